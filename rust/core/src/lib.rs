@@ -1,0 +1,1 @@
+//! ELF and DWARF reading for crabtrap.

@@ -1,0 +1,2 @@
+//! The ptrace owner.
+fn main() {}

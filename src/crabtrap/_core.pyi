@@ -1,0 +1,568 @@
+"""Typed contract of the native module: files in, tables out.
+
+Everything here is stateless towards the program being debugged.  Addresses are
+*file* addresses unless a parameter is named ``bias`` or the text says "run-time".
+Ranges are half-open, lines and columns 1-based with 0 for "unknown".  Lookups that
+find nothing return ``None`` or ``()``; damage in a file is listed in
+``Image.problems`` and never raises.
+
+A ``die`` is an opaque, stable number of one debugging information entry of one
+``Image`` (split-DWARF files included).  It is only meaningful to that image.
+
+Registers are ``tuple[int | None, ...]`` of the 17 x86-64 DWARF columns
+(System V ABI AMD64, figure 3.36): rax rdx rcx rbx rsi rdi rbp rsp r8..r15 rip;
+``None`` means the value is not known in that frame.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, final
+
+Registers = tuple[int | None, ...]
+Range = tuple[int, int]
+
+@final
+class FileMemory:
+    """Memory of a stopped program, read with ``pread`` on a ``/proc/PID/mem`` descriptor.
+
+    The descriptor is borrowed: the caller keeps it open as long as this object lives.
+    """
+
+    def __init__(self, fd: int) -> None: ...
+    def read(self, address: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes.
+
+        Raises:
+            MemoryFault: Any byte of the range cannot be read.
+        """
+
+    def read_partial(self, address: int, size: int) -> bytes:
+        """Read up to ``size`` bytes, ending at the first unreadable one; may be ``b""``."""
+
+@final
+class CallbackMemory:
+    """Memory behind a Python function: remote targets, core files, tests."""
+
+    def __init__(self, read: Callable[[int, int], bytes]) -> None:
+        """``read(address, size)`` returns up to ``size`` bytes, fewer where they end."""
+
+    def read(self, address: int, size: int) -> bytes: ...
+    def read_partial(self, address: int, size: int) -> bytes: ...
+
+Memory = FileMemory | CallbackMemory
+
+@final
+class Segment:
+    """One ``PT_LOAD`` or ``PT_TLS`` program header."""
+
+    kind: Literal["load", "tls"]
+    address: int
+    memory_size: int
+    file_offset: int
+    file_size: int
+    readable: bool
+    writable: bool
+    executable: bool
+
+@final
+class Section:
+    name: str
+    address: int
+    size: int
+    file_offset: int
+    executable: bool
+
+@final
+class Symbol:
+    """One entry of ``.symtab`` or ``.dynsym``.
+
+    ``name`` is demangled, without the hash; ``linkage_name`` as in the file.
+    """
+
+    name: str
+    linkage_name: str
+    address: int
+    size: int
+    kind: Literal["function", "object", "tls", "other"]
+    is_global: bool
+
+@final
+class Row:
+    """One row of a line table, ending where the next one begins."""
+
+    address: int
+    end: int
+    path: str
+    line: int
+    column: int
+    is_stmt: bool
+    prologue_end: bool
+
+@final
+class Function:
+    """A concrete function, or one inlined copy of a function.
+
+    Attributes:
+        die: Its ``DW_TAG_subprogram`` or ``DW_TAG_inlined_subroutine``.
+        origin: The abstract instance both kinds share, or ``die`` itself.
+        name: Path by the DWARF tree, generics included: ``all::{impl#1}::name``.
+        linkage_name: Mangled name, ``None`` where DWARF has none.
+        path: Path for people: the demangled linkage name without hash
+            (``<all::Dog as all::Animal>::name``), else ``name``.
+        entry: First instruction (``DW_AT_entry_pc``, else the lowest range).
+        ranges: Code of this copy, sorted.
+        declaration_path, declaration_line: Where the function is declared.
+        inlined: An inlined copy.
+        call_path, call_line, call_column: For an inlined copy, the place of the call.
+        unit: Number of its unit in the image.
+    """
+
+    die: int
+    origin: int
+    name: str
+    linkage_name: str | None
+    path: str
+    entry: int
+    ranges: tuple[Range, ...]
+    declaration_path: str | None
+    declaration_line: int
+    inlined: bool
+    call_path: str | None
+    call_line: int
+    call_column: int
+    unit: int
+
+@final
+class Variable:
+    """A parameter, local, captured variable or static.
+
+    Attributes:
+        type: ``die`` of its type, ``None`` where DWARF gives none.
+        ranges: Where its lexical block lies; the function's ranges for a parameter;
+            empty for a static.
+        depth: Nesting of the block, 0 = function level; a deeper binding of the same
+            name shadows a shallower one, and so does a later one at the same depth.
+        constant: ``DW_AT_const_value`` as little-endian bytes of the type's size, if any.
+        has_location: ``DW_AT_location`` is present (it may still not cover a pc).
+        path: Qualified path of a static (``crate::module::NAME``), else the bare name.
+    """
+
+    die: int
+    name: str
+    path: str
+    linkage_name: str | None
+    kind: Literal["parameter", "local", "static"]
+    type: int | None
+    declaration_path: str | None
+    declaration_line: int
+    ranges: tuple[Range, ...]
+    depth: int
+    artificial: bool
+    constant: bytes | None
+    has_location: bool
+
+@final
+class Piece:
+    """Where one part of a value is.
+
+    Attributes:
+        kind: "memory": run-time ``address``; "register": DWARF ``register`` number
+            (0-16 as in ``Registers``, 17-32 xmm0-15); "bytes": ``data`` is the value
+            itself (``DW_OP_stack_value``, ``implicit_value``, constants);
+            "implicit_pointer": a pointer that was optimised away and points
+            ``offset`` bytes into the value of entry ``die``; "absent": ``reason`` says why.
+        size: Bytes, or 0 for "the whole value".
+        bit_offset: First bit inside the place, for ``DW_OP_bit_piece``, else 0.
+    """
+
+    kind: Literal["memory", "register", "bytes", "implicit_pointer", "absent"]
+    size: int
+    bit_offset: int
+    address: int
+    register: int
+    data: bytes
+    die: int
+    offset: int
+    reason: str
+
+@final
+class Member:
+    """A field.
+
+    Attributes:
+        name: Field name; tuple fields are ``__0``, ``__1``, ...
+        offset: Bytes from the start of the type.
+        bit_offset, bit_size: For C bit fields, else 0.
+    """
+
+    name: str
+    type: int
+    offset: int
+    bit_offset: int
+    bit_size: int
+    artificial: bool
+
+@final
+class Variant:
+    """One variant of an enum or coroutine.
+
+    Attributes:
+        name: Variant name (``Some``), or the member's name.
+        discriminants: Values or ranges ``(low, high)`` inclusive that select it, as
+            unsigned numbers of the discriminant's width, up to 128 bits; empty = default.
+        type: The ``die`` of the variant's structure.
+        declaration_line: Source line (suspend points of coroutines), 0 = unknown.
+    """
+
+    name: str
+    discriminants: tuple[tuple[int, int], ...]
+    type: int
+    offset: int
+    declaration_path: str | None
+    declaration_line: int
+
+@final
+class VariantPart:
+    """``DW_TAG_variant_part``: which variant is live is told by ``discriminant``."""
+
+    discriminant: Member | None
+    variants: tuple[Variant, ...]
+
+@final
+class Type:
+    """One type entry, not followed further.
+
+    Attributes:
+        kind: Shape of the type.  "unit" is ``()`` or C ``void``; "never" is ``!``.
+        name: As DWARF names it: ``Vec<i32, alloc::alloc::Global>``, ``&str``.
+        path: Qualified: ``alloc::vec::Vec<i32, alloc::alloc::Global>``.
+        size: Bytes, ``None`` where unknown (incomplete types).
+        encoding: For "base": bool, char (UTF-32), signed, unsigned, float, address.
+        target: Pointee, element, typedef'd or underlying type.
+        count: Items of an array, ``None`` where it has none.
+        members: Fields in declaration order, artificial discriminants excluded.
+        variants: The variant part, or ``None``.
+        enumerators: ``(name, value)`` of a field-less enum, as unsigned of its width.
+        template_arguments: ``(name, die)`` of generic parameters.
+        parameters: Parameter types of a "function" type; its result is ``target``.
+        containing: For a vtable's type, the concrete type it belongs to.
+        is_tuple: rustc tuple or tuple struct (fields ``__0``...).
+    """
+
+    die: int
+    kind: Literal[
+        "base",
+        "pointer",
+        "reference",
+        "struct",
+        "union",
+        "enum",
+        "array",
+        "function",
+        "typedef",
+        "const",
+        "volatile",
+        "unit",
+        "never",
+        "opaque",
+    ]
+    name: str
+    path: str
+    size: int | None
+    alignment: int
+    encoding: Literal["", "bool", "char", "signed", "unsigned", "float", "address"]
+    target: int | None
+    count: int | None
+    members: tuple[Member, ...]
+    variants: VariantPart | None
+    enumerators: tuple[tuple[str, int], ...]
+    template_arguments: tuple[tuple[str, int], ...]
+    parameters: tuple[int, ...]
+    containing: int | None
+    declaration_path: str | None
+    declaration_line: int
+    is_tuple: bool
+    language: Literal["rust", "c", "c++", "other"]
+
+@final
+class Image:
+    """One ELF file with the debug information that belongs to it.
+
+    Immutable from outside and usable from any thread.  Loads in tiers: opening reads
+    headers only; symbols, units and the name index come when first asked for.
+    Anything that may take over a millisecond releases the GIL.
+    """
+
+    @staticmethod
+    def open(
+        path: str, *, debug_directories: Sequence[str] = ("/usr/lib/debug",), name: str | None = None
+    ) -> Image:
+        """Map a file and read its headers.
+
+        Args:
+            path: A regular file; ``/proc/PID/exe`` is fine.
+            debug_directories: Where ``.build-id/xx/yyyy.debug`` and debuglink files are
+                looked up, besides the file's own directory and its ``.debug``.
+            name: Name to show, where it differs from ``path``.
+
+        Raises:
+            DebugInfoError: Not a regular file, not ELF, not 64-bit x86-64; text says which.
+            OSError: It cannot be opened.
+        """
+
+    @staticmethod
+    def parse(data: bytes, name: str) -> Image:
+        """Read an ELF image held in memory (the vDSO, tests)."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def build_id(self) -> bytes | None: ...
+    @property
+    def kind(self) -> Literal["executable", "shared", "core", "object"]:
+        """``ET_EXEC``, ``ET_DYN`` (PIE included), ``ET_CORE``, ``ET_REL``."""
+
+    @property
+    def is_pie(self) -> bool: ...
+    @property
+    def entry(self) -> int: ...
+    @property
+    def interpreter(self) -> str | None: ...
+    @property
+    def segments(self) -> tuple[Segment, ...]: ...
+    @property
+    def sections(self) -> tuple[Section, ...]: ...
+    @property
+    def debug_path(self) -> str | None:
+        """The file the debug information came from, ``None`` where there is none."""
+
+    @property
+    def debug_level(self) -> Literal["full", "lines", "symbols", "none"]:
+        """What is there to work with; "lines" is rustc's ``line-tables-only``."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What was damaged or missing and therefore skipped, so far, in words."""
+
+    @property
+    def producers(self) -> tuple[str, ...]:
+        """Distinct ``DW_AT_producer`` of the units looked at so far."""
+
+    @property
+    def unit_count(self) -> int: ...
+    @property
+    def units_loaded(self) -> int:
+        """Units whose entries have been read so far, for benchmarks."""
+
+    def read(self, address: int, size: int) -> bytes:
+        """Bytes of a loadable segment as the file has them, zero-filled to ``.bss``.
+
+        Raises:
+            MemoryFault: The range is not inside one segment.
+        """
+
+    # -- symbols ---------------------------------------------------------------
+    def symbol_at(self, address: int) -> Symbol | None:
+        """The symbol that covers ``address`` (or the nearest below it in its section)."""
+
+    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
+        """Symbols whose linkage name, or demangled path, is exactly ``name``."""
+
+    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
+        """Symbols whose demangled path matches a regular expression (regex crate syntax)."""
+
+    # -- functions -------------------------------------------------------------
+    def find_functions(self, query: str) -> tuple[Function, ...]:
+        """Out-of-line functions whose path ends with the path ``query``.
+
+        A segment of the query matches with or without its generic arguments; an impl
+        segment ``<T as Trait>`` matches by the trailing parts of both; ``T::m`` matches
+        inherent and trait methods of ``T``; ``Trait::m`` all implementations;
+        ``{impl#N}``, ``{closure#N}`` and hashes may be left out.  Answered from symbols
+        and the units they point to, without reading the others.
+        """
+
+    def find_inlined(self, query: str) -> tuple[Function, ...]:
+        """Every inlined copy of the functions that match, as in ``find_functions``."""
+
+    def find_functions_matching(self, pattern: str, limit: int = 10000) -> tuple[Function, ...]:
+        """Functions whose ``path`` matches a regular expression."""
+
+    def complete(
+        self, prefix: str, kinds: Sequence[Literal["function", "type", "static"]], limit: int
+    ) -> tuple[str, ...]:
+        """Paths, or trailing parts of paths, that begin with ``prefix``, for completion."""
+
+    def function_at(self, address: int) -> Function | None:
+        """The concrete function that covers ``address``."""
+
+    def inline_chain(self, address: int) -> tuple[Function, ...]:
+        """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
+
+    # -- lines -----------------------------------------------------------------
+    def find_files(self, suffix: str) -> tuple[str, ...]:
+        """Source files whose path ends with the path components of ``suffix``."""
+
+    def lines_with_code(self, path: str) -> tuple[int, ...]:
+        """Sorted lines of ``path`` (as ``find_files`` gives it) that have a statement row."""
+
+    def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
+        """Statement rows of exactly this line, in all units, sorted by address."""
+
+    def row_at(self, address: int) -> Row | None:
+        """The row that covers ``address``."""
+
+    def rows_between(self, start: int, end: int) -> tuple[Row, ...]:
+        """All rows that overlap ``[start, end)``, sorted by address."""
+
+    # -- variables and types -----------------------------------------------------
+    def variables(self, function: int) -> tuple[Variable, ...]:
+        """Parameters and locals of one function or inlined copy, nested blocks included.
+
+        Not those of functions inlined into it.  Names, types and so on of inlined and
+        out-of-line copies are followed through ``abstract_origin``.
+        """
+
+    def template_arguments(self, function: int) -> tuple[tuple[str, int], ...]:
+        """``(name, type)`` of a function's generic parameters."""
+
+    def return_type(self, function: int) -> int | None:
+        """Type of the result; ``None`` for ``()``."""
+
+    def locate(
+        self,
+        die: int,
+        *,
+        pc: int,
+        bias: int,
+        registers: Registers,
+        cfa: int | None,
+        memory: Memory,
+        tls: int | None = None,
+    ) -> tuple[Piece, ...]:
+        """Where a variable is at ``pc`` (a file address), as run-time places.
+
+        Args:
+            die: The variable's; for statics ``pc`` and ``registers`` are not used.
+            bias: Run-time minus file address of this image.
+            registers: Of the frame asked about.
+            cfa: Its canonical frame address, for ``DW_OP_call_frame_cfa``.
+            tls: Run-time address of this image's TLS block in the thread, for
+                ``DW_OP_form_tls_address``; ``None`` gives an "absent" piece.
+
+        Returns:
+            One piece, or several in order; never empty.  An expression that fails or a
+            pc without a location gives one "absent" piece with its reason.
+        """
+
+    def type(self, die: int) -> Type: ...
+    def find_types(self, query: str) -> tuple[int, ...]:
+        """Types whose path ends with ``query``; generics compare textually, spaces ignored."""
+
+    def find_statics(self, query: str) -> tuple[Variable, ...]:
+        """Statics, thread-locals included, whose path ends with ``query``."""
+
+    def static_at(self, address: int) -> Variable | None:
+        """The static or vtable whose storage begins at file address ``address``."""
+
+    # -- names in the background -------------------------------------------------
+    def start_indexing(self) -> None:
+        """Begin to index all names on background threads; harmless to repeat."""
+
+    def wait_indexed(self, timeout: float | None = None) -> bool:
+        """Wait for the index; ``False`` when ``timeout`` (seconds) ran out."""
+
+@final
+class ModuleMap:
+    """Which image lies where in the program, for unwinding: an immutable snapshot."""
+
+    def __init__(self, entries: Sequence[tuple[Image, int, int, int]]) -> None:
+        """``entries`` are ``(image, bias, start, end)``, run-time ranges of executable code."""
+
+@final
+class Backtrace:
+    """Physical frames of one thread, innermost first; inlined frames are not in it."""
+
+    def __len__(self) -> int: ...
+    @property
+    def pcs(self) -> tuple[int, ...]:
+        """Run-time pc of each frame; for callers the return address itself."""
+
+    @property
+    def cfas(self) -> tuple[int | None, ...]: ...
+    def registers(self, index: int) -> Registers: ...
+    def is_signal_frame(self, index: int) -> bool:
+        """Frame ``index`` is a signal trampoline; its caller's pc is exact, not a return address."""
+
+    @property
+    def complete(self) -> bool:
+        """The outermost frame was reached."""
+
+    @property
+    def stop_reason(self) -> str:
+        """Why unwinding ended, in words."""
+
+def unwind(
+    modules: ModuleMap, registers: Registers, memory: Memory, limit: int = 10_000
+) -> Backtrace:
+    """Walk the stack by CFI, then by frame pointers where a module has none.
+
+    Restores all callee-saved registers.  Ends at the outermost frame, at ``limit``, or
+    where the stack makes no sense; ``Backtrace.stop_reason`` says which.
+    """
+
+@final
+class Instruction:
+    """One decoded instruction.
+
+    Attributes:
+        flow: What it does to control flow.
+        target: Destination of a direct jump or call, else ``None``.
+    """
+
+    address: int
+    size: int
+    text: str
+    flow: Literal[
+        "next",
+        "jump",
+        "conditional",
+        "call",
+        "indirect-jump",
+        "indirect-call",
+        "return",
+        "syscall",
+        "trap",
+        "invalid",
+    ]
+    target: int | None
+
+def disassemble(
+    code: bytes, address: int, limit: int | None = None, syntax: Literal["intel", "att"] = "intel"
+) -> tuple[Instruction, ...]:
+    """Decode ``code``, which lies at run-time ``address``; an odd byte gives flow "invalid"."""
+
+@final
+class StepTargets:
+    """Where control can leave a set of address ranges, found by decoding them.
+
+    Attributes:
+        exits: Direct jump targets and fall-through addresses outside the ranges.
+        calls: Addresses of call instructions, with the direct target or ``None``.
+        returns: Addresses of return instructions.
+        indirect_jumps: Addresses of jumps with unknown target.
+        syscalls: Addresses of system call instructions.
+    """
+
+    exits: tuple[int, ...]
+    calls: tuple[tuple[int, int | None], ...]
+    returns: tuple[int, ...]
+    indirect_jumps: tuple[int, ...]
+    syscalls: tuple[int, ...]
+
+def step_targets(code: bytes, address: int, ranges: Sequence[Range]) -> StepTargets:
+    """Decode ``code`` at run-time ``address`` and tell how ``ranges`` inside it are left."""
+
+def demangle(name: str) -> str:
+    """A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged."""
