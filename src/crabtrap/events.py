@@ -205,13 +205,15 @@ class StopEvent:
         epoch: Counts the stops of this session; objects made at one stop carry it.
         pid: Process id.
         thread: Thread (tid) the reasons are about; 0 once the program is gone.
-        reasons: Every reason found, most telling first; never empty.
+        reasons: Every reason found for that thread, most telling first; never empty.
+        also: Other threads that came to a stop of their own at the same time, and why.
     """
 
     epoch: int
     pid: int
     thread: int
     reasons: tuple[StopReason, ...]
+    also: tuple[tuple[int, StopReason], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The program being debugged as one state machine with one wait."""

@@ -1,0 +1,178 @@
+"""Trapped addresses: who wants them, and keeping the target in step.
+
+A ``Site`` exists as long as somebody owns it: a breakpoint, a plan, a catchpoint.
+Owners come and go freely; ``SiteTable.flush`` sends the difference to the target in
+one go, so that an address which one owner leaves and another takes is never touched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.target.base import SiteKind, SiteRequest
+
+if TYPE_CHECKING:
+    from crabtrap.target.base import Control, SiteFailure
+
+_log = logging.getLogger("crabtrap.engine")
+
+Owner = tuple[str, int]
+"""Who wants a site: ``("breakpoint", 3)``, ``("plan", 0)``, ``("panic", 0)``, ..."""
+
+_ALWAYS = b"\x22\x01\x27"
+"""Agent expression ``const8 1; end``: stop whatever the other conditions say."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteKey:
+    """What makes two wishes the same trap."""
+
+    kind: SiteKind
+    address: Address
+    size: int = 1
+
+
+@dataclass(slots=True)
+class Site:
+    """One trapped place and its owners, each with its condition (``None`` = always)."""
+
+    key: SiteKey
+    owners: dict[Owner, bytes | None] = field(default_factory=dict)
+
+    def request(self, *, evaluates_all: bool) -> SiteRequest:
+        """What to ask of the target.
+
+        A target that does not evaluate every condition at each hit would lose counts
+        as soon as two owners share a site, so there it only gets the lone condition.
+        """
+        conditions = tuple(each for each in self.owners.values() if each is not None)
+        unconditional = len(conditions) < len(self.owners)
+        if unconditional and conditions:
+            conditions = (*conditions, _ALWAYS) if evaluates_all else ()
+        elif len(conditions) > 1 and not evaluates_all:
+            conditions = ()
+        return SiteRequest(self.key.kind, self.key.address, self.key.size, conditions)
+
+
+class SiteTable:
+    """All sites of a session, and what of them the target has been told."""
+
+    def __init__(self) -> None:
+        self._sites: dict[SiteKey, Site] = {}
+        self._inserted: dict[SiteKey, SiteRequest] = {}
+        self._failed: dict[SiteKey, str] = {}
+
+    def acquire(self, key: SiteKey, owner: Owner, condition: bytes | None = None) -> None:
+        """Make ``owner`` an owner of the site, creating it where needed."""
+        self._sites.setdefault(key, Site(key)).owners[owner] = condition
+
+    def release(self, key: SiteKey, owner: Owner) -> None:
+        """End one ownership; a site with no owner left is removed by the next flush."""
+        site = self._sites.get(key)
+        if site is None:
+            return
+        site.owners.pop(owner, None)
+        if not site.owners:
+            del self._sites[key]
+            self._failed.pop(key, None)
+
+    def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
+        """Make ``keys`` exactly the sites of ``owner``, all unconditional."""
+        wanted = set(keys)
+        for key in [k for k, site in self._sites.items() if owner in site.owners]:
+            if key not in wanted:
+                self.release(key, owner)
+        for key in wanted:
+            self.acquire(key, owner)
+
+    def release_all(self, owner: Owner) -> None:
+        """End every ownership of ``owner``."""
+        self.replace_owned(owner, ())
+
+    def owners_at(self, address: Address) -> tuple[Owner, ...]:
+        """Owners of execution sites at ``address``, software and hardware."""
+        found: list[Owner] = []
+        for kind in ("software", "hardware"):
+            site = self._sites.get(SiteKey(kind, address))
+            if site is not None:
+                found.extend(site.owners)
+        return tuple(found)
+
+    def watching(self, address: Address) -> tuple[Owner, ...]:
+        """Owners of the data sites that cover ``address``."""
+        return tuple(
+            owner
+            for key, site in self._sites.items()
+            if key.kind not in ("software", "hardware")
+            and key.address <= address < key.address + key.size
+            for owner in site.owners
+        )
+
+    def condition_evaluated_by_target(self, address: Address, owner: Owner) -> bool:
+        """Whether the target judged this owner's own condition before it stopped there."""
+        for kind in ("software", "hardware"):
+            key = SiteKey(kind, address)
+            site, sent = self._sites.get(key), self._inserted.get(key)
+            if site is not None and owner in site.owners:
+                condition = site.owners[owner]
+                return condition is not None and sent is not None and condition in sent.conditions
+        return False
+
+    @property
+    def hardware_in_use(self) -> int:
+        """Debug registers taken by the sites as they are wished for now."""
+        return sum(1 for key in self._sites if key.kind != "software")
+
+    @property
+    def execution_addresses(self) -> frozenset[int]:
+        """Addresses with a software or hardware execution site."""
+        return frozenset(
+            key.address for key in self._sites if key.kind in ("software", "hardware")
+        )
+
+    @property
+    def failures(self) -> dict[SiteKey, str]:
+        """Sites the target refused, with its reason."""
+        return dict(self._failed)
+
+    def flush(self, control: Control, *, evaluates_all: bool) -> None:
+        """Tell the target the difference between what it has and what is wanted."""
+        wanted = {
+            key: site.request(evaluates_all=evaluates_all) for key, site in self._sites.items()
+        }
+        remove = [
+            sent
+            for key, sent in self._inserted.items()
+            if (now := wanted.get(key)) is None or now != sent
+        ]
+        insert = [
+            request for key, request in wanted.items() if self._inserted.get(key) != request
+        ]
+        if remove or insert:
+            _log.debug("sites: -%d +%d", len(remove), len(insert))
+            self.note_failures(control.update_sites(remove, insert))
+        failed = self._failed.keys()
+        self._inserted = {key: each for key, each in wanted.items() if key not in failed}
+
+    def lift_all(self, control: Control) -> None:
+        """Take every trap out of memory, for targets that leave them in at a stop."""
+        if self._inserted:
+            control.update_sites(list(self._inserted.values()), [])
+            self._inserted = {}
+
+    def forget_inserted(self) -> None:
+        """The program's memory is new (exec, exit): nothing is inserted any more."""
+        self._inserted = {}
+
+    def note_failures(self, failures: Iterable[SiteFailure]) -> None:
+        """Remember what the target refused, for ``failures`` and to try again later."""
+        for failure in failures:
+            request = failure.request
+            key = SiteKey(request.kind, request.address, request.size)
+            self._failed[key] = failure.message
+            self._inserted.pop(key, None)
+            _log.debug("site %#x refused: %s", request.address, failure.message)
