@@ -1,0 +1,238 @@
+//! Debug information of one image: its units, read one by one on demand.
+
+mod entry;
+mod split;
+mod unit;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use gimli::{LittleEndian, SectionId, UnitOffset};
+
+pub(crate) use entry::Entry;
+pub(crate) use unit::Unit;
+
+use crate::error::{Error, Result};
+use crate::image::{Elf, Problems, Storage, section_bytes};
+use split::SplitFiles;
+
+/// Bytes of a section.  The lifetime is that of the image's storage, see [`crate::Image`].
+pub(crate) type Slice = gimli::EndianSlice<'static, LittleEndian>;
+
+/// The number of one debugging information entry of one image.
+///
+/// The low 40 bits are the offset in its `.debug_info`, the high 24 bits say which one: 0 for
+/// the image's own, `n + 1` for the split file of unit `n`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DieId(pub u64);
+
+const OFFSET_BITS: u32 = 40;
+
+impl DieId {
+    fn new(file: usize, offset: usize) -> Self {
+        Self(((file as u64) << OFFSET_BITS) | (offset as u64 & ((1 << OFFSET_BITS) - 1)))
+    }
+
+    fn file(self) -> usize {
+        (self.0 >> OFFSET_BITS) as usize
+    }
+
+    fn offset(self) -> usize {
+        (self.0 & ((1 << OFFSET_BITS) - 1)) as usize
+    }
+}
+
+/// Where a unit lies in `.debug_info`.
+#[derive(Debug)]
+pub(crate) struct UnitHead {
+    pub(crate) offset: usize,
+    pub(crate) end: usize,
+    pub(crate) header: gimli::UnitHeader<Slice>,
+    unit: OnceLock<Result<Box<Unit>>>,
+}
+
+/// All units of an image and the sections they point into.
+#[derive(Debug)]
+pub(crate) struct DebugInfo {
+    /// Sections of the file that has `.debug_info`.
+    pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
+    heads: Vec<UnitHead>,
+    split: SplitFiles,
+    loaded: AtomicUsize,
+    pub(crate) problems: Arc<Problems>,
+}
+
+impl DebugInfo {
+    /// Read the unit headers of `elf`, if it has any debug information.
+    ///
+    /// `path` is the file `elf` was read from; split files lie beside `program`.
+    pub(crate) fn open(
+        elf: &Elf,
+        path: &Path,
+        program: &Path,
+        storage: &Arc<Storage>,
+        problems: &Arc<Problems>,
+    ) -> Option<Self> {
+        let name = path.display().to_string();
+        let dwarf = load_sections(elf, &name, storage, problems, SectionId::name);
+        let heads = read_heads(&dwarf, &name, problems);
+        if heads.is_empty() {
+            return None;
+        }
+        Some(Self {
+            dwarf: Arc::new(dwarf),
+            heads,
+            split: SplitFiles::new(
+                [path, program].map(PathBuf::from),
+                Arc::clone(storage),
+                Arc::clone(problems),
+            ),
+            loaded: AtomicUsize::new(0),
+            problems: Arc::clone(problems),
+        })
+    }
+
+    /// Headers of all units, by offset.
+    pub(crate) fn heads(&self) -> &[UnitHead] {
+        &self.heads
+    }
+
+    /// How many units have been read so far.
+    pub(crate) fn loaded(&self) -> usize {
+        self.loaded.load(Ordering::Relaxed)
+    }
+
+    /// Unit `number`, read when first asked for.
+    pub(crate) fn unit(&self, number: usize) -> Result<&Unit> {
+        let head = self
+            .heads
+            .get(number)
+            .ok_or_else(|| Error::Damaged(format!("no unit {number}")))?;
+        let unit = head.unit.get_or_init(|| {
+            self.loaded.fetch_add(1, Ordering::Relaxed);
+            let unit = Unit::load(number, head.header, &self.dwarf, &self.split);
+            if let Err(error) = &unit {
+                self.problems
+                    .add(format!("unit at {:#x} is skipped: {error}", head.offset));
+            }
+            unit.map(Box::new)
+        });
+        match unit {
+            Ok(unit) => Ok(unit),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// The unit a number belongs to, and the entry's offset inside it.
+    pub(crate) fn resolve(&self, die: DieId) -> Result<(&Unit, UnitOffset)> {
+        let unknown = || Error::UnknownDie(die);
+        let number = match die.file().checked_sub(1) {
+            Some(number) => number,
+            None => self.unit_number_at(die.offset()).ok_or_else(unknown)?,
+        };
+        if number >= self.heads.len() {
+            return Err(unknown());
+        }
+        let unit = self.unit(number)?;
+        let offset = unit.offset_of(die).ok_or_else(unknown)?;
+        Ok((unit, offset))
+    }
+
+    /// Read one entry.
+    pub(crate) fn entry(&self, die: DieId) -> Result<Entry<'_>> {
+        let (unit, offset) = self.resolve(die)?;
+        unit.entry(offset)
+    }
+
+    /// Number of the unit of the image's own `.debug_info` that covers `offset`.
+    pub(crate) fn unit_number_at(&self, offset: usize) -> Option<usize> {
+        let after = self.heads.partition_point(|head| head.offset <= offset);
+        let number = after.checked_sub(1)?;
+        (offset < self.heads[number].end).then_some(number)
+    }
+}
+
+/// Sections that nothing here reads; leaving them out saves decompressing them.
+const UNUSED: [SectionId; 5] = [
+    SectionId::DebugMacinfo,
+    SectionId::DebugMacro,
+    SectionId::DebugNames,
+    SectionId::DebugPubNames,
+    SectionId::DebugPubTypes,
+];
+
+fn load_sections(
+    elf: &Elf,
+    name: &str,
+    storage: &Storage,
+    problems: &Problems,
+    section_name: impl Fn(SectionId) -> &'static str,
+) -> gimli::Dwarf<Slice> {
+    let load = |id: SectionId| -> std::result::Result<Slice, std::convert::Infallible> {
+        let bytes = if UNUSED.contains(&id) {
+            &[]
+        } else {
+            debug_section(elf, section_name(id), name, storage, problems)
+        };
+        Ok(Slice::new(bytes, LittleEndian))
+    };
+    match gimli::Dwarf::load(load) {
+        Ok(dwarf) => dwarf,
+        Err(never) => match never {},
+    }
+}
+
+/// The bytes of a debug section under either of its names; empty where there are none.
+fn debug_section(
+    elf: &Elf,
+    section: &str,
+    name: &str,
+    storage: &Storage,
+    problems: &Problems,
+) -> &'static [u8] {
+    if section.is_empty() {
+        return &[];
+    }
+    let old_name = section.replacen(".debug_", ".zdebug_", 1);
+    let Some(found) = elf.section(section).or_else(|| elf.section(&old_name)) else {
+        return &[];
+    };
+    // SAFETY: debug information and the image that owns it share the storage.
+    match unsafe { section_bytes(elf, found, storage) } {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            problems.add(format!("{name}: {section} {reason}"));
+            &[]
+        }
+    }
+}
+
+fn read_heads(dwarf: &gimli::Dwarf<Slice>, name: &str, problems: &Problems) -> Vec<UnitHead> {
+    let mut heads = Vec::new();
+    let mut units = dwarf.units();
+    loop {
+        match units.next() {
+            Ok(Some(header)) => heads.extend(unit_head(header)),
+            Ok(None) => return heads,
+            Err(error) => {
+                problems.add(format!(
+                    "{name}: .debug_info after unit {}: {error}",
+                    heads.len()
+                ));
+                return heads;
+            }
+        }
+    }
+}
+
+fn unit_head(header: gimli::UnitHeader<Slice>) -> Option<UnitHead> {
+    let offset = header.debug_info_offset()?.0;
+    let end = offset.checked_add(header.length_including_self())?;
+    Some(UnitHead {
+        offset,
+        end,
+        header,
+        unit: OnceLock::new(),
+    })
+}

@@ -1,0 +1,112 @@
+//! One unit, the sections its entries point into, and its skeleton if it is a split one.
+
+use std::sync::Arc;
+
+use gimli::{AttributeValue, UnitOffset};
+
+use super::entry::Entry;
+use super::split::SplitFiles;
+use super::{DieId, Slice};
+use crate::error::Result;
+
+/// One unit that has been read.
+#[derive(Debug)]
+pub(crate) struct Unit {
+    /// Its place among the units of the image.
+    pub(crate) number: usize,
+    /// Sections that attributes of its entries point into.
+    pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
+    /// The unit that holds the entries: the split one where there is one.
+    pub(crate) gimli: gimli::Unit<Slice>,
+    /// For a split unit, what the program's own file has of it: addresses and lines.
+    skeleton: Option<(Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>)>,
+    /// A skeleton whose split file was not found.
+    pub(crate) is_incomplete: bool,
+}
+
+impl Unit {
+    pub(super) fn load(
+        number: usize,
+        header: gimli::UnitHeader<Slice>,
+        dwarf: &Arc<gimli::Dwarf<Slice>>,
+        files: &SplitFiles,
+    ) -> Result<Self> {
+        let own = dwarf.unit(header)?;
+        let is_skeleton = own.dwo_id.is_some() && matches!(own.dwo_name(), Ok(Some(_)));
+        let split = if is_skeleton {
+            files.find(dwarf, &own)
+        } else {
+            None
+        };
+        Ok(match split {
+            Some((split_dwarf, split_unit)) => Self {
+                number,
+                dwarf: split_dwarf,
+                gimli: split_unit,
+                skeleton: Some((Arc::clone(dwarf), own)),
+                is_incomplete: false,
+            },
+            None => Self {
+                number,
+                dwarf: Arc::clone(dwarf),
+                gimli: own,
+                skeleton: None,
+                is_incomplete: is_skeleton,
+            },
+        })
+    }
+
+    /// The unit together with its sections, for gimli's convenience functions.
+    pub(crate) fn as_ref(&self) -> gimli::UnitRef<'_, Slice> {
+        self.gimli.unit_ref(&self.dwarf)
+    }
+
+    /// The unit whose line program and root ranges count: the skeleton of a split unit.
+    pub(crate) fn line_unit(&self) -> gimli::UnitRef<'_, Slice> {
+        match &self.skeleton {
+            Some((dwarf, unit)) => unit.unit_ref(dwarf),
+            None => self.as_ref(),
+        }
+    }
+
+    /// Number of the entry at `offset`.
+    pub(crate) fn die(&self, offset: UnitOffset) -> DieId {
+        let base = self.section_offset();
+        DieId::new(self.file(), base.wrapping_add(offset.0))
+    }
+
+    /// Offset of an entry that belongs to this unit.
+    pub(crate) fn offset_of(&self, die: DieId) -> Option<UnitOffset> {
+        let offset = UnitOffset(die.offset().checked_sub(self.section_offset())?);
+        (die.file() == self.file() && offset.is_in_bounds(&self.gimli.header)).then_some(offset)
+    }
+
+    /// Read one entry.
+    pub(crate) fn entry(&self, offset: UnitOffset) -> Result<Entry<'_>> {
+        Ok(Entry {
+            unit: self,
+            die: self.gimli.entry(offset)?,
+        })
+    }
+
+    /// The entry a reference attribute names, in this unit or another one.
+    pub(crate) fn reference(&self, value: AttributeValue<Slice>) -> Option<DieId> {
+        match value {
+            AttributeValue::UnitRef(offset) => Some(self.die(offset)),
+            AttributeValue::DebugInfoRef(offset) => Some(DieId::new(self.file(), offset.0)),
+            _ => None,
+        }
+    }
+
+    fn section_offset(&self) -> usize {
+        self.gimli.header.offset().0
+    }
+
+    fn file(&self) -> usize {
+        if self.skeleton.is_some() {
+            self.number + 1
+        } else {
+            0
+        }
+    }
+}

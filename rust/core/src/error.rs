@@ -1,0 +1,54 @@
+//! Everything that can go wrong here, as one enum.
+
+use std::sync::Arc;
+
+use crate::DieId;
+
+/// A failure that the caller has to know about.
+///
+/// Damage inside a file is no error: it is listed in [`Image::problems`](crate::Image::problems).
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The operating system could not open or map a file.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file as it was asked for.
+        path: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// A file is not an ELF image this debugger can read; `reason` says why.
+    #[error("{name}: {reason}")]
+    NotAnImage {
+        /// Name of the image.
+        name: String,
+        /// What it is instead, in words.
+        reason: String,
+    },
+    /// Bytes are not where they were asked for.
+    #[error("cannot access {size} bytes at {address:#x}")]
+    MemoryFault {
+        /// First byte asked for.
+        address: u64,
+        /// Bytes asked for.
+        size: u64,
+    },
+    /// Debug information contradicts itself at the place that was asked about.
+    #[error("damaged debug information: {0}")]
+    Damaged(String),
+    /// A number does not name an entry of this image.
+    #[error("{:#x} is no debugging information entry of this image", .0.0)]
+    UnknownDie(DieId),
+    /// A regular expression could not be compiled.
+    #[error("{0}")]
+    Pattern(#[from] regex::Error),
+}
+
+impl From<gimli::Error> for Error {
+    fn from(error: gimli::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
+/// Result with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;

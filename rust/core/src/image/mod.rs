@@ -1,0 +1,211 @@
+//! One ELF file with the debug information that belongs to it.
+
+mod elf;
+mod problems;
+mod sections;
+mod separate;
+mod storage;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+pub use elf::{ImageKind, Section, Segment, SegmentKind};
+
+pub(crate) use elf::Elf;
+pub(crate) use problems::Problems;
+pub(crate) use sections::section_bytes;
+pub(crate) use separate::SeparateFile;
+pub(crate) use storage::Storage;
+
+use crate::dwarf::DebugInfo;
+use crate::error::Result;
+
+/// Where distributions keep separate debug files.
+pub const DEFAULT_DEBUG_DIRECTORY: &str = "/usr/lib/debug";
+
+/// One ELF file with the debug information that belongs to it.
+///
+/// Opening reads headers only; symbols, units and the index of names are read when they are
+/// first asked for.  All addresses are file addresses.
+///
+/// Inside this crate the bytes of the file are passed around as `&'static [u8]`.  They live in
+/// `storage`, which an image and everything that points into it own together; what the public
+/// functions return owns its data, so no such reference leaves the crate.
+#[derive(Debug)]
+pub struct Image {
+    pub(crate) path: PathBuf,
+    pub(crate) name: String,
+    pub(crate) elf: Elf,
+    directories: Vec<PathBuf>,
+    separate: OnceLock<Option<SeparateFile>>,
+    debug: OnceLock<Option<DebugInfo>>,
+    pub(crate) problems: Arc<Problems>,
+    pub(crate) storage: Arc<Storage>,
+}
+
+impl Image {
+    /// Map a regular file and read its headers.
+    ///
+    /// `directories` hold separate debug files by build id; `name` is shown instead of `path`.
+    pub fn open(path: &Path, directories: &[PathBuf], name: Option<&str>) -> Result<Arc<Self>> {
+        let storage = Arc::new(Storage::default());
+        // SAFETY: the image keeps the storage for as long as it keeps the bytes.
+        let data = unsafe { storage.map(path) }?;
+        let name = name.map_or_else(|| path.display().to_string(), str::to_owned);
+        Self::build(data, path.to_owned(), name, directories.to_vec(), storage)
+    }
+
+    /// Read an ELF image held in memory, for example the vDSO.
+    pub fn parse(data: Vec<u8>, name: &str) -> Result<Arc<Self>> {
+        let storage = Arc::new(Storage::default());
+        // SAFETY: the image keeps the storage for as long as it keeps the bytes.
+        let data = unsafe { storage.keep(data) };
+        Self::build(
+            data,
+            PathBuf::from(name),
+            name.to_owned(),
+            Vec::new(),
+            storage,
+        )
+    }
+
+    fn build(
+        data: &'static [u8],
+        path: PathBuf,
+        name: String,
+        directories: Vec<PathBuf>,
+        storage: Arc<Storage>,
+    ) -> Result<Arc<Self>> {
+        let problems = Arc::new(Problems::default());
+        let elf = Elf::parse(data, &name, &problems)?;
+        Ok(Arc::new(Self {
+            path,
+            name,
+            elf,
+            directories,
+            separate: OnceLock::new(),
+            debug: OnceLock::new(),
+            problems,
+            storage,
+        }))
+    }
+
+    /// The file this image was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The name to show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `NT_GNU_BUILD_ID`.
+    pub fn build_id(&self) -> Option<&[u8]> {
+        self.elf.build_id.as_deref()
+    }
+
+    /// What the file is for.
+    pub fn kind(&self) -> ImageKind {
+        self.elf.kind
+    }
+
+    /// A position-independent executable.
+    pub fn is_pie(&self) -> bool {
+        self.elf.is_pie
+    }
+
+    /// File address of the entry point.
+    pub fn entry(&self) -> u64 {
+        self.elf.entry
+    }
+
+    /// Path of the dynamic linker.
+    pub fn interpreter(&self) -> Option<&str> {
+        self.elf.interpreter.as_deref()
+    }
+
+    /// Loadable and thread-local segments in file order.
+    pub fn segments(&self) -> &[Segment] {
+        &self.elf.segments
+    }
+
+    /// Section headers in file order, the null one excluded.
+    pub fn sections(&self) -> &[Section] {
+        self.elf.sections.get(1..).unwrap_or(&[])
+    }
+
+    /// What was damaged or missing and therefore skipped, so far.
+    pub fn problems(&self) -> Vec<String> {
+        self.problems.list()
+    }
+
+    /// Bytes of one loadable segment as the file has them, zero-filled to `.bss`.
+    pub fn read(&self, address: u64, size: u64) -> Result<Vec<u8>> {
+        self.elf.read(address, size)
+    }
+
+    /// The file the debug information came from.
+    pub fn debug_path(&self) -> Option<&Path> {
+        self.debug()?;
+        Some(
+            self.separate()
+                .map_or(self.path.as_path(), |file| file.path.as_path()),
+        )
+    }
+
+    /// Address and bytes of a section of this file or, where this one lacks it, of its debug
+    /// file; decompressed.  Meant for `.eh_frame`, `.eh_frame_hdr` and `.debug_frame`.
+    pub(crate) fn section_data(&self, name: &str) -> Option<(u64, &'static [u8])> {
+        let of_file = |elf: &Elf| {
+            let section = elf.section(name).filter(|section| section.has_bytes)?;
+            // SAFETY: the image keeps the storage for as long as it keeps the bytes.
+            match unsafe { section_bytes(elf, section, &self.storage) } {
+                Ok(bytes) => Some((section.address, bytes)),
+                Err(reason) => {
+                    self.problems.add(format!("{}: {name} {reason}", self.name));
+                    None
+                }
+            }
+        };
+        of_file(&self.elf).or_else(|| of_file(&self.separate()?.elf))
+    }
+
+    /// The debug information, read when first asked for.
+    pub(crate) fn debug(&self) -> Option<&DebugInfo> {
+        self.debug
+            .get_or_init(|| {
+                let separate = self.separate();
+                let elf = separate.map_or(&self.elf, |file| &file.elf);
+                let path = separate.map_or(self.path.as_path(), |file| file.path.as_path());
+                DebugInfo::open(elf, path, &self.path, &self.storage, &self.problems)
+            })
+            .as_ref()
+    }
+
+    /// The separate debug file, looked for when this file has no debug information.
+    pub(crate) fn separate(&self) -> Option<&SeparateFile> {
+        self.separate
+            .get_or_init(|| {
+                let has_own = [".debug_info", ".zdebug_info"].iter().any(|name| {
+                    self.elf
+                        .section(name)
+                        .is_some_and(|section| section.has_bytes)
+                });
+                if has_own || self.directories.is_empty() {
+                    return None;
+                }
+                // SAFETY: the image keeps the storage for as long as it keeps the bytes.
+                unsafe {
+                    separate::find_separate_file(
+                        &self.elf,
+                        &self.path,
+                        &self.directories,
+                        &self.storage,
+                        &self.problems,
+                    )
+                }
+            })
+            .as_ref()
+    }
+}

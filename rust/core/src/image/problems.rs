@@ -1,0 +1,29 @@
+//! What was damaged or missing and therefore skipped, in words.
+
+use std::sync::{Mutex, PoisonError};
+
+/// More than these tell a reader nothing new.
+const LIMIT: usize = 100;
+
+/// A list of remarks that any thread may add to.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Mutex<Vec<String>>);
+
+impl Problems {
+    /// Note a problem once.
+    pub(crate) fn add(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.len() < LIMIT && !list.contains(&text) {
+            list.push(text);
+        }
+    }
+
+    /// All remarks so far.
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

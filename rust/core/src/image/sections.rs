@@ -1,0 +1,93 @@
+//! Section contents, decompressed where the file has them compressed.
+
+use std::io::Read as _;
+
+use object::elf;
+use object::endian::LittleEndian;
+use object::pod;
+
+use super::elf::{Elf, Section};
+use super::storage::Storage;
+
+/// No honest section of a program that fits a developer's machine is larger.
+const LARGEST_SECTION: u64 = 8 << 30;
+/// The best ratio zlib can reach is about 1032; zstd reaches more only on constant bytes.
+const HIGHEST_RATIO: u64 = 1100;
+
+/// The bytes of `section`, decompressed into `storage` if need be; an error is one phrase.
+///
+/// # Safety
+/// The result must not be used after `storage` is dropped.
+pub(crate) unsafe fn section_bytes(
+    elf: &Elf,
+    section: &Section,
+    storage: &Storage,
+) -> Result<&'static [u8], String> {
+    let stored = elf
+        .stored_bytes(section)
+        .ok_or_else(|| String::from("lies outside the file"))?;
+    let plain = if section.compressed {
+        decompress_standard(stored)?
+    } else if section.name.starts_with(".zdebug") {
+        decompress_gnu(stored)?
+    } else {
+        return Ok(stored);
+    };
+    // SAFETY: forwarded to the caller.
+    Ok(unsafe { storage.keep(plain) })
+}
+
+/// `SHF_COMPRESSED`: a compression header in front of the data.
+fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
+    let (header, body) = pod::from_bytes::<elf::CompressionHeader64<LittleEndian>>(stored)
+        .map_err(|()| String::from("has no room for its compression header"))?;
+    let size = header.ch_size.get(LittleEndian);
+    match elf::CompressionType(header.ch_type.get(LittleEndian).0) {
+        elf::ELFCOMPRESS_ZLIB => inflate(body, size),
+        elf::ELFCOMPRESS_ZSTD => unpack_zstd(body, size),
+        other => Err(format!("is compressed in an unknown way ({})", other.0)),
+    }
+}
+
+/// `.zdebug_*`: "ZLIB" and a big-endian size in front of the data.
+fn decompress_gnu(stored: &[u8]) -> Result<Vec<u8>, String> {
+    let header = stored
+        .split_at_checked(12)
+        .filter(|(head, _)| head.starts_with(b"ZLIB"));
+    let Some((head, body)) = header else {
+        return Err(String::from("lacks its ZLIB header"));
+    };
+    let size = head[4..]
+        .iter()
+        .fold(0_u64, |size, byte| (size << 8) | u64::from(*byte));
+    inflate(body, size)
+}
+
+fn inflate(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
+    read_all(flate2::read::ZlibDecoder::new(body), body.len(), size)
+}
+
+fn unpack_zstd(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
+    let decoder = ruzstd::decoding::StreamingDecoder::new(body)
+        .map_err(|error| format!("cannot be decompressed: {error}"))?;
+    read_all(decoder, body.len(), size)
+}
+
+/// Read at most the claimed size; the claim itself never allocates.
+fn read_all(reader: impl std::io::Read, stored: usize, size: u64) -> Result<Vec<u8>, String> {
+    let limit = (stored as u64)
+        .saturating_mul(HIGHEST_RATIO)
+        .min(LARGEST_SECTION);
+    if size > limit {
+        return Err(format!("claims an impossible size of {size} bytes"));
+    }
+    let mut out = Vec::new();
+    reader
+        .take(size)
+        .read_to_end(&mut out)
+        .map_err(|error| format!("cannot be decompressed: {error}"))?;
+    if (out.len() as u64) < size {
+        return Err(String::from("is shorter than it claims"));
+    }
+    Ok(out)
+}

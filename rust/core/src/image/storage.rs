@@ -1,0 +1,93 @@
+//! Owns the bytes that everything else borrows: mapped files and decompressed sections.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::{Error, Result};
+
+/// Keeps the bytes of one image, in place, until the image is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Storage {
+    pieces: Mutex<Vec<Piece>>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Mapped(memmap2::Mmap),
+    Owned(Box<[u8]>),
+}
+
+impl Piece {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl Storage {
+    /// Keep bytes that were produced, for example by decompression.
+    ///
+    /// # Safety
+    /// The result must not be used after this storage is dropped.
+    pub(crate) unsafe fn keep(&self, bytes: Vec<u8>) -> &'static [u8] {
+        // SAFETY: forwarded to the caller.
+        unsafe { self.store(Piece::Owned(bytes.into_boxed_slice())) }
+    }
+
+    /// Map a regular file, never blocking on pipes or devices.
+    ///
+    /// # Safety
+    /// The result must not be used after this storage is dropped.
+    pub(crate) unsafe fn map(&self, path: &Path) -> Result<&'static [u8]> {
+        let file = open_regular(path)?;
+        // SAFETY: the mapping is private and read-only.  A file that is truncated while it is
+        // mapped raises SIGBUS, as in every debugger that maps files; compilers and package
+        // managers replace files by renaming, which leaves the mapped one alone.
+        let map = unsafe { memmap2::MmapOptions::new().map_copy_read_only(&file) }
+            .map_err(|error| io_error(path, error))?;
+        // SAFETY: forwarded to the caller.
+        Ok(unsafe { self.store(Piece::Mapped(map)) })
+    }
+
+    /// # Safety
+    /// The result must not be used after this storage is dropped.
+    unsafe fn store(&self, piece: Piece) -> &'static [u8] {
+        let bytes = piece.bytes();
+        let (start, size) = (bytes.as_ptr(), bytes.len());
+        self.pieces
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(piece);
+        // SAFETY: maps and boxes do not move their bytes when they are moved, pieces are never
+        // removed or changed, and the caller does not use the result after they are dropped.
+        unsafe { std::slice::from_raw_parts(start, size) }
+    }
+}
+
+fn open_regular(path: &Path) -> Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC)
+        .open(path)
+        .map_err(|error| io_error(path, error))?;
+    let metadata = file.metadata().map_err(|error| io_error(path, error))?;
+    if metadata.is_file() {
+        return Ok(file);
+    }
+    Err(Error::NotAnImage {
+        name: path.display().to_string(),
+        reason: String::from("not a regular file"),
+    })
+}
+
+fn io_error(path: &Path, error: io::Error) -> Error {
+    Error::Io {
+        path: path.display().to_string(),
+        source: Arc::new(error),
+    }
+}
