@@ -1,0 +1,97 @@
+# Every target sets up what it needs; nothing is rebuilt that is up to date.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# `make test PYTEST_ARGS="tests/unit -k packets"` runs a part.
+PYTEST_ARGS ?=
+CRATES := --workspace
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
+# A new file each time, never written over: the old one may be mapped by a running program.
+place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
+
+export RUST_BACKTRACE ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: help setup native build fmt lint type test bench docs demo all clean
+
+help:
+	@echo "make demo    set up, build and debug the demo program, showing the transcript"
+	@echo "make test    run the whole test suite, building what it needs"
+	@echo "make setup   virtual environment with the package (editable) and the tools"
+	@echo "make native  rebuild the native parts in place"
+	@echo "make build   a wheel in dist/"
+	@echo "make fmt     format Python and Rust"
+	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
+	@echo "make type    the type checks alone"
+	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
+	@echo "make docs    regenerate the generated pages"
+	@echo "make all     lint and test"
+	@echo "make clean   remove everything that was built"
+
+# --- set up and build -------------------------------------------------------------------
+
+setup: $(VENV)/.installed native
+
+$(VENV)/.created:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# The native parts are left to `make native`, which needs no pip and fails on its own.
+$(VENV)/.installed: $(VENV)/.created pyproject.toml setup.py
+	CRABTRAP_NATIVE=0 $(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+native: $(VENV)/.installed
+	PYO3_PYTHON=$(CURDIR)/$(BIN)/python \
+		cargo build --quiet --release --package crabtrap-py --package crabtrap-guard
+	@$(call place,$(RELEASE)/lib_core.so,src/crabtrap/_core.abi3.so)
+	@$(call place,$(RELEASE)/crabtrap-guard,src/crabtrap/crabtrap-guard)
+
+build: $(VENV)/.installed
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# --- check ------------------------------------------------------------------------------
+
+fmt: $(VENV)/.installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+	cargo fmt --all
+	cargo fmt --all --manifest-path tests/inferiors/Cargo.toml
+	cargo fmt --all --manifest-path demo/Cargo.toml
+
+lint: native type
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	cargo fmt --all --check
+	cargo fmt --all --check --manifest-path tests/inferiors/Cargo.toml
+	cargo fmt --all --check --manifest-path demo/Cargo.toml
+	cargo clippy --quiet --locked $(CRATES) --all-targets -- -D warnings
+	cargo test --quiet --locked $(CRATES) --exclude crabtrap-py
+
+type: native
+	$(BIN)/pyright
+	$(BIN)/python -m mypy.stubtest crabtrap._core
+
+test: native
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: native
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+all: lint test
+
+# --- show -------------------------------------------------------------------------------
+
+docs: native
+	$(BIN)/python -m crabtrap.frontends.describe docs
+
+demo: native
+	cargo build --quiet --manifest-path demo/Cargo.toml
+	cd demo && ../$(BIN)/crabtrap --batch -x session.crabtrap --args target/debug/harbour cargo.txt
+
+clean:
+	rm -rf $(VENV) target build dist demo/target tests/inferiors/target benchmarks/work
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf src/*.egg-info src/crabtrap/_core*.so src/crabtrap/crabtrap-guard
