@@ -1,6 +1,7 @@
 //! Debug information of one image: its units, read one by one on demand.
 
 mod entry;
+mod outline;
 mod split;
 mod unit;
 
@@ -14,7 +15,7 @@ pub(crate) use entry::Entry;
 pub(crate) use unit::Unit;
 
 use crate::error::{Error, Result};
-use crate::image::{Elf, Problems, Storage, section_bytes};
+use crate::image::{CodeMap, Elf, Problems, Storage, section_bytes};
 use split::SplitFiles;
 
 /// Bytes of a section.  The lifetime is that of the image's storage, see [`crate::Image`].
@@ -52,6 +53,16 @@ pub(crate) struct UnitHead {
     unit: OnceLock<Result<Box<Unit>>>,
 }
 
+/// Where debug information was found and what it is about.
+pub(crate) struct Place<'a> {
+    /// The file it is in.
+    pub(crate) path: &'a Path,
+    /// The program's own file, which split files may lie beside.
+    pub(crate) program: &'a Path,
+    /// Where the program has code.
+    pub(crate) code: CodeMap,
+}
+
 /// All units of an image and the sections they point into.
 #[derive(Debug)]
 pub(crate) struct DebugInfo {
@@ -60,21 +71,19 @@ pub(crate) struct DebugInfo {
     heads: Vec<UnitHead>,
     split: SplitFiles,
     loaded: AtomicUsize,
+    code: Arc<CodeMap>,
     pub(crate) problems: Arc<Problems>,
 }
 
 impl DebugInfo {
     /// Read the unit headers of `elf`, if it has any debug information.
-    ///
-    /// `path` is the file `elf` was read from; split files lie beside `program`.
     pub(crate) fn open(
         elf: &Elf,
-        path: &Path,
-        program: &Path,
+        place: Place<'_>,
         storage: &Arc<Storage>,
         problems: &Arc<Problems>,
     ) -> Option<Self> {
-        let name = path.display().to_string();
+        let name = place.path.display().to_string();
         let dwarf = load_sections(elf, &name, storage, problems, SectionId::name);
         let heads = read_heads(&dwarf, &name, problems);
         if heads.is_empty() {
@@ -84,11 +93,12 @@ impl DebugInfo {
             dwarf: Arc::new(dwarf),
             heads,
             split: SplitFiles::new(
-                [path, program].map(PathBuf::from),
+                [place.path, place.program].map(PathBuf::from),
                 Arc::clone(storage),
                 Arc::clone(problems),
             ),
             loaded: AtomicUsize::new(0),
+            code: Arc::new(place.code),
             problems: Arc::clone(problems),
         })
     }
@@ -111,7 +121,7 @@ impl DebugInfo {
             .ok_or_else(|| Error::Damaged(format!("no unit {number}")))?;
         let unit = head.unit.get_or_init(|| {
             self.loaded.fetch_add(1, Ordering::Relaxed);
-            let unit = Unit::load(number, head.header, &self.dwarf, &self.split);
+            let unit = Unit::load(number, head.header, &self.dwarf, &self.split, &self.code);
             if let Err(error) = &unit {
                 self.problems
                     .add(format!("unit at {:#x} is skipped: {error}", head.offset));

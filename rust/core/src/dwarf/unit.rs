@@ -1,13 +1,15 @@
 //! One unit, the sections its entries point into, and its skeleton if it is a split one.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use gimli::{AttributeValue, UnitOffset};
 
 use super::entry::Entry;
+use super::outline::Outline;
 use super::split::SplitFiles;
 use super::{DieId, Slice};
 use crate::error::Result;
+use crate::image::CodeMap;
 
 /// One unit that has been read.
 #[derive(Debug)]
@@ -22,6 +24,9 @@ pub(crate) struct Unit {
     skeleton: Option<(Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>)>,
     /// A skeleton whose split file was not found.
     pub(crate) is_incomplete: bool,
+    /// Where the program has code.
+    pub(crate) code: Arc<CodeMap>,
+    outline: OnceLock<Outline>,
 }
 
 impl Unit {
@@ -30,6 +35,7 @@ impl Unit {
         header: gimli::UnitHeader<Slice>,
         dwarf: &Arc<gimli::Dwarf<Slice>>,
         files: &SplitFiles,
+        code: &Arc<CodeMap>,
     ) -> Result<Self> {
         let own = dwarf.unit(header)?;
         let is_skeleton = own.dwo_id.is_some() && matches!(own.dwo_name(), Ok(Some(_)));
@@ -38,21 +44,19 @@ impl Unit {
         } else {
             None
         };
-        Ok(match split {
-            Some((split_dwarf, split_unit)) => Self {
-                number,
-                dwarf: split_dwarf,
-                gimli: split_unit,
-                skeleton: Some((Arc::clone(dwarf), own)),
-                is_incomplete: false,
-            },
-            None => Self {
-                number,
-                dwarf: Arc::clone(dwarf),
-                gimli: own,
-                skeleton: None,
-                is_incomplete: is_skeleton,
-            },
+        let is_incomplete = is_skeleton && split.is_none();
+        let (dwarf, gimli, skeleton) = match split {
+            Some((dwo, unit)) => (dwo, unit, Some((Arc::clone(dwarf), own))),
+            None => (Arc::clone(dwarf), own, None),
+        };
+        Ok(Self {
+            number,
+            dwarf,
+            gimli,
+            skeleton,
+            is_incomplete,
+            code: Arc::clone(code),
+            outline: OnceLock::new(),
         })
     }
 
@@ -67,6 +71,12 @@ impl Unit {
             Some((dwarf, unit)) => unit.unit_ref(dwarf),
             None => self.as_ref(),
         }
+    }
+
+    /// The skeleton of the unit's tree, made when first asked for.
+    pub(crate) fn outline(&self) -> &Outline {
+        self.outline
+            .get_or_init(|| Outline::read(self, &|address| self.code.contains(address)))
     }
 
     /// Number of the entry at `offset`.

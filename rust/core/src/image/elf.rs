@@ -138,15 +138,23 @@ impl Elf {
         slice(self.data, section.file_offset, section.size)
     }
 
-    /// Whether `address` lies in code, by sections where there are any, else by segments.
-    pub(crate) fn is_code(&self, address: u64) -> bool {
-        let in_section = |section: &Section| section.executable && section.contains(address);
-        if self.sections.iter().any(|section| section.executable) {
-            return self.sections.iter().any(in_section);
+    /// Where code lies: by sections where there are any, else by segments.
+    pub(crate) fn code_map(&self) -> CodeMap {
+        let mut ranges: Vec<(u64, u64)> = self
+            .sections
+            .iter()
+            .filter(|section| section.executable && section.allocated)
+            .map(|section| (section.address, section.size))
+            .collect();
+        if ranges.is_empty() {
+            ranges = self
+                .segments
+                .iter()
+                .filter(|segment| segment.executable)
+                .map(|segment| (segment.address, segment.memory_size))
+                .collect();
         }
-        self.segments.iter().any(|segment| {
-            segment.executable && address.wrapping_sub(segment.address) < segment.memory_size
-        })
+        CodeMap(ranges)
     }
 
     /// Bytes of a loadable segment as the file has them, zero-filled to `.bss`.
@@ -173,6 +181,18 @@ impl Elf {
             .map_err(|_| fault)?;
         out.resize(size as usize, 0);
         Ok(out)
+    }
+}
+
+/// Which addresses can be code: tells live functions from those the linker discarded.
+#[derive(Debug)]
+pub(crate) struct CodeMap(Vec<(u64, u64)>);
+
+impl CodeMap {
+    pub(crate) fn contains(&self, address: u64) -> bool {
+        self.0
+            .iter()
+            .any(|(start, size)| address.wrapping_sub(*start) < *size)
     }
 }
 

@@ -11,13 +11,13 @@ use std::sync::{Arc, OnceLock};
 
 pub use elf::{ImageKind, Section, Segment, SegmentKind};
 
-pub(crate) use elf::Elf;
+pub(crate) use elf::{CodeMap, Elf};
 pub(crate) use problems::Problems;
 pub(crate) use sections::section_bytes;
 pub(crate) use separate::SeparateFile;
 pub(crate) use storage::Storage;
 
-use crate::dwarf::DebugInfo;
+use crate::dwarf::{DebugInfo, Place};
 use crate::error::Result;
 
 /// Where distributions keep separate debug files.
@@ -178,7 +178,12 @@ impl Image {
                 let separate = self.separate();
                 let elf = separate.map_or(&self.elf, |file| &file.elf);
                 let path = separate.map_or(self.path.as_path(), |file| file.path.as_path());
-                DebugInfo::open(elf, path, &self.path, &self.storage, &self.problems)
+                let place = Place {
+                    path,
+                    program: &self.path,
+                    code: self.elf.code_map(),
+                };
+                DebugInfo::open(elf, place, &self.storage, &self.problems)
             })
             .as_ref()
     }

@@ -1,0 +1,270 @@
+//! The skeleton of one unit's tree: its scopes, its functions' code and its statics.
+//!
+//! rustc writes no `DW_AT_sibling`, so finding anything means walking a unit from its start.
+//! One walk that skips nearly all attributes keeps what later questions need to go straight to
+//! the right entries.
+
+use gimli::{AttributeValue, DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DwTag, UnitOffset};
+
+use super::Slice;
+use super::unit::Unit;
+use crate::error::{Error, Result};
+
+/// Stands for "no scope": the unit itself.
+pub(crate) const NO_SCOPE: u32 = u32::MAX;
+
+/// An entry that other entries are looked up in or named after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope {
+    pub(crate) offset: u32,
+    /// Offset of the first entry after the subtree.
+    pub(crate) end: u32,
+    /// Index of the scope around it, or [`NO_SCOPE`].
+    pub(crate) parent: u32,
+    pub(crate) tag: DwTag,
+}
+
+/// A range of code and the scope index of the function it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CodeRange {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) scope: u32,
+}
+
+/// The skeleton of one unit's tree.
+#[derive(Debug, Default)]
+pub(crate) struct Outline {
+    /// In the order of the file, which is pre-order.
+    pub(crate) scopes: Vec<Scope>,
+    /// Code of concrete functions, by address.
+    pub(crate) code: Vec<CodeRange>,
+    /// Offsets of variables outside functions.
+    pub(crate) statics: Vec<u32>,
+    /// Why the walk ended early, if it did.
+    pub(crate) damage: Option<String>,
+}
+
+impl Outline {
+    /// Walk `unit`; `is_code` tells real addresses from those of discarded functions.
+    pub(crate) fn read(unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Self {
+        let mut outline = Self::default();
+        if let Err(error) = outline.walk(unit, is_code) {
+            outline.damage = Some(error.to_string());
+        }
+        let end = u32::try_from(unit.gimli.header.length_including_self()).unwrap_or(u32::MAX);
+        for scope in &mut outline.scopes {
+            if scope.end == 0 {
+                scope.end = end;
+            }
+        }
+        outline.code.sort_unstable();
+        outline
+    }
+
+    fn walk(&mut self, unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Result<()> {
+        let mut raw = unit.gimli.entries_raw(None)?;
+        // For each open level, the scope that entries on it belong to.
+        let mut open: Vec<u32> = Vec::new();
+        while !raw.is_empty() {
+            let offset = offset32(raw.next_offset())?;
+            let Some(abbreviation) = raw.read_abbreviation()? else {
+                let closed = open.pop().unwrap_or(NO_SCOPE);
+                if closed != open.last().copied().unwrap_or(NO_SCOPE) {
+                    let next = offset32(raw.next_offset())?;
+                    self.scopes[closed as usize].end = next;
+                }
+                continue;
+            };
+            let parent = open.last().copied().unwrap_or(NO_SCOPE);
+            let tag = abbreviation.tag();
+            let mut inside = parent;
+            if is_scope(tag) && (abbreviation.has_children() || tag == gimli::DW_TAG_subprogram) {
+                inside = self.scopes.len() as u32;
+                let end = if abbreviation.has_children() {
+                    0
+                } else {
+                    offset + 1
+                };
+                self.scopes.push(Scope {
+                    offset,
+                    end,
+                    parent,
+                    tag,
+                });
+            } else if tag == gimli::DW_TAG_variable && !self.is_inside_function(parent) {
+                self.statics.push(offset);
+            }
+            let attributes = abbreviation.attributes();
+            let has_code = tag == gimli::DW_TAG_subprogram
+                && attributes
+                    .iter()
+                    .any(|spec| matches!(spec.name(), DW_AT_low_pc | DW_AT_ranges));
+            if has_code {
+                let mut code = CodeAttributes::default();
+                for spec in attributes {
+                    let attribute = raw.read_attribute(*spec)?;
+                    code.take(attribute.name(), attribute.value());
+                }
+                let ranges = code.ranges(unit, is_code);
+                self.code
+                    .extend(ranges.into_iter().map(|(start, end)| CodeRange {
+                        start,
+                        end,
+                        scope: inside,
+                    }));
+            } else {
+                raw.skip_attributes(attributes)?;
+            }
+            if abbreviation.has_children() {
+                open.push(inside);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_inside_function(&self, scope: u32) -> bool {
+        self.scopes.get(scope as usize).is_some_and(|scope| {
+            matches!(
+                scope.tag,
+                gimli::DW_TAG_subprogram
+                    | gimli::DW_TAG_lexical_block
+                    | gimli::DW_TAG_inlined_subroutine
+            )
+        })
+    }
+
+    /// Index of the innermost scope around the entry at `offset`, itself excluded.
+    pub(crate) fn scope_around(&self, offset: UnitOffset) -> Option<u32> {
+        let before = self
+            .scopes
+            .partition_point(|scope| (scope.offset as usize) < offset.0);
+        let mut index = before.checked_sub(1)? as u32;
+        loop {
+            let scope = self.scopes.get(index as usize)?;
+            if offset.0 < scope.end as usize {
+                return Some(index);
+            }
+            index = scope.parent;
+        }
+    }
+
+    /// Index of the scope that the entry at `offset` is.
+    pub(crate) fn scope_at(&self, offset: UnitOffset) -> Option<u32> {
+        let found = self
+            .scopes
+            .binary_search_by_key(&offset.0, |scope| scope.offset as usize);
+        found.ok().map(|index| index as u32)
+    }
+
+    /// A scope, its parent, and so on.
+    pub(crate) fn ancestors(&self, first: Option<u32>) -> impl Iterator<Item = Scope> + '_ {
+        let mut next = first.unwrap_or(NO_SCOPE);
+        std::iter::from_fn(move || {
+            let scope = *self.scopes.get(next as usize)?;
+            next = scope.parent;
+            Some(scope)
+        })
+    }
+
+    /// Offset of the out-of-line function around the entry at `offset`.
+    pub(crate) fn function_around(&self, offset: UnitOffset) -> Option<UnitOffset> {
+        self.ancestors(self.scope_around(offset))
+            .find(|scope| scope.tag == gimli::DW_TAG_subprogram)
+            .map(|scope| UnitOffset(scope.offset as usize))
+    }
+
+    /// The concrete function that covers `address`.
+    pub(crate) fn function_at(&self, address: u64) -> Option<Scope> {
+        let after = self.code.partition_point(|code| code.start <= address);
+        // Damaged or folded functions may overlap; look a few ranges back, not only one.
+        let covering = self.code[..after]
+            .iter()
+            .rev()
+            .take(8)
+            .find(|code| address < code.end)?;
+        self.scopes.get(covering.scope as usize).copied()
+    }
+
+    /// Indices of the scopes inside scope `index`.
+    pub(crate) fn inside(&self, index: u32) -> std::ops::Range<u32> {
+        let end = self.scopes.get(index as usize).map_or(0, |scope| scope.end);
+        let after = self.scopes.partition_point(|scope| scope.offset < end) as u32;
+        index.saturating_add(1)..after.max(index.saturating_add(1))
+    }
+}
+
+fn is_scope(tag: DwTag) -> bool {
+    matches!(
+        tag,
+        gimli::DW_TAG_namespace
+            | gimli::DW_TAG_module
+            | gimli::DW_TAG_structure_type
+            | gimli::DW_TAG_class_type
+            | gimli::DW_TAG_union_type
+            | gimli::DW_TAG_interface_type
+            | gimli::DW_TAG_enumeration_type
+            | gimli::DW_TAG_subprogram
+            | gimli::DW_TAG_lexical_block
+            | gimli::DW_TAG_inlined_subroutine
+    )
+}
+
+fn offset32(offset: UnitOffset) -> Result<u32> {
+    u32::try_from(offset.0).map_err(|_| Error::Damaged(String::from("a unit of over 4 GiB")))
+}
+
+/// The attributes that say where code lies.
+#[derive(Debug, Default)]
+pub(crate) struct CodeAttributes {
+    low: Option<AttributeValue<Slice>>,
+    high: Option<AttributeValue<Slice>>,
+    ranges: Option<AttributeValue<Slice>>,
+}
+
+impl CodeAttributes {
+    pub(crate) fn of(die: &gimli::DebuggingInformationEntry<Slice>) -> Self {
+        let mut code = Self::default();
+        for attribute in die.attrs() {
+            code.take(attribute.name(), attribute.value());
+        }
+        code
+    }
+
+    fn take(&mut self, name: gimli::DwAt, value: AttributeValue<Slice>) {
+        match name {
+            DW_AT_low_pc => self.low = Some(value),
+            DW_AT_high_pc => self.high = Some(value),
+            DW_AT_ranges => self.ranges = Some(value),
+            _ => {}
+        }
+    }
+
+    /// `DW_AT_low_pc`.
+    pub(crate) fn low(&self, unit: &Unit) -> Option<u64> {
+        unit.as_ref().attr_address(self.low?).ok().flatten()
+    }
+
+    /// Non-empty ranges of code, sorted; those of discarded functions are left out.
+    pub(crate) fn ranges(&self, unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Vec<(u64, u64)> {
+        let mut out = Vec::new();
+        if let Some(value) = self.ranges {
+            let Ok(Some(mut ranges)) = unit.as_ref().attr_ranges(value) else {
+                return out;
+            };
+            while let Ok(Some(range)) = ranges.next() {
+                out.push((range.begin, range.end));
+            }
+        } else if let Some(low) = self.low(unit) {
+            let end = match self.high {
+                Some(AttributeValue::Udata(size)) => low.checked_add(size),
+                Some(value) => unit.as_ref().attr_address(value).ok().flatten(),
+                None => None,
+            };
+            out.extend(end.map(|end| (low, end)));
+        }
+        out.retain(|(start, end)| start < end && is_code(*start));
+        out.sort_unstable();
+        out
+    }
+}
