@@ -1,1 +1,1 @@
-"""The program being debugged as one state machine with one wait."""
+"""The program at one stop, and how it is made to run to the next."""

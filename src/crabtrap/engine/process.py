@@ -1,0 +1,177 @@
+"""The program at one stop: its threads, its modules, its memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.thread import Thread
+from crabtrap.engine.tls import find_tls_module_number
+from crabtrap.engine.unwinding import FRAME_LIMIT
+from crabtrap.engine.user_code import UserCode
+from crabtrap.errors import NotFoundError
+from crabtrap.symbols.places import describe_place
+from crabtrap.values.memory import PagedReader
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.engine.epoch import EpochClock
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.table import ModuleTable
+    from crabtrap.symbols.types import Type
+    from crabtrap.target.base import Mapping, Target
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionSettings:
+    """What users may want different about looking at a program.
+
+    Attributes:
+        user_code: Whose code is whose.
+        frame_limit: Physical frames unwound at most.
+    """
+
+    user_code: UserCode = field(default_factory=UserCode)
+    frame_limit: int = FRAME_LIMIT
+
+
+class Process:
+    """The program at one stop.  Made by the controller at every stop; cheap until asked.
+
+    Attributes:
+        target: Where bytes come from.
+        modules: What is loaded.
+        clock, epoch: The stop this belongs to.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        modules: ModuleTable,
+        clock: EpochClock,
+        settings: InspectionSettings | None = None,
+        thread_numbers: dict[int, int] | None = None,
+    ) -> None:
+        """Show ``target`` as it is now.
+
+        Args:
+            thread_numbers: Index of every tid ever seen in this session; new threads
+                are added to it, so that a thread keeps its index between stops.
+        """
+        self.target = target
+        self.modules = modules
+        self.clock = clock
+        self.epoch = clock.current
+        self.settings = settings or InspectionSettings()
+        self._numbers = thread_numbers if thread_numbers is not None else {}
+        self._tls_numbers: dict[Module, int | None] = {}
+
+    def __repr__(self) -> str:
+        return f"<Process {self.target.pid}>"
+
+    @property
+    def pid(self) -> int:
+        return self.target.pid
+
+    def check(self) -> None:
+        """Refuse use after the program has run on.
+
+        Raises:
+            StaleError: It has.
+        """
+        self.clock.check(self.epoch, "process")
+
+    @cached_property
+    def threads(self) -> tuple[Thread, ...]:
+        """All threads, by index."""
+        self.check()
+        threads: list[Thread] = []
+        for info in self.target.threads():
+            if info.pid != self.pid:
+                continue
+            index = self._numbers.setdefault(info.tid, max(self._numbers.values(), default=0) + 1)
+            threads.append(Thread(self, info, index))
+        return tuple(sorted(threads, key=lambda thread: thread.index))
+
+    def thread(self, tid: int) -> Thread:
+        """The thread with kernel id ``tid``.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        for thread in self.threads:
+            if thread.tid == tid:
+                return thread
+        raise NotFoundError("thread", str(tid), hint="`threads` lists them")
+
+    @cached_property
+    def mappings(self) -> tuple[Mapping, ...]:
+        """The memory map; ``()`` where the target cannot tell."""
+        self.check()
+        return self.target.mappings()
+
+    # -- memory ------------------------------------------------------------------------
+    @cached_property
+    def memory(self) -> PagedReader:
+        """Memory with a page cache for this stop, for values."""
+        self.check()
+        return PagedReader(self.target.memory)
+
+    def read_memory(self, address: Address, size: int) -> bytes:
+        """Read exactly ``size`` bytes at run-time ``address``.
+
+        Raises:
+            MemoryFault: Some byte cannot be read.
+            StaleError: The program has run on.
+        """
+        self.check()
+        return self.target.read_memory(address, size)
+
+    def forget_memory(self) -> None:
+        """Drop what was cached, after the debugger itself has written to memory."""
+        self.__dict__.pop("memory", None)
+
+    def is_mapped(self, address: Address, size: int) -> bool | None:
+        """Whether ``[address, address + size)`` is mapped; ``None`` where not known."""
+        if not self.mappings:
+            return None
+        position, end = int(address), address + size
+        for mapping in self.mappings:
+            if mapping.start <= position < mapping.end:
+                position = mapping.end
+            if position >= end:
+                return True
+        return False
+
+    # -- symbols -----------------------------------------------------------------------
+    def describe_code(self, address: Address) -> str | None:
+        """``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
+        place = describe_place(self.modules, address)
+        if place.function is None:
+            return None
+        if place.path is None:
+            return place.function
+        return f"{place.function} at {place.path.rpartition('/')[2]}:{place.line or '?'}"
+
+    def vtable_type(self, address: Address) -> Type | None:
+        """The concrete type whose vtable begins at ``address``."""
+        module = self.modules.find(address)
+        variable = module.static_at(address) if module is not None else None
+        if module is None or variable is None or variable.type is None:
+            return None
+        return module.types.type(variable.type).containing
+
+    def find_type(self, path: str) -> Type | None:
+        """The type whose path ends with ``path``, the main program's first."""
+        for module in self.modules:
+            found = module.types.find(path)
+            if found:
+                return next((type_ for type_ in found if type_.path == path), found[0])
+        return None
+
+    def tls_module_number(self, module: Module) -> int | None:
+        """The loader's number of a library's thread-local storage, ``None`` where not told."""
+        if module not in self._tls_numbers:
+            self._tls_numbers[module] = find_tls_module_number(self, module)
+        return self._tls_numbers[module]

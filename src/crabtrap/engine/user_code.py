@@ -1,0 +1,104 @@
+"""Whose code is this: the user's, the standard library's, or a dependency's.
+
+Two users may want different answers, so everything here is a ``UserCode`` policy
+that can be replaced by settings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.code import Function
+
+Origin = Literal["user", "std", "dependency", "unknown"]
+
+# Standard library sources, as std's own build, rustup's rust-src and Debian name them;
+# std's own units of some toolchains have paths relative to the repository.
+_STD = re.compile(
+    r"""^(?:
+        /rustc/[^/]+/
+      | .*/lib/rustlib/(?:src/rust|rustc-src)/
+      | /usr/src/rustc-[^/]+/
+      | (?:\./|/build/[^/]*rustc[^/]*/)?library/
+        (?:std|core|alloc|proc_macro|test|panic_\w+|backtrace|unwind|portable-simd
+         |compiler-builtins|std_detect|stdarch|rtstartup|sysroot)/
+      | /rust/deps/
+    )""",
+    re.VERBOSE,
+)
+_DEPENDENCY = re.compile(
+    r"(?:/registry/src/|/\.cargo/git/checkouts/|/git/checkouts/|^/usr/share/cargo/registry/)"
+)
+STD_CRATES = frozenset(
+    "std core alloc compiler_builtins proc_macro test panic_unwind panic_abort unwind "
+    "hashbrown backtrace gimli addr2line object miniz_oxide rustc_demangle std_detect "
+    "memchr adler adler2 cfg_if libc __rustc".split()
+)
+"""Crates that are linked as part of std; their name alone does not make code std's,
+because users depend on some of them too."""
+_STD_ROOTS = frozenset(("std", "core", "alloc", "compiler_builtins", "__rustc", "panic_unwind"))
+
+
+@dataclass(frozen=True, slots=True)
+class UserCode:
+    """The policy: what counts as the user's own code.
+
+    Attributes:
+        user_paths: Path prefixes that are the user's whatever the rules below say.
+        foreign_paths: Path prefixes that are not, even if nothing else says so.
+        dependencies_are_user: Show and step into crates of the registry, too.
+    """
+
+    user_paths: tuple[str, ...] = ()
+    foreign_paths: tuple[str, ...] = ()
+    dependencies_are_user: bool = False
+
+    def origin_of_path(self, path: str | None) -> Origin:
+        """Classify a source path as the debug information names it."""
+        if path is None or not path:
+            return "unknown"
+        if any(path.startswith(prefix) for prefix in self.user_paths):
+            return "user"
+        if any(path.startswith(prefix) for prefix in self.foreign_paths):
+            return "dependency"
+        return _builtin_origin(path)
+
+    def is_user_path(self, path: str | None) -> bool:
+        """Whether code from ``path`` is the user's; code without a path is not."""
+        origin = self.origin_of_path(path)
+        return origin == "user" or (origin == "dependency" and self.dependencies_are_user)
+
+    def origin_of_function(self, function: Function | None, path: str | None = None) -> Origin:
+        """Classify a function, by where it is declared, else by the path of its line row.
+
+        A function made by the compiler (drop glue, shims) is declared nowhere and is
+        the standard library's when its crate is.
+        """
+        if function is None:
+            return "unknown"
+        declared = function.declaration_path
+        origin = self.origin_of_path(declared or path)
+        if declared is None and crate_of(function.name) in _STD_ROOTS:
+            return "std"
+        return origin
+
+    def is_user_function(self, function: Function | None, path: str | None = None) -> bool:
+        """Whether ``function`` is the user's own; one without debug information is not."""
+        origin = self.origin_of_function(function, path)
+        return origin == "user" or (origin == "dependency" and self.dependencies_are_user)
+
+
+def crate_of(path: str) -> str:
+    """The crate a Rust path begins with: ``core`` for ``<core::x::Y as T>::z``."""
+    return path.lstrip("<&*").removeprefix("mut ").split("::", 1)[0].split("<", 1)[0]
+
+
+@lru_cache(maxsize=4096)
+def _builtin_origin(path: str) -> Origin:
+    if _STD.match(path):
+        return "std"
+    return "dependency" if _DEPENDENCY.search(path) else "user"

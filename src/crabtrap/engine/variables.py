@@ -1,0 +1,85 @@
+"""Which variables of a function are meant by a name at one pc."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crabtrap import _core
+    from crabtrap.address import FileAddress
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedVariable:
+    """A variable and how it stands at the pc asked about.
+
+    Attributes:
+        in_scope: The pc is in the block that declares it, after the declaration.
+        shadowed: Another one of the same name hides it there.
+    """
+
+    variable: _core.Variable
+    in_scope: bool
+    shadowed: bool
+
+    @property
+    def kind(self) -> Literal["parameter", "local", "static"]:
+        return self.variable.kind
+
+    @property
+    def name(self) -> str:
+        return self.variable.name
+
+
+def scope_variables(
+    variables: Iterable[_core.Variable], pc: FileAddress
+) -> tuple[ScopedVariable, ...]:
+    """Say of each variable of a function whether it is in scope at ``pc``, and hidden.
+
+    A deeper block hides a shallower one, a later declaration an earlier one, as in the
+    source; the order given is kept.
+    """
+    variables = tuple(variables)
+    winners: dict[str, int] = {}
+    ranks: dict[str, tuple[int, int, int]] = {}
+    inside = [_covers(variable.ranges, pc) for variable in variables]
+    for order, variable in enumerate(variables):
+        if not inside[order]:
+            continue
+        rank = (variable.depth, variable.declaration_line, order)
+        if variable.name not in ranks or rank > ranks[variable.name]:
+            ranks[variable.name] = rank
+            winners[variable.name] = order
+    return tuple(
+        ScopedVariable(variable, inside[order], inside[order] and winners[variable.name] != order)
+        for order, variable in enumerate(variables)
+    )
+
+
+def find_binding(scoped: Iterable[ScopedVariable], name: str) -> ScopedVariable | None:
+    """The variable that ``name`` means: in scope and not shadowed."""
+    for entry in scoped:
+        if entry.name == name and entry.in_scope and not entry.shadowed:
+            return entry
+    return None
+
+
+def explain_missing(scoped: Iterable[ScopedVariable], name: str) -> tuple[str, tuple[str, ...]]:
+    """Why ``name`` is not visible: a sentence or ``""``, and visible names alike."""
+    scoped = tuple(scoped)
+    declared = [entry.variable for entry in scoped if entry.name == name]
+    visible = sorted({entry.name for entry in scoped if entry.in_scope})
+    close = tuple(difflib.get_close_matches(name, visible, 3))
+    if not declared:
+        return "", close
+    lines = sorted({v.declaration_line for v in declared if v.declaration_line})
+    where = f"line {lines[0]}" if len(lines) == 1 else "lines " + ", ".join(map(str, lines))
+    return f"{name} is declared at {where} and is not in scope here", close
+
+
+def _covers(ranges: tuple[tuple[int, int], ...], pc: int) -> bool:
+    return any(start <= pc < end for start, end in ranges)

@@ -1,0 +1,1 @@
+"""What files say about a program: modules, lines, places for breakpoints, sources, types."""

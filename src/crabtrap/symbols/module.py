@@ -1,0 +1,234 @@
+"""One loaded file: its symbols and lines by run-time address.
+
+This is the only place where a file address becomes a run-time address and back.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address, FileAddress
+from crabtrap.symbols.code import AddressRange, Function, Row, Symbol
+from crabtrap.symbols.types import TypeTable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crabtrap import _core
+
+PAGE = 4096
+
+
+class Module:
+    """An ELF file, its debug information, and where it lies in the program.
+
+    Every address in and out of its methods is a run-time address.  A module is never
+    changed; a file that is loaded again elsewhere is another module of the same image.
+
+    Attributes:
+        image: What the file says, in file addresses.
+        bias: Run-time address minus file address; 0 in the static view before launch.
+        path: Path in the program's mount namespace, ``[vdso]`` for the vDSO.
+        ranges: What the module occupies, page-aligned and sorted.
+    """
+
+    def __init__(
+        self,
+        image: _core.Image,
+        bias: int,
+        path: str,
+        ranges: Sequence[AddressRange] | None = None,
+    ) -> None:
+        """Place ``image`` at ``bias``; without ``ranges`` its load segments give them."""
+        self.image = image
+        self.bias = bias
+        self.path = path
+        self.ranges = tuple(ranges) if ranges is not None else _segment_ranges(image, bias)
+
+    def __repr__(self) -> str:
+        return f"Module({self.path!r}, bias={self.bias:#x})"
+
+    @property
+    def name(self) -> str:
+        """Last component of the path."""
+        return os.path.basename(self.path) or self.path
+
+    # -- addresses ---------------------------------------------------------------
+    def address(self, file_address: int) -> Address:
+        """Where a file address is in the program."""
+        return Address((file_address + self.bias) & 0xFFFF_FFFF_FFFF_FFFF)
+
+    def file_address(self, address: int) -> FileAddress:
+        """What the file calls a run-time address."""
+        return FileAddress((address - self.bias) & 0xFFFF_FFFF_FFFF_FFFF)
+
+    def contains(self, address: int) -> bool:
+        """Whether ``address`` lies in one of the module's ranges."""
+        return any(start <= address < end for start, end in self.ranges)
+
+    @property
+    def executable_ranges(self) -> tuple[AddressRange, ...]:
+        """Its executable load segments, exact to the byte."""
+        return tuple(
+            (self.address(s.address), self.address(s.address + s.memory_size))
+            for s in self.image.segments
+            if s.kind == "load" and s.executable
+        )
+
+    def moved(self, bias: int) -> Module:
+        """The same file at another bias."""
+        return Module(self.image, bias, self.path)
+
+    def read(self, address: Address, size: int) -> bytes:
+        """Bytes as the *file* has them, not the program.
+
+        Raises:
+            MemoryFault: The range is not inside one segment.
+        """
+        return self.image.read(self.file_address(address), size)
+
+    # -- symbols and functions -----------------------------------------------------
+    def symbol_at(self, address: Address) -> Symbol | None:
+        """The symbol that covers ``address``, or the nearest one below it."""
+        found = self.image.symbol_at(self.file_address(address))
+        return None if found is None else self._symbol(found)
+
+    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
+        """Symbols whose linkage name, or demangled path, is exactly ``name``."""
+        return tuple(map(self._symbol, self.image.symbols_named(name)))
+
+    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
+        """Symbols whose demangled path matches a regular expression."""
+        return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit)))
+
+    def function_at(self, address: Address) -> Function | None:
+        """The concrete function that covers ``address``."""
+        found = self.image.function_at(self.file_address(address))
+        return None if found is None else self._function(found)
+
+    def inline_chain(self, address: Address) -> tuple[Function, ...]:
+        """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
+        return tuple(map(self._function, self.image.inline_chain(self.file_address(address))))
+
+    def find_functions(self, query: str) -> tuple[Function, ...]:
+        """Out-of-line functions whose path ends with ``query``."""
+        return tuple(map(self._function, self.image.find_functions(query)))
+
+    def find_inlined(self, query: str) -> tuple[Function, ...]:
+        """Every inlined copy of the functions whose path ends with ``query``."""
+        return tuple(map(self._function, self.image.find_inlined(query)))
+
+    def find_functions_matching(self, pattern: str, limit: int = 10_000) -> tuple[Function, ...]:
+        """Functions whose path matches a regular expression."""
+        return tuple(map(self._function, self.image.find_functions_matching(pattern, limit)))
+
+    # -- lines -----------------------------------------------------------------------
+    def row_at(self, address: Address) -> Row | None:
+        """The line-table row that covers ``address``."""
+        found = self.image.row_at(self.file_address(address))
+        return None if found is None else self._row(found)
+
+    def rows_between(self, start: Address, end: Address) -> tuple[Row, ...]:
+        """All rows that overlap ``[start, end)``, sorted by address."""
+        rows = self.image.rows_between(self.file_address(start), self.file_address(end))
+        return tuple(map(self._row, rows))
+
+    def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
+        """Statement rows of exactly this line, sorted by address."""
+        return tuple(map(self._row, self.image.rows_for_line(path, line)))
+
+    def find_files(self, suffix: str) -> tuple[str, ...]:
+        """Source files whose path ends with the path components of ``suffix``."""
+        return self.image.find_files(suffix)
+
+    def lines_with_code(self, path: str) -> tuple[int, ...]:
+        """Sorted lines of ``path`` that have a statement row."""
+        return self.image.lines_with_code(path)
+
+    # -- data --------------------------------------------------------------------------
+    @cached_property
+    def types(self) -> TypeTable:
+        """Its types; the same entry always gives the same ``Type``."""
+        return TypeTable(self.image)
+
+    def static_at(self, address: Address) -> _core.Variable | None:
+        """The static or vtable whose storage begins at ``address``."""
+        return self.image.static_at(self.file_address(address))
+
+    def locate(
+        self,
+        die: int,
+        *,
+        pc: Address,
+        registers: _core.Registers,
+        cfa: int | None,
+        memory: _core.Memory,
+        tls: Address | None = None,
+    ) -> tuple[_core.Piece, ...]:
+        """Where a variable is when the program is at run-time ``pc``; never empty."""
+        return self.image.locate(
+            die,
+            pc=self.file_address(pc),
+            bias=self.bias,
+            registers=registers,
+            cfa=cfa,
+            memory=memory,
+            tls=tls,
+        )
+
+    # -- conversion ----------------------------------------------------------------------
+    def _symbol(self, raw: _core.Symbol) -> Symbol:
+        return Symbol(
+            self,
+            raw.name,
+            raw.linkage_name,
+            self.address(raw.address),
+            raw.size,
+            raw.kind,
+            raw.is_global,
+        )
+
+    def _row(self, raw: _core.Row) -> Row:
+        return Row(
+            self.address(raw.address),
+            self.address(raw.end),
+            raw.path,
+            raw.line,
+            raw.column,
+            raw.is_stmt,
+            raw.prologue_end,
+        )
+
+    def _function(self, raw: _core.Function) -> Function:
+        return Function(
+            module=self,
+            die=raw.die,
+            origin=raw.origin,
+            name=raw.name,
+            linkage_name=raw.linkage_name,
+            path=raw.path,
+            entry=self.address(raw.entry),
+            ranges=tuple((self.address(s), self.address(e)) for s, e in raw.ranges),
+            declaration_path=raw.declaration_path,
+            declaration_line=raw.declaration_line,
+            inlined=raw.inlined,
+            call_path=raw.call_path,
+            call_line=raw.call_line,
+            call_column=raw.call_column,
+            unit=raw.unit,
+        )
+
+
+def _segment_ranges(image: _core.Image, bias: int) -> tuple[AddressRange, ...]:
+    """Pages the load segments occupy, adjoining ones merged."""
+    merged: list[tuple[int, int]] = []
+    for segment in sorted((s for s in image.segments if s.kind == "load"), key=lambda s: s.address):
+        start = (segment.address + bias) // PAGE * PAGE
+        end = -(-(segment.address + bias + segment.memory_size) // PAGE) * PAGE
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple((Address(start), Address(end)) for start, end in merged)

@@ -1,0 +1,135 @@
+"""Function names for people: no hashes, closures by number, generics kept short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Protocol
+
+SHORT_GENERICS = 40
+"""Longest generic argument list, in characters, that a short name still shows."""
+
+_HASH = re.compile(r"::h[0-9a-f]{16}$")
+_LEGACY_ANONYMOUS = re.compile(r"\{\{(\w+)\}\}")
+_NUMBERED = re.compile(r"\{(?!impl#)\w+#\d+\}")
+_MODULES = re.compile(r"(?:[A-Za-z_]\w*(?:\[[0-9a-f]+\])?::)+(?=[A-Za-z_{<])")
+
+
+class Named(Protocol):
+    """What is read of a function: ``symbols.code.Function`` or ``_core.Function``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+
+
+def function_name(function: Named) -> str:
+    """The short display name: generic arguments without module paths, long ones as ``<…>``."""
+    return shorten_path(full_function_name(function))
+
+
+def full_function_name(function: Named) -> str:
+    """The long display name: everything spelled out, hashes and mangling left out.
+
+    Legacy symbols know neither the number of a closure nor generic arguments; the
+    debug information's own name fills both in.
+    """
+    return _combine(function.path, function.name)
+
+
+@lru_cache(maxsize=8192)
+def shorten_path(path: str) -> str:
+    """Shorten what stands in angle brackets and leave the rest of a path alone.
+
+    Example:
+        >>> shorten_path("app::run<alloc::vec::Vec<app::Item>>")
+        'app::run<Vec<Item>>'
+        >>> shorten_path("<alloc::string::String as core::fmt::Debug>::fmt")
+        '<String as Debug>::fmt'
+    """
+    return "".join(_short_parts(path))
+
+
+@lru_cache(maxsize=8192)
+def _combine(path: str, name: str) -> str:
+    text = _HASH.sub("", path or name).replace("::<", "<")
+    text = _number_anonymous(text, name)
+    generics = _trailing_generics(name)
+    if generics and not _trailing_generics(text) and _last_segment(text) == _last_segment(name):
+        text += generics
+    return text
+
+
+def _number_anonymous(path: str, name: str) -> str:
+    """Turn ``{{closure}}`` of legacy symbols into ``{closure#0}``, as ``name`` numbers it."""
+    found = _LEGACY_ANONYMOUS.findall(path)
+    if not found:
+        return path
+    numbered = _NUMBERED.findall(name)
+    if len(numbered) != len(found):
+        return _LEGACY_ANONYMOUS.sub(r"{\1}", path)
+    replacements = iter(numbered)
+    return _LEGACY_ANONYMOUS.sub(lambda _: next(replacements), path)
+
+
+def _trailing_generics(path: str) -> str:
+    """The generic arguments a path ends with, brackets included, or ``""``."""
+    groups = list(_bracket_groups(path))
+    if groups and groups[-1][1] == len(path) and groups[-1][0] > 0:
+        return path[groups[-1][0] :]
+    return ""
+
+
+def _last_segment(path: str) -> str:
+    generics = _trailing_generics(path)
+    return path.removesuffix(generics).rpartition("::")[2]
+
+
+def _short_parts(path: str) -> Iterator[str]:
+    position = 0
+    for start, end in _bracket_groups(path):
+        yield path[position:start]
+        inside = _MODULES.sub("", path[start + 1 : end - 1])
+        # The self type of `<T as Trait>::method` is the point of the name: never elided.
+        elided = start > 0 and len(inside) > SHORT_GENERICS
+        yield "<…>" if elided else f"<{inside}>"
+        position = end
+    yield path[position:]
+
+
+def _bracket_groups(path: str) -> Iterator[tuple[int, int]]:
+    """Outermost ``<...>`` groups as ``(start, end)``; the arrow of ``fn() -> T`` is none."""
+    depth, start = 0, 0
+    for index, char in enumerate(path):
+        if char == "<":
+            if depth == 0:
+                start = index
+            depth += 1
+        elif char == ">" and depth and path[index - 1] not in "-=":
+            depth -= 1
+            if depth == 0:
+                yield start, index + 1
+
+
+def path_segments(path: str) -> tuple[str, ...]:
+    """A path split at ``::`` outside of brackets.
+
+    Example:
+        >>> path_segments("<a::T as b::U>::run<c::V>")
+        ('<a::T as b::U>', 'run<c::V>')
+    """
+    segments: list[str] = []
+    depth, start = 0, 0
+    is_open: Callable[[str], bool] = "<({[".__contains__
+    for index, char in enumerate(path):
+        if is_open(char):
+            depth += 1
+        elif char in ")}]" or (char == ">" and path[index - 1] not in "-="):
+            depth -= 1
+        elif char == ":" and depth == 0 and path[index : index + 2] == "::":
+            segments.append(path[start:index])
+            start = index + 2
+    segments.append(path[start:])
+    return tuple(segments)

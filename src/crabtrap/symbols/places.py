@@ -1,0 +1,362 @@
+"""The places of a line or a function: one per line and function instance.
+
+A function instance is a concrete (monomorphised) function or one inlined copy of
+one.  Every instance that has code for a line gets a place, and none gets two.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.errors import MemoryFault
+from crabtrap.symbols.names import function_name
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.code import Function, Row, Symbol
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.table import ModuleTable
+
+_CLOSE_COUNT = 3
+_ENDBR64 = b"\xf3\x0f\x1e\xfa"
+_PUSH_RBP = b"\x55"
+_MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address to stop at.
+
+    Attributes:
+        address: Run-time address (with bias 0 while the program is not loaded).
+        module: The module it is in, ``None`` for an address outside of all.
+        path: Source file as the debug information names it, ``None`` where unknown.
+        line: 1-based line the program will be at, ``None`` where unknown.
+        function: Display path of the function, or of the inlined copy.
+        inlined: The place is in an inlined copy.
+    """
+
+    address: Address
+    module: Module | None
+    path: str | None
+    line: int | None
+    function: str | None
+    inlined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The places of a spec, or why there are none.
+
+    Attributes:
+        places: Sorted by module and address; empty when nothing was found.
+        reason: Why nothing was found, one sentence; ``""`` otherwise.
+        hint: What to try instead, or ``""``.
+        close: Names that look like the one that was not found, best first.
+        notes: What the user should know about the choice that was made.
+    """
+
+    places: tuple[Place, ...] = ()
+    reason: str = ""
+    hint: str = ""
+    close: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _any_path(_path: str | None) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveContext:
+    """What a spec is resolved against.
+
+    Attributes:
+        table: The modules to look in; a static view before launch.
+        current_file: The file a bare line number means, ``None`` where there is none.
+        is_user_path: Whose source a path is.  When a function path matches the user's
+            functions and others, the others are left out.
+        evaluate_address: Evaluates ``*expression``; ``None`` when there is no frame.
+    """
+
+    table: ModuleTable
+    current_file: str | None = None
+    is_user_path: Callable[[str | None], bool] = _any_path
+    evaluate_address: Callable[[str], Address] | None = None
+
+
+def describe_place(table: ModuleTable, address: Address) -> Place:
+    """What is known of one address."""
+    module = table.find(address)
+    if module is None:
+        return Place(address, None, None, None, None)
+    return _place(module, address, module.inline_chain(address), module.row_at(address))
+
+
+# -- lines -----------------------------------------------------------------------------
+
+
+def places_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
+    """Places of the next line with code at or after ``line`` in files ending in ``suffix``.
+
+    Args:
+        suffix: Trailing components of a path; when several files match, all are meant.
+        line: 1-based.
+        column: Prefer rows at or after this column; 0 for any.
+    """
+    lines = _lines_by_file(suffix, context.table)
+    if not lines:
+        return _no_such_file(suffix, context.table)
+    places: list[Place] = []
+    for path, numbers in lines.items():
+        chosen = _next_line(numbers, line)
+        if chosen is not None:
+            for module in context.table:
+                places += _line_places(module, path, chosen, column)
+    if not places:
+        return _no_code(lines, line)
+    return Resolution(_in_order(places, context.table), notes=_line_notes(lines, places, line))
+
+
+def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:
+    """Lines with code per matching file, over all modules: one file, many monomorphs."""
+    found: dict[str, set[int]] = {}
+    for module in table:
+        for path in module.find_files(suffix):
+            found.setdefault(path, set()).update(module.lines_with_code(path))
+    return {path: tuple(sorted(lines)) for path, lines in found.items()}
+
+
+def _next_line(lines: tuple[int, ...], line: int) -> int | None:
+    index = bisect_left(lines, line)
+    return lines[index] if index < len(lines) else None
+
+
+def _line_places(module: Module, path: str, line: int, column: int) -> Iterator[Place]:
+    rows = module.rows_for_line(path, line)
+    if column:
+        rows = tuple(row for row in rows if row.column >= column) or rows
+    seen: set[int] = set()
+    for row in rows:
+        chain = module.inline_chain(row.address)
+        instance = chain[0].die if chain else -1
+        if instance not in seen:
+            seen.add(instance)
+            yield _line_place(module, row, chain)
+
+
+def _line_place(module: Module, row: Row, chain: tuple[Function, ...]) -> Place:
+    """The place of a line whose lowest row in one instance is ``row``.
+
+    The first line of a concrete function begins with its prologue, before which
+    arguments are not where the debug information says.
+    """
+    if chain and not chain[0].inlined and row.address == chain[0].entry:
+        return _function_place(chain[0])
+    return _place(module, row.address, chain, row)
+
+
+def _line_notes(
+    lines: dict[str, tuple[int, ...]], places: list[Place], line: int
+) -> tuple[str, ...]:
+    notes: list[str] = []
+    moved = sorted({place.line for place in places if place.line and place.line != line})
+    if moved:
+        notes.append(f"line {line} has no code of its own; using line {moved[0]}")
+    files = sorted({place.path for place in places if place.path})
+    if len(lines) > 1 and len(files) > 1:
+        notes.append(f"{len(files)} files match: {', '.join(files)}")
+    return tuple(notes)
+
+
+def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
+    name = suffix.rpartition("/")[2]
+    known = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
+    close = tuple(difflib.get_close_matches(name, known, _CLOSE_COUNT))
+    if not any(module.image.debug_level in ("full", "lines") for module in table):
+        return Resolution(
+            reason="no module has line information",
+            hint="build with debug information: debug = true in the Cargo profile",
+        )
+    hint = f"did you mean {', '.join(close)}?" if close else ""
+    return Resolution(reason=f"no source file named {suffix!r}", hint=hint, close=close)
+
+
+def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
+    path, numbers = max(lines.items(), key=lambda item: item[1][-1:] or (0,))
+    if not numbers:
+        return Resolution(reason=f"{path} has no code that made it into the program")
+    return Resolution(
+        reason=f"no code at or after line {line} of {path}",
+        hint=f"the last line with code is {numbers[-1]}",
+    )
+
+
+# -- functions ---------------------------------------------------------------------------
+
+
+def places_of_function(query: str, context: ResolveContext) -> Resolution:
+    """Places of every function, and inlined copy, whose path ends with ``query``.
+
+    The user's functions are preferred to those of libraries, and functions with debug
+    information to bare symbols.
+    """
+    path = query.removeprefix("crate::").removesuffix("()")
+    functions = [
+        function
+        for module in context.table
+        for function in (*module.find_functions(path), *module.find_inlined(path))
+    ]
+    if functions:
+        return _functions_resolution(functions, context)
+    symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
+    if symbols:
+        return _symbols_resolution(symbols, context)
+    close = close_function_names(path, context.table)
+    hint = f"did you mean {', '.join(close)}?" if close else ""
+    return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
+
+
+def places_of_regex(pattern: str, context: ResolveContext) -> Resolution:
+    """Places of every function whose path matches a regular expression."""
+    functions = [f for module in context.table for f in module.find_functions_matching(pattern)]
+    if functions:
+        return _functions_resolution(functions, context)
+    symbols = [
+        symbol
+        for module in context.table
+        for symbol in module.symbols_matching(pattern)
+        if symbol.kind == "function"
+    ]
+    if symbols:
+        return _symbols_resolution(symbols, context)
+    return Resolution(reason=f"no function matches /{pattern}/")
+
+
+def close_function_names(
+    query: str, table: ModuleTable, count: int = _CLOSE_COUNT
+) -> tuple[str, ...]:
+    """Function paths that look like ``query``, best first."""
+    last = query.rpartition("::")[2].split("<", 1)[0]
+    known: set[str] = set()
+    for module in table:
+        known.update(module.image.complete(last[:2], ("function",), 500))
+    by_last: dict[str, str] = {}
+    for path in sorted(known, key=len):
+        by_last.setdefault(path.rpartition("::")[2], path)
+    return tuple(by_last[name] for name in difflib.get_close_matches(last, by_last, count))
+
+
+def _functions_resolution(functions: list[Function], context: ResolveContext) -> Resolution:
+    mine = [f for f in functions if context.is_user_path(f.declaration_path)]
+    notes: tuple[str, ...] = ()
+    if mine and len(mine) < len(functions):
+        others = len({f.origin for f in functions}) - len({f.origin for f in mine})
+        if others:
+            notes = (f"{others} more in libraries left out; write more of the path for those",)
+    places = _unique(map(_function_place, mine or functions))
+    return Resolution(_in_order(places, context.table), notes=notes)
+
+
+def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
+    places = _unique(map(_symbol_place, symbols))
+    return Resolution(_in_order(places, context.table), notes=("no debug information there",))
+
+
+def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
+    exact = module.symbols_named(path)
+    found = exact or module.symbols_matching(f"(^|::){re.escape(path)}(::<.*>)?$")
+    return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
+
+
+def _function_place(function: Function) -> Place:
+    """Where a function, or an inlined copy, is about to run its first statement."""
+    module = function.module
+    address = function.entry if function.inlined else after_prologue(function)
+    row = module.row_at(address)
+    if row is not None and row.line == 0:
+        row = None
+    return _place(module, address, (function,), row)
+
+
+def _symbol_place(symbol: Symbol) -> Place:
+    address = Address(symbol.address + _frame_setup_size(symbol.module, symbol.address))
+    return Place(address, symbol.module, None, None, symbol.name)
+
+
+def after_prologue(function: Function) -> Address:
+    """The first address of a concrete function where its arguments are in place.
+
+    The row marked as the prologue's end; else the first row of the second line (the
+    prologue has the line of the opening brace); else the entry.
+    """
+    end = next((end for start, end in function.ranges if start <= function.entry < end), None)
+    if end is None:
+        return function.entry
+    rows = function.module.rows_between(function.entry, end)
+    for row in rows:
+        if row.prologue_end and row.address >= function.entry:
+            return row.address
+    return _second_line(rows, function.entry)
+
+
+def _second_line(rows: tuple[Row, ...], entry: Address) -> Address:
+    if not rows:
+        return entry
+    first = rows[0].line
+    for row in rows:
+        if row.line not in (0, first) and row.is_stmt and row.address > entry:
+            return row.address
+    return entry
+
+
+def _frame_setup_size(module: Module, address: Address) -> int:
+    """Bytes of ``endbr64; push rbp; mov rbp, rsp`` at ``address``, as far as they are there."""
+    try:
+        code = module.read(address, 8)
+    except MemoryFault:
+        return 0
+    size = len(_ENDBR64) if code.startswith(_ENDBR64) else 0
+    rest = code[size:]
+    if rest.startswith(_PUSH_RBP) and rest[1:4] in _MOV_RBP_RSP:
+        size += 4
+    return size
+
+
+# -- places --------------------------------------------------------------------------------
+
+
+def _place(module: Module, address: Address, chain: tuple[Function, ...], row: Row | None) -> Place:
+    function = chain[0] if chain else None
+    symbol = module.symbol_at(address) if function is None else None
+    return Place(
+        address,
+        module,
+        row.path if row else None,
+        (row.line or None) if row else None,
+        function_name(function) if function else (symbol.name if symbol else None),
+        inlined=function is not None and function.inlined,
+    )
+
+
+def _unique(places: Iterable[Place]) -> list[Place]:
+    """One place per address: functions with identical code may have been folded into one."""
+    return list({place.address: place for place in places}.values())
+
+
+def _in_order(places: Iterable[Place], table: ModuleTable) -> tuple[Place, ...]:
+    order = {id(module): index for index, module in enumerate(table)}
+    return tuple(sorted(places, key=lambda p: (order.get(id(p.module), -1), p.address)))
+
+
+def moved_place(place: Place, module: Module) -> Place:
+    """The same place after its file was loaded at another bias as ``module``."""
+    if place.module is None:
+        return place
+    file_address = place.module.file_address(place.address)
+    return replace(place, address=module.address(file_address), module=module)

@@ -1,0 +1,198 @@
+"""Source files: where they are on this machine, and their lines.
+
+Debug information names a file as the compiler saw it.  That path is tried with the
+user's own replacements first, then as it is, then in the standard library sources of
+the installed toolchains.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+MAX_SOURCE_SIZE = 16 << 20
+"""Bytes; a larger file is no source file."""
+
+_RUSTC = re.compile(r"^/rustc/(?P<commit>[^/]+)/(?P<rest>.+)$")
+_DISTRIBUTION = re.compile(r"^/usr/src/rustc-[^/]+/(?P<rest>library/.+)$")
+_RELATIVE = re.compile(r"^(?:\./)?(?P<rest>library/.+)$")
+_RUST_SRC_HINT = "install the standard library's sources: rustup component add rust-src"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A source file, or why it cannot be shown.
+
+    Attributes:
+        name: Path as the debug information has it.
+        path: The file on this machine, ``None`` where there is none.
+        lines: Its lines without line ends; ``()`` where it cannot be shown.
+        stale: It was changed after the program was built, so lines may not fit.
+        reason: Why there are no lines, one sentence, else ``""``.
+        hint: What to try then, or ``""``.
+    """
+
+    name: str
+    path: str | None
+    lines: tuple[str, ...] = field(default=(), repr=False)
+    stale: bool = False
+    reason: str = ""
+    hint: str = ""
+
+    def line(self, number: int) -> str | None:
+        """Line ``number``, counted from 1; ``None`` where the file has no such line."""
+        return self.lines[number - 1] if 1 <= number <= len(self.lines) else None
+
+
+def _no_toolchains() -> Sequence[str]:
+    return ()
+
+
+class SourceFinder:
+    """Finds, reads and keeps source files.
+
+    Args:
+        replacements: ``(prefix, directory)`` pairs of the user, first match wins.
+        directories: More directories to look for relative paths in.
+        standard_library: Gives directories that hold a ``library/`` folder of std's
+            sources; called once, when first needed.
+    """
+
+    def __init__(
+        self,
+        replacements: Sequence[tuple[str, str]] = (),
+        directories: Sequence[str] = (),
+        standard_library: Callable[[], Sequence[str]] = _no_toolchains,
+    ) -> None:
+        self._replacements = tuple(replacements)
+        self._directories = tuple(directories)
+        self._standard_library = standard_library
+        self._roots: tuple[str, ...] | None = None
+        self._files: dict[tuple[str, str | None], SourceFile] = {}
+
+    def find(
+        self,
+        name: str,
+        *,
+        compilation_directory: str | None = None,
+        built: float | None = None,
+    ) -> SourceFile:
+        """The file that debug information calls ``name``; never raises for a missing one.
+
+        Args:
+            compilation_directory: What a relative ``name`` is relative to.
+            built: When the module was built (``st_mtime``, seconds), to see stale files.
+        """
+        key = (name, compilation_directory)
+        known = self._files.get(key)
+        if known is None:
+            known = self._files[key] = self._read(name, compilation_directory, built)
+        return known
+
+    def forget(self) -> None:
+        """Read files anew from now on, after a rebuild."""
+        self._files.clear()
+
+    def _read(self, name: str, directory: str | None, built: float | None) -> SourceFile:
+        reason = ""
+        for path in self._candidates(name, directory):
+            try:
+                data, modified = read_regular_file(path, MAX_SOURCE_SIZE)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                reason = reason or f"{path}: {error.strerror or error}"
+                continue
+            lines = tuple(data.decode("utf-8", "replace").splitlines())
+            return SourceFile(name, path, lines, stale=built is not None and modified > built)
+        if reason:
+            return SourceFile(name, None, reason=reason)
+        if self._library_part(name) is not None:
+            return SourceFile(
+                name, None, reason="standard library sources not found", hint=_RUST_SRC_HINT
+            )
+        return SourceFile(
+            name,
+            None,
+            reason="file not found",
+            hint="if the sources are elsewhere on this machine, map their directory",
+        )
+
+    def _candidates(self, name: str, directory: str | None) -> list[str]:
+        found: list[str] = []
+        absolute = name if name.startswith("/") else os.path.join(directory or "", name)
+        for prefix, replacement in self._replacements:
+            for path in (name, absolute):
+                if path == prefix or path.startswith(prefix.rstrip("/") + "/"):
+                    found.append(replacement.rstrip("/") + path[len(prefix.rstrip("/")) :])
+        found.append(absolute)
+        if not name.startswith("/"):
+            found += (os.path.join(base, name) for base in self._directories)
+        rest = self._library_part(name)
+        if rest is not None:
+            found += (os.path.join(root, rest) for root in self._library_roots())
+        return found
+
+    @staticmethod
+    def _library_part(name: str) -> str | None:
+        """``library/...`` of a standard library path, ``None`` for any other."""
+        for pattern in (_RUSTC, _DISTRIBUTION, _RELATIVE):
+            match = pattern.match(name)
+            if match is not None:
+                return match["rest"]
+        return None
+
+    def _library_roots(self) -> tuple[str, ...]:
+        if self._roots is None:
+            self._roots = tuple(self._standard_library())
+        return self._roots
+
+
+def read_regular_file(path: str, limit: int) -> tuple[bytes, float]:
+    """Read a regular file; names in debug information may lead anywhere.
+
+    Returns:
+        Its bytes and its modification time in seconds.
+
+    Raises:
+        OSError: It cannot be opened, is not a regular file or has more than ``limit`` bytes.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "not a regular file")
+        if status.st_size > limit:
+            raise OSError(0, f"too large for a source file ({status.st_size} bytes)")
+        return file.read(limit), status.st_mtime
+
+
+def installed_library_sources(
+    home: str, sysroots: Sequence[str] = (), system: str = "/usr"
+) -> tuple[str, ...]:
+    """Directories with a ``library/`` folder of std's sources on this machine.
+
+    Args:
+        home: The user's home directory, for rustup's toolchains.
+        sysroots: Toolchains to prefer (``rustc --print sysroot``).
+        system: Prefix of the distribution's packages.
+    """
+    toolchains = os.path.join(home, ".rustup", "toolchains")
+    roots = [os.path.join(root, "lib/rustlib/src/rust") for root in sysroots]
+    roots += (os.path.join(toolchains, name, "lib/rustlib/src/rust") for name in _names(toolchains))
+    roots.append(os.path.join(system, "lib/rustlib/src/rust"))
+    sources = os.path.join(system, "src")
+    roots += (os.path.join(sources, n) for n in _names(sources) if n.startswith("rustc-"))
+    found = (root for root in roots if os.path.isdir(os.path.join(root, "library")))
+    return tuple(dict.fromkeys(found))
+
+
+def _names(directory: str) -> list[str]:
+    """Entries of a directory, newest version first as far as names tell."""
+    try:
+        return sorted(os.listdir(directory), reverse=True)
+    except FileNotFoundError:
+        return []
