@@ -1,0 +1,378 @@
+//! The walk from frame to frame.
+
+use std::collections::HashSet;
+
+use gimli::{CfaRule, RegisterRule, UnwindContext, UnwindExpression};
+
+use super::backtrace::{Backtrace, Stop};
+use super::fallback;
+use super::rule::{CALLEE_SAVED, Compact, RuleCache, Saved, column};
+use super::stack::Stack;
+use super::table::Row;
+use super::{Module, ModuleMap};
+use crate::location::{Absent, Surroundings, evaluate_address};
+use crate::memory::Memory;
+use crate::registers::{RBP, RIP, RSP, Registers};
+
+/// Programs that grow their stack on the heap switch stacks now and then, not all the time.
+const MOST_SWITCHES: usize = 64;
+
+/// What unwinding one frame gives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    /// Frame address of the frame that was unwound.
+    pub(super) cfa: u64,
+    /// Registers of its caller; `None` where the frame is the outermost.
+    pub(super) registers: Option<Registers>,
+    /// The frame that was unwound is a signal trampoline.
+    pub(super) is_signal: bool,
+}
+
+/// What can be kept from one walk to the next over the same modules.
+pub(super) struct Scratch {
+    pub(super) cache: RuleCache,
+    context: UnwindContext<usize>,
+}
+
+impl Scratch {
+    pub(super) fn new() -> Self {
+        Self {
+            cache: RuleCache::new(),
+            context: UnwindContext::new(),
+        }
+    }
+}
+
+/// One walk up one stack.
+pub(super) struct Walk<'a> {
+    modules: &'a ModuleMap,
+    scratch: &'a mut Scratch,
+    stack: Stack<'a>,
+    frames: Backtrace,
+    /// Frame address that the next one has to exceed.
+    floor: u64,
+    /// Places where the floor did not hold, to tell a cycle from progress.
+    crossings: HashSet<(u64, u64)>,
+    switches: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        modules: &'a ModuleMap,
+        scratch: &'a mut Scratch,
+        memory: &'a dyn Memory,
+    ) -> Self {
+        Self {
+            modules,
+            scratch,
+            stack: Stack::new(memory),
+            frames: Backtrace::new(),
+            floor: 0,
+            crossings: HashSet::new(),
+            switches: 0,
+        }
+    }
+
+    /// Walks up from `registers` until there is nothing more, or `limit` frames are found.
+    pub(super) fn run(mut self, registers: &Registers, limit: usize) -> Backtrace {
+        let stop = self.walk(*registers, limit);
+        self.frames.finish(stop)
+    }
+
+    fn walk(&mut self, mut registers: Registers, limit: usize) -> Stop {
+        let mut is_exact = true;
+        let mut after_signal = false;
+        loop {
+            let Some(pc) = registers.pc() else {
+                return Stop::Register(RIP as u16);
+            };
+            if self.frames.len() >= limit {
+                return Stop::Limit(limit);
+            }
+            self.frames.push(&registers);
+            let caller = match self.find_caller(pc, &registers, is_exact) {
+                Ok(caller) => caller,
+                Err(stop) => return stop,
+            };
+            let is_crossing = caller.is_signal || after_signal;
+            if let Err(stop) = self.check_progress(pc, &registers, &caller, is_crossing) {
+                return stop;
+            }
+            self.frames.describe_last(caller.cfa, caller.is_signal);
+            let Some(next) = caller.registers else {
+                return Stop::Outermost;
+            };
+            // Interrupted code may have called address 0; a return address of 0 ends the stack.
+            if next.pc() == Some(0) && !caller.is_signal {
+                return Stop::Outermost;
+            }
+            registers = next;
+            is_exact = caller.is_signal;
+            after_signal = caller.is_signal;
+        }
+    }
+
+    /// Frames have to lie one above the other, but for signal handlers with a stack of their
+    /// own and functions that move to another stack by way of rbp.
+    fn check_progress(
+        &mut self,
+        pc: u64,
+        registers: &Registers,
+        caller: &Caller,
+        is_crossing: bool,
+    ) -> Result<(), Stop> {
+        let is_above = caller.cfa > self.floor;
+        let previous = std::mem::replace(&mut self.floor, caller.cfa);
+        if is_crossing {
+            if !self.crossings.insert((pc, caller.cfa)) {
+                return Err(Stop::Cycle(pc));
+            }
+            return Ok(());
+        }
+        if is_above {
+            return Ok(());
+        }
+        let not_rising = Stop::NotRising {
+            cfa: caller.cfa,
+            previous,
+        };
+        if !self.is_stack_switch(registers, caller) {
+            return Err(not_rising);
+        }
+        self.switches += 1;
+        if self.switches > MOST_SWITCHES {
+            return Err(not_rising);
+        }
+        if self.crossings.insert((pc, caller.cfa)) {
+            Ok(())
+        } else {
+            Err(Stop::Cycle(pc))
+        }
+    }
+
+    /// A frame that begins on one stack and goes on calling on another keeps the first one
+    /// in rbp, and what it returns to is code behind a call.
+    fn is_stack_switch(&mut self, registers: &Registers, caller: &Caller) -> bool {
+        let frame = registers.value(RBP);
+        let pc = registers.pc().unwrap_or(0);
+        let return_address = caller.registers.and_then(|registers| registers.pc());
+        frame.is_some_and(|frame| caller.cfa == frame.wrapping_add(16))
+            && return_address.is_some_and(|address| {
+                fallback::is_return_address(self.modules, pc, address, self.stack.memory())
+            })
+    }
+
+    fn find_caller(
+        &mut self,
+        pc: u64,
+        registers: &Registers,
+        is_exact: bool,
+    ) -> Result<Caller, Stop> {
+        // A return address may be the first byte of the next function, or of other rules.
+        let address = if is_exact { pc } else { pc.wrapping_sub(1) };
+        if let Some(&rule) = self.scratch.cache.find(address) {
+            return self.apply_compact(&rule, registers);
+        }
+        let by_tables = self.find_by_tables(address, registers);
+        match by_tables {
+            Ok(Some(caller)) => return Ok(caller),
+            // Some trampolines are covered from their first byte on only, although they are
+            // entered by a return.
+            Ok(None) if !is_exact => {
+                if let Ok(Some(caller)) = self.find_by_tables(pc, registers)
+                    && caller.is_signal
+                {
+                    return Ok(caller);
+                }
+            }
+            Ok(None) | Err(Stop::Damaged(..)) => {}
+            Err(stop) => return Err(stop),
+        }
+        let by_convention =
+            fallback::find_caller(self.modules, registers, is_exact, &mut self.stack);
+        match (by_convention, by_tables) {
+            (Err(Stop::NoRules(_)), Err(damage)) => Err(damage),
+            (result, _) => result,
+        }
+    }
+
+    /// The caller according to the tables of the module; `None` where they say nothing.
+    fn find_by_tables(
+        &mut self,
+        address: u64,
+        registers: &Registers,
+    ) -> Result<Option<Caller>, Stop> {
+        let Some(module) = self.modules.find(address) else {
+            return Ok(None);
+        };
+        let file_address = address.wrapping_sub(module.bias);
+        let tables = module.source.frame_tables();
+        let damaged = |error: gimli::Error| Stop::Damaged(address, error.to_string());
+        let Scratch { cache, context } = &mut *self.scratch;
+        let Some(row) = tables.row(file_address, context).map_err(damaged)? else {
+            return Ok(None);
+        };
+        if let Some(rule) = Compact::from_row(&row) {
+            cache.insert(address, rule);
+            return self.apply_compact(&rule, registers).map(Some);
+        }
+        let mut evaluator = RowEvaluator {
+            row,
+            module,
+            registers,
+            stack: &mut self.stack,
+        };
+        evaluator.caller(address).map(Some)
+    }
+
+    #[inline]
+    fn apply_compact(&mut self, rule: &Compact, registers: &Registers) -> Result<Caller, Stop> {
+        let base = registers
+            .value(usize::from(rule.cfa_register))
+            .ok_or(Stop::Register(u16::from(rule.cfa_register)))?;
+        let cfa = base.wrapping_add_signed(i64::from(rule.cfa_offset));
+        if rule.return_address == Saved::UNDEFINED {
+            return Ok(Caller {
+                cfa,
+                registers: None,
+                is_signal: false,
+            });
+        }
+        let mut caller = Registers::UNKNOWN;
+        for (saved, column) in rule.saved.into_iter().zip(CALLEE_SAVED) {
+            let value = match saved {
+                Saved::SAME => registers.value(column),
+                Saved::UNDEFINED => None,
+                place => self.stack.word(place.address(cfa)),
+            };
+            caller.set(column, value);
+        }
+        let place = rule.return_address.address(cfa);
+        let return_address = self.stack.word(place).ok_or(Stop::ReturnAddress(place))?;
+        caller.set(RSP, Some(cfa));
+        caller.set(RIP, Some(return_address));
+        Ok(Caller {
+            cfa,
+            registers: Some(caller),
+            is_signal: false,
+        })
+    }
+}
+
+/// Evaluates a row that has no compact form.
+struct RowEvaluator<'w, 'a, 'c> {
+    row: Row<'w, 'c>,
+    module: &'w Module,
+    registers: &'w Registers,
+    stack: &'w mut Stack<'a>,
+}
+
+impl RowEvaluator<'_, '_, '_> {
+    fn caller(&mut self, address: u64) -> Result<Caller, Stop> {
+        let cfa = self.cfa(address)?;
+        let is_signal = self.row.is_signal;
+        let return_column = usize::from(self.row.return_column);
+        let return_rule = self.row.rules.register(column(return_column));
+        if return_rule == Some(RegisterRule::Undefined) {
+            return Ok(Caller {
+                cfa,
+                registers: None,
+                is_signal,
+            });
+        }
+        let mut caller = Registers::UNKNOWN;
+        for number in 0..RIP {
+            let value = match self.row.rules.register(column(number)) {
+                Some(rule) => self.restore(number, &rule, cfa),
+                None if number == RSP => Some(cfa),
+                None if CALLEE_SAVED.contains(&number) => self.registers.value(number),
+                None => None,
+            };
+            caller.set(number, value);
+        }
+        let return_address = return_rule.and_then(|rule| self.restore(RIP, &rule, cfa));
+        caller.set(
+            RIP,
+            Some(return_address.ok_or(Stop::ReturnAddress(cfa.wrapping_sub(8)))?),
+        );
+        Ok(Caller {
+            cfa,
+            registers: Some(caller),
+            is_signal,
+        })
+    }
+
+    fn cfa(&mut self, address: u64) -> Result<u64, Stop> {
+        match self.row.rules.cfa().clone() {
+            CfaRule::RegisterAndOffset { register, offset } => {
+                let base = self.registers.value(usize::from(register.0));
+                let base = base.ok_or(Stop::Register(register.0))?;
+                Ok(base.wrapping_add_signed(offset))
+            }
+            CfaRule::Expression(expression) => self
+                .evaluate(expression, None)
+                .map_err(|reason| Stop::Damaged(address, reason.to_string())),
+        }
+    }
+
+    /// Value of one register in the caller; `None` where it cannot be told.
+    fn restore(&mut self, number: usize, rule: &RegisterRule<usize>, cfa: u64) -> Option<u64> {
+        match *rule {
+            RegisterRule::SameValue => self.registers.value(number),
+            RegisterRule::Offset(offset) => self.stack.word(cfa.wrapping_add_signed(offset)),
+            RegisterRule::ValOffset(offset) => Some(cfa.wrapping_add_signed(offset)),
+            RegisterRule::Register(register) => self.registers.value(usize::from(register.0)),
+            RegisterRule::Expression(expression) => {
+                let place = self.evaluate(expression, Some(cfa)).ok()?;
+                self.stack.word(place)
+            }
+            RegisterRule::ValExpression(expression) => self.evaluate(expression, Some(cfa)).ok(),
+            RegisterRule::Constant(value) => Some(value),
+            RegisterRule::Undefined | RegisterRule::Architectural => None,
+        }
+    }
+
+    fn evaluate(
+        &mut self,
+        expression: UnwindExpression<usize>,
+        initial: Option<u64>,
+    ) -> Result<u64, Absent> {
+        let expression = self.row.expression(expression)?;
+        let encoding = self.row.encoding;
+        let mut surroundings = FrameSurroundings {
+            bias: self.module.bias,
+            registers: self.registers,
+            stack: self.stack,
+        };
+        evaluate_address(expression, encoding, initial, &mut surroundings)
+    }
+}
+
+/// Registers and memory of a frame, for the expressions of unwind tables.
+struct FrameSurroundings<'w, 'a> {
+    bias: u64,
+    registers: &'w Registers,
+    stack: &'w mut Stack<'a>,
+}
+
+impl<'e> Surroundings<'e> for FrameSurroundings<'_, '_> {
+    fn register(&mut self, number: u16) -> Result<u64, Absent> {
+        self.registers
+            .value(usize::from(number))
+            .ok_or(Absent::Register(number))
+    }
+
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> Result<(), Absent> {
+        let size = buffer.len();
+        let word = self.stack.word(address).map(u64::to_le_bytes);
+        match word.as_ref().and_then(|bytes| bytes.get(..size)) {
+            Some(bytes) => buffer.copy_from_slice(bytes),
+            None => self.stack.memory().read(address, buffer)?,
+        }
+        Ok(())
+    }
+
+    fn relocate(&mut self, address: u64) -> Result<u64, Absent> {
+        Ok(address.wrapping_add(self.bias))
+    }
+}
