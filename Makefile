@@ -12,7 +12,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 export RUST_BACKTRACE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native build fmt lint type test bench docs demo all clean
+.PHONY: help setup native inferiors build fmt lint type test bench docs demo all clean
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -74,7 +74,10 @@ type: native
 	$(BIN)/pyright
 	$(BIN)/python -m mypy.stubtest crabtrap._core
 
-test: native
+inferiors: $(VENV)/.installed
+	$(BIN)/python -m tests.support.inferiors
+
+test: native inferiors
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: native

@@ -1,0 +1,63 @@
+"""Rules for every test: no child is left behind, peers that are missing are named."""
+
+import ctypes
+import os
+import select
+import shutil
+import signal
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+PR_SET_CHILD_SUBREAPER = 36
+GRACE_SECONDS = 2.0
+
+
+def pytest_configure() -> None:
+    # Programs orphaned by a dying guard become children of the test run, and are noticed.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("differential") and shutil.which("gdb") is None:
+        pytest.skip("gdb is not installed")
+
+
+@pytest.fixture(autouse=True)
+def no_child_left() -> Generator[None]:
+    before = _children()
+    yield
+    left = [pid for pid in _children() - before if not _ends_soon(pid)]
+    names = [f"{pid} ({_command_line(pid)})" for pid in left]
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert not names, f"children left running: {', '.join(names)}"
+
+
+def _children() -> set[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for task in tasks for pid in task.read_text().split()}
+
+
+def _ends_soon(pid: int) -> bool:
+    """Reap a child that has ended or is about to: a killed program takes a moment to die."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ended, _, _ = select.select([descriptor], [], [], GRACE_SECONDS)
+    finally:
+        os.close(descriptor)
+    if ended:
+        try:
+            os.waitpid(pid, 0)
+        except ChildProcessError:
+            return True
+    return bool(ended)
+
+
+def _command_line(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()

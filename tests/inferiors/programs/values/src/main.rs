@@ -1,0 +1,39 @@
+//! Values of every type a reader meets, as locals of one function per topic.
+//!
+//! Each function ends in a line `keep(&…); // @topic` at which all its locals are live.
+
+// Bindings exist to be looked at by a debugger.
+#![allow(unused_variables, dead_code, clippy::all)]
+
+mod cells;
+mod enums;
+mod maps;
+#[cfg(not(old_std))]
+mod modern;
+mod pointers;
+mod scalars;
+mod sequences;
+mod statics;
+mod system;
+mod texts;
+
+fn main() {
+    ready::say("ready");
+    scalars::scalars();
+    scalars::aggregates();
+    texts::texts();
+    sequences::sequences();
+    sequences::iterators();
+    maps::maps();
+    pointers::pointers();
+    pointers::objects();
+    cells::cells();
+    cells::locks();
+    enums::enums();
+    enums::niches();
+    system::system();
+    statics::statics();
+    #[cfg(not(old_std))]
+    modern::modern();
+    println!("end"); // @end
+}

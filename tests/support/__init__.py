@@ -1,0 +1,1 @@
+"""What the tests share: programs to debug, peers to compare with."""
