@@ -3,13 +3,21 @@
 //! Nothing here knows about processes.  All addresses are file addresses unless a name says
 //! otherwise; ranges are half-open, lines and columns count from 1, and 0 stands for "unknown".
 
+mod demangle;
 pub mod disasm;
 mod dwarf;
 mod error;
 mod image;
+pub mod location;
 pub mod memory;
+mod path_query;
 pub mod registers;
+mod source_path;
+pub mod unwind;
 
-pub use dwarf::DieId;
+pub use demangle::demangle;
+pub use dwarf::{Call, Declaration, DieId, Function, Range, Row};
 pub use error::{Error, Result};
-pub use image::{DEFAULT_DEBUG_DIRECTORY, Image, ImageKind, Section, Segment, SegmentKind};
+pub use image::{
+    DEFAULT_DEBUG_DIRECTORY, Image, ImageKind, Section, Segment, SegmentKind, Symbol, SymbolKind,
+};

@@ -1,16 +1,22 @@
 //! Debug information of one image: its units, read one by one on demand.
 
+mod address_map;
 mod entry;
+mod functions;
+mod lines;
 mod outline;
 mod split;
 mod unit;
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use gimli::{LittleEndian, SectionId, UnitOffset};
 
+pub use functions::{Call, Declaration, Function, Range};
+pub use lines::Row;
+
+use address_map::AddressMap;
 pub(crate) use entry::Entry;
 pub(crate) use unit::Unit;
 
@@ -70,7 +76,7 @@ pub(crate) struct DebugInfo {
     pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
     heads: Vec<UnitHead>,
     split: SplitFiles,
-    loaded: AtomicUsize,
+    addresses: AddressMap,
     code: Arc<CodeMap>,
     pub(crate) problems: Arc<Problems>,
 }
@@ -97,7 +103,7 @@ impl DebugInfo {
                 Arc::clone(storage),
                 Arc::clone(problems),
             ),
-            loaded: AtomicUsize::new(0),
+            addresses: AddressMap::default(),
             code: Arc::new(place.code),
             problems: Arc::clone(problems),
         })
@@ -108,9 +114,32 @@ impl DebugInfo {
         &self.heads
     }
 
-    /// How many units have been read so far.
-    pub(crate) fn loaded(&self) -> usize {
-        self.loaded.load(Ordering::Relaxed)
+    /// Units whose entries have been read so far.
+    pub(crate) fn loaded(&self) -> impl Iterator<Item = &Unit> {
+        self.heads
+            .iter()
+            .filter_map(|head| head.unit.get()?.as_ref().ok())
+            .map(Box::as_ref)
+            .filter(|unit| unit.is_outlined())
+    }
+
+    /// Whether the program has code at `address`.
+    pub(crate) fn is_code(&self, address: u64) -> bool {
+        self.code.contains(address)
+    }
+
+    /// The unit that has code at `address`.
+    pub(crate) fn unit_at(&self, address: u64) -> Option<&Unit> {
+        let number = self.addresses.unit_at(self, address)?;
+        self.unit(number).ok()
+    }
+
+    /// The units that have code in `[start, end)`.
+    pub(crate) fn units_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Unit> {
+        let numbers = self.addresses.units_between(self, start, end);
+        numbers
+            .into_iter()
+            .filter_map(|number| self.unit(number).ok())
     }
 
     /// Unit `number`, read when first asked for.
@@ -120,7 +149,6 @@ impl DebugInfo {
             .get(number)
             .ok_or_else(|| Error::Damaged(format!("no unit {number}")))?;
         let unit = head.unit.get_or_init(|| {
-            self.loaded.fetch_add(1, Ordering::Relaxed);
             let unit = Unit::load(number, head.header, &self.dwarf, &self.split, &self.code);
             if let Err(error) = &unit {
                 self.problems

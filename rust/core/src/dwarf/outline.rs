@@ -4,7 +4,9 @@
 //! One walk that skips nearly all attributes keeps what later questions need to go straight to
 //! the right entries.
 
-use gimli::{AttributeValue, DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DwTag, UnitOffset};
+use gimli::{
+    AttributeValue, DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DwTag, UnitOffset, UnitRef,
+};
 
 use super::Slice;
 use super::unit::Unit;
@@ -106,7 +108,7 @@ impl Outline {
                     let attribute = raw.read_attribute(*spec)?;
                     code.take(attribute.name(), attribute.value());
                 }
-                let ranges = code.ranges(unit, is_code);
+                let ranges = code.ranges(unit.as_ref(), is_code);
                 self.code
                     .extend(ranges.into_iter().map(|(start, end)| CodeRange {
                         start,
@@ -241,15 +243,26 @@ impl CodeAttributes {
     }
 
     /// `DW_AT_low_pc`.
-    pub(crate) fn low(&self, unit: &Unit) -> Option<u64> {
-        unit.as_ref().attr_address(self.low?).ok().flatten()
+    pub(crate) fn low(&self, unit: UnitRef<'_, Slice>) -> Option<u64> {
+        unit.attr_address(self.low?).ok().flatten()
+    }
+
+    /// Start of the first range in the order of the file, which is where a function with
+    /// several ranges is entered (DWARF 5, 2.18).
+    pub(crate) fn first(&self, unit: UnitRef<'_, Slice>) -> Option<u64> {
+        let mut ranges = unit.attr_ranges(self.ranges?).ok()??;
+        ranges.next().ok()?.map(|range| range.begin)
     }
 
     /// Non-empty ranges of code, sorted; those of discarded functions are left out.
-    pub(crate) fn ranges(&self, unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Vec<(u64, u64)> {
+    pub(crate) fn ranges(
+        &self,
+        unit: UnitRef<'_, Slice>,
+        is_code: &dyn Fn(u64) -> bool,
+    ) -> Vec<(u64, u64)> {
         let mut out = Vec::new();
         if let Some(value) = self.ranges {
-            let Ok(Some(mut ranges)) = unit.as_ref().attr_ranges(value) else {
+            let Ok(Some(mut ranges)) = unit.attr_ranges(value) else {
                 return out;
             };
             while let Ok(Some(range)) = ranges.next() {
@@ -258,7 +271,7 @@ impl CodeAttributes {
         } else if let Some(low) = self.low(unit) {
             let end = match self.high {
                 Some(AttributeValue::Udata(size)) => low.checked_add(size),
-                Some(value) => unit.as_ref().attr_address(value).ok().flatten(),
+                Some(value) => unit.attr_address(value).ok().flatten(),
                 None => None,
             };
             out.extend(end.map(|end| (low, end)));

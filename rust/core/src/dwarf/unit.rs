@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 use gimli::{AttributeValue, UnitOffset};
 
 use super::entry::Entry;
+use super::lines::{Files, Lines};
 use super::outline::Outline;
 use super::split::SplitFiles;
-use super::{DieId, Slice};
+use super::{DebugInfo, DieId, Slice};
 use crate::error::Result;
 use crate::image::CodeMap;
 
@@ -27,6 +28,8 @@ pub(crate) struct Unit {
     /// Where the program has code.
     pub(crate) code: Arc<CodeMap>,
     outline: OnceLock<Outline>,
+    lines: OnceLock<Lines>,
+    files: OnceLock<Files>,
 }
 
 impl Unit {
@@ -57,6 +60,8 @@ impl Unit {
             is_incomplete,
             code: Arc::clone(code),
             outline: OnceLock::new(),
+            lines: OnceLock::new(),
+            files: OnceLock::new(),
         })
     }
 
@@ -77,6 +82,21 @@ impl Unit {
     pub(crate) fn outline(&self) -> &Outline {
         self.outline
             .get_or_init(|| Outline::read(self, &|address| self.code.contains(address)))
+    }
+
+    /// Whether entries have been read.
+    pub(crate) fn is_outlined(&self) -> bool {
+        self.outline.get().is_some()
+    }
+
+    /// The line table, made when first asked for.
+    pub(crate) fn lines(&self, info: &DebugInfo) -> &Lines {
+        self.lines.get_or_init(|| Lines::read(self, info))
+    }
+
+    /// The source files, read when first asked for.
+    pub(crate) fn files(&self) -> &Files {
+        self.files.get_or_init(|| Files::read(self))
     }
 
     /// Number of the entry at `offset`.

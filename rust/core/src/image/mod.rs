@@ -5,20 +5,26 @@ mod problems;
 mod sections;
 mod separate;
 mod storage;
+mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use elf::{ImageKind, Section, Segment, SegmentKind};
+pub use symbols::{Symbol, SymbolKind};
 
 pub(crate) use elf::{CodeMap, Elf};
 pub(crate) use problems::Problems;
 pub(crate) use sections::section_bytes;
 pub(crate) use separate::SeparateFile;
 pub(crate) use storage::Storage;
+use symbols::Symbols;
 
+use crate::demangle::demangle;
 use crate::dwarf::{DebugInfo, Place};
 use crate::error::Result;
+use crate::path_query::PathQuery;
+use crate::unwind::FrameTables;
 
 /// Where distributions keep separate debug files.
 pub const DEFAULT_DEBUG_DIRECTORY: &str = "/usr/lib/debug";
@@ -39,6 +45,8 @@ pub struct Image {
     directories: Vec<PathBuf>,
     separate: OnceLock<Option<SeparateFile>>,
     debug: OnceLock<Option<DebugInfo>>,
+    pub(crate) frame_tables: OnceLock<FrameTables<'static>>,
+    symbols: OnceLock<Symbols>,
     pub(crate) problems: Arc<Problems>,
     pub(crate) storage: Arc<Storage>,
 }
@@ -85,6 +93,8 @@ impl Image {
             directories,
             separate: OnceLock::new(),
             debug: OnceLock::new(),
+            frame_tables: OnceLock::new(),
+            symbols: OnceLock::new(),
             problems,
             storage,
         }))
@@ -145,6 +155,33 @@ impl Image {
         self.elf.read(address, size)
     }
 
+    /// The symbol that covers `address`, or the nearest below it in its section.
+    pub fn symbol_at(&self, address: u64) -> Option<Symbol> {
+        let symbol = self.symbols().at(address)?;
+        let sections = &self.elf.sections;
+        let home = sections.iter().find(|section| section.contains(address));
+        home.is_none_or(|section| section.contains(symbol.address))
+            .then_some(symbol)
+    }
+
+    /// Symbols whose linkage name, or demangled path, is exactly `name`.
+    pub fn symbols_named(&self, name: &str) -> Vec<Symbol> {
+        let demangled = demangle(name);
+        let query = PathQuery::parse(&demangled);
+        let is_it = |linkage: &str| linkage == name || demangle(linkage) == name;
+        self.symbols().containing(query.anchor(), &is_it)
+    }
+
+    /// Symbols whose demangled path matches a regular expression; at most `limit`.
+    pub fn symbols_matching(&self, pattern: &str, limit: usize) -> Result<Vec<Symbol>> {
+        let pattern = regex::Regex::new(pattern)?;
+        let symbols = self.symbols().all();
+        Ok(symbols
+            .filter(|symbol| pattern.is_match(&symbol.name))
+            .take(limit)
+            .collect())
+    }
+
     /// The file the debug information came from.
     pub fn debug_path(&self) -> Option<&Path> {
         self.debug()?;
@@ -186,6 +223,11 @@ impl Image {
                 DebugInfo::open(elf, place, &self.storage, &self.problems)
             })
             .as_ref()
+    }
+
+    /// The symbol tables, found when first asked for.
+    pub(crate) fn symbols(&self) -> &Symbols {
+        self.symbols.get_or_init(|| Symbols::open(self))
     }
 
     /// The separate debug file, looked for when this file has no debug information.

@@ -1,0 +1,166 @@
+//! Which unit has the code at an address.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::DebugInfo;
+use super::outline::CodeAttributes;
+use crate::error::Result;
+
+/// A scan of `.debug_aranges` that stops early is far cheaper than sorting all of it, so the
+/// first few questions are answered by scanning.
+const SCANS_BEFORE_SORTING: usize = 4;
+/// Overlapping ranges are looked for this far back; honest files have none.
+const LOOK_BACK: usize = 8;
+
+/// Code of one unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    start: u64,
+    end: u64,
+    unit: u32,
+}
+
+/// Finds units by address, from `.debug_aranges` and the ranges of root entries.
+#[derive(Debug, Default)]
+pub(crate) struct AddressMap {
+    spans: OnceLock<Vec<Span>>,
+    scans: AtomicUsize,
+}
+
+impl AddressMap {
+    /// Number of the unit that has code at `address`.
+    pub(crate) fn unit_at(&self, info: &DebugInfo, address: u64) -> Option<usize> {
+        if self.spans.get().is_none()
+            && self.scans.fetch_add(1, Ordering::Relaxed) < SCANS_BEFORE_SORTING
+            && let Some(unit) = scan(info, address)
+        {
+            return Some(unit);
+        }
+        let spans = self.spans(info);
+        let after = spans.partition_point(|span| span.start <= address);
+        spans[..after]
+            .iter()
+            .rev()
+            .take(LOOK_BACK)
+            .find(|span| address < span.end)
+            .map(|span| span.unit as usize)
+    }
+
+    /// Numbers of the units that have code in `[start, end)`, each once.
+    pub(crate) fn units_between(&self, info: &DebugInfo, start: u64, end: u64) -> Vec<usize> {
+        let spans = self.spans(info);
+        let before = spans
+            .partition_point(|span| span.start <= start)
+            .saturating_sub(LOOK_BACK);
+        let mut units: Vec<usize> = spans[before..]
+            .iter()
+            .take_while(|span| span.start < end)
+            .filter(|span| span.end > start)
+            .map(|span| span.unit as usize)
+            .collect();
+        units.sort_unstable();
+        units.dedup();
+        units
+    }
+
+    fn spans(&self, info: &DebugInfo) -> &[Span] {
+        self.spans.get_or_init(|| {
+            let mut is_listed = vec![false; info.heads().len()];
+            let mut spans = listed_spans(info, &mut is_listed);
+            for (unit, _) in is_listed.iter().enumerate().filter(|(_, listed)| !**listed) {
+                spans.extend(root_spans(info, unit).unwrap_or_default());
+            }
+            spans.sort_unstable();
+            spans
+        })
+    }
+}
+
+/// Everything `.debug_aranges` says; notes the units it mentions in `is_listed`.
+fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let result = for_each_arange(info, |unit, start, end| {
+        // A unit that is mentioned without code is looked up by its root entry after all.
+        is_listed[unit] = true;
+        match spans.last_mut() {
+            Some(last) if last.end == start && last.unit == unit as u32 => last.end = end,
+            _ => spans.push(Span {
+                start,
+                end,
+                unit: unit as u32,
+            }),
+        }
+        true
+    });
+    if let Err(error) = result {
+        info.problems.add(format!(".debug_aranges: {error}"));
+    }
+    spans
+}
+
+fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
+    let mut found = None;
+    // Damage is reported when the whole section is read.
+    let _ = for_each_arange(info, |unit, start, end| {
+        if (start..end).contains(&address) {
+            found = Some(unit);
+        }
+        found.is_none()
+    });
+    found
+}
+
+/// Call `visit(unit, start, end)` for each live range until it says `false`.
+fn for_each_arange(info: &DebugInfo, mut visit: impl FnMut(usize, u64, u64) -> bool) -> Result<()> {
+    let mut headers = info.dwarf.debug_aranges.headers();
+    while let Some(header) = headers.next()? {
+        let offset = header.debug_info_offset().0;
+        let Some(unit) = info.unit_number_at(offset) else {
+            continue;
+        };
+        let mut entries = header.entries();
+        while let Some(entry) = entries.next_raw()? {
+            let start = entry.address();
+            let Some(end) = start.checked_add(entry.length()) else {
+                continue;
+            };
+            if start < end && info.is_code(start) && !visit(unit, start, end) {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn root_spans(info: &DebugInfo, number: usize) -> Result<Vec<Span>> {
+    let unit = info.unit(number)?;
+    let line_unit = unit.line_unit();
+    let mut raw = line_unit.unit.entries_raw(None)?;
+    let mut root = gimli::DebuggingInformationEntry::default();
+    raw.read_entry(&mut root)?;
+    let code = CodeAttributes::of(&root);
+    let ranges = code.ranges(line_unit, &|address| info.is_code(address));
+    if !ranges.is_empty() {
+        return Ok(spans_of(number, &ranges));
+    }
+    // Some producers leave the root without ranges; its functions have them.
+    let ranges: Vec<(u64, u64)> = unit
+        .outline()
+        .code
+        .iter()
+        .map(|code| (code.start, code.end))
+        .collect();
+    Ok(spans_of(number, &ranges))
+}
+
+fn spans_of(unit: usize, ranges: &[(u64, u64)]) -> Vec<Span> {
+    ranges
+        .iter()
+        .map(|&(start, end)| Span {
+            start,
+            end,
+            unit: unit as u32,
+        })
+        .collect()
+}

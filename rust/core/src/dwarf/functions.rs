@@ -1,0 +1,255 @@
+//! Functions and their inlined copies.
+
+use std::sync::Arc;
+
+use gimli::{AttributeValue, DW_TAG_inlined_subroutine, DW_TAG_lexical_block, UnitOffset};
+
+use super::entry::{Entry, first_with};
+use super::outline::{CodeAttributes, Scope};
+use super::unit::Unit;
+use super::{DebugInfo, DieId};
+use crate::demangle::demangle;
+use crate::error::Result;
+
+/// A half-open range of file addresses.
+pub type Range = (u64, u64);
+
+/// A concrete function, or one inlined copy of a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Function {
+    /// Its `DW_TAG_subprogram` or `DW_TAG_inlined_subroutine`.
+    pub die: DieId,
+    /// The abstract instance that copies share, or `die` itself.
+    pub origin: DieId,
+    /// Path by the tree of entries, generics included.
+    pub name: String,
+    /// Mangled name.
+    pub linkage_name: Option<String>,
+    /// The demangled linkage name without hash, else `name`.
+    pub path: String,
+    /// First instruction.
+    pub entry: u64,
+    /// Code of this copy, sorted.
+    pub ranges: Vec<Range>,
+    /// Where the function is declared.
+    pub declaration: Declaration,
+    /// For an inlined copy, the place of the call.
+    pub call: Option<Call>,
+    /// Number of its unit.
+    pub unit: usize,
+}
+
+/// Where something is declared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declaration {
+    /// Source file.
+    pub path: Option<Arc<str>>,
+    /// Line, 0 where unknown.
+    pub line: u32,
+}
+
+/// Where an inlined copy is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Source file.
+    pub path: Option<Arc<str>>,
+    /// Line, 0 where unknown.
+    pub line: u32,
+    /// Column, 0 where unknown.
+    pub column: u32,
+}
+
+impl DebugInfo {
+    /// The concrete function that covers `address`.
+    pub(crate) fn function_at(&self, address: u64) -> Option<Function> {
+        let unit = self.unit_at(address)?;
+        let scope = unit.outline().function_at(address)?;
+        self.function(unit, scope).ok()
+    }
+
+    /// Innermost inlined copy first, the concrete function last.
+    pub(crate) fn inline_chain(&self, address: u64) -> Vec<Function> {
+        let Some(unit) = self.unit_at(address) else {
+            return Vec::new();
+        };
+        let Some(scope) = unit.outline().function_at(address) else {
+            return Vec::new();
+        };
+        let mut scopes = vec![scope];
+        scopes.extend(inlined_at(unit, scope, address));
+        scopes.reverse();
+        scopes
+            .into_iter()
+            .filter_map(|scope| self.function(unit, scope).ok())
+            .collect()
+    }
+
+    /// Describe a subprogram or an inlined copy.
+    pub(crate) fn function(&self, unit: &Unit, scope: Scope) -> Result<Function> {
+        let entry = unit.entry(UnitOffset(scope.offset as usize))?;
+        let code = CodeAttributes::of(&entry.die);
+        let ranges = code.ranges(unit.as_ref(), &|address| self.is_code(address));
+        let entry_point = entry_point(&entry, &code, &ranges);
+        let is_inlined = entry.tag() == DW_TAG_inlined_subroutine;
+        let call = is_inlined.then(|| call_site(&entry));
+        let die = entry.id();
+        let chain = entry.with_origins(self);
+        let name = self.qualified_name(&chain);
+        let linkage_name = linkage_name(&chain);
+        Ok(Function {
+            die,
+            origin: abstract_origin(&chain),
+            path: linkage_name
+                .as_deref()
+                .map_or_else(|| name.clone(), demangle),
+            name,
+            linkage_name,
+            entry: entry_point,
+            ranges,
+            declaration: declaration(&chain),
+            call,
+            unit: unit.number,
+        })
+    }
+
+    /// Path of an entry by the tree of its declaration, its own name included.
+    pub(crate) fn qualified_name(&self, chain: &[Entry<'_>]) -> String {
+        let name = first_with(chain, gimli::DW_AT_name)
+            .and_then(Entry::name)
+            .unwrap_or_default();
+        let mut path = chain
+            .last()
+            .map(|last| self.scope_path(last.unit, last.die.offset()))
+            .unwrap_or_default();
+        if !path.is_empty() {
+            path.push_str("::");
+        }
+        path.push_str(&name);
+        path
+    }
+
+    /// Names of the scopes around an entry, joined by `::`.
+    pub(crate) fn scope_path(&self, unit: &Unit, offset: UnitOffset) -> String {
+        let outline = unit.outline();
+        let mut names: Vec<String> = outline
+            .ancestors(outline.scope_around(offset))
+            .filter(|scope| !matches!(scope.tag, DW_TAG_lexical_block | DW_TAG_inlined_subroutine))
+            .filter_map(|scope| {
+                let entry = unit.entry(UnitOffset(scope.offset as usize)).ok()?;
+                let chain = entry.with_origins(self);
+                let name = first_with(&chain, gimli::DW_AT_name)?.name()?;
+                Some(name.into_owned())
+            })
+            .collect();
+        names.reverse();
+        names.join("::")
+    }
+}
+
+/// The inlined copies around `address` inside one function, outermost first.
+fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
+    let outline = unit.outline();
+    let mut found = Vec::new();
+    let Some(index) = outline.scope_at(UnitOffset(function.offset as usize)) else {
+        return found;
+    };
+    let inside = outline.inside(index);
+    let mut next = inside.start;
+    while next < inside.end {
+        let Some(scope) = outline.scopes.get(next as usize).copied() else {
+            break;
+        };
+        let is_around = match scope.tag {
+            DW_TAG_lexical_block => covers(unit, scope, address).unwrap_or(true),
+            DW_TAG_inlined_subroutine => covers(unit, scope, address).unwrap_or(false),
+            _ => false,
+        };
+        if is_around && scope.tag == DW_TAG_inlined_subroutine {
+            found.push(scope);
+        }
+        next = if is_around {
+            next + 1
+        } else {
+            outline.inside(next).end
+        };
+    }
+    found
+}
+
+/// Whether a scope's code covers `address`; `None` where it does not say where its code is.
+fn covers(unit: &Unit, scope: Scope, address: u64) -> Option<bool> {
+    let entry = unit.entry(UnitOffset(scope.offset as usize)).ok()?;
+    let ranges = CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true);
+    let covers = ranges
+        .iter()
+        .any(|(start, end)| (*start..*end).contains(&address));
+    (!ranges.is_empty()).then_some(covers)
+}
+
+/// The mangled name anywhere in a chain of origins.
+pub(crate) fn linkage_name(chain: &[Entry<'_>]) -> Option<String> {
+    [gimli::DW_AT_linkage_name, gimli::DW_AT_MIPS_linkage_name]
+        .into_iter()
+        .find_map(|name| first_with(chain, name)?.text(name))
+        .map(std::borrow::Cow::into_owned)
+}
+
+/// Where a chain of origins says that the thing is declared.
+pub(crate) fn declaration(chain: &[Entry<'_>]) -> Declaration {
+    let path = first_with(chain, gimli::DW_AT_decl_file)
+        .and_then(|entry| file_path(entry, gimli::DW_AT_decl_file));
+    let line = first_with(chain, gimli::DW_AT_decl_line)
+        .and_then(|entry| entry.unsigned(gimli::DW_AT_decl_line));
+    Declaration {
+        path,
+        line: small(line),
+    }
+}
+
+fn call_site(entry: &Entry<'_>) -> Call {
+    Call {
+        path: file_path(entry, gimli::DW_AT_call_file),
+        line: small(entry.unsigned(gimli::DW_AT_call_line)),
+        column: small(entry.unsigned(gimli::DW_AT_call_column)),
+    }
+}
+
+fn file_path(entry: &Entry<'_>, name: gimli::DwAt) -> Option<Arc<str>> {
+    let number = match entry.attribute(name)? {
+        AttributeValue::FileIndex(number) => number,
+        value => value.udata_value()?,
+    };
+    entry.unit.files().path(number)
+}
+
+/// A line or column number; 0 where there is none or it is absurd.
+pub(crate) fn small(number: Option<u64>) -> u32 {
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
+}
+
+/// The entry that `DW_AT_abstract_origin` leads to, or the first one.
+fn abstract_origin(chain: &[Entry<'_>]) -> DieId {
+    let is_copy = |entry: &&Entry<'_>| entry.has(gimli::DW_AT_abstract_origin);
+    let copies = chain.iter().take_while(is_copy).count();
+    chain[copies.min(chain.len() - 1)].id()
+}
+
+fn entry_point(entry: &Entry<'_>, code: &CodeAttributes, ranges: &[Range]) -> u64 {
+    let unit = entry.unit.as_ref();
+    let low = code.low(unit).filter(|low| *low != 0);
+    let first = || {
+        code.first(unit)
+            .or_else(|| ranges.first().map(|range| range.0))
+    };
+    let stated = match entry.attribute(gimli::DW_AT_entry_pc) {
+        // A constant counts from the start of the code (DWARF 5, 2.18).
+        Some(AttributeValue::Udata(offset)) => {
+            low.or_else(first).and_then(|base| base.checked_add(offset))
+        }
+        Some(value) => unit.attr_address(value).ok().flatten(),
+        None => None,
+    };
+    stated.or(low).or_else(first).unwrap_or(0)
+}

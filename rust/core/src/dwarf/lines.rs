@@ -1,0 +1,280 @@
+//! Line tables: the rows of one unit in columns, and the files they name.
+
+use std::sync::Arc;
+
+use gimli::{AttributeValue, ColumnType};
+
+use super::unit::Unit;
+use super::{DebugInfo, Slice};
+use crate::error::Result;
+use crate::source_path::join;
+
+/// One row of a line table, ending where the next one begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// First address.
+    pub address: u64,
+    /// One past the last address.
+    pub end: u64,
+    /// Source file, normalised.
+    pub path: Arc<str>,
+    /// From 1; 0 means that the code belongs to no line.
+    pub line: u32,
+    /// From 1; 0 means unknown, 65535 that or more.
+    pub column: u16,
+    /// A recommended place for a breakpoint.
+    pub is_stmt: bool,
+    /// The first row after a function's prologue.
+    pub prologue_end: bool,
+}
+
+const IS_STMT: u8 = 1;
+const PROLOGUE_END: u8 = 2;
+
+/// A run of rows with rising addresses.
+#[derive(Debug, Clone, Copy)]
+struct Sequence {
+    start: u64,
+    end: u64,
+    /// Rows `first..last` of the columns.
+    first: u32,
+    last: u32,
+}
+
+/// The rows of one unit, 13 bytes each.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    sequences: Vec<Sequence>,
+    /// Bytes from the start of the sequence.
+    offsets: Vec<u32>,
+    lines: Vec<u32>,
+    columns: Vec<u16>,
+    files: Vec<u16>,
+    flags: Vec<u8>,
+}
+
+/// One row before it is put into columns.
+#[derive(Debug, Clone, Copy)]
+struct RawRow {
+    address: u64,
+    line: u32,
+    column: u16,
+    file: u16,
+    flags: u8,
+}
+
+impl Lines {
+    /// Run the line program of `unit`.
+    pub(crate) fn read(unit: &Unit, info: &DebugInfo) -> Self {
+        let mut lines = Self::default();
+        if let Err(error) = lines.run(unit, info) {
+            info.problems
+                .add(format!("line table of unit {}: {error}", unit.number));
+        }
+        lines
+            .sequences
+            .sort_unstable_by_key(|sequence| sequence.start);
+        lines
+    }
+
+    fn run(&mut self, unit: &Unit, info: &DebugInfo) -> Result<()> {
+        let Some(program) = unit.line_unit().unit.line_program.clone() else {
+            return Ok(());
+        };
+        let mut rows = program.rows();
+        let mut sequence: Vec<RawRow> = Vec::new();
+        while let Some((_, row)) = rows.next_row()? {
+            if row.end_sequence() {
+                self.push_sequence(&mut sequence, row.address(), info);
+                sequence.clear();
+                continue;
+            }
+            sequence.push(RawRow {
+                address: row.address(),
+                line: row
+                    .line()
+                    .map_or(0, |line| u32::try_from(line.get()).unwrap_or(0)),
+                column: match row.column() {
+                    ColumnType::LeftEdge => 0,
+                    ColumnType::Column(column) => u16::try_from(column.get()).unwrap_or(u16::MAX),
+                },
+                file: u16::try_from(row.file_index()).unwrap_or(u16::MAX),
+                flags: if row.is_stmt() { IS_STMT } else { 0 }
+                    | if row.prologue_end() { PROLOGUE_END } else { 0 },
+            });
+        }
+        Ok(())
+    }
+
+    /// Keep a sequence of live code; rows without bytes give way to the next row.
+    fn push_sequence(&mut self, rows: &mut [RawRow], end: u64, info: &DebugInfo) {
+        if !rows.is_sorted_by_key(|row| row.address) {
+            rows.sort_by_key(|row| row.address);
+        }
+        let Some(start) = rows.first().map(|row| row.address) else {
+            return;
+        };
+        let is_live = start < end && end - start <= u64::from(u32::MAX) && info.is_code(start);
+        if !is_live {
+            return;
+        }
+        let first = self.offsets.len() as u32;
+        for (index, row) in rows.iter().enumerate() {
+            let next = rows.get(index + 1).map_or(end, |next| next.address);
+            if row.address < next.min(end) {
+                self.offsets.push((row.address - start) as u32);
+                self.lines.push(row.line);
+                self.columns.push(row.column);
+                self.files.push(row.file);
+                self.flags.push(row.flags);
+            }
+        }
+        self.sequences.push(Sequence {
+            start,
+            end,
+            first,
+            last: self.offsets.len() as u32,
+        });
+    }
+
+    /// The row that covers `address`.
+    pub(crate) fn row_at(&self, address: u64, unit: &Unit) -> Option<Row> {
+        let after = self
+            .sequences
+            .partition_point(|sequence| sequence.start <= address);
+        let sequence = self.sequences[..after].last()?;
+        if address >= sequence.end {
+            return None;
+        }
+        let index = self.index_at(sequence, address)?;
+        Some(self.row(sequence, index, unit))
+    }
+
+    /// All rows that overlap `[start, end)`.
+    pub(crate) fn rows_between(&self, start: u64, end: u64, unit: &Unit, out: &mut Vec<Row>) {
+        let first = self
+            .sequences
+            .partition_point(|sequence| sequence.end <= start);
+        for sequence in &self.sequences[first..] {
+            if sequence.start >= end {
+                break;
+            }
+            let from = self
+                .index_at(sequence, start)
+                .unwrap_or(sequence.first as usize);
+            for index in from..sequence.last as usize {
+                if self.address(sequence, index) >= end {
+                    break;
+                }
+                out.push(self.row(sequence, index, unit));
+            }
+        }
+    }
+
+    /// Statement rows of exactly this line of any of these files.
+    pub(crate) fn rows_for_line(&self, files: &[u16], line: u32, unit: &Unit) -> Vec<Row> {
+        let mut out = Vec::new();
+        for sequence in &self.sequences {
+            for index in sequence.first as usize..sequence.last as usize {
+                if self.lines[index] == line
+                    && self.flags[index] & IS_STMT != 0
+                    && files.contains(&self.files[index])
+                {
+                    out.push(self.row(sequence, index, unit));
+                }
+            }
+        }
+        out
+    }
+
+    /// Lines of these files that have a statement row, unsorted.
+    pub(crate) fn lines_with_code<'a>(
+        &'a self,
+        files: &'a [u16],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let columns = self.lines.iter().zip(&self.files).zip(&self.flags);
+        columns.filter_map(move |((line, file), flags)| {
+            (*line > 0 && flags & IS_STMT != 0 && files.contains(file)).then_some(*line)
+        })
+    }
+
+    fn index_at(&self, sequence: &Sequence, address: u64) -> Option<usize> {
+        let rows = sequence.first as usize..sequence.last as usize;
+        let offset = address.checked_sub(sequence.start)?;
+        let after = self.offsets[rows.clone()].partition_point(|start| u64::from(*start) <= offset);
+        Some(rows.start + after.checked_sub(1)?)
+    }
+
+    fn address(&self, sequence: &Sequence, index: usize) -> u64 {
+        sequence.start + u64::from(self.offsets[index])
+    }
+
+    fn row(&self, sequence: &Sequence, index: usize, unit: &Unit) -> Row {
+        let is_last = index + 1 == sequence.last as usize;
+        let flags = self.flags[index];
+        Row {
+            address: self.address(sequence, index),
+            end: if is_last {
+                sequence.end
+            } else {
+                self.address(sequence, index + 1)
+            },
+            path: unit
+                .files()
+                .path(u64::from(self.files[index]))
+                .unwrap_or_default(),
+            line: self.lines[index],
+            column: self.columns[index],
+            is_stmt: flags & IS_STMT != 0,
+            prologue_end: flags & PROLOGUE_END != 0,
+        }
+    }
+}
+
+/// The files of one unit, by the numbers its rows and entries use.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    paths: Vec<Arc<str>>,
+    /// DWARF 4 counts from 1, DWARF 5 from 0.
+    first: u64,
+}
+
+impl Files {
+    /// Read the file names of `unit`'s line program header.
+    pub(crate) fn read(unit: &Unit) -> Self {
+        let line_unit = unit.line_unit();
+        let Some(program) = &line_unit.unit.line_program else {
+            return Self::default();
+        };
+        let header = program.header();
+        let text = |value: AttributeValue<Slice>| {
+            let bytes = line_unit.attr_string(value).ok();
+            bytes.map_or_else(String::new, |bytes| {
+                String::from_utf8_lossy(bytes.slice()).into_owned()
+            })
+        };
+        let base = line_unit.unit.comp_dir.map_or_else(String::new, |bytes| {
+            String::from_utf8_lossy(bytes.slice()).into_owned()
+        });
+        let path = |file: &gimli::FileEntry<Slice>| {
+            let directory = file.directory(header).map_or_else(String::new, text);
+            Arc::from(join(&[&base, &directory, &text(file.path_name())]))
+        };
+        Self {
+            paths: header.file_names().iter().map(path).collect(),
+            first: u64::from(header.version() <= 4),
+        }
+    }
+
+    /// Path of file `number`; `None` for a number the table does not have.
+    pub(crate) fn path(&self, number: u64) -> Option<Arc<str>> {
+        let index = number.checked_sub(self.first)?;
+        self.paths.get(index as usize).cloned()
+    }
+
+    /// Numbers and paths of all files.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u16, &Arc<str>)> {
+        let numbers = self.first as u16..u16::MAX;
+        numbers.zip(&self.paths)
+    }
+}

@@ -1,0 +1,288 @@
+//! Symbol tables: what lies at an address, and what has a name.
+
+use std::sync::OnceLock;
+
+use memchr::memmem;
+use object::elf;
+use object::endian::LittleEndian;
+use object::pod;
+
+use super::elf::Elf;
+use super::{Image, section_bytes};
+use crate::demangle::demangle;
+
+type Entry = elf::Sym64<LittleEndian>;
+
+const LE: LittleEndian = LittleEndian;
+/// Names longer than this are damage; rustc's longest are a few kilobytes.
+const LONGEST_NAME: usize = 1 << 16;
+
+/// What a symbol names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SymbolKind {
+    /// `STT_FUNC` and `STT_GNU_IFUNC`.
+    Function,
+    /// `STT_OBJECT`.
+    Object,
+    /// `STT_TLS`.
+    Tls,
+    /// Anything else with a name and an address.
+    Other,
+}
+
+/// One entry of `.symtab` or `.dynsym`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Symbol {
+    /// Demangled, without the hash.
+    pub name: String,
+    /// As in the file.
+    pub linkage_name: String,
+    /// File address; for [`SymbolKind::Tls`] the offset in the thread's block.
+    pub address: u64,
+    /// Bytes, 0 where the file does not say.
+    pub size: u64,
+    /// What it names.
+    pub kind: SymbolKind,
+    /// Not `STB_LOCAL`.
+    pub is_global: bool,
+}
+
+/// A symbol table and the names it points into.
+#[derive(Debug)]
+struct Table {
+    entries: &'static [Entry],
+    names: &'static [u8],
+}
+
+/// The symbol tables of one image.
+#[derive(Debug, Default)]
+pub(crate) struct Symbols {
+    tables: Vec<Table>,
+    by_address: OnceLock<Vec<Place>>,
+}
+
+/// One symbol of the address table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    address: u64,
+    size: u64,
+    /// Orders symbols at one address: sized functions come last, so that they are found first.
+    rank: u8,
+    table: u8,
+    index: u32,
+}
+
+impl Symbols {
+    /// Find the tables of `image`; the separate file's `.symtab` serves a stripped program.
+    pub(crate) fn open(image: &Image) -> Self {
+        let own = |name| find_table(image, &image.elf, name);
+        let full = own(".symtab").or_else(|| find_table(image, &image.separate()?.elf, ".symtab"));
+        let tables = match full {
+            Some(table) => vec![table],
+            None => own(".dynsym").into_iter().collect(),
+        };
+        Self {
+            tables,
+            by_address: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// The symbol that covers `address`, or the nearest below it.
+    pub(crate) fn at(&self, address: u64) -> Option<Symbol> {
+        let places = self.by_address();
+        let after = places.partition_point(|place| place.address <= address);
+        let nearest = places[..after].last()?;
+        // A symbol that really covers the address beats a nearer one that has ended.
+        let covering = places[..after]
+            .iter()
+            .rev()
+            .take(16)
+            .find(|place| address - place.address < place.size);
+        self.symbol(*covering.unwrap_or(nearest))
+    }
+
+    fn by_address(&self) -> &[Place] {
+        self.by_address.get_or_init(|| {
+            let mut places: Vec<Place> = (self.tables.iter().zip(0_u8..))
+                .flat_map(|(table, number)| {
+                    table
+                        .entries
+                        .iter()
+                        .zip(0_u32..)
+                        .filter_map(move |(entry, index)| {
+                            Some(Place {
+                                address: entry.st_value.get(LE),
+                                size: entry.st_size.get(LE),
+                                rank: address_rank(entry)?,
+                                table: number,
+                                index,
+                            })
+                        })
+                })
+                .collect();
+            places.sort_unstable_by_key(|place| (place.address, place.rank, place.index));
+            places
+        })
+    }
+
+    fn symbol(&self, place: Place) -> Option<Symbol> {
+        let table = self.tables.get(usize::from(place.table))?;
+        table.symbol(table.entries.get(place.index as usize)?)
+    }
+
+    /// Symbols whose linkage name has `anchor` as one of its identifiers and is `wanted`.
+    ///
+    /// Only the string table is searched; the symbols of the few names that are left are then
+    /// found in one pass.  Nothing is demangled but what `wanted` demangles.
+    pub(crate) fn containing(
+        &self,
+        anchor: Option<&str>,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Vec<Symbol> {
+        let mut found = Vec::new();
+        for table in &self.tables {
+            let starts = table.names_containing(anchor.unwrap_or(""), wanted);
+            if !starts.is_empty() {
+                found.extend(table.entries.iter().filter_map(|entry| {
+                    let start = entry.st_name.get(LE) as usize;
+                    starts.binary_search(&start).ok()?;
+                    table.symbol(entry)
+                }));
+            }
+        }
+        found
+    }
+
+    /// All defined symbols.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.tables
+            .iter()
+            .flat_map(|table| table.entries.iter().filter_map(|entry| table.symbol(entry)))
+    }
+}
+
+impl Table {
+    fn symbol(&self, entry: &Entry) -> Option<Symbol> {
+        if entry.st_shndx.get(LE) == elf::SHN_UNDEF {
+            return None;
+        }
+        let linkage_name = self.name(entry.st_name.get(LE) as usize)?;
+        let linkage_name = String::from_utf8_lossy(linkage_name).into_owned();
+        Some(Symbol {
+            name: demangle(&linkage_name),
+            linkage_name,
+            address: entry.st_value.get(LE),
+            size: entry.st_size.get(LE),
+            kind: kind_of(entry)?,
+            is_global: entry.st_bind() != elf::STB_LOCAL,
+        })
+    }
+
+    /// The name that begins at `start`; `None` for no name or a senseless one.
+    fn name(&self, start: usize) -> Option<&'static [u8]> {
+        let rest = self.names.get(start..)?;
+        let end = memchr::memchr(0, &rest[..rest.len().min(LONGEST_NAME)])?;
+        (end > 0).then_some(&rest[..end])
+    }
+
+    /// Sorted starts of the names that have an identifier and are wanted.
+    fn names_containing(&self, identifier: &str, wanted: &dyn Fn(&str) -> bool) -> Vec<usize> {
+        let mut starts = Vec::new();
+        let mut take = |start: usize| {
+            let name = self
+                .name(start)
+                .and_then(|name| std::str::from_utf8(name).ok());
+            if name.is_some_and(wanted) {
+                starts.push(start);
+            }
+        };
+        let finder = memmem::Finder::new(identifier);
+        let mut from = 0;
+        while let Some(at) = self.names.get(from..).and_then(|rest| finder.find(rest)) {
+            let hit = from + at;
+            let after = hit + identifier.len();
+            from = hit + 1;
+            // A plain name stands alone; linkers also merge it into the tail of a longer one.
+            if self.names.get(after) == Some(&0) && !identifier.is_empty() {
+                take(hit);
+            }
+            if is_mangled_identifier(self.names, hit, identifier.len()) {
+                let window = hit.saturating_sub(LONGEST_NAME);
+                let nul = memchr::memrchr(0, &self.names[window..hit]);
+                take(nul.map_or(window, |nul| window + nul + 1));
+                from =
+                    memchr::memchr(0, &self.names[hit..]).map_or(self.names.len(), |end| hit + end);
+            }
+            from = from.max(hit + 1);
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        starts
+    }
+}
+
+/// Whether the bytes at `at` are an identifier by the rules of a mangling: its length in front
+/// (v0 may put `_` between), or generic arguments behind, which legacy names count in.
+fn is_mangled_identifier(names: &[u8], at: usize, size: usize) -> bool {
+    if size == 0 || names[at + size..].starts_with(b"$LT$") {
+        return true;
+    }
+    let length = size.to_string();
+    let before = &names[..at];
+    before.ends_with(length.as_bytes())
+        || before
+            .strip_suffix(b"_")
+            .is_some_and(|before| before.ends_with(length.as_bytes()))
+}
+
+fn find_table(image: &Image, elf: &Elf, name: &str) -> Option<Table> {
+    let section = elf.section(name)?;
+    let strings = elf.sections.get(section.link)?;
+    let load = |section| {
+        // SAFETY: symbols and the image that owns them share the storage.
+        let bytes = unsafe { section_bytes(elf, section, &image.storage) };
+        bytes
+            .map_err(|reason| {
+                image
+                    .problems
+                    .add(format!("{}: {name} {reason}", image.name))
+            })
+            .ok()
+    };
+    let bytes = load(section)?;
+    let count = bytes.len() / size_of::<Entry>();
+    let (entries, _) = pod::slice_from_bytes::<Entry>(bytes, count).ok()?;
+    (!entries.is_empty()).then_some(Table {
+        entries,
+        names: load(strings)?,
+    })
+}
+
+fn kind_of(entry: &Entry) -> Option<SymbolKind> {
+    match entry.st_type() {
+        elf::STT_FUNC | elf::STT_GNU_IFUNC => Some(SymbolKind::Function),
+        elf::STT_OBJECT => Some(SymbolKind::Object),
+        elf::STT_TLS => Some(SymbolKind::Tls),
+        elf::STT_FILE | elf::STT_SECTION => None,
+        _ => Some(SymbolKind::Other),
+    }
+}
+
+/// How good a symbol is at naming its address; `None` for those that do not lie in memory.
+fn address_rank(entry: &Entry) -> Option<u8> {
+    let section = entry.st_shndx.get(LE);
+    if section == elf::SHN_UNDEF || section == elf::SHN_ABS || entry.st_name.get(LE) == 0 {
+        return None;
+    }
+    let sized = u8::from(entry.st_size.get(LE) > 0);
+    match kind_of(entry)? {
+        SymbolKind::Tls => None,
+        SymbolKind::Other => Some(sized),
+        SymbolKind::Object => Some(2 + sized),
+        SymbolKind::Function => Some(4 + sized),
+    }
+}
