@@ -1,0 +1,76 @@
+//! What several tests need to look at a running process.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use crabtrap_core::memory::{Memory, read_vec};
+use crabtrap_core::unwind::{Module, ModuleMap};
+use crabtrap_core::{Image, SegmentKind};
+
+/// One line of `/proc/PID/maps`.
+pub struct Mapping {
+    pub start: u64,
+    pub end: u64,
+    pub offset: u64,
+    pub is_executable: bool,
+    pub path: String,
+}
+
+/// Reads `/proc/PID/maps`; `pid` may be "self".
+pub fn read_mappings(pid: &str) -> Vec<Mapping> {
+    let text = fs::read_to_string(format!("/proc/{pid}/maps")).expect("maps can be read");
+    text.lines().map(parse_mapping).collect()
+}
+
+fn parse_mapping(line: &str) -> Mapping {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let hex = |text: &str| u64::from_str_radix(text, 16).expect("a hexadecimal number");
+    let (start, end) = fields[0].split_once('-').expect("a range");
+    Mapping {
+        start: hex(start),
+        end: hex(end),
+        offset: hex(fields[2]),
+        is_executable: fields[1].contains('x'),
+        path: fields.get(5).copied().unwrap_or("").to_owned(),
+    }
+}
+
+/// All executable files of a process, and its vDSO.
+pub fn module_map(mappings: &[Mapping], memory: &dyn Memory) -> ModuleMap {
+    let code = mappings.iter().filter(|mapping| mapping.is_executable);
+    ModuleMap::new(code.filter_map(|mapping| module(mapping, memory)).collect())
+}
+
+fn module(mapping: &Mapping, memory: &dyn Memory) -> Option<Module> {
+    let image = open_image(mapping, memory)?;
+    let segment = *image.segments().iter().find(|segment| {
+        let file = segment.file_offset & !4095..segment.file_offset + segment.file_size;
+        segment.kind == SegmentKind::Load && segment.executable && file.contains(&mapping.offset)
+    })?;
+    let file_address = segment
+        .address
+        .wrapping_add(mapping.offset)
+        .wrapping_sub(segment.file_offset);
+    Some(Module {
+        source: image,
+        bias: mapping.start.wrapping_sub(file_address),
+        start: mapping.start,
+        end: mapping.end,
+    })
+}
+
+fn open_image(mapping: &Mapping, memory: &dyn Memory) -> Option<Arc<Image>> {
+    if mapping.path == "[vdso]" {
+        let bytes = read_vec(
+            memory,
+            mapping.start,
+            (mapping.end - mapping.start) as usize,
+        );
+        return Some(Image::parse(bytes, "[vdso]").expect("the vDSO is an image"));
+    }
+    if !mapping.path.starts_with('/') {
+        return None;
+    }
+    Some(Image::open(Path::new(&mapping.path), &[], None).expect("mapped files are images"))
+}
