@@ -1,0 +1,273 @@
+//! Framing of the GDB remote protocol: `$payload#xx`, `%notification#xx`, acknowledgements.
+//!
+//! See "Remote Protocol / Overview" in the GDB manual.  The decoder is strict: whatever is
+//! not a packet ends the connection, because a guard that resynchronises on garbage can be
+//! driven by anything that speaks to a socket.
+
+use std::fmt;
+
+/// Largest payload accepted or sent, in bytes before escaping.
+pub const MAX_PAYLOAD: usize = 0x1_0000;
+
+/// One thing found on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Incoming {
+    /// A packet with its payload unescaped.
+    Packet(Vec<u8>),
+    /// `+`: the peer has our last packet.
+    Ack,
+    /// `-`: the peer wants our last packet again.
+    Nack,
+    /// The single byte 0x03: stop the program (all-stop mode).
+    Interrupt,
+}
+
+/// Why a byte stream is not the remote protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FramingError {
+    /// A byte outside of any packet that means nothing.
+    Stray(u8),
+    /// The payload is larger than [`MAX_PAYLOAD`].
+    TooLarge,
+    /// The two digits after `#` are not the payload's sum.
+    Checksum,
+}
+
+impl fmt::Display for FramingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stray(byte) => write!(f, "unexpected byte {byte:#04x} between packets"),
+            Self::TooLarge => write!(f, "packet larger than {MAX_PAYLOAD:#x} bytes"),
+            Self::Checksum => write!(f, "wrong checksum"),
+        }
+    }
+}
+
+impl std::error::Error for FramingError {}
+
+/// Turns bytes, in pieces of any size, into [`Incoming`]s.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+    start: usize,
+}
+
+impl Decoder {
+    /// Add bytes as they were read.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if self.start > 0 && self.start == self.buffer.len() {
+            self.buffer.clear();
+            self.start = 0;
+        } else if self.start > MAX_PAYLOAD {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Whether nothing is left to decode.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.buffer.len()
+    }
+
+    /// The next complete thing, `None` while more bytes are needed.
+    pub fn next(&mut self) -> Option<Result<Incoming, FramingError>> {
+        let rest = &self.buffer[self.start..];
+        let (&first, body) = rest.split_first()?;
+        let single = match first {
+            b'+' => Some(Incoming::Ack),
+            b'-' => Some(Incoming::Nack),
+            0x03 => Some(Incoming::Interrupt),
+            b'$' => None,
+            other => return Some(Err(FramingError::Stray(other))),
+        };
+        if let Some(incoming) = single {
+            self.start += 1;
+            return Some(Ok(incoming));
+        }
+        let Some(end) = body.iter().position(|&b| b == b'#') else {
+            // Escaping can double a payload, no more.
+            return (body.len() > 2 * MAX_PAYLOAD).then_some(Err(FramingError::TooLarge));
+        };
+        if body.len() < end + 3 {
+            return None;
+        }
+        let (raw, tail) = (&body[..end], &body[end + 1..]);
+        let decoded = decode(raw, [tail[0], tail[1]]);
+        self.start += 1 + end + 3;
+        Some(decoded)
+    }
+}
+
+fn decode(raw: &[u8], digits: [u8; 2]) -> Result<Incoming, FramingError> {
+    let sum = raw.iter().fold(0u8, |sum, &b| sum.wrapping_add(b));
+    let told = hex_digit(digits[0])
+        .zip(hex_digit(digits[1]))
+        .map(|(high, low)| high << 4 | low);
+    if told != Some(sum) {
+        return Err(FramingError::Checksum);
+    }
+    let payload = unescape(raw);
+    if payload.len() > MAX_PAYLOAD {
+        return Err(FramingError::TooLarge);
+    }
+    Ok(Incoming::Packet(payload))
+}
+
+/// Undo the `}`-escaping of binary data.
+#[must_use]
+pub fn unescape(raw: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut bytes = raw.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte == b'}' {
+            // A lone escape at the end has nothing to escape and is dropped.
+            if let Some(&escaped) = bytes.next() {
+                out.push(escaped ^ 0x20);
+            }
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}
+
+/// Append `data` with the four bytes that cannot travel plainly escaped.
+pub fn escape(out: &mut Vec<u8>, data: &[u8]) {
+    for &byte in data {
+        if matches!(byte, b'#' | b'$' | b'}' | b'*') {
+            out.extend_from_slice(&[b'}', byte ^ 0x20]);
+        } else {
+            out.push(byte);
+        }
+    }
+}
+
+/// Append one packet whose payload is already escaped where it needs to be.
+pub fn encode(out: &mut Vec<u8>, payload: &[u8]) {
+    frame(out, b'$', payload);
+}
+
+/// Append one notification (`%...`), which is never acknowledged.
+pub fn encode_notification(out: &mut Vec<u8>, payload: &[u8]) {
+    frame(out, b'%', payload);
+}
+
+fn frame(out: &mut Vec<u8>, lead: u8, payload: &[u8]) {
+    let sum = payload.iter().fold(0u8, |sum, &b| sum.wrapping_add(b));
+    out.reserve(payload.len() + 4);
+    out.push(lead);
+    out.extend_from_slice(payload);
+    out.push(b'#');
+    push_hex(out, &[sum]);
+}
+
+/// Value of one hexadecimal digit.
+#[must_use]
+pub fn hex_digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+/// Append bytes as lower-case hexadecimal pairs.
+pub fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for &byte in bytes {
+        out.push(DIGITS[usize::from(byte >> 4)]);
+        out.push(DIGITS[usize::from(byte & 15)]);
+    }
+}
+
+/// Bytes as a string of lower-case hexadecimal pairs.
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> String {
+    let mut out = Vec::with_capacity(bytes.len() * 2);
+    push_hex(&mut out, bytes);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Read hexadecimal pairs; `None` for anything else.
+#[must_use]
+pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
+    if text.len() % 2 != 0 {
+        return None;
+    }
+    text.chunks_exact(2)
+        .map(|pair| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?))
+        .collect()
+}
+
+/// Read a big-endian hexadecimal number of at most 64 bits; `None` for anything else.
+#[must_use]
+pub fn parse_hex(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || text.len() > 16 {
+        return None;
+    }
+    text.iter()
+        .try_fold(0u64, |value, &digit| Some(value << 4 | u64::from(hex_digit(digit)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packets(bytes: &[u8], piece: usize) -> Vec<Result<Incoming, FramingError>> {
+        let mut decoder = Decoder::default();
+        let mut found = Vec::new();
+        for part in bytes.chunks(piece) {
+            decoder.feed(part);
+            while let Some(incoming) = decoder.next() {
+                let failed = incoming.is_err();
+                found.push(incoming);
+                if failed {
+                    return found;
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn packets_survive_any_cutting() {
+        let mut wire = b"+".to_vec();
+        let mut payload = b"X1000,4:".to_vec();
+        escape(&mut payload, &[b'#', b'$', b'}', b'*', 0x03]);
+        encode(&mut wire, &payload);
+        wire.push(0x03);
+        let whole = packets(&wire, wire.len());
+        assert_eq!(
+            whole,
+            vec![
+                Ok(Incoming::Ack),
+                Ok(Incoming::Packet(b"X1000,4:#$}*\x03".to_vec())),
+                Ok(Incoming::Interrupt),
+            ]
+        );
+        for piece in 1..wire.len() {
+            assert_eq!(packets(&wire, piece), whole);
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        assert_eq!(packets(b"GET / HTTP/1.1", 100), vec![Err(FramingError::Stray(b'G'))]);
+        assert_eq!(packets(b"$g#68", 100), vec![Err(FramingError::Checksum)]);
+        let huge = vec![b'$'; 2 * MAX_PAYLOAD + 3];
+        assert_eq!(packets(&huge, 4096), vec![Err(FramingError::TooLarge)]);
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(parse_hex(b"7fffFFFF"), Some(0x7fff_ffff));
+        assert_eq!(parse_hex(b""), None);
+        assert_eq!(parse_hex(b"12345678123456789"), None);
+        assert_eq!(from_hex(b"0aff"), Some(vec![10, 255]));
+        assert_eq!(from_hex(b"0"), None);
+        assert_eq!(to_hex(&[0, 0xab]), "00ab");
+    }
+}
