@@ -1,0 +1,133 @@
+"""Finding fields by name through whatever a library wrapped around them.
+
+Libraries wrap and unwrap their innards between versions.  A rule therefore names the
+fields that carry meaning, and every step peels newtypes and follows pointers until it
+finds the name.
+"""
+
+from __future__ import annotations
+
+from crabtrap.symbols.types import Field, Type
+from crabtrap.values import Invalid, UnavailableError, Value
+from crabtrap.values.unsized import wide_kind
+
+Path = str | tuple[str, ...]
+"""A dotted field path, or alternatives of which the first that exists is taken."""
+
+_MAX_PEEL = 12
+
+
+class LayoutError(UnavailableError):
+    """A rule's fields are not in this type: another layout than the rule knows."""
+
+
+def first(*paths: str) -> Path:
+    """Alternatives, newest layout first; chosen by which fields exist."""
+    return paths
+
+
+def find_part(value: Value, path: Path) -> Value | None:
+    """Follow a path; ``None`` where no alternative exists in this layout."""
+    for alternative in (path,) if isinstance(path, str) else path:
+        found: Value | None = value
+        for name in filter(None, alternative.split(".")):
+            found = step(found, name)
+            if found is None:
+                break
+        if found is not None:
+            return found
+    return None
+
+
+def part(value: Value, path: Path) -> Value:
+    """Follow a path.
+
+    Raises:
+        LayoutError: No alternative exists in this layout.
+    """
+    found = find_part(value, path)
+    if found is None:
+        wanted = path if isinstance(path, str) else " or ".join(path)
+        raise LayoutError(f"{value.type.name} has no {wanted}: unknown layout")
+    return found
+
+
+def step(value: Value, name: str) -> Value | None:
+    """The field or variant ``name``, through newtypes, variants and pointers."""
+    for _ in range(_MAX_PEEL):
+        shape = value.shape
+        field = shape.field(name)
+        if field is not None:
+            return value.at_field(field)
+        if shape.cases is not None:
+            return _step_variant(value, name)
+        if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
+            value = value.deref()
+            continue
+        only = shape.only_field()
+        if only is None:
+            return None
+        value = value.at_field(only)
+    return None
+
+
+def _step_variant(value: Value, name: str) -> Value | None:
+    case = value.case()
+    if isinstance(case, Invalid):
+        raise UnavailableError(case.reason)
+    inside = value.at(case.type, case.offset)
+    if case.name == name:
+        return inside
+    field = case.type.field(name)
+    return inside.at_field(field) if field is not None else None
+
+
+def peel(value: Value) -> Value:
+    """The value inside all newtypes around it."""
+    for _ in range(_MAX_PEEL):
+        only = value.shape.only_field()
+        if only is None or wide_kind(value.shape) is not None:
+            return value
+        value = value.at_field(only)
+    return value
+
+
+def peel_to_type(value: Value, type_: Type) -> Value:
+    """The first value of ``type_`` inside newtypes.
+
+    Raises:
+        LayoutError: It is not inside newtypes alone.
+    """
+    for _ in range(_MAX_PEEL):
+        if value.type is type_ or value.shape.same_as(type_):
+            return value
+        inner = inner_field(value)
+        if inner is None:
+            break
+        value = value.at_field(inner)
+    raise LayoutError(f"no {type_.name} inside {value.type.name}")
+
+
+def inner_field(value: Value) -> Field | None:
+    """The one field of a newtype, or the tail of an unsized struct of one field."""
+    fields = value.shape.fields
+    if value.metadata is not None and fields:
+        return fields[-1]
+    return value.shape.only_field() or value.shape.field("value")
+
+
+def peel_to_pointer(value: Value) -> Value:
+    """The thin or wide pointer inside newtypes such as ``NonNull`` and ``Unique``."""
+    value = peel(value)
+    if not value.is_pointer:
+        raise LayoutError(f"{value.type.name} holds no pointer")
+    return value
+
+
+def find_type_inside(type_: Type, name: str) -> Type | None:
+    """The type of field ``name`` inside newtypes of ``type_``, without a value."""
+    for layer in type_.walk():
+        field = layer.field(name)
+        if field is not None:
+            return field.type
+    return None

@@ -1,0 +1,261 @@
+"""Presentation rules: which types are what to a reader, written as data.
+
+A rule names a type by path and says where its parts are by field names.  Layouts of
+other versions are alternatives chosen by which fields exist, never by version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from crabtrap.present.access import Path
+from crabtrap.present.view import TextKind, View
+from crabtrap.symbols.types import PathText, Type, parse_type_path
+from crabtrap.values import UnavailableError, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Items side by side in memory.
+
+    Attributes:
+        item: Type of an item: ``"$T"`` of the pattern.
+        length, capacity: Paths to counts; no capacity means none is checked.
+        data: Path to a pointer to the first item; newtypes around it are peeled.
+        inline: Path to the items themselves, where they are stored in the value.
+    """
+
+    item: str
+    length: Path
+    data: Path = ""
+    capacity: Path | None = None
+    inline: Path | None = None
+    is_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Items in a ring buffer.
+
+    Attributes:
+        head: Slot of the first item.
+        length: Number of items; or
+        end: the slot after the last item.
+    """
+
+    item: str
+    head: Path
+    data: Path
+    capacity: Path
+    length: Path | None = None
+    end: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Items in linked nodes.
+
+    Attributes:
+        first: Path to an optional pointer to the first node.
+        next, value: Paths inside a node.
+    """
+
+    first: Path
+    next: Path
+    value: Path
+    length: Path
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hash:
+    """A hashbrown table: control bytes in front of them the buckets, backwards.
+
+    Attributes:
+        table: Path to the ``RawTable<T>``; ``T`` is ``(key, value)``.
+        is_set: The values are ``()``.
+    """
+
+    table: Path
+    is_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """std's B-tree: a map, or a set where ``is_set``."""
+
+    root: Path
+    length: Path
+    is_set: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Characters or bytes side by side in memory."""
+
+    length: Path
+    data: Path
+    kind: TextKind = "str"
+    capacity: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapper:
+    """Something around one value, shown as ``name(value)``, or as the value alone.
+
+    Attributes:
+        inner: A path, or ``"$T"`` for the value of that type inside newtypes.
+        notes: ``(label, path)`` of numbers shown behind the value.
+        follow: ``inner`` leads to a pointer, and what it points to is shown.
+    """
+
+    inner: Path
+    name: str = ""
+    notes: tuple[tuple[str, Path], ...] = ()
+    follow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Chosen fields under chosen names."""
+
+    name: str
+    fields: tuple[tuple[str, Path], ...]
+    is_tuple: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """What data cannot say: a function from the match and the value to a view."""
+
+    build: Callable[[Match, Value], View]
+
+
+Shape = Sequence | Ring | Chain | Hash | Tree | Text | Wrapper | Record | Custom
+
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A number found by a path compared with a constant or with another path."""
+
+    left: Path
+    operator: Comparison
+    right: int | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One type pattern and what the types it matches are.
+
+    Attributes:
+        pattern: ``alloc::vec::Vec<$T, $A>``; ``**`` stands for any modules, ``*`` for any
+            name or argument, and a pattern without ``<`` matches any arguments.
+        when: Conditions that must hold for this value; rules are tried in order.
+    """
+
+    pattern: str
+    shape: Shape
+    when: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that fits a type, with the types its pattern named."""
+
+    rule: Rule
+    type: Type
+    captures: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+
+    def argument(self, name: str) -> Type:
+        """The type that ``$name`` stands for.
+
+        Raises:
+            UnavailableError: The debug information does not describe it.
+        """
+        if name not in self.captures:
+            raise UnavailableError(f"the rule for {self.rule.pattern} does not name {name}")
+        index, text = self.captures[name]
+        found = self.type.argument(name.removeprefix("$"))
+        if found is None:
+            found = self.type.argument(index)
+        if found is None and self.type.table is not None:
+            found = next(iter(self.type.table.find(text)), None)
+        if found is None:
+            raise UnavailableError(f"type {text} is not described")
+        return found
+
+
+class RuleBook:
+    """Rules in order of precedence, with what they said of each type so far."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._by_name: dict[str, list[tuple[PatternText, Rule]]] = {}
+        self._known: dict[Type, tuple[Match, ...]] = {}
+        for rule in rules:
+            pattern = PatternText.parse(rule.pattern)
+            self._by_name.setdefault(pattern.last, []).append((pattern, rule))
+
+    def matches(self, type_: Type) -> tuple[Match, ...]:
+        """The rules that fit a stripped type, best first."""
+        known = self._known.get(type_)
+        if known is None:
+            known = self._known[type_] = tuple(self._search(type_))
+        return known
+
+    def _search(self, type_: Type) -> Iterable[Match]:
+        if type_.kind not in ("struct", "union", "enum", "array"):
+            return
+        path = parse_type_path(type_.path)
+        for pattern, rule in (*self._by_name.get(path.last, ()), *self._by_name.get("*", ())):
+            captures = pattern.match(path)
+            if captures is not None:
+                yield Match(rule, type_, captures)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternText:
+    """A rule's type pattern, ready to be matched."""
+
+    last: str
+    head: re.Pattern[str]
+    arguments: tuple[str, ...] | None
+
+    @staticmethod
+    def parse(text: str) -> PatternText:
+        """Read a pattern such as ``std::sync::**::Mutex<$T>``."""
+        path = parse_type_path(text)
+        parts = [_segment(part) for part in path.head.split("::")]
+        regex = "::".join(parts).replace("(?:.+)::", "(?:.+::)?")
+        arguments = path.arguments if "<" in text else None
+        return PatternText(path.last, re.compile(regex), arguments)
+
+    def match(self, path: PathText) -> dict[str, tuple[int, str]] | None:
+        """What the pattern's ``$names`` stand for, ``None`` where it does not fit."""
+        if self.head.fullmatch(path.head) is None:
+            return None
+        captures: dict[str, tuple[int, str]] = {}
+        wanted = self.arguments or ()
+        if self.arguments is not None and len(path.arguments) < _required(wanted):
+            return None
+        for index, (want, have) in enumerate(zip(wanted, path.arguments, strict=False)):
+            if want.startswith("$"):
+                captures[want.rstrip("?")] = (index, have)
+            elif want not in ("*", have):
+                return None
+        return captures
+
+
+def _segment(text: str) -> str:
+    if text == "**":
+        return "(?:.+)"
+    return re.escape(text).replace(r"\*", "[^:]+")
+
+
+def _required(arguments: tuple[str, ...]) -> int:
+    """Arguments a type must have: those marked ``?`` came or went between versions."""
+    return sum(not argument.endswith("?") for argument in arguments)

@@ -1,0 +1,17 @@
+"""Rules for std, alloc and core."""
+
+from crabtrap.present.rule import Rule
+from crabtrap.present.std import cell, map, misc, rc, sync, text, vec
+
+STD_RULES: tuple[Rule, ...] = (
+    *text.RULES,
+    *vec.RULES,
+    *map.RULES,
+    *rc.RULES,
+    *cell.RULES,
+    *sync.RULES,
+    *misc.RULES,
+)
+"""All of them, in order of precedence."""
+
+__all__ = ["STD_RULES"]

@@ -1,0 +1,71 @@
+"""Cells, with borrow and initialisation state."""
+
+from __future__ import annotations
+
+from crabtrap.present.access import part, peel_to_type
+from crabtrap.present.resolve import short_name
+from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.view import DoubtView, LiteralView, View, WrapperView
+from crabtrap.values import Value
+from crabtrap.values.decode import UnavailableError
+
+_MAX_BORROWS = 1 << 40
+
+
+def borrow_note(value: Value) -> str:
+    """The borrow state of a ``RefCell`` in words, ``""`` when it is not borrowed."""
+    flag = part(value, "borrow").integer()
+    if abs(flag) > _MAX_BORROWS:
+        raise UnavailableError(f"RefCell — implausible: borrow flag {flag}")
+    if flag < 0:
+        return "borrowed mutably"
+    return f"borrowed: {flag}" if flag else ""
+
+
+def _ref_cell(_match: Match, value: Value) -> View:
+    note = borrow_note(value)
+    inner = part(value, "value.value")
+    return WrapperView("RefCell", inner, (note,) if note else ())
+
+
+def _once_cell(match: Match, value: Value) -> View:
+    option = part(value, "inner.value")
+    case, inside = option.variant()
+    if not case.type.fields:
+        return WrapperView("OnceCell", None, ("uninitialised",))
+    return WrapperView("OnceCell", inside.at_field(case.type.fields[0]))
+
+
+def _lazy_cell(_match: Match, value: Value) -> View:
+    state = part(value, "state.value")
+    case, inside = state.variant()
+    if case.name == "Init":
+        return WrapperView("LazyCell", inside.at_field(case.type.fields[0]))
+    return WrapperView("LazyCell", None, (case.name.lower(),))
+
+
+def _maybe_uninit(match: Match, value: Value) -> View:
+    return DoubtView(f"possibly uninitialised {match.argument('$T').name}")
+
+
+def _phantom(_match: Match, value: Value) -> View:
+    return LiteralView(value.shape.name)
+
+
+def _named(match: Match, value: Value) -> View:
+    return WrapperView(short_name(value), peel_to_type(value, match.argument("$T")))
+
+
+RULES = (
+    Rule("core::cell::Cell<$T>", Wrapper("value.value", "Cell")),
+    Rule("core::cell::UnsafeCell<$T>", Wrapper("value")),
+    Rule("core::cell::SyncUnsafeCell<$T>", Wrapper("value.value")),
+    Rule("core::cell::RefCell<$T>", Custom(_ref_cell)),
+    Rule("core::cell::Ref", Wrapper("value", "Ref", follow=True)),
+    Rule("core::cell::RefMut", Wrapper("value", "RefMut", follow=True)),
+    Rule("core::cell::**::OnceCell<$T>", Custom(_once_cell)),
+    Rule("core::cell::**::LazyCell", Custom(_lazy_cell)),
+    Rule("core::mem::**::ManuallyDrop<$T>", Custom(_named)),
+    Rule("core::mem::**::MaybeUninit<$T>", Custom(_maybe_uninit)),
+    Rule("core::marker::PhantomData", Custom(_phantom)),
+)

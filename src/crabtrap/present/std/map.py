@@ -1,0 +1,14 @@
+"""Maps and sets: hashbrown's table behind std and the crate itself, and the B-tree."""
+
+from __future__ import annotations
+
+from crabtrap.present.rule import Hash, Rule, Tree
+
+RULES = (
+    Rule("std::collections::hash::map::HashMap", Hash("base.table")),
+    Rule("std::collections::hash::set::HashSet", Hash("base.map.table", is_set=True)),
+    Rule("hashbrown::map::HashMap", Hash("table")),
+    Rule("hashbrown::set::HashSet", Hash("map.table", is_set=True)),
+    Rule("alloc::collections::btree::map::BTreeMap", Tree("root", "length")),
+    Rule("alloc::collections::btree::set::BTreeSet", Tree("map.root", "map.length", is_set=True)),
+)

@@ -1,0 +1,125 @@
+"""Pointers, numbers, time, ranges, addresses and handles."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import UTC, datetime
+
+from crabtrap.present.access import find_part, part, peel
+from crabtrap.present.resolve import short_name
+from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView
+from crabtrap.values import UnavailableError, Value
+
+_NANOS = 1_000_000_000
+_MAX_SECONDS = 253_402_300_799
+"""The last second Python's calendar knows: the end of the year 9999."""
+
+
+def _number(_match: Match, value: Value) -> View:
+    return ScalarView(peel(value))
+
+
+def _pin(_match: Match, value: Value) -> View:
+    return WrapperView("", part(value, ("__pointer", "pointer")))
+
+
+def _seconds(value: Value, seconds: str, nanos: str) -> tuple[int, int]:
+    whole, part_ = part(value, seconds).integer(), part(value, nanos).integer()
+    if part_ >= _NANOS:
+        raise UnavailableError(f"{short_name(value)} — implausible: {part_} nanoseconds")
+    return whole, part_
+
+
+def format_duration(seconds: int, nanos: int) -> str:
+    """As Rust's ``Debug`` does: in the largest unit that leaves a whole part."""
+    total = seconds * _NANOS + nanos
+    for unit, size in (("s", _NANOS), ("ms", 1_000_000), ("µs", 1_000)):
+        if total >= size:
+            whole, rest = divmod(total, size)
+            fraction = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
+            return f"{whole}.{fraction}{unit}" if fraction else f"{whole}{unit}"
+    return f"{total}ns"
+
+
+def _duration(_match: Match, value: Value) -> View:
+    return LiteralView(format_duration(*_seconds(value, "secs", "nanos")))
+
+
+def _instant(_match: Match, value: Value) -> View:
+    seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
+    return LiteralView(f"Instant({seconds}.{nanos:09d}s)")
+
+
+def _system_time(_match: Match, value: Value) -> View:
+    seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
+    if not -_MAX_SECONDS < seconds <= _MAX_SECONDS:
+        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)")
+    try:
+        when = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError):
+        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)")
+    return LiteralView(f"{when:%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z")
+
+
+def _range(_match: Match, value: Value) -> View:
+    name = short_name(value)
+    return RangeView(find_part(value, "start"), find_part(value, "end"), "Inclusive" in name)
+
+
+def _ipv4(_match: Match, value: Value) -> View:
+    return LiteralView(str(ipaddress.IPv4Address(peel(value).read_bytes()[:4])))
+
+
+def _ipv6(_match: Match, value: Value) -> View:
+    return LiteralView(str(ipaddress.IPv6Address(peel(value).read_bytes()[:16])))
+
+
+def _variant_alone(_match: Match, value: Value) -> View:
+    case, inside = value.variant()
+    return WrapperView("", inside.at_field(case.type.fields[0]))
+
+
+def _socket(_match: Match, value: Value) -> View:
+    port = part(value, "port").integer()
+    data = peel(part(value, "ip")).read_bytes()
+    if len(data) == 4:
+        return LiteralView(f"{ipaddress.IPv4Address(data)}:{port}")
+    return LiteralView(f"[{ipaddress.IPv6Address(data)}]:{port}")
+
+
+def _descriptor(_match: Match, value: Value) -> View:
+    fd = value.integer()
+    target = value.context.program.describe_descriptor(fd)
+    return LiteralView(f"{short_name(value)}(fd {fd}{f' -> {target}' if target else ''})")
+
+
+def _type_id(_match: Match, value: Value) -> View:
+    return LiteralView(f"TypeId({int.from_bytes(value.read_bytes(), 'little'):#034x})")
+
+
+RULES = (
+    Rule("core::ptr::**::NonNull<$T>", Wrapper("pointer")),
+    Rule("core::ptr::**::Unique<$T>", Wrapper("pointer")),
+    Rule("core::pin::Pin", Custom(_pin)),
+    *(
+        Rule(f"core::num::**::NonZero{name}", Custom(_number))
+        for name in [f"{s}{b}" for s in "IU" for b in ("8", "16", "32", "64", "128", "size")]
+    ),
+    Rule("core::time::Duration", Custom(_duration)),
+    Rule("std::time::Instant", Custom(_instant)),
+    Rule("std::time::SystemTime", Custom(_system_time)),
+    *(
+        Rule(f"core::ops::range::{name}", Custom(_range))
+        for name in ("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive")
+    ),
+    Rule("core::net::ip_addr::Ipv4Addr", Custom(_ipv4)),
+    Rule("core::net::ip_addr::Ipv6Addr", Custom(_ipv6)),
+    Rule("core::net::ip_addr::IpAddr", Custom(_variant_alone)),
+    Rule("core::net::socket_addr::SocketAddrV4", Custom(_socket)),
+    Rule("core::net::socket_addr::SocketAddrV6", Custom(_socket)),
+    Rule("core::net::socket_addr::SocketAddr", Custom(_variant_alone)),
+    Rule("std::os::fd::owned::OwnedFd", Custom(_descriptor)),
+    Rule("std::fs::File", Custom(_descriptor)),
+    Rule("core::any::TypeId", Custom(_type_id)),
+)

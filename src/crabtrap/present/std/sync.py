@@ -1,0 +1,115 @@
+"""Locks, atomics and things that are initialised once, with their state."""
+
+from __future__ import annotations
+
+from crabtrap.present.access import find_part, part, peel, peel_to_type
+from crabtrap.present.resolve import short_name
+from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.view import LiteralView, ScalarView, View, WrapperView
+from crabtrap.values import UnavailableError, Value
+
+_READERS = (1 << 30) - 1
+"""Low bits of the futex RwLock: number of readers, all ones while write-locked."""
+
+
+def _poison(value: Value) -> tuple[str, ...]:
+    flag = find_part(value, "poison.failed")
+    return ("poisoned",) if flag is not None and peel(flag).integer() else ()
+
+
+def _is_locked(value: Value) -> bool | None:
+    futex = find_part(value, "inner.futex")
+    return None if futex is None else bool(futex.integer())
+
+
+def lock_note(value: Value) -> str:
+    """The state of a ``Mutex`` or ``RwLock`` in words, ``""`` when it is free."""
+    if find_part(value, "inner.futex") is not None:
+        return "locked" if _is_locked(value) else ""
+    state = find_part(value, "inner.state")
+    if state is None:
+        raise UnavailableError(f"the lock of {value.type.name} is of an unknown kind")
+    readers = state.integer() & _READERS
+    if readers == _READERS:
+        return "write-locked"
+    return f"readers: {readers}" if readers else ""
+
+
+def _lock(_match: Match, value: Value) -> View:
+    note = lock_note(value)
+    notes = ((note,) if note else ()) + _poison(value)
+    return WrapperView(short_name(value), part(value, "data.value"), notes)
+
+
+def _guard(_match: Match, value: Value) -> View:
+    lock = find_part(value, "lock")
+    if lock is not None:
+        return WrapperView(short_name(value), part(lock.deref(), "data.value"), follows=True)
+    return WrapperView(short_name(value), peel(part(value, "data")).deref(), follows=True)
+
+
+def _atomic(_match: Match, value: Value) -> View:
+    inner = peel(value)
+    if short_name(value) == "AtomicBool" or value.shape.row.name == "Atomic<bool>":
+        number = inner.integer()
+        if number > 1:
+            raise UnavailableError(f"invalid bool: {number}")
+        return LiteralView("true" if number else "false")
+    return ScalarView(inner) if inner.shape.kind == "base" else WrapperView("", inner)
+
+
+def once_state(value: Value) -> str:
+    """The state of a ``Once``: "complete", "incomplete", "running" or "poisoned".
+
+    The three layouts std had are told apart by their fields; each numbers its states
+    in its own way.
+    """
+    newest = find_part(value, "inner.state_and_queued")
+    if newest is not None:
+        states = ("complete", "running", "poisoned", "incomplete")
+        return states[newest.integer() & 3]
+    futex = find_part(value, "inner.state")
+    if futex is not None:
+        states = ("incomplete", "poisoned", "running", "running", "complete")
+        number = futex.integer()
+    else:
+        states = ("incomplete", "poisoned", "running", "complete")
+        number = part(value, ("inner.state_and_queue", "state_and_queue")).integer() & 3
+    if number >= len(states):
+        raise UnavailableError(f"invalid Once state: {number}")
+    return states[number]
+
+
+def _once(_match: Match, value: Value) -> View:
+    return WrapperView("Once", None, (once_state(value),))
+
+
+def _once_lock(match: Match, value: Value) -> View:
+    name = short_name(value)
+    state = once_state(part(value, "once"))
+    if state != "complete":
+        return WrapperView(name, None, ("uninitialised" if state == "incomplete" else state,))
+    holder = part(value, ("value.value", "data.value"))
+    return WrapperView(name, peel_to_type(holder, match.argument("$T")))
+
+
+RULES = (
+    Rule("std::sync::**::Mutex<$T>", Custom(_lock)),
+    Rule("std::sync::**::RwLock<$T>", Custom(_lock)),
+    Rule("std::sync::**::MutexGuard", Custom(_guard)),
+    Rule("std::sync::**::RwLockReadGuard", Custom(_guard)),
+    Rule("std::sync::**::RwLockWriteGuard", Custom(_guard)),
+    Rule("std::sync::**::OnceLock<$T>", Custom(_once_lock)),
+    Rule("std::sync::**::LazyLock<$T>", Custom(_once_lock)),
+    Rule("std::sync::**::Once", Custom(_once)),
+    *(
+        Rule(f"core::sync::atomic::Atomic{name}", Custom(_atomic))
+        for name in ("Bool", "Ptr", "", "Usize", "Isize")
+    ),
+    *(
+        Rule(f"core::sync::atomic::Atomic{sign}{bits}", Custom(_atomic))
+        for sign in "IU"
+        for bits in (8, 16, 32, 64, 128)
+    ),
+    Rule("core::num::**::NonZero<$T>", Wrapper("$T")),
+)

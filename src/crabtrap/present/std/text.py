@@ -1,0 +1,64 @@
+"""Texts of alloc, core and std."""
+
+from __future__ import annotations
+
+from crabtrap.present.access import LayoutError, inner_field, part
+from crabtrap.present.resolve import text_at
+from crabtrap.present.rule import Custom, Match, Rule, Text
+from crabtrap.present.view import TextKind, TextView, View
+from crabtrap.values import Value
+
+_OWNED = Text("inner.len", "inner.buf.ptr", "os", capacity="inner.buf.cap")
+
+
+def _innermost(value: Value) -> Value:
+    """The bytes inside an unsized text such as ``Path``, an array with its length."""
+    for _ in range(8):
+        if value.shape.kind == "array":
+            return value
+        field = inner_field(value)
+        if field is None:
+            break
+        value = value.at_field(field)
+    raise LayoutError(f"{value.type.name} holds no bytes")
+
+
+def _unsized(kind: TextKind, value: Value) -> TextView:
+    array = _innermost(value)
+    length = array.shape.row.count or 0
+    if kind == "c" and length:
+        length -= 1
+    return text_at(value, kind, array.address or 0, length)
+
+
+def _os_text(_match: Match, value: Value) -> View:
+    return _unsized("os", value)
+
+
+def _c_text(_match: Match, value: Value) -> View:
+    return _unsized("c", value)
+
+
+def _c_string(_match: Match, value: Value) -> View:
+    return _unsized("c", part(value, "inner").deref())
+
+
+RULES = (
+    Rule(
+        "alloc::string::String",
+        Text("vec.len", "vec.buf.ptr", "str", capacity="vec.buf.cap"),
+    ),
+    Rule("std::ffi::os_str::OsString", _OWNED),
+    Rule("std::path::PathBuf", _OWNED),
+    Rule("std::ffi::os_str::OsStr", Custom(_os_text)),
+    Rule("std::path::Path", Custom(_os_text)),
+    Rule("**::CStr", Custom(_c_text)),
+    Rule("**::CString", Custom(_c_string)),
+    Rule("core::str::iter::Chars", Custom(lambda _match, value: _chars(value))),
+)
+
+
+def _chars(value: Value) -> View:
+    start = part(value, "iter.ptr").integer()
+    end = part(value, ("iter.end_or_len", "iter.end")).integer()
+    return text_at(value, "str", start, max(end - start, 0))

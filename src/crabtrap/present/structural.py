@@ -1,0 +1,204 @@
+"""Views of types no rule knows, from the debug information alone."""
+
+from __future__ import annotations
+
+from typing import TypeGuard, assert_never, get_args
+
+from crabtrap.address import Address
+from crabtrap.present.plausible import check_buffer
+from crabtrap.present.view import (
+    DoubtView,
+    LiteralView,
+    PointerView,
+    RecordView,
+    ScalarView,
+    SequenceView,
+    TextView,
+    View,
+    WrapperView,
+)
+from crabtrap.present.walkers import ContiguousItems
+from crabtrap.symbols.types import Type, array_type
+from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
+from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
+
+_REFERENCES = ("&mut ", "&")
+
+
+def is_view(content: object) -> TypeGuard[View]:
+    """Whether an object is one of the view classes."""
+    return isinstance(content, get_args(View))
+
+
+def view(value: Value) -> View:
+    """The view of a value by the shape of its type.
+
+    Raises:
+        UnavailableError: Its bytes cannot be what the type says.
+    """
+    shape = value.shape
+    match shape.kind:
+        case "base" | "enum":
+            return ScalarView(value)
+        case "struct":
+            return _struct(value, shape)
+        case "union":
+            return RecordView(shape.name, value.fields())
+        case "array":
+            return _array(value, shape)
+        case "pointer" | "reference":
+            return _pointer(value, shape)
+        case "unit":
+            return LiteralView("()")
+        case "function" | "opaque" | "never":
+            return LiteralView(f"{shape.name} at {value.address or 0:#x}")
+        case "typedef" | "const" | "volatile":
+            return DoubtView(f"{shape.name}: an alias of itself")
+        case unknown:
+            assert_never(unknown)
+
+
+def _struct(value: Value, shape: Type) -> View:
+    if shape.cases is not None:
+        return _variant(value, shape)
+    if wide_kind(shape) is not None:
+        return _wide(value, shape)
+    if is_closure(shape):
+        return RecordView(_closure_name(shape), captures(value))
+    return RecordView(_struct_name(shape), value.fields(), shape.is_tuple)
+
+
+def _struct_name(shape: Type) -> str:
+    name = shape.name
+    return "" if name.startswith("(") else name.partition("<")[0]
+
+
+def _variant(value: Value, shape: Type) -> View:
+    case, inside = value.variant()
+    if not is_coroutine(shape):
+        return RecordView(case.name, inside.fields(), case.type.is_tuple, variant=True)
+    name = shape.name.partition("::{")[0]
+    where = f" at line {case.line}" if case.line else ""
+    # A captured argument is also in every variant's struct; shown once, where it is live.
+    return RecordView(f"{name}::{case.name}{where}", inside.fields(), variant=True)
+
+
+def is_coroutine(shape: Type) -> bool:
+    """Whether a type is the state of an async function, async block or coroutine."""
+    name = shape.row.name
+    return name.startswith(("{async_", "{coroutine_env", "{generator_env", "{gen_"))
+
+
+def is_closure(shape: Type) -> bool:
+    """Whether a struct holds the captures of a closure."""
+    return shape.row.name.startswith("{closure_env")
+
+
+def _closure_name(shape: Type) -> str:
+    return f"{shape.name.partition('::{')[0]}::{{closure}}" if "::{" in shape.name else "{closure}"
+
+
+def captures(value: Value) -> tuple[tuple[str, Value], ...]:
+    """What a closure captured, by source names, references followed."""
+    return tuple(
+        (capture_name(name), _follow(inner) if name.startswith("_ref__") else inner)
+        for name, inner in value.fields()
+    )
+
+
+def capture_name(field: str) -> str:
+    """``_ref__p__x`` captures ``p.x`` by reference, ``acc`` by value."""
+    return field.removeprefix("_ref__").replace("__", ".")
+
+
+def _follow(pointer: Value) -> Value:
+    if not pointer.is_pointer:
+        return pointer
+    try:
+        return pointer.deref()
+    except UnavailableError as error:
+        return pointer.elsewhere(pointer.type, Absent(error.reason))
+
+
+def array_at(place: Value, item: Type, count: int) -> Value:
+    """The value's bytes seen as an array."""
+    return place.at(array_type(item, count), 0)
+
+
+def _array(value: Value, shape: Type) -> View:
+    count, item = shape.row.count, shape.target
+    if count is None or item is None:
+        return DoubtView(f"{shape.name} of unknown length")
+    stride = item.strip().size or 0
+    if value.address is not None and count:
+        check_buffer(
+            value.context,
+            shape.name,
+            address=value.address,
+            length=count,
+            stride=stride,
+            alignment=item.strip().alignment,
+        )
+    if shape.row.name == "str":
+        return TextView("str", count, _bytes_of(value))
+    return SequenceView(ContiguousItems(value, count))
+
+
+def _bytes_of(value: Value):  # noqa: ANN202 - the closure's type is TextView.read's
+    def read(start: int, stop: int) -> bytes:
+        if value.address is None:
+            return value.read_bytes()[start:stop]
+        return value.context.reader.read(value.address + start, stop - start)
+
+    return read
+
+
+def _wide(value: Value, shape: Type) -> View:
+    kind = wide_kind(shape)
+    assert kind is not None  # the caller looked
+    for field in value.fields():
+        if field[1].absent is not None:
+            return DoubtView(f"partly {field[1].absent}")
+    name = pointee_name(shape)
+    if kind == "slice" and name == "str" and shape.row.name.startswith("&"):
+        return WrapperView("", value.deref(), follows=True)
+    if is_box(shape):
+        return WrapperView("Box", value.deref(), follows=True)
+    address = value.pointer_address()
+    if shape.row.name.startswith("*"):
+        metadata = value.field(METADATA_FIELD[kind]).integer()
+        suffix = f", length {metadata}" if kind == "slice" else f", vtable {metadata:#x}"
+        return PointerView("", address, value.deref, suffix)
+    return PointerView(_prefix(shape), address, value.deref)
+
+
+def is_box(shape: Type) -> bool:
+    """Whether a pointer type is ``Box<T>``."""
+    head = shape.row.name.partition("<")[0]
+    return head in ("alloc::boxed::Box", "Box")
+
+
+def _prefix(shape: Type) -> str:
+    for prefix in _REFERENCES:
+        if shape.row.name.startswith(prefix):
+            return prefix
+    return ""
+
+
+def _pointer(value: Value, shape: Type) -> View:
+    target = shape.target
+    if isinstance(value.place, ImplicitPointer):
+        return PointerView(_prefix(shape) or "&", None, value.deref)
+    address = value.pointer_address()
+    if target is not None and target.strip().kind == "function":
+        return LiteralView(_function(value, address))
+    if target is None or target.strip().kind == "unit":
+        return LiteralView(f"{address:#x}")
+    if is_box(shape):
+        return WrapperView("Box", value.deref(), follows=True)
+    return PointerView(_prefix(shape), address, value.deref)
+
+
+def _function(value: Value, address: int) -> str:
+    where = value.context.program.describe_code(Address(address))
+    return f"{where} ({address:#x})" if where else f"<no function at {address:#x}>"

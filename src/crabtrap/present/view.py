@@ -1,0 +1,257 @@
+"""What a value is to a reader: text, sequence, map, record, pointer.
+
+Views are lazy: they know how to reach their parts and read none of them until asked.
+Lengths come from the program and may be garbage that passed every check; whoever
+walks a view brings limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, Protocol
+
+from crabtrap.errors import RangeError
+from crabtrap.values import Value
+
+TextKind = Literal["str", "bytes", "os", "c"]
+
+
+class Items(Protocol):
+    """The items of a sequence, read when walked over."""
+
+    @property
+    def length(self) -> int | None:
+        """Number of items; ``None`` where only walking them all would tell."""
+        ...
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``; ends early where the sequence ends or is damaged."""
+        ...
+
+
+class Entries(Protocol):
+    """The entries of a map, read when walked over."""
+
+    @property
+    def length(self) -> int | None: ...
+
+    def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        """Entries ``[start, stop)`` in the map's own order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarView:
+    """A number, bool, char, float or field-less enum: the value itself."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralView:
+    """Text that stands for the whole value: ``1.5s``, ``127.0.0.1``, ``PhantomData<u8>``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtView:
+    """Something is wrong with the value; ``text`` says what, without angle brackets."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextView:
+    """Characters or bytes.
+
+    Attributes:
+        kind: "str" is UTF-8 by promise, "os" by habit, "c" ends before a NUL.
+        length: Bytes.
+        read: ``read(start, stop)`` gives those bytes.
+    """
+
+    kind: TextKind
+    length: int
+    read: Callable[[int, int], bytes]
+
+    def all_bytes(self, limit: int = 1 << 20) -> bytes:
+        """Every byte.
+
+        Raises:
+            RangeError: There are more than ``limit``.
+        """
+        if self.length > limit:
+            raise RangeError(f"a text of {self.length} bytes is longer than {limit}")
+        return self.read(0, self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceView:
+    """Items in order, or a set.
+
+    Attributes:
+        name: Shown in front where it matters: ``LinkedList``; usually empty.
+        is_set: In braces, without meaningful positions.
+    """
+
+    items: Items
+    name: str = ""
+    is_set: bool = False
+
+    @property
+    def length(self) -> int | None:
+        return self.items.length
+
+    def item(self, index: int) -> Value:
+        """One item.
+
+        Raises:
+            RangeError: ``index`` is not below the length, as Rust would panic.
+        """
+        length = self.length
+        if index >= 0 and (length is None or index < length):
+            for value in self.items.walk(index, index + 1):
+                return value
+        raise RangeError(f"index {index} is out of range for length {length}")
+
+
+@dataclass(frozen=True, slots=True)
+class MapView:
+    """Keys and their values."""
+
+    entries: Entries
+    name: str = ""
+
+    @property
+    def length(self) -> int | None:
+        return self.entries.length
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A struct, tuple or live enum variant with its fields.
+
+    Attributes:
+        name: ``Point``, ``Some``, or ``""`` for a plain tuple.
+        fields: With names; those of a tuple are ``"0"``, ``"1"``, ...
+        variant: The name is a variant's.
+    """
+
+    name: str
+    fields: tuple[tuple[str, Value], ...]
+    is_tuple: bool = False
+    variant: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PointerView:
+    """A reference or raw pointer.
+
+    Attributes:
+        prefix: ``"&"``, ``"&mut "``, or ``""`` where only the address is shown.
+        address: Where it points, ``None`` where that was optimised away.
+        target: Reads nothing until called; raises where there is nothing to follow.
+    """
+
+    prefix: str
+    address: int | None
+    target: Callable[[], Value]
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WrapperView:
+    """Something around another value: ``Box(..)``, ``Mutex(.., locked)``.
+
+    Attributes:
+        name: ``""`` shows the inner value alone.
+        inner: What is inside; ``None`` where nothing is to be shown of it.
+        notes: State in words: ``strong: 2``, ``borrowed mutably``.
+        follows: ``inner`` lies behind a pointer.
+    """
+
+    name: str
+    inner: Value | View | None
+    notes: tuple[str, ...] = ()
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RangeView:
+    """``start..end``; an end that is missing is ``None``."""
+
+    start: Value | None
+    end: Value | None
+    inclusive: bool = False
+
+
+View = (
+    ScalarView
+    | LiteralView
+    | DoubtView
+    | TextView
+    | SequenceView
+    | MapView
+    | RecordView
+    | PointerView
+    | WrapperView
+    | RangeView
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedItems:
+    """Items ``[start, stop)`` of other items."""
+
+    inner: Items
+    start: int
+    stop: int
+
+    @property
+    def length(self) -> int | None:
+        return self.stop - self.start
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        return self.inner.walk(self.start + start, min(self.start + stop, self.stop))
+
+
+@dataclass(frozen=True, slots=True)
+class LazyItems:
+    """Items of an iterator that can be begun again, for ``map`` and ``filter``."""
+
+    begin: Callable[[], Iterator[Value]]
+    length: int | None = None
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        return islice(self.begin(), start, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedItems:
+    """Items already at hand."""
+
+    values: tuple[Value, ...]
+
+    @property
+    def length(self) -> int:
+        return len(self.values)
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        return iter(self.values[start:stop])
+
+
+def slice_view(view: SequenceView, start: int, stop: int) -> SequenceView:
+    """Return the part ``[start, stop)`` of a sequence without reading its items.
+
+    Raises:
+        RangeError: ``start > stop`` or ``stop`` is past the end, as Rust would panic.
+    """
+    length = view.length
+    if start > stop:
+        raise RangeError(f"slice starts at {start} but ends at {stop}")
+    if length is not None and stop > length:
+        raise RangeError(f"slice end {stop} is out of range for length {length}")
+    return SequenceView(SlicedItems(view.items, start, stop), view.name, view.is_set)

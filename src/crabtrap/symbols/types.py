@@ -1,0 +1,526 @@
+"""Types of the program as a graph that is followed only where someone looks.
+
+``_core.Type`` is one row of debug information; ``Type`` is that row with its
+neighbours reachable.  Types that no file describes (of literals, of slices with a
+known length) are made here too, so that every value has a ``Type``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Encoding = Literal["", "bool", "char", "signed", "unsigned", "float", "address"]
+Kind = Literal[
+    "base",
+    "pointer",
+    "reference",
+    "struct",
+    "union",
+    "enum",
+    "array",
+    "function",
+    "typedef",
+    "const",
+    "volatile",
+    "unit",
+    "never",
+    "opaque",
+]
+
+_MAX_ALIASES = 32
+"""Longest chain of typedefs followed; a longer one is a cycle in damaged files."""
+
+
+class MemberRow(Protocol):
+    """What is read of ``_core.Member``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def bit_offset(self) -> int: ...
+    @property
+    def bit_size(self) -> int: ...
+
+
+class VariantRow(Protocol):
+    """What is read of ``_core.Variant``."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def discriminants(self) -> tuple[tuple[int, int], ...]: ...
+    @property
+    def type(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def declaration_path(self) -> str | None: ...
+    @property
+    def declaration_line(self) -> int: ...
+
+
+class VariantPartRow(Protocol):
+    """What is read of ``_core.VariantPart``."""
+
+    @property
+    def discriminant(self) -> MemberRow | None: ...
+    @property
+    def variants(self) -> tuple[VariantRow, ...]: ...
+
+
+class TypeRow(Protocol):
+    """What is read of ``_core.Type``."""
+
+    @property
+    def die(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def size(self) -> int | None: ...
+    @property
+    def alignment(self) -> int: ...
+    @property
+    def encoding(self) -> Encoding: ...
+    @property
+    def target(self) -> int | None: ...
+    @property
+    def count(self) -> int | None: ...
+    @property
+    def members(self) -> tuple[MemberRow, ...]: ...
+    @property
+    def variants(self) -> VariantPartRow | None: ...
+    @property
+    def enumerators(self) -> tuple[tuple[str, int], ...]: ...
+    @property
+    def template_arguments(self) -> tuple[tuple[str, int], ...]: ...
+    @property
+    def parameters(self) -> tuple[int, ...]: ...
+    @property
+    def containing(self) -> int | None: ...
+    @property
+    def declaration_path(self) -> str | None: ...
+    @property
+    def declaration_line(self) -> int: ...
+    @property
+    def is_tuple(self) -> bool: ...
+    @property
+    def language(self) -> str: ...
+
+
+class TypeSource(Protocol):
+    """What is needed of ``_core.Image``."""
+
+    def type(self, die: int) -> TypeRow: ...
+    def find_types(self, query: str) -> tuple[int, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a struct, union, tuple or variant.
+
+    Attributes:
+        name: As in the source; tuple fields are ``"0"``, ``"1"``, ...
+        offset: Bytes from the start of the containing type.
+        bit_offset, bit_size: Of a C bit field, else 0.
+    """
+
+    name: str
+    type: Type
+    offset: int
+    bit_offset: int = 0
+    bit_size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One variant of an enum, or one state of a coroutine.
+
+    Attributes:
+        discriminants: Inclusive unsigned ranges that select it; empty: the default.
+        type: Its fields as a struct or tuple.
+        line: Source line, 0 where unknown (only coroutines have one).
+    """
+
+    name: str
+    discriminants: tuple[tuple[int, int], ...]
+    type: Type
+    offset: int
+    path: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All variants of an enum and the number that tells which one is live.
+
+    Attributes:
+        discriminant: The tag or niche; ``None`` where there is only one variant.
+    """
+
+    discriminant: Field | None
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRow:
+    """A type row that no file contains; see ``_core.Type`` for the attributes."""
+
+    kind: Kind
+    name: str
+    size: int | None
+    encoding: Encoding = ""
+    count: int | None = None
+    path: str = ""
+    die: int = 0
+    alignment: int = 1
+    target: int | None = None
+    members: tuple[MemberRow, ...] = ()
+    variants: VariantPartRow | None = None
+    enumerators: tuple[tuple[str, int], ...] = ()
+    template_arguments: tuple[tuple[str, int], ...] = ()
+    parameters: tuple[int, ...] = ()
+    containing: int | None = None
+    declaration_path: str | None = None
+    declaration_line: int = 0
+    is_tuple: bool = False
+    language: str = "rust"
+
+
+class Type:
+    """One type with its neighbours reachable; one object per entry of an image.
+
+    Compare with ``is`` inside one image and with ``same_as`` across images.
+    """
+
+    __slots__ = ("_cases", "_fields", "_name", "_stripped", "_target", "row", "table")
+
+    def __init__(
+        self, row: TypeRow, table: TypeTable | None = None, *, target: Type | None = None
+    ) -> None:
+        self.row = row
+        self.table = table
+        self._target = target
+        self._fields: tuple[Field, ...] | None = None
+        self._cases: Cases | None = None
+        self._stripped: Type | None = None
+        self._name: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Type {self.row.name}>"
+
+    @property
+    def name(self) -> str:
+        """For people: defaults that std fills in by itself are left out (``Vec<i32>``)."""
+        if self._name is None:
+            anonymous = self.row.name.startswith("{")
+            self._name = shorten_name(self.path if anonymous else self.row.name)
+        return self._name
+
+    @property
+    def path(self) -> str:
+        """Qualified name as the debug information has it, generics included."""
+        return self.row.path or self.row.name
+
+    @property
+    def kind(self) -> Kind:
+        return self.row.kind
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, ``None`` where unknown: incomplete types, ``[T]``, ``str``, ``dyn Trait``."""
+        return self.row.size
+
+    @property
+    def alignment(self) -> int:
+        """Bytes; derived from the fields where the debug information is silent."""
+        return self.row.alignment or 1
+
+    @property
+    def target(self) -> Type | None:
+        """Pointee, element or aliased type; ``None`` is ``()`` or C ``void``."""
+        if self._target is None and self.row.target is not None and self.table is not None:
+            self._target = self.table.type(self.row.target)
+        return self._target
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Fields in declaration order; those of variants are not among them."""
+        if self._fields is None:
+            self._fields = self._resolve_fields()
+        return self._fields
+
+    def _resolve_fields(self) -> tuple[Field, ...]:
+        table = self.table
+        if table is None:
+            return ()
+        return tuple(
+            Field(
+                field_name(member.name),
+                table.type(member.type),
+                member.offset,
+                member.bit_offset,
+                member.bit_size,
+            )
+            for member in self.row.members
+        )
+
+    @property
+    def cases(self) -> Cases | None:
+        """Variants of a Rust enum or coroutine, ``None`` for every other type."""
+        if self._cases is None and self.row.variants is not None and self.table is not None:
+            self._cases = self.table.resolve_cases(self.row.variants)
+        return self._cases
+
+    @property
+    def is_tuple(self) -> bool:
+        return self.row.is_tuple
+
+    def field(self, name: str) -> Field | None:
+        """The field called ``name``, ``None`` where there is none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
+
+    def case(self, name: str) -> Case | None:
+        """The variant called ``name``, ``None`` where there is none."""
+        if self.cases is not None:
+            for case in self.cases.cases:
+                if case.name == name:
+                    return case
+        return None
+
+    def strip(self) -> Type:
+        """The type behind typedefs, ``const`` and ``volatile``."""
+        if self._stripped is None:
+            type_ = self
+            for _ in range(_MAX_ALIASES):
+                if type_.kind not in ("typedef", "const", "volatile"):
+                    break
+                type_ = type_.target or UNIT
+            self._stripped = type_
+        return self._stripped
+
+    def only_field(self) -> Field | None:
+        """The one field that takes room, of a newtype; ``None`` for any other type."""
+        if self.kind not in ("struct", "union") or self.row.variants is not None:
+            return None
+        found = [field for field in self.fields if field.type.size != 0]
+        return found[0] if len(found) == 1 else None
+
+    def argument(self, name_or_index: str | int) -> Type | None:
+        """A generic argument by its parameter's name or its position."""
+        if self.table is None:
+            return None
+        for index, (name, die) in enumerate(self.row.template_arguments):
+            if name_or_index in (name, index):
+                return self.table.type(die)
+        return None
+
+    @property
+    def parameters(self) -> tuple[Type, ...]:
+        """Parameter types of a function type."""
+        if self.table is None:
+            return ()
+        return tuple(self.table.type(die) for die in self.row.parameters)
+
+    @property
+    def containing(self) -> Type | None:
+        """Of a vtable's type: the concrete type the vtable belongs to."""
+        if self.row.containing is None or self.table is None:
+            return None
+        return self.table.type(self.row.containing)
+
+    def same_as(self, other: Type) -> bool:
+        """Same type, also when described twice or in two images: by path and size."""
+        a, b = self.strip(), other.strip()
+        if a is b:
+            return True
+        return (a.kind, a.path.replace(" ", ""), a.size) == (
+            b.kind,
+            b.path.replace(" ", ""),
+            b.size,
+        )
+
+    def walk(self) -> Iterator[Type]:
+        """This type and the newtypes peeled off it one by one, outermost first."""
+        type_: Type | None = self.strip()
+        for _ in range(_MAX_ALIASES):
+            if type_ is None:
+                return
+            yield type_
+            only = type_.only_field()
+            type_ = only.type.strip() if only is not None else None
+
+
+class TypeTable:
+    """The types of one image; gives the same ``Type`` object for the same entry."""
+
+    def __init__(self, image: TypeSource) -> None:
+        self.image = image
+        self._types: dict[int, Type] = {}
+
+    def type(self, die: int) -> Type:
+        """The type described by entry ``die`` of this table's image."""
+        known = self._types.get(die)
+        if known is None:
+            known = self._types[die] = Type(self.image.type(die), self)
+        return known
+
+    def find(self, query: str) -> tuple[Type, ...]:
+        """Types whose path ends with ``query``; generics compare textually."""
+        return tuple(self.type(die) for die in self.image.find_types(query))
+
+    def resolve_cases(self, part: VariantPartRow) -> Cases:
+        """The variants of ``part`` with their types."""
+        tag = part.discriminant
+        return Cases(
+            None if tag is None else Field(field_name(tag.name), self.type(tag.type), tag.offset),
+            tuple(
+                Case(
+                    row.name,
+                    row.discriminants,
+                    self.type(row.type),
+                    row.offset,
+                    row.declaration_path,
+                    row.declaration_line,
+                )
+                for row in part.variants
+            ),
+        )
+
+
+_PRIMITIVES: dict[str, tuple[Encoding, int]] = {
+    "bool": ("bool", 1),
+    "char": ("char", 4),
+    "f32": ("float", 4),
+    "f64": ("float", 8),
+    "isize": ("signed", 8),
+    "usize": ("unsigned", 8),
+    **{f"i{bits}": ("signed", bits // 8) for bits in (8, 16, 32, 64, 128)},
+    **{f"u{bits}": ("unsigned", bits // 8) for bits in (8, 16, 32, 64, 128)},
+}
+
+PRIMITIVES: dict[str, Type] = {
+    name: Type(MadeRow("base", name, size, encoding, alignment=size))
+    for name, (encoding, size) in _PRIMITIVES.items()
+}
+"""Rust's scalar types by name, for values that the debugger itself computes."""
+
+UNIT = Type(MadeRow("unit", "()", 0))
+STR = Type(MadeRow("array", "str", None, target=None), target=PRIMITIVES["u8"])
+
+
+def array_type(element: Type, count: int | None, name: str = "") -> Type:
+    """``[element; count]``, or the unsized ``[element]`` for ``None``."""
+    size = None if count is None or element.size is None else element.size * count
+    if not name:
+        name = f"[{element.name}]" if count is None else f"[{element.name}; {count}]"
+    row = MadeRow("array", name, size, count=count, alignment=element.alignment)
+    return Type(row, element.table, target=element)
+
+
+def pointer_type(target: Type, prefix: str = "&") -> Type:
+    """``&target``, ``*const target`` and the like; always a thin pointer."""
+    row = MadeRow("pointer", f"{prefix}{target.name}", 8, alignment=8)
+    return Type(row, target.table, target=target)
+
+
+def made_type(kind: Kind, name: str, *, is_tuple: bool = False) -> Type:
+    """A type known by name only, for values put together by the debugger."""
+    return Type(MadeRow(kind, name, None, is_tuple=is_tuple))
+
+
+def field_name(name: str) -> str:
+    """A field's name as the source has it: ``__0`` is ``0``."""
+    return name[2:] if name.startswith("__") and name[2:].isdecimal() else name
+
+
+_DEFAULTS = re.compile(r", (?:alloc::alloc::Global|std::hash::random::RandomState"
+                       r"|std::collections::hash::map::RandomState|alloc::Global)(?=>)")
+_MODULES = re.compile(r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])")
+
+
+def shorten_name(name: str) -> str:
+    """A type's name without std's default arguments and without module paths.
+
+    Example:
+        >>> shorten_name("Vec<alloc::string::String, alloc::alloc::Global>")
+        'Vec<String>'
+        >>> shorten_name("main::leaf::{async_fn_env#0}")
+        'leaf::{async_fn_env#0}'
+    """
+    while True:
+        shorter = _DEFAULTS.sub("", name)
+        if shorter == name:
+            break
+        name = shorter
+    return _MODULES.sub("", name)
+
+
+@dataclass(frozen=True, slots=True)
+class PathText:
+    """A type path taken apart: ``alloc::vec::Vec`` and ``("i32", "Global")``."""
+
+    head: str
+    arguments: tuple[str, ...]
+
+    @property
+    def last(self) -> str:
+        """The last segment of the head: ``Vec``."""
+        return self.head.rpartition("::")[2]
+
+
+def parse_type_path(text: str) -> PathText:
+    """Split a type path from the generic arguments of its last segment.
+
+    Example:
+        >>> parse_type_path("std::HashMap<u8, (i32, Vec<u8>), S>")
+        PathText(head='std::HashMap', arguments=('u8', '(i32, Vec<u8>)', 'S'))
+    """
+    text = text.strip()
+    if not text.endswith(">") or text.endswith("->"):
+        return PathText(text, ())
+    start = _matching_open(text)
+    if start <= 0:
+        return PathText(text, ())
+    return PathText(text[:start].removesuffix("::"), tuple(split_arguments(text[start + 1 : -1])))
+
+
+def _matching_open(text: str) -> int:
+    depth = 0
+    for index in range(len(text) - 1, -1, -1):
+        char = text[index]
+        if char == ">" and text[index - 1 : index] not in ("-", "="):
+            depth += 1
+        elif char == "<":
+            depth -= 1
+            if depth == 0:
+                return index
+    return -1
+
+
+def split_arguments(text: str) -> Iterator[str]:
+    """Split at commas that are not inside brackets of any kind."""
+    depth, start = 0, 0
+    for index, char in enumerate(text):
+        if char in "<([{":
+            depth += 1
+        elif char in ")]}" or (char == ">" and text[index - 1 : index] not in ("-", "=")):
+            depth -= 1
+        elif char == "," and depth == 0:
+            yield text[start:index].strip()
+            start = index + 1
+    if text[start:].strip():
+        yield text[start:].strip()

@@ -1,0 +1,153 @@
+"""Bytes to scalars, and the live variant of an enum.
+
+Bytes that are no value of their type become ``Invalid`` with the reason in words;
+they are never rounded to something plausible.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import assert_never
+
+from crabtrap.errors import TargetError
+from crabtrap.symbols.types import Case, Cases, Type
+
+Scalar = int | float | bool | str
+
+
+class UnavailableError(TargetError):
+    """A value is not there, or its bytes are no value of its type.
+
+    Attributes:
+        reason: In words: "optimised out", "invalid bool: 7", "null pointer".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """Bytes that are not a value of their type; ``reason`` is for people."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"<{self.reason}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Char:
+    """A valid ``char``; its own class so that it is not mistaken for a text."""
+
+    text: str
+
+
+def decode_scalar(type_: Type, data: bytes) -> Scalar | Char | Invalid:
+    """Decode the bytes of a base, pointer or field-less enum type.
+
+    Args:
+        type_: Already stripped of typedefs.
+        data: Exactly ``type_.size`` little-endian bytes.
+    """
+    match type_.kind:
+        case "base":
+            return _decode_base(type_, data)
+        case "pointer" | "reference":
+            return int.from_bytes(data, "little")
+        case "enum":
+            return int.from_bytes(data, "little", signed=_is_signed_enum(type_))
+        case _:
+            return Invalid(f"{type_.name} is not a scalar")
+
+
+def _decode_base(type_: Type, data: bytes) -> Scalar | Char | Invalid:
+    number = int.from_bytes(data, "little")
+    encoding = type_.row.encoding
+    match encoding:
+        case "unsigned" | "address" | "":
+            return number
+        case "signed":
+            return int.from_bytes(data, "little", signed=True)
+        case "bool":
+            return bool(number) if number in (0, 1) else Invalid(f"invalid bool: {number}")
+        case "char":
+            return _decode_char(number)
+        case "float":
+            return decode_float(data)
+        case unknown:
+            assert_never(unknown)
+
+
+def _decode_char(number: int) -> Char | Invalid:
+    if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+        return Invalid(f"invalid char: {number:#x}")
+    return Char(chr(number))
+
+
+def decode_float(data: bytes) -> float | Invalid:
+    """IEEE 754 binary16, 32, 64 or 128, little-endian.
+
+    binary128 is refused where a Python float would round it.
+    """
+    match len(data):
+        case 2:
+            return struct.unpack("<e", data)[0]
+        case 4:
+            return struct.unpack("<f", data)[0]
+        case 8:
+            return struct.unpack("<d", data)[0]
+        case 16:
+            return _decode_quad(data)
+        case size:
+            return Invalid(f"float of {size} bytes: {data[::-1].hex()}")
+
+
+def _decode_quad(data: bytes) -> float | Invalid:
+    bits = int.from_bytes(data, "little")
+    mantissa, exponent = bits & ((1 << 112) - 1), bits >> 112 & 0x7FFF
+    sign = -1.0 if bits >> 127 else 1.0
+    if bits << 1 & ((1 << 128) - 1) == 0:
+        return sign * 0.0
+    exact = mantissa & ((1 << 60) - 1) == 0 and 0x3C01 <= exponent <= 0x43FE
+    if not exact:
+        return Invalid(f"f128 beyond f64: {bits:#034x}")
+    return sign * (1 + (mantissa >> 60) / (1 << 52)) * 2.0 ** (exponent - 0x3FFF)
+
+
+def _is_signed_enum(type_: Type) -> bool:
+    target = type_.target
+    return target is not None and target.strip().row.encoding == "signed"
+
+
+def enumerator_name(type_: Type, data: bytes) -> str | None:
+    """The name a field-less enum gives to these bytes, ``None`` where it gives none."""
+    number = int.from_bytes(data, "little")
+    for name, value in type_.row.enumerators:
+        if value == number:
+            return name
+    return None
+
+
+def extract_bits(data: bytes, bit_offset: int, bit_size: int) -> int:
+    """``bit_size`` bits from ``bit_offset`` on, counted from the lowest bit of byte 0."""
+    return int.from_bytes(data, "little") >> bit_offset & ((1 << bit_size) - 1)
+
+
+def live_case(cases: Cases, tag: int | None) -> Case | Invalid:
+    """The variant that the discriminant ``tag`` selects.
+
+    Args:
+        tag: Unsigned, of the discriminant's full width; ``None`` without a discriminant.
+    """
+    if tag is None:
+        return cases.cases[0] if len(cases.cases) == 1 else Invalid("enum without discriminant")
+    default: Case | None = None
+    for case in cases.cases:
+        if not case.discriminants:
+            default = case
+        elif any(low <= tag <= high for low, high in case.discriminants):
+            return case
+    return default or Invalid(f"invalid discriminant: {tag:#x}")

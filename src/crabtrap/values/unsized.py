@@ -1,0 +1,111 @@
+"""Wide pointers: slices, ``str``, trait objects, and structs that end in one of them.
+
+rustc describes a wide pointer as a struct of two fields.  The pointee of one to
+``RcInner<[T]>`` is described with the *element* in place of its last field, and one to
+``RcInner<dyn Trait>`` with an empty ``dyn Trait`` there, so both need the second half
+of the pointer to be read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from crabtrap.address import Address
+from crabtrap.symbols.types import PRIMITIVES, UNIT, Field, Type, array_type, parse_type_path
+from crabtrap.values.decode import UnavailableError
+from crabtrap.values.place import Absent, Memory
+
+if TYPE_CHECKING:
+    from crabtrap.values.value import Value
+
+Wide = Literal["slice", "dyn"]
+
+ADDRESS_FIELD: dict[Wide, str] = {"slice": "data_ptr", "dyn": "pointer"}
+METADATA_FIELD: dict[Wide, str] = {"slice": "length", "dyn": "vtable"}
+
+_PREFIXES = ("&mut ", "&", "*const ", "*mut ")
+_MAX_ALIGNMENT = 1 << 29
+_VTABLE_ALIGNMENT = 16
+"""Offset of the alignment in every vtable, behind the drop function and the size."""
+
+
+def wide_kind(type_: Type) -> Wide | None:
+    """Whether a stripped type is a wide pointer, and which."""
+    if type_.kind != "struct" or type_.size != 16 or len(type_.row.members) != 2:
+        return None
+    names = {member.name for member in type_.row.members}
+    for kind, address in ADDRESS_FIELD.items():
+        if names == {address, METADATA_FIELD[kind]}:
+            return kind
+    return None
+
+
+def pointee_name(type_: Type) -> str:
+    """The name of what a pointer type points to: ``[u8]`` for ``Box<[u8], Global>``."""
+    name = type_.row.name
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    path = parse_type_path(name)
+    return path.arguments[0] if path.arguments else name
+
+
+def deref_wide(pointer: Value) -> Value:
+    """What a wide pointer points to, with its true length or concrete type."""
+    kind = wide_kind(pointer.shape)
+    assert kind is not None  # the caller asked for a wide pointer
+    target = pointer.field(ADDRESS_FIELD[kind]).shape.target or UNIT
+    address = pointer.pointer_address()
+    metadata = pointer.field(METADATA_FIELD[kind]).integer()
+    if address == 0:
+        raise UnavailableError("null pointer")
+    whole = pointer.elsewhere(target, Memory(address), metadata)
+    if kind == "dyn":
+        return concrete(whole, metadata) if is_trait_object(target) else whole
+    name = pointee_name(pointer.shape)
+    if name.startswith("[") or name == "str":
+        return pointer.elsewhere(_slice_type(target, metadata, name), Memory(address))
+    return whole
+
+
+def is_trait_object(type_: Type) -> bool:
+    """Whether a type is a bare ``dyn Trait``."""
+    return type_.row.name.startswith(("dyn ", "(dyn "))
+
+
+def concrete(value: Value, vtable: int) -> Value:
+    """A ``dyn Trait`` value as the type its vtable belongs to."""
+    found = value.context.program.vtable_type(Address(vtable))
+    if found is None:
+        reason = f"concrete type unknown: no debug information for the vtable at {vtable:#x}"
+        return value.elsewhere(value.type, Absent(reason))
+    return value.at(found, 0)
+
+
+def tail(value: Value, field: Field, metadata: int) -> Value:
+    """The last field of an unsized struct."""
+    if is_trait_object(field.type):
+        offset = _aligned(value, field.offset, metadata)
+        return concrete(value.at(field.type, offset), metadata)
+    element = f"[{field.type.path}]"
+    arguments = parse_type_path(value.shape.row.name).arguments
+    if element in arguments or field.type.strip().kind not in ("struct", "union"):
+        is_text = "str" in arguments and field.type.size == 1
+        slice_ = _slice_type(field.type, metadata, "str" if is_text else element)
+        return value.at(slice_, field.offset)
+    return value.at(field.type, field.offset, metadata)
+
+
+def _aligned(value: Value, offset: int, vtable: int) -> int:
+    """Where a trait object's value begins: the debug information gives it alignment 1."""
+    data = value.context.reader.read(vtable + _VTABLE_ALIGNMENT, 8)
+    alignment = int.from_bytes(data, "little")
+    if not 0 < alignment <= _MAX_ALIGNMENT or alignment & (alignment - 1):
+        raise UnavailableError(f"implausible vtable at {vtable:#x}: alignment {alignment}")
+    return -(-offset // alignment) * alignment
+
+
+def _slice_type(element: Type, length: int, name: str) -> Type:
+    if name == "str":
+        return array_type(PRIMITIVES["u8"], length, "str")
+    return array_type(element, length, f"[{element.name}]")
