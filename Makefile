@@ -9,7 +9,6 @@ RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 # A new file each time, never written over: the old one may be mapped by a running program.
 place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
-export RUST_BACKTRACE ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: help setup native inferiors build fmt lint type test bench docs demo all clean

@@ -1,0 +1,68 @@
+"""A real program to debug: ripgrep from crates.io, in a debug and in a release build."""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import os
+import subprocess
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from tests.support.inferiors import TARGET
+
+Build = Literal["debug", "release"]
+
+# Pinned, so that lines and functions named by tests stay where they are.
+VERSION = "14.1.1"
+
+
+@functools.cache
+def ripgrep(build: Build) -> Path:
+    """Return the ``rg`` executable, installing it on first use.
+
+    The first use compiles for a minute or two: a test that calls this needs a timeout of
+    its own.  Skips the test where the registry cannot be reached.
+
+    Args:
+        build: "debug", or "release" with full debug information and without LTO.
+    """
+    root = TARGET / f"ripgrep-{build}"
+    executable = root / "bin" / "rg"
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not executable.exists():
+            _install(build, root)
+    return executable
+
+
+def source_directory() -> Path:
+    """Return where cargo unpacked ripgrep's own source."""
+    registry = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo")) / "registry" / "src"
+    return next(registry.glob(f"*/ripgrep-{VERSION}"))
+
+
+def _install(build: Build, root: Path) -> None:
+    command = ["cargo", "install", "--quiet", "--locked", "--root", str(root)]
+    # Kept, because split debug information and a second try need what is in it.
+    command += ["--target-dir", str(root / "target"), "--version", VERSION, "ripgrep"]
+    settings = {"RUSTFLAGS": ""}
+    if build == "debug":
+        command.append("--debug")
+    else:
+        settings |= {"CARGO_PROFILE_RELEASE_DEBUG": "2", "CARGO_PROFILE_RELEASE_LTO": "off"}
+    result = subprocess.run(
+        command, env=os.environ | settings, capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        if _unreachable(result.stderr):
+            pytest.skip("crates.io cannot be reached, so there is no ripgrep to debug")
+        raise RuntimeError(f"{' '.join(command)}\n{result.stderr}")
+
+
+def _unreachable(text: str) -> bool:
+    signs = ("failed to download", "Could not resolve host", "network", "spurious")
+    return any(sign in text for sign in signs)
