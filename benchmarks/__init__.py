@@ -1,0 +1,1 @@
+"""Speed and memory, beside gdb and lldb: ``python -m benchmarks``."""
