@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Type
     from crabtrap.values.place import Place
 
-REGISTER_NAMES = (
-    "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()  # DWARF order
-)
-_SHOWN_ORDER = "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
+_NUMBERED = ("r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
+REGISTER_NAMES = ("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", *_NUMBERED, "rip")
+"""By DWARF number (System V ABI AMD64, figure 3.36)."""
+
+_SHOWN_ORDER = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", *_NUMBERED, "rip")
 _FIRST_XMM = 17
 _LAST_XMM = 32
 
@@ -116,8 +117,11 @@ class Frame:
 
     @cached_property
     def function(self) -> str | None:
-        """Short display path: hashes left out, generics shortened; a bare symbol's name
-        where there is no debug information; ``None`` where nothing is known."""
+        """Short display path: hashes left out, generics shortened.
+
+        A bare symbol's name where there is no debug information; ``None`` where nothing
+        is known.
+        """
         if self.code is not None:
             return function_name(self.code)
         return self._symbol_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -53,9 +54,13 @@ class Process:
         settings: InspectionSettings | None = None,
         thread_numbers: dict[int, int] | None = None,
     ) -> None:
-        """Show ``target`` as it is now.
+        """Show a target as it is now.
 
         Args:
+            target: Where bytes come from.
+            modules: What is loaded now.
+            clock: Tells when this becomes stale.
+            settings: The user's choices.
             thread_numbers: Index of every tid ever seen in this session; new threads
                 are added to it, so that a thread keeps its index between stops.
         """
@@ -72,6 +77,7 @@ class Process:
 
     @property
     def pid(self) -> int:
+        """Process id, in the target's pid namespace."""
         return self.target.pid
 
     def check(self) -> None:
@@ -143,6 +149,16 @@ class Process:
             if position >= end:
                 return True
         return False
+
+    def describe_descriptor(self, fd: int) -> str | None:
+        """What a file descriptor of the program is open on; ``None`` for a remote one."""
+        local = f"/proc/{self.pid}/"
+        if fd < 0 or not self.target.executable().startswith(local):
+            return None
+        try:
+            return os.readlink(f"{local}fd/{fd}")
+        except OSError:
+            return None
 
     # -- symbols -----------------------------------------------------------------------
     def describe_code(self, address: Address) -> str | None:

@@ -46,11 +46,14 @@ def find_tls_block(process: Process, thread_pointer: Address | None, module: Mod
         return TlsBlock(None, "this target does not tell the thread pointer")
     if thread_pointer == 0:
         return TlsBlock(None, "the thread has not set up its thread-local storage yet")
+    if not any(segment.kind == "tls" for segment in module.image.segments):
+        return TlsBlock(None, f"{module.name} has no thread-local storage")
     if module is process.modules.main:
-        size = _aligned_tls_size(module)
-        if size is None:
-            return TlsBlock(None, f"{module.name} has no thread-local storage")
-        return TlsBlock(Address(thread_pointer - size))
+        return TlsBlock(Address(thread_pointer - _aligned_tls_size(module)))
+    return _library_block(process, thread_pointer, module)
+
+
+def _library_block(process: Process, thread_pointer: Address, module: Module) -> TlsBlock:
     try:
         number = process.tls_module_number(module)
         if number is None:
@@ -69,11 +72,9 @@ def _block_of(process: Process, thread_pointer: int, number: int) -> TlsBlock:
     return TlsBlock(Address(value))
 
 
-def _aligned_tls_size(module: Module) -> int | None:
+def _aligned_tls_size(module: Module) -> int:
     """Distance from the executable's block to the thread pointer, as the linker computes it."""
-    segment = next((s for s in module.image.segments if s.kind == "tls"), None)
-    if segment is None:
-        return None
+    segment = next(s for s in module.image.segments if s.kind == "tls")
     size = segment.memory_size
     # The block keeps its address's remainder, so that every variable is aligned as linked.
     return size + (-segment.address - size) % _tls_alignment(module)

@@ -56,7 +56,7 @@ class LogicalFrame:
         physical: The activation it is part of; inlined frames share it.
         module: ``None`` where the pc is in no module.
         function: ``None`` where there is no debug information.
-        chain: The copies inlined into it, innermost first, as ``inline_chain`` begins.
+        callee: The copy inlined into it that it is in, ``None`` for an innermost frame.
         row: The line-table row of ``physical.lookup_pc``.
     """
 
@@ -92,6 +92,8 @@ class Stack:
 
         Args:
             registers: Of the thread, as it stopped.
+            memory: Of the program.
+            modules: What is loaded.
             limit: Most physical frames to unwind.
         """
         self._registers = registers

@@ -33,13 +33,6 @@ _STD = re.compile(
 _DEPENDENCY = re.compile(
     r"(?:/registry/src/|/\.cargo/git/checkouts/|/git/checkouts/|^/usr/share/cargo/registry/)"
 )
-STD_CRATES = frozenset(
-    "std core alloc compiler_builtins proc_macro test panic_unwind panic_abort unwind "
-    "hashbrown backtrace gimli addr2line object miniz_oxide rustc_demangle std_detect "
-    "memchr adler adler2 cfg_if libc __rustc".split()
-)
-"""Crates that are linked as part of std; their name alone does not make code std's,
-because users depend on some of them too."""
 _STD_ROOTS = frozenset(("std", "core", "alloc", "compiler_builtins", "__rustc", "panic_unwind"))
 
 

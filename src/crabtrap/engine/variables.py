@@ -28,10 +28,12 @@ class ScopedVariable:
 
     @property
     def kind(self) -> Literal["parameter", "local", "static"]:
+        """What it was declared as."""
         return self.variable.kind
 
     @property
     def name(self) -> str:
+        """As in the source."""
         return self.variable.name
 
 

@@ -20,9 +20,14 @@ class Named(Protocol):
     """What is read of a function: ``symbols.code.Function`` or ``_core.Function``."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Path by the tree of the debug information."""
+        ...
+
     @property
-    def path(self) -> str: ...
+    def path(self) -> str:
+        """Path by the demangled symbol."""
+        ...
 
 
 def function_name(function: Named) -> str:

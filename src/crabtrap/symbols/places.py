@@ -108,6 +108,7 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
         suffix: Trailing components of a path; when several files match, all are meant.
         line: 1-based.
         column: Prefer rows at or after this column; 0 for any.
+        context: What to look in.
     """
     lines = _lines_by_file(suffix, context.table)
     if not lines:

@@ -83,6 +83,7 @@ class SourceFinder:
         """The file that debug information calls ``name``; never raises for a missing one.
 
         Args:
+            name: Path, absolute or relative.
             compilation_directory: What a relative ``name`` is relative to.
             built: When the module was built (``st_mtime``, seconds), to see stale files.
         """
