@@ -2,6 +2,12 @@
 
 mod absent;
 mod evaluate;
+mod piece;
+#[cfg(test)]
+mod tests;
+mod variable;
 
 pub use absent::Absent;
 pub(crate) use evaluate::{Slice, Surroundings, evaluate_address};
+pub use piece::{Piece, Place};
+pub use variable::FrameContext;

@@ -1,0 +1,193 @@
+//! Where a variable is at one pc, from its entry.
+
+use gimli::{
+    AttributeValue, DW_AT_const_value, DW_AT_frame_base, DW_AT_location, DebugAddrIndex,
+    DieReference, Expression, UnitOffset, ValueType,
+};
+
+use super::absent::Absent;
+use super::evaluate::{Slice, Surroundings, evaluate, evaluate_address};
+use super::piece::{Piece, PieceReader, Place};
+use crate::dwarf::{DebugInfo, DieId, Entry};
+use crate::error::{Error, Result};
+use crate::image::Image;
+use crate::memory::Memory;
+use crate::registers::Registers;
+
+/// The state of the program that a location depends on.
+#[derive(Clone, Copy)]
+pub struct FrameContext<'a> {
+    /// File address; for a caller, inside its call and not behind it.
+    pub pc: u64,
+    /// Run-time minus file address of the image.
+    pub bias: u64,
+    /// Registers of the frame.
+    pub registers: &'a Registers,
+    /// Canonical frame address of the frame.
+    pub cfa: Option<u64>,
+    /// Memory of the program.
+    pub memory: &'a dyn Memory,
+    /// Run-time address of the image's block of thread-local storage in the thread.
+    pub tls: Option<u64>,
+}
+
+impl Image {
+    /// Where a variable is: one piece, or several in order.
+    ///
+    /// A value that is nowhere gives one absent piece with its reason.
+    ///
+    /// # Errors
+    /// `die` is no entry of this image.
+    pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>> {
+        let info = self.debug().ok_or(Error::UnknownDie(die))?;
+        let entry = info.entry(die)?;
+        let pieces = locate_entry(info, entry, context);
+        Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(Place::Absent(reason))]))
+    }
+}
+
+fn locate_entry(
+    info: &DebugInfo,
+    entry: Entry<'_>,
+    context: &FrameContext<'_>,
+) -> std::result::Result<Vec<Piece>, Absent> {
+    let chain = entry.with_origins(info);
+    let Some(entry) = chain.iter().find(|entry| entry.has(DW_AT_location)) else {
+        return constant(info, &chain);
+    };
+    let location = entry.attribute(DW_AT_location);
+    let expression = expression_at(entry, location, context.pc)?;
+    if expression.0.is_empty() {
+        return Err(Absent::OptimizedOut);
+    }
+    let mut surroundings = EntrySurroundings {
+        info,
+        entry,
+        context,
+        in_frame_base: false,
+    };
+    let encoding = entry.unit.gimli.encoding();
+    let raw = evaluate(expression, encoding, None, &mut surroundings)?;
+    let reader = PieceReader {
+        registers: context.registers,
+        memory: context.memory,
+        entry: &|offset| entry.unit.reference(AttributeValue::DebugInfoRef(offset)),
+    };
+    Ok(reader.pieces(&raw))
+}
+
+/// The value of a variable that the compiler knew.
+fn constant(info: &DebugInfo, chain: &[Entry<'_>]) -> std::result::Result<Vec<Piece>, Absent> {
+    let entry = chain.iter().find(|entry| entry.has(DW_AT_const_value));
+    let entry = entry.ok_or(Absent::OptimizedOut)?;
+    let constant = info.variable(entry.clone()).constant;
+    let bytes = constant.ok_or(Absent::Unsupported("a constant of an unknown form"))?;
+    Ok(vec![Piece::whole(Place::Bytes(bytes))])
+}
+
+/// The expression of a location attribute that holds at `pc`.
+fn expression_at(
+    entry: &Entry<'_>,
+    location: Option<AttributeValue<Slice<'static>>>,
+    pc: u64,
+) -> std::result::Result<Expression<Slice<'static>>, Absent> {
+    let location = location.ok_or(Absent::OptimizedOut)?;
+    if let Some(expression) = location.exprloc_value() {
+        return Ok(expression);
+    }
+    let mut list = entry
+        .unit
+        .as_ref()
+        .attr_locations(location)?
+        .ok_or(Absent::Unsupported("a location of an unknown form"))?;
+    while let Some(item) = list.next()? {
+        if (item.range.begin..item.range.end).contains(&pc) {
+            return Ok(item.data);
+        }
+    }
+    Err(Absent::NotHere)
+}
+
+/// Everything an expression of a variable may ask for.
+struct EntrySurroundings<'a> {
+    info: &'a DebugInfo,
+    entry: &'a Entry<'a>,
+    context: &'a FrameContext<'a>,
+    /// The frame base is being worked out; it cannot depend on itself.
+    in_frame_base: bool,
+}
+
+impl Surroundings<'static> for EntrySurroundings<'_> {
+    fn register(&mut self, number: u16) -> std::result::Result<u64, Absent> {
+        let value = self.context.registers.value(usize::from(number));
+        value.ok_or(Absent::Register(number))
+    }
+
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> std::result::Result<(), Absent> {
+        Ok(self.context.memory.read(address, buffer)?)
+    }
+
+    fn frame_base(&mut self) -> std::result::Result<u64, Absent> {
+        if std::mem::replace(&mut self.in_frame_base, true) {
+            return Err(Absent::FrameBase);
+        }
+        let unit = self.entry.unit;
+        let offset = unit.outline().function_around(self.entry.die.offset());
+        let function = offset.and_then(|offset| unit.entry(offset).ok());
+        let function = function.ok_or(Absent::FrameBase)?;
+        let base = function.attribute(DW_AT_frame_base);
+        let base = base.ok_or(Absent::FrameBase)?;
+        let expression = expression_at(&function, Some(base), self.context.pc)?;
+        let result = evaluate_address(expression, unit.gimli.encoding(), None, self);
+        self.in_frame_base = false;
+        result
+    }
+
+    fn cfa(&mut self) -> std::result::Result<u64, Absent> {
+        self.context.cfa.ok_or(Absent::FrameAddress)
+    }
+
+    fn tls(&mut self, offset: u64) -> std::result::Result<u64, Absent> {
+        let block = self.context.tls.ok_or(Absent::ThreadLocal)?;
+        Ok(block.wrapping_add(offset))
+    }
+
+    fn relocate(&mut self, address: u64) -> std::result::Result<u64, Absent> {
+        // What linkers write in place of the address of something they left out.
+        if address == 0 || address >= u64::MAX - 1 {
+            return Err(Absent::Discarded);
+        }
+        Ok(address.wrapping_add(self.context.bias))
+    }
+
+    fn indexed_address(
+        &mut self,
+        index: DebugAddrIndex<usize>,
+    ) -> std::result::Result<u64, Absent> {
+        Ok(self.entry.unit.as_ref().address(index)?)
+    }
+
+    fn base_type(&mut self, offset: UnitOffset) -> std::result::Result<ValueType, Absent> {
+        let die = self.entry.unit.gimli.entry(offset)?;
+        ValueType::from_entry(&die)?.ok_or(Absent::Unsupported("an unusual base type"))
+    }
+
+    fn called(
+        &mut self,
+        entry: DieReference<usize>,
+    ) -> std::result::Result<Slice<'static>, Absent> {
+        let value = match entry {
+            DieReference::UnitRef(offset) => AttributeValue::UnitRef(offset),
+            DieReference::DebugInfoRef(offset) => AttributeValue::DebugInfoRef(offset),
+        };
+        let missing = Absent::Unsupported("an entry that does not exist");
+        let die = self.entry.unit.reference(value);
+        let die = die.ok_or_else(|| missing.clone())?;
+        let called = self.info.entry(die).map_err(|_| missing)?;
+        // An entry without a location has no effect (DWARF 5, section 2.5.1.5).
+        let Some(location) = called.attribute(DW_AT_location) else {
+            return Ok(Slice::default());
+        };
+        Ok(expression_at(&called, Some(location), self.context.pc)?.0)
+    }
+}
