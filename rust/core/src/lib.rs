@@ -16,8 +16,12 @@ mod source_path;
 pub mod unwind;
 
 pub use demangle::demangle;
-pub use dwarf::{Call, Declaration, DieId, Function, Range, Row};
+pub use dwarf::{
+    Call, Declaration, DieId, Encoding, Function, Language, Member, Range, Row, Type, TypeKind,
+    Variable, VariableKind, Variant, VariantPart,
+};
 pub use error::{Error, Result};
 pub use image::{
-    DEFAULT_DEBUG_DIRECTORY, Image, ImageKind, Section, Segment, SegmentKind, Symbol, SymbolKind,
+    DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image, ImageKind, Section, Segment, SegmentKind, Symbol,
+    SymbolKind,
 };

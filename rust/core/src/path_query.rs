@@ -33,6 +33,18 @@ enum Segment<'a> {
     },
 }
 
+impl Segment<'_> {
+    fn without_generics(&self) -> Self {
+        match *self {
+            Self::Name { name, .. } => Self::Name {
+                name,
+                generics: None,
+            },
+            other => other,
+        }
+    }
+}
+
 impl<'a> PathQuery<'a> {
     pub(crate) fn parse(text: &'a str) -> Self {
         Self {
@@ -54,6 +66,24 @@ impl<'a> PathQuery<'a> {
     /// Whether `path` ends with this query.
     pub(crate) fn matches(&self, path: &str) -> bool {
         !self.segments.is_empty() && ends_with(&self.segments, &parse_path(path), true, 0)
+    }
+
+    /// Whether the function whose demangled linkage name is `path` may match.
+    ///
+    /// Linkage names spell some things less precisely than debug information, or differently:
+    /// generic arguments are missing, `{async_fn#0}` is a closure and `{impl#1}` is
+    /// `<T as Trait>`.  Only plain names are compared here, as far as they go.
+    pub(crate) fn may_match(&self, path: &str) -> bool {
+        let loose: Vec<Segment<'_>> = self
+            .segments
+            .iter()
+            .map(Segment::without_generics)
+            .collect();
+        let is_plain = |segment: &Segment<'_>| !matches!(segment, Segment::Brace { .. });
+        if loose.iter().all(is_plain) {
+            return ends_with(&loose, &parse_path(path), true, 0);
+        }
+        self.anchor().is_none_or(|name| path.contains(name))
     }
 }
 

@@ -84,6 +84,29 @@ impl DebugInfo {
             .collect()
     }
 
+    /// All concrete functions that are wanted, by address; reads every unit.
+    pub(crate) fn concrete_functions(&self, wanted: &dyn Fn(&Function) -> bool) -> Vec<Function> {
+        let mut found = Vec::new();
+        for number in 0..self.heads().len() {
+            let Ok(unit) = self.unit(number) else {
+                continue;
+            };
+            let mut scopes: Vec<u32> = unit.outline().code.iter().map(|code| code.scope).collect();
+            scopes.sort_unstable();
+            scopes.dedup();
+            let scopes = scopes
+                .into_iter()
+                .filter_map(|scope| unit.outline().scopes.get(scope as usize));
+            found.extend(
+                scopes
+                    .filter_map(|scope| self.function(unit, *scope).ok())
+                    .filter(|function| wanted(function)),
+            );
+        }
+        found.sort_by_key(|function| function.entry);
+        found
+    }
+
     /// Describe a subprogram or an inlined copy.
     pub(crate) fn function(&self, unit: &Unit, scope: Scope) -> Result<Function> {
         let entry = unit.entry(UnitOffset(scope.offset as usize))?;

@@ -2,11 +2,15 @@
 
 mod address_map;
 mod entry;
+mod file_index;
 mod functions;
 mod lines;
 mod outline;
 mod split;
+mod types;
 mod unit;
+mod variables;
+mod variants;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,9 +19,13 @@ use gimli::{LittleEndian, SectionId, UnitOffset};
 
 pub use functions::{Call, Declaration, Function, Range};
 pub use lines::Row;
+pub use types::{Encoding, Language, Member, Type, TypeKind};
+pub use variables::{Variable, VariableKind};
+pub use variants::{Variant, VariantPart};
 
 use address_map::AddressMap;
 pub(crate) use entry::Entry;
+use file_index::FileIndex;
 pub(crate) use unit::Unit;
 
 use crate::error::{Error, Result};
@@ -77,6 +85,7 @@ pub(crate) struct DebugInfo {
     heads: Vec<UnitHead>,
     split: SplitFiles,
     addresses: AddressMap,
+    files: OnceLock<FileIndex>,
     code: Arc<CodeMap>,
     pub(crate) problems: Arc<Problems>,
 }
@@ -104,6 +113,7 @@ impl DebugInfo {
                 Arc::clone(problems),
             ),
             addresses: AddressMap::default(),
+            files: OnceLock::new(),
             code: Arc::new(place.code),
             problems: Arc::clone(problems),
         })
@@ -121,6 +131,20 @@ impl DebugInfo {
             .filter_map(|head| head.unit.get()?.as_ref().ok())
             .map(Box::as_ref)
             .filter(|unit| unit.is_outlined())
+    }
+
+    /// The source files of all units, read when first asked for.
+    fn file_index(&self) -> &FileIndex {
+        self.files.get_or_init(|| FileIndex::build(self))
+    }
+
+    /// Whether any unit describes variables or types, and not only lines and functions.
+    pub(crate) fn describes_data(&self) -> bool {
+        self.heads.iter().any(|head| {
+            head.header
+                .abbreviations(&self.dwarf.debug_abbrev)
+                .is_ok_and(|table| unit::describes_data(&table))
+        })
     }
 
     /// Whether the program has code at `address`.

@@ -12,6 +12,9 @@ use super::{DebugInfo, DieId, Slice};
 use crate::error::Result;
 use crate::image::CodeMap;
 
+/// Abbreviation codes looked at; real units have a few hundred.
+const MOST_CODES: u64 = 10_000;
+
 /// One unit that has been read.
 #[derive(Debug)]
 pub(crate) struct Unit {
@@ -25,6 +28,10 @@ pub(crate) struct Unit {
     skeleton: Option<(Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>)>,
     /// A skeleton whose split file was not found.
     pub(crate) is_incomplete: bool,
+    /// `DW_AT_language`.
+    pub(crate) language: Option<gimli::DwLang>,
+    /// `DW_AT_producer`.
+    pub(crate) producer: Option<String>,
     /// Where the program has code.
     pub(crate) code: Arc<CodeMap>,
     outline: OnceLock<Outline>,
@@ -52,12 +59,23 @@ impl Unit {
             Some((dwo, unit)) => (dwo, unit, Some((Arc::clone(dwarf), own))),
             None => (Arc::clone(dwarf), own, None),
         };
+        let root = gimli.entry(gimli.header.root_offset())?;
+        let language = match root.attr_value(gimli::DW_AT_language) {
+            Some(AttributeValue::Language(language)) => Some(language),
+            _ => None,
+        };
+        let producer = root
+            .attr_value(gimli::DW_AT_producer)
+            .and_then(|value| dwarf.attr_string(&gimli, value).ok())
+            .map(|text| String::from_utf8_lossy(text.slice()).into_owned());
         Ok(Self {
             number,
             dwarf,
             gimli,
             skeleton,
             is_incomplete,
+            language,
+            producer,
             code: Arc::clone(code),
             outline: OnceLock::new(),
             lines: OnceLock::new(),
@@ -139,4 +157,24 @@ impl Unit {
             0
         }
     }
+}
+
+/// Whether a unit with these abbreviations has more than lines and functions.
+///
+/// Codes are given out in order of first use, so a data entry comes early or not at all; a
+/// skeleton stands for a split unit that has everything.
+pub(super) fn describes_data(table: &gimli::Abbreviations) -> bool {
+    (1..MOST_CODES)
+        .map_while(|code| table.get(code))
+        .any(|abbreviation| match abbreviation.tag() {
+            gimli::DW_TAG_formal_parameter
+            | gimli::DW_TAG_variable
+            | gimli::DW_TAG_base_type
+            | gimli::DW_TAG_structure_type
+            | gimli::DW_TAG_skeleton_unit => true,
+            _ => abbreviation
+                .attributes()
+                .iter()
+                .any(|spec| spec.name() == gimli::DW_AT_GNU_dwo_name),
+        })
 }

@@ -2,6 +2,7 @@
 
 mod elf;
 mod problems;
+mod queries;
 mod sections;
 mod separate;
 mod storage;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use elf::{ImageKind, Section, Segment, SegmentKind};
+pub use queries::DebugLevel;
 pub use symbols::{Symbol, SymbolKind};
 
 pub(crate) use elf::{CodeMap, Elf};

@@ -1,0 +1,263 @@
+//! Parameters, locals and statics.
+
+use std::collections::{HashMap, HashSet};
+
+use gimli::{
+    AttributeValue, DW_AT_abstract_origin, DW_AT_const_value, DW_AT_location, DW_AT_type,
+    DW_TAG_formal_parameter, DW_TAG_inlined_subroutine, DW_TAG_lexical_block, DW_TAG_subprogram,
+    DW_TAG_variable, UnitOffset,
+};
+
+use super::entry::{Entry, first_with};
+use super::functions::{Declaration, Range, declaration, linkage_name};
+use super::outline::CodeAttributes;
+use super::{DebugInfo, DieId};
+use crate::error::Result;
+
+/// No honest constant is larger.
+const LARGEST_CONSTANT: u64 = 1 << 16;
+
+/// What kind of variable a [`Variable`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableKind {
+    /// `DW_TAG_formal_parameter`.
+    Parameter,
+    /// `DW_TAG_variable` of a function.
+    Local,
+    /// `DW_TAG_variable` outside functions.
+    Static,
+}
+
+/// A parameter, local, captured variable or static.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its entry.
+    pub die: DieId,
+    /// Bare name.
+    pub name: String,
+    /// Qualified path of a static, else the bare name.
+    pub path: String,
+    /// Mangled name of a static.
+    pub linkage_name: Option<String>,
+    /// Parameter, local or static.
+    pub kind: VariableKind,
+    /// Its type.
+    pub type_die: Option<DieId>,
+    /// Where it is declared.
+    pub declaration: Declaration,
+    /// Where its lexical block lies; empty for a static.
+    pub ranges: Vec<Range>,
+    /// Nesting of the block, 0 = function level.
+    pub depth: u32,
+    /// Made by the compiler.
+    pub artificial: bool,
+    /// Its constant value, little-endian, of the type's size.
+    pub constant: Option<Vec<u8>>,
+    /// `DW_AT_location` is present.
+    pub has_location: bool,
+}
+
+/// The block that entries of a walk belong to.
+struct Block {
+    end: usize,
+    ranges: Vec<Range>,
+}
+
+impl DebugInfo {
+    /// Parameters and locals of one function or inlined copy, nested blocks included.
+    ///
+    /// A copy that lost a variable to optimisation still lists it, without a location.
+    pub(crate) fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
+        let entry = self.entry(function)?;
+        let ranges = CodeAttributes::of(&entry.die)
+            .ranges(entry.unit.as_ref(), &|address| self.is_code(address));
+        let own = self.variables_in(&entry, &ranges);
+        let chain = entry.with_origins(self);
+        let copies = chain
+            .iter()
+            .take_while(|entry| entry.has(DW_AT_abstract_origin))
+            .count();
+        if copies == 0 {
+            return Ok(own.into_iter().map(|(variable, _)| variable).collect());
+        }
+        let all = self.variables_in(&chain[copies.min(chain.len() - 1)], &ranges);
+        Ok(merge(own, all))
+    }
+
+    /// Variables directly in `function`, each with the abstract entry it is a copy of.
+    fn variables_in(
+        &self,
+        function: &Entry<'_>,
+        ranges: &[Range],
+    ) -> Vec<(Variable, Option<DieId>)> {
+        let mut found = Vec::new();
+        if let Err(error) = self.walk_blocks(function, ranges, &mut found) {
+            self.problems
+                .add(format!("variables of {:#x}: {error}", function.id().0));
+        }
+        found
+    }
+
+    fn walk_blocks(
+        &self,
+        function: &Entry<'_>,
+        ranges: &[Range],
+        found: &mut Vec<(Variable, Option<DieId>)>,
+    ) -> Result<()> {
+        let unit = function.unit;
+        let outline = unit.outline();
+        let start = function.die.offset();
+        let scope = outline.scope_at(start);
+        let Some(scope) = scope.and_then(|scope| outline.scopes.get(scope as usize)) else {
+            return Ok(());
+        };
+        let end = scope.end as usize;
+        let mut blocks = vec![Block {
+            end,
+            ranges: ranges.to_vec(),
+        }];
+        let mut raw = unit.gimli.entries_raw(Some(start))?;
+        let mut die = gimli::DebuggingInformationEntry::default();
+        raw.read_entry(&mut die)?;
+        while !raw.is_empty() && raw.next_offset().0 < end {
+            if !raw.read_entry(&mut die)? {
+                continue;
+            }
+            let offset = die.offset();
+            while blocks.len() > 1 && blocks.last().is_some_and(|block| offset.0 >= block.end) {
+                blocks.pop();
+            }
+            let inner = outline.scope_at(offset);
+            let inner = inner.and_then(|scope| outline.scopes.get(scope as usize));
+            match die.tag() {
+                DW_TAG_formal_parameter | DW_TAG_variable => {
+                    let entry = Entry {
+                        unit,
+                        die: die.clone(),
+                    };
+                    let origin = entry.reference(DW_AT_abstract_origin);
+                    let mut variable = self.variable(entry);
+                    variable.depth = blocks.len() as u32 - 1;
+                    variable.ranges = blocks[blocks.len() - 1].ranges.clone();
+                    found.push((variable, origin));
+                }
+                DW_TAG_lexical_block => {
+                    let own = CodeAttributes::of(&die)
+                        .ranges(unit.as_ref(), &|address| self.is_code(address));
+                    let around = &blocks[blocks.len() - 1].ranges;
+                    blocks.push(Block {
+                        end: inner.map_or(offset.0, |scope| scope.end as usize),
+                        ranges: if own.is_empty() { around.clone() } else { own },
+                    });
+                }
+                // Other functions' variables, and types declared in here.
+                DW_TAG_inlined_subroutine | DW_TAG_subprogram => {
+                    if let Some(scope) = inner.filter(|scope| (scope.end as usize) < end) {
+                        raw = unit
+                            .gimli
+                            .entries_raw(Some(UnitOffset(scope.end as usize)))?;
+                    } else if inner.is_some() {
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Describe one variable; a local's block is for the caller to fill in.
+    pub(crate) fn variable(&self, entry: Entry<'_>) -> Variable {
+        let die = entry.id();
+        let unit = entry.unit;
+        let offset = entry.die.offset();
+        let is_parameter = entry.tag() == DW_TAG_formal_parameter;
+        let is_local = unit.outline().function_around(offset).is_some();
+        let chain = entry.with_origins(self);
+        let name = first_with(&chain, gimli::DW_AT_name)
+            .and_then(Entry::name)
+            .unwrap_or_default()
+            .into_owned();
+        let kind = match (is_parameter, is_local) {
+            (true, _) => VariableKind::Parameter,
+            (false, true) => VariableKind::Local,
+            (false, false) => VariableKind::Static,
+        };
+        let type_die = first_with(&chain, DW_AT_type).and_then(|entry| entry.reference(DW_AT_type));
+        Variable {
+            die,
+            path: match kind {
+                VariableKind::Static => self.qualified_name(&chain),
+                _ => name.clone(),
+            },
+            name,
+            linkage_name: linkage_name(&chain),
+            kind,
+            type_die,
+            declaration: declaration(&chain),
+            ranges: Vec::new(),
+            depth: 0,
+            artificial: chain
+                .iter()
+                .any(|entry| entry.flag(gimli::DW_AT_artificial)),
+            constant: first_with(&chain, DW_AT_const_value)
+                .and_then(|entry| self.constant(entry, type_die)),
+            has_location: first_with(&chain, DW_AT_location).is_some(),
+        }
+    }
+
+    /// `DW_AT_const_value` as little-endian bytes of the type's size.
+    fn constant(&self, entry: &Entry<'_>, type_die: Option<DieId>) -> Option<Vec<u8>> {
+        let size = type_die.and_then(|die| self.type_size(die));
+        let value = entry.die.attr_value_raw(DW_AT_const_value)?;
+        let mut bytes = match value {
+            AttributeValue::Block(block) => block.slice().to_vec(),
+            AttributeValue::Data1(byte) => vec![byte],
+            AttributeValue::Data2(number) => number.to_le_bytes().to_vec(),
+            AttributeValue::Data4(number) => number.to_le_bytes().to_vec(),
+            AttributeValue::Data8(number) => number.to_le_bytes().to_vec(),
+            AttributeValue::Data16(number) => number.to_le_bytes().to_vec(),
+            AttributeValue::Udata(number) => u128::from(number).to_le_bytes().to_vec(),
+            AttributeValue::Sdata(number) => i128::from(number).to_le_bytes().to_vec(),
+            _ => {
+                let text = entry.unit.as_ref().attr_string(value).ok()?;
+                text.slice().to_vec()
+            }
+        };
+        let size = size.filter(|size| *size <= LARGEST_CONSTANT);
+        match (size, value) {
+            (Some(size), _) => bytes.resize(size as usize, 0),
+            (None, AttributeValue::Udata(_) | AttributeValue::Sdata(_)) => bytes.truncate(8),
+            (None, _) => {}
+        }
+        Some(bytes)
+    }
+}
+
+/// All abstract variables in the order of the source, replaced by their copies where those
+/// exist, then copies of nothing.
+fn merge(
+    own: Vec<(Variable, Option<DieId>)>,
+    all: Vec<(Variable, Option<DieId>)>,
+) -> Vec<Variable> {
+    let mut copies: HashMap<DieId, Vec<Variable>> = HashMap::new();
+    let mut rest = Vec::new();
+    let known: HashSet<DieId> = all.iter().map(|(variable, _)| variable.die).collect();
+    for (variable, origin) in own {
+        match origin.filter(|origin| known.contains(origin)) {
+            Some(origin) => copies.entry(origin).or_default().push(variable),
+            None => rest.push(variable),
+        }
+    }
+    let mut merged = Vec::with_capacity(all.len() + rest.len());
+    for (mut variable, _) in all {
+        if let Some(copies) = copies.remove(&variable.die) {
+            merged.extend(copies);
+        } else {
+            variable.has_location = false;
+            merged.push(variable);
+        }
+    }
+    merged.extend(rest);
+    merged
+}

@@ -1,0 +1,184 @@
+//! What can be asked about the code, data and types of an image.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{Image, Symbol, SymbolKind};
+use crate::demangle::demangle;
+use crate::dwarf::{DebugInfo, DieId, Function, Row, Type, Variable};
+use crate::error::{Error, Result};
+use crate::path_query::PathQuery;
+
+/// How much there is to work with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DebugLevel {
+    /// Lines, functions, variables and types.
+    Full,
+    /// Lines and inlined functions only: rustc's `line-tables-only`.
+    Lines,
+    /// A symbol table only.
+    Symbols,
+    /// Nothing.
+    None,
+}
+
+impl Image {
+    /// How much there is to work with.
+    pub fn debug_level(&self) -> DebugLevel {
+        match self.debug() {
+            Some(info) if info.describes_data() => DebugLevel::Full,
+            Some(_) => DebugLevel::Lines,
+            None if self.symbols().is_empty() => DebugLevel::None,
+            None => DebugLevel::Symbols,
+        }
+    }
+
+    /// How many units the debug information has.
+    pub fn unit_count(&self) -> usize {
+        self.debug().map_or(0, |info| info.heads().len())
+    }
+
+    /// Units whose entries have been read so far.
+    pub fn units_loaded(&self) -> usize {
+        self.debug().map_or(0, |info| info.loaded().count())
+    }
+
+    /// Distinct producers of the units looked at so far.
+    pub fn producers(&self) -> Vec<String> {
+        let units = self.debug().into_iter().flat_map(DebugInfo::loaded);
+        let mut producers: Vec<String> = units.filter_map(|unit| unit.producer.clone()).collect();
+        producers.sort();
+        producers.dedup();
+        producers
+    }
+
+    /// The concrete function that covers `address`.
+    pub fn function_at(&self, address: u64) -> Option<Function> {
+        self.debug()?.function_at(address)
+    }
+
+    /// Innermost inlined copy first, the concrete function last.
+    pub fn inline_chain(&self, address: u64) -> Vec<Function> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.inline_chain(address))
+    }
+
+    /// Out-of-line functions whose path ends with the path `query`.
+    pub fn find_functions(&self, query: &str) -> Vec<Function> {
+        let Some(info) = self.debug() else {
+            return Vec::new();
+        };
+        let query = PathQuery::parse(query);
+        if self.symbols().is_empty() {
+            return info.concrete_functions(&|function| {
+                query.matches(&function.path) || query.matches(&function.name)
+            });
+        }
+        // Symbols know neither generic arguments (legacy) nor the numbers of impls, so they
+        // only propose; what the entries say decides.
+        let may_match = |linkage: &str| query.may_match(&demangle(linkage));
+        let symbols = self.symbols().containing(query.anchor(), &may_match);
+        functions_of(info, symbols, &|symbol, function| {
+            query.matches(&function.path)
+                || query.matches(&function.name)
+                || query.matches(&symbol.name)
+        })
+    }
+
+    /// Functions whose `path` matches a regular expression; at most `limit`.
+    pub fn find_functions_matching(&self, pattern: &str, limit: usize) -> Result<Vec<Function>> {
+        let pattern = regex::Regex::new(pattern)?;
+        let Some(info) = self.debug() else {
+            return Ok(Vec::new());
+        };
+        let mut found = if self.symbols().is_empty() {
+            info.concrete_functions(&|function| pattern.is_match(&function.path))
+        } else {
+            let symbols = self
+                .symbols()
+                .all()
+                .filter(|symbol| {
+                    symbol.kind == SymbolKind::Function && pattern.is_match(&symbol.name)
+                })
+                .take(limit);
+            functions_of(info, symbols, &|_, _| true)
+        };
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Source files whose path ends with the components of `suffix`.
+    pub fn find_files(&self, suffix: &str) -> Vec<Arc<str>> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.find_files(suffix))
+    }
+
+    /// Sorted lines of `path` that have a statement row.
+    pub fn lines_with_code(&self, path: &str) -> Vec<u32> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.lines_with_code(path))
+    }
+
+    /// Statement rows of exactly this line, in all units, by address.
+    pub fn rows_for_line(&self, path: &str, line: u32) -> Vec<Row> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.rows_for_line(path, line))
+    }
+
+    /// The row that covers `address`.
+    pub fn row_at(&self, address: u64) -> Option<Row> {
+        self.debug()?.row_at(address)
+    }
+
+    /// All rows that overlap `[start, end)`, by address.
+    pub fn rows_between(&self, start: u64, end: u64) -> Vec<Row> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.rows_between(start, end))
+    }
+
+    /// Parameters and locals of one function or inlined copy.
+    pub fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
+        self.debug_of(function)?.variables(function)
+    }
+
+    /// `(name, type)` of a function's generic parameters.
+    pub fn template_arguments(&self, function: DieId) -> Result<Vec<(String, DieId)>> {
+        self.debug_of(function)?
+            .function_template_arguments(function)
+    }
+
+    /// Type of a function's result; `None` for `()`.
+    pub fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
+        self.debug_of(function)?.return_type(function)
+    }
+
+    /// Describe a type.
+    pub fn type_at(&self, die: DieId) -> Result<Type> {
+        self.debug_of(die)?.type_at(die)
+    }
+
+    fn debug_of(&self, die: DieId) -> Result<&DebugInfo> {
+        self.debug().ok_or(Error::UnknownDie(die))
+    }
+}
+
+/// The functions at these symbols, each once, that are `wanted`.
+fn functions_of(
+    info: &DebugInfo,
+    symbols: impl IntoIterator<Item = Symbol>,
+    wanted: &dyn Fn(&Symbol, &Function) -> bool,
+) -> Vec<Function> {
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for symbol in symbols {
+        let is_code = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Other);
+        let function = is_code.then(|| info.function_at(symbol.address)).flatten();
+        if let Some(function) = function.filter(|function| wanted(&symbol, function))
+            && seen.insert(function.die)
+        {
+            found.push(function);
+        }
+    }
+    found.sort_by_key(|function| function.entry);
+    found
+}
