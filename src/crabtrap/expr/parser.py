@@ -1,0 +1,322 @@
+"""Tokens to a tree: precedence climbing with Rust's precedences.
+
+Every error carries the offending characters, for a caret under the input.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from crabtrap.errors import ParseError
+from crabtrap.expr import syntax
+from crabtrap.expr.grammar import PatternParser
+from crabtrap.expr.syntax import Expression, Span
+from crabtrap.expr.tokens import unquote
+
+_BINARY: dict[str, int] = {
+    **dict.fromkeys(("*", "/", "%"), 11),
+    **dict.fromkeys(("+", "-"), 10),
+    **dict.fromkeys(("<<", ">>"), 9),
+    "&": 8,
+    "^": 7,
+    "|": 6,
+    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">=", "is"), 5),
+    "&&": 4,
+    "||": 3,
+    **dict.fromkeys(("..", "..="), 2),
+    "as": 12,
+}
+_COMPARISON, _RANGE, _UNARY = 5, 2, 13
+_ASSIGNMENTS = frozenset("= += -= *= /= %= &= |= ^= <<= >>=".split())
+_MAX_DEPTH = 100
+
+
+def parse(text: str) -> Expression:
+    """Parse one expression, an assignment included.
+
+    Raises:
+        ParseError: With the characters that do not fit.
+
+    Example:
+        >>> parse("v[1..].len() > 2 && !done").operator
+        '&&'
+    """
+    parser = Parser(text)
+    tree = parser.assignment()
+    parser.expect_end()
+    return tree
+
+
+class Parser(PatternParser):
+    """A position in the tokens of one input."""
+
+    def assignment(self) -> Expression:
+        """An expression or ``place op= expression``."""
+        target = self.expression()
+        token = self.peek()
+        if token.text not in _ASSIGNMENTS or token.kind != "op":
+            return target
+        self.advance()
+        value = self.expression()
+        operator = token.text[:-1] or None
+        return syntax.Assign(
+            target,
+            value,
+            cast("syntax.ArithmeticOperator | None", operator),
+            Span(target.span.start, value.span.end),
+        )
+
+    def expression(self, minimum: int = 0) -> Expression:
+        """An expression whose operators bind at least as tightly as ``minimum``."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise self.error("nested too deeply")
+        try:
+            left = self._prefix_range() if self.at("..", "..=") else self._unary()
+            return self._operators(left, minimum)
+        finally:
+            self.depth -= 1
+
+    def _operators(self, left: Expression, minimum: int) -> Expression:
+        while True:
+            token = self.peek()
+            power = _BINARY.get(token.text, -1) if token.kind in ("op", "name") else -1
+            if power < max(minimum, 0) or power == -1:
+                return left
+            self.advance()
+            start = left.span.start
+            if token.text == "as":
+                left = syntax.Cast(left, self.type_name(), self.span_from(start))
+            elif token.text == "is":
+                left = syntax.Matches(left, self.pattern_no_range(), None, self.span_from(start))
+            elif power == _RANGE:
+                left = self._range(left, token.text == "..=", start)
+            else:
+                right = self.expression(power + 1)
+                operator = cast("syntax.BinaryOperator", token.text)
+                left = syntax.Binary(operator, left, right, self.span_from(start))
+                self._no_chain(power)
+
+    def _no_chain(self, power: int) -> None:
+        """Refuse ``a < b < c``, as Rust does."""
+        token = self.peek()
+        if power == _COMPARISON and token.kind == "op" and _BINARY.get(token.text) == power:
+            raise self.error("comparisons cannot be chained", hint="use &&")
+
+    def _prefix_range(self) -> Expression:
+        token = self.advance()
+        return self._range(None, token.text == "..=", token.start)
+
+    def _range(self, left: Expression | None, inclusive: bool, start: int) -> Expression:
+        end = None
+        if not self.at(")", "]", "}", ",", ";", "=>") and self.peek().kind != "end":
+            end = self.expression(_RANGE + 1)
+        elif inclusive:
+            raise self.error("an inclusive range needs its end")
+        return syntax.RangeOf(left, end, inclusive, self.span_from(start))
+
+    def _unary(self) -> Expression:
+        token = self.peek()
+        if token.kind != "op":
+            return self._postfix(self._atom())
+        match token.text:
+            case "-" | "!" | "*":
+                self.advance()
+                return self._prefixed(token.text, token.start)
+            case "&" | "&&":
+                self.advance()
+                mutable = self.at_name("mut") and bool(self.advance())
+                tree = self._prefixed("&mut" if mutable else "&", token.start)
+                if token.text == "&":
+                    return tree
+                return syntax.Unary("&", tree, tree.span)
+            case "|" | "||":
+                return self._closure()
+            case _:
+                return self._postfix(self._atom())
+
+    def _prefixed(self, operator: str, start: int) -> Expression:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise self.error("nested too deeply")
+        operand = self._unary()
+        self.depth -= 1
+        span = Span(start, operand.span.end)
+        return syntax.Unary(cast("syntax.UnaryOperator", operator), operand, span)
+
+    def _closure(self) -> Expression:
+        start = self.peek().start
+        parameters: list[syntax.Pattern] = []
+        if self.advance().text == "|":
+            while not self.at("|"):
+                parameters.append(self.single_pattern())
+                if self.accept(":"):
+                    self.type_name()
+                if not self.accept(","):
+                    break
+            self.expect("|")
+        if self.accept("{"):
+            body = self.expression()
+            self.expect("}")
+        else:
+            body = self.expression()
+        return syntax.Closure(tuple(parameters), body, self.span_from(start))
+
+    def _postfix(self, tree: Expression) -> Expression:
+        start = tree.span.start
+        while True:
+            if self.accept("."):
+                tree = self._member(tree, start)
+            elif self.accept("["):
+                index = self.expression()
+                self.expect("]")
+                tree = syntax.Index(tree, index, self.span_from(start))
+            elif self.accept("("):
+                arguments = self._arguments(")")
+                tree = syntax.Call(tree, arguments, self.span_from(start))
+            elif self.at("?"):
+                raise self.error("? does not work here", hint="use .unwrap()")
+            else:
+                return tree
+
+    def _member(self, base: Expression, start: int) -> Expression:
+        token = self.peek()
+        if token.kind == "integer" and token.text.isdecimal():
+            self.advance()
+            return syntax.FieldAccess(base, token.text, self.span_from(start))
+        if token.kind != "name":
+            raise self.error("a field or method name belongs here")
+        if token.text == "await":
+            raise self.error("nothing can be awaited while the program stands still")
+        self.advance()
+        name = token.text.removeprefix("r#")
+        generics: tuple[str, ...] = ()
+        if self.at("::"):
+            self.advance()
+            generics = self.generic_arguments()
+        if self.accept("("):
+            arguments = self._arguments(")")
+            return syntax.MethodCall(base, name, arguments, generics, self.span_from(start))
+        if generics:
+            raise self.error("generic arguments belong to a method call")
+        return syntax.FieldAccess(base, name, self.span_from(start))
+
+    def _arguments(self, closing: str) -> tuple[Expression, ...]:
+        items: list[Expression] = []
+        while not self.at(closing):
+            items.append(self.expression())
+            if not self.accept(","):
+                break
+        self.expect(closing)
+        return tuple(items)
+
+    # -- atoms -------------------------------------------------------------------
+    def _atom(self) -> Expression:
+        token = self.peek()
+        match token.kind:
+            case "integer" | "float" | "char" | "byte" | "text" | "bytes":
+                return self.literal()
+            case "dollar":
+                self.advance()
+                return syntax.Dollar(token.text[1:], Span(token.start, token.end))
+            case "history":
+                return self._history()
+            case "name":
+                return self._name()
+            case "op" if token.text == "(":
+                return self._parenthesis()
+            case "op" if token.text == "[":
+                return self._array()
+            case "op" if token.text in ("<", "::"):
+                return self.path()
+            case "end":
+                raise self.error("the expression ends too early")
+            case _:
+                raise self.error(f"{token.text!r} does not begin an expression")
+
+    def _history(self) -> Expression:
+        token = self.advance()
+        digits = token.text.lstrip("$")
+        span = Span(token.start, token.end)
+        if token.text.startswith("$$"):
+            return syntax.History(int(digits or "1"), True, span)
+        return syntax.History(int(digits or "0"), not digits, span)
+
+    def _name(self) -> Expression:
+        token = self.peek()
+        if token.text in ("true", "false"):
+            self.advance()
+            return syntax.Literal("bool", token.text == "true", "", Span(token.start, token.end))
+        if token.text == "matches" and self.peek(1).text == "!":
+            return self._matches()
+        if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
+            self.advance()
+            return self._closure()
+        path = self.path()
+        if self.at("!") and self.peek(1).text in ("(", "[", "{"):
+            raise self.error(f"the macro {path.text}! is not known here", hint="matches! is")
+        if self.at("{"):
+            return self._struct(path)
+        return path
+
+    def _matches(self) -> Expression:
+        start = self.advance().start
+        self.advance()
+        self.expect("(")
+        operand = self.expression()
+        self.expect(",")
+        pattern = self.pattern()
+        guard = None
+        if self.at_name("if"):
+            self.advance()
+            guard = self.expression()
+        self.accept(",")
+        self.expect(")")
+        return syntax.Matches(operand, pattern, guard, self.span_from(start))
+
+    def _struct(self, path: syntax.Path) -> Expression:
+        self.expect("{")
+        fields: list[tuple[str, Expression]] = []
+        while not self.at("}"):
+            token = self.advance()
+            if token.kind not in ("name", "integer"):
+                raise self.error_at("a field name belongs here", token)
+            if self.accept(":"):
+                fields.append((token.text, self.expression()))
+            else:
+                span = Span(token.start, token.end)
+                fields.append((token.text, syntax.Path((syntax.Segment(token.text),), "", span)))
+            if not self.accept(","):
+                break
+        self.expect("}")
+        return syntax.StructOf(path, tuple(fields), self.span_from(path.span.start))
+
+    def _parenthesis(self) -> Expression:
+        start = self.advance().start
+        if self.accept(")"):
+            return syntax.TupleOf((), self.span_from(start))
+        first = self.expression()
+        if self.accept(")"):
+            return first
+        self.expect(",")
+        items = (first, *self._arguments(")"))
+        return syntax.TupleOf(items, self.span_from(start))
+
+    def _array(self) -> Expression:
+        start = self.advance().start
+        if self.accept("]"):
+            return syntax.ArrayOf((), self.span_from(start))
+        first = self.expression()
+        if self.accept(";"):
+            count = self.expression()
+            self.expect("]")
+            return syntax.Repeat(first, count, self.span_from(start))
+        items = (first,)
+        if self.accept(","):
+            items = (first, *self._arguments("]"))
+        else:
+            self.expect("]")
+        return syntax.ArrayOf(items, self.span_from(start))
+
+
+__all__ = ["ParseError", "Parser", "parse", "unquote"]

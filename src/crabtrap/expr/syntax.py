@@ -1,0 +1,454 @@
+"""The tree of an expression: frozen data, compared without positions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal as OneOf
+from typing import assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``[start, end)`` of the input."""
+
+    start: int
+    end: int
+
+
+NO_SPAN = Span(0, 0)
+
+
+def _span() -> Span:
+    return field(default=NO_SPAN, compare=False, repr=False)
+
+
+LiteralKind = OneOf["integer", "float", "bool", "char", "byte", "text", "bytes"]
+UnaryOperator = OneOf["-", "!", "*", "&", "&mut"]
+ArithmeticOperator = OneOf["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^"]
+ComparisonOperator = OneOf["==", "!=", "<", "<=", ">", ">="]
+BinaryOperator = ArithmeticOperator | ComparisonOperator | OneOf["&&", "||"]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A literal; ``suffix`` is its written type, ``""`` where it has none."""
+
+    kind: LiteralKind
+    value: int | float | bool | str | bytes
+    suffix: str = ""
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of a path with its generic arguments as text."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """``name``, ``a::b::<T>::c`` or ``<T as Trait>::c`` (``owner`` is what is in ``<>``)."""
+
+    segments: tuple[Segment, ...]
+    owner: str = ""
+    span: Span = _span()
+
+    @property
+    def text(self) -> str:
+        """The path as a user would write it in a type, without turbofish."""
+        parts = [f"<{self.owner}>"] if self.owner else []
+        for segment in self.segments:
+            arguments = f"<{', '.join(segment.arguments)}>" if segment.arguments else ""
+            parts.append(segment.name + arguments)
+        return "::".join(parts)
+
+    @property
+    def is_name(self) -> bool:
+        """A single name that may be a local variable."""
+        return len(self.segments) == 1 and not self.owner and not self.segments[0].arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Dollar:
+    """``$rip``, ``$name``: a register or a convenience variable."""
+
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """``$1`` is an absolute number; ``$`` is 0 from the end, ``$$2`` is 2."""
+
+    number: int
+    from_end: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    operator: UnaryOperator
+    operand: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    operator: BinaryOperator
+    left: Expression
+    right: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """``operand as type``; the type as canonical text."""
+
+    operand: Expression
+    type: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldAccess:
+    base: Expression
+    name: str
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    base: Expression
+    index: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOf:
+    """``start..end``; ends that are missing are ``None``."""
+
+    start: Expression | None
+    end: Expression | None
+    inclusive: bool = False
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``function(arguments)``: a function, a tuple struct or variant, or a closure."""
+
+    function: Expression
+    arguments: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCall:
+    receiver: Expression
+    name: str
+    arguments: tuple[Expression, ...]
+    generics: tuple[str, ...] = ()
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    parameters: tuple[Pattern, ...]
+    body: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    items: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayOf:
+    items: tuple[Expression, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``[item; count]``."""
+
+    item: Expression
+    count: Expression
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class StructOf:
+    path: Path
+    fields: tuple[tuple[str, Expression], ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """``matches!(operand, pattern if guard)``, also written ``operand is pattern``."""
+
+    operand: Expression
+    pattern: Pattern
+    guard: Expression | None = None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``target = value`` or ``target += value`` (``operator`` is then ``"+"``)."""
+
+    target: Expression
+    value: Expression
+    operator: ArithmeticOperator | None = None
+    span: Span = _span()
+
+
+Expression = (
+    Literal
+    | Path
+    | Dollar
+    | History
+    | Unary
+    | Binary
+    | Cast
+    | FieldAccess
+    | Index
+    | RangeOf
+    | Call
+    | MethodCall
+    | Closure
+    | TupleOf
+    | ArrayOf
+    | Repeat
+    | StructOf
+    | Matches
+    | Assign
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """``_``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """``..`` inside a tuple or slice pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """``name`` or ``name @ pattern``; a lone name that is a unit variant matches that."""
+
+    name: str
+    inner: Pattern | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """A literal, or a negated one."""
+
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """``1..=5``, ``..'z'``."""
+
+    start: Expression | None
+    end: Expression | None
+    inclusive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """``Some(p)``, ``(p, q)``, ``Color::Red``: ``items`` is ``None`` without parentheses."""
+
+    path: Path | None
+    items: tuple[Pattern, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """``Rect { w, h: 2, .. }``."""
+
+    path: Path
+    fields: tuple[tuple[str, Pattern], ...]
+    rest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SliceOf:
+    """``[first, .., last]``."""
+
+    items: tuple[Pattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``&pattern``."""
+
+    inner: Pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """``a | b``."""
+
+    options: tuple[Pattern, ...]
+
+
+Pattern = (
+    Wildcard | Rest | Bind | Equals | Between | Shape | Fields | SliceOf | Reference | Either
+)
+
+
+def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per class
+    """Write a tree as text that parses to the same tree.
+
+    Example:
+        >>> unparse(Binary("+", Literal("integer", 1), Literal("integer", 2, "u8")))
+        '1 + 2u8'
+    """
+    match tree:
+        case Literal():
+            return _literal(tree)
+        case Path():
+            return _path(tree)
+        case Dollar(name):
+            return f"${name}"
+        case History(number, from_end):
+            return f"$${number}" if from_end else f"${number}"
+        case Unary(operator, operand):
+            return f"{operator}{' ' if operator == '&mut' else ''}{_group(operand)}"
+        case Binary(operator, left, right):
+            return f"{_group(left)} {operator} {_group(right)}"
+        case Cast(operand, type_):
+            return f"{_group(operand)} as {type_}"
+        case FieldAccess(base, name):
+            return f"{_group(base)}.{name}"
+        case Index(base, index):
+            return f"{_group(base)}[{unparse(index)}]"
+        case RangeOf(start, end, inclusive):
+            ends = ("" if part is None else _group(part) for part in (start, end))
+            return ("..=" if inclusive else "..").join(ends)
+        case Call(function, arguments):
+            return f"{_group(function)}({_list(arguments)})"
+        case MethodCall(receiver, name, arguments, generics):
+            turbofish = f"::<{', '.join(generics)}>" if generics else ""
+            return f"{_group(receiver)}.{name}{turbofish}({_list(arguments)})"
+        case Closure(parameters, body):
+            return f"|{', '.join(map(unparse_pattern, parameters))}| {unparse(body)}"
+        case TupleOf(items):
+            return f"({_list(items)}{',' if len(items) == 1 else ''})"
+        case ArrayOf(items):
+            return f"[{_list(items)}]"
+        case Repeat(item, count):
+            return f"[{unparse(item)}; {unparse(count)}]"
+        case StructOf(path, fields):
+            inside = ", ".join(f"{name}: {unparse(value)}" for name, value in fields)
+            return f"{_path(path)} {{ {inside} }}"
+        case Matches(operand, pattern, guard):
+            condition = "" if guard is None else f" if {unparse(guard)}"
+            return f"matches!({unparse(operand)}, {unparse_pattern(pattern)}{condition})"
+        case Assign(target, value, operator):
+            return f"{_group(target)} {operator or ''}= {unparse(value)}"
+        case unknown:
+            assert_never(unknown)
+
+
+def _list(items: tuple[Expression, ...]) -> str:
+    return ", ".join(map(unparse, items))
+
+
+def _group(tree: Expression) -> str:
+    """An operand: in parentheses unless it is an atom."""
+    atoms = (Path, Dollar, History, FieldAccess, Index, MethodCall, TupleOf, ArrayOf, Matches)
+    if isinstance(tree, atoms) or (isinstance(tree, Literal) and not _is_negative(tree)):
+        return unparse(tree)
+    return f"({unparse(tree)})"
+
+
+def _is_negative(tree: Literal) -> bool:
+    return isinstance(tree.value, int | float) and tree.value < 0
+
+
+def _path(path: Path) -> str:
+    parts = [f"<{path.owner}>"] if path.owner else []
+    for segment in path.segments:
+        generics = f"::<{', '.join(segment.arguments)}>" if segment.arguments else ""
+        parts.append(segment.name + generics)
+    return "::".join(parts)
+
+
+def _literal(tree: Literal) -> str:
+    value = tree.value
+    match tree.kind:
+        case "bool":
+            return "true" if value else "false"
+        case "char":
+            return f"'{_quoted(str(value))}'"
+        case "text":
+            return f'"{_quoted(str(value))}"'
+        case "byte":
+            assert isinstance(value, int)  # the parser makes it so
+            return f"b'\\x{value:02x}'"
+        case "bytes":
+            assert isinstance(value, bytes)  # the parser makes it so
+            return 'b"' + "".join(f"\\x{byte:02x}" for byte in value) + '"'
+        case "float":
+            text = repr(value)
+            return (text if any(mark in text for mark in ".e") else f"{text}.0") + tree.suffix
+        case "integer":
+            return f"{value}{tree.suffix}"
+
+
+def _quoted(text: str) -> str:
+    return "".join(
+        char if char.isalnum() and char.isascii() else f"\\u{{{ord(char):x}}}" for char in text
+    )
+
+
+def unparse_pattern(pattern: Pattern) -> str:  # noqa: PLR0911 - one case per class
+    """Write a pattern as text that parses to the same pattern."""
+    match pattern:
+        case Wildcard():
+            return "_"
+        case Rest():
+            return ".."
+        case Bind(name, inner):
+            return name if inner is None else f"{name} @ {_grouped_pattern(inner)}"
+        case Equals(value):
+            return unparse(value)
+        case Between(start, end, inclusive):
+            ends = ("" if part is None else unparse(part) for part in (start, end))
+            return ("..=" if inclusive else "..").join(ends)
+        case Shape(path, items):
+            head = "" if path is None else _path(path)
+            return head if items is None else f"{head}({_items(items, path is None)})"
+        case Fields(path, fields, rest):
+            parts = [f"{name}: {unparse_pattern(inner)}" for name, inner in fields]
+            return f"{_path(path)} {{ {', '.join(parts + ['..'] * rest)} }}"
+        case SliceOf(items):
+            return f"[{_items(items, False)}]"
+        case Reference(inner):
+            return f"&{_grouped_pattern(inner)}"
+        case Either(options):
+            return " | ".join(map(_grouped_pattern, options))
+        case unknown:
+            assert_never(unknown)
+
+
+def _grouped_pattern(pattern: Pattern) -> str:
+    text = unparse_pattern(pattern)
+    return f"({text})" if isinstance(pattern, Either | Between | Bind) else text
+
+
+def _items(items: tuple[Pattern, ...], is_tuple: bool) -> str:
+    text = ", ".join(map(unparse_pattern, items))
+    return f"{text}," if is_tuple and len(items) == 1 else text
