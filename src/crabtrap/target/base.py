@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 SiteKind = Literal["software", "hardware", "write", "read", "access"]
 ResumeKind = Literal["continue", "step", "range-step"]
 
+_NOWHERE = Address(0)
+
 
 @dataclass(frozen=True, slots=True)
 class ThreadInfo:
@@ -96,8 +98,8 @@ class ResumeAction:
     thread: int | None
     kind: ResumeKind = "continue"
     signal: int = 0
-    start: Address = Address(0)
-    end: Address = Address(0)
+    start: Address = _NOWHERE
+    end: Address = _NOWHERE
 
 
 StopKind = Literal[
@@ -219,10 +221,14 @@ class Target(Protocol):
         ...
 
     @property
-    def pid(self) -> int: ...
+    def pid(self) -> int:
+        """The process that is debugged; after ``detach`` from a parent, its child."""
+        ...
 
     @property
-    def abilities(self) -> Abilities: ...
+    def abilities(self) -> Abilities:
+        """What this target can do; does not change."""
+        ...
 
     @property
     def memory(self) -> Memory:
@@ -230,9 +236,13 @@ class Target(Protocol):
         ...
 
     @property
-    def control(self) -> Control | None: ...
+    def control(self) -> Control | None:
+        """Running the program, ``None`` where it cannot run."""
+        ...
 
-    def threads(self) -> tuple[ThreadInfo, ...]: ...
+    def threads(self) -> tuple[ThreadInfo, ...]:
+        """Every thread, those of ``pid`` first."""
+        ...
 
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes; trap bytes are never seen.
@@ -242,11 +252,12 @@ class Target(Protocol):
         """
         ...
 
-    def read_registers(self, thread: int) -> Registers: ...
+    def read_registers(self, thread: int) -> Registers:
+        """The 17 general registers of a stopped thread, in DWARF order."""
+        ...
 
     def read_register(self, thread: int, name: str) -> bytes:
-        """Any register the target describes, by its target-description name ("xmm0",
-        "fs_base", "eflags"), little-endian.
+        """One register by its target-description name ("xmm0", "eflags"), little-endian.
 
         Raises:
             NotFoundError: It has no such register.
@@ -257,7 +268,9 @@ class Target(Protocol):
         """``(name, bits)`` of every register, in the target's order."""
         ...
 
-    def auxv(self) -> bytes: ...
+    def auxv(self) -> bytes:
+        """The auxiliary vector as the kernel gave it."""
+        ...
 
     def executable(self) -> str:
         """Path of the running executable, openable from here (``/proc/PID/exe`` or the like)."""
@@ -267,7 +280,9 @@ class Target(Protocol):
         """The link map, main program excluded; ``()`` before the loader has run."""
         ...
 
-    def mappings(self) -> tuple[Mapping, ...]: ...
+    def mappings(self) -> tuple[Mapping, ...]:
+        """The address space, in order."""
+        ...
 
     def read_siginfo(self, thread: int) -> bytes:
         """The raw 128-byte ``siginfo_t`` of the thread's stop."""
@@ -314,15 +329,28 @@ class Control(Protocol):
         """
         ...
 
-    def write_memory(self, address: Address, data: bytes) -> None: ...
+    def write_memory(self, address: Address, data: bytes) -> None:
+        """Write bytes; traps lying in the range stay in force.
 
-    def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None: ...
+        Raises:
+            MemoryFault: Some byte cannot be written; earlier ones may have been.
+        """
+        ...
+
+    def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
+        """Write registers of a stopped thread by target-description name.
+
+        Writing "rip" also keeps the kernel from restarting an interrupted system call.
+        """
+        ...
 
     def set_counter(self, number: int, value: int) -> None:
         """Create or set a trace state variable."""
         ...
 
-    def read_counter(self, number: int) -> int: ...
+    def read_counter(self, number: int) -> int:
+        """Read a trace state variable; 0 where it was never set."""
+        ...
 
     def pass_signals(self, numbers: Sequence[int]) -> None:
         """Signals to deliver at once without telling the engine."""
@@ -336,9 +364,10 @@ class Control(Protocol):
         """Let go of the process (or of a forked child ``pid``), leaving no trace in it."""
         ...
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """Kill the process; its end is not reported by ``wait``."""
+        ...
 
     def close(self) -> None:
         """End the connection; the guard detaches from or kills what is left by its rules."""
         ...
-

@@ -1,0 +1,1 @@
+"""Where bytes and stops come from: live programs over the GDB remote protocol, core files."""

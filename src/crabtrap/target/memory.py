@@ -1,0 +1,50 @@
+"""Memory of a stopped program through a descriptor, or of any program through packets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import MemoryFault
+
+if TYPE_CHECKING:
+    from crabtrap._core import Memory
+
+
+def file_memory(descriptor: int) -> Memory:
+    """Memory behind a ``/proc/PID/mem`` descriptor, which must stay open as long."""
+    # Here, so that packets and replies can be used where the native part is not built.
+    from crabtrap import _core  # noqa: PLC0415
+
+    return _core.FileMemory(descriptor)
+
+
+def callback_memory(read: Callable[[int, int], bytes]) -> Memory:
+    """Memory behind ``read(address, size)``, which may return fewer bytes."""
+    from crabtrap import _core  # noqa: PLC0415
+
+    return _core.CallbackMemory(read)
+
+
+def read_exactly(descriptor: int, address: int, size: int) -> bytes:
+    """Read ``size`` bytes of a program's memory in one system call where possible.
+
+    Raises:
+        MemoryFault: Some byte of the range cannot be read.
+    """
+    try:
+        data = os.pread(descriptor, size, address)
+    except OSError as error:
+        raise MemoryFault(address, size, detail=error.strerror or "") from None
+    except OverflowError:
+        raise MemoryFault(address, size, detail="no such address") from None
+    while len(data) < size:
+        try:
+            more = os.pread(descriptor, size - len(data), address + len(data))
+        except OSError as error:
+            raise MemoryFault(address, size, detail=error.strerror or "") from None
+        if not more:
+            raise MemoryFault(address, size, detail="the program has ended")
+        data += more
+    return data

@@ -1,0 +1,312 @@
+"""The program as a server shows it: what target and control have in common.
+
+Holds what is only true until the program runs on (registers read so far) and what is
+true for one process image (register layout, memory descriptor).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
+from crabtrap.target.memory import callback_memory, file_memory, read_exactly
+from crabtrap.target.registers import (
+    RegisterLayout,
+    RegisterSlot,
+    included_documents,
+    parse_description,
+)
+from crabtrap.target.rsp.client import Client, checked, error_of
+from crabtrap.target.rsp.packets import (
+    escape,
+    parse_bytes,
+    thread_id,
+    unescape,
+)
+
+if TYPE_CHECKING:
+    from crabtrap._core import Memory, Registers
+
+_PIPELINE = 64
+"""Memory packets in flight at a time."""
+
+
+class Remote:
+    """One process behind a server.
+
+    Attributes:
+        client: The connection.
+        pid: The process that requests are about; 0 before there is one.
+        running: Some thread was set going since the last stop that parked all.
+        alive: The process has not ended and was not detached from.
+        thread_pids: Process of every thread that a stop told of.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.pid = 0
+        self.running = False
+        self.alive = False
+        self.thread_pids: dict[int, int] = {}
+        self._layout: RegisterLayout | None = None
+        self._blocks: dict[int, bytes] = {}
+        self._general: dict[int, Registers] = {}
+        self._memory: Memory | None = None
+        self._descriptor: int | None = None
+        self._old_descriptors: list[int] = []
+        self._writes_single_registers = True
+        self._binary_reads = client.has("binary-upload")
+
+    # -- life ----------------------------------------------------------------------------
+
+    def adopt(self, pid: int) -> None:
+        """Take ``pid`` for the process from now on: after a launch, an attach, an exec."""
+        self.pid = pid
+        self.alive = True
+        self.thread_pids.setdefault(pid, pid)
+        self.forget_image()
+
+    def forget_stop(self) -> None:
+        """Drop what was only true while the program stood still."""
+        self.running = True
+        self._blocks.clear()
+        self._general.clear()
+
+    def forget_image(self) -> None:
+        """Drop what belonged to the old program image."""
+        self._layout = None
+        self._blocks.clear()
+        self._general.clear()
+        self._memory = None
+        if self._descriptor is not None:
+            # Whoever still holds the old Memory must not read through a reused number.
+            self._old_descriptors.append(self._descriptor)
+            self._descriptor = None
+
+    def close(self) -> None:
+        """Close what was opened; harmless to repeat."""
+        self.alive = False
+        self.forget_image()
+        while self._old_descriptors:
+            os.close(self._old_descriptors.pop())
+        self.client.close()
+
+    def thread(self, tid: int) -> bytes:
+        """Name a thread for a packet; -1 means all of the process."""
+        if not self.client.has("multiprocess"):
+            return b"-1" if tid == -1 else b"%x" % tid
+        return thread_id(self.thread_pids.get(tid, self.pid), tid)
+
+    # -- registers -------------------------------------------------------------------------
+
+    @property
+    def layout(self) -> RegisterLayout:
+        """The registers of the process, asked for once per image."""
+        if self._layout is None:
+            self._layout = self._read_layout()
+        return self._layout
+
+    def keep_general(self, tid: int, registers: Registers) -> None:
+        """Remember the general registers that came with a stop."""
+        self._general[tid] = registers
+
+    def read_general(self, tid: int) -> Registers:
+        """The 17 general registers in DWARF order."""
+        known = self._general.get(tid)
+        if known is None:
+            known = self._general[tid] = self.layout.general(self.read_block(tid))
+        return known
+
+    def read_block(self, tid: int) -> bytes:
+        """All registers as a ``g`` packet holds them."""
+        block = self._blocks.get(tid)
+        if block is None:
+            reply = self._ask_thread(tid, b"g")
+            # "xx" stands for a byte that is not available.
+            block = self._blocks[tid] = parse_bytes(reply.replace(b"x", b"0"))
+        return block
+
+    def slot(self, name: str) -> RegisterSlot:
+        """Find a register.
+
+        Raises:
+            NotFoundError: The target has none of this name.
+        """
+        found = self.layout.by_name.get(name)
+        if found is None:
+            raise NotFoundError("register", name)
+        return found
+
+    def read_register(self, tid: int, name: str) -> bytes:
+        """One register, little-endian."""
+        slot = self.slot(name)
+        block = self.read_block(tid)
+        if slot.offset + slot.size <= len(block):
+            return block[slot.offset : slot.offset + slot.size]
+        return parse_bytes(self._ask_thread(tid, b"p%x" % slot.number))
+
+    def write_registers(self, tid: int, changes: dict[str, int | bytes]) -> None:
+        """Write registers by name; values that do not fit are refused."""
+        values = {self.slot(name): value for name, value in changes.items()}
+        encoded = {slot: _encode(slot, value) for slot, value in values.items()}
+        if "rip" in changes and "orig_rax" not in changes:
+            restart = self.layout.by_name.get("orig_rax")
+            if restart is not None:
+                # A thread inside an interrupted system call would be set back by two
+                # bytes to restart it, at the new rip.
+                encoded[restart] = b"\xff" * restart.size
+        if not (self._writes_single_registers and self._write_each(tid, encoded)):
+            self._write_block(tid, encoded)
+        self._blocks.pop(tid, None)
+        self._general.pop(tid, None)
+
+    def _write_each(self, tid: int, values: dict[RegisterSlot, bytes]) -> bool:
+        packets = [
+            b"P%x=%b" % (slot.number, value.hex().encode()) for slot, value in values.items()
+        ]
+        replies = self._exchange_thread(tid, packets)
+        if replies and not replies[0]:
+            self._writes_single_registers = False
+            return False
+        for packet, reply in zip(packets, replies, strict=True):
+            checked(packet, reply)
+        return True
+
+    def _write_block(self, tid: int, values: dict[RegisterSlot, bytes]) -> None:
+        block = bytearray(self.read_block(tid))
+        for slot, value in values.items():
+            if slot.offset + slot.size > len(block):
+                raise UnsupportedError(f"writing register {slot.name}")
+            block[slot.offset : slot.offset + slot.size] = value
+        self._ask_thread(tid, b"G" + block.hex().encode())
+
+    def _ask_thread(self, tid: int, packet: bytes) -> bytes:
+        return checked(packet, self._exchange_thread(tid, [packet])[0])
+
+    def _exchange_thread(self, tid: int, packets: Sequence[bytes]) -> list[bytes]:
+        select = b"Hg" + self.thread(tid)
+        first, *replies = self.client.exchange((select, *packets))
+        if first != b"OK":
+            raise NotFoundError("thread", str(tid))
+        return replies
+
+    def ask_about_thread(self, tid: int, kind: str) -> bytes:
+        """Read a ``qXfer`` object that belongs to a thread."""
+        select = b"Hg" + self.thread(tid)
+        if self.client.request(select) != b"OK":
+            raise NotFoundError("thread", str(tid))
+        return self.client.transfer(kind)
+
+    def _read_layout(self) -> RegisterLayout:
+        wanted = ["target.xml"]
+        documents: dict[str, bytes] = {}
+        while wanted:
+            name = wanted.pop()
+            if name in documents:
+                continue
+            if len(documents) >= 32:
+                raise RemoteError("the target description includes too many documents")
+            documents[name] = self.client.transfer("features", name)
+            wanted += included_documents(documents[name])
+        return parse_description(documents)
+
+    # -- memory ----------------------------------------------------------------------------
+
+    @property
+    def descriptor(self) -> int | None:
+        """The program's memory file while it shows no traps, else ``None``."""
+        if self.running:
+            return None
+        if self._descriptor is None and self.client.has("crabtrap.memory-fd"):
+            packet = b"qcrabtrap.MemoryFd:%x" % self.pid
+            reply, self._descriptor = self.client.request_descriptor(packet)
+            if self._descriptor is None and reply == b"OK":
+                raise RemoteError("the guard's memory descriptor was lost", packet=str(packet))
+            checked(packet, reply)
+        return self._descriptor
+
+    @property
+    def memory(self) -> Memory:
+        """The fastest memory for a stop."""
+        if self._memory is None:
+            descriptor = self.descriptor
+            if descriptor is None:
+                return callback_memory(self.read_partial)
+            self._memory = file_memory(descriptor)
+        return self._memory
+
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes.
+
+        Raises:
+            MemoryFault: Some byte cannot be read.
+        """
+        if size <= 0:
+            return b""
+        descriptor = self.descriptor
+        if descriptor is not None:
+            return read_exactly(descriptor, address, size)
+        data = self.read_partial(address, size)
+        if len(data) < size:
+            raise MemoryFault(address, size)
+        return data
+
+    def read_partial(self, address: int, size: int) -> bytes:
+        """Read by packets up to the first byte that cannot be read."""
+        room = self.packet_room
+        data = bytearray()
+        while len(data) < size:
+            batch = [
+                (at, min(room, size - at))
+                for at in range(len(data), min(size, len(data) + room * _PIPELINE), room)
+            ]
+            letter = b"x" if self._binary_reads else b"m"
+            packets = [b"%b%x,%x" % (letter, address + at, length) for at, length in batch]
+            for (_, length), reply in zip(batch, self.client.exchange(packets), strict=True):
+                part = self._memory_reply(reply)
+                data += part[:length]
+                if len(part) < length:
+                    return bytes(data)
+        return bytes(data)
+
+    @property
+    def packet_room(self) -> int:
+        """Bytes of memory that fit into one packet, hexadecimal or escaped."""
+        return max(1, (self.client.packet_size - 32) // 2)
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write all of ``data``.
+
+        Raises:
+            MemoryFault: Some byte cannot be written; earlier ones may have been.
+        """
+        room = self.packet_room
+        packets = [
+            b"X%x,%x:%b" % (address + at, len(data[at : at + room]), escape(data[at : at + room]))
+            for at in range(0, len(data), room)
+        ]
+        for reply in self.client.exchange(packets):
+            if reply != b"OK":
+                error = error_of(b"X", reply)
+                raise MemoryFault(address, len(data), detail=str(error))
+
+    def _memory_reply(self, reply: bytes) -> bytes:
+        if self._binary_reads:
+            return unescape(reply[1:]) if reply[:1] == b"b" else b""
+        # Three characters are an error: data has an even number of them.
+        return b"" if reply[:1] == b"E" and len(reply) % 2 else parse_bytes(reply)
+
+
+def _encode(slot: RegisterSlot, value: int | bytes) -> bytes:
+    try:
+        if isinstance(value, int):
+            return (value & ((1 << slot.bits) - 1) if value < 0 else value).to_bytes(
+                slot.size, "little"
+            )
+    except OverflowError:
+        raise RemoteError(f"{value:#x} does not fit into register {slot.name}") from None
+    if len(value) != slot.size:
+        raise RemoteError(f"register {slot.name} has {slot.size} bytes, not {len(value)}")
+    return value

@@ -1,0 +1,76 @@
+"""Files of the machine where the program lives (``vFile``)."""
+
+from __future__ import annotations
+
+import os
+
+from crabtrap.errors import RemoteError
+from crabtrap.target.rsp.client import Client, checked
+from crabtrap.target.rsp.packets import parse_hex, unescape
+
+FILE_LIMIT = 1 << 30
+"""Bytes; longer files are refused, since their length is the other side's to claim."""
+
+_PIPELINE = 16
+
+
+def read_remote_file(client: Client, path: str, pid: int, *, limit: int = FILE_LIMIT) -> bytes:
+    """Read a whole file as process ``pid`` sees it.
+
+    Raises:
+        RemoteError: It cannot be read or is longer than ``limit`` bytes.
+        UnsupportedError: The server gives no access to files.
+    """
+    # Servers that know no namespaces answer with nothing; their own view has to do.
+    client.request(b"vFile:setfs:%x" % pid)
+    packet = b"vFile:open:%b,0,0" % os.fsencode(path).hex().encode()
+    descriptor, _ = _reply(client, packet, path)
+    try:
+        return _read_all(client, descriptor, path, limit)
+    finally:
+        client.request(b"vFile:close:%x" % descriptor)
+
+
+def _read_all(client: Client, descriptor: int, path: str, limit: int) -> bytes:
+    # A reply may be escaped to twice its size.
+    room = max(16, (client.packet_size - 32) // 2)
+    data = bytearray()
+    while True:
+        packets = [
+            b"vFile:pread:%x,%x,%x" % (descriptor, room, len(data) + room * index)
+            for index in range(_PIPELINE)
+        ]
+        expected = len(data)
+        for packet, reply in zip(packets, client.exchange(packets), strict=True):
+            size, part = _parse_reply(packet, reply, path)
+            if size != len(part) or size > room:
+                raise RemoteError(f"the server sent a malformed part of {path}")
+            if len(data) != expected:
+                break  # a short read before: ask again from there
+            data += part
+            if not part:
+                return bytes(data)
+            expected += room
+        if len(data) > limit:
+            raise RemoteError(f"{path} is longer than {limit} bytes")
+
+
+def _reply(client: Client, packet: bytes, path: str) -> tuple[int, bytes]:
+    return _parse_reply(packet, client.request(packet), path)
+
+
+def _parse_reply(packet: bytes, reply: bytes, path: str) -> tuple[int, bytes]:
+    checked(packet, reply)
+    head, _, data = reply.partition(b";")
+    result, _, code = head[1:].partition(b",")
+    try:
+        if head[:1] != b"F":
+            raise ValueError
+        if result.startswith(b"-"):
+            number = parse_hex(code)
+            raise RemoteError(
+                f"cannot read {path}: {os.strerror(number)}", packet="vFile", code=number
+            )
+        return parse_hex(result), unescape(data)
+    except ValueError:
+        raise RemoteError(f"the server answered {reply[:40]!r} to a file request") from None

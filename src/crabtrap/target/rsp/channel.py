@@ -1,0 +1,180 @@
+"""Bytes to and from a server: one socket, one poll, and a brief spin before sleeping.
+
+A ``KeyboardInterrupt`` may strike between any two byte codes.  So that it never loses
+bytes which the kernel has already handed over, received data and counts of sent bytes
+are stored by ``list.extend(map(...))``: the system call and the storing are one call of
+C code, and signal handlers written in Python only run between byte codes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from collections.abc import Callable
+from time import perf_counter
+
+RECEIVE_SIZE = 1 << 16
+DEFAULT_SPIN = 40e-6 if len(os.sched_getaffinity(0)) > 1 else 0.0
+"""Seconds to look for an answer before sleeping; none where the server needs our CPU."""
+
+_SIZES = (RECEIVE_SIZE,)
+_ERROR = select.POLLERR | select.POLLHUP | select.POLLNVAL
+
+
+class Channel:
+    """A connected stream socket with the waits that belong to it.
+
+    Attributes:
+        spin: Seconds that ``receive`` looks for data before it gives up.
+        spins, sleeps: How often data came while spinning, and how often a poll was
+            needed, for measurements.
+    """
+
+    __slots__ = (
+        "_callbacks",
+        "_poll_all",
+        "_poll_socket",
+        "_receive",
+        "_send",
+        "_socket",
+        "_wake",
+        "sleeps",
+        "spin",
+        "spins",
+    )
+
+    def __init__(self, connection: socket.socket, *, spin: float = DEFAULT_SPIN) -> None:
+        connection.setblocking(False)
+        if connection.family in (socket.AF_INET, socket.AF_INET6):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connection
+        self._receive = connection.recv
+        self._send = connection.send
+        self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        self._poll_socket = select.poll()
+        self._poll_socket.register(connection, select.POLLIN)
+        self._poll_all = select.poll()
+        self._poll_all.register(connection, select.POLLIN)
+        self._poll_all.register(self._wake, select.POLLIN)
+        self.spin = spin
+        self.spins = 0
+        self.sleeps = 0
+
+    @property
+    def is_local(self) -> bool:
+        """The socket cannot leave this machine and can carry descriptors."""
+        return self._socket.family == socket.AF_UNIX
+
+    def send_into(self, sent: list[int], data: bytes) -> bool:
+        """Send what the kernel takes of ``data`` and append the number of bytes to ``sent``.
+
+        Returns:
+            False when the kernel takes nothing now.
+
+        Raises:
+            OSError: The connection is broken.
+        """
+        try:
+            sent.extend(map(self._send, (data,)))
+        except BlockingIOError:
+            return False
+        return True
+
+    def receive_into(self, chunks: list[bytes]) -> bool:
+        """Append what has arrived, ``b""`` at the end of the stream, spinning for it briefly.
+
+        Raises:
+            OSError: The connection is broken.
+        """
+        end = 0.0
+        while True:
+            try:
+                chunks.extend(map(self._receive, _SIZES))
+            except BlockingIOError:
+                now = perf_counter()
+                if not end:
+                    end = now + self.spin
+                elif now >= end:
+                    return False
+            else:
+                self.spins += 1
+                return True
+
+    def receive_descriptor(self, chunks: list[bytes], descriptors: list[int]) -> bool:
+        """Like ``receive_into``, without spinning, and keep descriptors that come along."""
+        received: list[tuple[bytes, list[int], int, object]] = []
+
+        def take(size: int) -> tuple[bytes, list[int], int, object]:
+            return socket.recv_fds(self._socket, size, 4, socket.MSG_CMSG_CLOEXEC)
+
+        try:
+            received.extend(map(take, _SIZES))
+        except BlockingIOError:
+            return False
+        data, found, _, _ = received[0]
+        descriptors.extend(found)
+        chunks.append(data)
+        return True
+
+    def send_descriptors(self, data: bytes, descriptors: tuple[int, ...]) -> int:
+        """Send ``data`` with descriptors attached to its first byte; returns bytes taken."""
+        return socket.send_fds(self._socket, [data], list(descriptors))
+
+    def sleep(self, seconds: float | None, *, writable: bool = False) -> bool:
+        """Wait for the socket alone; False when the time is up."""
+        self.sleeps += 1
+        events = select.POLLIN | (select.POLLOUT if writable else 0)
+        self._poll_socket.modify(self._socket, events)
+        return bool(self._poll_socket.poll(_milliseconds(seconds)))
+
+    def sleep_watching(self, seconds: float | None) -> bool:
+        """Wait for the socket, ``wake`` or a watched descriptor, and call back for the latter.
+
+        Returns:
+            False when the time was up.
+        """
+        self.sleeps += 1
+        ready = self._poll_all.poll(_milliseconds(seconds))
+        self._call_back(ready)
+        return bool(ready)
+
+    def serve_watched(self) -> None:
+        """Call back for watched descriptors that are readable now."""
+        if self._callbacks:
+            self._call_back(self._poll_all.poll(0))
+
+    def watch(self, fd: int, ready: Callable[[], None] | None) -> None:
+        """Call ``ready`` when ``fd`` becomes readable or is closed; ``None`` ends it."""
+        if ready is not None:
+            self._callbacks[fd] = ready
+            self._poll_all.register(fd, select.POLLIN)
+        elif self._callbacks.pop(fd, None) is not None:
+            self._poll_all.unregister(fd)
+
+    def wake(self) -> None:
+        """End a ``sleep_watching``, now or the next; safe in threads and signal handlers."""
+        os.eventfd_write(self._wake, 1)
+
+    def close(self) -> None:
+        """Close the socket; harmless to repeat."""
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+        self._socket.close()
+
+    def _call_back(self, ready: list[tuple[int, int]]) -> None:
+        for fd, events in ready:
+            if fd == self._wake:
+                os.eventfd_read(fd)
+            elif (callback := self._callbacks.get(fd)) is not None:
+                if events & select.POLLNVAL:
+                    self.watch(fd, None)
+                else:
+                    callback()
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    # poll() rounds down, which would spin through the last millisecond.
+    return None if seconds is None else max(0, int(seconds * 1000) + 1) if seconds > 0 else 0

@@ -1,0 +1,76 @@
+"""The XML objects of ``qXfer`` as data: threads and libraries."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from crabtrap.address import Address
+from crabtrap.errors import RemoteError
+from crabtrap.target.base import Library, ThreadInfo
+from crabtrap.target.rsp.packets import parse_thread_id
+
+
+def parse_xml(document: bytes) -> ElementTree.Element:
+    """Read an XML document of a server that need not be trusted.
+
+    Raises:
+        RemoteError: It is malformed or declares entities, which is where small documents
+            explode and which no server needs.
+    """
+    if b"<!ENTITY" in document:
+        raise RemoteError("the server sent XML that declares entities")
+    try:
+        return ElementTree.fromstring(document.rstrip(b"\0"))
+    except ElementTree.ParseError as error:
+        raise RemoteError(f"the server sent malformed XML: {error}") from None
+
+
+def parse_threads(document: bytes, default_pid: int) -> tuple[ThreadInfo, ...]:
+    """Read ``qXfer:threads``.
+
+    Example:
+        >>> parse_threads(b'<threads><thread id="p1.2" core="0" name="x"/></threads>', 1)
+        (ThreadInfo(pid=1, tid=2, name='x', core=0),)
+    """
+    threads: list[ThreadInfo] = []
+    for element in parse_xml(document).iter("thread"):
+        pid, tid = parse_thread_id(element.get("id", "").encode())
+        core = element.get("core", "")
+        threads.append(
+            ThreadInfo(
+                pid or default_pid,
+                tid,
+                element.get("name", ""),
+                int(core) if core.isdecimal() and len(core) < 9 else None,
+            )
+        )
+    return tuple(threads)
+
+
+def parse_libraries(document: bytes) -> tuple[Library, ...]:
+    """Read ``qXfer:libraries-svr4``, the main program left out.
+
+    Example:
+        >>> parse_libraries(b'<library-list-svr4 version="1.0" main-lm="0x1">'
+        ...     b'<library name="/lib/x.so" lm="0x2" l_addr="0x1000" l_ld="0x2000"/>'
+        ...     b'</library-list-svr4>')
+        (Library(path='/lib/x.so', bias=4096, dynamic=8192),)
+    """
+    root = parse_xml(document)
+    main = root.get("main-lm")
+    return tuple(
+        Library(
+            element.get("name", ""),
+            _number(element, "l_addr"),
+            Address(_number(element, "l_ld")),
+        )
+        for element in root.iter("library")
+        if element.get("name") and (main is None or element.get("lm") != main)
+    )
+
+
+def _number(element: ElementTree.Element, attribute: str) -> int:
+    try:
+        return int(element.get(attribute, ""), 0) & 0xFFFF_FFFF_FFFF_FFFF
+    except ValueError:
+        raise RemoteError(f"the server sent a library without {attribute}") from None

@@ -1,0 +1,63 @@
+"""Signal numbers: the protocol has its own, which differ from Linux's."""
+
+from __future__ import annotations
+
+_TO_LINUX = {
+    1: 1,  # SIGHUP
+    2: 2,  # SIGINT
+    3: 3,  # SIGQUIT
+    4: 4,  # SIGILL
+    5: 5,  # SIGTRAP
+    6: 6,  # SIGABRT
+    8: 8,  # SIGFPE
+    9: 9,  # SIGKILL
+    10: 7,  # SIGBUS
+    11: 11,  # SIGSEGV
+    12: 31,  # SIGSYS
+    13: 13,  # SIGPIPE
+    14: 14,  # SIGALRM
+    15: 15,  # SIGTERM
+    16: 23,  # SIGURG
+    17: 19,  # SIGSTOP
+    18: 20,  # SIGTSTP
+    19: 18,  # SIGCONT
+    20: 17,  # SIGCHLD
+    21: 21,  # SIGTTIN
+    22: 22,  # SIGTTOU
+    23: 29,  # SIGIO
+    24: 24,  # SIGXCPU
+    25: 25,  # SIGXFSZ
+    26: 26,  # SIGVTALRM
+    27: 27,  # SIGPROF
+    28: 28,  # SIGWINCH
+    30: 10,  # SIGUSR1
+    31: 12,  # SIGUSR2
+    32: 30,  # SIGPWR
+    33: 29,  # SIGPOLL
+    77: 32,
+    78: 64,
+} | {45 + number - 33: number for number in range(33, 64)}
+
+_FROM_LINUX = {linux: remote for remote, linux in reversed(_TO_LINUX.items())}
+UNKNOWN = 143
+"""The protocol's number for signals that it has no number for, such as SIGSTKFLT."""
+
+
+def to_linux(remote: int) -> int:
+    """Linux number of a signal of the protocol, 0 where Linux has no such signal.
+
+    Example:
+        >>> to_linux(30)
+        10
+    """
+    return _TO_LINUX.get(remote, 0)
+
+
+def from_linux(number: int) -> int:
+    """The protocol's number of a Linux signal.
+
+    Example:
+        >>> from_linux(10)
+        30
+    """
+    return _FROM_LINUX.get(number, UNKNOWN)

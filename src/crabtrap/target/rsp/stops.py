@@ -1,0 +1,136 @@
+"""Stop replies: ``T05thread:p1.2;swbreak:;06:...;`` and their kin, as plain data."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass, field
+
+from crabtrap.errors import RemoteError
+from crabtrap.target.base import StopKind
+from crabtrap.target.rsp.packets import parse_bytes, parse_hex, parse_thread_id
+from crabtrap.target.rsp.signals import to_linux
+
+GENERAL_COUNT = 17
+"""rax rbx rcx rdx rsi rdi rbp rsp r8-r15 rip, in the order of the protocol."""
+
+_GENERAL = re.compile(b"".join(b"%02x:([0-9a-f]{16});" % n for n in range(GENERAL_COUNT)))
+_UNPACK_GENERAL = struct.Struct("<17Q").unpack
+
+_REGISTER = re.compile(rb"[0-9a-f]{1,4}")
+_REASONS: dict[bytes, StopKind] = {
+    b"swbreak": "breakpoint",
+    b"hwbreak": "hardware-breakpoint",
+    b"watch": "watch",
+    b"rwatch": "watch",
+    b"awatch": "watch",
+    b"fork": "fork",
+    b"vfork": "vfork",
+    b"vforkdone": "vfork-done",
+    b"exec": "exec",
+    b"library": "library",
+    b"syscall_entry": "syscall-entry",
+    b"syscall_return": "syscall-return",
+    b"create": "thread-created",
+}
+
+
+@dataclass(slots=True)
+class StopReply:
+    """A stop reply, read but not yet judged.
+
+    Attributes:
+        kind: "signal" for whatever the reply itself gives no other reason for.
+        pid: 0 where the server does not tell.
+        tid: 0 for the end of a process.
+        signal: Linux number, 0 for "stopped because it was asked to".
+        code: Exit code.
+        value: Argument of the reason: watched address, system call.
+        child: ``(pid, tid)`` of a fork.
+        general: The 17 general registers, in the protocol's order, if all came along.
+        registers: Others that came along, by number, as bytes.
+        threads: Threads named in ``threads:``.
+    """
+
+    kind: StopKind
+    pid: int = 0
+    tid: int = 0
+    signal: int = 0
+    code: int = 0
+    value: int = 0
+    child: tuple[int, int] = (0, 0)
+    path: str = ""
+    condition_error: str = ""
+    general: tuple[int, ...] | None = None
+    registers: dict[int, bytes] = field(default_factory=dict[int, bytes])
+
+
+def parse_stop(reply: bytes) -> StopReply:
+    """Read one stop reply.
+
+    Raises:
+        RemoteError: It is malformed.
+
+    Example:
+        >>> parse_stop(b"W03;process:10")
+        StopReply(kind='exited', pid=16, tid=0, signal=0, code=3, value=0, child=(0, 0), \
+path='', condition_error='', general=None, registers={})
+    """
+    try:
+        match reply[:1]:
+            case b"T":
+                return _parse_t(reply)
+            case b"S":
+                return StopReply("signal", signal=to_linux(parse_hex(reply[1:3])))
+            case b"W" | b"X":
+                return _parse_end(reply)
+            case b"w":
+                code, _, thread = reply[1:].partition(b";")
+                pid, tid = parse_thread_id(thread)
+                return StopReply("thread-exited", pid, tid, code=parse_hex(code))
+            case b"N":
+                return StopReply("no-resumed")
+            case _:
+                raise ValueError
+    except (ValueError, struct.error):
+        raise RemoteError(f"the server sent a malformed stop: {reply[:60]!r}") from None
+
+
+def _parse_t(reply: bytes) -> StopReply:
+    stop = StopReply("signal", signal=to_linux(parse_hex(reply[1:3])))
+    rest = reply[3:]
+    found = _GENERAL.search(rest)
+    if found is not None:
+        # One match and one conversion for what almost every stop of a good server holds.
+        stop.general = _UNPACK_GENERAL(bytes.fromhex(b"".join(found.groups()).decode("ascii")))
+        rest = rest[: found.start()] + rest[found.end() :]
+    for item in rest.split(b";"):
+        name, _, value = item.partition(b":")
+        if name == b"thread":
+            stop.pid, stop.tid = parse_thread_id(value)
+        elif name in _REASONS:
+            _set_reason(stop, name, value)
+        elif name == b"crabtrap.condition-error":
+            stop.condition_error = parse_bytes(value).decode("utf-8", "replace")
+        elif _REGISTER.fullmatch(name) and b"x" not in value:  # "x": not available
+            stop.registers[parse_hex(name)] = parse_bytes(value)
+    return stop
+
+
+def _set_reason(stop: StopReply, name: bytes, value: bytes) -> None:
+    stop.kind = _REASONS[name]
+    if stop.kind == "watch" or name.startswith(b"syscall"):
+        stop.value = parse_hex(value)
+    elif name in (b"fork", b"vfork"):
+        stop.child = parse_thread_id(value)
+    elif name == b"exec":
+        stop.path = parse_bytes(value).decode("utf-8", "surrogateescape")
+
+
+def _parse_end(reply: bytes) -> StopReply:
+    status, _, process = reply[1:].partition(b";")
+    number = parse_hex(status)
+    pid = parse_hex(process.removeprefix(b"process:")) if process else 0
+    if reply[:1] == b"W":
+        return StopReply("exited", pid, code=number)
+    return StopReply("killed", pid, signal=to_linux(number))

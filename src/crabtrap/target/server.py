@@ -1,0 +1,317 @@
+"""Starting a server of our own and reaching one that exists already."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from crabtrap.errors import LaunchError, RemoteError, UsageError
+from crabtrap.target.rsp.channel import Channel
+
+GUARD_NAME = "crabtrap-guard"
+_PACKAGE = Path(__file__).resolve().parent.parent
+_TAIL = 2000
+_END_SECONDS = 5.0
+
+ServerKind = Literal["guard", "gdbserver"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A connected server.
+
+    Attributes:
+        description: For people: "crabtrap-guard", "gdbserver at 127.0.0.1:2345".
+        channel: The connection.
+        obituary: Tells, once the connection has ended, what is known about why.
+        close: Waits for a server of our own to end, or ends it.
+    """
+
+    description: str
+    channel: Channel
+    obituary: Callable[[], str]
+    close: Callable[[], None]
+
+
+def find_guard(explicit: str | None = None) -> str:
+    """Path of the guard that belongs to this installation.
+
+    Args:
+        explicit: Use this one instead.
+
+    Raises:
+        LaunchError: There is none.
+    """
+    if explicit is not None:
+        candidates = [Path(explicit)]
+    else:
+        candidates = [
+            _PACKAGE / GUARD_NAME,
+            Path(sysconfig.get_path("scripts")) / GUARD_NAME,
+            Path(sys.executable).parent / GUARD_NAME,
+        ]
+        on_path = shutil.which(GUARD_NAME)
+        if on_path is not None:
+            candidates.append(Path(on_path))
+    for candidate in candidates:
+        if candidate.is_file() and os.access(candidate, os.X_OK):
+            return str(candidate)
+    raise LaunchError(
+        f"{explicit or GUARD_NAME} is not there or not executable",
+        hint="install the package again, or name the guard's path",
+    )
+
+
+def start_guard(path: str | None = None) -> Endpoint:
+    """Start the guard, connected by a socket pair that can carry descriptors.
+
+    It gets a session of its own, so that a Ctrl-C at our terminal does not reach it.
+    """
+    program = find_guard(path)
+    # What it has to say goes to a file without a name: never full, never in the way.
+    log = os.memfd_create("crabtrap-guard.log", os.MFD_CLOEXEC)
+    ours, its = socket.socketpair()
+    with its:
+        try:
+            process = subprocess.Popen(
+                [program, "--fd", str(its.fileno())],
+                pass_fds=[its.fileno()],
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        except OSError as error:
+            ours.close()
+            os.close(log)
+            raise LaunchError(f"cannot start {program}: {error.strerror}") from None
+
+    def close() -> None:
+        nonlocal log
+        _end(process)
+        if log >= 0:
+            os.close(log)
+            log = -1
+
+    return Endpoint(
+        GUARD_NAME, Channel(ours), lambda: _obituary("the guard", process, _log_tail(log)), close
+    )
+
+
+def start_gdbserver(
+    program: str = "gdbserver", stdio: tuple[int, int, int] | None = None
+) -> Endpoint:
+    """Start a stock gdbserver on loopback that serves us alone and then ends.
+
+    Args:
+        program: Name or path of gdbserver.
+        stdio: Descriptors that programs launched through it get; what gdbserver itself
+            says goes to the third one, too, since it gives its own to them.
+
+    Raises:
+        LaunchError: It cannot be started.
+    """
+    log, its_log = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    os.set_blocking(its_log, True)
+    try:
+        process = subprocess.Popen(
+            [program, "--once", "--multi", "127.0.0.1:0"],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL if stdio is None else stdio[0],
+            stdout=subprocess.DEVNULL if stdio is None else stdio[1],
+            stderr=its_log,
+        )
+    except OSError as error:
+        os.close(log)
+        raise LaunchError(f"cannot start {program}: {error.strerror}") from None
+    finally:
+        os.close(its_log)
+    tail = _StreamTail(log, None if stdio is None else stdio[2])
+    try:
+        port = tail.wait_for_port()
+        connection = socket.create_connection(("127.0.0.1", port), timeout=_END_SECONDS)
+    except OSError as error:
+        process.kill()
+        process.wait()
+        raise LaunchError(f"cannot reach {program}: {error}; {tail.text}") from None
+    channel = Channel(connection)
+    channel.watch(log, lambda: tail.forward(channel))
+
+    def close() -> None:
+        _end(process)
+        tail.close()
+
+    return Endpoint("gdbserver", channel, lambda: _obituary("gdbserver", process, tail.text), close)
+
+
+def reach(address: str, *, timeout: float = 10.0) -> Endpoint:
+    """Connect to a server.
+
+    Args:
+        address: ``unix:PATH``, ``HOST:PORT``, ``[IPV6]:PORT`` or ``stdio:COMMAND``, which is
+            run, split as a shell would and without a shell, and spoken to by its
+            standard input and output.
+        timeout: Seconds for the connection to come about.
+
+    Raises:
+        UsageError: The address is none of these.
+        RemoteError: Nobody answers there.
+    """
+    if address.startswith("stdio:"):
+        return _reach_command(address.removeprefix("stdio:"))
+    try:
+        connection = _connect(address, timeout)
+    except OSError as error:
+        raise RemoteError(
+            f"cannot connect to {address}: {error.strerror or error}",
+            hint="is the server running, and listening at this address?",
+        ) from None
+    return Endpoint(
+        f"server at {address}",
+        Channel(connection),
+        lambda: f"the server at {address} closed the connection",
+        lambda: None,
+    )
+
+
+def _connect(address: str, timeout: float) -> socket.socket:
+    if address.startswith("unix:"):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(timeout)
+        try:
+            connection.connect(address.removeprefix("unix:"))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+    host, colon, port = address.removeprefix("tcp:").rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65535:
+        raise UsageError(
+            f"{address!r} is not the address of a server",
+            hint="write unix:PATH, HOST:PORT or stdio:COMMAND",
+        )
+    return socket.create_connection((host.strip("[]") or "127.0.0.1", int(port)), timeout)
+
+
+def _reach_command(command: str) -> Endpoint:
+    words = shlex.split(command)
+    if not words:
+        raise UsageError("stdio: needs a command", hint="for example stdio:ssh host guard --stdio")
+    log = os.memfd_create("crabtrap-server.log", os.MFD_CLOEXEC)
+    ours, its = socket.socketpair()
+    with its:
+        try:
+            process = subprocess.Popen(
+                words, stdin=its.fileno(), stdout=its.fileno(), stderr=log, start_new_session=True
+            )
+        except OSError as error:
+            ours.close()
+            os.close(log)
+            raise LaunchError(f"cannot start {words[0]}: {error.strerror}") from None
+
+    def close() -> None:
+        nonlocal log
+        _end(process)
+        if log >= 0:
+            os.close(log)
+            log = -1
+
+    return Endpoint(
+        f"server of {words[0]}",
+        Channel(ours),
+        lambda: _obituary(words[0], process, _log_tail(log)),
+        close,
+    )
+
+
+class _StreamTail:
+    """The last words on a pipe, handed on to another descriptor."""
+
+    def __init__(self, source: int, sink: int | None) -> None:
+        self._source = source
+        self._sink = sink
+        self._tail = b""
+
+    @property
+    def text(self) -> str:
+        self._read()
+        return self._tail.decode("utf-8", "replace").strip()
+
+    def wait_for_port(self) -> int:
+        """Wait for "Listening on port N" and return N.
+
+        Raises:
+            OSError: It ended, or said nothing in time.
+        """
+        poll = select.poll()
+        poll.register(self._source, select.POLLIN)
+        while b"Listening on port" not in self._tail or not self._tail.endswith(b"\n"):
+            if not poll.poll(int(_END_SECONDS * 1000)) or not self._read():
+                raise OSError("it does not say where it listens")
+        return int(self._tail.rsplit(b"Listening on port", 1)[1])
+
+    def forward(self, channel: Channel) -> None:
+        """Hand on what has come; at the end of the pipe stop watching it."""
+        data = self._read()
+        if not data:
+            channel.watch(self._source, None)
+        elif self._sink is not None:
+            with contextlib.suppress(OSError):  # nobody reads the program's errors any more
+                os.write(self._sink, data)
+
+    def close(self) -> None:
+        if self._source >= 0:
+            os.close(self._source)
+            self._source = -1
+
+    def _read(self) -> bytes:
+        if self._source < 0:
+            return b""
+        try:
+            data = os.read(self._source, 1 << 16)
+        except BlockingIOError:
+            return b""
+        self._tail = (self._tail + data)[-_TAIL:]
+        return data
+
+
+def _log_tail(descriptor: int) -> str:
+    if descriptor < 0:
+        return ""
+    size = os.fstat(descriptor).st_size
+    tail = os.pread(descriptor, _TAIL, max(0, size - _TAIL))
+    return tail.decode("utf-8", "replace").strip()
+
+
+def _obituary(name: str, process: subprocess.Popen[bytes], last_words: str) -> str:
+    try:
+        code = process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        status = f"{name} closed the connection"
+    else:
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        status = f"{name} {how}"
+    return f"{status}: {last_words}" if last_words else status
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a server whose connection was closed; one that does not end is told to."""
+    steps: Sequence[Callable[[], None]] = (process.terminate, process.kill)
+    for step in steps:
+        try:
+            process.wait(_END_SECONDS)
+            return
+        except subprocess.TimeoutExpired:
+            step()
+    process.wait()
