@@ -83,7 +83,9 @@ class ExpressionSpec:
 
 Spec = LineSpec | FunctionSpec | RegexSpec | AddressSpec | ExpressionSpec
 
-_LINE = re.compile(r"(?:(?P<file>.*[^:]):|:)?(?P<line>\d+)(?::(?P<column>\d+))?", re.DOTALL)
+_LINE = re.compile(
+    r"(?:(?!\d+:)(?P<file>.*?[^:]):|:)?(?P<line>\d+)(?::(?P<column>\d+))?", re.DOTALL
+)
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F_]+|\d[\d_]*")
 
 

@@ -1,0 +1,256 @@
+import pytest
+
+from crabtrap.address import Address
+from crabtrap.errors import ParseError
+from crabtrap.symbols.location import (
+    AddressSpec,
+    ExpressionSpec,
+    FunctionSpec,
+    LineSpec,
+    RegexSpec,
+    Resolution,
+    ResolveContext,
+    Spec,
+    parse_spec,
+    resolve_spec,
+)
+from crabtrap.symbols.places import after_prologue, moved_place
+from crabtrap.symbols.table import ModuleTable
+from tests.support.fake_image import FakeFunction, FakeImage, FakeRow, FakeSymbol, fake_module
+
+MAIN = "/home/me/app/src/main.rs"
+OTHER = "/home/me/app/other/main.rs"
+STD = "/rustc/abc/library/core/src/ops.rs"
+
+
+def resolve(
+    text: str, *images: FakeImage, current_file: str | None = None, bias: int = 0
+) -> Resolution:
+    table = ModuleTable([fake_module(image, bias) for image in images])
+    context = ResolveContext(
+        table,
+        current_file=current_file,
+        is_user_path=lambda path: path is not None and not path.startswith("/rustc/"),
+        evaluate_address=lambda text: Address(len(text)),
+    )
+    return resolve_spec(parse_spec(text), context)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("main.rs:10", LineSpec("main.rs", 10)),
+        ("src/main.rs:10:5", LineSpec("src/main.rs", 10, 5)),
+        (":10", LineSpec(None, 10)),
+        (" 10 ", LineSpec(None, 10)),
+        ("10:5", LineSpec(None, 10, 5)),
+        ("a dir/x:1.rs:3", LineSpec("a dir/x:1.rs", 3)),
+        ("Point::norm", FunctionSpec("Point::norm")),
+        ("<Dog as Animal>::name", FunctionSpec("<Dog as Animal>::name")),
+        ("/^app::.*new$/", RegexSpec("^app::.*new$")),
+        ("*0x401_000", AddressSpec(Address(0x401000))),
+        ("*4096", AddressSpec(Address(4096))),
+        ("*handler as usize", ExpressionSpec("handler as usize")),
+    ],
+)
+def test_spec_is_read(text: str, spec: Spec) -> None:
+    assert parse_spec(text) == spec
+
+
+@pytest.mark.parametrize(("text", "at"), [("", 0), ("  ", 0), ("*", 1), ("/a(/", 2)])
+def test_bad_spec_names_the_place(text: str, at: int) -> None:
+    with pytest.raises(ParseError) as caught:
+        parse_spec(text)
+    assert caught.value.start == at
+
+
+def one_function() -> FakeImage:
+    return FakeImage(
+        functions=(FakeFunction("app::main", ((0x1000, 0x1100),)),),
+        rows=(
+            FakeRow(0x1000, 0x1008, 10),
+            FakeRow(0x1008, 0x1010, 11, prologue_end=True),
+            FakeRow(0x1010, 0x1020, 14),
+            FakeRow(0x1020, 0x1030, 15),
+            FakeRow(0x1030, 0x1040, 14),
+        ),
+    )
+
+
+def test_line_gets_one_place_though_it_has_two_rows() -> None:
+    found = resolve("main.rs:14", one_function())
+    assert [(p.address, p.line, p.function) for p in found.places] == [(0x1010, 14, "app::main")]
+    assert found.notes == ()
+
+
+def test_line_without_code_moves_to_the_next_with_code_and_says_so() -> None:
+    found = resolve("src/main.rs:12", one_function())
+    assert [p.line for p in found.places] == [14]
+    assert found.notes == ("line 12 has no code of its own; using line 14",)
+
+
+def test_first_line_of_a_function_is_moved_behind_the_prologue() -> None:
+    assert [p.address for p in resolve("main.rs:10", one_function()).places] == [0x1008]
+
+
+def test_line_behind_the_last_one_has_a_reason() -> None:
+    found = resolve("main.rs:99", one_function())
+    assert found.places == ()
+    assert found.reason == f"no code at or after line 99 of {MAIN}"
+    assert found.hint == "the last line with code is 15"
+
+
+def test_unknown_file_suggests_a_close_one() -> None:
+    found = resolve("mian.rs:1", one_function())
+    assert found.reason == "no source file named 'mian.rs'"
+    assert found.close == ("main.rs",)
+
+
+def test_no_line_information_at_all_is_said() -> None:
+    found = resolve("main.rs:1", FakeImage(debug_level="symbols"))
+    assert found.reason == "no module has line information"
+
+
+def test_every_monomorphised_and_inlined_copy_gets_a_place() -> None:
+    first = FakeFunction("app::max<i32>", ((0x1000, 0x1010),))
+    second = FakeFunction("app::max<u8>", ((0x2000, 0x2010),))
+    caller = FakeFunction("app::main", ((0x3000, 0x3100),))
+    copies = [
+        FakeFunction("app::max<i32>", ((a, a + 8),), parent=caller, call_line=30)
+        for a in (0x3010, 0x3040)
+    ]
+    rows = [FakeRow(a, a + 8, 20) for a in (0x1004, 0x2004, 0x3010, 0x3040)]
+    image = FakeImage(functions=(first, second, caller, *copies), rows=rows)
+    found = resolve("main.rs:20", image)
+    assert [p.address for p in found.places] == [0x1004, 0x2004, 0x3010, 0x3040]
+    assert [p.inlined for p in found.places] == [False, False, True, True]
+
+
+def test_two_files_with_the_suffix_are_both_meant_and_named() -> None:
+    image = FakeImage(
+        functions=(FakeFunction("a", ((0x1000, 0x1010),)), FakeFunction("b", ((0x2000, 0x2010),))),
+        rows=(FakeRow(0x1004, 0x1010, 3, path=MAIN), FakeRow(0x2004, 0x2010, 3, path=OTHER)),
+    )
+    found = resolve("main.rs:3", image)
+    assert [p.path for p in found.places] == [MAIN, OTHER]
+    assert found.notes == (f"2 files match: {OTHER}, {MAIN}",)
+    assert [p.path for p in resolve("other/main.rs:3", image).places] == [OTHER]
+
+
+def test_one_file_compiled_into_two_modules_uses_one_line() -> None:
+    # A generic function of a library: the module without code for line 20 must not
+    # be moved to line 25 while the other one has line 20.
+    has = FakeImage(
+        functions=(FakeFunction("lib::f<u8>", ((0x1000, 0x1010),)),),
+        rows=(FakeRow(0x1004, 0x1010, 20),),
+    )
+    has_not = FakeImage(
+        functions=(FakeFunction("lib::g", ((0x2000, 0x2010),)),),
+        rows=(FakeRow(0x2004, 0x2010, 25),),
+    )
+    assert [p.line for p in resolve("main.rs:20", has, has_not).places] == [20]
+
+
+def test_column_prefers_later_rows_of_the_line() -> None:
+    image = FakeImage(
+        functions=(FakeFunction("a", ((0x1000, 0x1020),)),),
+        rows=(FakeRow(0x1004, 0x1010, 3, column=5), FakeRow(0x1010, 0x1020, 3, column=20)),
+    )
+    assert [p.address for p in resolve("main.rs:3:12", image).places] == [0x1010]
+    assert [p.address for p in resolve("main.rs:3:99", image).places] == [0x1004]
+
+
+def test_bare_line_needs_a_current_file() -> None:
+    assert resolve("14", one_function(), current_file="main.rs").places[0].line == 14
+    assert resolve("14", one_function()).reason == "there is no current file"
+
+
+def test_function_is_stopped_behind_its_prologue() -> None:
+    found = resolve("main", one_function())
+    assert [(p.address, p.line) for p in found.places] == [(0x1008, 11)]
+
+
+def test_prologue_without_a_mark_ends_at_the_second_line() -> None:
+    image = FakeImage(
+        functions=(FakeFunction("app::f", ((0x1000, 0x1100),)),),
+        rows=(
+            FakeRow(0x1000, 0x1008, 10),
+            FakeRow(0x1008, 0x1010, 0),
+            FakeRow(0x1010, 0x1020, 11),
+        ),
+    )
+    function = fake_module(image).find_functions("f")[0]
+    assert after_prologue(function) == 0x1010
+
+
+def test_users_functions_are_preferred_to_libraries() -> None:
+    image = FakeImage(
+        functions=(
+            FakeFunction("app::Thing::new", ((0x1000, 0x1010),)),
+            FakeFunction("core::ops::New::new", ((0x2000, 0x2010),), declaration_path=STD),
+        )
+    )
+    found = resolve("new", image)
+    assert [p.function for p in found.places] == ["app::Thing::new"]
+    assert found.notes == ("1 more in libraries left out; write more of the path for those",)
+    assert [p.function for p in resolve("New::new", image).places] == ["core::ops::New::new"]
+
+
+def test_inlined_copies_of_a_function_are_stopped_at_their_entry() -> None:
+    caller = FakeFunction("app::main", ((0x3000, 0x3100),))
+    copy = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
+    found = resolve("add", FakeImage(functions=(caller, copy)))
+    assert [(p.address, p.inlined) for p in found.places] == [(0x3010, True)]
+
+
+@pytest.mark.parametrize(
+    ("code", "skipped"),
+    [
+        ("f30f1efa 55 4889e5", 8),
+        ("55 4889e5 90909090", 4),
+        ("55 488bec 90909090", 4),
+        ("f30f1efa 90909090", 4),
+        ("53 4889e5 90909090", 0),
+    ],
+)
+def test_bare_symbol_is_stopped_behind_its_frame_setup(code: str, skipped: int) -> None:
+    image = FakeImage(symbols=(FakeSymbol("puts", 0x1000),), code={0x1000: bytes.fromhex(code)})
+    found = resolve("puts", image)
+    assert [p.address for p in found.places] == [0x1000 + skipped]
+    assert found.notes == ("no debug information there",)
+
+
+def test_debug_information_is_preferred_to_a_bare_symbol() -> None:
+    shim = FakeImage(symbols=(FakeSymbol("main", 0x2000),), code={0x2000: bytes(8)})
+    assert [p.address for p in resolve("main", shim, one_function()).places] == [0x1008]
+
+
+def test_unknown_function_suggests_close_ones() -> None:
+    image = FakeImage(functions=(FakeFunction("app::frobnicate", ((0x1000, 0x1010),)),))
+    found = resolve("frobincate", image)
+    assert found.reason == "no function named 'frobincate'"
+    assert found.close == ("app::frobnicate",)
+
+
+def test_regular_expression_finds_every_match() -> None:
+    image = FakeImage(
+        functions=tuple(
+            FakeFunction(f"app::{name}", ((a, a + 16),))
+            for name, a in (("one", 0x1000), ("only", 0x2000), ("two", 0x3000))
+        )
+    )
+    assert len(resolve("/::on/", image).places) == 2
+    assert resolve("/zzz/", image).reason == "no function matches /zzz/"
+
+
+def test_addresses_are_described_by_what_is_there() -> None:
+    found = resolve("*0x11014", one_function(), bias=0x10000)
+    assert (found.places[0].line, found.places[0].function) == (14, "app::main")
+    assert resolve("*0x99", one_function(), bias=0x10000).places[0].module is None
+    assert resolve("*whatever", one_function()).places[0].address == len("whatever")
+
+
+def test_place_moves_with_its_module() -> None:
+    place = resolve("main", one_function()).places[0]
+    module = fake_module(one_function(), 0x7000)
+    assert moved_place(place, module).address == 0x8008

@@ -1,0 +1,66 @@
+from dataclasses import dataclass
+
+import pytest
+
+from crabtrap.symbols.names import full_function_name, function_name, path_segments, shorten_path
+
+
+@dataclass(frozen=True)
+class Named:
+    path: str
+    name: str
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "short", "full"),
+    [
+        ("app::main", "app::main", "app::main", "app::main"),
+        ("app::run::h0123456789abcdef", "app::run", "app::run", "app::run"),
+        # Legacy symbols know no generics and no closure numbers; the tree does.
+        ("app::generic", "app::generic<&str>", "app::generic<&str>", "app::generic<&str>"),
+        (
+            "app::main::{{closure}}",
+            "app::main::{closure#2}",
+            "app::main::{closure#2}",
+            "app::main::{closure#2}",
+        ),
+        (
+            "<app::Dog as app::Animal>::name::{{closure}}",
+            "app::{impl#1}::name::{closure#0}",
+            "<Dog as Animal>::name::{closure#0}",
+            "<app::Dog as app::Animal>::name::{closure#0}",
+        ),
+        (
+            "app::sum::<alloc::vec::Vec<app::Item>>",
+            "app::sum<alloc::vec::Vec<app::Item>>",
+            "app::sum<Vec<Item>>",
+            "app::sum<alloc::vec::Vec<app::Item>>",
+        ),
+        (
+            "core::ops::function::FnOnce::call_once",
+            "core::ops::function::FnOnce::call_once<fn(), ()>",
+            "core::ops::function::FnOnce::call_once<fn(), ()>",
+            "core::ops::function::FnOnce::call_once<fn(), ()>",
+        ),
+    ],
+)
+def test_names_for_people(path: str, name: str, short: str, full: str) -> None:
+    named = Named(path, name)
+    assert function_name(named) == short
+    assert full_function_name(named) == full
+
+
+def test_long_generics_are_elided_but_never_the_self_type() -> None:
+    argument = "std::collections::HashMap<alloc::string::String, Vec<(u8, u16, u32, u64, u128)>>"
+    assert shorten_path(f"app::run<{argument}>") == "app::run<…>"
+    assert shorten_path(f"<{argument} as app::T>::run").startswith("<HashMap<String, Vec<")
+
+
+def test_an_arrow_closes_no_bracket() -> None:
+    assert shorten_path("app::call<fn(a::A) -> b::B>") == "app::call<fn(A) -> B>"
+
+
+def test_segments_split_outside_brackets() -> None:
+    assert path_segments("<a::T as b::U>::run<c::V>") == ("<a::T as b::U>", "run<c::V>")
+    assert path_segments("one") == ("one",)
+    assert path_segments("a::{closure#0}<fn() -> b::C>") == ("a", "{closure#0}<fn() -> b::C>")

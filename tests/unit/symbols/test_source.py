@@ -1,0 +1,103 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from crabtrap.symbols.source import SourceFinder, installed_library_sources, read_regular_file
+
+
+def test_file_is_found_by_its_own_path(tmp_path: Path) -> None:
+    path = tmp_path / "main.rs"
+    path.write_text("one\ntwo\n")
+    found = SourceFinder().find(str(path))
+    assert found.lines == ("one", "two")
+    assert (found.line(2), found.line(3), found.line(0)) == ("two", None, None)
+
+
+def test_relative_name_is_found_below_the_compilation_directory(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/main.rs").write_text("x\n")
+    found = SourceFinder().find("src/main.rs", compilation_directory=str(tmp_path))
+    assert found.path == str(tmp_path / "src/main.rs")
+    assert SourceFinder(directories=[str(tmp_path)]).find("src/main.rs").lines == ("x",)
+
+
+def test_users_replacement_comes_first_and_only_at_whole_components(tmp_path: Path) -> None:
+    (tmp_path / "main.rs").write_text("mine\n")
+    finder = SourceFinder(replacements=[("/build/app", str(tmp_path))])
+    assert finder.find("/build/app/main.rs").lines == ("mine",)
+    assert finder.find("/build/application/main.rs").reason == "file not found"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/rustc/59807616e1fa2540/library/core/src/option.rs",
+        "/usr/src/rustc-1.63.0/library/core/src/option.rs",
+        "library/core/src/option.rs",
+    ],
+)
+def test_standard_library_is_found_in_a_toolchain(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "library/core/src/option.rs"
+    file.parent.mkdir(parents=True)
+    file.write_text("pub enum Option\n")
+    finder = SourceFinder(standard_library=lambda: [str(tmp_path)])
+    assert finder.find(name).lines == ("pub enum Option",)
+
+
+def test_missing_standard_library_says_what_to_install() -> None:
+    found = SourceFinder().find("/rustc/abc/library/core/src/option.rs")
+    assert found.reason == "standard library sources not found"
+    assert "rustup component add rust-src" in found.hint
+
+
+def test_source_changed_after_the_build_is_stale(tmp_path: Path) -> None:
+    path = tmp_path / "main.rs"
+    path.write_text("x\n")
+    os.utime(path, (2000, 2000))
+    finder = SourceFinder()
+    assert finder.find(str(path), built=1000.0).stale
+    finder.forget()
+    assert not finder.find(str(path), built=3000.0).stale
+    finder.forget()
+    assert not finder.find(str(path)).stale
+
+
+def test_only_regular_files_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.rs")
+    found = SourceFinder().find(str(tmp_path / "fifo.rs"))  # opening must not wait for a writer
+    assert found.lines == ()
+    assert found.reason.endswith("not a regular file")
+    assert SourceFinder().find("/dev/zero").reason == "/dev/zero: not a regular file"
+    assert SourceFinder().find(str(tmp_path)).reason.endswith("Is a directory")
+
+
+def test_size_is_limited(tmp_path: Path) -> None:
+    path = tmp_path / "big.rs"
+    with open(path, "wb") as file:
+        file.truncate(17 << 20)
+    assert "too large" in SourceFinder().find(str(path)).reason
+    with pytest.raises(OSError, match="too large"):
+        read_regular_file(str(path), 1 << 20)
+
+
+def test_broken_text_is_shown_with_replacements(tmp_path: Path) -> None:
+    path = tmp_path / "latin.rs"
+    path.write_bytes(b"// caf\xe9\n")
+    assert SourceFinder().find(str(path)).lines == ("// caf\N{REPLACEMENT CHARACTER}",)
+
+
+def test_installed_sources_prefer_the_given_toolchain(tmp_path: Path) -> None:
+    inside = "lib/rustlib/src/rust/library"
+    for name in ("stable", "nightly"):
+        (tmp_path / ".rustup/toolchains" / name / inside).mkdir(parents=True)
+    (tmp_path / ".rustup/toolchains/without").mkdir()
+    (tmp_path / "usr/src/rustc-1.63.0/library").mkdir(parents=True)
+    stable = tmp_path / ".rustup/toolchains/stable"
+    found = installed_library_sources(str(tmp_path), [str(stable)], str(tmp_path / "usr"))
+    assert found == (
+        str(stable / "lib/rustlib/src/rust"),
+        str(tmp_path / ".rustup/toolchains/nightly/lib/rustlib/src/rust"),
+        str(tmp_path / "usr/src/rustc-1.63.0"),
+    )
+    assert installed_library_sources(str(tmp_path / "nobody"), (), str(tmp_path)) == ()
