@@ -75,6 +75,8 @@ fn runtime_frames() -> Vec<Expected> {
     list
 }
 
+// In a function of its own, these would be the registers of that function.
+#[allow(clippy::inline_always)]
 #[inline(always)]
 fn own_registers() -> Registers {
     let mut values = [0_u64; 8];
@@ -144,17 +146,16 @@ fn check(found: &Backtrace, expected: &[Expected]) {
     }
 }
 
-/// Keeps many values alive over the call, so that all callee-saved registers are in use.
+/// Keeps many values alive over the call, some of them in callee-saved registers.
 #[inline(never)]
 fn recurse(depth: u64, work: &mut dyn FnMut()) -> u64 {
     let values: [u64; 6] = std::array::from_fn(|index| black_box(depth * 10 + index as u64));
-    let [a, b, c, d, e, f] = values;
     if depth == 0 {
         work();
     } else {
         black_box(recurse(depth - 1, work));
     }
-    a ^ (b << 1) ^ (c << 2) ^ (d << 3) ^ (e << 4) ^ (f << 5)
+    values.iter().fold(0, |mixed, value| (mixed << 1) ^ value)
 }
 
 #[test]
@@ -188,7 +189,7 @@ thread_local! {
 
 extern "C" fn handler(_: c_int) {
     recurse(5, &mut || {
-        CAPTURED.with(|slot| *slot.borrow_mut() = Some(capture()))
+        CAPTURED.with(|slot| *slot.borrow_mut() = Some(capture()));
     });
 }
 

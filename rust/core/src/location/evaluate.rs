@@ -92,7 +92,7 @@ pub(crate) fn evaluate<'a>(
     }
     let mut state = evaluation.evaluate()?;
     while state != EvaluationResult::Complete {
-        state = answer(&mut evaluation, state, encoding, surroundings)?;
+        state = answer(&mut evaluation, &state, encoding, surroundings)?;
     }
     Ok(evaluation.as_result().to_vec())
 }
@@ -123,12 +123,12 @@ pub(crate) fn evaluate_address<'a>(
 /// Gives the evaluation what it stopped for.
 fn answer<'a>(
     evaluation: &mut Evaluation<Slice<'a>, Bounded>,
-    question: EvaluationResult<Slice<'a>>,
+    question: &EvaluationResult<Slice<'a>>,
     encoding: Encoding,
     surroundings: &mut dyn Surroundings<'a>,
 ) -> Result<EvaluationResult<Slice<'a>>, Absent> {
     use EvaluationResult as Ask;
-    let state = match question {
+    let state = match *question {
         Ask::Complete => return Ok(Ask::Complete),
         Ask::RequiresMemory { space: Some(_), .. } => {
             return Err(Absent::Unsupported("another address space"));
@@ -195,9 +195,9 @@ fn entry_register(expression: Expression<Slice<'_>>, encoding: Encoding) -> Opti
     }
 }
 
-fn resolve_type<'a>(
+fn resolve_type(
     offset: UnitOffset<usize>,
-    surroundings: &mut dyn Surroundings<'a>,
+    surroundings: &mut dyn Surroundings<'_>,
 ) -> Result<ValueType, Absent> {
     // Offset 0 stands for the generic type (DWARF 5, section 2.5.1.4.2).
     if offset.0 == 0 {
@@ -206,11 +206,11 @@ fn resolve_type<'a>(
     surroundings.base_type(offset)
 }
 
-fn dereference<'a>(
+fn dereference(
     address: u64,
     size: u8,
     base_type: UnitOffset<usize>,
-    surroundings: &mut dyn Surroundings<'a>,
+    surroundings: &mut dyn Surroundings<'_>,
 ) -> Result<Value, Absent> {
     let value_type = resolve_type(base_type, surroundings)?;
     let mut bytes = [0; 8];

@@ -65,7 +65,10 @@ impl PieceReader<'_> {
     /// The places of a value; pieces that do not begin and end at bytes are read and joined.
     pub(super) fn pieces(&self, raw: &[RawPiece<'_>]) -> Vec<Piece> {
         let is_whole_bytes = |piece: &RawPiece<'_>| {
-            piece.size_in_bits.unwrap_or(0) % 8 == 0 && piece.bit_offset.unwrap_or(0) % 8 == 0
+            [piece.size_in_bits, piece.bit_offset]
+                .iter()
+                .flatten()
+                .all(|bits| bits.is_multiple_of(8))
         };
         if raw.iter().all(is_whole_bytes) {
             return raw.iter().map(|piece| self.piece(piece)).collect();
@@ -169,7 +172,7 @@ impl Bits {
                 .get((bit / 8) as usize)
                 .ok_or(Absent::Unsupported("more bits than the place has"))?;
             let value = byte >> (bit % 8) & 1;
-            if self.count % 8 == 0 {
+            if self.count.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             if let Some(last) = self.bytes.last_mut() {

@@ -50,7 +50,7 @@ fn leave_trampoline(pc: u64, registers: &Registers, stack: &mut Stack<'_>) -> Op
     let mut code = [0; 9];
     let count = stack.memory().read_partial(pc, &mut code).min(code.len());
     let is_trampoline = |pattern: &&[u8]| code[..count].starts_with(pattern);
-    if !TRAMPOLINES.iter().any(|pattern| is_trampoline(pattern)) {
+    if !TRAMPOLINES.iter().any(is_trampoline) {
         return None;
     }
     let start = registers.sp()?.wrapping_add(SAVED_REGISTERS);
@@ -111,7 +111,7 @@ fn follow_frame_pointer(
     if frame == 0 && modules.find(pc).is_some() {
         return Err(Stop::Outermost);
     }
-    if frame % 8 != 0 || registers.sp().is_some_and(|sp| frame < sp) {
+    if !frame.is_multiple_of(8) || registers.sp().is_some_and(|sp| frame < sp) {
         return Err(lost);
     }
     let words = stack.word(frame).zip(stack.word(frame.wrapping_add(8)));

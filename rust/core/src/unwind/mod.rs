@@ -8,6 +8,8 @@ mod fallback;
 mod rule;
 mod stack;
 mod table;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::fmt;

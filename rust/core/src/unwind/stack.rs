@@ -56,12 +56,20 @@ impl<'a> Stack<'a> {
         if address.wrapping_sub(end) > self.bytes.len() as u64 {
             self.next_chunk = FIRST_CHUNK;
         }
-        // Going back inside the page cannot meet unmapped memory.
-        self.start = (address & !(PAGE - 1)).max(address.saturating_sub(BEHIND));
-        self.bytes.resize(self.next_chunk, 0);
-        let count = self.memory.read_partial(self.start, &mut self.bytes);
-        self.bytes.truncate(count);
+        // Going back inside the page cannot meet unmapped memory, but captured stacks and
+        // remote servers may know only a part of a page.
+        self.fill((address & !(PAGE - 1)).max(address.saturating_sub(BEHIND)));
+        if self.loaded_word(address).is_none() && self.start != address {
+            self.fill(address);
+        }
         self.next_chunk = (self.next_chunk * 2).clamp(SECOND_CHUNK, LARGEST_CHUNK);
+    }
+
+    fn fill(&mut self, start: u64) {
+        self.start = start;
+        self.bytes.resize(self.next_chunk, 0);
+        let count = self.memory.read_partial(start, &mut self.bytes);
+        self.bytes.truncate(count);
     }
 }
 

@@ -215,10 +215,10 @@ impl<'a> SearchTable<'a> {
 
     /// Offset in `.eh_frame` of the entry that covers `address`, if any does.
     fn offset_for(&self, address: u64) -> Option<usize> {
-        let start_of = |pair: &[u8; 8]| self.absolute(pair[..4].as_array());
+        let start_of = |pair: &[u8; 8]| self.absolute(pair.first_chunk());
         let after = self.pairs.partition_point(|pair| start_of(pair) <= address);
         let pair = &self.pairs[after.checked_sub(1)?];
-        let entry = self.absolute(pair[4..].as_array());
+        let entry = self.absolute(pair.last_chunk());
         let offset = usize::try_from(entry.checked_sub(self.eh_frame)?).ok()?;
         (offset < self.eh_frame_size).then_some(offset)
     }

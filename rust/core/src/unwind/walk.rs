@@ -355,7 +355,7 @@ struct FrameSurroundings<'w, 'a> {
     stack: &'w mut Stack<'a>,
 }
 
-impl<'e> Surroundings<'e> for FrameSurroundings<'_, '_> {
+impl Surroundings<'_> for FrameSurroundings<'_, '_> {
     fn register(&mut self, number: u16) -> Result<u64, Absent> {
         self.registers
             .value(usize::from(number))
