@@ -265,6 +265,7 @@ class Notice:
 
 Event = (
     StopEvent
+    | SignalReceived
     | Resumed
     | OutputReceived
     | LogMessage

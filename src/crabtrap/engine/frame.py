@@ -14,7 +14,7 @@ from crabtrap.engine.variables import (
     scope_variables,
 )
 from crabtrap.errors import NotFoundError
-from crabtrap.symbols.names import full_function_name, function_name
+from crabtrap.symbols.names import full_function_name, function_name, path_segments
 from crabtrap.symbols.places import after_prologue
 from crabtrap.symbols.types import made_type
 from crabtrap.values.context import Context
@@ -256,16 +256,31 @@ class Frame:
         return tuple(
             self._binding(entry, "argument")
             for entry in self.scoped_variables
-            if entry.kind == "parameter"
+            if entry.kind == "parameter" and entry.name
         )
 
     def locals(self) -> tuple[Binding, ...]:
-        """Local variables in scope, in order of declaration; shadowed ones are marked."""
+        """Variables in scope, in order of declaration; shadowed ones are marked.
+
+        In a closure or coroutine that includes what it captured.
+        """
         return tuple(
-            self._binding(entry, "local")
+            self._binding(entry, "capture" if self._is_capture(entry) else "local")
             for entry in self.scoped_variables
-            if entry.kind == "local" and entry.in_scope
+            if entry.kind == "local" and entry.in_scope and entry.name
         )
+
+    def _is_capture(self, entry: ScopedVariable) -> bool:
+        """Whether a closure has the variable from outside.
+
+        Its own variables are in the blocks their ``let`` opens; captured ones are
+        described as variables of the function itself.
+        """
+        return self._has_captures and entry.variable.depth == 0
+
+    @cached_property
+    def _has_captures(self) -> bool:
+        return self.code is not None and path_segments(self.code.name)[-1].startswith("{")
 
     def lookup(self, name: str) -> Value:
         """What ``name`` means here: a local, an argument, else a static by trailing path.
@@ -327,7 +342,9 @@ class Frame:
             return False
         return code.entry <= self.pc < after_prologue(code)
 
-    def _binding(self, entry: ScopedVariable, kind: Literal["argument", "local"]) -> Binding:
+    def _binding(
+        self, entry: ScopedVariable, kind: Literal["argument", "local", "capture"]
+    ) -> Binding:
         variable = entry.variable
         return Binding(
             variable.name,

@@ -60,6 +60,7 @@ class Stdio:
     stderr: str | None = None
     append: bool = False
     keyboard: int | None = None
+    size: tuple[int, int] | None = None
 
     @staticmethod
     def inherit() -> Stdio:
@@ -245,6 +246,8 @@ class _Opener:
                 f"cannot open{name} for the program: {error.strerror}",
                 hint="check the redirections",
             ) from error
+        if self._wish.size is not None:
+            streams.resize(*self._wish.size)
         streams._ours_for_program = [fd for fd in self._opened if fd in streams.descriptors]
         for fd in set(self._opened) - {*streams._outputs, *streams.descriptors}:
             if fd != streams._input:

@@ -1,0 +1,105 @@
+"""The parts of a running session that handlers and plans share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from crabtrap.engine.breakpoints import BreakpointTable
+from crabtrap.engine.epoch import EpochClock
+from crabtrap.engine.plans.code import CodeIndex
+from crabtrap.engine.plans.view import View
+from crabtrap.engine.signals import SignalTable
+from crabtrap.engine.sites import SiteTable
+from crabtrap.engine.user_code import UserCode
+from crabtrap.errors import UnsupportedError
+from crabtrap.symbols.table import ModuleTable
+
+if TYPE_CHECKING:
+    from crabtrap.events import Event
+    from crabtrap.target.base import Control, Target, TargetStop
+
+
+@dataclass(slots=True)
+class Options:
+    """Choices of the user that the engine follows.
+
+    Attributes:
+        follow: Which side of a fork to stay with.
+        scheduler_lock: Only the selected thread runs.
+        stop_on_panic: Stop when a panic begins, without any catchpoint.
+        user_code: Whose code is shown and stepped into.
+    """
+
+    follow: Literal["parent", "child"] = "parent"
+    scheduler_lock: bool = False
+    stop_on_panic: bool = True
+    user_code: UserCode = field(default_factory=UserCode)
+
+
+@dataclass(slots=True)
+class Context:
+    """What is being debugged, by its parts.
+
+    Attributes:
+        target: The program.
+        modules: What is loaded; replaced, never changed.
+        pending_signals: Signal to deliver to a thread when it is resumed.
+        interrupted: The user asked for a pause that has not been told yet.
+    """
+
+    target: Target
+    modules: ModuleTable
+    breakpoints: BreakpointTable
+    signals: SignalTable
+    options: Options
+    publish: Callable[[Event], None]
+    sites: SiteTable = field(default_factory=SiteTable)
+    clock: EpochClock = field(default_factory=EpochClock)
+    pending_signals: dict[int, int] = field(default_factory=dict[int, int])
+    interrupted: bool = False
+    _code: CodeIndex | None = None
+
+    @property
+    def control(self) -> Control:
+        """Power over the program.
+
+        Raises:
+            UnsupportedError: The target can only be looked at.
+        """
+        control = self.target.control
+        if control is None:
+            raise UnsupportedError("running the program", hint="a core file can only be read")
+        return control
+
+    @property
+    def code(self) -> CodeIndex:
+        """Decoded code of the modules that are loaded now."""
+        code = self._code
+        if (
+            code is None
+            or code.modules is not self.modules
+            or code.user_code != self.options.user_code
+        ):
+            code = self._code = CodeIndex(self.modules, self.options.user_code)
+        return code
+
+    def view(self, stop: TargetStop) -> View:
+        """The stopped thread as plans see it."""
+        registers = stop.registers or self.target.read_registers(stop.thread)
+        return View(self.target, self.modules, self.code, stop.thread, registers)
+
+    def view_of(self, thread: int) -> View:
+        """A parked thread as plans see it."""
+        registers = self.target.read_registers(thread)
+        return View(self.target, self.modules, self.code, thread, registers)
+
+    @property
+    def target_evaluates_all(self) -> bool:
+        """Whether the target judges every condition of a site at each hit.
+
+        Only our own guard does; others stop at the first condition that holds.
+        """
+        abilities = self.target.abilities
+        return abilities.conditions and abilities.steps_off_sites

@@ -1,0 +1,341 @@
+"""The loop: carries out plans, holds the engine's only wait, and moves the state.
+
+One turn: flush the traps, resume, wait until a batch of stops has arrived and every
+thread is parked, show each stop to the handlers, fold their verdicts into the state,
+and either go on or announce a visible stop.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, assert_never
+
+from crabtrap.engine import machine
+from crabtrap.engine.machine import (
+    Announce,
+    Detached,
+    Exited,
+    NotStarted,
+    ResumeThreads,
+    Running,
+    State,
+    Stopped,
+)
+from crabtrap.engine.plans.base import Done, Move, Plan
+from crabtrap.engine.sites import SiteKey
+from crabtrap.errors import TargetError
+from crabtrap.events import Exited as ExitReason
+from crabtrap.events import Resumed, StopEvent, StopReason
+from crabtrap.target.base import ResumeAction, TargetStop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from crabtrap.engine.context import Context
+    from crabtrap.engine.handlers import Handlers
+
+_log = logging.getLogger("crabtrap.engine")
+
+_PLAN = ("plan", 0)
+_PARK_SECONDS = 10.0
+"""A thread that does not stop within this after being asked to hangs in the kernel."""
+
+
+class Controller:
+    """Runs plans on one program.
+
+    Attributes:
+        state: Where the session is.
+        before_settling: Called with each stop that changes what is loaded or who is
+            there (exec, fork, libraries) before the program may go on.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        handlers: Handlers,
+        before_settling: Callable[[TargetStop], None],
+    ) -> None:
+        self.context = context
+        self.handlers = handlers
+        self.state: State = NotStarted()
+        self._before_settling = before_settling
+        self._parked: dict[int, machine.Parked] = {}
+        self._signals_told = -1
+
+    # -- entering and leaving --------------------------------------------------------------
+    def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
+        """The program was just launched or attached and stands still."""
+        self.context.clock.advance()
+        self._parked = {}
+        self._signals_told = -1
+        event = StopEvent(self.context.clock.current, self.context.target.pid, thread, reasons)
+        self.state = Stopped(event)
+        return event
+
+    def detached(self) -> None:
+        """The program was let go."""
+        self.state = Detached(self.context.target.pid)
+        self.context.clock.advance()
+
+    def gone(self, reason: ExitReason) -> StopEvent:
+        """The program was killed by us."""
+        self.context.clock.advance()
+        event = StopEvent(self.context.clock.current, reason.pid, 0, (reason,))
+        self.state = Exited(event)
+        self.context.publish(event)
+        return event
+
+    # -- running ---------------------------------------------------------------------------
+    def run(self, plan: Plan, thread: int, *, told: bool = True) -> StopEvent:
+        """Carry out a plan until a visible stop.
+
+        Args:
+            plan: What to do.
+            thread: The thread the user is looking at.
+            told: Publish the events; a verb made of several plans tells only the last stop.
+
+        Raises:
+            StateError: The program is not stopped.
+            TargetError: The target failed; the program counts as let go then.
+        """
+        machine.require(self.state, Stopped, to=plan.name)
+        handlers = self.handlers
+        first = plan.begin(self.context.view_of(thread))
+        if isinstance(first, Done):
+            event = self._stop_at_once(thread, first.reason)
+        else:
+            handlers.plan, handlers.move = plan, first
+            if told:
+                self.context.publish(Resumed(plan.name))
+            self.state = machine.start_running(plan.name, self._parked.items())
+            event = self._carry_out(plan, thread)
+        if told:
+            self.context.publish(event)
+        return event
+
+    def _carry_out(self, plan: Plan, thread: int) -> StopEvent:
+        handlers = self.handlers
+        try:
+            return self._loop(plan, thread)
+        except TargetError:
+            # Nothing is known any more about what the program does.
+            self.state = Detached(self.context.target.pid)
+            raise
+        finally:
+            handlers.plan, handlers.move = None, Move()
+            self.context.sites.release_all(_PLAN)
+
+    def _loop(self, plan: Plan, thread: int) -> StopEvent:
+        while True:
+            if self._resume(plan.thread or thread):
+                self._take_batch()
+            state = self.state
+            assert isinstance(state, Running)
+            action = machine.settle(state, plan.thread or thread)
+            match action:
+                case ResumeThreads():
+                    continue
+                case Announce(about):
+                    return self._announce(state, about)
+                case machine.StepOff():
+                    continue
+                case _:
+                    assert_never(action)
+
+    def _resume(self, thread: int) -> bool:
+        """Set the program going as the plan's present move says.
+
+        Returns:
+            Whether there is a stop to wait for; not when a thread had something to
+            report while it was helped off a trap.
+        """
+        context, move = self.context, self.handlers.move
+        control, sites = context.control, context.sites
+        sites.replace_owned(_PLAN, (SiteKey("software", each) for each in move.sites))
+        self._tell_signals()
+        if not context.target.abilities.steps_off_sites:
+            match self._step_off_all(thread, move):
+                case "moving":
+                    return True
+                case "stopped":
+                    return False
+                case "clear":
+                    pass
+        sites.flush(control, evaluates_all=context.target_evaluates_all)
+        actions = self._actions(thread, move)
+        context.clock.advance()
+        self._set_moving(None if actions[-1].thread is None else thread)
+        sites.note_failures(control.resume(actions))
+        return True
+
+    def _actions(self, thread: int, move: Move) -> list[ResumeAction]:
+        """The plan's thread first, threads with a signal to deliver, then all others."""
+        pending = self.context.pending_signals
+        alone = move.alone or self.context.options.scheduler_lock
+        actions: list[ResumeAction] = []
+        if move.kind != "continue" or alone:
+            signal = pending.pop(thread, 0)
+            actions.append(ResumeAction(thread, move.kind, signal, move.start, move.end))
+        if not alone:
+            actions += [ResumeAction(tid, signal=number) for tid, number in pending.items()]
+            pending.clear()
+            actions.append(ResumeAction(None))
+        return actions
+
+    def _set_moving(self, only: int | None) -> None:
+        state = self.state
+        assert isinstance(state, Running)
+        threads = tuple(
+            (tid, machine.Moving() if only in (None, tid) else each)
+            for tid, each in state.threads
+        )
+        self.state = replace(state, threads=threads)
+
+    def _tell_signals(self) -> None:
+        signals = self.context.signals
+        if signals.revision != self._signals_told:
+            caught = {
+                number
+                for each in self.context.breakpoints.catchpoints
+                if each.kind == "signal" and each.enabled
+                for number in (each.arguments or range(1, 65))
+            }
+            self.context.control.pass_signals(
+                [number for number in signals.silent() if number not in caught]
+            )
+            self._signals_told = signals.revision
+
+    # -- waiting ---------------------------------------------------------------------------
+    def _take_batch(self) -> None:
+        """Wait, park everything, and judge every stop that has come."""
+        control = self.context.control
+        first = control.wait(None)
+        assert first is not None  # without a timeout there is always a stop
+        stops = [first]
+        if not self.context.target.abilities.stops_all:
+            self._park_others(stops)
+        while (more := control.wait(0)) is not None:
+            stops.append(more)
+        state = self.state
+        assert isinstance(state, Running)
+        self.state = machine.park_all(state)
+        for stop in stops:
+            self._judge(stop)
+
+    def _judge(self, stop: TargetStop) -> None:
+        _log.debug("stop: %s", stop)
+        state = self.state
+        assert isinstance(state, Running)
+        if stop.kind in ("exec", "fork", "vfork", "library"):
+            self._before_settling(stop)
+        verdicts = self.handlers.judge(stop)
+        gone = stop.kind in ("exited", "killed", "thread-exited")
+        # Being parked is no arrival: a trap at that pc must still be hit.
+        arrived = None if stop.kind == "interrupt" else stop.pc
+        self.state = machine.advance(state, stop.thread, arrived, gone, verdicts)
+
+    def _park_others(self, stops: list[TargetStop]) -> None:
+        """Stop every other thread, for targets that leave that to us."""
+        context = self.context
+        if stops[0].kind in ("exited", "killed"):
+            return
+        parked = {stop.thread for stop in stops}
+        while True:
+            moving = [info.tid for info in context.target.threads() if info.tid not in parked]
+            if not moving:
+                return
+            context.control.interrupt()
+            while moving:
+                stop = context.control.wait(_PARK_SECONDS)
+                if stop is None:
+                    raise TargetError(
+                        f"thread {moving[0]} does not stop",
+                        hint="it hangs in the kernel (state D); wait or detach",
+                    )
+                parked.add(stop.thread)
+                moving = [tid for tid in moving if tid not in parked]
+                stops.append(stop)
+                if stop.kind in ("exited", "killed"):
+                    return
+
+    # -- traps that the target leaves to us ------------------------------------------------
+    def _step_off_all(
+        self, thread: int, move: Move
+    ) -> Literal["clear", "moving", "stopped"]:
+        """Let every thread that stands on a told trap execute one instruction.
+
+        Returns:
+            "clear": nobody stands on a trap any more; "moving": the plan's own step is
+            under way; "stopped": something happened that has to be settled first.
+        """
+        state = self.state
+        assert isinstance(state, Running)
+        sites = self.context.sites
+        while True:
+            standing = machine.first_to_step_off(state, sites.execution_addresses)
+            if standing is None:
+                return "clear"
+            if standing.thread == thread and move.kind == "step":
+                # The plan's own step does the same; nothing is inserted for it.
+                sites.lift_all(self.context.control)
+                self._step_alone(thread)
+                return "moving"
+            self._step_alone(standing.thread)
+            state = self._settle_step_off(standing.thread, standing.address)
+            if state.reports:
+                return "stopped"
+
+    def _step_alone(self, thread: int) -> None:
+        context = self.context
+        context.sites.lift_all(context.control)
+        signal = context.pending_signals.pop(thread, 0)
+        context.clock.advance()
+        context.control.resume([ResumeAction(thread, "step", signal)])
+
+    def _settle_step_off(self, thread: int, address: int) -> Running:
+        """Wait for the one step; whatever else stops there is judged as usual."""
+        stop = self.context.control.wait(_PARK_SECONDS)
+        if stop is None:
+            raise TargetError(f"thread {thread} does not leave the breakpoint at {address:#x}")
+        if stop.kind == "step" and stop.thread == thread:
+            state = self.state
+            assert isinstance(state, Running)
+            self.state = machine.set_thread(state, thread, machine.Parked())
+        else:
+            self._judge(stop)
+        state = self.state
+        assert isinstance(state, Running)
+        return state
+
+    # -- announcing ------------------------------------------------------------------------
+    def _announce(self, state: Running, about: int) -> StopEvent:
+        context = self.context
+        if not context.target.abilities.lifts_traps:
+            context.sites.release_all(_PLAN)
+            if not any(isinstance(why, ExitReason) for _, why in state.reports):
+                context.sites.lift_all(context.control)
+        new = machine.announce(state, about, context.clock.current, context.target.pid)
+        self._parked = {
+            tid: each for tid, each in state.threads if isinstance(each, machine.Parked)
+        }
+        self.state = new
+        if isinstance(new, Exited):
+            context.sites.forget_inserted()
+        return new.event
+
+    def _stop_at_once(self, thread: int, reason: StopReason) -> StopEvent:
+        """A plan that was fulfilled before anything moved."""
+        self.context.clock.advance()
+        event = StopEvent(self.context.clock.current, self.context.target.pid, thread, (reason,))
+        self.state = Stopped(event)
+        return event
+
+    def parked_at(self, threads: Iterable[int]) -> dict[int, int]:
+        """Where threads arrived by a stop of their own, for the user's information."""
+        return {
+            tid: each.arrived
+            for tid in threads
+            if (each := self._parked.get(tid)) is not None and each.arrived is not None
+        }

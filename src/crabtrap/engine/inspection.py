@@ -1,0 +1,51 @@
+"""The one ``Process`` of the present stop, made when first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.process import InspectionSettings, Process
+
+if TYPE_CHECKING:
+    from crabtrap.engine.context import Context
+    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.thread import Thread
+
+
+class Inspector:
+    """Gives out the process, threads and frames of the present stop.
+
+    They are the same objects until the program runs, so what one front end unwound or
+    read is there for the next.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._process: Process | None = None
+        self._numbers: dict[int, int] = {}
+
+    @property
+    def process(self) -> Process:
+        """The program at the present stop."""
+        context, process = self._context, self._process
+        if (
+            process is None
+            or process.epoch != context.clock.current
+            or process.modules is not context.modules
+        ):
+            process = self._process = Process(
+                context.target,
+                context.modules,
+                context.clock,
+                InspectionSettings(context.options.user_code),
+                self._numbers,
+            )
+        return process
+
+    def thread(self, tid: int) -> Thread:
+        """A thread by its tid."""
+        return self.process.thread(tid)
+
+    def frame(self, tid: int, index: int = 0) -> Frame:
+        """A frame of a thread."""
+        return self.process.thread(tid).frame(index)

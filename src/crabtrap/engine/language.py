@@ -1,0 +1,60 @@
+"""What the engine asks of an expression language, without knowing one.
+
+The session hands in an implementation; tests hand in a few lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.symbols.places import Place
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompilable:
+    """The target cannot judge this; the engine will, and ``reason`` says why."""
+
+    reason: str
+
+
+class Language(Protocol):
+    """Conditions and log texts.  Every method may raise ``CrabtrapError``."""
+
+    def holds(self, condition: str, frame: Frame) -> bool:
+        """Whether a condition is true in a frame."""
+        ...
+
+    def expand(self, text: str, frame: Frame) -> str:
+        """A log text with every ``{expression}`` replaced by its rendered value."""
+        ...
+
+    def compile(
+        self, condition: str | None, place: Place, counter: int, ignore: int
+    ) -> bytes | NotCompilable:
+        """Agent bytecode for a condition at a place.
+
+        The code counts in trace state variable ``counter`` each time the condition
+        holds, and is true once more than ``ignore`` have been counted.
+        """
+        ...
+
+
+class NoLanguage:
+    """No expressions at all: conditions cannot be judged and say so."""
+
+    def holds(self, condition: str, frame: Frame) -> bool:
+        """Every condition holds, so that nothing is missed."""
+        return True
+
+    def expand(self, text: str, frame: Frame) -> str:
+        """The text as it is."""
+        return text
+
+    def compile(
+        self, condition: str | None, place: Place, counter: int, ignore: int
+    ) -> bytes | NotCompilable:
+        """Nothing can be compiled."""
+        return NotCompilable("no expression language")

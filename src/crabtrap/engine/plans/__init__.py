@@ -1,0 +1,1 @@
+"""Intents: how a step, a finish or a run to a place is carried out, stop by stop."""

@@ -1,0 +1,244 @@
+"""Decoded code, remembered: where a line is left, what a function calls.
+
+Everything here depends on the files alone, so it is worked out once per place and
+kept as long as the modules stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.errors import MemoryFault
+from crabtrap.symbols.places import after_prologue
+
+if TYPE_CHECKING:
+    from crabtrap.engine.user_code import UserCode
+    from crabtrap.symbols.code import AddressRange, Function
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.table import ModuleTable
+
+_MAX_FUNCTION = 1 << 20
+_MAX_EXPLORED = 2_000
+"""Functions followed from one line before giving up; ``println!`` needs some hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpan:
+    """A stretch of code that belongs to one line of one logical frame."""
+
+    start: Address
+    end: Address
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Code a step does not want to stop in, and how control leaves it.
+
+    Attributes:
+        ranges: Sorted, disjoint.
+        targets: Exits, calls, returns and indirect jumps of the ranges.
+    """
+
+    ranges: tuple[AddressRange, ...]
+    targets: _core.StepTargets
+
+    def contains(self, address: int) -> bool:
+        """Whether ``address`` lies in one of the ranges."""
+        return any(start <= address < end for start, end in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where code that is not the user's can come back into the user's.
+
+    Attributes:
+        entries: First statements of user functions that may be called, by direct calls.
+        indirect: Call instructions whose destination is only known when they are reached.
+    """
+
+    entries: frozenset[Address]
+    indirect: frozenset[Address]
+
+
+@dataclass(frozen=True, slots=True)
+class _Callees:
+    direct: tuple[Address, ...]
+    indirect: tuple[Address, ...]
+
+
+class CodeIndex:
+    """Answers about code for one set of modules and one user-code policy."""
+
+    def __init__(self, modules: ModuleTable, user_code: UserCode) -> None:
+        self.modules = modules
+        self.user_code = user_code
+        self._spans: dict[tuple[int, int, int], tuple[LineSpan, ...]] = {}
+        self._regions: dict[tuple[int, int, int, str, int], Region] = {}
+        self._callees: dict[Address, _Callees] = {}
+        self._entries: dict[Address, Address | None] = {}
+        self._reach: dict[frozenset[Address], Reach] = {}
+
+    def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
+        """All code of the concrete function where the frame at ``depth`` is on this line.
+
+        Args:
+            chain: Inline chain at the pc, innermost first; not empty.
+            depth: Logical frame counted from the concrete function, which is 0.
+            path: Source file of the line.
+            line: 1-based line.
+        """
+        function, copy = chain[-1], chain[-1 - depth]
+        key = (*copy.key, depth, path, line)
+        region = self._regions.get(key)
+        if region is None:
+            ranges = tuple(
+                (span.start, span.end)
+                for span in self._line_spans(function, copy, depth)
+                if span.line == line and span.path == path
+            )
+            region = self._regions[key] = self._region(function.module, ranges)
+        return region
+
+    def copy_region(self, copy: Function) -> Region:
+        """All code of one function or inlined copy, deeper inlined copies included."""
+        key = (*copy.key, -1, "", 0)
+        region = self._regions.get(key)
+        if region is None:
+            region = self._regions[key] = self._region(copy.module, copy.ranges)
+        return region
+
+    def range_region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
+        """A region made of arbitrary ranges, not remembered."""
+        return self._region(module, ranges)
+
+    def user_entry(self, address: Address) -> Address | None:
+        """First statement of the user function that begins at ``address``, else ``None``."""
+        if address not in self._entries:
+            function = self.modules.function_at(address)
+            self._entries[address] = (
+                after_prologue(function)
+                if function is not None and self._is_user(function, address)
+                else None
+            )
+        return self._entries[address]
+
+    def reach(self, calls: Iterable[Address]) -> Reach:
+        """Follow direct calls from ``calls`` through code that is not the user's."""
+        start = frozenset(calls)
+        found = self._reach.get(start)
+        if found is None:
+            found = self._reach[start] = self._explore(start)
+        return found
+
+    def callees_of_range(self, module: Module, ranges: tuple[AddressRange, ...]) -> Reach:
+        """What the rest of a function that is not the user's can reach."""
+        region = self._region(module, ranges)
+        direct = [Address(to) for _, to in region.targets.calls if to is not None]
+        found = self.reach(direct)
+        own = {Address(at) for at, to in region.targets.calls if to is None}
+        return Reach(found.entries, found.indirect | own)
+
+    # -- helpers -----------------------------------------------------------------------
+    def _is_user(self, function: Function, address: Address) -> bool:
+        row = function.module.row_at(address)
+        return self.user_code.is_user_function(function, row.path if row is not None else None)
+
+    def _line_spans(
+        self, function: Function, copy: Function, depth: int
+    ) -> tuple[LineSpan, ...]:
+        key = (*copy.key, depth)
+        spans = self._spans.get(key)
+        if spans is None:
+            spans = self._spans[key] = tuple(_logical_lines(function, copy, depth))
+        return spans
+
+    def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
+        merged = _merge(ranges)
+        low, high = merged[0][0], merged[-1][1]
+        code = module.read(low, high - low)
+        return Region(merged, _core.step_targets(code, low, merged))
+
+    def _explore(self, start: frozenset[Address]) -> Reach:
+        entries: set[Address] = set()
+        indirect: set[Address] = set()
+        queue, seen = deque(sorted(start)), set(start)
+        while queue and len(seen) <= _MAX_EXPLORED:
+            address = queue.popleft()
+            entry = self.user_entry(address)
+            if entry is not None:
+                entries.add(entry)
+                continue
+            callees = self._callees_of(address)
+            indirect.update(callees.indirect)
+            fresh = [each for each in callees.direct if each not in seen]
+            seen.update(fresh)
+            queue.extend(fresh)
+        return Reach(frozenset(entries), frozenset(indirect))
+
+    def _callees_of(self, address: Address) -> _Callees:
+        found = self._callees.get(address)
+        if found is None:
+            found = self._callees[address] = self._decode_callees(address)
+        return found
+
+    def _decode_callees(self, address: Address) -> _Callees:
+        """Calls of the function that holds ``address``; none outside of Rust modules."""
+        module = self.modules.find(address)
+        if module is None or not _has_user_code(module):
+            return _Callees((), ())
+        symbol = module.symbol_at(address)
+        if symbol is None or not 0 < symbol.size <= _MAX_FUNCTION:
+            return _Callees((), ())
+        end = Address(symbol.address + symbol.size)
+        try:
+            region = self._region(module, ((symbol.address, end),))
+        except MemoryFault:
+            return _Callees((), ())
+        targets = region.targets
+        direct = [Address(to) for _, to in targets.calls if to is not None]
+        # A jump out of a function is a call in tail position.
+        direct += [Address(to) for to in targets.exits if not symbol.address <= to < end]
+        indirect = [Address(at) for at, to in targets.calls if to is None]
+        return _Callees(tuple(dict.fromkeys(direct)), tuple(indirect))
+
+
+def _has_user_code(module: Module) -> bool:
+    """C libraries do not call back into Rust but through pointers they were given."""
+    return module.image.debug_level in ("full", "lines")
+
+
+def _logical_lines(function: Function, copy: Function, depth: int) -> Iterable[LineSpan]:
+    """The line of the frame at ``depth`` for every row inside ``copy``.
+
+    In code that was inlined further down, that is the line of the call.
+    """
+    module = function.module
+    for start, end in copy.ranges:
+        for row in module.rows_between(start, end):
+            low, high = Address(max(row.address, start)), Address(min(row.end, end))
+            if low >= high:
+                continue
+            chain = module.inline_chain(low)
+            deeper = len(chain) - 1 - depth
+            if deeper <= 0:
+                yield LineSpan(low, high, row.path, row.line)
+            else:
+                inner = chain[deeper - 1]
+                yield LineSpan(low, high, inner.call_path or row.path, inner.call_line)
+
+
+def _merge(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
+    merged: list[AddressRange] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

@@ -1,0 +1,276 @@
+"""``step`` and ``next``: to another line of the user's code.
+
+The code of the current line is decoded once and trapped where it can be left: at jump
+targets outside of it, at the return address, at computed jumps, and for ``step`` at
+the user functions it can call, directly or through code that is not the user's.
+Nothing is single-stepped but computed jumps and calls, because an exception per
+instruction costs more than everything else together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
+from crabtrap.events import StepDone
+
+if TYPE_CHECKING:
+    from crabtrap.engine.plans.code import Reach, Region
+    from crabtrap.engine.plans.view import View
+    from crabtrap.symbols.code import Function
+    from crabtrap.target.base import TargetStop
+
+_MAX_CALLERS = 64
+"""Physical frames searched for the user's code that a return leads back to."""
+
+
+@dataclass(slots=True)
+class StepLine:
+    """Go on until the thread is at the start of another line of the user's code.
+
+    Attributes:
+        thread: tid.
+        into: Enter user functions (``step``); otherwise stay in this frame or its
+            callers (``next``).
+        alone: Keep the other threads parked (scheduler locking).
+        inner: Logical frame to step in, counted from the innermost, which is 0.
+    """
+
+    thread: int
+    into: bool
+    alone: bool = False
+    inner: int = 0
+    _origin: _Origin | None = field(default=None, init=False)
+    _region: Region | None = field(default=None, init=False)
+    _reach: Reach | None = field(default=None, init=False)
+    _single_step: bool = field(default=False, init=False)
+    _move: Move = field(default_factory=Move, init=False)
+
+    @property
+    def name(self) -> str:
+        """ "step" or "next"."""
+        return "step" if self.into else "next"
+
+    def begin(self, view: View) -> Move | Done:
+        """Trap the ways out of the current line; without lines, out of the function."""
+        self._origin = _Origin.at(view, self.inner)
+        return self._leave_line(view)
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """Decide where the thread has come to: still inside, deeper, or at a new line."""
+        if stop.kind == "step":
+            return self._after_single_step(view)
+        if stop.kind not in ("breakpoint", "hardware-breakpoint"):
+            return NotMine()
+        pc = view.pc
+        if pc not in self._move.sites:
+            return NotMine()
+        if self._reach is not None and pc in self._reach.entries:
+            return self._done()
+        if self._is_computed(pc):
+            self._single_step = True
+            return Move("step", alone=self.alone)
+        return self._arrived(view)
+
+    # -- arriving ------------------------------------------------------------------------
+    def _arrived(self, view: View) -> Judgement:
+        """At a way out of the line: in our frame, in a caller, or in a deeper recursion."""
+        origin = self._origin
+        assert origin is not None
+        cfa = view.cfa
+        if origin.cfa is not None and cfa is not None:
+            if cfa < origin.cfa:
+                return self._move
+            if cfa > origin.cfa:
+                return self._returned(view)
+        return self._at_new_line(view)
+
+    def _at_new_line(self, view: View) -> Judgement:
+        row = view.row
+        origin = self._origin
+        assert origin is not None
+        if row is None:
+            return self._returned(view)
+        if origin.left_copy(view) or (row.is_stmt and row.address == view.pc and row.line):
+            if self._is_user(view):
+                return self._done()
+            return self._leave_line(view)
+        return self._leave_line(view)
+
+    def _returned(self, view: View) -> Judgement:
+        """The frame is gone: stop if its caller is the user's, else go on to one that is."""
+        if self._is_user(view):
+            return self._done()
+        self._origin = _Origin.at(view, 0)
+        return self._leave_function(view)
+
+    def _after_single_step(self, view: View) -> Judgement:
+        """A computed jump or call has been followed by one instruction."""
+        self._single_step = False
+        region = self._region
+        assert region is not None
+        if region.contains(view.pc):
+            return self._move
+        if self.into:
+            entry = view.code.user_entry(view.pc)
+            if entry is not None:
+                if entry == view.pc:
+                    return self._done()
+                return self._add_entries(frozenset((entry,)))
+        origin = self._origin
+        assert origin is not None
+        if view.sp < origin.sp:
+            return self._follow_call(view)
+        return self._arrived(view)
+
+    def _follow_call(self, view: View) -> Move:
+        """Inside a call made through a pointer: look what it can reach in turn."""
+        if self.into:
+            found = view.code.reach((view.pc,))
+            if found.entries or found.indirect:
+                old = self._reach
+                assert old is not None
+                self._reach = type(old)(
+                    old.entries | found.entries, old.indirect | found.indirect
+                )
+                return self._with_sites(self._move.sites | found.entries | found.indirect)
+        return self._move
+
+    # -- moving --------------------------------------------------------------------------
+    def _leave_line(self, view: View) -> Move:
+        """Traps at every way out of the line the thread is on now."""
+        origin = self._origin
+        assert origin is not None
+        if view.row is None or not view.chain:
+            return self._leave_function(view)
+        depth = origin.depth_in(view)
+        path, line = _line_at(view, depth)
+        region = view.code.line_region(view.chain, depth, path, line)
+        if not region.contains(view.pc):
+            region = view.code.copy_region(view.chain[-1 - depth])
+        return self._leave_region(view, region)
+
+    def _leave_region(self, view: View, region: Region) -> Move:
+        self._region = region
+        sites = {Address(each) for each in region.targets.exits}
+        sites.update(Address(each) for each in region.targets.indirect_jumps)
+        if region.targets.returns and view.return_address is not None:
+            sites.add(self._return_site(view))
+        if self.into:
+            self._reach = self._reach_of(view, region)
+            sites |= self._reach.entries | self._reach.indirect
+        return self._with_sites(frozenset(sites))
+
+    def _leave_function(self, view: View) -> Move:
+        """Out of a function without lines, or one that is not the user's."""
+        module, chain = view.module, view.chain
+        if module is None:
+            return self._with_sites(frozenset((self._return_site(view),)))
+        if chain:
+            return self._leave_region(view, view.code.copy_region(chain[-1]))
+        symbol = module.symbol_at(view.pc)
+        if symbol is None or not symbol.size:
+            return self._with_sites(frozenset((self._return_site(view),)))
+        end = Address(symbol.address + symbol.size)
+        return self._leave_region(
+            view, view.code.range_region(module, ((symbol.address, end),))
+        )
+
+    def _reach_of(self, view: View, region: Region) -> Reach:
+        direct = [Address(to) for _, to in region.targets.calls if to is not None]
+        found = view.code.reach(direct)
+        own = {Address(at) for at, to in region.targets.calls if to is None}
+        return type(found)(found.entries, found.indirect | own)
+
+    def _return_site(self, view: View) -> Address:
+        """Return address of the nearest caller that is the user's, else the direct one."""
+        trace = view.unwind(_MAX_CALLERS)
+        for pc in trace.pcs[1:]:
+            function = view.modules.function_at(Address(pc - 1))
+            row = view.modules.row_at(Address(pc - 1))
+            path = row.path if row is not None else None
+            if view.code.user_code.is_user_function(function, path):
+                return Address(pc)
+        return Address(trace.pcs[1]) if len(trace.pcs) > 1 else view.pc
+
+    def _add_entries(self, entries: frozenset[Address]) -> Move:
+        assert self._reach is not None
+        self._reach = type(self._reach)(self._reach.entries | entries, self._reach.indirect)
+        return self._with_sites(self._move.sites | entries)
+
+    def _with_sites(self, sites: frozenset[Address]) -> Move:
+        self._move = Move("continue", sites, alone=self.alone)
+        return self._move
+
+    # -- small questions -----------------------------------------------------------------
+    def _is_computed(self, pc: Address) -> bool:
+        region = self._region
+        if region is not None and pc in region.targets.indirect_jumps:
+            return True
+        return self._reach is not None and pc in self._reach.indirect
+
+    def _is_user(self, view: View) -> bool:
+        """Whether the code at the pc is shown; stepping inside foreign code stays there."""
+        origin = self._origin
+        assert origin is not None
+        if origin.foreign:
+            return True
+        row = view.row
+        if row is None or not view.chain:
+            return False
+        return view.code.user_code.is_user_function(view.chain[0], row.path)
+
+    def _done(self) -> Done:
+        return Done(StepDone(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """The frame a step began in.
+
+    Attributes:
+        cfa: Of its physical frame, ``None`` where it cannot be told.
+        sp: Stack pointer at the start.
+        copy: The inlined copy or function the step is about, ``None`` without debug info.
+        depth: Its depth, counted from the concrete function.
+        foreign: The step began in code that is not the user's, so such code counts.
+    """
+
+    cfa: int | None
+    sp: int
+    copy: Function | None
+    depth: int
+    foreign: bool
+
+    @classmethod
+    def at(cls, view: View, inner: int) -> _Origin:
+        chain, row = view.chain, view.row
+        if not chain:
+            return cls(view.cfa, view.sp, None, 0, foreign=False)
+        index = min(inner, len(chain) - 1)
+        foreign = row is not None and not view.code.user_code.is_user_function(
+            chain[index], row.path if index == 0 else chain[index - 1].call_path
+        )
+        return cls(view.cfa, view.sp, chain[index], len(chain) - 1 - index, foreign)
+
+    def depth_in(self, view: View) -> int:
+        """The depth to step at in the frame the thread is in now."""
+        return min(self.depth, len(view.chain) - 1)
+
+    def left_copy(self, view: View) -> bool:
+        """Whether the inlined copy the step began in has been left for its caller."""
+        copy = self.copy
+        return copy is not None and copy.inlined and not copy.contains(view.pc)
+
+
+def _line_at(view: View, depth: int) -> tuple[str, int]:
+    """Source position of the logical frame at ``depth``."""
+    chain, row = view.chain, view.row
+    assert row is not None
+    deeper = len(chain) - 1 - depth
+    if deeper <= 0:
+        return row.path, row.line
+    inner = chain[deeper - 1]
+    return inner.call_path or row.path, inner.call_line

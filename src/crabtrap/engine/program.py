@@ -1,0 +1,176 @@
+"""One program from its start to its end: modules, traps and life-cycle events in step."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.context import Context
+from crabtrap.engine.controller import Controller
+from crabtrap.engine.handlers import Handlers
+from crabtrap.engine.inspection import Inspector
+from crabtrap.engine.placement import Placer
+from crabtrap.engine.plans.running import RunTo
+from crabtrap.engine.sites import SiteKey
+from crabtrap.errors import LaunchError
+from crabtrap.events import LibrariesChanged, Started, StepDone, StopEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.engine.breakpoints import BreakpointTable
+    from crabtrap.engine.context import Options
+    from crabtrap.engine.language import Language
+    from crabtrap.engine.loading import ModuleLoader
+    from crabtrap.engine.signals import SignalTable
+    from crabtrap.events import Event
+    from crabtrap.symbols.table import ModuleChanges, ModuleTable
+    from crabtrap.target.base import Target, TargetStop
+
+_log = logging.getLogger("crabtrap.engine")
+
+_START_SECONDS = 30.0
+_LOADER_HOOK = "_dl_debug_state"
+"""The function the dynamic loader calls after every change of the link map (link.h)."""
+
+
+class Program:
+    """Everything that belongs to one run of one program.
+
+    Attributes:
+        context: Its parts.
+        controller: Runs plans on it.
+        inspector: Its process, threads and frames at the present stop.
+        placer: Finds places for breakpoints.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        modules: ModuleTable,
+        loader: ModuleLoader,
+        breakpoints: BreakpointTable,
+        signals: SignalTable,
+        options: Options,
+        publish: Callable[[Event], None],
+        language: Language,
+    ) -> None:
+        """Join the parts; nothing is read or run yet."""
+        self.context = Context(target, modules, breakpoints, signals, options, publish)
+        self.inspector = Inspector(self.context)
+        self.placer = Placer(self.context, language)
+        self.handlers = Handlers(
+            self.context, self.inspector, language, self.refresh_modules, self._at_entry
+        )
+        self.controller = Controller(self.context, self.handlers, self._adjust)
+        self._loader = loader
+
+    # -- beginning ---------------------------------------------------------------------
+    def begin(self, *, attached: bool) -> StopEvent:
+        """Take over a program that was just launched or attached and stands still.
+
+        A launched one is run on to its entry point, where its libraries are loaded.
+
+        Returns:
+            The stop; ``Started``, unless a breakpoint or the program's end came first.
+
+        Raises:
+            LaunchError: The program does not come to its first stop.
+        """
+        stop = self.context.control.wait(_START_SECONDS)
+        if stop is None:
+            raise LaunchError("the program did not stop after it was started")
+        reason = Started(self.context.target.pid, attached)
+        self.controller.begin_stopped(stop.thread, (reason,))
+        self.refresh_modules()
+        if not attached:
+            earlier = self._run_to_entry(stop)
+            if earlier is not None:
+                self.context.publish(earlier)
+                return earlier
+        event = self.controller.begin_stopped(stop.thread, (reason,))
+        self.context.publish(event)
+        return event
+
+    def _run_to_entry(self, stop: TargetStop) -> StopEvent | None:
+        """Run until the loader is done; returns a stop that came before that."""
+        main = self.context.modules.main
+        if main is None or not main.image.entry:
+            return None
+        entry = main.address(main.image.entry)
+        if self.context.view(stop).pc == entry:
+            return None
+        plan = RunTo(stop.thread, "start", frozenset((entry,)))
+        event = self.controller.run(plan, stop.thread, told=False)
+        if not any(isinstance(why, StepDone) for why in event.reasons):
+            return event
+        self.refresh_modules()
+        return None
+
+    # -- modules -----------------------------------------------------------------------
+    def refresh_modules(self) -> ModuleChanges:
+        """Read again what is loaded, and move every trap accordingly."""
+        context = self.context
+        old = context.modules
+        context.modules = self._loader.load(context.target, old)
+        changes = context.modules.changes_since(old)
+        if changes:
+            _log.debug("modules: +%d -%d", len(changes.loaded), len(changes.unloaded))
+            self.placer.place_all()
+            self.place_catches()
+            names = tuple(module.path for module in changes.loaded)
+            gone = tuple(module.path for module in changes.unloaded)
+            context.publish(LibrariesChanged(names, gone))
+        return changes
+
+    def place_catches(self) -> None:
+        """Set the traps for panics and, while anything is pending, for the loader."""
+        context = self.context
+        panics = ()
+        if context.options.stop_on_panic or self._catching("panic"):
+            panics = tuple(
+                SiteKey("software", place.address)
+                for place in self.handlers.panics.places(context.modules)
+            )
+        context.sites.replace_owned(("panic", 0), panics)
+        waiting = any(item.pending and item.enabled for item in context.breakpoints.breakpoints)
+        loader = ()
+        if waiting or self._catching("load"):
+            loader = tuple(SiteKey("software", each) for each in self._loader_hooks())
+        context.sites.replace_owned(("loader", 0), loader)
+
+    def _catching(self, kind: str) -> bool:
+        return any(
+            each.kind == kind and each.enabled for each in self.context.breakpoints.catchpoints
+        )
+
+    def _loader_hooks(self) -> tuple[Address, ...]:
+        return tuple(
+            symbol.address
+            for module in self.context.modules
+            for symbol in module.symbols_named(_LOADER_HOOK)
+            if symbol.kind == "function"
+        )
+
+    # -- events that change what there is ------------------------------------------------
+    def _adjust(self, stop: TargetStop) -> None:
+        context = self.context
+        if stop.kind == "exec":
+            context.sites.forget_inserted()
+            context.pending_signals.clear()
+            self.refresh_modules()
+            main = context.modules.main
+            if main is not None and main.image.entry:
+                entry = main.address(main.image.entry)
+                context.sites.replace_owned(("entry", 0), (SiteKey("software", entry),))
+        elif stop.kind in ("fork", "vfork"):
+            if context.options.follow == "child":
+                context.control.follow_child(stop.child)
+            else:
+                context.control.detach(stop.child)
+
+    def _at_entry(self) -> None:
+        """A program that replaced another has loaded its libraries."""
+        self.context.sites.release_all(("entry", 0))
+        self.refresh_modules()
