@@ -18,10 +18,6 @@ class Span:
 NO_SPAN = Span(0, 0)
 
 
-def _span() -> Span:
-    return field(default=NO_SPAN, compare=False, repr=False)
-
-
 LiteralKind = OneOf["integer", "float", "bool", "char", "byte", "text", "bytes"]
 UnaryOperator = OneOf["-", "!", "*", "&", "&mut"]
 ArithmeticOperator = OneOf["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^"]
@@ -36,7 +32,7 @@ class Literal:
     kind: LiteralKind
     value: int | float | bool | str | bytes
     suffix: str = ""
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Path:
 
     segments: tuple[Segment, ...]
     owner: str = ""
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
     @property
     def text(self) -> str:
@@ -75,7 +71,7 @@ class Dollar:
     """``$rip``, ``$name``: a register or a convenience variable."""
 
     name: str
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +80,14 @@ class History:
 
     number: int
     from_end: bool
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Unary:
     operator: UnaryOperator
     operand: Expression
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,7 @@ class Binary:
     operator: BinaryOperator
     left: Expression
     right: Expression
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +104,21 @@ class Cast:
 
     operand: Expression
     type: str
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
     base: Expression
     name: str
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
     base: Expression
     index: Expression
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +128,7 @@ class RangeOf:
     start: Expression | None
     end: Expression | None
     inclusive: bool = False
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ class Call:
 
     function: Expression
     arguments: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,26 +146,26 @@ class MethodCall:
     name: str
     arguments: tuple[Expression, ...]
     generics: tuple[str, ...] = ()
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Closure:
     parameters: tuple[Pattern, ...]
     body: Expression
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TupleOf:
     items: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
     items: tuple[Expression, ...]
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +174,14 @@ class Repeat:
 
     item: Expression
     count: Expression
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class StructOf:
     path: Path
     fields: tuple[tuple[str, Expression], ...]
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +191,7 @@ class Matches:
     operand: Expression
     pattern: Pattern
     guard: Expression | None = None
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +201,7 @@ class Assign:
     target: Expression
     value: Expression
     operator: ArithmeticOperator | None = None
-    span: Span = _span()
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 Expression = (
@@ -303,9 +299,7 @@ class Either:
     options: tuple[Pattern, ...]
 
 
-Pattern = (
-    Wildcard | Rest | Bind | Equals | Between | Shape | Fields | SliceOf | Reference | Either
-)
+Pattern = Wildcard | Rest | Bind | Equals | Between | Shape | Fields | SliceOf | Reference | Either
 
 
 def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per class

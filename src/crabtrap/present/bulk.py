@@ -86,8 +86,7 @@ def scalar_texts(shape: Type, data: bytes, letter: FormatLetter) -> list[str]:
     chunks = (data[at : at + size] for at in range(0, len(data), size))
     if letter and shape.row.encoding != "float":
         return [
-            format_integer(int.from_bytes(chunk, "little"), size, letter, shape)
-            for chunk in chunks
+            format_integer(int.from_bytes(chunk, "little"), size, letter, shape) for chunk in chunks
         ]
     return [format_decoded(decode_scalar(shape, chunk), size) for chunk in chunks]
 

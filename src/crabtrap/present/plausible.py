@@ -58,6 +58,9 @@ def find_doubt(
         return f"data pointer {address:#x} is not aligned to {alignment}"
     if size and not is_readable(context, address, size):
         return f"{size} bytes at {address:#x} are not all mapped"
+    room = stride * (capacity or 0)
+    if room > size and not is_readable(context, address, room):
+        return f"capacity {capacity} is not all mapped at {address:#x}"
     return ""
 
 

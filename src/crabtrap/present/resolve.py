@@ -145,7 +145,9 @@ def short_name(value: Value) -> str:
     return value.shape.row.name.partition("<")[0].rpartition("::")[2]
 
 
-def buffer(value: Value, item: Type, data: Value, length: int, capacity: int | None) -> ContiguousItems:
+def buffer(
+    value: Value, item: Type, data: Value, length: int, capacity: int | None
+) -> ContiguousItems:
     """Items behind a pointer, once they are plausible."""
     address = peel_to_pointer(data).pointer_address()
     shape = item.strip()
@@ -254,9 +256,7 @@ def text_at(
 ) -> TextView:
     """Text at an address, once it is plausible."""
     name = value.type.name if value.is_pointer else short_name(value)
-    check_buffer(
-        value.context, name, address=address, length=length, stride=1, capacity=capacity
-    )
+    check_buffer(value.context, name, address=address, length=length, stride=1, capacity=capacity)
     read = value.context.reader.read
     return TextView(kind, length, lambda start, stop: read(address + start, stop - start))
 

@@ -447,8 +447,10 @@ def field_name(name: str) -> str:
     return name[2:] if name.startswith("__") and name[2:].isdecimal() else name
 
 
-_DEFAULTS = re.compile(r", (?:alloc::alloc::Global|std::hash::random::RandomState"
-                       r"|std::collections::hash::map::RandomState|alloc::Global)(?=>)")
+_DEFAULTS = re.compile(
+    r", (?:alloc::alloc::Global|std::hash::random::RandomState"
+    r"|std::collections::hash::map::RandomState|alloc::Global)(?=>)"
+)
 _MODULES = re.compile(r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])")
 
 

@@ -106,9 +106,7 @@ def place_from_pieces(pieces: Sequence[Piece], size: int | None) -> Place:
     """
     if len(pieces) == 1 and pieces[0].size in (0, size) and not pieces[0].bit_offset:
         return _simple(pieces[0])
-    parts = (
-        Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces
-    )
+    parts = (Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces)
     return Pieces(tuple(parts))
 
 

@@ -240,9 +240,7 @@ class Value:
         """The part of an array from item ``start`` on, as an array; bounds unchecked."""
         element = self.shape.target or UNIT
         part = array_type(element, count)
-        return Value(
-            part, narrow(self.place, start * (element.size or 0), part.size), self.context
-        )
+        return Value(part, narrow(self.place, start * (element.size or 0), part.size), self.context)
 
     # -- enums -------------------------------------------------------------------
     def case(self) -> Case | Invalid:
