@@ -1,4 +1,6 @@
-//! What several tests need to look at a running process.
+//! What several tests need to look at a running process; not every test needs all of it.
+
+#![allow(dead_code)]
 
 use std::fs;
 use std::path::Path;
@@ -23,7 +25,8 @@ pub fn read_mappings(pid: &str) -> Vec<Mapping> {
     text.lines().map(parse_mapping).collect()
 }
 
-fn parse_mapping(line: &str) -> Mapping {
+/// Reads one line of `/proc/PID/maps`.
+pub fn parse_mapping(line: &str) -> Mapping {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let hex = |text: &str| u64::from_str_radix(text, 16).expect("a hexadecimal number");
     let (start, end) = fields[0].split_once('-').expect("a range");
