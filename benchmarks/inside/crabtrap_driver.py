@@ -1,0 +1,101 @@
+"""Times crabtrap through its Python interface: ``crabtrap_driver.py PROGRAM``.
+
+Scenarios, environment and output as in ``gdb_driver.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from crabtrap import Session
+
+ROUNDS = 3
+
+Result = tuple[list[float], dict[str, int | str]]
+
+
+def value(session: Session, name: str) -> int:
+    """Return the number in a variable of the selected frame."""
+    return int(session.frame.lookup(name).scalar())
+
+
+def timed(events: int, act: Callable[[], object]) -> list[float]:
+    """Return microseconds per event of ``ROUNDS`` rounds, ``act`` being one event."""
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            act()
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times
+
+
+def condition(session: Session, events: int) -> Result:
+    """False conditions: one round of the program has ``events`` of them."""
+    ready = session.breakpoints.add("hot::ready")
+    session.breakpoints.add("hot::hot", condition="index == 99999999")
+    session.launch()
+    session.continue_()
+    before = value(session, "round")
+    times: list[float] = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        session.continue_()
+        times.append((time.perf_counter() - begin) / events * 1e6)
+    return times, {"rounds": value(session, "round") - before, "stops": ready.hits - 1}
+
+
+def stop(session: Session, events: int) -> Result:
+    """Stops at a breakpoint, each followed by a continue."""
+    session.breakpoints.add("hot::hot")
+    session.launch()
+    session.continue_()
+    first = value(session, "index")
+    times = timed(events, session.continue_)
+    return times, {"passed": value(session, "index") - first}
+
+
+def next(session: Session, events: int) -> Result:
+    """Steps over lines."""
+    session.breakpoints.add("step::stepped")
+    session.launch()
+    session.continue_()
+    times = timed(events, session.next)
+    return times, {"function": session.frame.function or "", "turns": value(session, "index")}
+
+
+def backtrace(session: Session, events: int) -> Result:
+    """The whole stack, names, places and arguments' values read."""
+    session.breakpoints.add("deep::bottom")
+    session.launch()
+    session.continue_()
+    begin = time.perf_counter()
+    names = [f"{frame.function} {frame.path}:{frame.line}" for frame in session.thread.frames()]
+    taken = (time.perf_counter() - begin) * 1e3
+    return [taken], {
+        "recursions": sum(name.startswith("deep::recurse ") for name in names),
+        "main": sum(name.startswith("deep::main ") for name in names),
+    }
+
+
+SCENARIOS = {"condition": condition, "stop": stop, "next": next, "backtrace": backtrace}
+
+
+def main() -> None:
+    """Run the scenario that the environment names."""
+    session = Session.for_program(sys.argv[1])
+    try:
+        scenario = SCENARIOS[os.environ["BENCH_SCENARIO"]]
+        times, facts = scenario(session, int(os.environ["BENCH_EVENTS"]))
+        print("RESULT", json.dumps({"times": times, "facts": facts}))
+    finally:
+        session.kill()
+        session.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Runs inside gdb's own Python and times there: ``gdb -x gdb_driver.py --args PROGRAM``.
+
+``BENCH_SCENARIO`` names the function to run, ``BENCH_EVENTS`` its number of events. What
+was measured and what proves it right is printed as one line of JSON after ``RESULT``.
+"""
+
+import json
+import os
+import sys
+import time
+
+import gdb
+
+ROUNDS = 3
+
+
+def start(*breakpoints):
+    for spec in breakpoints:
+        gdb.execute(f"break {spec}", to_string=True)
+    gdb.execute("run", to_string=True)
+
+
+def value(name):
+    return int(gdb.selected_frame().read_var(name))
+
+
+def condition(events):
+    start("hot::ready", "hot::hot if index == 99999999")
+    before = value("round")
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        gdb.execute("continue", to_string=True)
+        times.append((time.perf_counter() - begin) / events * 1e6)
+    hits = gdb.breakpoints()[0].hit_count
+    return times, {"rounds": value("round") - before, "stops": hits - 1}
+
+
+def stop(events):
+    start("hot::hot")
+    times = []
+    first = value("index")
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            gdb.execute("continue", to_string=True)
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times, {"passed": value("index") - first}
+
+
+def next(events):
+    start("step::stepped")
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            gdb.execute("next", to_string=True)
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times, {"function": gdb.selected_frame().name(), "turns": value("index")}
+
+
+def backtrace(events):
+    start("deep::bottom")
+    times = []
+    for _ in range(ROUNDS):
+        gdb.invalidate_cached_frames()
+        begin = time.perf_counter()
+        text = gdb.execute("backtrace", to_string=True)
+        times.append((time.perf_counter() - begin) * 1e3)
+    return times, {"recursions": text.count("deep::recurse ("), "main": text.count("deep::main (")}
+
+
+def main():
+    gdb.execute("set pagination off")
+    gdb.execute("set backtrace limit unlimited")
+    scenario = globals()[os.environ["BENCH_SCENARIO"]]
+    times, facts = scenario(int(os.environ["BENCH_EVENTS"]))
+    print("RESULT", json.dumps({"times": times, "facts": facts}))
+    sys.stdout.flush()
+    gdb.execute("kill", to_string=True)
+
+
+main()

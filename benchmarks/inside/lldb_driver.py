@@ -1,0 +1,108 @@
+"""Times lldb through its Python module, in the process that does the debugging.
+
+``lldb_driver.py PROGRAM``, run by the Python that lldb was built for. Scenarios,
+environment and output as in ``gdb_driver.py``.
+"""
+
+import json
+import os
+import sys
+import time
+
+import lldb
+
+ROUNDS = 3
+
+
+class Session:
+    """One launched program, driven synchronously."""
+
+    def __init__(self, program):
+        self.debugger = lldb.SBDebugger.Create()
+        self.debugger.SetAsync(False)
+        self.target = self.debugger.CreateTarget(program)
+        self.process = None
+
+    def break_at(self, name, condition=None):
+        breakpoint_ = self.target.BreakpointCreateByName(name)
+        assert breakpoint_.GetNumLocations() == 1, name
+        if condition:
+            breakpoint_.SetCondition(condition)
+        return breakpoint_
+
+    def launch(self):
+        error = lldb.SBError()
+        information = lldb.SBLaunchInfo([])
+        self.process = self.target.Launch(information, error)
+        assert error.Success(), error
+
+    @property
+    def frame(self):
+        return self.process.GetSelectedThread().GetFrameAtIndex(0)
+
+    def value(self, name):
+        return self.frame.FindVariable(name).GetValueAsUnsigned()
+
+
+def condition(session, events):
+    ready = session.break_at("hot::ready")
+    session.break_at("hot::hot", "index == 99999999")
+    session.launch()
+    before = session.value("round")
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        session.process.Continue()
+        times.append((time.perf_counter() - begin) / events * 1e6)
+    return times, {"rounds": session.value("round") - before, "stops": ready.GetHitCount() - 1}
+
+
+def stop(session, events):
+    session.break_at("hot::hot")
+    session.launch()
+    first = session.value("index")
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            session.process.Continue()
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times, {"passed": session.value("index") - first}
+
+
+def next(session, events):
+    session.break_at("step::stepped")
+    session.launch()
+    thread = session.process.GetSelectedThread()
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            thread.StepOver()
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    function = session.frame.GetFunctionName().rsplit("::h", 1)[0]
+    return times, {"function": function, "turns": session.value("index")}
+
+
+def backtrace(session, events):
+    session.break_at("deep::bottom")
+    session.launch()
+    thread = session.process.GetSelectedThread()
+    begin = time.perf_counter()
+    names = [frame.GetFunctionName() or "" for frame in thread]
+    taken = (time.perf_counter() - begin) * 1e3
+    return [taken], {
+        "recursions": sum(name.startswith("deep::recurse") for name in names),
+        "main": sum(name.startswith("deep::main") for name in names),
+    }
+
+
+def main():
+    session = Session(sys.argv[1])
+    scenario = globals()[os.environ["BENCH_SCENARIO"]]
+    times, facts = scenario(session, int(os.environ["BENCH_EVENTS"]))
+    print("RESULT", json.dumps({"times": times, "facts": facts}))
+    session.process.Kill()
+
+
+main()
