@@ -107,9 +107,13 @@ def _describe(outcome: Outcome, unit: str, base: float | None) -> str:
     if outcome.problem:
         return f"{outcome.peer:<9} wrong: {outcome.problem}"
     best, middle = min(outcome.values), statistics.median(outcome.values)
-    text = f"{outcome.peer:<9}{best:>9.3g} {unit}  median {middle:>8.3g}"
-    text += f"  {outcome.memory:>6.0f} MiB"
+    text = f"{outcome.peer:<9}{_digits(best):>8} {unit}  median {_digits(middle):>7} {unit}"
+    text += f"  {outcome.memory:>5.0f} MiB"
     return text + (f"  {best / base:>6.1f}x" if base else "")
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _meets(scenario: Scenario, own: Outcome) -> bool:
