@@ -1,107 +1,290 @@
-"""A program made of bytes and registers, for tests that need no process."""
+"""A program made of data: ``Target`` and ``Control`` for tests of everything above them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.epoch import EpochClock
-from crabtrap.engine.process import Process
-from crabtrap.errors import MemoryFault, NotFoundError
-from crabtrap.symbols.table import ModuleTable
+from crabtrap.errors import MemoryFault, NotFoundError, ProcessGone
 from crabtrap.target.base import (
     Abilities,
     Control,
     Library,
-    Mapping,
+    ResumeAction,
+    SiteFailure,
+    SiteRequest,
+    TargetStop,
     ThreadInfo,
 )
+from crabtrap.target.base import Mapping as MemoryMapping
+from crabtrap.target.registers import DWARF_GENERAL
 
 if TYPE_CHECKING:
-    from crabtrap import _core
+    from crabtrap._core import Memory, Registers
+
+Step = TargetStop | tuple[TargetStop, ...] | Callable[["FakeTarget"], TargetStop]
+"""What one resume leads to: a stop, several at once, or whatever a function says."""
+
+ALL_ABILITIES = Abilities(
+    conditions=True,
+    counters=True,
+    steps_off_sites=True,
+    stops_all=True,
+    lifts_traps=True,
+    range_step=True,
+    hardware_slots=4,
+    writes=True,
+    fork_events=True,
+    exec_events=True,
+    syscall_events=True,
+)
+"""What the guard can do."""
 
 
-@dataclass
 class FakeTarget:
-    """Answers ``crabtrap.target.base.Target``'s questions from its fields."""
+    """A scripted program that refuses what a real one would hang or fail on.
 
-    segments: dict[int, bytes] = field(default_factory=dict[int, bytes])
-    registers: dict[int, dict[int, int]] = field(default_factory=dict[int, dict[int, int]])
-    named_registers: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    maps: tuple[Mapping, ...] = ()
-    loaded: tuple[Library, ...] = ()
-    auxiliary: bytes = bytes(16)
-    path: str = "/nowhere/app"
-    pid: int = 1
-    description: str = "a fake"
-    abilities: Abilities = field(default_factory=Abilities)
-    control: Control | None = None
+    Attributes:
+        regions: Memory, by the address of its first byte.
+        general: General registers of every thread, in DWARF order.
+        script: Stops still to come; a function makes its stop when its turn is there.
+        sites: What is inserted now.
+        actions: Every ``resume`` so far.
+        refused: Addresses at which inserting a site fails.
+        running: Set going and not stopped since.
+        interrupts: How often ``interrupt`` was called.
+        file_texts: What ``read_file`` finds.
+        other_registers: ``(thread, name)`` to bytes, for all but the general ones.
+    """
+
+    def __init__(
+        self,
+        memory: Mapping[int, bytes] | None = None,
+        registers: Mapping[int, Registers] | None = None,
+        stops: Iterable[Step] = (),
+        *,
+        pid: int = 100,
+        abilities: Abilities = ALL_ABILITIES,
+        libraries: tuple[Library, ...] = (),
+        mappings: tuple[MemoryMapping, ...] = (),
+        auxv: bytes = b"",
+        executable: str = "/nonexistent",
+    ) -> None:
+        self.regions = {start: bytearray(data) for start, data in (memory or {}).items()}
+        self.general = dict(registers or {pid: (0,) * len(DWARF_GENERAL)})
+        self.script: deque[Step] = deque(stops)
+        self.sites: set[SiteRequest] = set()
+        self.actions: list[tuple[ResumeAction, ...]] = []
+        self.refused: set[int] = set()
+        self.running = False
+        self.alive = True
+        self.interrupts = 0
+        self.counters: dict[int, int] = {}
+        self.passed_signals: tuple[int, ...] = ()
+        self.caught_syscalls: tuple[int, ...] | None = None
+        self.watched: dict[int, Callable[[], None]] = {}
+        self.file_texts: dict[str, bytes] = {}
+        self.other_registers: dict[tuple[int, str], bytes] = {}
+        self.ended_by = ""
+        self._arrived: deque[TargetStop] = deque()
+        self._pid = pid
+        self._abilities = abilities
+        self._libraries = libraries
+        self._mappings = mappings
+        self._auxv = auxv
+        self._executable = executable
+
+    # -- Target ----------------------------------------------------------------------------
 
     @property
-    def memory(self) -> _core.Memory:
-        return cast("_core.Memory", _FakeMemory(self.segments))
+    def description(self) -> str:
+        return f"fake process {self._pid}"
 
-    def read_memory(self, address: Address, size: int) -> bytes:
-        return _FakeMemory(self.segments).read(address, size)
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+    @property
+    def abilities(self) -> Abilities:
+        return self._abilities
+
+    @property
+    def memory(self) -> Memory:
+        from crabtrap._core import CallbackMemory
+
+        return CallbackMemory(self.read_partial)
+
+    @property
+    def control(self) -> Control | None:
+        return self
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        return tuple(ThreadInfo(self.pid, tid, f"thread-{tid}") for tid in self.registers)
-
-    def read_registers(self, thread: int) -> tuple[int | None, ...]:
-        return tuple(self.registers[thread].get(number) for number in range(17))
-
-    def read_register(self, thread: int, name: str) -> bytes:
-        if name not in self.named_registers:
-            raise NotFoundError("register", name)
-        return self.named_registers[name]
-
-    def register_names(self) -> tuple[tuple[str, int], ...]:
-        return tuple((name, 8 * len(value)) for name, value in self.named_registers.items())
-
-    def auxv(self) -> bytes:
-        return self.auxiliary
-
-    def executable(self) -> str:
-        return self.path
-
-    def libraries(self) -> tuple[Library, ...]:
-        return self.loaded
-
-    def mappings(self) -> tuple[Mapping, ...]:
-        return self.maps
-
-    def read_siginfo(self, thread: int) -> bytes:
-        return bytes(128)
-
-    def read_file(self, path: str) -> bytes:
-        raise FileNotFoundError(path)
-
-
-class _FakeMemory:
-    def __init__(self, segments: dict[int, bytes]) -> None:
-        self._segments = segments
-
-    def read(self, address: int, size: int) -> bytes:
-        for start, data in self._segments.items():
-            if start <= address and address + size <= start + len(data):
-                return data[address - start : address - start + size]
-        raise MemoryFault(address, size)
+        return tuple(ThreadInfo(self._pid, tid) for tid in self.general)
 
     def read_partial(self, address: int, size: int) -> bytes:
-        for start, data in self._segments.items():
+        """Bytes from ``address`` to the end of its region, at most ``size``."""
+        for start, data in self.regions.items():
             if start <= address < start + len(data):
-                return data[address - start : address - start + size]
+                return bytes(data[address - start : address - start + size])
         return b""
 
+    def read_memory(self, address: Address, size: int) -> bytes:
+        data = self.read_partial(address, size)
+        if len(data) < size:
+            raise MemoryFault(address, size)
+        return data
 
-def words(*values: int) -> bytes:
-    """Little-endian 64-bit words."""
-    return b"".join(value.to_bytes(8, "little") for value in values)
+    def read_registers(self, thread: int) -> Registers:
+        self._must_be_stopped("read registers")
+        if thread not in self.general:
+            raise NotFoundError("thread", str(thread))
+        return self.general[thread]
 
+    def read_register(self, thread: int, name: str) -> bytes:
+        if name in DWARF_GENERAL:
+            value = self.read_registers(thread)[DWARF_GENERAL.index(name)]
+            return (value or 0).to_bytes(8, "little")
+        if (thread, name) not in self.other_registers:
+            raise NotFoundError("register", name)
+        return self.other_registers[thread, name]
 
-def fake_process(target: FakeTarget, modules: Sequence[object] | ModuleTable = ()) -> Process:
-    """A process at its first stop."""
-    table = modules if isinstance(modules, ModuleTable) else ModuleTable(cast("list", modules))
-    return Process(target, table, EpochClock())
+    def register_names(self) -> tuple[tuple[str, int], ...]:
+        return tuple((name, 64) for name in DWARF_GENERAL)
+
+    def auxv(self) -> bytes:
+        return self._auxv
+
+    def executable(self) -> str:
+        return self._executable
+
+    def libraries(self) -> tuple[Library, ...]:
+        return self._libraries
+
+    def mappings(self) -> tuple[MemoryMapping, ...]:
+        return self._mappings
+
+    def read_siginfo(self, thread: int) -> bytes:
+        return self.other_registers.get((thread, "siginfo"), bytes(128))
+
+    def read_file(self, path: str) -> bytes:
+        return self.file_texts[path]
+
+    # -- Control ---------------------------------------------------------------------------
+
+    def update_sites(
+        self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]
+    ) -> tuple[SiteFailure, ...]:
+        failures: list[SiteFailure] = []
+        for site in remove:
+            assert site in self.sites, f"{site} is removed but not inserted"
+            self.sites.remove(site)
+        for site in insert:
+            assert site not in self.sites, f"{site} is inserted twice"
+            if site.address in self.refused:
+                failures.append(SiteFailure(site, "refused"))
+            else:
+                self.sites.add(site)
+        return tuple(failures)
+
+    def resume(self, actions: Sequence[ResumeAction]) -> tuple[SiteFailure, ...]:
+        self._must_be_alive()
+        assert not self._arrived, "resume with stops that nobody has waited for"
+        assert actions, "resume without an action resumes nothing"
+        named = [action.thread for action in actions]
+        assert len(set(named)) == len(named), "two actions for one thread"
+        self.actions.append(tuple(actions))
+        self.running = True
+        return ()
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+
+    def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
+        if ready is None:
+            self.watched.pop(fd, None)
+        else:
+            self.watched[fd] = ready
+
+    def wait(self, timeout: float | None) -> TargetStop | None:
+        if self._arrived:
+            return self._arrived.popleft()
+        if not self.running or not self.script:
+            assert timeout is not None, "this wait would last for ever"
+            return None
+        step = self.script.popleft()
+        stops: tuple[TargetStop, ...]
+        if isinstance(step, TargetStop):
+            stops = (step,)
+        elif callable(step):
+            stops = (step(self),)
+        else:
+            stops = step
+        for stop in stops:
+            self._note(stop)
+        self.running = False
+        self._arrived.extend(stops)
+        return self._arrived.popleft()
+
+    def _note(self, stop: TargetStop) -> None:
+        if stop.registers is not None:
+            self.general[stop.thread] = stop.registers
+        if stop.kind in ("exited", "killed"):
+            self.alive = False
+            self.ended_by = stop.kind
+        if stop.kind == "thread-exited":
+            self.general.pop(stop.thread, None)
+
+    def write_memory(self, address: Address, data: bytes) -> None:
+        self._must_be_alive()
+        for start, region in self.regions.items():
+            if start <= address and address + len(data) <= start + len(region):
+                region[address - start : address - start + len(data)] = data
+                return
+        raise MemoryFault(address, len(data))
+
+    def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
+        values = list(self.read_registers(thread))
+        for name, value in changes.items():
+            number = value if isinstance(value, int) else int.from_bytes(value, "little")
+            if name in DWARF_GENERAL:
+                values[DWARF_GENERAL.index(name)] = number
+            elif (thread, name) in self.other_registers:
+                size = len(self.other_registers[thread, name])
+                self.other_registers[thread, name] = number.to_bytes(size, "little")
+            else:
+                raise NotFoundError("register", name)
+        self.general[thread] = tuple(values)
+
+    def set_counter(self, number: int, value: int) -> None:
+        self.counters[number] = value
+
+    def read_counter(self, number: int) -> int:
+        return self.counters.get(number, 0)
+
+    def pass_signals(self, numbers: Sequence[int]) -> None:
+        self.passed_signals = tuple(numbers)
+
+    def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
+        self.caught_syscalls = None if numbers is None else tuple(numbers)
+
+    def detach(self, pid: int | None = None) -> None:
+        if pid in (None, self._pid):
+            self.alive = False
+            self.ended_by = "detached"
+
+    def kill(self) -> None:
+        self.alive = False
+        self.ended_by = "killed"
+
+    def close(self) -> None:
+        self.alive = False
+
+    def _must_be_alive(self) -> None:
+        if not self.alive:
+            raise ProcessGone(self.ended_by)
+
+    def _must_be_stopped(self, doing: str) -> None:
+        self._must_be_alive()
+        assert not self.running, f"cannot {doing} while the program runs"

@@ -26,7 +26,7 @@ class Channel:
     """A connected stream socket with the waits that belong to it.
 
     Attributes:
-        spin: Seconds that ``receive`` looks for data before it gives up.
+        spin: Seconds to look for an answer before sleeping.
         spins, sleeps: How often data came while spinning, and how often a poll was
             needed, for measurements.
     """
@@ -82,8 +82,15 @@ class Channel:
             return False
         return True
 
-    def receive_into(self, chunks: list[bytes]) -> bool:
-        """Append what has arrived, ``b""`` at the end of the stream, spinning for it briefly.
+    def receive_into(self, chunks: list[bytes], spin: float) -> bool:
+        """Append what has arrived, ``b""`` at the end of the stream.
+
+        Args:
+            chunks: Grows by one item.
+            spin: Seconds to look for data before giving up.
+
+        Returns:
+            False when nothing came.
 
         Raises:
             OSError: The connection is broken.
@@ -95,8 +102,8 @@ class Channel:
             except BlockingIOError:
                 now = perf_counter()
                 if not end:
-                    end = now + self.spin
-                elif now >= end:
+                    end = now + spin
+                if now >= end:
                     return False
             else:
                 self.spins += 1

@@ -178,13 +178,7 @@ class Client:
         deadline = monotonic() + timeout
         while self._incoming.answered < end:
             before = self._incoming.answered
-            if not self._receive(deadline):
-                waiting_for = asked[max(0, before - first)] if asked else b""
-                raise RemoteError(
-                    f"the server did not answer within {timeout:g} seconds",
-                    packet=shorten(waiting_for),
-                    hint="it may be stuck or the connection may be lost; close and start again",
-                )
+            self._expect(deadline, asked[max(0, before - first)] if asked else b"")
             if self._incoming.answered > before:
                 deadline = monotonic() + timeout
         return [replies.pop(ticket) for ticket in range(first, end)]
@@ -289,13 +283,22 @@ class Client:
                 raise error_of(b"vCont", failures[0])
             if until():
                 return None
-            if channel.receive_into(self._incoming.chunks):
-                self._absorb()
-                continue
             remaining = None if deadline is None else deadline - monotonic()
-            if remaining is not None and remaining <= 0:
+            overdue = remaining is not None and remaining <= 0
+            if overdue and self._more_stops_asked:
+                # The answer to a question put already: there are further stops, or not.
+                self._expect(monotonic() + REPLY_TIMEOUT, b"vStopped")
+            elif self._channel_receive(channel.spin if not overdue else 0.0):
+                self._absorb()
+            elif overdue:
+                channel.serve_watched()
                 return None
-            channel.sleep_watching(remaining)
+            else:
+                channel.sleep_watching(remaining)
+
+    @property
+    def _more_stops_asked(self) -> bool:
+        return self.non_stop and Route.STOP in self._routes.values()
 
     def acknowledge_stops(self) -> None:
         """Queue the acknowledgement of a notification, which asks for further stops."""
@@ -335,18 +338,31 @@ class Client:
         """Close the connection; harmless to repeat."""
         self._channel.close()
 
+    def _expect(self, deadline: float, payload: bytes) -> None:
+        """Take in some bytes of the reply to ``payload``.
+
+        Raises:
+            RemoteError: Nothing comes before ``deadline``.
+        """
+        if not self._receive(deadline):
+            raise RemoteError(
+                "the server does not answer",
+                packet=shorten(payload),
+                hint="it may be stuck or the connection may be lost; close and start again",
+            )
+
     def _receive(self, deadline: float) -> bool:
         """Take in some bytes; False when ``deadline`` has passed."""
-        while not self._channel_receive():
+        while not self._channel_receive(self._channel.spin):
             remaining = deadline - monotonic()
             if remaining <= 0 or not self._channel.sleep(remaining):
                 return False
         self._absorb()
         return True
 
-    def _channel_receive(self) -> bool:
+    def _channel_receive(self, spin: float) -> bool:
         try:
-            return self._channel.receive_into(self._incoming.chunks)
+            return self._channel.receive_into(self._incoming.chunks, spin)
         except OSError as error:
             raise self._lost(error) from error
 
