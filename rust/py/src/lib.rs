@@ -1,1 +1,57 @@
-//! Python bindings over crabtrap-core.
+//! Python bindings over `crabtrap-core`: convert, call with the GIL released, convert back.
+//!
+//! The contract, with all documentation, is `src/crabtrap/_core.pyi`.
+
+// Python's calling conventions decide what is taken by value.
+#![allow(clippy::needless_pass_by_value)]
+
+mod boundary;
+mod code;
+mod disasm;
+mod errors;
+mod files;
+mod image;
+mod locations;
+mod memory;
+mod types;
+mod unwinding;
+
+use pyo3::prelude::*;
+
+/// Typed contract of the native module: files in, tables out.
+#[pymodule]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use crate::code::{Function, Row, Variable};
+    #[pymodule_export]
+    use crate::disasm::{Instruction, StepTargets, disassemble, step_targets};
+    #[pymodule_export]
+    use crate::files::{Section, Segment, Symbol};
+    #[pymodule_export]
+    use crate::image::Image;
+    #[pymodule_export]
+    use crate::locations::Piece;
+    #[pymodule_export]
+    use crate::memory::{CallbackMemory, FileMemory};
+    #[pymodule_export]
+    use crate::types::{Member, Type, Variant, VariantPart};
+    #[pymodule_export]
+    use crate::unwinding::{Backtrace, ModuleMap, unwind};
+
+    #[pymodule_export]
+    use super::demangle;
+
+    #[pymodule_init]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::boundary::quiet_panics();
+        Ok(())
+    }
+}
+
+/// A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged.
+#[pyfunction]
+fn demangle(py: Python<'_>, name: &str) -> PyResult<String> {
+    boundary::call(py, || Ok(crabtrap_core::demangle(name)))
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gimli::{AttributeValue, DW_TAG_inlined_subroutine, DW_TAG_lexical_block, UnitOffset};
+use gimli::{AttributeValue, UnitOffset};
 
 use super::entry::{Entry, first_with};
 use super::outline::{CodeAttributes, Scope};
@@ -113,7 +113,7 @@ impl DebugInfo {
         let code = CodeAttributes::of(&entry.die);
         let ranges = code.ranges(unit.as_ref(), &|address| self.is_code(address));
         let entry_point = entry_point(&entry, &code, &ranges);
-        let is_inlined = entry.tag() == DW_TAG_inlined_subroutine;
+        let is_inlined = entry.tag() == gimli::DW_TAG_inlined_subroutine;
         let call = is_inlined.then(|| call_site(&entry));
         let die = entry.id();
         let chain = entry.with_origins(self);
@@ -156,7 +156,12 @@ impl DebugInfo {
         let outline = unit.outline();
         let mut names: Vec<String> = outline
             .ancestors(outline.scope_around(offset))
-            .filter(|scope| !matches!(scope.tag, DW_TAG_lexical_block | DW_TAG_inlined_subroutine))
+            .filter(|scope| {
+                !matches!(
+                    scope.tag,
+                    gimli::DW_TAG_lexical_block | gimli::DW_TAG_inlined_subroutine
+                )
+            })
             .filter_map(|scope| {
                 let entry = unit.entry(UnitOffset(scope.offset as usize)).ok()?;
                 let chain = entry.with_origins(self);
@@ -183,11 +188,11 @@ fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
             break;
         };
         let is_around = match scope.tag {
-            DW_TAG_lexical_block => covers(unit, scope, address).unwrap_or(true),
-            DW_TAG_inlined_subroutine => covers(unit, scope, address).unwrap_or(false),
+            gimli::DW_TAG_lexical_block => covers(unit, scope, address).unwrap_or(true),
+            gimli::DW_TAG_inlined_subroutine => covers(unit, scope, address).unwrap_or(false),
             _ => false,
         };
-        if is_around && scope.tag == DW_TAG_inlined_subroutine {
+        if is_around && scope.tag == gimli::DW_TAG_inlined_subroutine {
             found.push(scope);
         }
         next = if is_around {

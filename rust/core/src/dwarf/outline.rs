@@ -4,9 +4,7 @@
 //! One walk that skips nearly all attributes keeps what later questions need to go straight to
 //! the right entries.
 
-use gimli::{
-    AttributeValue, DW_AT_high_pc, DW_AT_low_pc, DW_AT_ranges, DwTag, UnitOffset, UnitRef,
-};
+use gimli::{AttributeValue, DwTag, UnitOffset, UnitRef};
 
 use super::Slice;
 use super::unit::Unit;
@@ -101,7 +99,7 @@ impl Outline {
             let has_code = tag == gimli::DW_TAG_subprogram
                 && attributes
                     .iter()
-                    .any(|spec| matches!(spec.name(), DW_AT_low_pc | DW_AT_ranges));
+                    .any(|spec| matches!(spec.name(), gimli::DW_AT_low_pc | gimli::DW_AT_ranges));
             if has_code {
                 let mut code = CodeAttributes::default();
                 for spec in attributes {
@@ -235,9 +233,9 @@ impl CodeAttributes {
 
     fn take(&mut self, name: gimli::DwAt, value: AttributeValue<Slice>) {
         match name {
-            DW_AT_low_pc => self.low = Some(value),
-            DW_AT_high_pc => self.high = Some(value),
-            DW_AT_ranges => self.ranges = Some(value),
+            gimli::DW_AT_low_pc => self.low = Some(value),
+            gimli::DW_AT_high_pc => self.high = Some(value),
+            gimli::DW_AT_ranges => self.ranges = Some(value),
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! Types, one entry at a time.
 
-use gimli::{AttributeValue, DW_AT_type, DwTag, UnitOffset};
+use gimli::{AttributeValue, DwTag, UnitOffset};
 
 use super::entry::{Entry, first_with};
 use super::functions::{Declaration, declaration};
@@ -138,7 +138,7 @@ impl DebugInfo {
         let name = entry.name().unwrap_or_default().into_owned();
         let kind = kind_of(&entry, &name, variants.is_some());
         let size = self.type_size(die);
-        let target = entry.reference(DW_AT_type);
+        let target = entry.reference(gimli::DW_AT_type);
         let members = members_of(&children, entry.tag());
         let path = self.type_path(&entry, kind, &name);
         let language = language_of(unit);
@@ -192,7 +192,8 @@ impl DebugInfo {
     /// Type of a function's result.
     pub(crate) fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
         let chain = self.entry(function)?.with_origins(self);
-        Ok(first_with(&chain, DW_AT_type).and_then(|entry| entry.reference(DW_AT_type)))
+        Ok(first_with(&chain, gimli::DW_AT_type)
+            .and_then(|entry| entry.reference(gimli::DW_AT_type)))
     }
 
     /// Bytes of a type, names and qualifiers followed.
@@ -215,7 +216,7 @@ impl DebugInfo {
                 gimli::DW_TAG_subroutine_type => return None,
                 _ => {}
             }
-            next = entry.reference(DW_AT_type)?;
+            next = entry.reference(gimli::DW_AT_type)?;
         }
         None
     }
@@ -353,7 +354,7 @@ fn members_of(children: &[Entry<'_>], parent: DwTag) -> Vec<Member> {
 
 /// One field; `None` for an entry without a type.
 pub(super) fn member(entry: &Entry<'_>, in_union: bool) -> Option<Member> {
-    let type_die = entry.reference(DW_AT_type)?;
+    let type_die = entry.reference(gimli::DW_AT_type)?;
     let stated = entry
         .unsigned(gimli::DW_AT_data_member_location)
         .unwrap_or(0);
@@ -446,7 +447,7 @@ fn template_arguments(children: &[Entry<'_>]) -> Vec<(String, DieId)> {
         .filter(|child| child.tag() == gimli::DW_TAG_template_type_parameter)
         .filter_map(|child| {
             let name = child.name().unwrap_or_default().into_owned();
-            Some((name, child.reference(DW_AT_type)?))
+            Some((name, child.reference(gimli::DW_AT_type)?))
         })
         .collect()
 }
@@ -455,7 +456,7 @@ fn parameters_of(children: &[Entry<'_>]) -> Vec<DieId> {
     children
         .iter()
         .filter(|child| child.tag() == gimli::DW_TAG_formal_parameter)
-        .filter_map(|child| child.reference(DW_AT_type))
+        .filter_map(|child| child.reference(gimli::DW_AT_type))
         .collect()
 }
 

@@ -2,11 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use gimli::{
-    AttributeValue, DW_AT_abstract_origin, DW_AT_const_value, DW_AT_location, DW_AT_type,
-    DW_TAG_formal_parameter, DW_TAG_inlined_subroutine, DW_TAG_lexical_block, DW_TAG_subprogram,
-    DW_TAG_variable, UnitOffset,
-};
+use gimli::{AttributeValue, UnitOffset};
 
 use super::entry::{Entry, first_with};
 use super::functions::{Declaration, Range, declaration, linkage_name};
@@ -75,7 +71,7 @@ impl DebugInfo {
         let chain = entry.with_origins(self);
         let copies = chain
             .iter()
-            .take_while(|entry| entry.has(DW_AT_abstract_origin))
+            .take_while(|entry| entry.has(gimli::DW_AT_abstract_origin))
             .count();
         if copies == 0 {
             return Ok(own.into_iter().map(|(variable, _)| variable).collect());
@@ -130,18 +126,18 @@ impl DebugInfo {
             let inner = outline.scope_at(offset);
             let inner = inner.and_then(|scope| outline.scopes.get(scope as usize));
             match die.tag() {
-                DW_TAG_formal_parameter | DW_TAG_variable => {
+                gimli::DW_TAG_formal_parameter | gimli::DW_TAG_variable => {
                     let entry = Entry {
                         unit,
                         die: die.clone(),
                     };
-                    let origin = entry.reference(DW_AT_abstract_origin);
+                    let origin = entry.reference(gimli::DW_AT_abstract_origin);
                     let mut variable = self.variable(entry);
                     variable.depth = blocks.len() as u32 - 1;
                     variable.ranges = blocks[blocks.len() - 1].ranges.clone();
                     found.push((variable, origin));
                 }
-                DW_TAG_lexical_block => {
+                gimli::DW_TAG_lexical_block => {
                     let own = CodeAttributes::of(&die)
                         .ranges(unit.as_ref(), &|address| self.is_code(address));
                     let around = &blocks[blocks.len() - 1].ranges;
@@ -151,7 +147,7 @@ impl DebugInfo {
                     });
                 }
                 // Other functions' variables, and types declared in here.
-                DW_TAG_inlined_subroutine | DW_TAG_subprogram => {
+                gimli::DW_TAG_inlined_subroutine | gimli::DW_TAG_subprogram => {
                     if let Some(scope) = inner.filter(|scope| (scope.end as usize) < end) {
                         raw = unit
                             .gimli
@@ -171,7 +167,7 @@ impl DebugInfo {
         let die = entry.id();
         let unit = entry.unit;
         let offset = entry.die.offset();
-        let is_parameter = entry.tag() == DW_TAG_formal_parameter;
+        let is_parameter = entry.tag() == gimli::DW_TAG_formal_parameter;
         let is_local = unit.outline().function_around(offset).is_some();
         let chain = entry.with_origins(self);
         let name = first_with(&chain, gimli::DW_AT_name)
@@ -183,7 +179,8 @@ impl DebugInfo {
             (false, true) => VariableKind::Local,
             (false, false) => VariableKind::Static,
         };
-        let type_die = first_with(&chain, DW_AT_type).and_then(|entry| entry.reference(DW_AT_type));
+        let type_die = first_with(&chain, gimli::DW_AT_type)
+            .and_then(|entry| entry.reference(gimli::DW_AT_type));
         Variable {
             die,
             path: match kind {
@@ -200,16 +197,16 @@ impl DebugInfo {
             artificial: chain
                 .iter()
                 .any(|entry| entry.flag(gimli::DW_AT_artificial)),
-            constant: first_with(&chain, DW_AT_const_value)
+            constant: first_with(&chain, gimli::DW_AT_const_value)
                 .and_then(|entry| self.constant(entry, type_die)),
-            has_location: first_with(&chain, DW_AT_location).is_some(),
+            has_location: first_with(&chain, gimli::DW_AT_location).is_some(),
         }
     }
 
     /// `DW_AT_const_value` as little-endian bytes of the type's size.
     fn constant(&self, entry: &Entry<'_>, type_die: Option<DieId>) -> Option<Vec<u8>> {
         let size = type_die.and_then(|die| self.type_size(die));
-        let value = entry.die.attr_value_raw(DW_AT_const_value)?;
+        let value = entry.die.attr_value_raw(gimli::DW_AT_const_value)?;
         let mut bytes = match value {
             AttributeValue::Block(block) => block.slice().to_vec(),
             AttributeValue::Data1(byte) => vec![byte],

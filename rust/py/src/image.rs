@@ -1,0 +1,340 @@
+//! One ELF file with the debug information that belongs to it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crabtrap_core as core;
+use crabtrap_core::DieId;
+use crabtrap_core::location::FrameContext;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::boundary;
+use crate::code::{Function, Row, Variable};
+use crate::files::{Section, Segment, Symbol};
+use crate::locations::{Piece, bias_from, registers_from};
+use crate::memory::{AnyMemory, CallMemory};
+use crate::types::{Type, template_arguments};
+
+/// One ELF file with the debug information that belongs to it.
+#[pyclass(frozen, module = "crabtrap._core")]
+pub(crate) struct Image(Arc<core::Image>);
+
+impl Image {
+    pub(crate) fn core(&self) -> &Arc<core::Image> {
+        &self.0
+    }
+
+    /// Ask the image something without the GIL.
+    fn ask<T: Send>(
+        &self,
+        py: Python<'_>,
+        ask: impl FnOnce(&core::Image) -> T + Send,
+    ) -> PyResult<T> {
+        boundary::call(py, || Ok(ask(&self.0)))
+    }
+
+    /// Ask the image something that can fail without the GIL.
+    fn try_ask<T: Send>(
+        &self,
+        py: Python<'_>,
+        ask: impl FnOnce(&core::Image) -> core::Result<T> + Send,
+    ) -> PyResult<T> {
+        boundary::call(py, || ask(&self.0))
+    }
+}
+
+#[pymethods]
+impl Image {
+    /// Map a file and read its headers.
+    #[staticmethod]
+    #[pyo3(signature = (path, *, debug_directories = vec![PathBuf::from(core::DEFAULT_DEBUG_DIRECTORY)], name = None))]
+    fn open(
+        py: Python<'_>,
+        path: PathBuf,
+        debug_directories: Vec<PathBuf>,
+        name: Option<&str>,
+    ) -> PyResult<Self> {
+        let open = || core::Image::open(&path, &debug_directories, name);
+        Ok(Self(boundary::call(py, open)?))
+    }
+
+    /// Read an ELF image held in memory.
+    #[staticmethod]
+    fn parse(py: Python<'_>, data: &[u8], name: &str) -> PyResult<Self> {
+        let parse = || core::Image::parse(data.to_vec(), name);
+        Ok(Self(boundary::call(py, parse)?))
+    }
+
+    #[getter]
+    fn path(&self) -> String {
+        self.0.path().to_string_lossy().into_owned()
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    #[getter]
+    fn build_id<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        self.0.build_id().map(|id| PyBytes::new(py, id))
+    }
+
+    #[getter]
+    fn kind(&self) -> &'static str {
+        match self.0.kind() {
+            core::ImageKind::Executable => "executable",
+            core::ImageKind::Shared => "shared",
+            core::ImageKind::Core => "core",
+            core::ImageKind::Object => "object",
+        }
+    }
+
+    #[getter]
+    fn is_pie(&self) -> bool {
+        self.0.is_pie()
+    }
+
+    #[getter]
+    fn entry(&self) -> u64 {
+        self.0.entry()
+    }
+
+    #[getter]
+    fn interpreter(&self) -> Option<&str> {
+        self.0.interpreter()
+    }
+
+    #[getter]
+    fn segments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        tuple(py, self.0.segments().iter().map(Segment::from))
+    }
+
+    #[getter]
+    fn sections<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        tuple(py, self.0.sections().iter().map(Section::from))
+    }
+
+    #[getter]
+    fn debug_path(&self, py: Python<'_>) -> PyResult<Option<String>> {
+        self.ask(py, |image| {
+            let path = image.debug_path()?;
+            Some(path.to_string_lossy().into_owned())
+        })
+    }
+
+    #[getter]
+    fn debug_level(&self, py: Python<'_>) -> PyResult<&'static str> {
+        Ok(match self.ask(py, core::Image::debug_level)? {
+            core::DebugLevel::Full => "full",
+            core::DebugLevel::Lines => "lines",
+            core::DebugLevel::Symbols => "symbols",
+            core::DebugLevel::None => "none",
+        })
+    }
+
+    #[getter]
+    fn problems<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.problems())
+    }
+
+    #[getter]
+    fn producers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.ask(py, core::Image::producers)?)
+    }
+
+    #[getter]
+    fn unit_count(&self, py: Python<'_>) -> PyResult<usize> {
+        self.ask(py, core::Image::unit_count)
+    }
+
+    #[getter]
+    fn units_loaded(&self, py: Python<'_>) -> PyResult<usize> {
+        self.ask(py, core::Image::units_loaded)
+    }
+
+    /// Bytes of a loadable segment as the file has them, zero-filled to `.bss`.
+    fn read<'py>(&self, py: Python<'py>, address: u64, size: u64) -> PyResult<Bound<'py, PyBytes>> {
+        let bytes = self.try_ask(py, |image| image.read(address, size))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The symbol that covers `address`.
+    fn symbol_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Symbol>> {
+        let symbol = self.ask(py, |image| image.symbol_at(address))?;
+        Ok(symbol.map(Symbol::from))
+    }
+
+    /// Symbols whose linkage name, or demangled path, is exactly `name`.
+    fn symbols_named<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let symbols = self.ask(py, |image| image.symbols_named(name))?;
+        tuple(py, symbols.into_iter().map(Symbol::from))
+    }
+
+    /// Symbols whose demangled path matches a regular expression.
+    #[pyo3(signature = (pattern, limit = 1000))]
+    fn symbols_matching<'py>(
+        &self,
+        py: Python<'py>,
+        pattern: &str,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let symbols = self.try_ask(py, |image| image.symbols_matching(pattern, limit))?;
+        tuple(py, symbols.into_iter().map(Symbol::from))
+    }
+
+    /// Out-of-line functions whose path ends with the path `query`.
+    fn find_functions<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        functions(py, self.ask(py, |image| image.find_functions(query))?)
+    }
+
+    /// Functions whose `path` matches a regular expression.
+    #[pyo3(signature = (pattern, limit = 10_000))]
+    fn find_functions_matching<'py>(
+        &self,
+        py: Python<'py>,
+        pattern: &str,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.try_ask(py, |image| image.find_functions_matching(pattern, limit))?;
+        functions(py, found)
+    }
+
+    /// The concrete function that covers `address`.
+    fn function_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Function>> {
+        let function = self.ask(py, |image| image.function_at(address))?;
+        function
+            .map(|function| Function::new(py, function))
+            .transpose()
+    }
+
+    /// Innermost inlined copy first, the concrete function last.
+    fn inline_chain<'py>(&self, py: Python<'py>, address: u64) -> PyResult<Bound<'py, PyTuple>> {
+        functions(py, self.ask(py, |image| image.inline_chain(address))?)
+    }
+
+    /// Source files whose path ends with the path components of `suffix`.
+    fn find_files<'py>(&self, py: Python<'py>, suffix: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let files = self.ask(py, |image| image.find_files(suffix))?;
+        PyTuple::new(py, files.iter().map(|path| &**path))
+    }
+
+    /// Sorted lines of `path` that have a statement row.
+    fn lines_with_code<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.ask(py, |image| image.lines_with_code(path))?)
+    }
+
+    /// Statement rows of exactly this line, in all units, sorted by address.
+    fn rows_for_line<'py>(
+        &self,
+        py: Python<'py>,
+        path: &str,
+        line: u32,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let rows = self.ask(py, |image| image.rows_for_line(path, line))?;
+        tuple(py, rows.into_iter().map(Row::from))
+    }
+
+    /// The row that covers `address`.
+    fn row_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Row>> {
+        Ok(self.ask(py, |image| image.row_at(address))?.map(Row::from))
+    }
+
+    /// All rows that overlap `[start, end)`, sorted by address.
+    fn rows_between<'py>(
+        &self,
+        py: Python<'py>,
+        start: u64,
+        end: u64,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let rows = self.ask(py, |image| image.rows_between(start, end))?;
+        tuple(py, rows.into_iter().map(Row::from))
+    }
+
+    /// Parameters and locals of one function or inlined copy.
+    fn variables<'py>(&self, py: Python<'py>, function: u64) -> PyResult<Bound<'py, PyTuple>> {
+        let variables = self.try_ask(py, |image| image.variables(DieId(function)))?;
+        list_variables(py, variables)
+    }
+
+    /// `(name, type)` of a function's generic parameters.
+    fn template_arguments(&self, py: Python<'_>, function: u64) -> PyResult<Py<PyTuple>> {
+        let arguments = self.try_ask(py, |image| image.template_arguments(DieId(function)))?;
+        template_arguments(py, arguments)
+    }
+
+    /// Type of the result; `None` for `()`.
+    fn return_type(&self, py: Python<'_>, function: u64) -> PyResult<Option<u64>> {
+        let die = self.try_ask(py, |image| image.return_type(DieId(function)))?;
+        Ok(die.map(|die| die.0))
+    }
+
+    /// Where a variable is at `pc` (a file address), as run-time places.
+    #[pyo3(signature = (die, *, pc, bias, registers, cfa, memory, tls = None))]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the contract names them one by one"
+    )]
+    fn locate<'py>(
+        &self,
+        py: Python<'py>,
+        die: u64,
+        pc: u64,
+        bias: i128,
+        registers: Vec<Option<u64>>,
+        cfa: Option<u64>,
+        memory: AnyMemory<'_>,
+        tls: Option<u64>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let registers = registers_from(registers)?;
+        let memory = CallMemory::new(&memory);
+        let context = |memory| FrameContext {
+            pc,
+            bias: bias_from(bias),
+            registers: &registers,
+            cfa,
+            memory,
+            tls,
+        };
+        let pieces = self.try_ask(py, |image| image.locate(DieId(die), &context(&memory)))?;
+        memory.finish()?;
+        tuple(py, pieces.into_iter().map(|piece| Piece::new(py, piece)))
+    }
+
+    /// Describe a type.
+    #[pyo3(name = "type")]
+    fn type_at(&self, py: Python<'_>, die: u64) -> PyResult<Type> {
+        Type::new(py, self.try_ask(py, |image| image.type_at(DieId(die)))?)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Image({:?})", self.0.name())
+    }
+}
+
+fn tuple<'py, T: pyo3::PyClass + Into<pyo3::PyClassInitializer<T>>>(
+    py: Python<'py>,
+    items: impl Iterator<Item = T>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let items = items
+        .map(|item| Py::new(py, item))
+        .collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, items)
+}
+
+fn functions(py: Python<'_>, found: Vec<core::Function>) -> PyResult<Bound<'_, PyTuple>> {
+    let found = found
+        .into_iter()
+        .map(|function| Py::new(py, Function::new(py, function)?))
+        .collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, found)
+}
+
+fn list_variables(py: Python<'_>, found: Vec<core::Variable>) -> PyResult<Bound<'_, PyTuple>> {
+    let found = found
+        .into_iter()
+        .map(|variable| Py::new(py, Variable::new(py, variable)?))
+        .collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, found)
+}

@@ -1,0 +1,88 @@
+//! Places of values, and the registers they depend on.
+
+use crabtrap_core::DieId;
+use crabtrap_core::location::{self as core, Place};
+use crabtrap_core::registers::{REGISTER_COUNT, Registers};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Where one part of a value is.
+#[pyclass(frozen, get_all, module = "crabtrap._core")]
+pub(crate) struct Piece {
+    kind: &'static str,
+    size: u64,
+    bit_offset: u64,
+    address: u64,
+    register: u16,
+    data: Py<PyBytes>,
+    die: u64,
+    offset: i64,
+    reason: String,
+}
+
+impl Piece {
+    pub(crate) fn new(py: Python<'_>, piece: core::Piece) -> Self {
+        let mut made = Self {
+            kind: "absent",
+            size: piece.size,
+            bit_offset: piece.bit_offset,
+            address: 0,
+            register: 0,
+            data: PyBytes::new(py, b"").unbind(),
+            die: 0,
+            offset: 0,
+            reason: String::new(),
+        };
+        match piece.place {
+            Place::Memory(address) => (made.kind, made.address) = ("memory", address),
+            Place::Register(register) => (made.kind, made.register) = ("register", register),
+            Place::Bytes(bytes) => {
+                (made.kind, made.data) = ("bytes", PyBytes::new(py, &bytes).unbind());
+            }
+            Place::ImplicitPointer {
+                die: DieId(die),
+                offset,
+            } => (made.kind, made.die, made.offset) = ("implicit_pointer", die, offset),
+            Place::Absent(reason) => made.reason = reason.to_string(),
+        }
+        made
+    }
+}
+
+#[pymethods]
+impl Piece {
+    fn __repr__(&self) -> String {
+        match self.kind {
+            "memory" => format!("Piece(memory, {:#x})", self.address),
+            "register" => format!("Piece(register, {})", self.register),
+            "absent" => format!("Piece(absent, {:?})", self.reason),
+            kind => format!("Piece({kind})"),
+        }
+    }
+}
+
+/// Registers from the 17 values Python has.
+pub(crate) fn registers_from(values: Vec<Option<u64>>) -> PyResult<Registers> {
+    if values.len() != REGISTER_COUNT {
+        let message = format!("expected {REGISTER_COUNT} registers, not {}", values.len());
+        return Err(PyValueError::new_err(message));
+    }
+    let mut registers = Registers::UNKNOWN;
+    for (column, value) in values.into_iter().enumerate() {
+        registers.set(column, value);
+    }
+    Ok(registers)
+}
+
+/// The 17 values of registers.
+pub(crate) fn registers_to(registers: &Registers) -> Vec<Option<u64>> {
+    (0..REGISTER_COUNT)
+        .map(|column| registers.value(column))
+        .collect()
+}
+
+/// A load bias, which wraps around where a file is loaded below its own addresses.
+pub(crate) fn bias_from(bias: i128) -> u64 {
+    bias as u64
+}

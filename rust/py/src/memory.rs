@@ -1,0 +1,162 @@
+//! Memory of a program, as unwinding and locations read it.
+
+use std::sync::{Mutex, PoisonError};
+
+use crabtrap_core::memory::{self as core, Memory};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::{boundary, errors};
+
+/// Memory of a stopped program, read with `pread` on a `/proc/PID/mem` descriptor.
+#[pyclass(frozen, module = "crabtrap._core")]
+pub(crate) struct FileMemory(core::FileMemory);
+
+#[pymethods]
+impl FileMemory {
+    #[new]
+    fn new(fd: i32) -> PyResult<Self> {
+        let memory = core::FileMemory::duplicate(fd);
+        Ok(Self(memory.map_err(PyErr::from)?))
+    }
+
+    /// Read exactly `size` bytes.
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        address: u64,
+        size: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        exactly(py, address, size, self.bytes(py, address, size)?)
+    }
+
+    /// Read up to `size` bytes, ending at the first unreadable one.
+    fn read_partial<'py>(
+        &self,
+        py: Python<'py>,
+        address: u64,
+        size: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.bytes(py, address, size)?))
+    }
+}
+
+impl FileMemory {
+    fn bytes(&self, py: Python<'_>, address: u64, size: usize) -> PyResult<Vec<u8>> {
+        boundary::call(py, || Ok(core::read_vec(&self.0, address, size)))
+    }
+}
+
+/// Memory behind a Python function.
+#[pyclass(frozen, module = "crabtrap._core")]
+pub(crate) struct CallbackMemory(Py<PyAny>);
+
+#[pymethods]
+impl CallbackMemory {
+    #[new]
+    fn new(read: Py<PyAny>) -> Self {
+        Self(read)
+    }
+
+    /// Read exactly `size` bytes.
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        address: u64,
+        size: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        exactly(py, address, size, self.bytes(py, address, size)?)
+    }
+
+    /// Read up to `size` bytes, ending at the first unreadable one.
+    fn read_partial<'py>(
+        &self,
+        py: Python<'py>,
+        address: u64,
+        size: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &self.bytes(py, address, size)?))
+    }
+}
+
+impl CallbackMemory {
+    fn bytes(&self, py: Python<'_>, address: u64, size: usize) -> PyResult<Vec<u8>> {
+        let mut bytes: Vec<u8> = self.0.bind(py).call1((address, size))?.extract()?;
+        bytes.truncate(size);
+        Ok(bytes)
+    }
+}
+
+fn exactly(
+    py: Python<'_>,
+    address: u64,
+    size: usize,
+    bytes: Vec<u8>,
+) -> PyResult<Bound<'_, PyBytes>> {
+    if bytes.len() == size {
+        Ok(PyBytes::new(py, &bytes))
+    } else {
+        Err(errors::memory_fault(py, address, size as u64))
+    }
+}
+
+/// Either kind of memory, as an argument.
+#[derive(FromPyObject)]
+pub(crate) enum AnyMemory<'py> {
+    File(Bound<'py, FileMemory>),
+    Callback(Bound<'py, CallbackMemory>),
+}
+
+/// Memory during one call, with the first exception that a Python function raised.
+pub(crate) struct CallMemory<'a> {
+    source: Source<'a>,
+    failure: Mutex<Option<PyErr>>,
+}
+
+enum Source<'a> {
+    File(&'a core::FileMemory),
+    Callback(&'a CallbackMemory),
+}
+
+impl<'a> CallMemory<'a> {
+    pub(crate) fn new(memory: &'a AnyMemory<'_>) -> Self {
+        Self {
+            source: match memory {
+                AnyMemory::File(file) => Source::File(&file.get().0),
+                AnyMemory::Callback(callback) => Source::Callback(callback.get()),
+            },
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Raise what a Python function raised, unless it only said "unreadable".
+    pub(crate) fn finish(self) -> PyResult<()> {
+        let failure = self
+            .failure
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+impl Memory for CallMemory<'_> {
+    fn read_partial(&self, address: u64, buffer: &mut [u8]) -> usize {
+        let callback = match &self.source {
+            Source::File(file) => return file.read_partial(address, buffer),
+            Source::Callback(callback) => callback,
+        };
+        Python::attach(|py| match callback.bytes(py, address, buffer.len()) {
+            Ok(bytes) => {
+                buffer[..bytes.len()].copy_from_slice(&bytes);
+                bytes.len()
+            }
+            Err(error) => {
+                if !errors::is_memory_fault(py, &error) {
+                    let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+                    failure.get_or_insert(error);
+                }
+                0
+            }
+        })
+    }
+}
