@@ -12,7 +12,8 @@ from crabtrap.engine.panic_payload import (
 )
 from crabtrap.engine.process import Process
 from tests.support.fake_image import FakeFunction, FakeImage, FakeSymbol, fake_module
-from tests.support.fake_target import FakeTarget, fake_process, words
+from tests.support.fake_process import fake_process, words
+from tests.support.fake_target import FakeTarget
 
 MODULE, SIZE = 0x1_0000, 0x8000
 CODE = MODULE
@@ -42,7 +43,7 @@ def process(*, data: bytes = b"", heap: bytes = b"", stack: bytes = b"") -> Proc
         size=SIZE,
     )
     module = bytes(0x4000) + data.ljust(0x4000, b"\0")
-    target = FakeTarget(segments={MODULE: module, HEAP: heap, STACK: stack})
+    target = FakeTarget(memory={MODULE: module, HEAP: heap, STACK: stack})
     return fake_process(target, [fake_module(image, MODULE)])
 
 
