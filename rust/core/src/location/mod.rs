@@ -10,4 +10,4 @@ mod variable;
 pub use absent::Absent;
 pub(crate) use evaluate::{Slice, Surroundings, evaluate_address};
 pub use piece::{Piece, Place};
-pub use variable::FrameContext;
+pub use variable::{FrameContext, evaluate_expression};

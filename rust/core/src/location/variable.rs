@@ -2,17 +2,24 @@
 
 use gimli::{
     AttributeValue, DW_AT_const_value, DW_AT_frame_base, DW_AT_location, DebugAddrIndex,
-    DieReference, Expression, UnitOffset, ValueType,
+    DieReference, Encoding, Expression, Format, LittleEndian, UnitOffset, ValueType,
 };
 
 use super::absent::Absent;
 use super::evaluate::{Slice, Surroundings, evaluate, evaluate_address};
 use super::piece::{Piece, PieceReader, Place};
 use crate::dwarf::{DebugInfo, DieId, Entry};
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::image::Image;
 use crate::memory::Memory;
 use crate::registers::Registers;
+
+/// How expressions without a unit are encoded.
+const ENCODING: Encoding = Encoding {
+    address_size: 8,
+    format: Format::Dwarf32,
+    version: 5,
+};
 
 /// The state of the program that a location depends on.
 #[derive(Clone, Copy)]
@@ -38,7 +45,7 @@ impl Image {
     ///
     /// # Errors
     /// `die` is no entry of this image.
-    pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>> {
+    pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>, Error> {
         let info = self.debug().ok_or(Error::UnknownDie(die))?;
         let entry = info.entry(die)?;
         let pieces = locate_entry(info, entry, context);
@@ -46,11 +53,33 @@ impl Image {
     }
 }
 
+/// Evaluates an expression that belongs to no entry, as in call sites or from a user.
+///
+/// There is no frame base, and no other entries to refer to; `context.pc` is not used.
+pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piece> {
+    let expression = Expression(Slice::new(bytes, LittleEndian));
+    let mut surroundings = FrameSurroundings {
+        context,
+        place: None,
+        in_frame_base: false,
+    };
+    let pieces = evaluate(expression, ENCODING, None, &mut surroundings);
+    let reader = PieceReader {
+        registers: context.registers,
+        memory: context.memory,
+        entry: &|_| None,
+    };
+    match pieces {
+        Ok(raw) => reader.pieces(&raw),
+        Err(reason) => vec![Piece::whole(Place::Absent(reason))],
+    }
+}
+
 fn locate_entry(
     info: &DebugInfo,
     entry: Entry<'_>,
     context: &FrameContext<'_>,
-) -> std::result::Result<Vec<Piece>, Absent> {
+) -> Result<Vec<Piece>, Absent> {
     let chain = entry.with_origins(info);
     let Some(entry) = chain.iter().find(|entry| entry.has(DW_AT_location)) else {
         return constant(info, &chain);
@@ -60,10 +89,9 @@ fn locate_entry(
     if expression.0.is_empty() {
         return Err(Absent::OptimizedOut);
     }
-    let mut surroundings = EntrySurroundings {
-        info,
-        entry,
+    let mut surroundings = FrameSurroundings {
         context,
+        place: Some((info, entry)),
         in_frame_base: false,
     };
     let encoding = entry.unit.gimli.encoding();
@@ -77,7 +105,7 @@ fn locate_entry(
 }
 
 /// The value of a variable that the compiler knew.
-fn constant(info: &DebugInfo, chain: &[Entry<'_>]) -> std::result::Result<Vec<Piece>, Absent> {
+fn constant(info: &DebugInfo, chain: &[Entry<'_>]) -> Result<Vec<Piece>, Absent> {
     let entry = chain.iter().find(|entry| entry.has(DW_AT_const_value));
     let entry = entry.ok_or(Absent::OptimizedOut)?;
     let constant = info.variable(entry.clone()).constant;
@@ -90,7 +118,7 @@ fn expression_at(
     entry: &Entry<'_>,
     location: Option<AttributeValue<Slice<'static>>>,
     pc: u64,
-) -> std::result::Result<Expression<Slice<'static>>, Absent> {
+) -> Result<Expression<Slice<'static>>, Absent> {
     let location = location.ok_or(Absent::OptimizedOut)?;
     if let Some(expression) = location.exprloc_value() {
         return Ok(expression);
@@ -109,30 +137,38 @@ fn expression_at(
 }
 
 /// Everything an expression of a variable may ask for.
-struct EntrySurroundings<'a> {
-    info: &'a DebugInfo,
-    entry: &'a Entry<'a>,
+struct FrameSurroundings<'a> {
     context: &'a FrameContext<'a>,
+    /// The entry that the expression belongs to.
+    place: Option<(&'a DebugInfo, &'a Entry<'a>)>,
     /// The frame base is being worked out; it cannot depend on itself.
     in_frame_base: bool,
 }
 
-impl Surroundings<'static> for EntrySurroundings<'_> {
-    fn register(&mut self, number: u16) -> std::result::Result<u64, Absent> {
+impl<'a> FrameSurroundings<'a> {
+    fn place(&self) -> Result<(&'a DebugInfo, &'a Entry<'a>), Absent> {
+        self.place
+            .ok_or(Absent::Unsupported("an entry to refer to"))
+    }
+}
+
+impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
+    fn register(&mut self, number: u16) -> Result<u64, Absent> {
         let value = self.context.registers.value(usize::from(number));
         value.ok_or(Absent::Register(number))
     }
 
-    fn read(&mut self, address: u64, buffer: &mut [u8]) -> std::result::Result<(), Absent> {
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> Result<(), Absent> {
         Ok(self.context.memory.read(address, buffer)?)
     }
 
-    fn frame_base(&mut self) -> std::result::Result<u64, Absent> {
+    fn frame_base(&mut self) -> Result<u64, Absent> {
+        let (_, entry) = self.place()?;
         if std::mem::replace(&mut self.in_frame_base, true) {
             return Err(Absent::FrameBase);
         }
-        let unit = self.entry.unit;
-        let offset = unit.outline().function_around(self.entry.die.offset());
+        let unit = entry.unit;
+        let offset = unit.outline().function_around(entry.die.offset());
         let function = offset.and_then(|offset| unit.entry(offset).ok());
         let function = function.ok_or(Absent::FrameBase)?;
         let base = function.attribute(DW_AT_frame_base);
@@ -143,16 +179,16 @@ impl Surroundings<'static> for EntrySurroundings<'_> {
         result
     }
 
-    fn cfa(&mut self) -> std::result::Result<u64, Absent> {
+    fn cfa(&mut self) -> Result<u64, Absent> {
         self.context.cfa.ok_or(Absent::FrameAddress)
     }
 
-    fn tls(&mut self, offset: u64) -> std::result::Result<u64, Absent> {
+    fn tls(&mut self, offset: u64) -> Result<u64, Absent> {
         let block = self.context.tls.ok_or(Absent::ThreadLocal)?;
         Ok(block.wrapping_add(offset))
     }
 
-    fn relocate(&mut self, address: u64) -> std::result::Result<u64, Absent> {
+    fn relocate(&mut self, address: u64) -> Result<u64, Absent> {
         // What linkers write in place of the address of something they left out.
         if address == 0 || address >= u64::MAX - 1 {
             return Err(Absent::Discarded);
@@ -160,30 +196,27 @@ impl Surroundings<'static> for EntrySurroundings<'_> {
         Ok(address.wrapping_add(self.context.bias))
     }
 
-    fn indexed_address(
-        &mut self,
-        index: DebugAddrIndex<usize>,
-    ) -> std::result::Result<u64, Absent> {
-        Ok(self.entry.unit.as_ref().address(index)?)
+    fn indexed_address(&mut self, index: DebugAddrIndex<usize>) -> Result<u64, Absent> {
+        let (_, entry) = self.place()?;
+        Ok(entry.unit.as_ref().address(index)?)
     }
 
-    fn base_type(&mut self, offset: UnitOffset) -> std::result::Result<ValueType, Absent> {
-        let die = self.entry.unit.gimli.entry(offset)?;
+    fn base_type(&mut self, offset: UnitOffset) -> Result<ValueType, Absent> {
+        let (_, entry) = self.place()?;
+        let die = entry.unit.gimli.entry(offset)?;
         ValueType::from_entry(&die)?.ok_or(Absent::Unsupported("an unusual base type"))
     }
 
-    fn called(
-        &mut self,
-        entry: DieReference<usize>,
-    ) -> std::result::Result<Slice<'static>, Absent> {
-        let value = match entry {
+    fn called(&mut self, target: DieReference<usize>) -> Result<Slice<'e>, Absent> {
+        let (info, entry) = self.place()?;
+        let value = match target {
             DieReference::UnitRef(offset) => AttributeValue::UnitRef(offset),
             DieReference::DebugInfoRef(offset) => AttributeValue::DebugInfoRef(offset),
         };
         let missing = Absent::Unsupported("an entry that does not exist");
-        let die = self.entry.unit.reference(value);
+        let die = entry.unit.reference(value);
         let die = die.ok_or_else(|| missing.clone())?;
-        let called = self.info.entry(die).map_err(|_| missing)?;
+        let called = info.entry(die).map_err(|_| missing)?;
         // An entry without a location has no effect (DWARF 5, section 2.5.1.5).
         let Some(location) = called.attribute(DW_AT_location) else {
             return Ok(Slice::default());

@@ -16,12 +16,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, TryLockError};
 
 pub use backtrace::{Backtrace, Stop};
-pub use table::FrameTables;
+pub use table::{FrameSections, FrameTables, SectionData};
 
 use crate::image::Image;
 use crate::memory::Memory;
 use crate::registers::Registers;
-use table::FrameSections;
 use walk::{Scratch, Walk};
 
 /// A file that has call frame information.

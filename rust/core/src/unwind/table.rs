@@ -10,18 +10,21 @@ use gimli::{
 use crate::location::Slice;
 
 /// Address and bytes of a section.
-pub(crate) type SectionData<'a> = (u64, &'a [u8]);
+pub type SectionData<'a> = (u64, &'a [u8]);
 
 /// The sections call frame information is read from, each where the file has it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct FrameSections<'a> {
-    pub(crate) eh_frame: Option<SectionData<'a>>,
-    pub(crate) eh_frame_hdr: Option<SectionData<'a>>,
-    pub(crate) debug_frame: Option<SectionData<'a>>,
+pub struct FrameSections<'a> {
+    /// `.eh_frame`
+    pub eh_frame: Option<SectionData<'a>>,
+    /// `.eh_frame_hdr`
+    pub eh_frame_hdr: Option<SectionData<'a>>,
+    /// `.debug_frame`; its address is not used.
+    pub debug_frame: Option<SectionData<'a>>,
     /// Address of `.text`, for text-relative pointers.
-    pub(crate) text: Option<u64>,
+    pub text: Option<u64>,
     /// Address of `.got`, for data-relative pointers.
-    pub(crate) got: Option<u64>,
+    pub got: Option<u64>,
 }
 
 /// Which of the two sections an entry came from.
@@ -71,7 +74,8 @@ impl<'a> Row<'a, '_> {
 }
 
 impl<'a> FrameTables<'a> {
-    pub(crate) fn new(sections: FrameSections<'a>) -> Self {
+    /// Tables over sections that may be damaged; nothing is read yet.
+    pub fn new(sections: FrameSections<'a>) -> Self {
         let mut bases = BaseAddresses::default();
         if let Some((address, _)) = sections.eh_frame {
             bases = bases.set_eh_frame(address);

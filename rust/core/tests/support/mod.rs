@@ -3,12 +3,12 @@
 #![allow(dead_code)]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crabtrap_core::memory::{Memory, read_vec};
 use crabtrap_core::unwind::{Module, ModuleMap};
-use crabtrap_core::{Image, SegmentKind};
+use crabtrap_core::{DEFAULT_DEBUG_DIRECTORY, Image, SegmentKind};
 
 /// One line of `/proc/PID/maps`.
 pub struct Mapping {
@@ -46,6 +46,17 @@ pub fn module_map(mappings: &[Mapping], memory: &dyn Memory) -> ModuleMap {
 }
 
 fn module(mapping: &Mapping, memory: &dyn Memory) -> Option<Module> {
+    let (image, bias) = open_mapping(mapping, memory)?;
+    Some(Module {
+        source: image,
+        bias,
+        start: mapping.start,
+        end: mapping.end,
+    })
+}
+
+/// The file behind a mapping of code, and its bias.
+pub fn open_mapping(mapping: &Mapping, memory: &dyn Memory) -> Option<(Arc<Image>, u64)> {
     let image = open_image(mapping, memory)?;
     let segment = *image.segments().iter().find(|segment| {
         let file = segment.file_offset & !4095..segment.file_offset + segment.file_size;
@@ -55,12 +66,7 @@ fn module(mapping: &Mapping, memory: &dyn Memory) -> Option<Module> {
         .address
         .wrapping_add(mapping.offset)
         .wrapping_sub(segment.file_offset);
-    Some(Module {
-        source: image,
-        bias: mapping.start.wrapping_sub(file_address),
-        start: mapping.start,
-        end: mapping.end,
-    })
+    Some((image, mapping.start.wrapping_sub(file_address)))
 }
 
 fn open_image(mapping: &Mapping, memory: &dyn Memory) -> Option<Arc<Image>> {
@@ -75,5 +81,7 @@ fn open_image(mapping: &Mapping, memory: &dyn Memory) -> Option<Arc<Image>> {
     if !mapping.path.starts_with('/') {
         return None;
     }
-    Some(Image::open(Path::new(&mapping.path), &[], None).expect("mapped files are images"))
+    let directories = [PathBuf::from(DEFAULT_DEBUG_DIRECTORY)];
+    let image = Image::open(Path::new(&mapping.path), &directories, None);
+    Some(image.expect("mapped files are images"))
 }
