@@ -47,6 +47,7 @@ class Context:
         modules: What is loaded; replaced, never changed.
         pending_signals: Signal to deliver to a thread when it is resumed.
         interrupted: The user asked for a pause that has not been told yet.
+        catching_syscalls: The target was asked to stop at system calls.
     """
 
     target: Target
@@ -59,6 +60,7 @@ class Context:
     clock: EpochClock = field(default_factory=EpochClock)
     pending_signals: dict[int, int] = field(default_factory=dict[int, int])
     interrupted: bool = False
+    catching_syscalls: bool = False
     _code: CodeIndex | None = None
 
     @property

@@ -74,6 +74,10 @@ class Controller:
         self.state = Stopped(event)
         return event
 
+    def forget_told_signals(self) -> None:
+        """Catchpoints changed: tell the target again which signals to pass by itself."""
+        self._signals_told = -1
+
     def detached(self) -> None:
         """The program was let go."""
         self.state = Detached(self.context.target.pid)
@@ -84,7 +88,6 @@ class Controller:
         self.context.clock.advance()
         event = StopEvent(self.context.clock.current, reason.pid, 0, (reason,))
         self.state = Exited(event)
-        self.context.publish(event)
         return event
 
     # -- running ---------------------------------------------------------------------------
@@ -94,7 +97,7 @@ class Controller:
         Args:
             plan: What to do.
             thread: The thread the user is looking at.
-            told: Publish the events; a verb made of several plans tells only the last stop.
+            told: Publish that the program was resumed; the stop is the caller's to publish.
 
         Raises:
             StateError: The program is not stopped.
@@ -111,8 +114,6 @@ class Controller:
                 self.context.publish(Resumed(plan.name))
             self.state = machine.start_running(plan.name, self._parked.items())
             event = self._carry_out(plan, thread)
-        if told:
-            self.context.publish(event)
         return event
 
     def _carry_out(self, plan: Plan, thread: int) -> StopEvent:

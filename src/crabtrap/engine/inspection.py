@@ -42,6 +42,15 @@ class Inspector:
             )
         return process
 
+    def forget_memory(self) -> None:
+        """The debugger wrote to memory: what values have cached is old."""
+        if self._process is not None:
+            self._process.forget_memory()
+
+    def forget(self) -> None:
+        """The debugger wrote to a register: stacks have to be unwound again."""
+        self._process = None
+
     def thread(self, tid: int) -> Thread:
         """A thread by its tid."""
         return self.process.thread(tid)

@@ -10,6 +10,7 @@ from crabtrap.engine.context import Context
 from crabtrap.engine.controller import Controller
 from crabtrap.engine.handlers import Handlers
 from crabtrap.engine.inspection import Inspector
+from crabtrap.engine.machine import Stopped
 from crabtrap.engine.placement import Placer
 from crabtrap.engine.plans.running import RunTo
 from crabtrap.engine.sites import SiteKey
@@ -87,11 +88,8 @@ class Program:
         if not attached:
             earlier = self._run_to_entry(stop)
             if earlier is not None:
-                self.context.publish(earlier)
                 return earlier
-        event = self.controller.begin_stopped(stop.thread, (reason,))
-        self.context.publish(event)
-        return event
+        return self.controller.begin_stopped(stop.thread, (reason,))
 
     def _run_to_entry(self, stop: TargetStop) -> StopEvent | None:
         """Run until the loader is done; returns a stop that came before that."""
@@ -107,6 +105,44 @@ class Program:
             return event
         self.refresh_modules()
         return None
+
+    # -- small verbs -------------------------------------------------------------------
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the program is at a visible stop."""
+        return isinstance(self.controller.state, Stopped)
+
+    def request_interrupt(self) -> None:
+        """Ask for a pause; safe from any thread and from signal handlers."""
+        control = self.context.target.control
+        if control is not None:
+            self.context.interrupted = True
+            control.interrupt()
+
+    def apply_event_filters(self) -> None:
+        """Tell the target which system calls are caught; signals go with the next resume."""
+        context = self.context
+        control = context.target.control
+        if control is None:
+            return
+        self.controller.forget_told_signals()
+        caught = [
+            each for each in context.breakpoints.catchpoints
+            if each.kind == "syscall" and each.enabled
+        ]
+        numbers = None
+        if caught:
+            every = any(not each.arguments for each in caught)
+            numbers = () if every else tuple(n for each in caught for n in each.arguments)
+        if numbers is not None or context.catching_syscalls:
+            control.catch_syscalls(numbers)
+            context.catching_syscalls = numbers is not None
+
+    def release(self) -> None:
+        """Close the connection; what is left of the program is the target's to end."""
+        control = self.context.target.control
+        if control is not None:
+            control.close()
 
     # -- modules -----------------------------------------------------------------------
     def refresh_modules(self) -> ModuleChanges:

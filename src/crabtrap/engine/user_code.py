@@ -73,6 +73,8 @@ class UserCode:
         """
         if function is None:
             return "unknown"
+        if function.module.path.startswith(_SYSTEM_LIBRARIES):
+            return "dependency"
         declared = function.declaration_path
         origin = self.origin_of_path(declared or path)
         if declared is None and crate_of(function.name) in _STD_ROOTS:

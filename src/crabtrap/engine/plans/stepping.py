@@ -45,7 +45,8 @@ class StepLine:
     _origin: _Origin | None = field(default=None, init=False)
     _region: Region | None = field(default=None, init=False)
     _reach: Reach | None = field(default=None, init=False)
-    _single_step: bool = field(default=False, init=False)
+    _line: tuple[str, int] = field(default=("", 0), init=False)
+    _through_gap: bool = field(default=False, init=False)
     _move: Move = field(default_factory=Move, init=False)
 
     @property
@@ -70,7 +71,6 @@ class StepLine:
         if self._reach is not None and pc in self._reach.entries:
             return self._done()
         if self._is_computed(pc):
-            self._single_step = True
             return Move("step", alone=self.alone)
         return self._arrived(view)
 
@@ -93,10 +93,11 @@ class StepLine:
         assert origin is not None
         if row is None:
             return self._returned(view)
-        if origin.left_copy(view) or (row.is_stmt and row.address == view.pc and row.line):
-            if self._is_user(view):
-                return self._done()
-            return self._leave_line(view)
+        at_statement = row.is_stmt and row.address == view.pc and row.line != 0
+        if at_statement and self._through_gap and (row.path, row.line) == self._line:
+            at_statement = False
+        if (origin.left_copy(view) or at_statement) and self._is_user(view):
+            return self._done()
         return self._leave_line(view)
 
     def _returned(self, view: View) -> Judgement:
@@ -108,7 +109,6 @@ class StepLine:
 
     def _after_single_step(self, view: View) -> Judgement:
         """A computed jump or call has been followed by one instruction."""
-        self._single_step = False
         region = self._region
         assert region is not None
         if region.contains(view.pc):
@@ -147,6 +147,10 @@ class StepLine:
             return self._leave_function(view)
         depth = origin.depth_in(view)
         path, line = _line_at(view, depth)
+        # Code without a line (an overflow check's way on) lies inside of a statement.
+        self._through_gap = line == 0
+        if line:
+            self._line = (path, line)
         region = view.code.line_region(view.chain, depth, path, line)
         if not region.contains(view.pc):
             region = view.code.copy_region(view.chain[-1 - depth])

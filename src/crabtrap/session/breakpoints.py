@@ -1,0 +1,305 @@
+"""Setting, changing and removing breakpoints, watchpoints and catchpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, get_args
+
+from crabtrap.engine.breakpoints import (
+    AnyStoppoint,
+    Breakpoint,
+    BreakpointTable,
+    Catchpoint,
+    CatchKind,
+    Watchpoint,
+    WatchKind,
+    require_breakpoint,
+)
+from crabtrap.engine.placement import MAX_WATCHED, split_watched
+from crabtrap.engine.signals import parse_signal, signal_name
+from crabtrap.engine.syscalls import parse_syscall, syscall_name
+from crabtrap.errors import NotFoundError, RangeError, UnsupportedError, UsageError
+from crabtrap.symbols.location import RegexSpec, parse_spec
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.program import Program
+    from crabtrap.values.value import Value
+
+_HARDWARE_SLOTS = 4
+
+
+class Breakpoints:
+    """The stoppoints of a session, iterable in the order of their numbers."""
+
+    def __init__(
+        self,
+        table: BreakpointTable,
+        program: Callable[[], Program],
+        evaluate: Callable[[str, Frame], Value],
+        render: Callable[[Value], str],
+        frame: Callable[[], Frame],
+    ) -> None:
+        """Join what is needed; front ends get the one of their session."""
+        self._table = table
+        self._program = program
+        self._evaluate = evaluate
+        self._render = render
+        self._frame = frame
+
+    def __iter__(self) -> Iterator[AnyStoppoint]:
+        self._refresh_hits()
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __getitem__(self, number: int) -> AnyStoppoint:
+        self._refresh_hits()
+        return self._table[number]
+
+    # -- making --------------------------------------------------------------------------
+    def add(
+        self,
+        spec: str,
+        *,
+        condition: str | None = None,
+        temporary: bool = False,
+        ignore: int = 0,
+        thread: int | None = None,
+        log: str | None = None,
+        hardware: bool = False,
+        commands: Sequence[str] = (),
+        pending: bool = True,
+    ) -> Breakpoint:
+        """Stop at a place.
+
+        Args:
+            spec: ``file.rs:10``, ``10``, a function's path or any trailing part of it,
+                ``/regex/``, ``*0x401000``, ``*expression``.
+            condition: Rust expression that must be true.
+            temporary: Delete it at its first stop.
+            ignore: Hits to pass over first.
+            thread: Only stop this tid.
+            log: Do not stop but publish this text, ``{expression}`` parts evaluated.
+            hardware: Use a debug register.
+            commands: For the console to run at each stop.
+            pending: When nothing is found, wait for a library that has it.
+
+        Raises:
+            NotFoundError: Nothing was found and ``pending`` is false.
+            ParseError: ``spec`` cannot be read.
+        """
+        program = self._program()
+        item = Breakpoint(
+            0,
+            temporary=temporary,
+            ignore=ignore,
+            condition=condition,
+            thread=thread,
+            commands=tuple(commands),
+            text=spec,
+            spec=parse_spec(spec),
+            hardware=hardware,
+            log=log,
+        )
+        resolution = program.placer.resolve(item)
+        if not resolution.places and not pending:
+            raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+        if hardware:
+            self._need_slots(len(resolution.places))
+        item.number = self._table.take_number()
+        self._table.insert(item)
+        program.placer.place(item)
+        program.place_catches()
+        return item
+
+    def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
+        """One breakpoint for every function whose path matches, as ``rbreak``.
+
+        Raises:
+            NotFoundError: No function matches.
+        """
+        program = self._program()
+        probe = Breakpoint(0, text=pattern, spec=RegexSpec(pattern))
+        resolution = program.placer.resolve(probe)
+        if not resolution.places:
+            raise NotFoundError("function", pattern, hint=resolution.reason)
+        return tuple(self.add(f"*{place.address:#x}") for place in resolution.places)
+
+    def watch(
+        self, expression: str, *, kind: WatchKind = "write", condition: str | None = None
+    ) -> Watchpoint:
+        """Stop when bytes are written (and changed), or accessed.
+
+        Args:
+            expression: Anything that has an address and at most 32 bytes.
+            kind: "write", "read" or "access"; x86 cannot trap reads alone, so "read"
+                stops at writes that change nothing, too.
+            condition: Rust expression that must be true.
+
+        Raises:
+            UsageError: The expression has no address, or is too large.
+            UnsupportedError: The debug registers do not suffice.
+        """
+        program, frame = self._program(), self._frame()
+        value = self._evaluate(expression, frame)
+        address, size = value.address, value.type.size
+        if address is None or not size:
+            raise UsageError(
+                f"{expression} is not in memory", hint="watch a variable, field or *pointer"
+            )
+        if size > MAX_WATCHED:
+            raise UsageError(
+                f"{expression} has {size} bytes; debug registers cover {MAX_WATCHED}",
+                hint="watch one field of it",
+            )
+        self._need_slots(len(split_watched(address, size)))
+        item = Watchpoint(
+            self._table.take_number(),
+            condition=condition,
+            expression=expression,
+            kind=kind,
+            address=address,
+            size=size,
+            old=program.context.target.read_memory(address, size),
+            old_text=self._render(value),
+        )
+        self._bind_to_frame(item, frame, value)
+        self._table.insert(item)
+        program.placer.arm(item)
+        return item
+
+    def catch(self, kind: CatchKind, *which: str) -> Catchpoint:
+        """Stop at an event.
+
+        Args:
+            kind: "panic", "signal", "fork", "vfork", "exec", "syscall" or "load".
+            which: Signals or system calls, by name or number; all when empty.
+
+        Raises:
+            UsageError: There is no such event, or it takes no arguments.
+            UnsupportedError: The target does not tell of it.
+        """
+        if kind not in get_args(CatchKind):
+            raise UsageError(
+                f"cannot catch {kind!r}", hint=f"catch one of {', '.join(get_args(CatchKind))}"
+            )
+        numbers, names = self._which(kind, which)
+        item = Catchpoint(self._table.take_number(), kind=kind, arguments=numbers, names=names)
+        self._table.insert(item)
+        self._apply_catches()
+        return item
+
+    # -- changing ------------------------------------------------------------------------
+    def remove(self, number: int) -> None:
+        """Delete a stoppoint.
+
+        Raises:
+            NotFoundError: There is none with this number.
+        """
+        item = self._table.remove(number)
+        self._program().placer.disarm(item)
+        self._apply_catches()
+
+    def enable(self, number: int, on: bool = True) -> None:
+        """Enable or disable a stoppoint; it keeps its number and counts."""
+        item = self._table[number]
+        item.enabled = on
+        self._rearm(item)
+
+    def set_condition(self, number: int, condition: str | None) -> None:
+        """Replace or (``None``) remove a condition."""
+        item = self._table[number]
+        item.condition = condition
+        self._rearm(item)
+
+    def set_ignore(self, number: int, count: int) -> None:
+        """Pass over the next ``count`` hits.
+
+        Raises:
+            RangeError: ``count`` is negative.
+        """
+        if count < 0:
+            raise RangeError(f"cannot ignore {count} hits")
+        self._refresh_hits()
+        item = self._table[number]
+        item.ignore = item.hits + count
+        self._rearm(item)
+
+    def set_commands(self, number: int, commands: Sequence[str]) -> None:
+        """Replace the console commands of a stoppoint."""
+        item = self._table[number]
+        item.commands = tuple(commands)
+        self._table.changed(item)
+
+    def set_log(self, number: int, text: str | None) -> None:
+        """Make a breakpoint a log point, or (``None``) a breakpoint again."""
+        item = require_breakpoint(self._table[number], "a log text")
+        item.log = text
+        self._rearm(item)
+
+    # -- helpers -------------------------------------------------------------------------
+    def _rearm(self, item: AnyStoppoint) -> None:
+        self._program().placer.arm(item)
+        self._apply_catches()
+        self._table.changed(item)
+
+    def _refresh_hits(self) -> None:
+        """Counts kept by the target are read when somebody looks."""
+        program = self._program()
+        control = program.context.target.control
+        if control is None or not program.is_stopped:
+            return
+        for item in self._table.breakpoints:
+            if item.on_target:
+                item.hits = control.read_counter(item.number)
+
+    def _need_slots(self, count: int) -> None:
+        """Refuse what the debug registers cannot hold; before launch, what none could."""
+        context = self._program().context
+        slots = context.target.abilities.hardware_slots if context.target.pid else _HARDWARE_SLOTS
+        if not slots:
+            raise UnsupportedError("hardware breakpoints and watchpoints")
+        if context.sites.hardware_in_use + count > slots:
+            raise UnsupportedError(
+                f"more than {slots} debug registers at a time",
+                hint="delete a watchpoint or a hardware breakpoint",
+            )
+
+    def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
+        """A local dies with its frame: stop when that returns, as its bytes mean nothing then."""
+        address = value.address
+        physical = frame.physical
+        if address is None or physical.cfa is None:
+            return
+        low = physical.registers[7]
+        if low is None or not low <= address < physical.cfa:
+            return
+        caller = frame.thread.stack.physical(physical.index + 1)
+        if caller is None:
+            return
+        item.scope_cfa = physical.cfa
+        item.scope_return = caller.pc
+        item.scope_thread = frame.thread.tid
+
+    def _which(
+        self, kind: CatchKind, which: tuple[str, ...]
+    ) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        match kind:
+            case "signal":
+                numbers = tuple(parse_signal(each) for each in which)
+                return numbers, tuple(signal_name(each) for each in numbers)
+            case "syscall":
+                numbers = tuple(parse_syscall(each) for each in which)
+                return numbers, tuple(syscall_name(each) for each in numbers)
+            case _:
+                if which:
+                    raise UsageError(f"catch {kind} takes no arguments")
+                return (), ()
+
+    def _apply_catches(self) -> None:
+        """Tell the target which signals and system calls are of interest now."""
+        program = self._program()
+        program.place_catches()
+        program.apply_event_filters()

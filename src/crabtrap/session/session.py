@@ -1,0 +1,692 @@
+"""One program being debugged: the only door front ends and scripts go through."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.engine.breakpoints import BreakpointTable
+from crabtrap.engine.context import Options
+from crabtrap.engine.loading import ModuleLoader
+from crabtrap.engine.machine import (
+    Detached,
+    Exited,
+    NotStarted,
+    State,
+    Stopped,
+    describe,
+    require,
+)
+from crabtrap.engine.plans.running import Continue, Finish, FinishInlined, RunTo, StepInstruction
+from crabtrap.engine.plans.stepping import StepLine
+from crabtrap.engine.program import Program
+from crabtrap.engine.signals import SignalTable, signal_name
+from crabtrap.engine.static_target import StaticTarget
+from crabtrap.engine.stdio import Stdio, Streams
+from crabtrap.errors import (
+    NotFoundError,
+    RangeError,
+    StateError,
+    UsageError,
+    WrongThreadError,
+)
+from crabtrap.events import Event, Notice, Panicked, StepDone, StopEvent
+from crabtrap.events import Exited as ExitReason
+from crabtrap.present import RenderOptions, render, std_presenter, value_tree
+from crabtrap.session.breakpoints import Breakpoints
+from crabtrap.session.language import RustLanguage
+from crabtrap.session.returns import find_return_value
+from crabtrap.symbols.location import parse_spec, resolve_spec
+from crabtrap.symbols.places import ResolveContext, Resolution
+from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
+from crabtrap.symbols.table import ModuleTable
+from crabtrap.target import live
+from crabtrap.target.base import LaunchRequest
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.plans.base import Plan
+    from crabtrap.engine.process import Process
+    from crabtrap.engine.thread import Thread
+    from crabtrap.symbols.module import Module
+    from crabtrap.target.base import Target
+    from crabtrap.values.value import Value
+
+Server = Literal["guard", "gdbserver"]
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchSettings:
+    """How the program was launched, so that ``restart`` can do it again.
+
+    Attributes:
+        arguments: Without ``argv[0]``.
+        environment: Complete environment, ``None`` for the debugger's own.
+        directory: Working directory, ``None`` for the debugger's own.
+        randomize: Leave address space randomisation on.
+        stdio: Where the standard streams go.
+    """
+
+    arguments: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] | None = None
+    directory: str | None = None
+    randomize: bool = False
+    stdio: Stdio = Stdio()
+
+
+class Session:
+    """A program, from before its launch until after its end.
+
+    Every verb that runs the program blocks until the next visible stop and returns it.
+    A session belongs to the Python thread that made it; only ``interrupt`` may be called
+    from elsewhere.
+
+    Attributes:
+        options: Choices that can be changed at any time.
+        signals: What is done with each signal.
+        breakpoints: Where the program stops.
+        substitute_paths: ``(prefix, directory)`` pairs for finding sources.
+        disassembly_syntax: "intel" or "att".
+    """
+
+    def __init__(self, program: str | None, *, server: Server = "guard") -> None:
+        """Read a program's symbols; nothing is started.
+
+        Args:
+            program: Path of an executable, ``None`` to attach to something later.
+            server: What to start programs under.
+
+        Raises:
+            DebugInfoError: The file is no program we can read.
+            OSError: It cannot be opened.
+        """
+        self._owner = threading.get_ident()
+        self._listeners: list[Listener] = []
+        self._server: Server = server
+        self._loader = ModuleLoader(notify=lambda text: self._publish(Notice(text)))
+        self._table = BreakpointTable(self._publish)
+        self.signals = SignalTable()
+        self.options = Options()
+        self.substitute_paths: tuple[tuple[str, str], ...] = ()
+        self.disassembly_syntax: Literal["intel", "att"] = "intel"
+        self._presenter = std_presenter()
+        self._language = RustLanguage(self._evaluate_in, self._render_short)
+        self.breakpoints = Breakpoints(
+            self._table,
+            lambda: self._program,
+            self._evaluate_in,
+            self._render_short,
+            lambda: self.frame,
+        )
+        self.launched = False
+        self._launch_settings = LaunchSettings()
+        self._streams: Streams | None = None
+        self._selected: tuple[int, int] = (0, 0)
+        self._path = program
+        table = self._loader.open_static(program) if program is not None else ModuleTable()
+        self._static = table
+        self._program = self._make_program(StaticTarget(table), table)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    @staticmethod
+    def for_program(program: str | None, *, server: Server = "guard") -> Session:
+        """A session for a program that is not started yet."""
+        return Session(program, server=server)
+
+    # -- life cycle ----------------------------------------------------------------------
+    def launch(
+        self,
+        arguments: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str] | None = None,
+        directory: str | None = None,
+        randomize: bool = False,
+        stdio: Stdio | None = None,
+    ) -> StopEvent:
+        """Start the program; it stops at its entry point, libraries loaded.
+
+        Args:
+            arguments: Without the program's own name.
+            environment: Complete environment, ``None`` for the debugger's own.
+            directory: Working directory, ``None`` for the debugger's own.
+            randomize: Leave address space randomisation on.
+            stdio: Standard streams, the debugger's own by default.
+
+        Returns:
+            ``Started``, or an earlier stop in the program's loader.
+
+        Raises:
+            StateError: A program is running already.
+            LaunchError: It cannot be started; ``hint`` says what to try.
+        """
+        self._launch_settings = LaunchSettings(
+            tuple(arguments),
+            tuple(environment.items()) if environment is not None else None,
+            directory,
+            randomize,
+            stdio or Stdio.inherit(),
+        )
+        return self._launch()
+
+    def restart(self) -> StopEvent:
+        """Kill what runs and launch it again in the same way; breakpoints stay.
+
+        Raises:
+            StateError: Nothing was launched by this session.
+        """
+        if not isinstance(self.state, NotStarted):
+            if not self.launched:
+                raise StateError("the program was not launched here", hint="attach to it again")
+            if isinstance(self.state, Stopped):
+                self.kill()
+        return self._launch()
+
+    def _launch(self) -> StopEvent:
+        require(self.state, NotStarted, Exited, Detached, to="launch")
+        if self._path is None:
+            raise UsageError("there is no program to launch", hint="name one: file PROGRAM")
+        settings = self._launch_settings
+        streams = settings.stdio.open()
+        environment = settings.environment
+        request = LaunchRequest(
+            program=os.path.abspath(self._path),
+            arguments=settings.arguments,
+            environment=tuple(os.environ.items()) if environment is None else environment,
+            directory=settings.directory,
+            randomize=settings.randomize,
+            stdio=streams.descriptors,
+        )
+        try:
+            target = live.launch(request, server=self._server)
+        except BaseException:
+            streams.close()
+            raise
+        streams.release()
+        self._streams = streams
+        self.launched = True
+        return self._take_over(target, attached=False)
+
+    def attach(self, pid: int) -> StopEvent:
+        """Take over a running process; it stops where it is.
+
+        Raises:
+            StateError: A program is being debugged already.
+            LaunchError: The kernel refuses; the text says which rule.
+        """
+        require(self.state, NotStarted, Exited, Detached, to="attach")
+        self.launched = False
+        return self._take_over(live.attach(pid, server=self._server), attached=True)
+
+    def connect(self, address: str) -> StopEvent | None:
+        """Connect to a remote server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
+
+        Returns:
+            The stop of the program the server has, ``None`` when it has none yet.
+
+        Raises:
+            RemoteError: Nobody answers there, or not in the remote protocol.
+        """
+        require(self.state, NotStarted, Exited, Detached, to="connect")
+        target = live.connect(address)
+        self.launched = False
+        if not target.pid:
+            target.close()
+            return None
+        return self._take_over(target, attached=True)
+
+    def _take_over(self, target: Target, *, attached: bool) -> StopEvent:
+        control = target.control
+        if self._streams is not None and control is not None:
+            self._streams.watch(control, self._publish)
+        self._program.release()
+        self._program = self._make_program(target, self._static)
+        self._drop_dead_watches()
+        event = self._after(self._program.begin(attached=attached))
+        self._path = self._path or target.executable()
+        self._publish(event)
+        return event
+
+    def _drop_dead_watches(self) -> None:
+        """Watched addresses of an earlier run mean nothing in this one."""
+        for item in self._table.watchpoints:
+            self._publish(Notice(f"watchpoint {item.number} ({item.expression}) was deleted"))
+            self._table.remove(item.number)
+
+    def detach(self) -> None:
+        """Let the program go on without us, with no trace left in it."""
+        require(self.state, Stopped, to="detach")
+        self._program.context.control.detach()
+        self._program.controller.detached()
+        self._end_target()
+
+    def kill(self) -> StopEvent:
+        """End the program."""
+        require(self.state, Stopped, to="kill")
+        pid = self._program.context.target.pid
+        self._program.context.control.kill()
+        event = self._program.controller.gone(ExitReason(pid, None, 9, signal_name(9)))
+        self._end_target()
+        self._publish(event)
+        return event
+
+    def close(self) -> None:
+        """End the session: a launched program is killed, an attached one let go."""
+        if isinstance(self.state, Stopped):
+            if self.launched:
+                self.kill()
+            else:
+                self.detach()
+        self._end_target()
+
+    def _end_target(self) -> None:
+        if self._streams is not None:
+            self._streams.close()
+            self._streams = None
+        self._program.release()
+
+    def _make_program(self, target: Target, modules: ModuleTable) -> Program:
+        program = Program(
+            target,
+            modules,
+            self._loader,
+            self._table,
+            self.signals,
+            self.options,
+            self._publish,
+            self._language,
+        )
+        program.placer.current_file = self._current_file
+        program.placer.evaluate_address = self._evaluate_address
+        program.placer.place_all()
+        return program
+
+    # -- events --------------------------------------------------------------------------
+    def on_event(self, listener: Listener) -> None:
+        """Have ``listener`` called with every event, on the session's thread."""
+        self._listeners.append(listener)
+
+    def _publish(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    @property
+    def state(self) -> State:
+        """Where the session is."""
+        return self._program.controller.state
+
+    # -- running -------------------------------------------------------------------------
+    def continue_(self, *, ignore: int = 0) -> StopEvent:
+        """Run until something stops the program.
+
+        Args:
+            ignore: Pass over the breakpoint the program stands at that many more times.
+        """
+        if ignore:
+            self._ignore_present(ignore)
+        return self._run(Continue(self._tid, self.options.scheduler_lock))
+
+    def step(self, count: int = 1) -> StopEvent:
+        """To another line of the user's code, entering the user's functions."""
+        return self._repeat(count, lambda: self._step_line(into=True))
+
+    def next(self, count: int = 1) -> StopEvent:
+        """To another line of the user's code in this frame or a caller."""
+        return self._repeat(count, lambda: self._step_line(into=False))
+
+    def step_instruction(self, count: int = 1) -> StopEvent:
+        """One instruction."""
+        return self._repeat(count, lambda: self._step_instruction(over=False))
+
+    def next_instruction(self, count: int = 1) -> StopEvent:
+        """One instruction; a call counts as one."""
+        return self._repeat(count, lambda: self._step_instruction(over=True))
+
+    def _step_line(self, *, into: bool) -> StopEvent:
+        inner = self._selected[1] if self._is_in_innermost_activation() else 0
+        return self._run(StepLine(self._tid, into, self.options.scheduler_lock, inner))
+
+    def _step_instruction(self, *, over: bool) -> StopEvent:
+        return self._run(StepInstruction(self._tid, over, self.options.scheduler_lock))
+
+    def finish(self) -> StopEvent:
+        """Run until the selected frame has returned.
+
+        Raises:
+            StateError: The frame is the outermost.
+        """
+        frame = self.frame
+        alone = self.options.scheduler_lock
+        inlined = frame.code if frame.inlined else None
+        if inlined is not None and frame.physical.index == 0:
+            return self._run(FinishInlined(self._tid, frame.index, alone))
+        caller = frame.thread.stack.physical(frame.physical.index + 1)
+        cfa = frame.physical.cfa
+        if caller is None or cfa is None:
+            raise StateError("the outermost frame has nowhere to return to")
+        finished = None if inlined is not None else frame.code
+        plan = Finish(self._tid, cfa, caller.pc, alone)
+        event = self._run(plan, told=False)
+        if plan.returned and finished is not None:
+            event = self._with_return_value(event, finished)
+        self._publish(event)
+        return event
+
+    def _with_return_value(self, event: StopEvent, function: object) -> StopEvent:
+        value = find_return_value(function, self.frame)  # type: ignore[arg-type]
+        if value is None:
+            return event
+        done = StepDone("finish", self._render_short(value), value.type.name)
+        reasons = tuple(done if isinstance(why, StepDone) else why for why in event.reasons)
+        return replace(event, reasons=reasons)
+
+    def until(self, spec: str | None = None) -> StopEvent:
+        """Run to a place in this frame; without one, to a line below the present one."""
+        if spec is not None:
+            return self._run_to("until", spec)
+        start = self.frame
+        event = self.next()
+        while self._still_above(start, event):
+            event = self.next()
+        return event
+
+    def _still_above(self, start: Frame, event: StopEvent) -> bool:
+        """A loop jumped back: ``until`` goes on to its end."""
+        if len(event.reasons) != 1 or not isinstance(event.reasons[0], StepDone):
+            return False
+        here = self.frame
+        same = here.cfa == start.cfa and here.path == start.path
+        return same and here.pc < start.pc
+
+    def advance(self, spec: str) -> StopEvent:
+        """Run to a place, or until this frame returns."""
+        return self._run_to("advance", spec)
+
+    def _run_to(self, name: str, spec: str) -> StopEvent:
+        resolution = self.resolve(spec)
+        if not resolution.places:
+            raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+        physical = self.frame.physical
+        caller = self.frame.thread.stack.physical(physical.index + 1)
+        plan = RunTo(
+            self._tid,
+            name,
+            frozenset(place.address for place in resolution.places),
+            physical.cfa,
+            caller.pc if caller is not None else None,
+            self.options.scheduler_lock,
+        )
+        return self._run(plan)
+
+    def jump(self, spec: str) -> StopEvent:
+        """Go on at another place, which nothing makes safe.
+
+        Raises:
+            NotFoundError: There is no such place.
+            UsageError: The place is ambiguous.
+        """
+        places = self.resolve(spec).places
+        if not places:
+            raise NotFoundError("place", spec)
+        if len(places) > 1:
+            raise UsageError(f"{spec} means {len(places)} places", hint="give an *address")
+        self.write_register("rip", places[0].address)
+        return self.continue_()
+
+    def interrupt(self) -> None:
+        """Ask for a pause; safe from any thread and from signal handlers."""
+        self._program.request_interrupt()
+
+    def _run(self, plan: Plan, *, told: bool = True) -> StopEvent:
+        self._check_thread()
+        require(self.state, Stopped, to=plan.name)
+        event = self._after(self._program.controller.run(plan, self._tid))
+        if told:
+            self._publish(event)
+        return event
+
+    def _repeat(self, count: int, once: Callable[[], StopEvent]) -> StopEvent:
+        if count < 1:
+            raise RangeError(f"cannot do that {count} times")
+        event = once()
+        for _ in range(count - 1):
+            if not all(isinstance(why, StepDone) for why in event.reasons):
+                break
+            event = once()
+        return event
+
+    def _after(self, event: StopEvent) -> StopEvent:
+        """Select what the stop is about; clean up after an end."""
+        if self._streams is not None:
+            self._streams.drain()
+        if isinstance(self.state, Exited):
+            self._selected = (0, 0)
+            self._end_target()
+            return event
+        panic = next((why for why in event.reasons if isinstance(why, Panicked)), None)
+        self._selected = (event.thread, panic.frame if panic is not None else 0)
+        return event
+
+    def _ignore_present(self, count: int) -> None:
+        for kind, number in self._program.context.sites.owners_at(self.thread.pc):
+            if kind == "breakpoint":
+                self.breakpoints.set_ignore(number, count)
+
+    def _is_in_innermost_activation(self) -> bool:
+        return self.frame.physical.index == 0
+
+    # -- selection -----------------------------------------------------------------------
+    @property
+    def process(self) -> Process:
+        """The program at this stop.
+
+        Raises:
+            StateError: It is not stopped.
+        """
+        require(self.state, Stopped, to="look at the program")
+        return self._program.inspector.process
+
+    @property
+    def threads(self) -> tuple[Thread, ...]:
+        """All threads, by index."""
+        return self.process.threads
+
+    @property
+    def _tid(self) -> int:
+        return self._selected[0]
+
+    @property
+    def thread(self) -> Thread:
+        """The selected thread."""
+        return self.process.thread(self._selected[0])
+
+    @property
+    def frame(self) -> Frame:
+        """The selected frame."""
+        return self.thread.frame(self._selected[1])
+
+    def select_thread(self, thread: int) -> Thread:
+        """Select by index or tid; its innermost frame is selected with it.
+
+        Raises:
+            NotFoundError: There is no such thread.
+        """
+        for each in self.threads:
+            if thread in (each.index, each.tid):
+                self._selected = (each.tid, 0)
+                return each
+        raise NotFoundError("thread", str(thread), hint="info threads lists them")
+
+    def select_frame(self, index: int) -> Frame:
+        """Select a frame of the selected thread.
+
+        Raises:
+            RangeError: The stack has no such frame.
+        """
+        frame = self.thread.frame(index)
+        self._selected = (self._selected[0], index)
+        return frame
+
+    def _current_file(self) -> str | None:
+        """The file a bare line number means: the selected frame's, else main's."""
+        if isinstance(self.state, Stopped):
+            with contextlib.suppress(RangeError, NotFoundError):
+                if self.frame.path is not None:
+                    return self.frame.path
+        main = self.modules.main
+        functions = main.find_functions("main") if main is not None else ()
+        users = [f for f in functions if self.options.user_code.is_user_function(f)]
+        return next((f.declaration_path for f in users), None)
+
+    # -- values --------------------------------------------------------------------------
+    def evaluate(self, text: str, frame: Frame | None = None) -> Value:
+        """Evaluate a Rust expression; the program is neither run nor changed.
+
+        Raises:
+            CrabtrapError: It cannot be read or has no value; the text says why.
+        """
+        return self._evaluate_in(text, frame or self.frame)
+
+    def _evaluate_in(self, text: str, frame: Frame) -> Value:
+        return frame.lookup(text)
+
+    def _evaluate_address(self, text: str) -> Address:
+        value = self.evaluate(text)
+        if value.is_pointer:
+            return value.pointer_address()
+        return Address(value.integer())
+
+    def render(self, value: Value, options: RenderOptions | None = None) -> str:
+        """A value as text, in Rust's ``Debug`` notation."""
+        return render(value, self._presenter, options)
+
+    def _render_short(self, value: Value) -> str:
+        return render(value, self._presenter, RenderOptions(max_items=20, max_depth=3))
+
+    def view_tree(self, value: Value, options: RenderOptions | None = None) -> dict[str, object]:
+        """A value as a tree of JSON types."""
+        return dict(value_tree(value, self._presenter, options))
+
+    # -- memory, registers, code -----------------------------------------------------------
+    def read_memory(self, address: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes; before launch, what the file has.
+
+        Raises:
+            MemoryFault: Some byte cannot be read.
+        """
+        return self._program.context.target.read_memory(Address(address), size)
+
+    def write_memory(self, address: int, data: bytes) -> None:
+        """Write bytes into the stopped program."""
+        require(self.state, Stopped, to="write memory")
+        self._program.context.control.write_memory(Address(address), data)
+        self._program.inspector.forget_memory()
+
+    def read_register(self, name: str) -> bytes:
+        """Any register of the selected thread, little-endian.
+
+        Raises:
+            NotFoundError: There is no such register.
+        """
+        return self._program.context.target.read_register(self.thread.tid, name)
+
+    def register_names(self) -> tuple[tuple[str, int], ...]:
+        """``(name, bits)`` of every register."""
+        return self._program.context.target.register_names()
+
+    def write_register(self, name: str, value: int | bytes) -> None:
+        """Change a register of the selected thread; unwound frames are forgotten."""
+        require(self.state, Stopped, to="write a register")
+        self._program.context.control.write_registers(self._tid, {name: value})
+        self._program.inspector.forget()
+
+    def disassemble(
+        self, start: int, end: int | None = None, *, count: int | None = None
+    ) -> tuple[_core.Instruction, ...]:
+        """Decode ``[start, end)`` or ``count`` instructions from ``start``."""
+        longest = 15
+        size = end - start if end is not None else (count or 1) * longest
+        memory = self._program.context.target.memory
+        code = memory.read_partial(start, size)
+        if not code:
+            code = self.read_memory(start, 1)
+        return _core.disassemble(code, start, count, self.disassembly_syntax)
+
+    @property
+    def modules(self) -> ModuleTable:
+        """What is loaded; before launch, the program's own file at its file addresses."""
+        return self._program.context.modules
+
+    def refresh_libraries(self) -> tuple[Module, ...]:
+        """Read the link map again and return all modules."""
+        if isinstance(self.state, Stopped):
+            self._program.refresh_modules()
+        return self.modules.modules
+
+    def symbol_at(self, address: int) -> str:
+        """``symbol+0x12``, or ``""`` where nothing is known."""
+        return self.modules.describe_address(Address(address))
+
+    def resolve(self, spec: str) -> Resolution:
+        """The places a breakpoint at ``spec`` would have."""
+        context = ResolveContext(
+            self.modules,
+            current_file=self._current_file(),
+            is_user_path=self.options.user_code.is_user_path,
+            evaluate_address=self._evaluate_address,
+        )
+        return resolve_spec(parse_spec(spec), context)
+
+    # -- sources -------------------------------------------------------------------------
+    @cached_property
+    def _sources(self) -> SourceFinder:
+        return SourceFinder(
+            self.substitute_paths,
+            standard_library=lambda: installed_library_sources(os.path.expanduser("~")),
+        )
+
+    def substitute_path(self, prefix: str, directory: str) -> None:
+        """Look for sources below ``directory`` instead of ``prefix``."""
+        self.substitute_paths = (*self.substitute_paths, (prefix, directory))
+        self.__dict__.pop("_sources", None)
+
+    def find_source(self, path: str) -> SourceFile:
+        """The lines of a source file, or why there are none."""
+        main = self.modules.main
+        built = None
+        if main is not None:
+            with contextlib.suppress(OSError):
+                built = os.stat(main.path).st_mtime
+        return self._sources.find(path, built=built)
+
+    # -- settings ------------------------------------------------------------------------
+    @property
+    def scheduler_lock(self) -> bool:
+        """Only the selected thread runs."""
+        return self.options.scheduler_lock
+
+    @scheduler_lock.setter
+    def scheduler_lock(self, on: bool) -> None:
+        self.options.scheduler_lock = on
+
+    def _check_thread(self) -> None:
+        if threading.get_ident() != self._owner:
+            raise WrongThreadError(
+                "a session belongs to the thread that made it",
+                hint="use a queue to hand requests to that thread",
+            )
+
+    def __repr__(self) -> str:
+        return f"<Session {self._path or '?'}: {describe(self.state)}>"
