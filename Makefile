@@ -87,7 +87,7 @@ all: lint test
 # --- show -------------------------------------------------------------------------------
 
 docs: native
-	$(BIN)/python -m crabtrap.frontends.describe docs
+	$(BIN)/python -m crabtrap.frontends.console.manual docs
 
 demo: native
 	cargo build --quiet --manifest-path demo/Cargo.toml

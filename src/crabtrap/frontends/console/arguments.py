@@ -1,0 +1,235 @@
+"""What follows a verb: words, counts, formats and options, with places for carets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from crabtrap.errors import ParseError
+
+_FORMAT = re.compile(r"/(-?\d+)?([A-Za-z]*)(?=\s|$|[*&$(\"'-])")
+_IF = re.compile(r"(?:^|(?<=\s))if(?=[\s(!]|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The ``/COUNTletters`` after ``print``, ``x`` and ``display``.
+
+    Attributes:
+        count: How many items, ``None`` where not given; negative for backwards.
+        letters: Format and size letters, as typed.
+    """
+
+    count: int | None
+    letters: str
+
+
+class Arguments:
+    """A cursor over the part of a command line after its verb.
+
+    Args:
+        line: The whole line, so that errors can point into it.
+        position: Where the arguments begin.
+        verb: The canonical name of the command, for messages.
+        usage: One usage line, for hints.
+    """
+
+    def __init__(self, line: str, position: int = 0, verb: str = "", usage: str = "") -> None:
+        self.line = line
+        self.verb = verb
+        self._usage = usage
+        self._position = position
+        self._skip_space()
+
+    @property
+    def rest(self) -> str:
+        """Everything not yet taken, without surrounding space."""
+        return self.line[self._position :].rstrip()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left."""
+        return not self.rest
+
+    def take_rest(self) -> str:
+        """Take everything that is left."""
+        rest = self.rest
+        self._position = len(self.line)
+        return rest
+
+    def word(self) -> str | None:
+        """Take the next word, ``None`` at the end."""
+        match = re.compile(r"\S+").match(self.line, self._position)
+        if match is None:
+            return None
+        self._position = match.end()
+        self._skip_space()
+        return match.group()
+
+    def need_word(self, what: str) -> str:
+        """Take the next word; complain that ``what`` is missing if there is none."""
+        word = self.word()
+        if word is None:
+            self.fail(f"{self.verb} needs {what}")
+        return word
+
+    def need_rest(self, what: str) -> str:
+        """Take everything that is left; complain if that is nothing."""
+        if self.empty:
+            self.fail(f"{self.verb} needs {what}")
+        return self.take_rest()
+
+    def literal(self, *words: str) -> str | None:
+        """Take the next word if it is one of ``words``."""
+        start = self._position
+        word = self.word()
+        if word in words:
+            return word
+        self._position = start
+        return None
+
+    def integer(self, what: str = "a number", *, signed: bool = False) -> int | None:
+        """Take a decimal or ``0x`` number, ``None`` at the end.
+
+        Raises:
+            ParseError: The next word is something else.
+        """
+        start = self._position
+        word = self.word()
+        if word is None:
+            return None
+        value = parse_integer(word)
+        if value is None or (value < 0 and not signed):
+            raise ParseError(
+                f"expected {what}, not {word!r}", self.line, start, start + len(word),
+                hint=self._hint(),
+            )  # fmt: skip
+        return value
+
+    def count(self) -> int:
+        """Take a repeat count, 1 where there is none.
+
+        Raises:
+            ParseError: It is not a number, or nothing may follow it.
+        """
+        value = self.integer("a count")
+        self.end()
+        return 1 if value is None else value
+
+    def numbers(self) -> list[int]:
+        """Take all that is left as numbers and ranges ``3-5``."""
+        found: list[int] = []
+        while not self.empty:
+            start = self._position
+            word = self.need_word("a number")
+            first, dash, last = word.partition("-")
+            if not first.isdecimal() or (dash and not last.isdecimal()):
+                raise ParseError(
+                    f"expected a number or a range, not {word!r}",
+                    self.line, start, start + len(word), hint=self._hint(),
+                )  # fmt: skip
+            found += range(int(first), int(last or first) + 1)
+        return found
+
+    def format(self) -> Format | None:
+        """Take a ``/FMT`` directly after the verb."""
+        match = _FORMAT.match(self.line, self._position)
+        if match is None:
+            if self.line[self._position : self._position + 1] == "/":
+                self.fail("this is not a format", hint="formats look like /x, /4xb or /s")
+            return None
+        self._position = match.end()
+        self._skip_space()
+        count, letters = match.groups()
+        return Format(int(count) if count else None, letters)
+
+    def options(self, known: Mapping[str, bool]) -> dict[str, str]:
+        """Take leading ``-x VALUE`` or ``--long VALUE`` options.
+
+        Args:
+            known: Option without dashes, and whether it takes a value.
+
+        Returns:
+            Value of every option given; ``""`` for those without one.
+        """
+        found: dict[str, str] = {}
+        while match := re.compile(r"--?([A-Za-z][\w-]*)(=)?").match(self.line, self._position):
+            name = match.group(1)
+            if name not in known:
+                listed = ", ".join(f"-{option}" for option in known)
+                raise ParseError(
+                    f"{self.verb} has no option -{name}", self.line, match.start(), match.end(),
+                    hint=f"options are {listed}",
+                )  # fmt: skip
+            self._position = match.end()
+            if not match.group(2):
+                self._skip_space()
+            found[name] = self.quoted(f"a value for -{name}") if known[name] else ""
+        return found
+
+    def quoted(self, what: str) -> str:
+        """Take a word that may be in quotes, which may hold spaces."""
+        quote = self.line[self._position : self._position + 1]
+        if quote not in ("'", '"') or not quote:
+            return self.need_word(what)
+        end = self.line.find(quote, self._position + 1)
+        if end < 0:
+            self.fail(f"the {quote} is not closed")
+        text = self.line[self._position + 1 : end]
+        self._position = end + 1
+        self._skip_space()
+        return text
+
+    def split_condition(self) -> tuple[str, str | None]:
+        """Take all that is left as ``PLACE [if CONDITION]``."""
+        start = self._position
+        rest = self.take_rest()
+        match = next((m for m in _IF.finditer(rest) if not _inside_quotes(rest, m.start())), None)
+        if match is None:
+            return rest, None
+        condition = rest[match.end() :].strip()
+        if not condition:
+            raise ParseError(
+                "the condition is missing", self.line, start + match.start(), start + match.end()
+            )
+        return rest[: match.start()].strip(), condition
+
+    def end(self) -> None:
+        """Complain about anything that is left."""
+        if not self.empty:
+            self.fail(f"{self.verb} does not expect this", whole=True)
+
+    def fail(self, message: str, *, hint: str = "", whole: bool = False) -> NoReturn:
+        """Raise a ``ParseError`` that points at the next word, or at all that is left."""
+        rest = self.rest
+        width = len(rest) if whole else len(rest.split(maxsplit=1)[0]) if rest else 0
+        line = self.line.rstrip()
+        start = self._position if rest else len(line)
+        raise ParseError(message, line, start, start + width, hint=hint or self._hint())
+
+    def _hint(self) -> str:
+        return self._usage
+
+    def _skip_space(self) -> None:
+        while self.line[self._position : self._position + 1].isspace():
+            self._position += 1
+
+
+def parse_integer(word: str) -> int | None:
+    """A decimal, ``0x``, ``0o`` or ``0b`` number with optional ``_``, else ``None``.
+
+    Example:
+        >>> parse_integer("0x1_0"), parse_integer("-3"), parse_integer("x")
+        (16, -3, None)
+    """
+    try:
+        return int(word, 0)
+    except ValueError:
+        # int() with base 0 refuses leading zeros, which gdb users type.
+        return int(word) if word.isdecimal() else None
+
+
+def _inside_quotes(text: str, position: int) -> bool:
+    return text.count('"', 0, position) % 2 == 1

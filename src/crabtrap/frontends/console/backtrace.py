@@ -1,0 +1,114 @@
+"""Backtraces: which frames are shown, which are folded, and how they read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.frames import frame_text
+from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.printing import binding_lines, short_options
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.thread import Thread
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import Json, JsonObject
+
+
+_JSON_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Frames to show.
+
+    Attributes:
+        frames: In order, innermost first.
+        more: There are frames beyond them.
+        end: Why the stack ends irregularly, ``""`` for its regular end or where cut.
+    """
+
+    frames: Sequence[Frame]
+    more: bool
+    end: str
+
+
+def choose_frames(console: Console, thread: Thread, count: int | None) -> Chosen:
+    """All frames, the innermost ``count``, or the outermost ``-count``."""
+    if count is None:
+        return Chosen(thread.frames(), False, thread.backtrace_end_reason)
+    if count < 0:
+        return Chosen(thread.frames()[count:], False, thread.backtrace_end_reason)
+    frames = thread.frames(0, count + 1)
+    return Chosen(frames[:count], len(frames) > count, "")
+
+
+def backtrace_data(console: Console, chosen: Chosen, *, full: bool) -> JsonObject:
+    """The frames for ``--json``; nothing is folded there."""
+    rows: list[Json] = []
+    options = short_options(_JSON_TEXT)
+    for frame in chosen.frames if console.output.json else ():
+        row = describe.frame(frame)
+        session = console.session
+        row["folded"] = frame.folded_reason or None
+        row["arguments"] = [describe.binding(session, one, options) for one in frame.arguments()]
+        if full:
+            row["locals"] = [describe.binding(session, one, options) for one in frame.locals()]
+        rows.append(row)
+    return {"frames": rows, "more": chosen.more, "end": chosen.end or None}
+
+
+def backtrace_lines(
+    console: Console, chosen: Chosen, *, full: bool, selected: int | None = None
+) -> list[Text]:
+    """One line a frame; runs of folded frames become one line together.
+
+    Frame ``selected`` is marked, unless it is the innermost.
+    """
+    lines: list[Text] = []
+    width = len(str(chosen.frames[-1].index)) if chosen.frames else 1
+    for folded, run in groupby(chosen.frames, lambda frame: _folds(console, frame, selected)):
+        frames = list(run)
+        if folded:
+            lines.append(_folded_line(frames, width))
+            continue
+        for frame in frames:
+            lines.append(_frame_line(console, frame, width, selected))
+            if full:
+                lines += _local_lines(console, frame, width)
+    if chosen.more:
+        lines.append(Text(("(more frames follow)", "dim")))
+    if chosen.end:
+        lines.append(Text(("the stack ends here: ", "warning"), chosen.end))
+    return lines
+
+
+def _folds(console: Console, frame: Frame, selected: int | None) -> bool:
+    """Whether a frame goes into a folded run: never the innermost or the selected one."""
+    if console.preferences.std_frames or frame.index in (0, selected):
+        return False
+    return frame.folded_reason != ""
+
+
+def _folded_line(frames: Sequence[Frame], width: int) -> Text:
+    reasons = ", ".join(dict.fromkeys(frame.folded_reason for frame in frames))
+    first, last = frames[0].index, frames[-1].index
+    numbers = f"#{first}" if first == last else f"#{first}-{last}"
+    return Text((f"{numbers:<{width + 2}} … {reasons}", "dim"))
+
+
+def _frame_line(console: Console, frame: Frame, width: int, selected: int | None) -> Text:
+    chosen = frame.index == selected and selected != 0
+    number = f"#{frame.index:<{width}}"
+    text = Text((number, "marker" if chosen else "number"), "  ")
+    return text.add(frame_text(console, frame, address=console.preferences.addresses))
+
+
+def _local_lines(console: Console, frame: Frame, width: int) -> list[Text]:
+    indent = " " * (width + 7)
+    found = [line for one in frame.locals() for line in binding_lines(console, one)]
+    return [Text(indent, line) for line in found or [Text(("no local variables", "dim"))]]

@@ -1,0 +1,247 @@
+"""Looking at values and changing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.displays import render_display
+from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.printing import (
+    binding_lines,
+    evaluated,
+    render_options,
+    value_lines,
+)
+from crabtrap.frontends.console.type_view import type_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crabtrap.engine.frame import Binding
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import Json
+
+
+def print_(console: Console, arguments: Arguments) -> Reply:
+    """``print[/FMT] EXPRESSION``."""
+    format = arguments.format()
+    if arguments.rest.startswith("--"):
+        arguments.word()
+    expression = arguments.need_rest("an expression")
+    return evaluated(console, expression, format)
+
+
+def call(console: Console, arguments: Arguments) -> Reply:
+    """``call EXPRESSION``: like print; the evaluator decides what may run."""
+    return evaluated(console, arguments.need_rest("an expression"), None)
+
+
+def set_variable(console: Console, arguments: Arguments) -> Reply:
+    """``set var PLACE = VALUE``."""
+    return assign(console, arguments)
+
+
+def assign(console: Console, arguments: Arguments) -> Reply:
+    """Assign what is left of ``arguments``, ``PLACE = VALUE``."""
+    text = arguments.rest
+    place, equals, value = text.partition("=")
+    if not equals or not place.strip() or not value.strip():
+        arguments.fail("an assignment is needed", hint="set var PLACE = VALUE")
+    arguments.take_rest()
+    place, value = place.strip(), value.strip()
+    new = console.session.assign(place, value)
+    tree = console.session.view_tree(new, render_options(console))
+    return Reply({"expression": place, "value": tree}, value_lines(console, place, new))
+
+
+def display(console: Console, arguments: Arguments) -> Reply | None:
+    """``display[/FMT] [EXPRESSION]``."""
+    format = arguments.format()
+    if arguments.empty:
+        console.displays.show(console)
+        return None
+    new = console.displays.add(arguments.take_rest(), format)
+    row, lines = render_display(console, new)
+    return Reply({"displays": [row]}, lines)
+
+
+def undisplay(console: Console, arguments: Arguments) -> Reply:
+    """``undisplay [N…]``."""
+    numbers = arguments.numbers()
+    if numbers:
+        for number in numbers:
+            console.displays.remove(number)
+    else:
+        console.displays.clear()
+    return Reply({"remaining": len(console.displays)})
+
+
+def info_display(console: Console, arguments: Arguments) -> Reply:
+    """``info display``."""
+    arguments.end()
+    rows = [
+        (
+            Text((f"{display.number:>3}", "number")),
+            Text("on" if display.enabled else ("off", "dim")),
+            Text((f"/{display.format.letters} " if display.format else ""), display.expression),
+        )
+        for display in console.displays
+    ]
+    data: list[Json] = [
+        {"number": display.number, "expression": display.expression, "enabled": display.enabled}
+        for display in console.displays
+    ]
+    return Reply({"displays": data}, columns(rows) or [Text("Nothing is displayed.")])
+
+
+def _bindings(console: Console, what: str, found: Sequence[Binding]) -> Reply:
+    options = render_options(console)
+    data: list[Json] = [describe.binding(console.session, one, options) for one in found]
+    lines = [line for one in found for line in binding_lines(console, one)]
+    return Reply({"variables": data}, lines or [Text((f"No {what}.", "dim"))])
+
+
+def info_locals(console: Console, arguments: Arguments) -> Reply:
+    """``info locals``."""
+    arguments.end()
+    return _bindings(console, "local variables here", console.session.frame.locals())
+
+
+def info_arguments(console: Console, arguments: Arguments) -> Reply:
+    """``info args``."""
+    arguments.end()
+    return _bindings(console, "arguments", console.session.frame.arguments())
+
+
+def frame_variable(console: Console, arguments: Arguments) -> Reply:
+    """``frame variable [EXPRESSION]``: lldb's locals and arguments in one."""
+    if not arguments.empty:
+        return evaluated(console, arguments.take_rest(), None)
+    frame = console.session.frame
+    return _bindings(console, "variables here", (*frame.arguments(), *frame.locals()))
+
+
+def whatis(console: Console, arguments: Arguments) -> Reply:
+    """``whatis EXPRESSION``."""
+    expression = arguments.need_rest("an expression")
+    type_ = console.session.evaluate(expression).type
+    return Reply(
+        {"expression": expression, "type": type_.name, "size": type_.size},
+        [Text((expression, "name"), ": ", (type_.name, "type"))],
+    )
+
+
+def ptype(console: Console, arguments: Arguments) -> Reply:
+    """``ptype EXPRESSION``: the type, laid out."""
+    expression = arguments.need_rest("an expression")
+    type_ = console.session.evaluate(expression).type
+    data, lines = type_lines(type_)
+    return Reply({"expression": expression, **data}, lines)
+
+
+_FORMATS = (
+    "Formats: x hexadecimal, z the same with leading zeros, d signed, u unsigned, t binary,\n"
+    "o octal, c character, f float, a address, s as usual."
+)
+
+GROUP = Group(
+    "Values",
+    (
+        Command(
+            ("print", "p", "inspect", "expression", "expr", "e"),
+            print_,
+            "Show the value of an expression",
+            ("print[/FORMAT] EXPRESSION",),
+            (
+                ("print entry", "a variable, as Rust's Debug would write it"),
+                ("print entry.words[2..4]", "part of a Vec inside a struct"),
+                ("print *self", "what a reference points to"),
+                ("print/x flags", "an integer in hexadecimal"),
+            ),
+            _FORMATS,
+            completes="expression",
+        ),
+        Command(
+            ("call",),
+            call,
+            "Evaluate an expression for its value",
+            ("call EXPRESSION",),
+            (("call words.len()", "methods that are understood are computed, not run"),),
+            completes="expression",
+        ),
+        Command(
+            ("info locals", "info lo", "locals"),
+            info_locals,
+            "Show the local variables of the selected frame",
+            ("info locals",),
+            (("info locals", "those in scope, shadowed ones marked"),),
+        ),
+        Command(
+            ("info args", "args"),
+            info_arguments,
+            "Show the arguments of the selected frame",
+            ("info args",),
+            (("info args", "as they are now, not as they were passed"),),
+        ),
+        Command(
+            ("frame variable", "v"),
+            frame_variable,
+            "Show arguments and local variables, or one of them",
+            ("frame variable [EXPRESSION]",),
+            (("frame variable", "all"), ("frame variable entry.count", "one")),
+            completes="expression",
+        ),
+        Command(
+            ("set var", "set variable", "assign"),
+            set_variable,
+            "Change a variable, a field, a register",
+            ("set var PLACE = VALUE",),
+            (
+                ("set var count = 7", "a number"),
+                ("set var self.done = true", "a field"),
+                ("set var $rax = 0x10", "a register"),
+            ),
+            completes="expression",
+        ),
+        Command(
+            ("display", "disp"),
+            display,
+            "Show an expression at every stop",
+            ("display[/FORMAT] [EXPRESSION]",),
+            (("display total", "from now on"), ("display", "all of them, now")),
+            completes="expression",
+        ),
+        Command(
+            ("undisplay",),
+            undisplay,
+            "Stop displaying expressions",
+            ("undisplay [NUMBER…]",),
+            (("undisplay 1", "one"), ("undisplay", "all")),
+        ),
+        Command(
+            ("info display",),
+            info_display,
+            "List the expressions shown at every stop",
+            ("info display",),
+        ),
+        Command(
+            ("whatis",),
+            whatis,
+            "Show the type of an expression",
+            ("whatis EXPRESSION",),
+            (("whatis entry", "its type's name"),),
+            completes="expression",
+        ),
+        Command(
+            ("ptype", "pt"),
+            ptype,
+            "Show the layout of an expression's type",
+            ("ptype EXPRESSION",),
+            (("ptype entry", "fields with offsets, variants with discriminants"),),
+            completes="expression",
+        ),
+    ),
+)

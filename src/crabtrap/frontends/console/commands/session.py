@@ -1,0 +1,120 @@
+"""The console itself: scripts, leaving, and things of its own."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.machine import Stopped
+from crabtrap.errors import UsageError
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.quitting import Quit
+from crabtrap.frontends.console.script import script_lines
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.console import Console
+
+
+def source(console: Console, arguments: Arguments) -> Reply:
+    """``source FILE``: run commands from a file, up to the first that fails."""
+    path = arguments.need_rest("a file")
+    lines = script_lines(path)
+    if not console.run_lines(lines, stop_at_error=True):
+        raise UsageError(f"{path} was left at line {lines.number}, where a command failed")
+    return Reply({"file": path})
+
+
+def echo(console: Console, arguments: Arguments) -> None:
+    r"""``echo TEXT`` with ``\n`` and ``\t``."""
+    text = arguments.take_rest()
+    if text[:1] == text[-1:] == '"' and len(text) > 1:
+        text = text[1:-1]
+    console.output.plain(codecs.decode(text.encode("ascii", "backslashreplace"), "unicode_escape"))
+
+
+def shell(console: Console, arguments: Arguments) -> Reply:
+    """``shell [COMMAND]``; only where a person sits."""
+    if console.source is None or not console.source.interactive:
+        raise UsageError("shell needs a person at a terminal", hint="run it outside of crabtrap")
+    command = arguments.take_rest()
+    shell_path = os.environ.get("SHELL", "/bin/sh")
+    done = subprocess.run([shell_path, *(("-c", command) if command else ())], check=False)
+    status = done.returncode
+    lines = [Text(f"The command ended with status {status}.")] if status else []
+    return Reply({"status": status}, lines)
+
+
+def pwd(console: Console, arguments: Arguments) -> Reply:
+    """``pwd``."""
+    arguments.end()
+    return Reply({"directory": os.getcwd()}, [Text(os.getcwd())])
+
+
+def cd(console: Console, arguments: Arguments) -> Reply:
+    """``cd DIRECTORY``."""
+    path = os.path.expanduser(arguments.need_rest("a directory"))
+    try:
+        os.chdir(path)
+    except OSError as error:
+        raise UsageError(f"cannot go to {path}: {error.strerror}") from error
+    return Reply({"directory": os.getcwd()})
+
+
+def quit_(console: Console, arguments: Arguments) -> None:
+    """``quit [CODE]``."""
+    code = arguments.integer("an exit code")
+    arguments.end()
+    if may_leave(console):
+        raise Quit(code)
+
+
+def may_leave(console: Console) -> bool:
+    """Ask where leaving would kill a launched program."""
+    state = console.session.state
+    if not isinstance(state, Stopped) or not console.session.launched:
+        return True
+    return console.confirm("The program is still alive and would be killed. Leave?")
+
+
+GROUP = Group(
+    "The console",
+    (
+        Command(
+            ("source",),
+            source,
+            "Run commands from a file",
+            ("source FILE",),
+            (("source setup.crab", "stops at the first command that fails"),),
+            completes="file",
+        ),
+        Command(
+            ("echo",),
+            echo,
+            "Print a text",
+            ("echo TEXT",),
+            (("echo done\\n", "\\n ends the line"),),
+        ),
+        Command(
+            ("shell", "!"),
+            shell,
+            "Run a shell command",
+            ("shell [COMMAND]",),
+            (("shell ls", "or ! ls"),),
+            "Only where a person types the commands.",
+            completes="file",
+        ),
+        Command(("pwd",), pwd, "Show the working directory", ("pwd",)),
+        Command(("cd",), cd, "Change the working directory", ("cd DIRECTORY",), completes="file"),
+        Command(
+            ("quit", "q", "exit"),
+            quit_,
+            "Leave",
+            ("quit [CODE]",),
+            (("quit", "a launched program ends with it, an attached one goes on"),),
+        ),
+    ),
+)

@@ -1,0 +1,183 @@
+"""Frames of the selected thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.backtrace import backtrace_data, backtrace_lines, choose_frames
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.frames import frame_text
+from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.source_view import stop_context
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.frontends.console.console import Console
+
+
+def backtrace(console: Console, arguments: Arguments) -> Reply:
+    """``backtrace [full] [N|-N]``."""
+    options = arguments.options({"full": False, "c": True, "count": True}) if (
+        arguments.rest.startswith(("-f", "-c", "--"))
+    ) else {}  # fmt: skip
+    full = arguments.literal("full") is not None or "full" in options
+    count = arguments.integer("a number of frames", signed=True)
+    if count is None and (given := options.get("c") or options.get("count")):
+        count = int(given)
+    full = arguments.literal("full") is not None or full
+    arguments.end()
+    chosen = choose_frames(console, console.session.thread, count)
+    selected = console.session.frame.index
+    lines = [] if console.output.json else backtrace_lines(
+        console, chosen, full=full, selected=selected
+    )  # fmt: skip
+    return Reply(backtrace_data(console, chosen, full=full), lines)
+
+
+def frame(console: Console, arguments: Arguments) -> Reply:
+    """``frame [N]``; ``frame function NAME``."""
+    if arguments.literal("function"):
+        return _frame_of_function(console, arguments.need_rest("a function"))
+    index = arguments.integer("a frame number")
+    arguments.end()
+    if index is not None:
+        console.session.select_frame(index)
+    return show_frame(console)
+
+
+def _frame_of_function(console: Console, name: str) -> Reply:
+    for one in console.session.thread.frames():
+        if one.function and (one.function == name or one.function.endswith(f"::{name}")):
+            console.session.select_frame(one.index)
+            return show_frame(console)
+    raise NotFoundError("frame of a function", name, hint="backtrace lists the frames")
+
+
+def show_frame(console: Console) -> Reply:
+    """Show the selected frame with its source, as a stop does."""
+    selected = console.session.frame
+    console.position.at_frame(selected)
+    head = Text((f"#{selected.index}", "number"), "  ", frame_text(console, selected))
+    lines = [] if console.output.json else [head, *stop_context(console, selected)]
+    return Reply({"frame": describe.frame(selected)}, lines)
+
+
+def up(console: Console, arguments: Arguments) -> Reply:
+    """``up [N]``: towards the callers."""
+    return _move(console, arguments.count())
+
+
+def down(console: Console, arguments: Arguments) -> Reply:
+    """``down [N]``: towards the called."""
+    return _move(console, -arguments.count())
+
+
+def _move(console: Console, distance: int) -> Reply:
+    """Go over shown frames; those of the standard library are passed unless shown."""
+    thread, index = console.session.thread, console.session.frame.index
+    step = 1 if distance > 0 else -1
+    found = index
+    for _ in range(abs(distance)):
+        candidate = _neighbour(console, found, step)
+        if candidate is None:
+            break
+        found = candidate
+    if found == index:
+        end = "outermost" if step > 0 else "innermost"
+        raise RangeError(f"this is the {end} frame of thread {thread.index}")
+    console.session.select_frame(found)
+    return show_frame(console)
+
+
+def _neighbour(console: Console, index: int, step: int) -> int | None:
+    thread = console.session.thread
+    plain: int | None = None
+    while True:
+        index += step
+        if index < 0:
+            return plain
+        found = thread.frames(index, 1)
+        if not found:
+            return plain
+        if plain is None:
+            plain = index
+        if console.preferences.std_frames or found[0].is_user:
+            return index
+
+
+def info_frame(console: Console, arguments: Arguments) -> Reply:
+    """``info frame``."""
+    arguments.end()
+    one = console.session.frame
+    data = describe.frame(one) | {
+        "cfa": describe.address(one.cfa),
+        "language": one.language,
+        "registers": {name: describe.address(value) for name, value in one.registers().items()},
+    }
+    return Reply(data, [Text(f"Frame {one.index}: ", frame_text(console, one)), *_facts(one)])
+
+
+def _facts(one: Frame) -> list[Text]:
+    rows = [
+        ("pc", Text((f"{one.pc:#x}", "address"))),
+        ("frame address", Text((f"{one.cfa:#x}" if one.cfa is not None else "unknown", "address"))),
+        ("module", Text((one.module or "unknown", "path"))),
+        ("language", Text(one.language)),
+    ]
+    if one.inlined:
+        rows.append(("inlined", Text("shares the activation of the next frame that is not")))
+    if one.folded_reason:
+        rows.append(("folded as", Text(one.folded_reason)))
+    return columns([(Text((name, "dim")), value) for name, value in rows], indent=2)
+
+
+GROUP = Group(
+    "The stack",
+    (
+        Command(
+            ("backtrace", "bt", "where", "thread backtrace", "info stack"),
+            backtrace,
+            "Show how the program got here",
+            ("backtrace [full] [COUNT | -COUNT]",),
+            (
+                ("backtrace", "frames of your code; those of the standard library folded"),
+                ("backtrace 5", "the innermost five"),
+                ("backtrace -5", "the outermost five"),
+                ("backtrace full", "with local variables"),
+            ),
+            "`set print std-frames on` shows every frame.",
+        ),
+        Command(
+            ("frame", "f", "frame select", "frame info"),
+            frame,
+            "Select a frame and show it",
+            ("frame [NUMBER]", "frame function NAME"),
+            (("frame 2", "look from there"), ("frame", "where was I?")),
+        ),
+        Command(
+            ("up",),
+            up,
+            "Select the caller of the selected frame",
+            ("up [COUNT]",),
+            (("up", "one frame out, over those of the standard library"),),
+            repeats="line",
+        ),
+        Command(
+            ("down",),
+            down,
+            "Select the frame called by the selected one",
+            ("down [COUNT]",),
+            (("down", "one frame in, over those of the standard library"),),
+            repeats="line",
+        ),
+        Command(
+            ("info frame", "info f"),
+            info_frame,
+            "Show what is known of the selected frame",
+            ("info frame",),
+        ),
+    ),
+)

@@ -1,0 +1,154 @@
+"""Threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.commands.stack import show_frame
+from crabtrap.frontends.console.frames import frame_text
+from crabtrap.frontends.console.output import Text, columns
+
+if TYPE_CHECKING:
+    from crabtrap.engine.thread import Thread
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import Json
+
+
+def info_threads(console: Console, arguments: Arguments) -> Reply:
+    """``info threads [N…]``."""
+    numbers = arguments.numbers()
+    current = console.session.thread.tid
+    threads = [
+        thread for thread in console.session.threads if not numbers or thread.index in numbers
+    ]
+    data: list[Json] = [
+        describe.thread(thread, current=thread.tid == current) for thread in threads
+    ]
+    rows = [] if console.output.json else [_row(console, thread, current) for thread in threads]
+    return Reply({"threads": data}, columns(rows))
+
+
+def _row(console: Console, thread: Thread, current: int) -> tuple[Text, ...]:
+    here = thread.tid == current
+    arrow = "▶" if console.output.symbols else "*"
+    mark = Text((arrow if here else " ", "marker"), (f" {thread.index:>2}", "number"))
+    name = Text((thread.name or "-", "thread"))
+    return mark, Text((str(thread.tid), "dim")), name, _where(console, thread)
+
+
+def _where(console: Console, thread: Thread) -> Text:
+    """The thread's own frame: the innermost of user code, said to be further out if it is."""
+    try:
+        top = thread.frame(0)
+        if top.is_user or console.preferences.std_frames:
+            return frame_text(console, top)
+        own = next((frame for frame in thread.frames(0, _LOOK_OUT) if frame.is_user), None)
+    except CrabtrapError as error:
+        return Text((f"<{error}>", "dim"))
+    if own is None:
+        return frame_text(console, top)
+    inside = Text((f"  in {top.function or hex(top.pc)}", "dim"))
+    return Text((f"#{own.index} ", "dim"), frame_text(console, own), inside)
+
+
+_LOOK_OUT = 40
+
+
+def thread(console: Console, arguments: Arguments) -> Reply:
+    """``thread [N]``; ``thread find NAME``."""
+    if arguments.literal("find"):
+        wanted = arguments.need_rest("a name")
+        for one in console.session.threads:
+            if wanted in one.name:
+                console.session.select_thread(one.index)
+                return _shown(console)
+        raise NotFoundError("thread", wanted, hint="info threads")
+    number = arguments.integer("a thread number")
+    arguments.end()
+    if number is not None:
+        console.session.select_thread(number)
+    return _shown(console)
+
+
+def _shown(console: Console) -> Reply:
+    reply = show_frame(console)
+    selected = console.session.thread
+    data = reply.data | {"thread": describe.thread(selected, current=True)}
+    return Reply(data, [_title(selected), *reply.lines])
+
+
+def _title(one: Thread) -> Text:
+    name = f' "{one.name}"' if one.name else ""
+    text = Text((f"Thread {one.index}{name}", "thread"))
+    return text.add((f" (tid {one.tid})", "dim"))
+
+
+def thread_apply(console: Console, arguments: Arguments) -> Reply | None:
+    """``thread apply all|N… COMMAND``."""
+    chosen = _chosen(console, arguments)
+    command = arguments.need_rest("a command")
+    before, frame = console.session.thread.tid, console.session.frame.index
+    for number, one in enumerate(chosen):
+        if number:
+            console.say()
+        console.session.select_thread(one.index)
+        console.output.event(
+            "thread", {"index": one.index, "tid": one.tid, "name": one.name}, [_title(one)]
+        )
+        console.run_nested(command)
+    if any(one.tid == before for one in console.session.threads):
+        console.session.select_thread(before)
+        console.session.select_frame(frame)
+    return None
+
+
+def _chosen(console: Console, arguments: Arguments) -> list[Thread]:
+    threads = list(console.session.threads)
+    if arguments.literal("all"):
+        return threads
+    numbers: set[int] = set()
+    while (word := arguments.rest.split(maxsplit=1)[:1]) and word[0][0].isdigit():
+        first, _, last = arguments.need_word("a thread number").partition("-")
+        numbers |= set(range(int(first), int(last or first) + 1))
+    if not numbers:
+        arguments.fail("thread apply needs `all` or thread numbers")
+    known = {one.index for one in threads}
+    if missing := sorted(numbers - known):
+        raise NotFoundError("thread", str(missing[0]), hint="info threads")
+    return [one for one in threads if one.index in numbers]
+
+
+GROUP = Group(
+    "Threads",
+    (
+        Command(
+            ("info threads", "thread list", "threads"),
+            info_threads,
+            "List the program's threads",
+            ("info threads [NUMBER…]",),
+            (("info threads", "each with where it is in your own code"),),
+        ),
+        Command(
+            ("thread", "t", "thread select"),
+            thread,
+            "Select a thread and show where it is",
+            ("thread [NUMBER]", "thread find NAME"),
+            (("thread 2", "look at thread 2"), ("thread find worker", "the first with that name")),
+        ),
+        Command(
+            ("thread apply",),
+            thread_apply,
+            "Run a command for several threads",
+            ("thread apply all|NUMBER… COMMAND",),
+            (
+                ("thread apply all bt", "every backtrace"),
+                ("thread apply 2-4 info locals", "variables of three threads"),
+            ),
+            completes="command",
+        ),
+    ),
+)

@@ -1,0 +1,117 @@
+"""Stopping at accesses and at events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast, get_args
+
+from crabtrap.engine.breakpoints import CatchKind, Catchpoint, Watchpoint
+from crabtrap.errors import NotFoundError
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.output import Text
+
+if TYPE_CHECKING:
+    from crabtrap.engine.breakpoints import WatchKind
+    from crabtrap.frontends.console.console import Console
+
+
+def _watch(console: Console, arguments: Arguments, kind: WatchKind) -> Reply:
+    location = arguments.options({"l": False, "location": False})
+    expression, condition = arguments.split_condition()
+    if not expression:
+        arguments.fail(f"{arguments.verb} needs an expression")
+    if location:
+        expression = f"*&{expression}"
+    item = console.session.breakpoints.watch(expression, kind=kind, condition=condition)
+    return Reply({"breakpoints": [describe.stoppoint(item)]}, [_watch_text(item)])
+
+
+def _watch_text(item: Watchpoint) -> Text:
+    what = {"write": "", "access": "reads and writes of ", "read": "reads of "}[item.kind]
+    text = Text((f"Watchpoint {item.number}", "breakpoint"), f": {what}")
+    text.add((item.expression, "name"))
+    if item.old_text and "\n" not in item.old_text:
+        text.add(" = ", (item.old_text, "value"))
+    return text.add((f"  ({item.size} byte{'' if item.size == 1 else 's'})", "dim"))
+
+
+def watch(console: Console, arguments: Arguments) -> Reply:
+    """``watch EXPRESSION [if CONDITION]``."""
+    return _watch(console, arguments, "write")
+
+
+def rwatch(console: Console, arguments: Arguments) -> Reply:
+    """``rwatch EXPRESSION [if CONDITION]``."""
+    return _watch(console, arguments, "read")
+
+
+def awatch(console: Console, arguments: Arguments) -> Reply:
+    """``awatch EXPRESSION [if CONDITION]``."""
+    return _watch(console, arguments, "access")
+
+
+def catch(console: Console, arguments: Arguments) -> Reply:
+    """``catch EVENT [WHICH…]``."""
+    kinds = get_args(CatchKind)
+    kind = arguments.need_word(f"an event: {', '.join(kinds)}")
+    if kind not in kinds:
+        raise NotFoundError("event", kind, kinds)
+    which = arguments.take_rest().split()
+    item = console.session.breakpoints.catch(cast("CatchKind", kind), *which)
+    return Reply({"breakpoints": [describe.stoppoint(item)]}, [_catch_text(item)])
+
+
+def _catch_text(item: Catchpoint) -> Text:
+    text = Text((f"Catchpoint {item.number}", "breakpoint"), f": {item.kind}")
+    text.add(*(f" {name}" for name in item.names))
+    return text.add(" ", (f"({item.problem})", "warning")) if item.problem else text
+
+
+GROUP = Group(
+    "Watchpoints and catchpoints",
+    (
+        Command(
+            ("watch", "wa", "watchpoint set variable", "watchpoint set expression"),
+            watch,
+            "Stop when a value changes",
+            ("watch [-l] EXPRESSION [if CONDITION]",),
+            (
+                ("watch total", "old and new value are shown"),
+                ("watch self.counts.len if total > 10", "a field, under a condition"),
+                ("watch -l entry.count", "the place it has now, whatever the names mean later"),
+            ),
+            "The processor watches, at full speed and in every thread: at most four places of\n"
+            "eight aligned bytes. A watched local is let go when its function returns.",
+            completes="expression",
+        ),
+        Command(
+            ("rwatch",),
+            rwatch,
+            "Stop when a value is read",
+            ("rwatch EXPRESSION [if CONDITION]",),
+            (("rwatch config.limit", "who reads it?"),),
+            completes="expression",
+        ),
+        Command(
+            ("awatch",),
+            awatch,
+            "Stop when a value is read or written",
+            ("awatch EXPRESSION [if CONDITION]",),
+            (("awatch config.limit", "who uses it?"),),
+            completes="expression",
+        ),
+        Command(
+            ("catch",),
+            catch,
+            "Stop at an event",
+            ("catch panic | signal | fork | vfork | exec | syscall | load [WHICH…]",),
+            (
+                ("catch panic", "set by itself in every program; this sets it again"),
+                ("catch signal SIGUSR1", "one signal"),
+                ("catch syscall openat", "entry and return of a system call"),
+            ),
+            completes="catch",
+        ),
+    ),
+)

@@ -1,0 +1,133 @@
+"""What Tab offers: commands, then what the command's arguments can be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, get_args
+
+from crabtrap.engine.breakpoints import CatchKind
+from crabtrap.engine.signals import signal_name
+from crabtrap.errors import CrabtrapError
+from crabtrap.frontends.console.settings_table import SETTINGS
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.command import Command
+    from crabtrap.frontends.console.console import Console
+
+Completion = tuple[str, int]
+
+_LIMIT = 200
+_WORD_BREAKS = " \t,()[]{}<>=+-*/&|!;'\""
+_LAST_SIGNAL = 31
+
+
+def completions(console: Console, text: str) -> list[Completion]:
+    """What may replace the end of ``text``.
+
+    Returns:
+        ``(replacement, characters replaced)``, best first.
+    """
+    verbs = console.table.complete(text)
+    last = text.rpartition(" ")[2]
+    if verbs:
+        return [(verb, len(last)) for verb in verbs]
+    try:
+        resolved = console.table.resolve(text)
+    except CrabtrapError:
+        return []
+    try:
+        return _arguments(console, resolved.command, resolved.arguments.rest, text)[:_LIMIT]
+    except CrabtrapError:
+        # Half-typed input and a program that cannot be looked at offer nothing.
+        return []
+
+
+def _arguments(console: Console, command: Command, rest: str, text: str) -> list[Completion]:
+    word = _word(text)
+    match command.completes:
+        case "place":
+            found = _places(console, word)
+        case "expression":
+            found = _names(console, text)
+        case "file":
+            found = _files(word)
+        case "command":
+            found = completions(console, rest) if rest else []
+        case "setting":
+            found = _prefixed((setting.name for setting in SETTINGS), rest)
+        case "breakpoint":
+            numbers = (str(item.number) for item in console.session.breakpoints)
+            found = _prefixed(numbers, word)
+        case "signal":
+            found = _prefixed(map(signal_name, range(1, _LAST_SIGNAL + 1)), word)
+        case "catch":
+            found = _prefixed(get_args(CatchKind), rest)
+        case "":
+            found = []
+    return found
+
+
+def _word(text: str) -> str:
+    return text.rpartition(" ")[2]
+
+
+def _prefixed(names: Iterable[str], prefix: str) -> list[Completion]:
+    return [(name, len(prefix)) for name in names if name.startswith(prefix)]
+
+
+def _places(console: Console, word: str) -> list[Completion]:
+    if not word:
+        return []
+    found: list[str] = []
+    for module in console.session.modules:
+        found += module.image.complete(word, ("function",), _LIMIT)
+    found += (os.path.basename(path) for path in _source_files(console) if _is_file(path, word))
+    return [(name, len(word)) for name in dict.fromkeys(found)]
+
+
+def _is_file(path: str, word: str) -> bool:
+    return os.path.basename(path).startswith(word)
+
+
+def _source_files(console: Console) -> Iterable[str]:
+    main = console.session.modules.main
+    return main.find_files(".rs") if main is not None else ()
+
+
+def _names(console: Console, text: str) -> list[Completion]:
+    """Variables of the selected frame, and registers after a dollar sign."""
+    start = len(text)
+    while start and text[start - 1] not in _WORD_BREAKS:
+        start -= 1
+    word = text[start:]
+    frame = console.session.frame
+    if word.startswith("$"):
+        return _prefixed((f"${name}" for name in frame.registers()), word)
+    if "." in word:
+        return _fields(console, word)
+    names = [binding.name for binding in (*frame.locals(), *frame.arguments())]
+    return _prefixed(dict.fromkeys(names), word)
+
+
+def _fields(console: Console, word: str) -> list[Completion]:
+    base, _, prefix = word.rpartition(".")
+    value = console.session.evaluate(base)
+    shape = value.shape
+    if value.is_pointer and shape.target is not None:
+        shape = shape.target.strip()
+    return _prefixed((field.name for field in shape.fields), prefix)
+
+
+def _files(word: str) -> list[Completion]:
+    directory, _, prefix = word.rpartition("/")
+    shown = os.path.expanduser(f"{directory}/" if "/" in word else ".")
+    try:
+        entries = sorted(os.scandir(shown), key=lambda entry: entry.name)
+    except OSError:
+        return []
+    return [
+        (entry.name + ("/" if entry.is_dir() else ""), len(prefix))
+        for entry in entries
+        if entry.name.startswith(prefix) and (prefix or not entry.name.startswith("."))
+    ]

@@ -1,0 +1,59 @@
+"""How a frame reads: ``demo::parse (line="a,3") at src/main.rs:42``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.printing import short_value
+from crabtrap.frontends.describe import short_path
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.frontends.console.console import Console
+
+_ARGUMENT_WIDTH = 48
+
+
+def frame_text(console: Console, frame: Frame, *, address: bool = False) -> Text:
+    """One frame on one line, with where it is in the code if ``address`` asks for it."""
+    text = Text()
+    if address or frame.function is None:
+        text.add((f"{frame.pc:#018x}", "address"), " in " if frame.function else " ")
+    if frame.function:
+        text.add((frame.function, "function"))
+        text.add(*_arguments(console, frame))
+    if frame.path:
+        text.add(" at ", place_text(frame.path, frame.line))
+    elif frame.module:
+        text.add(" in " if frame.function else "in ", (os.path.basename(frame.module), "path"))
+    if frame.inlined:
+        text.add((" [inlined]", "dim"))
+    return text
+
+
+def place_text(path: str, line: int | None) -> Text:
+    """``src/main.rs:42``, relative to the working directory."""
+    text = Text((short_path(path, os.getcwd()), "path"))
+    return text.add(":", (str(line), "number")) if line else text
+
+
+def _arguments(console: Console, frame: Frame) -> Sequence[str | Text]:
+    if not frame.path:
+        return ()
+    if not console.preferences.frame_arguments:
+        return (" (…)",)
+    parts = Text(" (")
+    try:
+        arguments = frame.arguments()
+    except CrabtrapError as error:
+        return (parts.add((f"<{error}>", "dim"), ")"),)
+    for number, binding in enumerate(arguments):
+        if number:
+            parts.add(", ")
+        value = short_value(console, binding.value, _ARGUMENT_WIDTH)
+        parts.add((binding.name, "name"), "=", (value, "value"))
+    return (parts.add(")"),)

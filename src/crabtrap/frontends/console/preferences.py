@@ -1,0 +1,46 @@
+"""What ``set`` changes about the console itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Preferences:
+    """Everything a user may want otherwise; the fields are explained in ``settings``.
+
+    Attributes:
+        context_lines: Source lines shown at a stop, the current one in their middle.
+        list_lines: Source lines shown by ``list``.
+        elements: Items of a sequence and characters of a string shown at most.
+        depth: Levels of nesting shown at most.
+        pretty: Values that do not fit a line are shown over several.
+        types: Types are shown with variables.
+        addresses: Addresses are shown in backtraces.
+        std_frames: Frames of the standard library are shown, not folded.
+        frame_arguments: Arguments are shown in backtraces.
+        confirm: Ask before something is lost.
+        flavor: Assembly syntax.
+        arguments: Of the program, without ``argv[0]``.
+        environment: Changes to the environment the program starts with; ``None`` removes.
+        directory: The program starts there; ``None`` is the debugger's own.
+        randomize: Address space randomisation stays on.
+        tty: Terminal device the program is started on.
+    """
+
+    context_lines: int = 5
+    list_lines: int = 10
+    elements: int = 100
+    depth: int = 6
+    pretty: bool = True
+    types: bool = False
+    addresses: bool = False
+    std_frames: bool = False
+    frame_arguments: bool = True
+    confirm: bool = True
+    flavor: str = "intel"
+    arguments: tuple[str, ...] = ()
+    environment: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
+    directory: str | None = None
+    randomize: bool = False
+    tty: str | None = None

@@ -1,0 +1,108 @@
+"""Values as text, through the session's renderer and the user's preferences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.frontends.console.command import Reply
+from crabtrap.frontends.console.output import Text, escape_line
+from crabtrap.present.format import FORMAT_LETTERS
+from crabtrap.present.tree import RenderOptions
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Binding
+    from crabtrap.frontends.console.arguments import Format
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import JsonObject
+    from crabtrap.present.format import FormatLetter
+    from crabtrap.values.value import Value
+
+_SHORT_ITEMS = 8
+_SHORT_DEPTH = 2
+_TEXT_PER_ITEM = 10
+
+
+def render_options(console: Console, format: Format | None = None) -> RenderOptions:
+    """The renderer's options by the user's preferences.
+
+    Raises:
+        NotFoundError: There is no such format.
+    """
+    preferences = console.preferences
+    options = RenderOptions(
+        max_items=preferences.elements,
+        max_text=preferences.elements * _TEXT_PER_ITEM,
+        max_depth=preferences.depth,
+        pretty=preferences.pretty,
+        width=console.terminal.size()[1],
+    )
+    if format is None or not format.letters:
+        return options
+    if format.letters == "r":
+        return replace(options, raw=True)
+    if format.letters not in FORMAT_LETTERS:
+        known = tuple(letter for letter in FORMAT_LETTERS if letter)
+        hint = f"formats are {', '.join(known)}, and r for the fields as they are"
+        raise NotFoundError("format", f"/{format.letters}", hint=hint)
+    return replace(options, letter=cast("FormatLetter", format.letters))
+
+
+def short_options(width: int) -> RenderOptions:
+    """Options for a value that shares its line: about ``width`` characters of it."""
+    return RenderOptions(max_items=_SHORT_ITEMS, max_text=width, max_depth=_SHORT_DEPTH)
+
+
+def short_value(console: Console, value: Value, width: int) -> str:
+    """A value on one line, cut to ``width`` characters; a failure in angle brackets."""
+    try:
+        text = console.session.render(value, short_options(width))
+    except CrabtrapError as error:
+        text = f"<{error}>"
+    text = escape_line(text)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def value_lines(
+    console: Console, name: str, value: Value, options: RenderOptions | None = None
+) -> list[Text]:
+    """``name = value`` over as many lines as it takes."""
+    head = Text((name, "name"))
+    if console.preferences.types:
+        head.add(": ", (value.type.name, "type"))
+    head.add(" = ")
+    if value.absent is not None:
+        return [head.add((f"<{value.absent}>", "dim"))]
+    try:
+        text = console.session.render(value, options or render_options(console))
+    except CrabtrapError as error:
+        return [head.add((f"<{error}>", "dim"))]
+    first, *more = text.split("\n")
+    return [head.add((first, "value")), *(Text((line, "value")) for line in more)]
+
+
+def binding_lines(console: Console, binding: Binding) -> list[Text]:
+    """A variable with its value; a shadowed one says so."""
+    lines = value_lines(console, binding.name, binding.value)
+    if binding.shadowed:
+        where = f", declared at line {binding.line}" if binding.line else ""
+        lines[0].add((f"  (shadowed{where})", "dim"))
+    return lines
+
+
+def evaluated(console: Console, expression: str, format: Format | None) -> Reply:
+    """Evaluate and show an expression.
+
+    Raises:
+        CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
+    """
+    options = render_options(console, format)
+    value = console.session.evaluate(expression)
+    data: JsonObject = {
+        "expression": expression,
+        "type": value.type.name,
+        "value": console.session.view_tree(value, options),
+        "text": console.session.render(value, options),
+    }
+    return Reply(data, value_lines(console, expression, value, options))

@@ -1,0 +1,108 @@
+"""The prompt a person types at: editing, history, completion, suggestions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.shortcuts import CompleteStyle
+
+from crabtrap.frontends.console.completion import completions
+from crabtrap.frontends.console.output import escape_line
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.console import Console
+
+_HISTORY_MODE = 0o600
+
+
+class PromptLines:
+    """Lines that a person types.
+
+    The end of input (Ctrl-D) is ``None``, as with every other source.
+    """
+
+    interactive = True
+    name = ""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.number = 0
+        self._session: PromptSession[str] = PromptSession(
+            history=_history(),
+            completer=_Completer(console),
+            complete_style=CompleteStyle.READLINE_LIKE,
+            complete_while_typing=False,
+            auto_suggest=AutoSuggestFromHistory() if console.output.colour else None,
+            enable_history_search=True,
+        )
+
+    def next_line(self, prompt: str) -> str | None:
+        """Ask for a line; Ctrl-C gives up the one being typed, Ctrl-D ends the input."""
+        self.number += 1
+        shown = prompt or "(crabtrap) "
+        style = "bold" if self._console.output.colour else ""
+        while True:
+            try:
+                return self._session.prompt(FormattedText([(style, shown)]))
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return None
+
+    def ask(self, question: str) -> bool:
+        """A question that wants yes or no."""
+        while True:
+            try:
+                answer = input(f"{question} (y or n) ")
+            except (EOFError, KeyboardInterrupt):
+                return False
+            match answer.strip().lower()[:1]:
+                case "y":
+                    return True
+                case "n":
+                    return False
+                case _:
+                    continue
+
+
+class _Completer(Completer):
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def get_completions(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> Iterable[Completion]:
+        for text, replaced in completions(self._console, document.text_before_cursor):
+            # Names come from the program's files; what is inserted must be typeable.
+            yield Completion(escape_line(text), start_position=-replaced)
+
+
+class _DedupedHistory(FileHistory):
+    """A file that does not repeat the line before."""
+
+    def append_string(self, string: str) -> None:
+        known = self.get_strings()
+        if not known or known[-1] != string:
+            super().append_string(string)
+
+
+def _history() -> History:
+    """History under the XDG state directory; in memory where that cannot be written."""
+    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    path = Path(state) / "crabtrap" / "history"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Command lines may hold secrets that were typed into expressions.
+        path.touch(mode=_HISTORY_MODE)
+    except OSError:
+        return InMemoryHistory()
+    return _DedupedHistory(str(path))

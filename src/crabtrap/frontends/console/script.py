@@ -1,0 +1,73 @@
+"""Where command lines come from: options, files, standard input, a prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol, TextIO
+
+from crabtrap.errors import UsageError
+
+
+class LineSource(Protocol):
+    """Gives command lines one by one.
+
+    Attributes:
+        interactive: A person types them, so an empty line repeats and questions are asked.
+        name: For messages about a line in a file, ``""`` otherwise.
+        number: Number of the line given last, counted from 1.
+    """
+
+    interactive: bool
+    name: str
+    number: int
+
+    def next_line(self, prompt: str) -> str | None:
+        """The next line without its end, ``None`` when there are no more."""
+        ...
+
+
+class ListedLines:
+    """Lines known beforehand: ``-ex`` options, or a script's."""
+
+    interactive = False
+
+    def __init__(self, lines: Iterable[str], name: str = "") -> None:
+        self._lines = iter(lines)
+        self.name = name
+        self.number = 0
+
+    def next_line(self, prompt: str) -> str | None:
+        """The next of the lines."""
+        self.number += 1
+        return next(self._lines, None)
+
+
+class StreamLines:
+    """Lines read as they are needed from a stream that is no terminal."""
+
+    interactive = False
+    name = ""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.number = 0
+
+    def next_line(self, prompt: str) -> str | None:
+        """Read one line."""
+        self.number += 1
+        line = self._stream.readline()
+        return line.rstrip("\r\n") if line else None
+
+
+def script_lines(path: str) -> ListedLines:
+    """The lines of a command file.
+
+    Raises:
+        UsageError: It cannot be read.
+    """
+    try:
+        text = Path(path).expanduser().read_text("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    return ListedLines(text.splitlines(), path)

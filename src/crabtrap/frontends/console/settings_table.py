@@ -1,0 +1,265 @@
+"""Everything ``set`` and ``show`` know, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError, UsageError
+from crabtrap.frontends.console.run_line import parse_run_line
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import Json
+
+Read = Callable[["Console"], "Json"]
+Write = Callable[["Console", str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing to ``set``.
+
+    Attributes:
+        name: Words separated by one space.
+        values: What it accepts, for help.
+        summary: What it does.
+        read: Its present value.
+        write: Changes it from text.
+    """
+
+    name: str
+    values: str
+    summary: str
+    read: Read
+    write: Write
+
+
+def parse_switch(text: str) -> bool:
+    """``on`` or ``off``; nothing at all means ``on``.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    match text.lower():
+        case "" | "on" | "1" | "yes" | "true" | "enable":
+            return True
+        case "off" | "0" | "no" | "false" | "disable":
+            return False
+        case _:
+            raise UsageError(f"{text!r} is neither on nor off")
+
+
+def parse_limit(text: str) -> int:
+    """A count; ``unlimited`` and 0 mean a million.
+
+    Raises:
+        UsageError: It is no number.
+    """
+    if text in ("unlimited", "0"):
+        return _UNLIMITED
+    if not text.isdecimal():
+        raise UsageError(f"{text!r} is not a number", hint="a number, or unlimited")
+    return int(text)
+
+
+_UNLIMITED = 1_000_000
+
+
+def _switch(name: str, field: str, summary: str) -> Setting:
+    def write(console: Console, text: str) -> None:
+        setattr(console.preferences, field, parse_switch(text))
+
+    return Setting(name, "on|off", summary, lambda c: getattr(c.preferences, field), write)
+
+
+def _number(name: str, field: str, summary: str, *, zero: bool = False) -> Setting:
+    def write(console: Console, text: str) -> None:
+        value = 0 if zero and text == "0" else parse_limit(text)
+        setattr(console.preferences, field, value)
+
+    return Setting(name, "NUMBER", summary, lambda c: getattr(c.preferences, field), write)
+
+
+def _choice(name: str, choices: Sequence[str], summary: str, read: Read, write: Write) -> Setting:
+    def checked(console: Console, text: str) -> None:
+        if text not in choices:
+            raise NotFoundError("value", text, tuple(choices))
+        write(console, text)
+
+    return Setting(name, "|".join(choices), summary, read, checked)
+
+
+def _set_arguments(console: Console, text: str) -> None:
+    console.use_run_line(parse_run_line(text, text))
+
+
+def _set_environment(console: Console, text: str) -> None:
+    name, equals, value = text.partition("=")
+    if not equals:
+        name, _, value = text.partition(" ")
+    if not name.strip():
+        raise UsageError("a name and a value are needed", hint="set environment NAME=VALUE")
+    console.preferences.environment[name.strip()] = value.strip()
+
+
+def _set_color(console: Console, text: str) -> None:
+    console.output.colour = parse_switch(text) and not console.output.json
+
+
+def _set_scheduler(console: Console, text: str) -> None:
+    console.session.scheduler_lock = text in ("on", "step", "1")
+
+
+def _set_my_code(console: Console, text: str) -> None:
+    console.session.my_code = parse_switch(text)
+
+
+def _set_follow(console: Console, text: str) -> None:
+    console.session.follow_fork = text
+
+
+def _set_tty(console: Console, text: str) -> None:
+    console.preferences.tty = text or None
+
+
+def _set_directory(console: Console, text: str) -> None:
+    console.preferences.directory = text or None
+
+
+def _set_aslr(console: Console, text: str) -> None:
+    console.preferences.randomize = not parse_switch(text)
+
+
+def _set_program_output(console: Console, text: str) -> None:
+    console.output.raw_program = text == "raw"
+
+
+def _set_source_path(console: Console, text: str) -> None:
+    old, _, new = text.partition(" ")
+    if not new.strip():
+        raise UsageError("two directories are needed", hint="set substitute-path FROM TO")
+    console.session.substitute_path(old, new.strip())
+
+
+def _ignored(name: str) -> Setting:
+    """A gdb setting that scripts use and that has nothing to set here."""
+    return Setting(
+        name, "ANY", "accepted for gdb scripts, without effect", lambda c: None, lambda c, t: None
+    )
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "args",
+        "ARGUMENTS",
+        "arguments the program is started with",
+        lambda c: list[Json](c.preferences.arguments),
+        _set_arguments,
+    ),
+    Setting(
+        "environment",
+        "NAME=VALUE",
+        "a variable in the environment the program is started with",
+        lambda c: dict[str, Json](c.preferences.environment),
+        _set_environment,
+    ),
+    Setting(
+        "cwd",
+        "DIRECTORY",
+        "where the program is started",
+        lambda c: c.preferences.directory,
+        _set_directory,
+    ),
+    Setting(
+        "tty",
+        "DEVICE",
+        "terminal the program is started on",
+        lambda c: c.preferences.tty,
+        _set_tty,
+    ),
+    Setting(
+        "disable-randomization",
+        "on|off",
+        "start the program without address space randomisation",
+        lambda c: not c.preferences.randomize,
+        _set_aslr,
+    ),
+    _choice(
+        "follow-fork-mode",
+        ("parent", "child"),
+        "which side of a fork to stay with",
+        lambda c: c.session.follow_fork,
+        _set_follow,
+    ),
+    _choice(
+        "scheduler-locking",
+        ("on", "off", "step"),
+        "only the selected thread runs",
+        lambda c: c.session.scheduler_lock,
+        _set_scheduler,
+    ),
+    Setting(
+        "my-code",
+        "on|off",
+        "step through the standard library and dependencies, not into them",
+        lambda c: c.session.my_code,
+        _set_my_code,
+    ),
+    _number("context", "context_lines", "source lines shown at a stop; 0 for none", zero=True),
+    _number("listsize", "list_lines", "source lines shown by list"),
+    _number("print elements", "elements", "items of a sequence shown at most"),
+    _number("print depth", "depth", "levels of nesting shown at most"),
+    _switch("print pretty", "pretty", "values that do not fit a line are shown over several"),
+    _switch("print types", "types", "types are shown with values"),
+    _switch("print address", "addresses", "addresses are shown in backtraces"),
+    _switch("print std-frames", "std_frames", "frames that are not yours are shown, not folded"),
+    _switch("print frame-arguments", "frame_arguments", "arguments are shown in backtraces"),
+    _choice(
+        "disassembly-flavor",
+        ("intel", "att"),
+        "syntax of machine code",
+        lambda c: c.session.disassembly_syntax,
+        lambda c, t: setattr(c.session, "disassembly_syntax", t),
+    ),
+    Setting(
+        "substitute-path",
+        "FROM TO",
+        "look for source files of one directory in another",
+        lambda c: None,
+        _set_source_path,
+    ),
+    _choice(
+        "program-output",
+        ("tame", "raw"),
+        "pass only colours of the program's output on to the terminal, or everything",
+        lambda c: "raw" if c.output.raw_program else "tame",
+        _set_program_output,
+    ),
+    Setting("color", "on|off", "styles in the output", lambda c: c.output.colour, _set_color),
+    _switch("confirm", "confirm", "ask before something is lost"),
+    *(
+        _ignored(name)
+        for name in ("pagination", "height", "width", "breakpoint pending", "verbose", "logging")
+    ),
+)
+
+
+def find_setting(words: Sequence[str]) -> tuple[Setting, int] | None:
+    """The setting that ``words`` begin with, by shortest unique prefix of each word.
+
+    Returns:
+        The setting and how many of the words named it.
+    """
+    exact = [s for s in SETTINGS if tuple(s.name.split()) == tuple(words[: len(s.name.split())])]
+    matching = exact or [setting for setting in SETTINGS if _begins(setting.name.split(), words)]
+    if len(matching) != 1:
+        return None
+    return matching[0], len(matching[0].name.split())
+
+
+def _begins(name: Sequence[str], words: Sequence[str]) -> bool:
+    if len(words) < len(name):
+        return False
+    return all(part.startswith(word) for part, word in zip(name, words, strict=False))

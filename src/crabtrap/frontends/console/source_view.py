@@ -1,0 +1,150 @@
+"""Source lines with numbers, marks and highlighting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.breakpoints import Breakpoint
+from crabtrap.errors import UsageError
+from crabtrap.frontends.console.output import Role, Text
+
+if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.symbols.source import SourceFile
+
+_TAB = 4
+_CHUNK_LIMIT = 400
+_LONGEST_LINE = 400
+
+
+def stop_context(console: Console, frame: Frame) -> list[Text]:
+    """The lines around where ``frame`` stands; one dim line where there is no source."""
+    count = console.preferences.context_lines
+    if not frame.path or not frame.line or count <= 0:
+        return []
+    file = console.session.find_source(frame.path)
+    if file.reason:
+        hint = f"; {file.hint}" if file.hint else ""
+        return [Text((f"  no source: {file.reason}{hint}", "dim"))]
+    if frame.line > len(file.lines):
+        text = f"  the file has only {len(file.lines)} lines: not the one that was compiled"
+        return [Text((text, "warning"))]
+    first = max(1, frame.line - count // 2)
+    last = min(len(file.lines), first + count - 1)
+    lines = numbered_lines(console, file, first, last, current=frame.line)
+    if file.stale:
+        lines.append(Text(("  the file is newer than the program: rebuild it", "warning")))
+    return lines
+
+
+def source_file(console: Console, path: str) -> SourceFile:
+    """A source file as the debug information names it.
+
+    Raises:
+        UsageError: It cannot be shown; the text says why, the hint what to do.
+    """
+    file = console.session.find_source(path)
+    if file.reason:
+        raise UsageError(f"cannot show {path}: {file.reason}", hint=file.hint)
+    return file
+
+
+def numbered_lines(
+    console: Console, file: SourceFile, first: int, last: int, *, current: int = 0
+) -> list[Text]:
+    """Lines ``first`` to ``last`` (both shown) with a mark at breakpoints and at ``current``."""
+    lines, path = file.lines, file.name
+    shown = lines[first - 1 : last]
+    if console.output.colour and path.endswith(".rs"):
+        texts = highlighted(lines, first, last)
+    else:
+        texts = [Text(line.expandtabs(_TAB)) for line in shown]
+    marks = _breakpoint_marks(console, path)
+    arrow, dot = ("▶", "●") if console.output.symbols else (">", "*")
+    width = max(3, len(str(last)))
+    result: list[Text] = []
+    for number, text in enumerate(texts, first):
+        here = number == current
+        line = Text((dot if number in marks else " ", "breakpoint"))
+        line.add((arrow if here else " ", "marker"))
+        line.add((f" {number:>{width}}", "strong" if here else "dim"), "  ")
+        result.append(line.add(_cut(text)))
+    return result
+
+
+def _breakpoint_marks(console: Console, path: str) -> set[int]:
+    return {
+        place.line
+        for item in console.session.breakpoints
+        if isinstance(item, Breakpoint) and item.enabled
+        for place in item.places
+        if place.path == path and place.line is not None
+    }
+
+
+def _cut(text: Text) -> Text:
+    if len(text.plain) <= _LONGEST_LINE:
+        return text
+    return Text((text.plain[:_LONGEST_LINE], "plain"), ("…", "dim"))
+
+
+def highlighted(lines: Sequence[str], first: int, last: int) -> list[Text]:
+    """Lines ``first`` to ``last`` as styled tokens, lexed from the item they belong to."""
+    start = _item_start(lines, first)
+    # A line of source is data: only its own characters decide, never its escapes.
+    source = "\n".join(line.expandtabs(_TAB) for line in lines[start - 1 : last])
+    texts = [Text()]
+    for kind, piece in _lexer().get_tokens(source):
+        role = _role(kind)
+        for number, part in enumerate(piece.split("\n")):
+            if number:
+                texts.append(Text())
+            if part:
+                texts[-1].add((part, role))
+    return texts[first - start : last - start + 1]
+
+
+def _item_start(lines: Sequence[str], first: int) -> int:
+    """The nearest line before ``first`` that begins an item, where lexing can begin."""
+    lowest = max(1, first - _CHUNK_LIMIT)
+    for number in range(first, lowest, -1):
+        line = lines[number - 1]
+        if line[:1].isalpha() or line.startswith("#["):
+            return number
+    return lowest
+
+
+@lru_cache(maxsize=1)
+def _lexer():  # noqa: ANN202  (the type would cost the import that is put off here)
+    from pygments.lexers.rust import RustLexer
+
+    return RustLexer(stripnl=False, ensurenl=False)
+
+
+_ROLES: Mapping[str, Role] = {
+    "Token.Keyword.Type": "type",
+    "Token.Keyword": "keyword",
+    "Token.Literal.String": "string",
+    "Token.Literal.Number": "number",
+    "Token.Comment": "comment",
+    "Token.Name.Function.Magic": "macro",
+    "Token.Name.Function": "function",
+    "Token.Name.Class": "type",
+    "Token.Name.Builtin": "type",
+    "Token.Name.Attribute": "macro",
+    "Token.Name.Label": "macro",
+    "Token.Comment.Preproc": "macro",
+}
+
+
+@lru_cache(maxsize=256)
+def _role(kind: object) -> Role:
+    name = str(kind)
+    while name:
+        if name in _ROLES:
+            return _ROLES[name]
+        name = name.rpartition(".")[0]
+    return "plain"

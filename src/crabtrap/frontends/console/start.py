@@ -1,0 +1,160 @@
+"""From options to a running console, and to an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.stdio import Stdio
+from crabtrap.errors import CrabtrapError, UsageError
+from crabtrap.events import Exited
+from crabtrap.frontends.console.console import Console
+from crabtrap.frontends.console.output import standard_output
+from crabtrap.frontends.console.quitting import Quit
+from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLines, script_lines
+from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
+from crabtrap.session import Session
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.options import Options
+
+_COMMAND_FAILED = 1
+_SIGNAL_BASE = 128
+
+
+def run_console(options: Options) -> int:
+    """Debug as the options say; the process's exit code."""
+    _start_logging(options.log)
+    person = not options.batch and not options.json and sys.stdin.isatty()
+    terminal = Terminal(0) if sys.stdin.isatty() and not options.json else NO_TERMINAL
+    if options.directory is not None and not os.path.isdir(options.directory):
+        raise UsageError(f"--cwd {options.directory}: no such directory")
+    session = Session.for_program(options.program)
+    output = standard_output(options.color, os.environ, json=options.json)
+    console = Console(session, output, stdio=_stdio(options), terminal=terminal)
+    if person:
+        terminal.guard()
+    try:
+        return _run(console, options, person=person)
+    finally:
+        try:
+            session.close()
+        finally:
+            terminal.close()
+
+
+def _run(console: Console, options: Options, *, person: bool) -> int:
+    _prepare(console, options)
+    try:
+        _begin(console, options)
+        for source in _sources(options):
+            console.run_lines(source, stop_at_error=bool(source.name))
+        if not options.batch:
+            console.run_lines(_rest(console, person=person))
+            _leave(console, person=person)
+    except Quit as quitting:
+        if quitting.code is not None:
+            return quitting.code
+    return _exit_code(console) if options.batch else 0
+
+
+def _leave(console: Console, *, person: bool) -> None:
+    """The end of the input was reached; a person may have meant something else."""
+    from crabtrap.frontends.console.commands.session import may_leave
+
+    while person:
+        console.output.plain("\n")
+        source = _rest(console, person=True)
+        console.source = source
+        if may_leave(console):
+            return
+        console.run_lines(source)
+
+
+def _exit_code(console: Console) -> int:
+    if console.failed:
+        return _COMMAND_FAILED
+    match console.last_exit:
+        case Exited(code=int(code)):
+            return code
+        case Exited(signal=int(number)):
+            return _SIGNAL_BASE + number
+        case _:
+            return 0
+
+
+def _prepare(console: Console, options: Options) -> None:
+    preferences = console.preferences
+    preferences.arguments = tuple(options.arguments)
+    preferences.environment.update(options.environment)
+    preferences.directory = options.directory
+    preferences.randomize = options.aslr
+    preferences.tty = options.tty
+    named = {"stdin": options.stdin, "stdout": options.stdout, "stderr": options.stderr}
+    console.redirections = {name: file for name, file in named.items() if file is not None}
+
+
+def _begin(console: Console, options: Options) -> None:
+    """Attach or connect before the first command."""
+    try:
+        if options.pid is not None:
+            pid = options.pid
+            console.go(lambda: console.session.attach(pid))
+        elif options.connect is not None:
+            event = console.session.connect(options.connect)
+            if event is not None:
+                console.show_stop(event)
+    except CrabtrapError as error:
+        console.failed = True
+        console.output.error(error, "attach" if options.connect is None else "connect")
+
+
+def _sources(options: Options) -> list[LineSource]:
+    """Scripts one by one; neighbouring ``-ex`` together, so that one can continue another."""
+    sources: list[LineSource] = []
+    for kind, run in groupby(options.commands, lambda command: command[0]):
+        texts = [text for _, text in run]
+        sources += [ListedLines(texts)] if kind == "ex" else map(script_lines, texts)
+    return sources
+
+
+def _rest(console: Console, *, person: bool) -> LineSource:
+    if not person:
+        return StreamLines(sys.stdin)
+    from crabtrap.frontends.console.prompt import PromptLines
+
+    prompt = PromptLines(console)
+    console.ask = prompt.ask
+    return prompt
+
+
+def _stdio(options: Options) -> Stdio:
+    """How programs are connected unless redirected.
+
+    A person's program gets terminals of its own, so that Ctrl-C, its settings and its
+    death stay apart from ours.  JSON must not be mixed with the program's output.  Where
+    commands are read from standard input, the program must not read them.
+    """
+    if options.json:
+        return Stdio.pipes()
+    if sys.stdin.isatty():
+        return Stdio.pty(keyboard=0)
+    return Stdio.inherit() if options.batch else Stdio.inherit().redirect(stdin=os.devnull)
+
+
+def _start_logging(wishes: list[str]) -> None:
+    """Apply ``--log engine,remote=debug``."""
+    if not wishes:
+        return
+    logging.basicConfig(format="%(relativeCreated)8.1fms %(name)s: %(message)s")
+    for wish in wishes:
+        layers, _, level = wish.rpartition("=")
+        number = logging.getLevelNamesMapping().get((level or "debug").upper())
+        if number is None:
+            raise UsageError(f"--log {wish}: unknown level {level}", hint="debug, info or warning")
+        for layer in layers.split(",") if layers else ["all"]:
+            name = "crabtrap" if layer == "all" else f"crabtrap.{layer}"
+            logging.getLogger(name).setLevel(number)

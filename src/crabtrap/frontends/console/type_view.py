@@ -1,0 +1,58 @@
+"""Types laid out: fields with their offsets, variants with their discriminants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.frontends.console.output import Text
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.describe import Json, JsonObject
+    from crabtrap.symbols.types import Case, Field, Type
+
+
+def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
+    """A type's layout as data and as lines."""
+    shape = type_.strip()
+    data: JsonObject = {"type": type_.name, "size": shape.size, "kind": shape.kind}
+    head = _head(type_.name, shape)
+    fields: list[Json] = [_field_data(field) for field in shape.fields]
+    lines: list[Text] = [_field_line(field, 1) for field in shape.fields]
+    if shape.cases is not None:
+        data["variants"] = [
+            {"name": case.name, "fields": [_field_data(field) for field in case.type.fields]}
+            for case in shape.cases.cases
+        ]
+        lines += [line for case in shape.cases.cases for line in _case_lines(case)]
+    data["fields"] = fields
+    if not lines:
+        return data, [head]
+    return data, [head.add(" {"), *lines, Text("}")]
+
+
+def _head(name: str, shape: Type) -> Text:
+    word = {"struct": "struct ", "union": "union ", "enum": "enum "}.get(shape.kind, "")
+    text = Text((word, "keyword"), (name, "type"))
+    if shape.size is not None:
+        text.add((f"  // {shape.size} byte{'' if shape.size == 1 else 's'}", "comment"))
+    return text
+
+
+def _field_data(field: Field) -> JsonObject:
+    return {"name": field.name, "type": field.type.name, "offset": field.offset}
+
+
+def _field_line(field: Field, depth: int) -> Text:
+    text = Text("    " * depth, (field.name, "name"), ": ", (field.type.name, "type"), ",")
+    return text.add((f"  // at {field.offset}", "comment"))
+
+
+def _case_lines(case: Case) -> list[Text]:
+    head = Text("    ", (case.name, "type"))
+    if not case.type.fields:
+        return [head.add(",")]
+    return [
+        head.add(" {"),
+        *(_field_line(field, 2) for field in case.type.fields),
+        Text("    },"),
+    ]

@@ -1,0 +1,243 @@
+"""What the session holds, as plain rows: one description for text, JSON and protocols.
+
+Everything here returns dicts of JSON types, made at the stop they describe; addresses
+are hexadecimal strings, since JSON numbers lose bits beyond 2**53 in many readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeAlias
+
+from crabtrap import events
+from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
+from crabtrap.errors import CrabtrapError
+
+if TYPE_CHECKING:
+    from crabtrap.engine.breakpoints import AnyStoppoint
+    from crabtrap.engine.frame import Binding, Frame
+    from crabtrap.engine.thread import Thread
+    from crabtrap.present.render import RenderOptions
+    from crabtrap.session import Session
+    from crabtrap.symbols.places import Place
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+JsonObject: TypeAlias = "dict[str, Json]"
+
+_KINDS: dict[type, str] = {
+    events.Started: "started",
+    events.BreakpointHit: "breakpoint",
+    events.ConditionFailed: "condition-failed",
+    events.WatchHit: "watchpoint",
+    events.WatchScopeEnded: "watchpoint-scope",
+    events.StepDone: "step",
+    events.SignalReceived: "signal",
+    events.Panicked: "panic",
+    events.Interrupted: "interrupted",
+    events.Forked: "fork",
+    events.Executed: "exec",
+    events.SyscallStop: "syscall",
+    events.LibrariesChanged: "libraries",
+    events.Exited: "exited",
+}
+
+
+def address(value: int | None) -> str | None:
+    """A run-time address as JSON carries it."""
+    return None if value is None else f"{value:#x}"
+
+
+def record(thing: object) -> JsonObject:
+    """A frozen event as a dict of its fields; fields named ``address`` become hexadecimal."""
+    if not is_dataclass(thing):
+        raise TypeError(f"{thing!r} is not an event")
+    return {field.name: _plain(field.name, getattr(thing, field.name)) for field in fields(thing)}
+
+
+def reason(stop_reason: events.StopReason) -> JsonObject:
+    """One reason of a stop, with its ``kind``."""
+    return {"kind": _KINDS[type(stop_reason)], **record(stop_reason)}
+
+
+def stop(session: Session, event: events.StopEvent) -> JsonObject:
+    """A visible stop: why, which thread, and where it stands."""
+    described: JsonObject = {
+        "epoch": event.epoch,
+        "pid": event.pid,
+        "thread": event.thread or None,
+        "reasons": [reason(one) for one in event.reasons],
+    }
+    if not isinstance(event.reasons[0], events.Exited):
+        described["frame"] = frame(session.frame)
+    return described
+
+
+_EVENT_NAMES: dict[type, str] = {
+    events.StopEvent: "stopped",
+    events.Resumed: "resumed",
+    events.OutputReceived: "output",
+    events.LogMessage: "log",
+    events.SignalReceived: "signal",
+    events.BreakpointChanged: "breakpoint",
+    events.ThreadsChanged: "threads",
+    events.LibrariesChanged: "libraries",
+    events.Notice: "notice",
+}
+
+
+def event_name(event: events.Event) -> str:
+    """The name an event has in JSON: "stopped", "output", ..."""
+    if isinstance(event, events.StopEvent) and isinstance(event.reasons[0], events.Exited):
+        return "exited"
+    return _EVENT_NAMES[type(event)]
+
+
+def frame(one: Frame) -> JsonObject:
+    """One frame without its variables."""
+    return {
+        "index": one.index,
+        "address": address(one.pc),
+        "function": one.function,
+        "module": one.module,
+        "path": one.path,
+        "line": one.line or None,
+        "column": one.column or None,
+        "inlined": one.inlined,
+        "user": one.is_user,
+    }
+
+
+def thread(one: Thread, *, current: bool) -> JsonObject:
+    """One thread with its innermost frame."""
+    described: JsonObject = {
+        "index": one.index,
+        "tid": one.tid,
+        "name": one.name,
+        "current": current,
+    }
+    try:
+        described["frame"] = frame(one.frame(0))
+    except CrabtrapError as error:
+        described["frame"] = None
+        described["reason"] = str(error)
+    return described
+
+
+def place(one: Place) -> JsonObject:
+    """One address a breakpoint stops at."""
+    return {
+        "address": address(one.address),
+        "path": one.path,
+        "line": one.line,
+        "function": one.function,
+        "inlined": one.inlined,
+        "module": one.module.name if one.module is not None else None,
+    }
+
+
+def stoppoint(one: AnyStoppoint) -> JsonObject:
+    """One breakpoint, watchpoint or catchpoint."""
+    described: JsonObject = {
+        "number": one.number,
+        "enabled": one.enabled,
+        "temporary": one.temporary,
+        "hits": one.hits,
+        "ignore": one.ignore,
+        "condition": one.condition,
+        "thread": one.thread,
+        "commands": list(one.commands),
+    }
+    match one:
+        case Breakpoint():
+            described |= _breakpoint(one)
+        case Watchpoint():
+            described |= _watchpoint(one)
+        case Catchpoint():
+            described["kind"] = "catchpoint"
+            described["event"] = one.kind
+            described["names"] = one.names
+            described["problem"] = one.problem or None
+    return described
+
+
+def _breakpoint(one: Breakpoint) -> JsonObject:
+    return {
+        "kind": "breakpoint" if one.log is None else "log",
+        "spec": one.text,
+        "hardware": one.hardware,
+        "log": one.log,
+        "pending": one.pending,
+        "problem": one.problem or None,
+        "condition_where": "target" if one.on_target else "debugger",
+        "places": [place(where) for where in one.places],
+    }
+
+
+def _watchpoint(one: Watchpoint) -> JsonObject:
+    return {
+        "kind": "watchpoint",
+        "access": one.kind,
+        "expression": one.expression,
+        "address": address(one.address),
+        "size": one.size,
+        "value": one.old_text or None,
+    }
+
+
+def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObject:
+    """A variable with its value as a tree; a failure to read is part of the description."""
+    described: JsonObject = {
+        "name": one.name,
+        "kind": one.kind,
+        "line": one.line,
+        "shadowed": one.shadowed,
+        "type": one.value.type.name,
+    }
+    try:
+        described["value"] = session.view_tree(one.value, options)
+        described["text"] = session.render(one.value, options)
+    except CrabtrapError as error:
+        described |= {"value": None, "text": None, "error": str(error)}
+    return described
+
+
+def short_path(path: str, directory: str) -> str:
+    """A source path as people want to read it.
+
+    Args:
+        path: As the debug information names it.
+        directory: Paths below it are shown relative to it.
+
+    Example:
+        >>> short_path("/home/me/demo/src/main.rs", "/home/me")
+        'demo/src/main.rs'
+        >>> short_path("/rustc/59807616e1/library/std/src/rt.rs", "/home/me")
+        'std/src/rt.rs'
+        >>> short_path("/root/.cargo/registry/src/index.crates.io-6f/rayon-1.8.0/src/lib.rs", "/")
+        'rayon-1.8.0/src/lib.rs'
+    """
+    if path.startswith("/rustc/") or "/rustlib/src/rust/library/" in path:
+        return path.partition("/library/")[2] or path
+    registry = path.partition("/registry/src/")[2]
+    if registry:
+        return registry.partition("/")[2]
+    pure = PurePosixPath(path)
+    if directory != "/" and pure.is_relative_to(directory):
+        return str(pure.relative_to(directory))
+    return path
+
+
+def _plain(name: str, value: object) -> Json:
+    match value:
+        case None | bool() | float() | str():
+            return value
+        case int():
+            return address(value) if name == "address" else value
+        case bytes():
+            return value.decode("utf-8", "replace")
+        case tuple():
+            return [_plain(name, item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        case _:
+            raise TypeError(f"{name} holds {value!r}, which JSON cannot")

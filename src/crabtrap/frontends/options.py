@@ -1,0 +1,225 @@
+"""The command line of ``crabtrap``, read by hand and documented from the same table."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from crabtrap.errors import UsageError
+
+
+@dataclass(slots=True)
+class Options:
+    """What the command line asks for.
+
+    Attributes:
+        program: Executable to debug.
+        arguments: Its arguments.
+        pid: Process to attach to.
+        connect: Address of a remote server.
+        commands: ``("ex", COMMAND)`` and ``("x", FILE)`` in the order given.
+        batch: Leave after the commands, ask nothing.
+        json: One JSON object per line instead of text.
+        directory: Working directory of the program.
+        environment: Changes to its environment.
+        stdin, stdout, stderr: Files for its streams.
+        tty: Terminal device for all three.
+        aslr: Leave address space randomisation on.
+        color: "auto", "always" or "never".
+        log: ``LAYER[,LAYER]=LEVEL`` settings.
+        doctor, help, version: Do that instead.
+    """
+
+    program: str | None = None
+    arguments: list[str] = field(default_factory=list[str])
+    pid: int | None = None
+    connect: str | None = None
+    commands: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    batch: bool = False
+    json: bool = False
+    directory: str | None = None
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    stdin: str | None = None
+    stdout: str | None = None
+    stderr: str | None = None
+    tty: str | None = None
+    aslr: bool = False
+    color: str = "auto"
+    log: list[str] = field(default_factory=list[str])
+    doctor: bool = False
+    help: bool = False
+    version: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One option.
+
+    Attributes:
+        names: All spellings, the documented one first.
+        value: Name of its value, ``""`` for none.
+        summary: What it does.
+        apply: Puts it into the options; the text is ``""`` without a value.
+    """
+
+    names: tuple[str, ...]
+    value: str
+    summary: str
+    apply: Callable[[Options, str], None]
+
+
+def _environment(options: Options, text: str) -> None:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--env {text}: a name and a value are needed", hint="--env NAME=VALUE")
+    options.environment[name] = value
+
+
+def _pid(options: Options, text: str) -> None:
+    if not text.isdecimal():
+        raise UsageError(f"-p {text}: that is not a process id", hint="ps -e lists processes")
+    options.pid = int(text)
+
+
+def _color(options: Options, text: str) -> None:
+    if text not in ("auto", "always", "never"):
+        raise UsageError(f"--color {text}: it is auto, always or never")
+    options.color = text
+
+
+def _assign(name: str) -> Callable[[Options, str], None]:
+    return lambda options, text: setattr(options, name, text)
+
+
+def _turn_on(name: str) -> Callable[[Options, str], None]:
+    return lambda options, text: setattr(options, name, True)
+
+
+FLAGS: tuple[Flag, ...] = (
+    Flag(("-p", "--pid"), "PID", "debug a process that is running", _pid),
+    Flag(("--connect",), "ADDRESS", "debug through a remote server", _assign("connect")),
+    Flag(
+        ("-ex", "--ex", "--eval-command"),
+        "COMMAND",
+        "run a command; may be repeated",
+        lambda options, text: options.commands.append(("ex", text)),
+    ),
+    Flag(
+        ("-x", "--command"),
+        "FILE",
+        "run the commands of a file",
+        lambda options, text: options.commands.append(("x", text)),
+    ),
+    Flag(("--batch", "-batch"), "", "leave after the commands, ask nothing", _turn_on("batch")),
+    Flag(("--json",), "", "answer with one JSON object per line", _turn_on("json")),
+    Flag(("--cwd", "-C"), "DIRECTORY", "where the program is started", _assign("directory")),
+    Flag(("--env", "-E"), "NAME=VALUE", "a variable in its environment", _environment),
+    Flag(("--stdin",), "FILE", "its standard input", _assign("stdin")),
+    Flag(("--stdout",), "FILE", "its standard output", _assign("stdout")),
+    Flag(("--stderr",), "FILE", "its standard error", _assign("stderr")),
+    Flag(("--tty",), "DEVICE", "a terminal for all three", _assign("tty")),
+    Flag(("--aslr",), "", "leave its address space randomised", _turn_on("aslr")),
+    Flag(("--color", "--colour"), "WHEN", "auto, always or never", _color),
+    Flag(
+        ("--log",),
+        "LAYER=LEVEL",
+        "log to standard error: engine,remote=debug",
+        lambda options, text: options.log.append(text),
+    ),
+    Flag(("-q", "--quiet", "-nx", "--nx"), "", "accepted, as in gdb", lambda options, text: None),
+    Flag(("--version", "-V"), "", "print the version", _turn_on("version")),
+    Flag(("--help", "-h"), "", "print this", _turn_on("help")),
+)
+
+_BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
+
+
+def parse_options(arguments: list[str]) -> Options:
+    """Read the command line.
+
+    Raises:
+        UsageError: It cannot be understood; text and hint say what and how.
+    """
+    options = Options()
+    position = 0
+    loose: list[str] = []
+    while position < len(arguments):
+        argument = arguments[position]
+        position += 1
+        if argument in ("--args", "--"):
+            loose += arguments[position:]
+            break
+        if not argument.startswith("-") or argument == "-":
+            loose.append(argument)
+            if loose[0] != "doctor":
+                # What follows the program is the program's own, dashes included.
+                loose += arguments[position:]
+                break
+            continue
+        position = _take(options, arguments, position)
+    _place_loose(options, loose)
+    return options
+
+
+def _take(options: Options, arguments: list[str], position: int) -> int:
+    """Apply the option before ``position``; where the next argument begins."""
+    argument = arguments[position - 1]
+    name, equals, value = argument.partition("=")
+    flag = _BY_NAME.get(argument) or _BY_NAME.get(name)
+    if flag is None:
+        close = difflib.get_close_matches(name, list(_BY_NAME), n=1)
+        raise UsageError(
+            f"unknown option {argument}",
+            hint=close[0] if close else "crabtrap --help; the program's own options follow --args",
+        )
+    if not flag.value:
+        if equals:
+            raise UsageError(f"{name} takes no value")
+        flag.apply(options, "")
+    elif equals:
+        flag.apply(options, value)
+    elif position < len(arguments):
+        flag.apply(options, arguments[position])
+        position += 1
+    else:
+        raise UsageError(f"{argument} needs a value: {argument} {flag.value}")
+    return position
+
+
+def _place_loose(options: Options, loose: list[str]) -> None:
+    if loose == ["doctor"]:
+        options.doctor = True
+    elif loose:
+        options.program, options.arguments = loose[0], loose[1:]
+    if options.pid is not None and options.connect is not None:
+        raise UsageError("-p and --connect exclude each other")
+
+
+def usage() -> str:
+    """The text of ``--help``."""
+    rows = [
+        (", ".join(flag.names[:2]) + (f" {flag.value}" if flag.value else ""), flag.summary)
+        for flag in FLAGS
+    ]
+    width = max(len(left) for left, _ in rows)
+    listed = "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
+    return f"{_HEAD}\n{listed}\n\n{_TAIL}"
+
+
+_HEAD = """\
+crabtrap: a debugger for Rust
+
+  crabtrap PROGRAM [ARGUMENTS]           debug a program
+  crabtrap OPTIONS --args PROGRAM ...    the same, with options before it
+  crabtrap -p PID                        debug a process that is running
+  cargo crabtrap [run|test|build] ...    build with cargo, debug what it built
+  crabtrap doctor                        check what this machine allows
+
+Options:"""
+
+_TAIL = """\
+Exit codes: 0 all went well, 1 the program cannot be debugged, 2 wrong usage, 3 a bug in
+crabtrap. With --batch: 1 if a command failed, else the program's own exit code, or 128 +
+the signal that ended it.
+"""

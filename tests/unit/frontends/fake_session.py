@@ -1,0 +1,129 @@
+"""A session made of plain data, for what is shown: no program, no debug information."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from crabtrap.engine.machine import NotStarted, State, Stopped
+from crabtrap.errors import NotFoundError
+from crabtrap.events import Event, Interrupted, StopEvent
+from crabtrap.symbols.source import SourceFile
+
+
+@dataclass
+class FakeType:
+    name: str
+    size: int = 4
+
+
+@dataclass
+class FakeValue:
+    """Its text is what the renderer would make of it."""
+
+    text: str
+    type: FakeType = field(default_factory=lambda: FakeType("i32"))
+    absent: str | None = None
+
+
+@dataclass
+class FakeBinding:
+    name: str
+    value: FakeValue
+    kind: str = "local"
+    shadowed: bool = False
+    line: int = 0
+
+
+@dataclass
+class FakeFrame:
+    index: int
+    function: str | None
+    path: str | None = None
+    line: int = 0
+    bindings: Sequence[FakeBinding] = ()
+    pc: int = 0x5555_5555_6A10
+    module: str | None = "demo"
+    column: int = 0
+    inlined: bool = False
+    is_user: bool = True
+    folded_reason: str = ""
+
+    def arguments(self) -> list[FakeBinding]:
+        return [one for one in self.bindings if one.kind == "argument"]
+
+    def locals(self) -> list[FakeBinding]:
+        return [one for one in self.bindings if one.kind == "local"]
+
+
+@dataclass
+class FakeThread:
+    index: int
+    tid: int
+    name: str
+    stack: Sequence[FakeFrame]
+    backtrace_end_reason: str = ""
+
+    def frame(self, index: int) -> FakeFrame:
+        return self.stack[index]
+
+    def frames(self, start: int = 0, count: int | None = None) -> Sequence[FakeFrame]:
+        return self.stack[start:] if count is None else self.stack[start : start + count]
+
+
+class FakeBreakpoints(dict[int, object]):
+    def __iter__(self):
+        return iter(list(self.values()))
+
+
+class FakeSession:
+    """Stops are given by the test; verbs answer with the next of them."""
+
+    def __init__(self, threads: Sequence[FakeThread] = ()) -> None:
+        self.threads = threads
+        self.thread = threads[0] if threads else None
+        self.frame = threads[0].stack[0] if threads else None
+        self.breakpoints = FakeBreakpoints()
+        self.sources: dict[str, SourceFile] = {}
+        self.values: dict[str, FakeValue] = {}
+        self.stops: list[StopEvent] = []
+        self.listener: Callable[[Event], None] = lambda event: None
+        self.interrupts = 0
+        self.launched = True
+        self.state: State = NotStarted()
+        if threads:
+            self.state = Stopped(StopEvent(1, 1, threads[0].tid, (Interrupted(),)))
+
+    def on_event(self, listener: Callable[[Event], None]) -> None:
+        self.listener = listener
+
+    def find_source(self, path: str) -> SourceFile:
+        return self.sources.get(path) or SourceFile(
+            path, None, reason="file not found", hint="map its directory"
+        )
+
+    def render(self, value: FakeValue, options: object = None) -> str:
+        return value.text
+
+    def view_tree(self, value: FakeValue, options: object = None) -> dict[str, str]:
+        return {"kind": "scalar", "text": value.text}
+
+    def evaluate(self, text: str) -> FakeValue:
+        if text not in self.values:
+            raise NotFoundError("variable", text, tuple(self.values))
+        return self.values[text]
+
+    def select_frame(self, index: int) -> None:
+        self.frame = self.thread.stack[index]
+
+    def select_thread(self, index: int) -> None:
+        self.thread = next(one for one in self.threads if one.index == index)
+        self.frame = self.thread.stack[0]
+
+    def interrupt(self) -> None:
+        self.interrupts += 1
+
+    def continue_(self, *, ignore: int = 0) -> StopEvent:
+        return self.stops.pop(0)
+
+    next = step = lambda self, count=1: self.stops.pop(0)
