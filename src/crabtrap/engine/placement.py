@@ -8,7 +8,13 @@ from crabtrap.address import Address
 from crabtrap.engine.breakpoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
 from crabtrap.engine.language import NotCompilable
 from crabtrap.engine.sites import Owner, SiteKey
-from crabtrap.symbols.location import AddressSpec, ExpressionSpec, resolve_spec
+from crabtrap.symbols.location import (
+    AddressSpec,
+    ExpressionSpec,
+    LineSpec,
+    Spec,
+    resolve_spec,
+)
 from crabtrap.symbols.places import ResolveContext, Resolution
 from crabtrap.target.base import SiteKind
 
@@ -35,13 +41,16 @@ class Placer:
     def resolve(self, item: Breakpoint) -> Resolution:
         """Find the places of a breakpoint in the modules that are there now."""
         assert item.spec is not None
-        policy = self._context.options.user_code
+        return self.find(item.spec)
+
+    def find(self, spec: Spec) -> Resolution:
+        """Find the places of a spec in the modules that are there now."""
         return resolve_spec(
-            item.spec,
+            spec,
             ResolveContext(
                 self._context.modules,
-                current_file=self.current_file(),
-                is_user_path=policy.is_user_path,
+                current_file=self.current_file() if _needs_file(spec) else None,
+                is_user_path=self._context.options.user_code.is_user_path,
                 evaluate_address=self.evaluate_address,
             ),
         )
@@ -130,6 +139,11 @@ class Placer:
             sites.acquire(SiteKey(kind, address, size), watch)
         if item.scope_return is not None:
             sites.acquire(SiteKey("software", item.scope_return), scope)
+
+
+def _needs_file(spec: Spec) -> bool:
+    """Whether a place is a bare line number; finding the file it means takes a look-up."""
+    return isinstance(spec, LineSpec) and spec.file is None
 
 
 def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:

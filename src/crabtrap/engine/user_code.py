@@ -30,6 +30,8 @@ _STD = re.compile(
     )""",
     re.VERBOSE,
 )
+_SYSTEM_LIBRARIES = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "[vdso]")
+"""Where the distribution's own libraries are, whose sources may have any path."""
 _DEPENDENCY = re.compile(
     r"(?:/registry/src/|/\.cargo/git/checkouts/|/git/checkouts/|^/usr/share/cargo/registry/)"
 )

@@ -43,8 +43,8 @@ from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.returns import find_return_value
-from crabtrap.symbols.location import parse_spec, resolve_spec
-from crabtrap.symbols.places import ResolveContext, Resolution
+from crabtrap.symbols.location import parse_spec
+from crabtrap.symbols.places import Resolution
 from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
 from crabtrap.symbols.table import ModuleTable
 from crabtrap.target import live
@@ -641,13 +641,7 @@ class Session:
 
     def resolve(self, spec: str) -> Resolution:
         """The places a breakpoint at ``spec`` would have."""
-        context = ResolveContext(
-            self.modules,
-            current_file=self._current_file(),
-            is_user_path=self.options.user_code.is_user_path,
-            evaluate_address=self._evaluate_address,
-        )
-        return resolve_spec(parse_spec(spec), context)
+        return self._program.placer.find(parse_spec(spec))
 
     # -- sources -------------------------------------------------------------------------
     @cached_property
