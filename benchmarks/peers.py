@@ -59,7 +59,7 @@ class Crabtrap:
     def start(self, program: Path) -> Command:
         """Use the command line, as a user would."""
         executable = str(Path(sys.executable).with_name("crabtrap"))
-        commands = ("break target_leaf", "run", "bt", "info locals", f"echo {DONE}\n")
+        commands = ("break target_leaf", "run", "bt", "info locals", rf"echo {DONE}\n")
         words = [word for command in commands for word in ("-ex", command)]
         return Command((executable, "--batch", *words, str(program)))
 
