@@ -241,7 +241,7 @@ class Target(Protocol):
         ...
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        """Every thread, those of ``pid`` first."""
+        """Every thread of ``pid``; those of a forked child only once it is followed."""
         ...
 
     def read_memory(self, address: Address, size: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ _OFFERS = (
 )
 _SWITCHES = {"stop-all": b"Qcrabtrap.StopAll:1", "steps-off": b"Qcrabtrap.StepsOff:1"}
 _DEBUG_REGISTERS = 4
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _START_SECONDS = 60.0
 
 
@@ -84,7 +86,8 @@ class LiveTarget:
         stops_all = has("crabtrap.stop-all")
         return Abilities(
             conditions=has("ConditionalBreakpoints"),
-            counters=has("TraceStateVariables") or has("crabtrap.counters"),
+            # gdbserver forgets the value that a variable is created with.
+            counters=has("TraceStateVariables") and has("crabtrap.steps-off"),
             steps_off_sites=has("crabtrap.steps-off"),
             stops_all=stops_all or not self._client.non_stop,
             lifts_traps=stops_all,
@@ -135,11 +138,11 @@ class LiveTarget:
         return self._client
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        """Every thread of every process of the session, the main process's first."""
+        """Every thread of the process; a forked child's come when it is followed."""
         found = parse_threads(self._client.transfer("threads"), self.pid)
         for thread in found:
             self._remote.thread_pids[thread.tid] = thread.pid
-        return tuple(sorted(found, key=lambda thread: thread.pid != self.pid))
+        return tuple(thread for thread in found if thread.pid == self.pid)
 
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes, never trap bytes."""
@@ -159,7 +162,7 @@ class LiveTarget:
 
     def auxv(self) -> bytes:
         """The auxiliary vector as the kernel gave it."""
-        return self._client.transfer("auxv")
+        return self._remote.transfer("auxv")
 
     def executable(self) -> str:
         """Path of the executable, openable from here where the program is on this machine."""
@@ -170,7 +173,7 @@ class LiveTarget:
 
     def libraries(self) -> tuple[Library, ...]:
         """The link map, main program excluded."""
-        return parse_libraries(self._client.transfer("libraries-svr4"))
+        return parse_libraries(self._remote.transfer("libraries-svr4"))
 
     def mappings(self) -> tuple[Mapping, ...]:
         """The address space, in order."""
@@ -179,7 +182,7 @@ class LiveTarget:
 
     def read_siginfo(self, thread: int) -> bytes:
         """The raw ``siginfo_t`` of the thread's stop."""
-        return self._remote.ask_about_thread(thread, "siginfo")
+        return self._remote.transfer("siginfo", thread)
 
     def read_file(self, path: str) -> bytes:
         """A whole file from where the program lives."""
@@ -231,7 +234,7 @@ class LiveTarget:
         client = self._client
         packets = [
             b"QDisableRandomization:%d" % (not request.randomize),
-            b"QStartupWithShell:0",
+            b"QStartupWithShell:%d" % (not client.has("crabtrap.stdio") and _needs_shell(request)),
             b"QEnvironmentReset",
             *(
                 b"QEnvironmentHexEncoded:" + _hex(f"{name}={value}")
@@ -367,6 +370,12 @@ def _started(target: LiveTarget, begin: Callable[[], object]) -> LiveTarget:
         target.close()
         raise
     return target
+
+
+def _needs_shell(request: LaunchRequest) -> bool:
+    # gdbserver quotes what vRun brings for a shell, and without one cuts it at spaces.
+    words = (request.program, *request.arguments)
+    return any(not _PLAIN_WORD.fullmatch(word) for word in words)
 
 
 def _hex(text: str) -> bytes:

@@ -29,6 +29,7 @@ from crabtrap.target.rsp.packets import (
 if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers
 
+_PAGE = 4096
 _PIPELINE = 64
 """Memory packets in flight at a time."""
 
@@ -94,7 +95,7 @@ class Remote:
         self.client.close()
 
     def thread(self, tid: int) -> bytes:
-        """Name a thread for a packet; -1 means all of the process."""
+        """Name a thread for a packet; -1 means all of the process, 0 any of it."""
         if not self.client.has("multiprocess"):
             return b"-1" if tid == -1 else b"%x" % tid
         return thread_id(self.thread_pids.get(tid, self.pid), tid)
@@ -192,11 +193,10 @@ class Remote:
             raise NotFoundError("thread", str(tid))
         return replies
 
-    def ask_about_thread(self, tid: int, kind: str) -> bytes:
-        """Read a ``qXfer`` object that belongs to a thread."""
-        select = b"Hg" + self.thread(tid)
-        if self.client.request(select) != b"OK":
-            raise NotFoundError("thread", str(tid))
+    def transfer(self, kind: str, tid: int = 0) -> bytes:
+        """Read a ``qXfer`` object of the process, or of one thread of it."""
+        if self.client.request(b"Hg" + self.thread(tid)) != b"OK":
+            raise NotFoundError("thread", str(tid or self.pid))
         return self.client.transfer(kind)
 
     def _read_layout(self) -> RegisterLayout:
@@ -268,7 +268,21 @@ class Remote:
                 part = self._memory_reply(reply)
                 data += part[:length]
                 if len(part) < length:
-                    return bytes(data)
+                    return bytes(data) + self._read_pages(address + len(data), length - len(part))
+        return bytes(data)
+
+    def _read_pages(self, address: int, size: int) -> bytes:
+        """Read up to the first bad page, of a range some servers refuse as a whole."""
+        data = bytearray()
+        while len(data) < size:
+            at = address + len(data)
+            length = min(size - len(data), _PAGE - at % _PAGE)
+            if length == size:
+                break  # refused just now
+            part = self._memory_reply(self.client.request(b"m%x,%x" % (at, length)))
+            data += part[:length]
+            if len(part) < length:
+                break
         return bytes(data)
 
     @property
