@@ -8,9 +8,11 @@ local, so that containers work; the vDSO from memory.
 from __future__ import annotations
 
 import os
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -26,6 +28,7 @@ _AT_BASE = 7
 _AT_ENTRY = 9
 _AT_SYSINFO_EHDR = 33
 _VDSO = "[vdso]"
+_VDSO_SIZE = 2 * 4096
 _VDSO_LIMIT = 64 * 4096
 _PAGE = 4096
 _ELF_HEADER = 64
@@ -59,6 +62,7 @@ class ModuleLoader:
         self._debug_directories = tuple(debug_directories)
         self._notify = notify
         self._images: dict[_FileKey, _core.Image] = {}
+        self._parsed: dict[bytes, _core.Image] = {}
         self._told: set[str] = set()
 
     def open_static(self, program: str) -> ModuleTable:
@@ -68,7 +72,7 @@ class ModuleLoader:
             DebugInfoError: Not a program we can read; the text says why.
             OSError: It cannot be opened.
         """
-        return ModuleTable([Module(self._open(program, program), 0, program)])
+        return ModuleTable([Module(self.open_image(program, program), 0, program)])
 
     def load(self, target: Target, old: ModuleTable | None = None) -> ModuleTable:
         """The modules of a program as it is now.
@@ -79,77 +83,12 @@ class ModuleLoader:
             CrabtrapError: The main program cannot be read at all.
             OSError: It cannot be opened.
         """
-        auxiliary = parse_auxv(target.auxv())
-        files = _TargetFiles(target)
-        main = self._load_main(target, auxiliary)
-        modules = [main]
-        libraries = target.libraries()
-        for library in libraries:
-            if library.bias != main.bias:
-                self._add_library(modules, target, files, library.path, library.bias)
-        loader_bias = auxiliary.get(_AT_BASE, 0)
-        if loader_bias and main.image.interpreter:
-            self._add_library(modules, target, files, main.image.interpreter, loader_bias)
-        vdso = self._load_vdso(target, auxiliary.get(_AT_SYSINFO_EHDR, 0))
-        if vdso is not None:
-            modules.append(vdso)
-        kept = _keep_old(modules, old)
-        return ModuleTable(kept, kept[0])
+        known = {(id(m.image), m.bias): m for m in old} if old is not None else {}
+        return _Loading(self, target, known).run()
 
-    def _load_main(self, target: Target, auxiliary: dict[int, int]) -> Module:
-        path = target.executable()
-        shown = _main_path(target) or path
-        image = self._open(path, shown)
-        bias = _main_bias(image, auxiliary, target, shown)
-        module = Module(image, bias, shown)
-        if not _is_same_file(module, target):
-            self._tell(
-                f"{shown} is not the file this program was started from: "
-                "it was rebuilt or replaced; lines and variables may be wrong"
-            )
-        return module
-
-    def _add_library(
-        self, modules: list[Module], target: Target, files: _TargetFiles, path: str, bias: int
-    ) -> None:
-        """Open a library and append it, unless its place is already taken."""
-        if any(module.bias == bias and bias for module in modules):
-            return
-        try:
-            module = Module(self._open_library(files, path), bias, path)
-        except (OSError, CrabtrapError) as error:
-            self._tell(f"no symbols for {path}: {error}")
-            return
-        if not _is_same_file(module, target):
-            self._tell(
-                f"{path} on disk is not what the program has loaded; its symbols are left out"
-            )
-            return
-        modules.append(module)
-
-    def _open_library(self, files: _TargetFiles, path: str) -> _core.Image:
-        errors: list[OSError] = []
-        for candidate in files.candidates(path):
-            try:
-                return self._open(candidate, path)
-            except OSError as error:
-                errors.append(error)
-        raise errors[-1] if errors else FileNotFoundError(path)
-
-    def _load_vdso(self, target: Target, address: int) -> Module | None:
-        if not address:
-            return None
-        size = next((m.end - m.start for m in target.mappings() if m.start == address), 8192)
-        try:
-            data = target.read_memory(Address(address), min(size, _VDSO_LIMIT))
-            image = _core.Image.parse(data, _VDSO)
-        except (MemoryFault, DebugInfoError) as error:
-            self._tell(f"the vDSO cannot be read: {error}")
-            return None
-        first = min((s.address for s in image.segments if s.kind == "load"), default=0)
-        return Module(image, address - first, _VDSO)
-
-    def _open(self, path: str, name: str) -> _core.Image:
+    # -- used while loading -------------------------------------------------------------
+    def open_image(self, path: str, name: str) -> _core.Image:
+        """The image of a file; the same one as long as the file stays the same."""
         status = os.stat(path)
         key = _FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         image = self._images.get(key)
@@ -158,25 +97,129 @@ class ModuleLoader:
             self._images[key] = image
         return image
 
-    def _tell(self, text: str) -> None:
+    def parse_image(self, data: bytes, name: str) -> _core.Image:
+        """The image of a file that is in memory only."""
+        image = self._parsed.get(data)
+        if image is None:
+            image = self._parsed[data] = _core.Image.parse(data, name)
+        return image
+
+    def tell(self, text: str) -> None:
+        """Notify the user, once."""
         if text not in self._told:
             self._told.add(text)
             self._notify(text)
+
+
+class _Loading:
+    """One look at a program's modules."""
+
+    def __init__(
+        self, loader: ModuleLoader, target: Target, known: dict[tuple[int, int], Module]
+    ) -> None:
+        self._loader = loader
+        self._target = target
+        self._known = known
+        self._auxiliary = parse_auxv(target.auxv())
+        self._files = _TargetFiles(target)
+
+    def run(self) -> ModuleTable:
+        main = self._main()
+        modules = [main]
+        vdso = self._vdso()
+        taken = {0, main.bias, *(() if vdso is None else (vdso.bias,))}
+        places = [(library.path, library.bias) for library in self._target.libraries()]
+        if main.image.interpreter:
+            places.append((main.image.interpreter, self._auxiliary.get(_AT_BASE, 0)))
+        for path, bias in places:
+            library = None if bias in taken else self._library(path, bias)
+            if library is not None:
+                taken.add(bias)
+                modules.append(library)
+        return ModuleTable([*modules, *(() if vdso is None else (vdso,))], main)
+
+    def _main(self) -> Module:
+        path = self._target.executable()
+        shown = _main_path(self._target) or path
+        image = self._loader.open_image(path, shown)
+        bias = _main_bias(image, self._auxiliary, self._target, shown)
+        module = self._known.get((id(image), bias))
+        if module is None:
+            module = Module(image, bias, shown)
+            if not _is_same_file(module, self._target):
+                self._loader.tell(
+                    f"{shown} is not the file this program was started from: "
+                    "it was rebuilt or replaced; lines and variables may be wrong"
+                )
+        return module
+
+    def _library(self, path: str, bias: int) -> Module | None:
+        try:
+            image = self._open_library(path)
+        except (OSError, CrabtrapError) as error:
+            self._loader.tell(f"no symbols for {path}: {error}")
+            return None
+        module = self._known.get((id(image), bias))
+        if module is None:
+            module = Module(image, bias, path)
+            if not _is_same_file(module, self._target):
+                self._loader.tell(
+                    f"{path} is not what the program has loaded; its symbols are left out"
+                )
+                return None
+        return module
+
+    def _open_library(self, path: str) -> _core.Image:
+        errors: list[OSError] = []
+        for candidate in self._files.candidates(path):
+            try:
+                return self._loader.open_image(candidate, path)
+            except OSError as error:
+                errors.append(error)
+        raise errors[-1]
+
+    def _vdso(self) -> Module | None:
+        address = self._auxiliary.get(_AT_SYSINFO_EHDR, 0)
+        if not address:
+            return None
+        for (_, bias), module in self._known.items():
+            if module.path == _VDSO and module.contains(address):
+                return self._known[id(module.image), bias]
+        mappings = self._target.mappings()
+        size = next((m.end - m.start for m in mappings if m.start == address), _VDSO_SIZE)
+        try:
+            data = self._target.read_memory(Address(address), min(size, _VDSO_LIMIT))
+            image = self._loader.parse_image(data, _VDSO)
+        except (MemoryFault, DebugInfoError) as error:
+            self._loader.tell(f"the vDSO cannot be read: {error}")
+            return None
+        first = min((s.address for s in image.segments if s.kind == "load"), default=0)
+        return Module(image, address - first, _VDSO)
 
 
 class _TargetFiles:
     """Paths under which a file of the program may be opened from here, best first."""
 
     def __init__(self, target: Target) -> None:
-        self._mappings = {m.path: m for m in target.mappings() if m.path}
-        local = f"/proc/{target.pid}/"
-        self._local = local if target.executable().startswith(local) else None
+        self._target = target
+        # The main thread may have ended: its /proc entry is then another thread's.
+        local = re.match(r"/proc/\d+/", target.executable())
+        self._local = local[0] if local is not None else None
+
+    @cached_property
+    def _mappings(self) -> dict[str, Mapping]:
+        """The first mapping of each file; the loader may know the file by another name."""
+        found: dict[str, Mapping] = {}
+        for mapping in self._target.mappings():
+            found.setdefault(mapping.path.removesuffix(" (deleted)"), mapping)
+        return found
 
     def candidates(self, path: str) -> tuple[str, ...]:
+        """Where the library the loader calls ``path`` may be opened; never empty."""
         if self._local is None:
             return (path,)
         found = [f"{self._local}root{path}", path]
-        mapping = self._mappings.get(path) or self._mappings.get(f"{path} (deleted)")
+        mapping = self._mappings.get(path) or self._mappings.get(os.path.realpath(path))
         if mapping is not None:
             # Opening needs CAP_CHECKPOINT_RESTORE, but it is right even for a replaced file.
             entry = f"{self._local}map_files/{mapping.start:x}-{mapping.end:x}"
@@ -240,9 +283,3 @@ def _is_same_file(module: Module, target: Target) -> bool:
         return target.read_memory(module.address(address), size) == expected
     except MemoryFault:
         return False
-
-
-def _keep_old(modules: list[Module], old: ModuleTable | None) -> list[Module]:
-    """Replace modules by equal ones of the old table: same image, same place."""
-    known = {(id(m.image), m.bias): m for m in old.modules} if old is not None else {}
-    return [known.get((id(m.image), m.bias), m) for m in modules]

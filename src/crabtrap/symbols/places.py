@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -95,7 +96,7 @@ def describe_place(table: ModuleTable, address: Address) -> Place:
     module = table.find(address)
     if module is None:
         return Place(address, None, None, None, None)
-    return _place(module, address, module.inline_chain(address), module.row_at(address))
+    return _place(module, address, next(iter(module.inline_chain(address)), None))
 
 
 # -- lines -----------------------------------------------------------------------------
@@ -142,24 +143,27 @@ def _line_places(module: Module, path: str, line: int, column: int) -> Iterator[
     rows = module.rows_for_line(path, line)
     if column:
         rows = tuple(row for row in rows if row.column >= column) or rows
-    seen: set[int] = set()
+    instances: dict[int, tuple[tuple[Function, ...], list[Row]]] = {}
     for row in rows:
         chain = module.inline_chain(row.address)
         instance = chain[0].die if chain else -1
-        if instance not in seen:
-            seen.add(instance)
-            yield _line_place(module, row, chain)
+        instances.setdefault(instance, (chain, []))[1].append(row)
+    for chain, own in instances.values():
+        yield _line_place(module, chain, own)
 
 
-def _line_place(module: Module, row: Row, chain: tuple[Function, ...]) -> Place:
-    """The place of a line whose lowest row in one instance is ``row``.
+def _line_place(module: Module, chain: tuple[Function, ...], rows: list[Row]) -> Place:
+    """The place of a line in one instance: its lowest row, but behind the prologue.
 
     The first line of a concrete function begins with its prologue, before which
     arguments are not where the debug information says.
     """
-    if chain and not chain[0].inlined and row.address == chain[0].entry:
-        return _function_place(chain[0])
-    return _place(module, row.address, chain, row)
+    function = chain[0] if chain else None
+    if function is None or function.inlined or rows[0].address != function.entry:
+        return _place(module, rows[0].address, function)
+    start = after_prologue(function)
+    later = next((row for row in rows if row.address >= start), None)
+    return _place(module, start if later is None else later.address, function)
 
 
 def _line_notes(
@@ -277,12 +281,8 @@ def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
 
 def _function_place(function: Function) -> Place:
     """Where a function, or an inlined copy, is about to run its first statement."""
-    module = function.module
     address = function.entry if function.inlined else after_prologue(function)
-    row = module.row_at(address)
-    if row is not None and row.line == 0:
-        row = None
-    return _place(module, address, (function,), row)
+    return _place(function.module, address, function)
 
 
 def _symbol_place(symbol: Symbol) -> Place:
@@ -332,17 +332,26 @@ def _frame_setup_size(module: Module, address: Address) -> int:
 # -- places --------------------------------------------------------------------------------
 
 
-def _place(module: Module, address: Address, chain: tuple[Function, ...], row: Row | None) -> Place:
-    function = chain[0] if chain else None
-    symbol = module.symbol_at(address) if function is None else None
-    return Place(
-        address,
-        module,
-        row.path if row else None,
-        (row.line or None) if row else None,
-        function_name(function) if function else (symbol.name if symbol else None),
-        inlined=function is not None and function.inlined,
-    )
+def _place(module: Module, address: Address, function: Function | None) -> Place:
+    """The place at ``address`` as seen from ``function``, which may have callees inlined there."""
+    if function is None:
+        symbol = module.symbol_at(address)
+        path, line = position_in(module, address, None)
+        return Place(address, module, path, line, symbol.name if symbol else None)
+    path, line = position_in(module, address, function)
+    return Place(address, module, path, line, function_name(function), function.inlined)
+
+
+def position_in(
+    module: Module, address: Address, function: Function | None
+) -> tuple[str | None, int | None]:
+    """Path and line of ``address`` in ``function``: of the call, if it is in an inlined callee."""
+    chain = module.inline_chain(address) if function is not None else ()
+    for callee, caller in pairwise(chain):
+        if function is not None and caller.die == function.die:
+            return callee.call_path, callee.call_line or None
+    row = module.row_at(address)
+    return (row.path, row.line or None) if row is not None else (None, None)
 
 
 def _unique(places: Iterable[Place]) -> list[Place]:
