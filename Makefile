@@ -31,13 +31,12 @@ help:
 
 setup: $(VENV)/.installed native
 
-$(VENV)/.created:
-	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed"'
-	$(PYTHON) -m venv $(VENV)
+$(VENV)/.created: tools/make_venv.py
+	$(PYTHON) tools/make_venv.py $(VENV)
 	touch $@
 
 # The native parts are left to `make native`, which needs no pip and fails on its own.
-$(VENV)/.installed: $(VENV)/.created pyproject.toml setup.py
+$(VENV)/.installed: pyproject.toml setup.py | $(VENV)/.created
 	CRABTRAP_NATIVE=0 $(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
