@@ -22,6 +22,6 @@ pub use dwarf::{
 };
 pub use error::{Error, Result};
 pub use image::{
-    DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image, ImageKind, Section, Segment, SegmentKind, Symbol,
-    SymbolKind,
+    CompletionKind, DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image, ImageKind, Section, Segment,
+    SegmentKind, Symbol, SymbolKind,
 };

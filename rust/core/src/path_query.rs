@@ -63,6 +63,16 @@ impl<'a> PathQuery<'a> {
             })
     }
 
+    /// The last segment's name, if it is an identifier.
+    pub(crate) fn last_name(&self) -> Option<&'a str> {
+        match self.segments.last()? {
+            Segment::Name { name, .. } if !name.starts_with(['&', '*', '(', '[', '!']) => {
+                Some(name)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether `path` ends with this query.
     pub(crate) fn matches(&self, path: &str) -> bool {
         !self.segments.is_empty() && ends_with(&self.segments, &parse_path(path), true, 0)
@@ -292,6 +302,12 @@ fn parse_impl(inner: &str) -> Segment<'_> {
 /// What is between `<` and `>` if those are the first and the last character.
 fn angle_contents(text: &str) -> Option<&str> {
     text.strip_prefix('<')?.strip_suffix('>')
+}
+
+/// Where the last segment of a path begins.
+pub(crate) fn last_segment(path: &str) -> usize {
+    let last = split_top(path, "::").pop().unwrap_or(path);
+    path.len() - last.len()
 }
 
 fn split_top<'t>(text: &'t str, separator: &str) -> Vec<&'t str> {

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crabtrap_core as core;
 use crabtrap_core::DieId;
 use crabtrap_core::location::FrameContext;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -189,6 +191,11 @@ impl Image {
         functions(py, self.ask(py, |image| image.find_functions(query))?)
     }
 
+    /// Every inlined copy of the functions that match.
+    fn find_inlined<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        functions(py, self.ask(py, |image| image.find_inlined(query))?)
+    }
+
     /// Functions whose `path` matches a regular expression.
     #[pyo3(signature = (pattern, limit = 10_000))]
     fn find_functions_matching<'py>(
@@ -308,8 +315,75 @@ impl Image {
         Type::new(py, self.try_ask(py, |image| image.type_at(DieId(die)))?)
     }
 
+    /// Types whose path ends with `query`.
+    fn find_types<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.ask(py, |image| image.find_types(query))?;
+        PyTuple::new(py, found.iter().map(|die| die.0))
+    }
+
+    /// Statics, thread-locals included, whose path ends with `query`.
+    fn find_statics<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        list_variables(py, self.ask(py, |image| image.find_statics(query))?)
+    }
+
+    /// The static or vtable whose storage begins at file address `address`.
+    fn static_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Variable>> {
+        let found = self.ask(py, |image| image.static_at(address))?;
+        found
+            .map(|variable| Variable::new(py, variable))
+            .transpose()
+    }
+
+    /// Paths, or trailing parts of paths, that begin with `prefix`.
+    fn complete<'py>(
+        &self,
+        py: Python<'py>,
+        prefix: &str,
+        kinds: Vec<String>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let kinds = kinds
+            .iter()
+            .map(|kind| completion_kind(kind))
+            .collect::<PyResult<Vec<_>>>()?;
+        let found = self.ask(py, |image| image.complete(prefix, &kinds, limit))?;
+        PyTuple::new(py, found)
+    }
+
+    /// Begin to index all names on background threads.
+    fn start_indexing(&self, py: Python<'_>) -> PyResult<()> {
+        boundary::call(py, || {
+            self.0.start_indexing();
+            Ok(())
+        })
+    }
+
+    /// Wait for the index; `False` when `timeout` (seconds) ran out.
+    #[pyo3(signature = (timeout = None))]
+    fn wait_indexed(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<bool> {
+        // A negative or absurd time means what it would for `threading.Event.wait`.
+        let timeout = timeout
+            .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        boundary::call(py, || Ok(self.0.wait_indexed(timeout)))
+    }
+
     fn __repr__(&self) -> String {
         format!("Image({:?})", self.0.name())
+    }
+}
+
+impl Drop for Image {
+    fn drop(&mut self) {
+        self.0.stop_indexing();
+    }
+}
+
+fn completion_kind(kind: &str) -> PyResult<core::CompletionKind> {
+    match kind {
+        "function" => Ok(core::CompletionKind::Function),
+        "type" => Ok(core::CompletionKind::Type),
+        "static" => Ok(core::CompletionKind::Static),
+        _ => Err(PyValueError::new_err(format!("no kind of name: {kind:?}"))),
     }
 }
 

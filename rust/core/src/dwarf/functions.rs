@@ -64,7 +64,7 @@ impl DebugInfo {
     pub(crate) fn function_at(&self, address: u64) -> Option<Function> {
         let unit = self.unit_at(address)?;
         let scope = unit.outline().function_at(address)?;
-        self.function(unit, scope).ok()
+        self.function(unit, scope.start()).ok()
     }
 
     /// Innermost inlined copy first, the concrete function last.
@@ -80,7 +80,7 @@ impl DebugInfo {
         scopes.reverse();
         scopes
             .into_iter()
-            .filter_map(|scope| self.function(unit, scope).ok())
+            .filter_map(|scope| self.function(unit, scope.start()).ok())
             .collect()
     }
 
@@ -99,7 +99,7 @@ impl DebugInfo {
                 .filter_map(|scope| unit.outline().scopes.get(scope as usize));
             found.extend(
                 scopes
-                    .filter_map(|scope| self.function(unit, *scope).ok())
+                    .filter_map(|scope| self.function(unit, scope.start()).ok())
                     .filter(|function| wanted(function)),
             );
         }
@@ -108,8 +108,8 @@ impl DebugInfo {
     }
 
     /// Describe a subprogram or an inlined copy.
-    pub(crate) fn function(&self, unit: &Unit, scope: Scope) -> Result<Function> {
-        let entry = unit.entry(UnitOffset(scope.offset as usize))?;
+    pub(crate) fn function(&self, unit: &Unit, offset: UnitOffset) -> Result<Function> {
+        let entry = unit.entry(offset)?;
         let code = CodeAttributes::of(&entry.die);
         let ranges = code.ranges(unit.as_ref(), &|address| self.is_code(address));
         let entry_point = entry_point(&entry, &code, &ranges);
@@ -163,7 +163,7 @@ impl DebugInfo {
                 )
             })
             .filter_map(|scope| {
-                let entry = unit.entry(UnitOffset(scope.offset as usize)).ok()?;
+                let entry = unit.entry(scope.start()).ok()?;
                 let chain = entry.with_origins(self);
                 let name = first_with(&chain, gimli::DW_AT_name)?.name()?;
                 Some(name.into_owned())
@@ -178,7 +178,7 @@ impl DebugInfo {
 fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
     let outline = unit.outline();
     let mut found = Vec::new();
-    let Some(index) = outline.scope_at(UnitOffset(function.offset as usize)) else {
+    let Some(index) = outline.scope_at(function.start()) else {
         return found;
     };
     let inside = outline.inside(index);
@@ -206,7 +206,7 @@ fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
 
 /// Whether a scope's code covers `address`; `None` where it does not say where its code is.
 fn covers(unit: &Unit, scope: Scope, address: u64) -> Option<bool> {
-    let entry = unit.entry(UnitOffset(scope.offset as usize)).ok()?;
+    let entry = unit.entry(scope.start()).ok()?;
     let ranges = CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true);
     let covers = ranges
         .iter()

@@ -5,6 +5,9 @@ mod entry;
 mod file_index;
 mod functions;
 mod lines;
+mod lookups;
+mod name_walk;
+mod names;
 mod outline;
 mod split;
 mod types;
@@ -15,7 +18,7 @@ mod variants;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use gimli::{LittleEndian, SectionId, UnitOffset};
+use gimli::{LittleEndian, Section as _, SectionId, UnitOffset};
 
 pub use functions::{Call, Declaration, Function, Range};
 pub use lines::Row;
@@ -26,6 +29,7 @@ pub use variants::{Variant, VariantPart};
 use address_map::AddressMap;
 pub(crate) use entry::Entry;
 use file_index::FileIndex;
+pub(crate) use names::{NameIndex, NameKind};
 pub(crate) use unit::Unit;
 
 use crate::error::{Error, Result};
@@ -136,6 +140,12 @@ impl DebugInfo {
     /// The source files of all units, read when first asked for.
     fn file_index(&self) -> &FileIndex {
         self.files.get_or_init(|| FileIndex::build(self))
+    }
+
+    /// Give back the memory of the large sections that a walk over all units has touched.
+    pub(crate) fn release_pages(&self, storage: &Storage) {
+        storage.release_pages(self.dwarf.debug_info.reader().slice());
+        storage.release_pages(self.dwarf.debug_str.reader().slice());
     }
 
     /// Whether any unit describes variables or types, and not only lines and functions.

@@ -24,6 +24,13 @@ pub(crate) struct Scope {
     pub(crate) tag: DwTag,
 }
 
+impl Scope {
+    /// Where its entry begins.
+    pub(crate) fn start(&self) -> UnitOffset {
+        UnitOffset(self.offset as usize)
+    }
+}
+
 /// A range of code and the scope index of the function it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CodeRange {

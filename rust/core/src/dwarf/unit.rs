@@ -102,6 +102,11 @@ impl Unit {
             .get_or_init(|| Outline::read(self, &|address| self.code.contains(address)))
     }
 
+    /// Whether its entries are in a split file.
+    pub(crate) fn is_split(&self) -> bool {
+        self.skeleton.is_some()
+    }
+
     /// Whether entries have been read.
     pub(crate) fn is_outlined(&self) -> bool {
         self.outline.get().is_some()

@@ -1,6 +1,7 @@
 //! One ELF file with the debug information that belongs to it.
 
 mod elf;
+mod indexing;
 mod problems;
 mod queries;
 mod sections;
@@ -12,7 +13,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 pub use elf::{ImageKind, Section, Segment, SegmentKind};
+pub use indexing::CompletionKind;
 pub use queries::DebugLevel;
+
+use indexing::Indexing;
 pub use symbols::{Symbol, SymbolKind};
 
 pub(crate) use elf::{CodeMap, Elf};
@@ -49,6 +53,7 @@ pub struct Image {
     debug: OnceLock<Option<DebugInfo>>,
     pub(crate) frame_tables: OnceLock<FrameTables<'static>>,
     symbols: OnceLock<Symbols>,
+    indexing: Indexing,
     pub(crate) problems: Arc<Problems>,
     pub(crate) storage: Arc<Storage>,
 }
@@ -97,6 +102,7 @@ impl Image {
             debug: OnceLock::new(),
             frame_tables: OnceLock::new(),
             symbols: OnceLock::new(),
+            indexing: Indexing::default(),
             problems,
             storage,
         }))

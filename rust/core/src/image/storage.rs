@@ -54,6 +54,31 @@ impl Storage {
         Ok(unsafe { self.store(Piece::Mapped(map)) })
     }
 
+    /// Give back the memory of `bytes` if they are part of a mapped file; they stay readable.
+    pub(crate) fn release_pages(&self, bytes: &[u8]) {
+        let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = bytes.as_ptr() as usize;
+        for piece in pieces.iter() {
+            let Piece::Mapped(map) = piece else { continue };
+            let Some(offset) = start.checked_sub(map.as_ptr() as usize) else {
+                continue;
+            };
+            if offset < map.len() && bytes.len() <= map.len() - offset {
+                // SAFETY: the mapping is private and never written to, so that dropped pages
+                // are read from the file again, with the same contents.
+                let dropped = unsafe {
+                    map.unchecked_advise_range(
+                        memmap2::UncheckedAdvice::DontNeed,
+                        offset,
+                        bytes.len(),
+                    )
+                };
+                // It is only advice; refused, it costs memory and nothing else.
+                drop(dropped);
+            }
+        }
+    }
+
     /// # Safety
     /// The result must not be used after this storage is dropped.
     unsafe fn store(&self, piece: Piece) -> &'static [u8] {

@@ -1,0 +1,155 @@
+//! Questions that the index of names answers.
+
+use std::collections::HashSet;
+
+use super::entry::first_with;
+use super::functions::{Function, linkage_name};
+use super::name_walk::Named;
+use super::names::{NameIndex, NameKind};
+use super::variables::Variable;
+use super::{DebugInfo, DieId};
+use crate::demangle::demangle;
+use crate::path_query::{PathQuery, same_text};
+
+/// Candidates looked at for one completion.
+const MOST_COMPLETIONS: usize = 10_000;
+
+impl DebugInfo {
+    /// Types whose path ends with `query`, one of those that agree in path and size.
+    pub(crate) fn find_types(&self, names: &NameIndex, query: &str) -> Vec<DieId> {
+        let path_query = PathQuery::parse(query);
+        let found: Vec<&Named> = match path_query.last_name() {
+            Some(stem) => names
+                .with_stem(NameKind::Type, stem)
+                .filter(|entry| path_query.matches(&names.path(entry)))
+                .collect(),
+            None => names
+                .with_stem(NameKind::Type, query)
+                .filter(|entry| same_text(&names.path(entry), query))
+                .collect(),
+        };
+        let mut seen = HashSet::new();
+        found
+            .into_iter()
+            .filter(|entry| seen.insert((names.path(entry), self.type_size(entry.die))))
+            .map(|entry| entry.die)
+            .collect()
+    }
+
+    /// Statics whose path ends with `query`.
+    pub(crate) fn find_statics(&self, names: &NameIndex, query: &str) -> Vec<Variable> {
+        let query = PathQuery::parse(query);
+        let Some(stem) = query.last_name() else {
+            return Vec::new();
+        };
+        names
+            .with_stem(NameKind::Static, stem)
+            .filter(|entry| query.matches(&names.path(entry)))
+            .filter_map(|entry| self.entry(entry.die).ok())
+            .map(|entry| self.variable(entry))
+            .filter(|variable| variable.has_location || variable.constant.is_some())
+            .collect()
+    }
+
+    /// The static or vtable whose storage begins at `address`.
+    pub(crate) fn static_at(&self, names: &NameIndex, address: u64) -> Option<Variable> {
+        let die = names.statics_at(address).next()?;
+        Some(self.variable(self.entry(die).ok()?))
+    }
+
+    /// Every inlined copy of the functions that match `query`, by address.
+    pub(crate) fn find_inlined(&self, names: &NameIndex, query: &str) -> Vec<Function> {
+        let query = PathQuery::parse(query);
+        let Some(stem) = query.last_name() else {
+            return Vec::new();
+        };
+        let mut origins = HashSet::new();
+        for entry in names.with_stem(NameKind::Function, stem) {
+            for die in names.completions(entry.die).chain([entry.die]) {
+                if names.copies(die).next().is_some() && self.is_match(names, entry, die, &query) {
+                    origins.insert(die);
+                }
+            }
+        }
+        let mut found: Vec<Function> = origins
+            .into_iter()
+            .flat_map(|origin| names.copies(origin))
+            .filter_map(|die| {
+                let (unit, offset) = self.resolve(die).ok()?;
+                self.function(unit, offset).ok()
+            })
+            .filter(|function| !function.ranges.is_empty())
+            .collect();
+        found.sort_by_key(|function| (function.entry, function.die));
+        found
+    }
+
+    fn is_match(
+        &self,
+        names: &NameIndex,
+        entry: &Named,
+        origin: DieId,
+        query: &PathQuery<'_>,
+    ) -> bool {
+        if query.matches(&names.path(entry)) {
+            return true;
+        }
+        let Ok(origin) = self.entry(origin) else {
+            return false;
+        };
+        let chain = origin.with_origins(self);
+        first_with(&chain, gimli::DW_AT_name).is_some()
+            && linkage_name(&chain).is_some_and(|name| query.matches(&demangle(&name)))
+    }
+
+    /// Trailing parts of paths that begin with `prefix`, at most `limit`, the likeliest first.
+    ///
+    /// A namespace that fits is given as `name::`, to be completed further.
+    pub(crate) fn complete(
+        &self,
+        names: &NameIndex,
+        prefix: &str,
+        kinds: &[NameKind],
+        limit: usize,
+    ) -> Vec<String> {
+        let (outer, last) = match prefix.rfind("::") {
+            Some(at) => (&prefix[..at + 2], &prefix[at + 2..]),
+            None => ("", prefix),
+        };
+        let mut found = HashSet::new();
+        for entry in names.beginning_with(last) {
+            let is_namespace = entry.kind == NameKind::Namespace;
+            if found.len() >= MOST_COMPLETIONS || !(is_namespace || kinds.contains(&entry.kind)) {
+                continue;
+            }
+            let path = names.path(entry);
+            let Some(mut tail) = tail_from(&path, outer, last) else {
+                continue;
+            };
+            // Numbers of impls and closures mean nothing to who types.
+            if is_namespace && tail.ends_with('}') {
+                continue;
+            }
+            if is_namespace {
+                tail.push_str("::");
+            }
+            found.insert(tail);
+        }
+        let mut found: Vec<String> = found.into_iter().collect();
+        // Instances of generics come after what people type by hand.
+        found.sort_by_cached_key(|path| (!path.ends_with("::"), path.contains('<'), path.clone()));
+        found.truncate(limit);
+        found
+    }
+}
+
+/// The part of `path` from `outer` on, if its last segment begins with `last`.
+fn tail_from(path: &str, outer: &str, last: &str) -> Option<String> {
+    let name_start = crate::path_query::last_segment(path);
+    let (scope, name) = path.split_at(name_start);
+    let fits = name.starts_with(last)
+        && scope
+            .strip_suffix(outer)
+            .is_some_and(|head| outer.is_empty() || head.is_empty() || head.ends_with("::"));
+    fits.then(|| format!("{outer}{name}"))
+}

@@ -1,0 +1,242 @@
+//! The index of all names: functions, types, statics, and where functions were inlined.
+//!
+//! Names are told apart by where their text lies, never by reading it, until all units have
+//! been walked; then each distinct one is hashed once.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use gimli::Section as _;
+
+use super::name_walk::{Collected, Name, Named, ScopeId};
+use super::{DebugInfo, DieId, Slice};
+
+/// Workers; the machine has other things to do while names are indexed.
+const WORKERS: usize = 2;
+/// Below this much debug information a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 5 << 20;
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NameKind {
+    Function,
+    Type,
+    Static,
+    Namespace,
+}
+
+/// All names of one image.
+#[derive(Debug, Default)]
+pub(crate) struct NameIndex {
+    /// Sorted by name.
+    entries: Vec<Named>,
+    /// Hash of the stem and first entry of each distinct name, sorted.
+    stems: Vec<(u32, u32)>,
+    collected: Collected,
+    strings: Slice,
+}
+
+impl NameIndex {
+    /// Walk all units; ends early, with what there is by then, when `cancel` is set.
+    pub(crate) fn build(info: &DebugInfo, cancel: &AtomicBool) -> Self {
+        let collected = collect(info, cancel);
+        let strings = *info.dwarf.debug_str.reader();
+        let mut index = Self {
+            entries: Vec::new(),
+            stems: Vec::new(),
+            collected,
+            strings,
+        };
+        index.entries = std::mem::take(&mut index.collected.entries);
+        index.stems = index.hash_names();
+        index
+    }
+
+    /// Entries of this kind whose name, generic arguments aside, is `stem`.
+    pub(crate) fn with_stem<'a>(
+        &'a self,
+        kind: NameKind,
+        stem: &'a str,
+    ) -> impl Iterator<Item = &'a Named> + 'a {
+        let hash = hash_bytes(stem.as_bytes());
+        let first = self.stems.partition_point(|entry| entry.0 < hash);
+        self.stems[first..]
+            .iter()
+            .take_while(move |entry| entry.0 == hash)
+            .map(|entry| self.same_name(entry.1 as usize))
+            .filter(move |range| {
+                let name = self.entries[range.start].name;
+                stem_of(self.text(name)) == stem.as_bytes()
+            })
+            .flat_map(|range| &self.entries[range])
+            .filter(move |entry| entry.kind == kind)
+    }
+
+    /// One entry of each distinct name and scope whose name begins with `prefix`.
+    pub(crate) fn beginning_with<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = &'a Named> + 'a {
+        self.entries
+            .chunk_by(|one, other| one.name == other.name)
+            .filter(move |run| self.text(run[0].name).starts_with(prefix.as_bytes()))
+            .flat_map(|run| {
+                run.chunk_by(|one, other| (one.kind, one.scope) == (other.kind, other.scope))
+            })
+            .map(|same| &same[0])
+    }
+
+    /// Qualified name of an entry.
+    pub(crate) fn path(&self, entry: &Named) -> String {
+        let mut path = self.scope_path(entry.scope);
+        if !path.is_empty() {
+            path.push_str("::");
+        }
+        path.push_str(&String::from_utf8_lossy(self.text(entry.name)));
+        path
+    }
+
+    fn scope_path(&self, scope: ScopeId) -> String {
+        let names = self.collected.scopes.chain(scope);
+        let names: Vec<_> = names
+            .iter()
+            .rev()
+            .map(|name| String::from_utf8_lossy(self.text(*name)))
+            .collect();
+        names.join("::")
+    }
+
+    /// Entries that complete the declaration `die`: abstract instances of a method.
+    pub(crate) fn completions(&self, die: DieId) -> impl Iterator<Item = DieId> + '_ {
+        pairs_of(&self.collected.completions, die)
+    }
+
+    /// Inlined copies of the abstract instance `origin`.
+    pub(crate) fn copies(&self, origin: DieId) -> impl Iterator<Item = DieId> + '_ {
+        pairs_of(&self.collected.copies, origin)
+    }
+
+    /// Statics whose storage begins at `address`.
+    pub(crate) fn statics_at(&self, address: u64) -> impl Iterator<Item = DieId> + '_ {
+        let addresses = &self.collected.addresses;
+        let first = addresses.partition_point(|entry| entry.0 < address);
+        addresses[first..]
+            .iter()
+            .take_while(move |entry| entry.0 == address)
+            .map(|entry| entry.1)
+    }
+
+    fn text(&self, name: Name) -> &'static [u8] {
+        self.collected.text(name, self.strings)
+    }
+
+    /// The run of entries with one name that begins at `start`.
+    fn same_name(&self, start: usize) -> Range<usize> {
+        let name = self.entries[start].name;
+        let same = self.entries[start..]
+            .iter()
+            .take_while(|entry| entry.name == name)
+            .count();
+        start..start + same
+    }
+
+    fn hash_names(&self) -> Vec<(u32, u32)> {
+        let runs = self.entries.chunk_by(|one, other| one.name == other.name);
+        let mut starts = Vec::new();
+        let mut next = 0_usize;
+        for run in runs {
+            // 2^32 entries would need a file of over 16 GiB.
+            starts.extend(u32::try_from(next));
+            next += run.len();
+        }
+        let hash = |start: &u32| {
+            let name = self.entries[*start as usize].name;
+            (hash_bytes(stem_of(self.text(name))), *start)
+        };
+        let middle = starts.len() / 2;
+        let mut stems: Vec<(u32, u32)> = if self.entries.len() > 10_000 {
+            thread::scope(|scope| {
+                let second = scope.spawn(|| starts[middle..].iter().map(hash).collect::<Vec<_>>());
+                let mut stems: Vec<_> = starts[..middle].iter().map(hash).collect();
+                // A worker that panicked has nothing to add.
+                stems.extend(second.join().unwrap_or_default());
+                stems
+            })
+        } else {
+            starts.iter().map(hash).collect()
+        };
+        stems.sort_unstable();
+        stems
+    }
+}
+
+fn pairs_of(pairs: &[(DieId, DieId)], key: DieId) -> impl Iterator<Item = DieId> + '_ {
+    let first = pairs.partition_point(|pair| pair.0 < key);
+    pairs[first..]
+        .iter()
+        .take_while(move |pair| pair.0 == key)
+        .map(|pair| pair.1)
+}
+
+/// Walk all units, the largest first.
+fn collect(info: &DebugInfo, cancel: &AtomicBool) -> Collected {
+    let mut order: Vec<usize> = (0..info.heads().len()).collect();
+    order.sort_by_key(|number| {
+        let head = &info.heads()[*number];
+        std::cmp::Reverse(head.end - head.offset)
+    });
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut collected = Collected::default();
+        while !cancel.load(Ordering::Relaxed)
+            && let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            if let Err(error) = collected.walk(info, *number) {
+                info.problems
+                    .add(format!("names of unit {number} are incomplete: {error}"));
+            }
+        }
+        collected.sort();
+        collected
+    };
+    let size = info.heads().last().map_or(0, |head| head.end);
+    let workers = if size < WORTH_A_THREAD { 1 } else { WORKERS };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
+        let mut collected = work();
+        for other in others {
+            match other.join() {
+                Ok(other) => collected.merge(other),
+                Err(_) => info.problems.add("some names could not be indexed"),
+            }
+        }
+        collected
+    })
+}
+
+/// A name without its generic arguments.
+///
+/// Names that are no identifiers, like `&str` and `(u8, u16)`, are taken whole.
+pub(crate) fn stem_of(name: &[u8]) -> &[u8] {
+    match name.first() {
+        Some(first) if first.is_ascii_alphanumeric() || *first == b'_' || !first.is_ascii() => {
+            let end = memchr::memchr(b'<', name).unwrap_or(name.len());
+            &name[..end]
+        }
+        _ => name,
+    }
+}
+
+/// FNV-1a over eight bytes at a time, folded to 32 bits.
+fn hash_bytes(bytes: &[u8]) -> u32 {
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for chunk in bytes.chunks(8) {
+        let mut word = [0; 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);
+        hash ^= hash >> 32;
+    }
+    (hash ^ (hash >> 32)) as u32
+}

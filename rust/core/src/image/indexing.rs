@@ -1,0 +1,150 @@
+//! The index of all names, made in the background or when it is first needed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Image;
+use crate::dwarf::{DebugInfo, DieId, Function, NameIndex, NameKind, Variable};
+
+/// What names can be completed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompletionKind {
+    /// Functions.
+    Function,
+    /// Types.
+    Type,
+    /// Statics.
+    Static,
+}
+
+/// The index of names and the thread that makes it.
+#[derive(Debug, Default)]
+pub(crate) struct Indexing {
+    index: OnceLock<NameIndex>,
+    is_started: AtomicBool,
+    cancel: AtomicBool,
+    is_done: Mutex<bool>,
+    done: Condvar,
+}
+
+impl Indexing {
+    fn finish(&self) {
+        *self.is_done.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.done.notify_all();
+    }
+}
+
+/// Says that the index is done even if making it panicked, so that nobody waits for ever.
+struct FinishOnDrop<'a>(&'a Indexing);
+
+impl Drop for FinishOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+impl Image {
+    /// Begin to index all names on background threads; harmless to repeat.
+    pub fn start_indexing(self: &Arc<Self>) {
+        if self.indexing.is_started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let image = Arc::clone(self);
+        let spawned = thread::Builder::new()
+            .name(String::from("crabtrap-index"))
+            .spawn(move || {
+                let _finish = FinishOnDrop(&image.indexing);
+                image.names();
+            });
+        if let Err(error) = spawned {
+            // Whoever needs the index makes it then.
+            self.problems
+                .add(format!("indexing in the background: {error}"));
+            self.indexing.finish();
+        }
+    }
+
+    /// Wait for the index; `false` when `timeout` ran out.  Starts it if need be.
+    pub fn wait_indexed(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
+        self.start_indexing();
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let state = &self.indexing;
+        let mut is_done = state.is_done.lock().unwrap_or_else(PoisonError::into_inner);
+        while !*is_done {
+            let Some(deadline) = deadline else {
+                is_done = state
+                    .done
+                    .wait(is_done)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            is_done = match state.done.wait_timeout(is_done, left) {
+                Ok((guard, _)) => guard,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        true
+    }
+
+    /// Give up indexing: nobody will ask any more.
+    pub fn stop_indexing(&self) {
+        self.indexing.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Types whose path ends with `query`, one of those that agree in path and size.
+    pub fn find_types(&self, query: &str) -> Vec<DieId> {
+        self.with_names(|info, names| info.find_types(names, query))
+    }
+
+    /// Statics, thread-locals included, whose path ends with `query`.
+    pub fn find_statics(&self, query: &str) -> Vec<Variable> {
+        self.with_names(|info, names| info.find_statics(names, query))
+    }
+
+    /// The static or vtable whose storage begins at `address`.
+    pub fn static_at(&self, address: u64) -> Option<Variable> {
+        self.with_names(|info, names| info.static_at(names, address))
+    }
+
+    /// Every inlined copy of the functions that match `query`.
+    pub fn find_inlined(&self, query: &str) -> Vec<Function> {
+        self.with_names(|info, names| info.find_inlined(names, query))
+    }
+
+    /// Trailing parts of paths that begin with `prefix`, sorted.
+    pub fn complete(&self, prefix: &str, kinds: &[CompletionKind], limit: usize) -> Vec<String> {
+        let kinds: Vec<NameKind> = kinds
+            .iter()
+            .map(|kind| match kind {
+                CompletionKind::Function => NameKind::Function,
+                CompletionKind::Type => NameKind::Type,
+                CompletionKind::Static => NameKind::Static,
+            })
+            .collect();
+        self.with_names(|info, names| info.complete(names, prefix, &kinds, limit))
+    }
+
+    fn with_names<T: Default>(&self, ask: impl FnOnce(&DebugInfo, &NameIndex) -> T) -> T {
+        match (self.debug(), self.names()) {
+            (Some(info), Some(names)) => ask(info, names),
+            _ => T::default(),
+        }
+    }
+
+    /// The index of names: made now, or waited for if a thread is at it.
+    fn names(&self) -> Option<&NameIndex> {
+        let info = self.debug()?;
+        let index = self.indexing.index.get_or_init(|| {
+            let index = NameIndex::build(info, &self.indexing.cancel);
+            info.release_pages(&self.storage);
+            index
+        });
+        Some(index)
+    }
+}
