@@ -6,7 +6,7 @@ Everything that bounds the work is here: items, depth, nodes, bytes, time, and c
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal, TypeVar, assert_never
@@ -199,7 +199,7 @@ class _Builder:
             return node
         node.run = None if options.raw else bulk.sequence_texts(view, options.page, options.letter)
         if node.run is None:
-            values = self._guarded(view.items.walk(0, options.page + 1), node)
+            values = self._guarded(lambda: view.items.walk(0, options.page + 1), node)
             for item in islice(values, options.page):
                 node.children.append((None, self.node(item, depth + 1, nesting + 1)))
             node.more = node.more or next(values, None) is not None
@@ -217,17 +217,17 @@ class _Builder:
         if node.run is not None:
             node.more = view.length is not None and view.length > len(node.run)
             return node
-        entries = self._guarded(view.entries.walk(0, options.page + 1), node)
+        entries = self._guarded(lambda: view.entries.walk(0, options.page + 1), node)
         for key, item in islice(entries, options.page):
             label = self.node(key, depth + 1, nesting + 1)
             node.children.append((label, self.node(item, depth + 1, nesting + 1)))
         node.more = node.more or next(entries, None) is not None
         return node
 
-    def _guarded(self, items: Iterator[_T], node: Node) -> Iterator[_T]:
+    def _guarded(self, begin: Callable[[], Iterator[_T]], node: Node) -> Iterator[_T]:
         """Items until they end, fail, or the time or the nodes run out."""
         try:
-            for item in items:
+            for item in begin():
                 if self.left <= 0 or time.monotonic() > self.deadline:
                     node.more = True
                     return

@@ -7,6 +7,7 @@ walks a view brings limits.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -51,9 +52,14 @@ class ScalarView:
 
 @dataclass(frozen=True, slots=True)
 class LiteralView:
-    """Text that stands for the whole value: ``1.5s``, ``127.0.0.1``, ``PhantomData<u8>``."""
+    """Text that stands for the whole value: ``1.5s``, ``127.0.0.1``, ``PhantomData<u8>``.
+
+    Attributes:
+        key: What values of one type are ordered by, ``None`` where they have no order.
+    """
 
     text: str
+    key: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,7 @@ class LazyItems:
     length: int | None = None
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        return islice(self.begin(), start, stop)
+        return islice(self.begin(), min(start, sys.maxsize), min(stop, sys.maxsize))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ Each walker reads no more than the items asked for need, and stops with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crabtrap.address import Address
@@ -133,8 +133,12 @@ class HashItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        return self.walk_buckets(self.indices(start, stop))
+
+    def walk_buckets(self, indices: Iterable[int]) -> Iterator[Value]:
+        """The contents of buckets by number; occupied ones, or what they hold is stale."""
         size = self.bucket.strip().size or 0
-        for index in self.indices(start, stop):
+        for index in indices:
             address = Address(self.control - (index + 1) * size)
             yield self.owner.elsewhere(self.bucket, Memory(address))
 

@@ -43,23 +43,24 @@ def format_duration(seconds: int, nanos: int) -> str:
 
 
 def _duration(_match: Match, value: Value) -> View:
-    return LiteralView(format_duration(*_seconds(value, "secs", "nanos")))
+    key = _seconds(value, "secs", "nanos")
+    return LiteralView(format_duration(*key), key)
 
 
 def _instant(_match: Match, value: Value) -> View:
     seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
-    return LiteralView(f"Instant({seconds}.{nanos:09d}s)")
+    return LiteralView(f"Instant({seconds}.{nanos:09d}s)", (seconds, nanos))
 
 
 def _system_time(_match: Match, value: Value) -> View:
     seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
     if not -_MAX_SECONDS < seconds <= _MAX_SECONDS:
-        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)")
+        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
     try:
         when = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError):
-        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)")
-    return LiteralView(f"{when:%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z")
+        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
+    return LiteralView(f"{when:%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z", (seconds, nanos))
 
 
 def _range(_match: Match, value: Value) -> View:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from crabtrap.present.access import find_part, part, peel, peel_to_type
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.view import LiteralView, ScalarView, View, WrapperView
+from crabtrap.present.view import ScalarView, View, WrapperView
+from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value
 
 _READERS = (1 << 30) - 1
@@ -51,10 +52,7 @@ def _guard(_match: Match, value: Value) -> View:
 def _atomic(_match: Match, value: Value) -> View:
     inner = peel(value)
     if short_name(value) == "AtomicBool" or value.shape.row.name == "Atomic<bool>":
-        number = inner.integer()
-        if number > 1:
-            raise UnavailableError(f"invalid bool: {number}")
-        return LiteralView("true" if number else "false")
+        return ScalarView(inner.at(PRIMITIVES["bool"], 0))
     return ScalarView(inner) if inner.shape.kind == "base" else WrapperView("", inner)
 
 

@@ -1,0 +1,259 @@
+"""Equality and order as derived ``PartialEq`` and ``PartialOrd`` have them.
+
+Works on views: a ``String`` equals a ``&str`` of the same characters, a ``Vec`` an
+array of equal items, and references are looked through.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import zip_longest
+
+from crabtrap.errors import RangeError
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.present.resolve import Presenter
+from crabtrap.present.view import (
+    DoubtView,
+    LiteralView,
+    MapView,
+    PointerView,
+    RangeView,
+    RecordView,
+    ScalarView,
+    SequenceView,
+    TextView,
+    View,
+    WrapperView,
+)
+from crabtrap.values import Char, Invalid, UnavailableError, Value
+
+_MAX_ITEMS = 1 << 20
+"""Most items compared one by one before giving up."""
+
+_MAX_LAYERS = 32
+
+
+class Comparer:
+    """Compares values through a presenter's views."""
+
+    def __init__(self, presenter: Presenter) -> None:
+        self._presenter = presenter
+        self._left = _MAX_ITEMS
+
+    def look_through(self, value: Value) -> tuple[Value, View]:
+        """The value behind references and plain wrappers, and its view.
+
+        Raises:
+            UnavailableError: There is no such value.
+        """
+        for _ in range(_MAX_LAYERS):
+            view = self._presenter.view(value)
+            match view:
+                case DoubtView(text):
+                    raise UnavailableError(text)
+                case PointerView(prefix) if prefix:
+                    value = view.target()
+                case WrapperView(inner=Value() as inner) if _is_transparent(view):
+                    value = inner
+                case _:
+                    return value, view
+        raise UnavailableError("nested too deep to compare")
+
+    def equal(self, left: Value, right: Value) -> bool:
+        """Whether two values are equal.
+
+        Raises:
+            EvaluationError: They are of kinds that cannot be equal.
+            UnavailableError: One of them cannot be read.
+        """
+        self._spend()
+        left, a = self.look_through(left)
+        right, b = self.look_through(right)
+        match a, b:
+            case ScalarView(x), ScalarView(y):
+                return _equal_scalars(x, y)
+            case TextView(), TextView():
+                return a.length == b.length and a.all_bytes() == b.all_bytes()
+            case SequenceView(), SequenceView():
+                return self._equal_sequences(a, b)
+            case TextView(), SequenceView():
+                return self._equal_bytes(a, b)
+            case SequenceView(), TextView():
+                return self._equal_bytes(b, a)
+            case MapView(), MapView():
+                return self._equal_maps(a, b)
+            case RecordView(), RecordView():
+                return self._equal_records(a, b)
+            case WrapperView(), WrapperView():
+                return self._equal_wrappers(a, b)
+            case RangeView(), RangeView():
+                return self._equal_ends(a, b)
+            case LiteralView(), LiteralView():
+                return _equal_literals(a, b, left, right)
+            case PointerView(), PointerView():
+                return a.address == b.address
+            case PointerView(), ScalarView(y):
+                return a.address == y.decoded()
+            case ScalarView(x), PointerView():
+                return b.address == x.decoded()
+            case _:
+                raise _incomparable(left, right)
+
+    def _spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise RangeError(f"more than {_MAX_ITEMS} parts would have to be compared")
+
+    def _equal_sequences(self, a: SequenceView, b: SequenceView) -> bool:
+        if a.length is not None and b.length is not None and a.length != b.length:
+            return False
+        if a.is_set and b.is_set:
+            theirs = list(b.items.walk(0, _MAX_ITEMS))
+            return all(
+                any(self.equal(x, y) for y in theirs) for x in a.items.walk(0, _MAX_ITEMS)
+            )
+        pairs = zip_longest(a.items.walk(0, _MAX_ITEMS + 1), b.items.walk(0, _MAX_ITEMS + 1))
+        return all(x is not None and y is not None and self.equal(x, y) for x, y in pairs)
+
+    def _equal_bytes(self, text: TextView, items: SequenceView) -> bool:
+        if items.length != text.length:
+            return False
+        return [item.scalar() for item in items.items.walk(0, text.length)] == list(
+            text.all_bytes()
+        )
+
+    def _equal_maps(self, a: MapView, b: MapView) -> bool:
+        if a.length != b.length:
+            return False
+        theirs = list(b.entries.walk(0, _MAX_ITEMS))
+        return all(
+            any(self.equal(key, k) and self.equal(value, v) for k, v in theirs)
+            for key, value in a.entries.walk(0, _MAX_ITEMS)
+        )
+
+    def _equal_records(self, a: RecordView, b: RecordView) -> bool:
+        if a.name != b.name:
+            if a.variant and b.variant:
+                return False
+            raise EvaluationError(f"cannot compare {a.name or 'a tuple'} with {b.name or 'a tuple'}")
+        mine, theirs = dict(a.fields), dict(b.fields)
+        if mine.keys() != theirs.keys():
+            raise EvaluationError(f"the two {a.name or 'tuples'} have different fields")
+        return all(self.equal(value, theirs[name]) for name, value in mine.items())
+
+    def _equal_wrappers(self, a: WrapperView, b: WrapperView) -> bool:
+        if isinstance(a.inner, Value) and isinstance(b.inner, Value):
+            return a.name == b.name and self.equal(a.inner, b.inner)
+        return (a.name, a.inner, a.notes) == (b.name, b.inner, b.notes)
+
+    def _equal_ends(self, a: RangeView, b: RangeView) -> bool:
+        if a.inclusive != b.inclusive:
+            return False
+        ends = ((a.start, b.start), (a.end, b.end))
+        return all(
+            (x is None and y is None) or (x is not None and y is not None and self.equal(x, y))
+            for x, y in ends
+        )
+
+    def order(self, left: Value, right: Value) -> int | None:
+        """-1, 0 or 1; ``None`` where neither is less (NaN).
+
+        Raises:
+            EvaluationError: They have no order.
+        """
+        self._spend()
+        left, a = self.look_through(left)
+        right, b = self.look_through(right)
+        match a, b:
+            case ScalarView(x), ScalarView(y):
+                return _order_scalars(x, y)
+            case TextView(), TextView():
+                return _sign(a.all_bytes(), b.all_bytes())
+            case SequenceView(), SequenceView() if not a.is_set:
+                return self._order_items(a, b)
+            case RecordView(), RecordView() if a.name == b.name:
+                return self._order_records(a, b)
+            case LiteralView(), LiteralView() if left.type.same_as(right.type):
+                return _order_literals(a, b, left, right)
+            case PointerView(), PointerView():
+                return _sign(a.address or 0, b.address or 0)
+            case _:
+                raise _incomparable(left, right)
+
+    def _order_items(self, a: SequenceView, b: SequenceView) -> int | None:
+        pairs = zip_longest(a.items.walk(0, _MAX_ITEMS), b.items.walk(0, _MAX_ITEMS))
+        for x, y in pairs:
+            if x is None or y is None:
+                return -1 if x is None else 1
+            order = self.order(x, y)
+            if order != 0:
+                return order
+        return 0
+
+    def _order_records(self, a: RecordView, b: RecordView) -> int | None:
+        theirs = dict(b.fields)
+        for name, value in a.fields:
+            order = self.order(value, theirs[name])
+            if order != 0:
+                return order
+        return 0
+
+
+_TRANSPARENT = frozenset(("", "Box", "Rc", "Arc", "Ref", "RefMut", "MutexGuard", "ManuallyDrop"))
+
+
+def _is_transparent(view: WrapperView) -> bool:
+    """Wrappers whose equality is that of what they hold."""
+    return view.name in _TRANSPARENT or view.follows
+
+
+def _incomparable(left: Value, right: Value) -> EvaluationError:
+    return EvaluationError(f"cannot compare {left.type.name} with {right.type.name}")
+
+
+def _decoded(value: Value) -> int | float | bool | str | Char:
+    found = value.decoded()
+    if isinstance(found, Invalid):
+        raise UnavailableError(found.reason)
+    return found
+
+
+def _equal_scalars(left: Value, right: Value) -> bool:
+    a, b = _decoded(left), _decoded(right)
+    _check_kinds(left, right, a, b)
+    return a == b
+
+
+def _order_scalars(left: Value, right: Value) -> int | None:
+    a, b = _decoded(left), _decoded(right)
+    _check_kinds(left, right, a, b)
+    if isinstance(a, Char) and isinstance(b, Char):
+        return _sign(a.text, b.text)
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return None if math.isnan(a) or math.isnan(b) else _sign(a, b)
+    raise _incomparable(left, right)
+
+
+def _check_kinds(left: Value, right: Value, a: object, b: object) -> None:
+    """Refuse what Rust has no comparison for: ``bool == 1``, ``'a' == 97``."""
+    for kind in (bool, Char):
+        if isinstance(a, kind) != isinstance(b, kind):
+            raise _incomparable(left, right)
+    if left.shape.kind == "enum" and right.shape.kind == "enum" and not left.type.same_as(right.type):
+        raise _incomparable(left, right)
+
+
+def _sign(a: int | float | str | bytes, b: int | float | str | bytes) -> int:
+    return (a > b) - (a < b)  # type: ignore[operator]  # both of one kind
+
+
+def _equal_literals(a: LiteralView, b: LiteralView, left: Value, right: Value) -> bool:
+    if not left.type.same_as(right.type):
+        raise _incomparable(left, right)
+    return a.text == b.text
+
+
+def _order_literals(a: LiteralView, b: LiteralView, left: Value, right: Value) -> int:
+    if a.key is None or b.key is None:
+        raise _incomparable(left, right)
+    return (a.key > b.key) - (a.key < b.key)

@@ -1,0 +1,280 @@
+"""Evaluating a tree: every node to a value, without running the program."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
+from crabtrap.expr import access, casts, make, operators, paths, syntax
+from crabtrap.expr.compare import Comparer
+from crabtrap.expr.methods import call_method
+from crabtrap.expr.parser import parse
+from crabtrap.expr.patterns import Matcher
+from crabtrap.expr.scope import EvaluationError, Scope
+from crabtrap.expr.syntax import Expression
+from crabtrap.present.resolve import Presenter
+from crabtrap.present.view import MapView, RangeView, SequenceView, TextView
+from crabtrap.symbols.types import PRIMITIVES, UNIT
+from crabtrap.values import UnavailableError, Value
+
+
+def evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
+    """Evaluate an expression.
+
+    Args:
+        text: In Rust; an assignment is refused here, see ``assign``.
+        scope: What names mean.
+        presenter: What library types are.
+
+    Returns:
+        A value of the program or a computed one; parts of it may still be unread.
+
+    Raises:
+        ParseError: It cannot be read.
+        EvaluationError: It has no value; ``span`` is the part to blame.
+        UnavailableError, MemoryFault: The program does not have the value.
+    """
+    evaluator = Evaluator(scope, presenter)
+    try:
+        return make.settle(evaluator.value(parse(text)))
+    except EvaluationError as error:
+        error.text = text
+        raise
+
+
+class Evaluator:
+    """Evaluates the trees of one input."""
+
+    def __init__(self, scope: Scope, presenter: Presenter) -> None:
+        self.scope = scope
+        self.presenter = presenter
+        self.comparer = Comparer(presenter)
+        self.bound: list[dict[str, Value]] = []
+
+    def value(self, tree: Expression) -> Value:
+        """The value of a tree; an error without a place gets this one's."""
+        try:
+            return self._dispatch(tree)
+        except EvaluationError as error:
+            if error.span is None:
+                error.span = tree.span
+            raise
+        except (RangeError, NotFoundError) as error:
+            raise EvaluationError(str(error), tree.span, hint=error.hint) from error
+
+    def _dispatch(self, tree: Expression) -> Value:  # noqa: C901, PLR0911, PLR0912 - one per class
+        match tree:
+            case syntax.Literal():
+                return literal(tree)
+            case syntax.Path():
+                return self._path(tree)
+            case syntax.Dollar(name):
+                return self._dollar(name)
+            case syntax.History(number, from_end):
+                return _found(self.scope.history(number, from_end), "value in the history")
+            case syntax.Unary():
+                return self._unary(tree)
+            case syntax.Binary():
+                return self._binary(tree)
+            case syntax.Cast(operand, type_):
+                return casts.cast(self.value(operand), type_, self.scope, self.presenter)
+            case syntax.FieldAccess(base, name):
+                return access.field(self.value(base), name, self.presenter)
+            case syntax.Index(base, index):
+                return self._index(self.value(base), index)
+            case syntax.RangeOf(start, end, inclusive):
+                ends = [None if part is None else self.value(part) for part in (start, end)]
+                return make.range_of(ends[0], ends[1], inclusive)
+            case syntax.Call(function, arguments):
+                return paths.call(self, function, arguments)
+            case syntax.MethodCall():
+                return call_method(self, tree)
+            case syntax.Closure():
+                raise EvaluationError("a closure stands only in a method call: v.map(|x| x + 1)")
+            case syntax.TupleOf(items):
+                return make.tuple_of([make.settle(self.value(item)) for item in items])
+            case syntax.ArrayOf(items):
+                return make.listed(self._unified([self.value(item) for item in items]))
+            case syntax.Repeat(item, count):
+                return self._repeat(self.value(item), self.value(count).integer())
+            case syntax.StructOf(path, fields):
+                values = [(name, self.value(inner)) for name, inner in fields]
+                return paths.struct_literal(self, path, values)
+            case syntax.Matches():
+                return make.boolean(self._matches(tree))
+            case syntax.Assign():
+                raise EvaluationError("an assignment has no value", hint="use `set`")
+            case unknown:
+                assert_never(unknown)
+
+    def _path(self, tree: syntax.Path) -> Value:
+        if tree.is_name:
+            name = tree.segments[0].name
+            for names in reversed(self.bound):
+                if name in names:
+                    return names[name]
+        return paths.resolve(self, tree)
+
+    def _dollar(self, name: str) -> Value:
+        found = self.scope.variable(name)
+        if found is None:
+            found = self.scope.register(name)
+        return _found(found, f"register or variable ${name}")
+
+    # -- operators ---------------------------------------------------------------
+    def operand(self, tree: Expression) -> Value:
+        """A scalar operand: references and plain wrappers looked through."""
+        return access.scalar(self.value(tree), self.presenter)
+
+    def _unary(self, tree: syntax.Unary) -> Value:
+        match tree.operator:
+            case "*":
+                return access.dereference(self.value(tree.operand), self.presenter)
+            case "&" | "&mut":
+                return make.reference(self.value(tree.operand))
+            case "-":
+                return self._negative(tree)
+            case "!":
+                return operators.invert(self.operand(tree.operand))
+            case unknown:
+                assert_never(unknown)
+
+    def _negative(self, tree: syntax.Unary) -> Value:
+        """``-x``; of a literal at once, since 128 is no i8 but -128 is."""
+        match tree.operand:
+            case syntax.Literal("integer", int(number), suffix) if suffix in PRIMITIVES:
+                if PRIMITIVES[suffix].row.encoding == "signed":
+                    return make.integer(-number, PRIMITIVES[suffix])
+            case _:
+                pass
+        return operators.negate(self.operand(tree.operand))
+
+    def truth(self, tree: Expression) -> bool:
+        """The value of a condition.
+
+        Raises:
+            EvaluationError: It is not a ``bool``.
+        """
+        found = self.operand(tree)
+        truth = found.decoded()
+        if isinstance(truth, bool):
+            return truth
+        raise EvaluationError(f"expected bool, found {found.type.name}", tree.span)
+
+    def _binary(self, tree: syntax.Binary) -> Value:
+        match tree.operator:
+            case "&&":
+                return make.boolean(self.truth(tree.left) and self.truth(tree.right))
+            case "||":
+                return make.boolean(self.truth(tree.left) or self.truth(tree.right))
+            case "==" | "!=" | "<" | "<=" | ">" | ">=":
+                left, right = self.value(tree.left), self.value(tree.right)
+                return make.boolean(operators.compare(tree.operator, left, right, self.comparer))
+            case _:
+                left, right = self.operand(tree.left), self.operand(tree.right)
+                return operators.arithmetic(tree.operator, left, right)
+
+    def _unified(self, values: list[Value]) -> list[Value]:
+        """Items of an array literal: literals take the type the others have."""
+        typed = next((v.type for v in values if v.type not in (make.INTEGER, make.FLOAT)), None)
+        if typed is None or typed.strip().row.encoding not in ("signed", "unsigned"):
+            return [make.settle(value) for value in values]
+        return [
+            make.integer(v.integer(), typed) if v.type is make.INTEGER else v for v in values
+        ]
+
+    def _repeat(self, item: Value, count: int) -> Value:
+        if not 0 <= count <= 1 << 20:
+            raise EvaluationError(f"an array of {count} items is too long")
+        return make.listed([make.settle(item)] * count)
+
+    def _matches(self, tree: syntax.Matches) -> bool:
+        matcher = Matcher(self.comparer, self.value, lambda name: paths.find_constant(self, name))
+        found = matcher.match(self.value(tree.operand), tree.pattern)
+        if found is None:
+            return False
+        if tree.guard is None:
+            return True
+        with_names = self.with_names(found)
+        return with_names.truth(tree.guard)
+
+    def with_names(self, names: dict[str, Value]) -> Evaluator:
+        """An evaluator that knows more names, for closure bodies and guards."""
+        inner = Evaluator(self.scope, self.presenter)
+        inner.comparer = self.comparer
+        inner.bound = [*self.bound, names]
+        return inner
+
+    def apply(self, function: Expression, arguments: tuple[Value, ...]) -> Value:
+        """Call a closure written in the expression, or a function it may name."""
+        if not isinstance(function, syntax.Closure):
+            return paths.apply_named(self, function, arguments)
+        if len(function.parameters) != len(arguments):
+            raise EvaluationError(
+                f"the closure takes {len(function.parameters)} arguments, not {len(arguments)}",
+                function.span,
+            )
+        matcher = Matcher(self.comparer, self.value, lambda name: None)
+        names: dict[str, Value] = {}
+        for pattern, argument in zip(function.parameters, arguments, strict=True):
+            found = matcher.match(argument, pattern)
+            if found is None:
+                raise EvaluationError("the closure's pattern does not match", function.span)
+            names |= found
+        return self.with_names(names).value(function.body)
+
+    # -- indexing ----------------------------------------------------------------
+    def _index(self, base: Value, index_tree: Expression) -> Value:
+        index = self.value(index_tree)
+        view = access.container(base, self.presenter)
+        if isinstance(view, MapView):
+            found = access.look_up(view, index, self.comparer)
+            if found is None:
+                raise EvaluationError("no such key in the map")
+            return found
+        _, index_view = self.comparer.look_through(index)
+        if isinstance(index_view, RangeView):
+            return access.slice_of(view, index_view, base)
+        if isinstance(view, TextView):
+            raise EvaluationError("a str is not indexed by a number", hint="use .bytes() or s[a..b]")
+        position = access.scalar(index, self.presenter).integer()
+        assert isinstance(view, SequenceView)  # containers are maps, texts or sequences
+        if view.is_set:
+            raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")
+        return view.item(position)
+
+
+def literal(tree: syntax.Literal) -> Value:
+    """The value of a literal; without a suffix its type stays open.
+
+    Raises:
+        EvaluationError: It does not fit the type its suffix names.
+    """
+    value = tree.value
+    match tree.kind:
+        case "bool":
+            return make.boolean(bool(value))
+        case "char":
+            return make.char(str(value))
+        case "text":
+            return make.text(str(value))
+        case "bytes":
+            assert isinstance(value, bytes)  # the parser makes it so
+            return make.byte_string(value)
+        case "integer" | "byte":
+            assert isinstance(value, int)  # the parser makes it so
+            if tree.suffix in ("f32", "f64"):
+                return make.real(float(value), PRIMITIVES[tree.suffix])
+            return make.integer(value, PRIMITIVES[tree.suffix] if tree.suffix else make.INTEGER)
+        case "float":
+            assert isinstance(value, float)  # the parser makes it so
+            return make.real(value, PRIMITIVES[tree.suffix] if tree.suffix else make.FLOAT)
+
+
+def _found(value: Value | None, what: str) -> Value:
+    if value is None:
+        raise EvaluationError(f"no {what}")
+    return value
+
+
+__all__ = ["CrabtrapError", "Evaluator", "UNIT", "UnavailableError", "evaluate", "literal"]

@@ -1,0 +1,139 @@
+"""Method calls that the debugger answers by itself, by what a value is to a reader.
+
+A method is looked for on the value, then on what it derefs to, as Rust does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.expr import access, make, syntax
+from crabtrap.expr.call import Call, Method
+from crabtrap.expr.methods_iterator import ITERATOR_METHODS
+from crabtrap.expr.methods_map import MAP_METHODS, SET_METHODS
+from crabtrap.expr.methods_number import CHAR_METHODS, FLOAT_METHODS, INTEGER_METHODS
+from crabtrap.expr.methods_option import OPTION_METHODS
+from crabtrap.expr.methods_sequence import SEQUENCE_METHODS
+from crabtrap.expr.methods_state import LITERAL_METHODS, POINTER_METHODS, WRAPPER_METHODS
+from crabtrap.expr.methods_text import TEXT_METHODS
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.present.view import (
+    LiteralView,
+    MapView,
+    PointerView,
+    RangeView,
+    RecordView,
+    ScalarView,
+    SequenceView,
+    TextView,
+    View,
+    WrapperView,
+)
+from crabtrap.values import Char, Value
+
+if TYPE_CHECKING:
+    from crabtrap.expr.evaluate import Evaluator
+
+Methods = Mapping[str, Method]
+
+
+class NoMethodError(EvaluationError):
+    """No layer of the receiver has a method of that name here."""
+
+
+def _same(call: Call) -> Value:
+    call.expect(0)
+    return call.value
+
+
+def _referenced(call: Call) -> Value:
+    call.expect(0)
+    return make.reference(call.value)
+
+
+_ANY: Methods = {
+    "clone": _same,
+    "to_owned": _same,
+    "as_ref": _same,
+    "as_mut": _same,
+    "borrow": _same,
+    "into": _same,
+    "cloned": _same,
+    "copied": _same,
+    "by_ref": _same,
+    "deref": _same,
+}
+"""Methods that change nothing about how a value is read."""
+
+_OPTIONS = frozenset(("Some", "None", "Ok", "Err"))
+
+
+def methods_of(view: View) -> tuple[Methods, ...]:  # noqa: PLR0911 - one case per view
+    """The tables that hold the methods of one kind of view."""
+    match view:
+        case TextView():
+            return (TEXT_METHODS,)
+        case SequenceView(is_set=True):
+            return SET_METHODS, ITERATOR_METHODS
+        case SequenceView():
+            return SEQUENCE_METHODS, ITERATOR_METHODS
+        case MapView():
+            return (MAP_METHODS,)
+        case RecordView(name, variant=True) if name in _OPTIONS:
+            return (OPTION_METHODS,)
+        case ScalarView(value):
+            return _scalar_methods(value)
+        case RangeView():
+            return ITERATOR_METHODS, SEQUENCE_METHODS
+        case WrapperView():
+            return (WRAPPER_METHODS,)
+        case LiteralView():
+            return (LITERAL_METHODS,)
+        case PointerView():
+            return (POINTER_METHODS,)
+        case _:
+            return ()
+
+
+def _scalar_methods(value: Value) -> tuple[Methods, ...]:
+    number = value.decoded()
+    if isinstance(number, float):
+        return (FLOAT_METHODS,)
+    if isinstance(number, Char):
+        return (CHAR_METHODS,)
+    return (INTEGER_METHODS,)
+
+
+def call_method(evaluator: Evaluator, tree: syntax.MethodCall) -> Value:
+    """``receiver.name(arguments)``.
+
+    Raises:
+        NoMethodError: It would run the program.
+        EvaluationError: Its arguments do not fit.
+    """
+    receiver = evaluator.value(tree.receiver)
+    for layer in access.layers(receiver, evaluator.presenter):
+        view = range_items(evaluator.presenter.view(layer))
+        for table in methods_of(view):
+            method = table.get(tree.name)
+            if method is not None:
+                return method(Call(evaluator, tree, layer, view))
+    method = _ANY.get(tree.name)
+    if method is not None:
+        return method(Call(evaluator, tree, receiver, evaluator.presenter.view(receiver)))
+    raise NoMethodError(
+        f"{receiver.type.name} has no method {tree.name} that works without running the program",
+        tree.span,
+        hint="`call` runs functions of the program",
+    )
+
+
+def range_items(view: View) -> View:
+    """A view as it is, but a range of integers as the sequence it stands for."""
+    return view
+
+
+__all__ = ["Callable", "CrabtrapError", "NoMethodError", "call_method", "dataclass", "methods_of"]

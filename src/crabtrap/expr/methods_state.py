@@ -1,0 +1,133 @@
+"""Methods of cells, locks, shared pointers, raw pointers and times: their state."""
+
+from __future__ import annotations
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.expr import make
+from crabtrap.expr.call import Call, Method
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.present.std.cell import borrow_note
+from crabtrap.present.std.rc import strong_count, weak_count
+from crabtrap.present.std.sync import lock_note
+from crabtrap.present.view import LiteralView, PointerView, WrapperView
+from crabtrap.symbols.types import PRIMITIVES
+from crabtrap.values import Value
+
+
+def _view(call: Call) -> WrapperView:
+    view = call.view
+    if isinstance(view, WrapperView):
+        return view
+    raise EvaluationError(f"{call.value.type.name} wraps nothing", call.tree.span)
+
+
+def _inner(call: Call) -> Value:
+    inner = _view(call).inner
+    if isinstance(inner, Value):
+        return inner
+    state = ", ".join(_view(call).notes) or "empty"
+    raise EvaluationError(f"there is no value: {state}", call.tree.span)
+
+
+def _only(call: Call, *names: str) -> None:
+    if _view(call).name not in names:
+        raise EvaluationError(
+            f"{call.value.type.name} has no method {call.tree.name}", call.tree.span
+        )
+
+
+def _locked(call: Call) -> Value:
+    """``lock()``, ``read()``, ``write()``: ``Ok`` of the value, whoever holds the lock."""
+    _only(call, "Mutex", "RwLock")
+    return make.ok(_inner(call))
+
+
+def _lock_state(call: Call) -> Value:
+    _only(call, "Mutex", "RwLock")
+    return make.text(lock_note(call.value) or "unlocked")
+
+
+def _is_poisoned(call: Call) -> Value:
+    _only(call, "Mutex", "RwLock")
+    return make.boolean("poisoned" in _view(call).notes)
+
+
+def _borrow_state(call: Call) -> Value:
+    _only(call, "RefCell")
+    return make.text(borrow_note(call.value) or "not borrowed")
+
+
+def _get(call: Call) -> Value:
+    view = _view(call)
+    if view.name in ("OnceCell", "OnceLock"):
+        return make.option(view.inner if isinstance(view.inner, Value) else None)
+    return _inner(call)
+
+
+def _upgrade(call: Call) -> Value:
+    _only(call, "Weak")
+    inner = _view(call).inner
+    return make.option(inner if isinstance(inner, Value) else None)
+
+
+def _strong(call: Call) -> Value:
+    _only(call, "Rc", "Arc", "Weak")
+    return make.usize(0 if "dangling" in _view(call).notes else strong_count(call.value))
+
+
+def _weak(call: Call) -> Value:
+    _only(call, "Rc", "Arc", "Weak")
+    return make.usize(0 if "dangling" in _view(call).notes else weak_count(call.value))
+
+
+WRAPPER_METHODS: dict[str, Method] = {
+    "lock": _locked,
+    "try_lock": _locked,
+    "read": _locked,
+    "write": _locked,
+    "try_read": _locked,
+    "lock_state": _lock_state,
+    "is_poisoned": _is_poisoned,
+    "borrow": _inner,
+    "borrow_mut": _inner,
+    "borrow_state": _borrow_state,
+    "get": _get,
+    "get_mut": _get,
+    "into_inner": _inner,
+    "upgrade": _upgrade,
+    "strong_count": _strong,
+    "weak_count": _weak,
+}
+
+
+def _address(call: Call) -> int:
+    view = call.view
+    if isinstance(view, PointerView) and view.address is not None:
+        return view.address
+    raise EvaluationError("the pointer was optimised away", call.tree.span)
+
+
+POINTER_METHODS: dict[str, Method] = {
+    "is_null": lambda call: make.boolean(_address(call) == 0),
+    "addr": lambda call: make.usize(_address(call)),
+    "as_ptr": lambda call: call.value,
+}
+
+
+def _nanoseconds(call: Call) -> int:
+    view = call.view
+    if isinstance(view, LiteralView) and view.key is not None and len(view.key) == 2:
+        return view.key[0] * 1_000_000_000 + view.key[1]
+    raise EvaluationError(f"{call.value.type.name} is not a time", call.tree.span)
+
+
+LITERAL_METHODS: dict[str, Method] = {
+    "as_secs": lambda call: make.integer(_nanoseconds(call) // 10**9, PRIMITIVES["u64"]),
+    "as_millis": lambda call: make.integer(_nanoseconds(call) // 10**6, PRIMITIVES["u128"]),
+    "as_micros": lambda call: make.integer(_nanoseconds(call) // 10**3, PRIMITIVES["u128"]),
+    "as_nanos": lambda call: make.integer(_nanoseconds(call), PRIMITIVES["u128"]),
+    "as_secs_f64": lambda call: make.real(_nanoseconds(call) / 1e9, PRIMITIVES["f64"]),
+    "subsec_nanos": lambda call: make.integer(_nanoseconds(call) % 10**9, PRIMITIVES["u32"]),
+}
+
+__all__ = ["LITERAL_METHODS", "POINTER_METHODS", "WRAPPER_METHODS", "CrabtrapError"]

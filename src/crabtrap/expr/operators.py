@@ -1,0 +1,213 @@
+"""Arithmetic with Rust's widths; what overflows is an error, as in a debug build."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+
+from crabtrap.expr import make
+from crabtrap.expr.compare import Comparer
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax import ArithmeticOperator, ComparisonOperator
+from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.values import Char, Value
+
+_VERBS: dict[str, str] = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "%": "calculate the remainder",
+    "<<": "shift left",
+    ">>": "shift right",
+}
+
+_BITWISE: dict[str, Callable[[int, int], int]] = {
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+}
+
+_FLOAT: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+
+_RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
+    """``left op right`` of scalar operands.
+
+    Raises:
+        EvaluationError: Types differ, the result overflows, or the divisor is zero.
+    """
+    a, b = left.decoded(), right.decoded()
+    if isinstance(a, bool) and isinstance(b, bool) and op in _BITWISE:
+        return make.boolean(bool(_BITWISE[op](a, b)))
+    if _is_integer(a) and _is_integer(b):
+        return _integers(op, int(a), int(b), left.type, right.type)
+    if isinstance(a, float) or isinstance(b, float):
+        return _floats(op, left, right)
+    raise _no_operator(op, left, right)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _no_operator(op: str, left: Value, right: Value) -> EvaluationError:
+    return EvaluationError(f"{left.type.name} {op} {right.type.name} is not defined")
+
+
+def _integers(op: ArithmeticOperator, a: int, b: int, left: Type, right: Type) -> Value:
+    if op in ("<<", ">>"):
+        return _shift(op, a, b, left)
+    type_ = common_integer(op, left, right)
+    if op in _BITWISE:
+        number = _BITWISE[op](a, b)
+    elif op in ("/", "%"):
+        number = _divide(op, a, b)
+    else:
+        number = {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](a, b)
+    return checked(op, number, type_, f"{a} {op} {b}")
+
+
+def common_integer(op: str, left: Type, right: Type) -> Type:
+    """The type both operands have; a literal takes the other's.
+
+    Raises:
+        EvaluationError: They differ, as Rust would say.
+    """
+    if left is make.INTEGER:
+        return right
+    if right is make.INTEGER or _same_integer(left, right):
+        return left
+    raise EvaluationError(
+        f"{left.name} {op} {right.name}: the operands have different types",
+        hint=f"cast one: `as {left.name}`",
+    )
+
+
+def _same_integer(left: Type, right: Type) -> bool:
+    a, b = left.strip(), right.strip()
+    return (a.row.encoding, a.size) == (b.row.encoding, b.size)
+
+
+def _divide(op: str, a: int, b: int) -> int:
+    if b == 0:
+        what = "divide by zero" if op == "/" else "calculate the remainder with a divisor of zero"
+        raise EvaluationError(f"attempt to {what}")
+    quotient = abs(a) // abs(b)
+    if (a < 0) != (b < 0):
+        quotient = -quotient
+    return quotient if op == "/" else a - quotient * b
+
+
+def _shift(op: str, a: int, b: int, type_: Type) -> Value:
+    bits = 8 * (type_.strip().size or 0)
+    if not 0 <= b < bits:
+        raise EvaluationError(f"attempt to {_VERBS[op]} with overflow: {a} {op} {b}")
+    if op == ">>":
+        return make.integer(a >> b, type_)
+    if type_ is make.INTEGER:
+        return checked(op, a << b, type_, f"{a} << {b}")
+    number = (a << b) & ((1 << bits) - 1)
+    if type_.strip().row.encoding == "signed" and number >> (bits - 1):
+        number -= 1 << bits
+    return make.integer(number, type_)
+
+
+def checked(op: str, number: int, type_: Type, text: str) -> Value:
+    """The number as a value of its type.
+
+    Raises:
+        EvaluationError: It does not fit; Rust would panic.
+    """
+    if not make.fits(number, type_):
+        verb = _VERBS.get(op, "calculate")
+        raise EvaluationError(f"attempt to {verb} with overflow: {text} as {type_.name}")
+    return make.integer(number, type_)
+
+
+def _floats(op: str, left: Value, right: Value) -> Value:
+    a, b = left.decoded(), right.decoded()
+    literals = (make.FLOAT, make.INTEGER)
+    type_ = right.type if left.type in literals else left.type
+    other = left.type if type_ is right.type else right.type
+    different = other not in literals and other.strip().size != type_.strip().size
+    if different or not isinstance(a, int | float) or not isinstance(b, int | float):
+        raise _no_operator(op, left, right)
+    if (isinstance(a, int) and left.type is not make.INTEGER) or (
+        isinstance(b, int) and right.type is not make.INTEGER
+    ):
+        raise _no_operator(op, left, right)
+    if op in _FLOAT:
+        return make.real(_FLOAT[op](float(a), float(b)), type_)
+    if op == "/":
+        return make.real(divide_floats(float(a), float(b)), type_)
+    if op == "%":
+        return make.real(math.fmod(a, b) if b else math.nan, type_)
+    raise _no_operator(op, left, right)
+
+
+def divide_floats(a: float, b: float) -> float:
+    """IEEE 754 division: by zero gives an infinity or NaN."""
+    if b:
+        return a / b
+    if a == 0 or math.isnan(a):
+        return math.nan
+    return math.copysign(math.inf, a) * math.copysign(1, b)
+
+
+def negate(value: Value) -> Value:
+    """``-value``."""
+    number = value.decoded()
+    if isinstance(number, float):
+        return make.real(-number, value.type)
+    if _is_integer(number) and value.shape.row.encoding == "signed":
+        assert isinstance(number, int)  # as just asked
+        return checked("-", -number, value.type, f"-{number}")
+    raise EvaluationError(f"-{value.type.name} is not defined")
+
+
+def invert(value: Value) -> Value:
+    """``!value``: logical for ``bool``, bitwise for integers."""
+    number = value.decoded()
+    if isinstance(number, bool):
+        return make.boolean(not number)
+    if not isinstance(number, int):
+        raise EvaluationError(f"!{value.type.name} is not defined")
+    type_ = value.type if value.type is not make.INTEGER else PRIMITIVES["i32"]
+    bits = 8 * (type_.strip().size or 0)
+    number = ~number
+    if type_.strip().row.encoding != "signed":
+        number &= (1 << bits) - 1
+    return make.integer(number, type_)
+
+
+def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Comparer) -> bool:
+    """``left op right`` of anything comparable.
+
+    Raises:
+        EvaluationError: The two cannot be compared.
+    """
+    if op == "==":
+        return comparer.equal(left, right)
+    if op == "!=":
+        return not comparer.equal(left, right)
+    order = comparer.order(left, right)
+    return order is not None and _RELATIONS[op](order, 0)
+
+
+def char_or_none(value: Value) -> str | None:
+    """The character of a ``char`` value."""
+    found = value.decoded()
+    return found.text if isinstance(found, Char) else None

@@ -1,0 +1,229 @@
+"""What a path means: a variable, a static, a constant, a variant, a function."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError
+from crabtrap.expr import make, syntax
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax import Expression
+from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.values import Bytes, Value
+
+if TYPE_CHECKING:
+    from crabtrap.expr.evaluate import Evaluator
+
+_FLOAT_CONSTANTS = {
+    "INFINITY": math.inf,
+    "NEG_INFINITY": -math.inf,
+    "NAN": math.nan,
+    "PI": math.pi,
+    "E": math.e,
+    "TAU": math.tau,
+}
+_LIMITS = {
+    "f64": {"MAX": 1.7976931348623157e308, "MIN": -1.7976931348623157e308, "EPSILON": 2.0**-52},
+    "f32": {"MAX": 3.4028234663852886e38, "MIN": -3.4028234663852886e38, "EPSILON": 2.0**-23},
+}
+_WRAPPERS = {"Some": "Option", "Ok": "Result", "Err": "Result"}
+
+
+def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
+    """The value a path names.
+
+    Raises:
+        EvaluationError: None; close names are suggested.
+    """
+    scope = evaluator.scope
+    if path.is_name:
+        found = scope.lookup(path.segments[0].name)
+        if found is not None:
+            return found
+        if path.segments[0].name == "None":
+            return make.option(None)
+    else:
+        found = _associated(evaluator, path)
+        if found is not None:
+            return found
+    found = scope.lookup_path(path.text)
+    if found is not None:
+        return found
+    found = find_constant(evaluator, path.text)
+    if found is not None:
+        return found
+    close = tuple(difflib.get_close_matches(path.text, scope.names(), n=3))
+    error = NotFoundError("variable, static or function", path.text, close)
+    raise EvaluationError(str(error), path.span, hint=error.hint)
+
+
+def find_constant(evaluator: Evaluator, name: str) -> Value | None:
+    """A unit struct or unit variant of that name, or a constant static."""
+    type_ = evaluator.scope.find_type(name)
+    if type_ is not None and type_.strip().size == 0 and type_.strip().kind == "struct":
+        return Value(type_, Bytes(b""), evaluator.scope.context)
+    return None
+
+
+def _associated(evaluator: Evaluator, path: syntax.Path) -> Value | None:
+    """``u8::MAX``, ``f64::consts::PI``, ``Color::Red``, ``Shape::Empty``."""
+    last = path.segments[-1].name
+    owner = syntax.Path(path.segments[:-1], path.owner)
+    number = _number_constant(owner, last)
+    if number is not None:
+        return number
+    type_ = evaluator.scope.find_type(owner.text)
+    return None if type_ is None else unit_variant(type_, last)
+
+
+def _number_constant(owner: syntax.Path, name: str) -> Value | None:
+    primitive = next((s.name for s in owner.segments if s.name in PRIMITIVES), None)
+    if primitive is None:
+        return None
+    type_ = PRIMITIVES[primitive]
+    if type_.row.encoding == "float":
+        number = _LIMITS[primitive].get(name, _FLOAT_CONSTANTS.get(name))
+        return None if number is None else make.real(number, type_)
+    bits = 8 * (type_.size or 0)
+    signed = type_.row.encoding == "signed"
+    limits = {
+        "MAX": (1 << (bits - signed)) - 1,
+        "MIN": -(1 << (bits - 1)) if signed else 0,
+    }
+    if primitive == "char":
+        return make.char(chr(0x10FFFF)) if name == "MAX" else None
+    if name == "BITS":
+        return make.integer(bits, PRIMITIVES["u32"])
+    return make.integer(limits[name], type_) if name in limits and primitive != "bool" else None
+
+
+def unit_variant(type_: Type, name: str) -> Value | None:
+    """A variant without fields as a value, ``None`` where there is none such."""
+    shape = type_.strip()
+    if shape.kind == "enum":
+        size = shape.size or 1
+        for known, number in shape.row.enumerators:
+            if known == name:
+                data = (number & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+                return Value(type_, Bytes(data), make.NOWHERE)
+    case = shape.case(name)
+    if case is not None and not case.type.fields:
+        return make.record(name, (), type_name=type_.name, variant=True)
+    return None
+
+
+def call(
+    evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]
+) -> Value:
+    """``function(arguments)`` where it can be had without running the program.
+
+    Raises:
+        EvaluationError: It would run the program.
+    """
+    if isinstance(function, syntax.Closure):
+        return evaluator.apply(function, tuple(evaluator.value(part) for part in arguments))
+    if isinstance(function, syntax.Path):
+        size = _size_of(evaluator, function, arguments)
+        if size is not None:
+            return size
+        if function.segments[-1].name in ("borrow", "load") or len(function.segments) > 1:
+            found = _as_method(evaluator, function, arguments)
+            if found is not None:
+                return found
+    values = tuple(evaluator.value(argument) for argument in arguments)
+    return apply_named(evaluator, function, values)
+
+
+def _size_of(
+    evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
+) -> Value | None:
+    from crabtrap.expr.casts import resolve_type
+
+    last = function.segments[-1]
+    if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
+        type_ = resolve_type(last.arguments[0], evaluator.scope)
+        return make.usize((type_.size or 0) if last.name == "size_of" else type_.alignment)
+    if last.name == "size_of_val" and len(arguments) == 1:
+        value = evaluator.value(arguments[0])
+        inner = value.deref() if value.is_pointer else value
+        return make.usize(inner.shape.size or 0)
+    return None
+
+
+def _as_method(
+    evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
+) -> Value | None:
+    """``Rc::strong_count(&x)`` as ``x.strong_count()``, where there is such a method."""
+    from crabtrap.expr.methods import NoMethodError, call_method
+
+    if not arguments or function.segments[-1].name in ("new", "from"):
+        return None
+    tree = syntax.MethodCall(arguments[0], function.segments[-1].name, arguments[1:], (), function.span)
+    try:
+        return call_method(evaluator, tree)
+    except NoMethodError:
+        return None
+
+
+def apply_named(
+    evaluator: Evaluator, function: Expression, arguments: tuple[Value, ...]
+) -> Value:
+    """A variant, tuple struct or conversion applied to values.
+
+    Raises:
+        EvaluationError: Anything else, which would run the program.
+    """
+    if isinstance(function, syntax.Path):
+        name = function.segments[-1].name
+        numbered = [(str(i), make.settle(value)) for i, value in enumerate(arguments)]
+        if name in _WRAPPERS and len(arguments) == 1:
+            inner = numbered[0][1].type.name
+            return make.record(name, numbered, type_name=f"{_WRAPPERS[name]}<{inner}>", variant=True)
+        if name in ("new", "from") and len(arguments) == 1:
+            owner = function.segments[-2].name if len(function.segments) > 1 else ""
+            if owner in ("Box", "Rc", "Arc", "String", "PathBuf", "OsString", "Vec"):
+                return arguments[0]
+        type_ = _variant_or_struct(evaluator, function)
+        if type_ is not None and len(type_[0].fields) == len(arguments):
+            owner, is_variant = type_
+            return make.record(name, numbered, type_name=owner.name, variant=is_variant)
+    raise EvaluationError(
+        "a call would run the program", function.span, hint="`call` runs functions of the program"
+    )
+
+
+def _variant_or_struct(evaluator: Evaluator, path: syntax.Path) -> tuple[Type, bool] | None:
+    """The struct or variant a path constructs."""
+    if len(path.segments) > 1:
+        owner = evaluator.scope.find_type(syntax.Path(path.segments[:-1], path.owner).text)
+        case = None if owner is None else owner.strip().case(path.segments[-1].name)
+        if case is not None:
+            return case.type, True
+    type_ = evaluator.scope.find_type(path.text)
+    if type_ is not None and type_.strip().kind == "struct":
+        return type_.strip(), False
+    return None
+
+
+def struct_literal(
+    evaluator: Evaluator, path: syntax.Path, fields: list[tuple[str, Value]]
+) -> Value:
+    """``Point { x: 1, y: 2 }``: checked against the type where it is described.
+
+    Raises:
+        EvaluationError: A field is missing or unknown.
+    """
+    found = _variant_or_struct(evaluator, path)
+    if found is not None:
+        known = [field.name for field in found[0].fields]
+        have = [name for name, _ in fields]
+        unknown = [name for name in have if name not in known]
+        missing = [name for name in known if name not in have]
+        if unknown or missing:
+            problem = f"has no field {unknown[0]}" if unknown else f"also needs {missing[0]}"
+            raise EvaluationError(f"{path.text} {problem}", path.span)
+    settled = [(name, make.settle(value)) for name, value in fields]
+    is_variant = found is not None and found[1]
+    return make.record(path.segments[-1].name, settled, type_name=path.text, variant=is_variant)

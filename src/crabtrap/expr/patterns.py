@@ -1,0 +1,191 @@
+"""Matching values against Rust patterns, for ``matches!`` and ``is``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from crabtrap.expr import syntax
+from crabtrap.expr.compare import Comparer
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax import Expression, Pattern
+from crabtrap.present.view import RecordView, SequenceView
+from crabtrap.values import Value
+
+Bindings = dict[str, Value]
+
+
+class Matcher:
+    """Matches patterns.
+
+    Args:
+        comparer: Looks through references and compares with literals.
+        evaluate: Evaluates literals and constants inside patterns.
+        find_constant: The value of a lone name that is a constant or unit variant.
+    """
+
+    def __init__(
+        self,
+        comparer: Comparer,
+        evaluate: Callable[[Expression], Value],
+        find_constant: Callable[[str], Value | None],
+    ) -> None:
+        self._comparer = comparer
+        self._evaluate = evaluate
+        self._find_constant = find_constant
+
+    def match(self, value: Value, pattern: Pattern) -> Bindings | None:
+        """What the pattern binds, ``None`` where it does not match.
+
+        Raises:
+            EvaluationError: The pattern can never fit such a value.
+        """
+        match pattern:
+            case syntax.Wildcard() | syntax.Rest():
+                return {}
+            case syntax.Bind(name, inner):
+                return self._bind(value, name, inner)
+            case syntax.Equals(expected):
+                return _empty_if(self._comparer.equal(value, self._evaluate(expected)))
+            case syntax.Between():
+                return self._between(value, pattern)
+            case syntax.Shape(path, items):
+                return self._shape(value, path, items)
+            case syntax.Fields(path, fields, rest):
+                return self._fields(value, path, fields, rest)
+            case syntax.SliceOf(items):
+                return self._slice(value, items)
+            case syntax.Reference(inner):
+                return self.match(value, inner)
+            case syntax.Either(options):
+                for option in options:
+                    found = self.match(value, option)
+                    if found is not None:
+                        return found
+                return None
+            case unknown:
+                assert_never(unknown)
+
+    def _bind(self, value: Value, name: str, inner: Pattern | None) -> Bindings | None:
+        if inner is None and name[:1].isupper():
+            return self._variant_name(value, name)
+        found = {} if inner is None else self.match(value, inner)
+        return None if found is None else {**found, name: value}
+
+    def _variant_name(self, value: Value, name: str) -> Bindings | None:
+        """A lone capitalised name is a variant, whatever its fields, or a constant."""
+        seen, view = self._comparer.look_through(value)
+        if isinstance(view, RecordView) and (view.variant or view.name == name):
+            known = seen.shape.cases
+            if known is not None and all(case.name != name for case in known.cases):
+                names = ", ".join(case.name for case in known.cases)
+                raise EvaluationError(f"{seen.type.name} has no variant {name}; it has {names}")
+            return _empty_if(view.name == name)
+        if seen.shape.kind == "enum":
+            numbers = dict(seen.shape.row.enumerators)
+            if name in numbers:
+                mask = (1 << 8 * (seen.shape.size or 0)) - 1
+                return _empty_if(seen.integer() & mask == numbers[name] & mask)
+        constant = self._find_constant(name)
+        if constant is None:
+            raise EvaluationError(f"{seen.type.name} has no variant {name}")
+        return _empty_if(self._comparer.equal(value, constant))
+
+    def _between(self, value: Value, pattern: syntax.Between) -> Bindings | None:
+        if pattern.start is not None:
+            order = self._comparer.order(value, self._evaluate(pattern.start))
+            if order is None or order < 0:
+                return None
+        if pattern.end is not None:
+            order = self._comparer.order(value, self._evaluate(pattern.end))
+            if order is None or order > 0 or (order == 0 and not pattern.inclusive):
+                return None
+        return {}
+
+    def _shape(
+        self, value: Value, path: syntax.Path | None, items: tuple[Pattern, ...] | None
+    ) -> Bindings | None:
+        if items is None:
+            assert path is not None  # the parser gives one or the other
+            return self._variant_name(value, path.segments[-1].name)
+        _, view = self._comparer.look_through(value)
+        if not isinstance(view, RecordView):
+            if path is None and not items:
+                return {}
+            raise EvaluationError(f"{value.type.name} has no parts to match")
+        if path is not None and self._variant_name(value, path.segments[-1].name) is None:
+            return None
+        return self._match_all(tuple(inner for _, inner in view.fields), items)
+
+    def _match_all(
+        self, values: tuple[Value, ...], patterns: tuple[Pattern, ...]
+    ) -> Bindings | None:
+        rest = [i for i, p in enumerate(patterns) if _is_rest(p)]
+        if not rest:
+            if len(values) != len(patterns):
+                raise EvaluationError(
+                    f"the pattern has {len(patterns)} parts, the value has {len(values)}"
+                )
+            return self._zip(values, patterns)
+        if len(values) < len(patterns) - 1:
+            return None
+        head, tail = patterns[: rest[0]], patterns[rest[0] + 1 :]
+        return self._zip(values[: len(head)] + values[len(values) - len(tail) :], head + tail)
+
+    def _zip(self, values: tuple[Value, ...], patterns: tuple[Pattern, ...]) -> Bindings | None:
+        bindings: Bindings = {}
+        for value, pattern in zip(values, patterns, strict=True):
+            found = self.match(value, pattern)
+            if found is None:
+                return None
+            bindings |= found
+        return bindings
+
+    def _fields(
+        self,
+        value: Value,
+        path: syntax.Path,
+        fields: tuple[tuple[str, Pattern], ...],
+        rest: bool,
+    ) -> Bindings | None:
+        _, view = self._comparer.look_through(value)
+        if not isinstance(view, RecordView):
+            raise EvaluationError(f"{value.type.name} has no fields to match")
+        if self._variant_name(value, path.segments[-1].name) is None:
+            return None
+        have = dict(view.fields)
+        unknown = [name for name, _ in fields if name not in have]
+        if unknown:
+            raise EvaluationError(f"{view.name} has no field {unknown[0]}")
+        if not rest and len(fields) < len(have):
+            missing = ", ".join(sorted(have.keys() - {name for name, _ in fields}))
+            raise EvaluationError(f"the pattern leaves out {missing}", hint="end it with ..")
+        return self._zip(
+            tuple(have[name] for name, _ in fields), tuple(inner for _, inner in fields)
+        )
+
+    def _slice(self, value: Value, items: tuple[Pattern, ...]) -> Bindings | None:
+        _, view = self._comparer.look_through(value)
+        if not isinstance(view, SequenceView):
+            raise EvaluationError(f"{value.type.name} is not a sequence")
+        rest = any(_is_rest(item) for item in items)
+        length = view.length
+        if length is None:
+            raise EvaluationError("an iterator has no length to match")
+        if length < len(items) - rest or (not rest and length != len(items)):
+            return None
+        at = next((i for i, item in enumerate(items) if _is_rest(item)), len(items))
+        after = len(items) - at - 1 if rest else 0
+        values = tuple(view.item(i) for i in range(at))
+        values += tuple(view.item(length - after + i) for i in range(after))
+        return self._zip(values, items[:at] + items[at + 1 :])
+
+
+def _is_rest(pattern: Pattern) -> bool:
+    return isinstance(pattern, syntax.Rest) or (
+        isinstance(pattern, syntax.Bind) and isinstance(pattern.inner, syntax.Rest)
+    )
+
+
+def _empty_if(truth: bool) -> Bindings | None:
+    return {} if truth else None

@@ -1,0 +1,104 @@
+"""What names mean where an expression is evaluated; implemented by the engine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from crabtrap.errors import UsageError
+from crabtrap.expr.syntax import Span
+from crabtrap.symbols.types import Type
+from crabtrap.values import NOWHERE, Context, Value
+
+
+class Scope(Protocol):
+    """Names of one frame of one thread, or of the program where there is no frame."""
+
+    @property
+    def context(self) -> Context:
+        """For values found by address alone."""
+        ...
+
+    def lookup(self, name: str) -> Value | None:
+        """The innermost local, argument or captured variable called ``name`` at this pc.
+
+        A variable without a value is found too, its place ``Absent`` with the reason.
+        """
+        ...
+
+    def lookup_path(self, path: str) -> Value | None:
+        """A static, thread-local, constant or function by any trailing path.
+
+        A function is a pointer value to its code.  ``crate::``, ``self::`` and
+        ``super::`` are relative to the frame's function.
+        """
+        ...
+
+    def find_type(self, text: str) -> Type | None:
+        """A type by any trailing path, generics textual; the frame's image first."""
+        ...
+
+    def register(self, name: str) -> Value | None:
+        """A register of the frame by name: ``rip``, ``eflags``, ``xmm0``."""
+        ...
+
+    def variable(self, name: str) -> Value | None:
+        """The convenience variable ``$name``."""
+        ...
+
+    def history(self, number: int, from_end: bool) -> Value | None:
+        """Value ``$number``; or counted from the newest, which is 0."""
+        ...
+
+    def names(self) -> tuple[str, ...]:
+        """Names ``lookup`` knows, for suggestions."""
+        ...
+
+
+class EmptyScope:
+    """A scope without a program: literals and arithmetic only."""
+
+    context = NOWHERE
+
+    def lookup(self, name: str) -> Value | None:
+        """Find nothing."""
+        return None
+
+    def lookup_path(self, path: str) -> Value | None:
+        """Find nothing."""
+        return None
+
+    def find_type(self, text: str) -> Type | None:
+        """Find nothing."""
+        return None
+
+    def register(self, name: str) -> Value | None:
+        """Find nothing."""
+        return None
+
+    def variable(self, name: str) -> Value | None:
+        """Find nothing."""
+        return None
+
+    def history(self, number: int, from_end: bool) -> Value | None:
+        """Find nothing."""
+        return None
+
+    def names(self) -> tuple[str, ...]:
+        """Know none."""
+        return ()
+
+
+class EvaluationError(UsageError):
+    """An expression is well formed but has no value here.
+
+    Attributes:
+        span: The part of the input that is to blame, ``None`` where unknown.
+        text: The whole input, ``""`` until known.
+    """
+
+    def __init__(
+        self, message: str, span: Span | None = None, text: str = "", *, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.span = span
+        self.text = text
