@@ -141,7 +141,12 @@ class Stack:
         """Number of physical frames; unwinds the whole stack."""
         while not self._exhausted:
             self._unwind_more()
-        return self._known_count()
+        return self.known_depth
+
+    @property
+    def known_depth(self) -> int:
+        """Number of physical frames unwound so far."""
+        return 0 if self._backtrace is None else len(self._backtrace)
 
     @property
     def end_reason(self) -> str:
@@ -167,13 +172,10 @@ class Stack:
             callee = function
         return True
 
-    def _known_count(self) -> int:
-        return 0 if self._backtrace is None else len(self._backtrace)
-
     def _unwind_to(self, index: int) -> bool:
-        while index >= self._known_count() and not self._exhausted:
+        while index >= self.known_depth and not self._exhausted:
             self._unwind_more()
-        return index < self._known_count()
+        return index < self.known_depth
 
     def _unwind_more(self) -> None:
         limit = self._limits.pop(0)

@@ -408,7 +408,7 @@ class Session:
             return False
         here = self.frame
         same = here.cfa == start.cfa and here.path == start.path
-        return same and here.pc < start.pc
+        return same and (here.pc <= start.pc or here.line == start.line)
 
     def advance(self, spec: str) -> StopEvent:
         """Run to a place, or until this frame returns."""

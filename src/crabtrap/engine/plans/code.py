@@ -66,6 +66,13 @@ class Reach:
     entries: frozenset[Address]
     indirect: frozenset[Address]
 
+    def joined(self, other: Reach) -> Reach:
+        """What either reaches."""
+        return Reach(self.entries | other.entries, self.indirect | other.indirect)
+
+
+NOTHING_REACHED = Reach(frozenset(), frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class _Callees:
@@ -137,13 +144,11 @@ class CodeIndex:
             found = self._reach[start] = self._explore(start)
         return found
 
-    def callees_of_range(self, module: Module, ranges: tuple[AddressRange, ...]) -> Reach:
-        """What the rest of a function that is not the user's can reach."""
-        region = self._region(module, ranges)
-        direct = [Address(to) for _, to in region.targets.calls if to is not None]
-        found = self.reach(direct)
-        own = {Address(at) for at, to in region.targets.calls if to is None}
-        return Reach(found.entries, found.indirect | own)
+    def reach_of_function(self, address: Address) -> Reach:
+        """What the function around ``address``, which is not the user's, can call."""
+        callees = self._callees_of(address)
+        found = self.reach(callees.direct)
+        return found.joined(Reach(frozenset(), frozenset(callees.indirect)))
 
     # -- helpers -----------------------------------------------------------------------
     def _is_user(self, function: Function, address: Address) -> bool:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
+from crabtrap.engine.plans.code import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 
 if TYPE_CHECKING:
-    from crabtrap.engine.plans.code import Reach, Region
+    from crabtrap.engine.plans.code import Region
     from crabtrap.engine.plans.view import View
     from crabtrap.symbols.code import Function
     from crabtrap.target.base import TargetStop
@@ -45,6 +46,7 @@ class StepLine:
     _origin: _Origin | None = field(default=None, init=False)
     _region: Region | None = field(default=None, init=False)
     _reach: Reach | None = field(default=None, init=False)
+    _foreign: bool = field(default=False, init=False)
     _line: tuple[str, int] = field(default=("", 0), init=False)
     _through_gap: bool = field(default=False, init=False)
     _move: Move = field(default_factory=Move, init=False)
@@ -57,6 +59,7 @@ class StepLine:
     def begin(self, view: View) -> Move | Done:
         """Trap the ways out of the current line; without lines, out of the function."""
         self._origin = _Origin.at(view, self.inner)
+        self._foreign = self._origin.foreign
         return self._leave_line(view)
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
@@ -68,7 +71,7 @@ class StepLine:
         pc = view.pc
         if pc not in self._move.sites:
             return NotMine()
-        if self._reach is not None and pc in self._reach.entries:
+        if pc in self._reach.entries:
             return self._done()
         if self._is_computed(pc):
             return Move("step", alone=self.alone)
@@ -110,8 +113,7 @@ class StepLine:
     def _after_single_step(self, view: View) -> Judgement:
         """A computed jump or call has been followed by one instruction."""
         region = self._region
-        assert region is not None
-        if region.contains(view.pc):
+        if region is not None and region.contains(view.pc):
             return self._move
         if self.into:
             entry = view.code.user_entry(view.pc)
@@ -130,11 +132,7 @@ class StepLine:
         if self.into:
             found = view.code.reach((view.pc,))
             if found.entries or found.indirect:
-                old = self._reach
-                assert old is not None
-                self._reach = type(old)(
-                    old.entries | found.entries, old.indirect | found.indirect
-                )
+                self._reach = self._reach.joined(found)
                 return self._with_sites(self._move.sites | found.entries | found.indirect)
         return self._move
 
@@ -160,23 +158,26 @@ class StepLine:
         self._region = region
         sites = {Address(each) for each in region.targets.exits}
         sites.update(Address(each) for each in region.targets.indirect_jumps)
-        if region.targets.returns and view.return_address is not None:
-            sites.add(self._return_site(view))
-        if self.into:
-            self._reach = self._reach_of(view, region)
-            sites |= self._reach.entries | self._reach.indirect
-        return self._with_sites(frozenset(sites))
+        reach = self._reach_of(view, region) if self.into else NOTHING_REACHED
+        if region.targets.returns:
+            callers = self._callers(view)
+            sites |= callers.returns
+            reach = reach.joined(callers.reach)
+        self._reach = reach
+        return self._with_sites(frozenset(sites) | reach.entries | reach.indirect)
 
     def _leave_function(self, view: View) -> Move:
         """Out of a function without lines, or one that is not the user's."""
         module, chain = view.module, view.chain
-        if module is None:
-            return self._with_sites(frozenset((self._return_site(view),)))
-        if chain:
+        if module is not None and chain:
             return self._leave_region(view, view.code.copy_region(chain[-1]))
-        symbol = module.symbol_at(view.pc)
-        if symbol is None or not symbol.size:
-            return self._with_sites(frozenset((self._return_site(view),)))
+        symbol = module.symbol_at(view.pc) if module is not None else None
+        if module is None or symbol is None or not symbol.size:
+            callers = self._callers(view)
+            self._region, self._reach = None, callers.reach
+            return self._with_sites(
+                callers.returns | callers.reach.entries | callers.reach.indirect
+            )
         end = Address(symbol.address + symbol.size)
         return self._leave_region(
             view, view.code.range_region(module, ((symbol.address, end),))
@@ -186,22 +187,38 @@ class StepLine:
         direct = [Address(to) for _, to in region.targets.calls if to is not None]
         found = view.code.reach(direct)
         own = {Address(at) for at, to in region.targets.calls if to is None}
-        return type(found)(found.entries, found.indirect | own)
+        return found.joined(Reach(frozenset(), frozenset(own)))
 
-    def _return_site(self, view: View) -> Address:
-        """Return address of the nearest caller that is the user's, else the direct one."""
+    def _callers(self, view: View) -> _Callers:
+        """What a return leads to: the nearest caller that is the user's.
+
+        For ``step`` also the user's functions that the callers in between can call on
+        the way, such as the next closure of an iterator chain.
+        """
         trace = view.unwind(_MAX_CALLERS)
+        reach = NOTHING_REACHED
         for pc in trace.pcs[1:]:
-            function = view.modules.function_at(Address(pc - 1))
-            row = view.modules.row_at(Address(pc - 1))
-            path = row.path if row is not None else None
-            if view.code.user_code.is_user_function(function, path):
-                return Address(pc)
-        return Address(trace.pcs[1]) if len(trace.pcs) > 1 else view.pc
+            if self._is_user_code(view, Address(pc)):
+                return _Callers(frozenset((Address(pc),)), reach)
+            if self.into:
+                reach = reach.joined(view.code.reach_of_function(Address(pc - 1)))
+        return _Callers(frozenset(), reach)
+
+    def _is_user_code(self, view: View, return_address: Address) -> bool:
+        if self._foreign:
+            return True
+        inside_call = Address(return_address - 1)
+        chain = view.modules.inline_chain(inside_call)
+        row = view.modules.row_at(inside_call)
+        path = row.path if row is not None else None
+        # An inlined std function in a user's frame: the frame as a whole is the user's.
+        return any(
+            view.code.user_code.is_user_function(each, path if each is chain[0] else None)
+            for each in chain
+        )
 
     def _add_entries(self, entries: frozenset[Address]) -> Move:
-        assert self._reach is not None
-        self._reach = type(self._reach)(self._reach.entries | entries, self._reach.indirect)
+        self._reach = self._reach.joined(Reach(entries, frozenset()))
         return self._with_sites(self._move.sites | entries)
 
     def _with_sites(self, sites: frozenset[Address]) -> Move:
@@ -213,13 +230,11 @@ class StepLine:
         region = self._region
         if region is not None and pc in region.targets.indirect_jumps:
             return True
-        return self._reach is not None and pc in self._reach.indirect
+        return pc in self._reach.indirect
 
     def _is_user(self, view: View) -> bool:
         """Whether the code at the pc is shown; stepping inside foreign code stays there."""
-        origin = self._origin
-        assert origin is not None
-        if origin.foreign:
+        if self._foreign:
             return True
         row = view.row
         if row is None or not view.chain:
@@ -228,6 +243,19 @@ class StepLine:
 
     def _done(self) -> Done:
         return Done(StepDone(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Callers:
+    """Where a return from the present frame leads.
+
+    Attributes:
+        returns: Where it comes out in the user's code; empty when nobody above is the user.
+        reach: What can be called on the way there.
+    """
+
+    returns: frozenset[Address]
+    reach: Reach
 
 
 @dataclass(frozen=True, slots=True)

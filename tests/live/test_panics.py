@@ -1,0 +1,79 @@
+"""Panics are told once, with message, place and the user's frame; on every live back end."""
+
+import pytest
+
+from crabtrap.engine.panics import PanicWatcher
+from crabtrap.events import Panicked
+from tests.support.backends import Backend
+from tests.support.inferiors import Inferior, build
+from tests.support.stopped import Stopped
+
+
+def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Panicked, str]]:
+    """Run ``panics KIND`` to its end: every panic told, and the function it was raised in."""
+    stopped = Stopped(backend, inferior.path, kind)
+    watcher = PanicWatcher()
+    stopped.break_at(*(place.address for place in watcher.places(stopped.table)))
+    told: list[tuple[Panicked, str]] = []
+    while stopped.go().kind not in ("exited", "killed"):
+        stop = stopped.stop
+        if stop is None or stop.kind != "breakpoint":
+            continue
+        step = watcher.observe(stopped.thread)
+        if step.stop_at is not None:
+            stopped.break_at(step.stop_at)
+        if step.panicked is not None:
+            frame = stopped.thread.frame(step.panicked.frame)
+            told.append((step.panicked, frame.function or ""))
+        if kind != "caught":  # the places of one panic are enough
+            stopped.break_at(*(p.address for p in watcher.places(stopped.table)))
+    return told
+
+
+CASES = [
+    ("caught", "order 2 has amount -7", "panic", "panics::check"),
+    ("thread", "nothing there", "expect", "panics::in_thread::{closure#0}"),
+    ("overflow", "attempt to add with overflow", "overflow", "panics::overflow"),
+    ("literal", "just text", "literal", "panics::main"),
+    ("hook", "order 4 has amount -1", "panic", "panics::check"),
+    (
+        "unwind",
+        "called `Result::unwrap()` on an `Err` value: ParseIntError { kind: InvalidDigit }",
+        "unwrap",
+        "panics::unwinding",
+    ),
+    ("payload", None, "any", "panics::main"),
+]
+
+
+@pytest.mark.parametrize("profile", ["debug", "release-debug", "v0", "panic-abort"])
+@pytest.mark.parametrize(("kind", "message", "marker", "function"), CASES)
+def test_panic_is_told_with_message_and_place(
+    guard: Backend, profile: str, kind: str, message: str | None, marker: str, function: str
+):
+    inferior = build("panics", profile)
+    told = panics_of(guard, inferior, kind)
+    if kind == "overflow" and profile == "release-debug":
+        assert told == []  # no overflow checks there
+        return
+    assert len(told) == 1
+    panicked, raised_in = told[0]
+    assert panicked.message == message
+    assert panicked.path is not None
+    assert panicked.path.endswith("panics/src/main.rs")
+    assert panicked.line in (inferior.marker(marker), inferior.marker(marker) + 1)
+    assert panicked.column is not None
+    assert raised_in == function
+
+
+def test_index_out_of_bounds_in_inlined_code(backend: Backend):
+    inferior = build("panics", "release-debug")
+    ((panicked, function),) = panics_of(backend, inferior, "inlined")
+    assert panicked.message == "index out of bounds: the len is 3 but the index is 4"
+    assert panicked.line == inferior.marker("index")
+    assert function == "panics::innermost"
+
+
+def test_resumed_panic_is_not_told_twice(backend: Backend):
+    told = panics_of(backend, build("panics"), "resume")
+    assert [panicked.message for panicked, _ in told] == ["first"]
