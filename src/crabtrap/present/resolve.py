@@ -50,6 +50,9 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
 }
 
+_MAX_TREE = 1 << 48
+"""More entries than any address space holds."""
+
 
 class Presenter:
     """Gives every value its view, by a book of rules."""
@@ -229,19 +232,27 @@ def _hash(shape: rules.Hash, value: Value) -> View:
 
 def _tree(shape: rules.Tree, value: Value) -> View:
     length = part(value, shape.length).integer()
-    root = part(value, shape.root)
+    if length > _MAX_TREE:
+        raise UnavailableError(f"{short_name(value)}(len={length} — implausible)")
+    root = _payload(part(value, shape.root))
     entries = TreeEntries(None, 0, length)
-    if root.shape.cases is None or root.variant()[0].type.fields:
+    if root is not None:
         height = part(root, "height").integer()
         node = peel_to_pointer(part(root, "node"))
         entries = TreeEntries(node.deref(), height, length)
-    if length > 1 << 48:
-        raise UnavailableError(f"{short_name(value)}(len={length} — implausible)")
     if shape.is_set:
         return SequenceView(
             LazyItems(lambda: (key for key, _ in entries.walk(0, length)), length), is_set=True
         )
     return MapView(entries)
+
+
+def _payload(optional: Value) -> Value | None:
+    """What ``Some`` holds; ``None`` for ``None``."""
+    if optional.shape.cases is None:
+        return optional
+    case, inside = optional.variant()
+    return inside.at_field(case.type.fields[0]) if case.type.fields else None
 
 
 def _text(shape: rules.Text, value: Value) -> View:

@@ -23,6 +23,10 @@ from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
 _REFERENCES = ("&mut ", "&")
+_TEXTS = frozenset(
+    ("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr")
+)
+"""Texts that are shown alike, owned or borrowed."""
 
 
 def is_view(content: object) -> TypeGuard[View]:
@@ -160,7 +164,7 @@ def _wide(value: Value, shape: Type) -> View:
         if field[1].absent is not None:
             return DoubtView(f"partly {field[1].absent}")
     name = pointee_name(shape)
-    if kind == "slice" and name == "str" and shape.row.name.startswith("&"):
+    if kind == "slice" and name in _TEXTS and shape.row.name.startswith("&"):
         return WrapperView("", value.deref(), follows=True)
     if is_box(shape):
         return WrapperView("Box", value.deref(), follows=True)

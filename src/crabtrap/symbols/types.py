@@ -223,9 +223,17 @@ class Type:
     def name(self) -> str:
         """For people: defaults that std fills in by itself are left out (``Vec<i32>``)."""
         if self._name is None:
-            anonymous = self.row.name.startswith("{")
-            self._name = shorten_name(self.path if anonymous else self.row.name)
+            self._name = self._shown_name()
         return self._name
+
+    def _shown_name(self) -> str:
+        row = self.row
+        if row.name:
+            return shorten_name(self.path if row.name.startswith("{") else row.name)
+        target = "()" if self.target is None else self.target.name
+        if row.kind == "array":
+            return f"[{target}]" if row.count is None else f"[{target}; {row.count}]"
+        return f"*{target}" if row.kind == "pointer" else f"<unnamed {row.kind}>"
 
     @property
     def path(self) -> str:
@@ -234,7 +242,8 @@ class Type:
 
     @property
     def kind(self) -> Kind:
-        return self.row.kind
+        """Shape of the type; enums whose variants hold fields are structs with ``cases``."""
+        return self.row.kind if self.row.variants is None else "struct"
 
     @property
     def size(self) -> int | None:

@@ -99,7 +99,16 @@ def _type_id(_match: Match, value: Value) -> View:
     return LiteralView(f"TypeId({int.from_bytes(value.read_bytes(), 'little'):#034x})")
 
 
+def _layout(_match: Match, value: Value) -> View:
+    size = part(value, "size").integer()
+    alignment = peel(part(value, "align")).integer()
+    if alignment & (alignment - 1) or not alignment:
+        raise UnavailableError(f"Layout — implausible: alignment {alignment}")
+    return LiteralView(f"Layout {{ size: {size}, align: {alignment} }}")
+
+
 RULES = (
+    Rule("core::alloc::layout::Layout", Custom(_layout)),
     Rule("core::ptr::**::NonNull<$T>", Wrapper("pointer")),
     Rule("core::ptr::**::Unique<$T>", Wrapper("pointer")),
     Rule("core::pin::Pin", Custom(_pin)),
