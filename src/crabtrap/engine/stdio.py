@@ -119,7 +119,7 @@ class Streams:
     """
 
     descriptors: tuple[int, int, int]
-    _ours_for_program: list[int] = field(default_factory=list[int])
+    _theirs: list[int] = field(default_factory=list[int])
     _outputs: dict[int, StreamName] = field(default_factory=dict[int, StreamName])
     _input: int | None = None
     _keyboard: int | None = None
@@ -136,8 +136,8 @@ class Streams:
 
         Without it the end of the program's output would never be seen.
         """
-        while self._ours_for_program:
-            os.close(self._ours_for_program.pop())
+        while self._theirs:
+            os.close(self._theirs.pop())
 
     def watch(self, watcher: Watcher, publish: Publish) -> None:
         """Have output published from the target's ``wait``, and the keyboard passed on."""
@@ -222,6 +222,21 @@ class Streams:
             self._watcher.watch_descriptor(self._keyboard, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Descriptors before files take the place of some.
+
+    Attributes:
+        program: The program's 0, 1 and 2; -1 where a file will be.
+        outputs: Our ends of its output.
+        input: Our end of its input, if there is one.
+    """
+
+    program: tuple[int, int, int]
+    outputs: dict[int, StreamName]
+    input: int | None = None
+
+
 class _Opener:
     """Opens descriptors for one launch, and closes them all again if one fails."""
 
@@ -233,12 +248,12 @@ class _Opener:
         try:
             match self._wish.mode:
                 case "inherit":
-                    streams = Streams((0, 1, 2))
+                    layout = _Layout((0, 1, 2), {})
                 case "pipes":
-                    streams = self._pipes()
+                    layout = self._pipes()
                 case "pty":
-                    streams = self._terminals()
-            streams.descriptors = self._with_files(streams.descriptors)
+                    layout = self._terminals()
+            program = self._with_files(layout.program)
         except OSError as error:
             self._close_all()
             name = f" {error.filename}" if error.filename else ""
@@ -246,41 +261,41 @@ class _Opener:
                 f"cannot open{name} for the program: {error.strerror}",
                 hint="check the redirections",
             ) from error
+        return self._finish(layout, program)
+
+    def _finish(self, layout: _Layout, program: tuple[int, int, int]) -> Streams:
+        ours = {*layout.outputs, *(() if layout.input is None else (layout.input,))}
+        # What a file took the place of is not needed any more.
+        for fd in set(self._opened) - ours - set(program):
+            os.close(fd)
+        theirs = [fd for fd in self._opened if fd in program]
+        keyboard = self._wish.keyboard if layout.input is not None else None
+        streams = Streams(program, theirs, dict(layout.outputs), layout.input, keyboard)
         if self._wish.size is not None:
             streams.resize(*self._wish.size)
-        streams._ours_for_program = [fd for fd in self._opened if fd in streams.descriptors]
-        for fd in set(self._opened) - {*streams._outputs, *streams.descriptors}:
-            if fd != streams._input:
-                os.close(fd)
         return streams
 
-    def _pipes(self) -> Streams:
+    def _pipes(self) -> _Layout:
         null = self._keep(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         outputs: dict[int, StreamName] = {}
-        ends: list[int] = []
+        ends: dict[StreamName, int] = {"stdout": -1, "stderr": -1}
         for name in self._relayed():
             read, write = (self._keep(fd) for fd in os.pipe2(os.O_CLOEXEC))
             os.set_blocking(read, False)
             outputs[read] = name
-            ends.append(write)
-        stdout = ends[0] if self._wish.stdout is None else -1
-        stderr = ends[-1] if self._wish.stderr is None else -1
-        return Streams((null, stdout, stderr), _outputs=outputs)
+            ends[name] = write
+        return _Layout((null, ends["stdout"], ends["stderr"]), outputs)
 
-    def _terminals(self) -> Streams:
+    def _terminals(self) -> _Layout:
         ours, program = self._terminal()
+        # Echo still comes back where standard output is a file.
         outputs: dict[int, StreamName] = {ours: "stdout"}
-        errors = program
+        errors = -1
         if self._wish.stderr is None:
             error_ours, errors = self._terminal()
             outputs[error_ours] = "stderr"
-        # Echo still comes back where standard output is a file.
-        return Streams(
-            (program, program, errors),
-            _outputs=outputs,
-            _input=ours if self._wish.stdin is None else None,
-            _keyboard=self._wish.keyboard if self._wish.stdin is None else None,
-        )
+        typed = ours if self._wish.stdin is None else None
+        return _Layout((program, program, errors), outputs, typed)
 
     def _terminal(self) -> tuple[int, int]:
         ours, program = (self._keep(fd) for fd in pty.openpty())

@@ -17,7 +17,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from crabtrap.frontends.options import Options, parse_options, usage
+from crabtrap.frontends.options import INTERNAL_ERROR, Options, parse_options, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _FAILED = 1
 _USAGE_ERROR = 2
-_INTERNAL_ERROR = 3
 
 
 def main() -> int:
@@ -58,8 +57,8 @@ def _guarded(arguments: Callable[[], list[str]]) -> int:
         # The reader of our output has left; there is nobody to tell.
         sys.stderr.close()
         return _FAILED
-    except Exception:
-        return _report_bug()
+    except Exception as error:
+        return _report_bug(error)
 
 
 def _dispatch(options: Options) -> int:
@@ -89,18 +88,12 @@ def _complain(error: CrabtrapError, code: int) -> int:
     return code
 
 
-def _report_bug() -> int:
-    import platform
-    import traceback
-
+def _report_bug(error: Exception) -> int:
+    from crabtrap.frontends.bug import bug_report
     from crabtrap.frontends.console.output import escape
 
-    sys.stderr.write(escape(traceback.format_exc()))
-    sys.stderr.write(
-        "\nThis is a bug in crabtrap. Please report the lines above, what you did before,\n"
-        f"and this: Python {platform.python_version()}, {platform.platform()}.\n"
-    )
-    return _INTERNAL_ERROR
+    sys.stderr.write(escape(bug_report(error)))
+    return INTERNAL_ERROR
 
 
 if __name__ == "__main__":

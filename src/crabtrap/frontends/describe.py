@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crabtrap import events
 from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from crabtrap.engine.breakpoints import AnyStoppoint
     from crabtrap.engine.frame import Binding, Frame
     from crabtrap.engine.thread import Thread
-    from crabtrap.present.render import RenderOptions
+    from crabtrap.present.tree import RenderOptions
     from crabtrap.session import Session
     from crabtrap.symbols.places import Place
+    from crabtrap.values.value import Value
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"
@@ -186,6 +187,12 @@ def _watchpoint(one: Watchpoint) -> JsonObject:
     }
 
 
+def tree(session: Session, value: Value, options: RenderOptions) -> JsonObject:
+    """A value as nested dicts."""
+    # The renderer's own notion of JSON is the same; only its declared type is wider.
+    return cast("JsonObject", session.view_tree(value, options))
+
+
 def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObject:
     """A variable with its value as a tree; a failure to read is part of the description."""
     described: JsonObject = {
@@ -196,7 +203,7 @@ def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObjec
         "type": one.value.type.name,
     }
     try:
-        described["value"] = session.view_tree(one.value, options)
+        described["value"] = tree(session, one.value, options)
         described["text"] = session.render(one.value, options)
     except CrabtrapError as error:
         described |= {"value": None, "text": None, "error": str(error)}
@@ -238,6 +245,6 @@ def _plain(name: str, value: object) -> Json:
         case bytes():
             return value.decode("utf-8", "replace")
         case tuple():
-            return [_plain(name, item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+            return [_plain(name, item) for item in cast("tuple[object, ...]", value)]
         case _:
             raise TypeError(f"{name} holds {value!r}, which JSON cannot")

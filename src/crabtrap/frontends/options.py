@@ -132,6 +132,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )
 
+INTERNAL_ERROR = 3
+"""Exit code for a bug in crabtrap itself."""
+
 _BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
 
 

@@ -117,7 +117,7 @@ class FakeSession:
         self.frame = self.thread.stack[index]
 
     def select_thread(self, index: int) -> None:
-        self.thread = next(one for one in self.threads if one.index == index)
+        self.thread = next(one for one in self.threads if index in (one.index, one.tid))
         self.frame = self.thread.stack[0]
 
     def interrupt(self) -> None:

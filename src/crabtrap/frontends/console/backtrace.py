@@ -88,8 +88,13 @@ def backtrace_lines(
 
 
 def _folds(console: Console, frame: Frame, selected: int | None) -> bool:
-    """Whether a frame goes into a folded run: never the innermost or the selected one."""
-    if console.preferences.std_frames or frame.index in (0, selected):
+    """Whether a frame goes into a folded run: never the selected one.
+
+    Nor the innermost, which tells what a thread waits for; after a panic it tells nothing.
+    """
+    if console.preferences.std_frames or frame.index == selected:
+        return False
+    if frame.index == 0 and not selected:
         return False
     return frame.folded_reason != ""
 
@@ -98,13 +103,14 @@ def _folded_line(frames: Sequence[Frame], width: int) -> Text:
     reasons = ", ".join(dict.fromkeys(frame.folded_reason for frame in frames))
     first, last = frames[0].index, frames[-1].index
     numbers = f"#{first}" if first == last else f"#{first}-{last}"
-    return Text((f"{numbers:<{width + 2}} … {reasons}", "dim"))
+    return Text((f"{numbers:<{width + 1}}  … {reasons}", "dim"))
 
 
 def _frame_line(console: Console, frame: Frame, width: int, selected: int | None) -> Text:
     chosen = frame.index == selected and selected != 0
-    number = f"#{frame.index:<{width}}"
-    text = Text((number, "marker" if chosen else "number"), "  ")
+    text = Text((f"#{frame.index:<{width}}", "number"), " ")
+    arrow = "▶" if console.output.symbols else ">"
+    text.add((arrow if chosen else " ", "marker"))
     return text.add(frame_text(console, frame, address=console.preferences.addresses))
 
 

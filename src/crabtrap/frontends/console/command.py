@@ -219,9 +219,17 @@ class CommandTable:
             return _ELSEWHERE[word]
         # Verbs that exist one level up or down: "info break", "locals", "registers".
         elsewhere = [name for name in self.names() if name.split()[-1] == word]
-        near = difflib.get_close_matches(word, list(node.children), n=3, cutoff=0.6)
+        near = _alike(word, list(node.children))
         found = [*elsewhere[:3], *(" ".join([*path, name]) for name in near)]
         return " or ".join(dict.fromkeys(found)) or "help"
+
+
+def _alike(word: str, names: list[str]) -> list[str]:
+    """Names that look like ``word``, or whose beginning does, as of a wrong abbreviation."""
+    beginnings = {name[: len(word)]: name for name in reversed(names)}
+    near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
+    short = difflib.get_close_matches(word, list(beginnings), n=2, cutoff=0.6)
+    return list(dict.fromkeys([*near, *(beginnings[start] for start in short)]))
 
 
 # First words that stand for a family of commands.

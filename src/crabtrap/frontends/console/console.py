@@ -12,12 +12,14 @@ from crabtrap import events
 from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, ParseError, UsageError
 from crabtrap.frontends import describe
+from crabtrap.frontends.bug import bug_report
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.displays import Displays
 from crabtrap.frontends.console.notices import notice_lines
-from crabtrap.frontends.console.output import Output, Text
+from crabtrap.frontends.console.output import Output, Text, Token
 from crabtrap.frontends.console.position import Position
 from crabtrap.frontends.console.preferences import Preferences
+from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.run_line import RunLine
 from crabtrap.frontends.console.script import LineSource
 from crabtrap.frontends.console.stops import exit_lines, stop_lines
@@ -53,6 +55,7 @@ class Console:
         position: Where ``list`` and ``x`` go on.
         displays: What ``display`` shows at every stop.
         failed: A command has failed.
+        buggy: One has failed in a way that nobody expected.
         last_exit: How the program ended last, if it did.
         redirections: Files for the program's streams, as ``run`` was told.
         append: Output files are appended to.
@@ -76,6 +79,7 @@ class Console:
         self.stdio = stdio
         self.ask: Ask = lambda question: True
         self.failed = False
+        self.buggy = False
         self.last_exit: events.Exited | None = None
         self.source: LineSource | None = None
         self.redirections: dict[str, str] = {}
@@ -153,10 +157,18 @@ class Console:
             name = resolved.command.name
             rest = resolved.arguments.rest
             reply = resolved.command.run(self, resolved.arguments)
+        except (Quit, BrokenPipeError):
+            raise
         except CrabtrapError as error:
             self.failed = True
             self._pending.clear()
             self.output.error(_with_line(error, line), name or line.split(maxsplit=1)[0])
+            return False
+        except Exception as error:
+            # A bug costs one command; the program and what was found out so far stay.
+            self.failed = self.buggy = True
+            self._pending.clear()
+            self.output.bug(bug_report(error), name)
             return False
         self._remember(resolved.command, line, rest)
         if reply is not None:
@@ -258,7 +270,7 @@ class Console:
         person = self.source is not None and self.source.interactive
         return self.ask(question) if person and self.preferences.confirm else True
 
-    def say(self, *parts: str | Text) -> None:
+    def say(self, *parts: str | Token | Text) -> None:
         """Show a line that is no answer and no event."""
         self.output.lines([Text(*parts)])
 

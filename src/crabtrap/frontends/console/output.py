@@ -255,6 +255,10 @@ class Output:
         """Show why a command failed and what to try."""
         self._write(self._errors, error_lines(error))
 
+    def bug(self, report: str, command: str) -> None:
+        """Show a report of a bug of ours."""
+        self._write(self._errors, [Text((line, "dim")) for line in report.splitlines()])
+
     def program(self, stream: StreamName, data: bytes) -> None:
         """Relay what the program wrote."""
         text = data.decode("utf-8", "surrogateescape")
@@ -308,6 +312,11 @@ class JsonOutput(Output):
     def error(self, error: CrabtrapError, command: str) -> None:
         """Write an "error" object."""
         self._object({"kind": "error", "command": command, **error_object(error)})
+
+    def bug(self, report: str, command: str) -> None:
+        """Write an "error" object of the class InternalError."""
+        fields: JsonObject = {"error": "InternalError", "message": report, "hint": None}
+        self._object({"kind": "error", "command": command, **fields})
 
     def program(self, stream: StreamName, data: bytes) -> None:
         """Write an "output" event; bytes that are not UTF-8 become U+FFFD."""

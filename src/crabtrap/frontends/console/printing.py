@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
 from crabtrap.frontends.console.output import Text, escape_line
 from crabtrap.present.format import FORMAT_LETTERS
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from crabtrap.frontends.console.arguments import Format
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import JsonObject
-    from crabtrap.present.format import FormatLetter
     from crabtrap.values.value import Value
 
 _SHORT_ITEMS = 8
@@ -46,7 +46,7 @@ def render_options(console: Console, format: Format | None = None) -> RenderOpti
         known = tuple(letter for letter in FORMAT_LETTERS if letter)
         hint = f"formats are {', '.join(known)}, and r for the fields as they are"
         raise NotFoundError("format", f"/{format.letters}", hint=hint)
-    return replace(options, letter=cast("FormatLetter", format.letters))
+    return replace(options, letter=format.letters)
 
 
 def short_options(width: int) -> RenderOptions:
@@ -102,7 +102,7 @@ def evaluated(console: Console, expression: str, format: Format | None) -> Reply
     data: JsonObject = {
         "expression": expression,
         "type": value.type.name,
-        "value": console.session.view_tree(value, options),
+        "value": describe.tree(console.session, value, options),
         "text": console.session.render(value, options),
     }
     return Reply(data, value_lines(console, expression, value, options))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.user_code import UserCode
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends.console.run_line import parse_run_line
 
@@ -112,12 +113,16 @@ def _set_scheduler(console: Console, text: str) -> None:
     console.session.scheduler_lock = text in ("on", "step", "1")
 
 
+# Every path begins with nothing, so everything is the user's own.
+_ALL_CODE = UserCode(user_paths=("",))
+
+
 def _set_my_code(console: Console, text: str) -> None:
-    console.session.my_code = parse_switch(text)
+    console.session.options.user_code = UserCode() if parse_switch(text) else _ALL_CODE
 
 
 def _set_follow(console: Console, text: str) -> None:
-    console.session.follow_fork = text
+    console.session.options.follow = "child" if text == "child" else "parent"
 
 
 def _set_tty(console: Console, text: str) -> None:
@@ -155,14 +160,14 @@ SETTINGS: tuple[Setting, ...] = (
         "args",
         "ARGUMENTS",
         "arguments the program is started with",
-        lambda c: list[Json](c.preferences.arguments),
+        lambda c: list(c.preferences.arguments),
         _set_arguments,
     ),
     Setting(
         "environment",
         "NAME=VALUE",
         "a variable in the environment the program is started with",
-        lambda c: dict[str, Json](c.preferences.environment),
+        lambda c: dict(c.preferences.environment),
         _set_environment,
     ),
     Setting(
@@ -190,7 +195,7 @@ SETTINGS: tuple[Setting, ...] = (
         "follow-fork-mode",
         ("parent", "child"),
         "which side of a fork to stay with",
-        lambda c: c.session.follow_fork,
+        lambda c: c.session.options.follow,
         _set_follow,
     ),
     _choice(
@@ -204,7 +209,7 @@ SETTINGS: tuple[Setting, ...] = (
         "my-code",
         "on|off",
         "step through the standard library and dependencies, not into them",
-        lambda c: c.session.my_code,
+        lambda c: c.session.options.user_code != _ALL_CODE,
         _set_my_code,
     ),
     _number("context", "context_lines", "source lines shown at a stop; 0 for none", zero=True),

@@ -119,7 +119,8 @@ def _item_start(lines: Sequence[str], first: int) -> int:
 
 @lru_cache(maxsize=1)
 def _lexer():  # noqa: ANN202  (the type would cost the import that is put off here)
-    from pygments.lexers.rust import RustLexer
+    # types-pygments has no stub for the single lexers.
+    from pygments.lexers.rust import RustLexer  # pyright: ignore[reportMissingTypeStubs]
 
     return RustLexer(stripnl=False, ensurenl=False)
 

@@ -16,6 +16,7 @@ from crabtrap.frontends.console.output import standard_output
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLines, script_lines
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
+from crabtrap.frontends.options import INTERNAL_ERROR
 from crabtrap.session import Session
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ def _leave(console: Console, *, person: bool) -> None:
 
 
 def _exit_code(console: Console) -> int:
+    if console.buggy:
+        return INTERNAL_ERROR
     if console.failed:
         return _COMMAND_FAILED
     match console.last_exit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from crabtrap import events
 from crabtrap.frontends.console.frames import frame_text
@@ -89,8 +89,6 @@ def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: 
             ]
         case events.Exited():
             return exit_lines(reason)[0], []
-        case unknown:
-            assert_never(unknown)
 
 
 def _condition_failed(number: int, condition: str, error: str) -> tuple[Text, list[Text]]:

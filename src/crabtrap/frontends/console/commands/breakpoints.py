@@ -32,7 +32,7 @@ def set_lines(item: Breakpoint) -> list[Text]:
             head.add(" is pending: ", item.problem or f"nothing is called {item.text} yet")
             return [head]
         case (only,):
-            return [head.add(" at ", _place_text(only)), *_problem(item)]
+            return [head.add(": ", _place_text(only)), *_problem(item)]
         case places:
             head.add(f" at {len(places)} places")
             shown = [Text("  ", _place_text(place)) for place in places[:_PLACES_SHOWN]]
@@ -263,7 +263,7 @@ def delete(console: Console, arguments: Arguments) -> Reply | None:
         return None
     for number in numbers:
         console.session.breakpoints.remove(number)
-    return Reply({"deleted": list[Json](numbers)})
+    return Reply({"deleted": list(numbers)})
 
 
 def clear(console: Console, arguments: Arguments) -> Reply:
@@ -276,7 +276,7 @@ def clear(console: Console, arguments: Arguments) -> Reply:
     for number in numbers:
         console.session.breakpoints.remove(number)
     listed = ", ".join(map(str, numbers))
-    return Reply({"deleted": list[Json](numbers)}, [Text(f"Deleted breakpoint {listed}")])
+    return Reply({"deleted": list(numbers)}, [Text(f"Deleted breakpoint {listed}")])
 
 
 def _is_at(item: AnyStoppoint, place: str) -> bool:
@@ -310,7 +310,7 @@ def _switch(console: Console, arguments: Arguments, *, on: bool) -> Reply:
     numbers = _numbers(console, arguments)
     for number in numbers:
         console.session.breakpoints.enable(number, on)
-    return Reply({"breakpoints": list[Json](numbers), "enabled": on})
+    return Reply({"breakpoints": list(numbers), "enabled": on})
 
 
 def condition(console: Console, arguments: Arguments) -> Reply:
@@ -348,7 +348,7 @@ def commands(console: Console, arguments: Arguments) -> Reply:
     lines = console.read_block("> ")
     for number in numbers:
         console.session.breakpoints.set_commands(number, lines)
-    return Reply({"breakpoints": list[Json](numbers), "commands": list[Json](lines)})
+    return Reply({"breakpoints": list(numbers), "commands": list(lines)})
 
 
 _PLACES = (

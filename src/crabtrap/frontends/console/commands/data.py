@@ -53,7 +53,7 @@ def assign(console: Console, arguments: Arguments) -> Reply:
     arguments.take_rest()
     place, value = place.strip(), value.strip()
     new = console.session.assign(place, value)
-    tree = console.session.view_tree(new, render_options(console))
+    tree = describe.tree(console.session, new, render_options(console))
     return Reply({"expression": place, "value": tree}, value_lines(console, place, new))
 
 

@@ -54,7 +54,7 @@ def _family(console: Console, text: str) -> Reply:
         (Text((name, "keyword")), Text(command.summary))
         for name, command in zip(names, family, strict=True)
     ]
-    return Reply({"commands": list[Json](names)}, columns(rows, indent=2))
+    return Reply({"commands": list(names)}, columns(rows, indent=2))
 
 
 def _overview(console: Console) -> Reply:
@@ -95,10 +95,10 @@ def command_lines(command: Command) -> list[Text]:
 def _data(command: Command) -> dict[str, Json]:
     return {
         "name": command.name,
-        "aliases": list[Json](command.names[1:]),
+        "aliases": list(command.names[1:]),
         "summary": command.summary,
-        "usage": list[Json](command.usage),
-        "examples": [list[Json](example) for example in command.examples],
+        "usage": list(command.usage),
+        "examples": [list(example) for example in command.examples],
         "notes": command.notes or None,
     }
 

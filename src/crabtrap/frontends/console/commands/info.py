@@ -80,7 +80,7 @@ def info_libraries(console: Console, arguments: Arguments) -> Reply:
                 "start": describe.address(start),
                 "end": describe.address(end),
                 "debug_info": level,
-                "problems": list[Json](module.image.problems),
+                "problems": list(module.image.problems),
             }
         )
         code = Text((f"{start:#x}", "address"), "-", (f"{end:#x}", "address"))

@@ -217,10 +217,11 @@ def register_write(console: Console, arguments: Arguments) -> Reply:
     """``register write NAME VALUE``."""
     name = arguments.need_word("a register").lstrip("$")
     text = arguments.need_rest("a value")
-    if parse_integer(text) is None and not text.startswith("$"):
-        raise UsageError(f"{text!r} is not a number")
-    console.session.assign(f"${name}", text)
-    return Reply({"register": name, "value": text})
+    value = parse_integer(text)
+    if value is None:
+        value = address_of(console, text)
+    console.session.write_register(name, value)
+    return Reply({"register": name, "value": describe.address(value)})
 
 
 def memory_read(console: Console, arguments: Arguments) -> Reply:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.errors import RangeError, StateError, UsageError
+from crabtrap.errors import NotFoundError, RangeError, StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -69,7 +69,9 @@ def _go_to(console: Console, place: str) -> int:
     if place.isdecimal():
         _ensure_path(console)
         return int(place)
-    found = next((one for one in console.session.resolve(place) if one.path and one.line), None)
+    found = next(
+        (one for one in console.session.resolve(place).places if one.path and one.line), None
+    )
     if found is None:
         raise UsageError(f"{place} is not known to be in a source file", hint="list FILE:LINE")
     assert found.line is not None  # chosen so
@@ -82,7 +84,7 @@ def _go_to(console: Console, place: str) -> int:
 def _ensure_path(console: Console) -> None:
     """Begin at ``main`` where the program has not been started."""
     if console.position.path is None:
-        found = next((one for one in console.session.resolve("main") if one.path), None)
+        found = next((one for one in console.session.resolve("main").places if one.path), None)
         if found is None:
             raise StateError("there is no source to list", hint="list FILE:LINE")
         console.position.path, console.position.line = found.path, found.line or 1
@@ -134,14 +136,14 @@ def info_source(console: Console, arguments: Arguments) -> Reply:
 def info_line(console: Console, arguments: Arguments) -> Reply:
     """``info line [PLACE]``."""
     text = arguments.take_rest()
-    places = console.session.resolve(text or f"*{console.session.frame.pc:#x}")
+    places = console.session.resolve(text or f"*{console.session.frame.pc:#x}").places
     data: list[Json] = [describe.place(place) for place in places]
     lines = [
         Text(
             place_text(place.path, place.line) if place.path else Text("no line"),
             " is at ",
             (f"{place.address:#x}", "address"),
-            *((" in ", (place.function, "function")) if place.function else ()),
+            Text(" in ", (place.function, "function")) if place.function else "",
         )
         for place in places
     ]
@@ -218,7 +220,10 @@ _WITHOUT_FUNCTION = 16
 def _code_address(console: Console, text: str) -> Address:
     if parse_integer(text) is not None or text.startswith(("$", "*")):
         return address_of(console, text.removeprefix("*"))
-    return console.session.resolve(text)[0].address
+    resolution = console.session.resolve(text)
+    if not resolution.places:
+        raise NotFoundError("place", text, resolution.close, hint=resolution.hint)
+    return resolution.places[0].address
 
 
 def _code_lines(

@@ -1,0 +1,15 @@
+"""What is shown when something happened that nobody expected."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+
+
+def bug_report(error: BaseException) -> str:
+    """The traceback of ``error`` and what to do with it; several lines, unescaped."""
+    trace = "".join(traceback.format_exception(error))
+    return (
+        f"{trace}\nThis is a bug in crabtrap. Please report the lines above, what you did before,\n"
+        f"and this: Python {platform.python_version()}, {platform.platform()}.\n"
+    )
