@@ -71,12 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    names = lambda text: text.split(",")  # noqa: E731
-    parser.add_argument("--only", type=names, help="scenarios, separated by commas")
-    parser.add_argument("--peers", type=names, help="debuggers, separated by commas")
+    parser.add_argument("--only", type=_names, help="scenarios, separated by commas")
+    parser.add_argument("--peers", type=_names, help="debuggers, separated by commas")
     parser.add_argument("--rounds", type=int, help="turns, instead of those in budgets.toml")
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     return parser.parse_args(arguments)
+
+
+def _names(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _take_turns(
