@@ -7,6 +7,7 @@ mod demangle;
 pub mod disasm;
 mod dwarf;
 mod error;
+pub mod format;
 mod image;
 pub mod location;
 pub mod memory;
