@@ -92,11 +92,11 @@ def test_innermost_binding_is_meant(backend: Backend, marker: str, value: int | 
 
 def test_variable_that_is_declared_later_is_explained(backend: Backend):
     inferior = build("basics")
-    frame = at(backend, "basics", "shadow_argument").thread.frame(0)
+    frame = at(backend, "basics", "first").thread.frame(0)
     with pytest.raises(NotFoundError) as caught:
-        frame.lookup("length")
-    line = inferior.marker("shadow_outer")
-    assert caught.value.hint == f"length is declared at line {line} and is not in scope here"
+        frame.lookup("norm")
+    line = inferior.marker("second")
+    assert caught.value.hint == f"norm is declared at line {line} and is not in scope here"
 
 
 def test_closure_shows_what_it_captured(backend: Backend):

@@ -13,7 +13,8 @@ def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Pan
     """Run ``panics KIND`` to its end: every panic told, and the function it was raised in."""
     stopped = Stopped(backend, inferior.path, kind)
     watcher = PanicWatcher()
-    stopped.break_at(*(place.address for place in watcher.places(stopped.table)))
+    places = watcher.places(stopped.table)
+    stopped.break_at(*(place.address for place in places), once=False)
     told: list[tuple[Panicked, str]] = []
     while stopped.go().kind not in ("exited", "killed"):
         stop = stopped.stop
@@ -25,8 +26,6 @@ def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Pan
         if step.panicked is not None:
             frame = stopped.thread.frame(step.panicked.frame)
             told.append((step.panicked, frame.function or ""))
-        if kind != "caught":  # the places of one panic are enough
-            stopped.break_at(*(p.address for p in watcher.places(stopped.table)))
     return told
 
 
@@ -49,10 +48,10 @@ CASES = [
 @pytest.mark.parametrize("profile", ["debug", "release-debug", "v0", "panic-abort"])
 @pytest.mark.parametrize(("kind", "message", "marker", "function"), CASES)
 def test_panic_is_told_with_message_and_place(
-    guard: Backend, profile: str, kind: str, message: str | None, marker: str, function: str
+    backend: Backend, profile: str, kind: str, message: str | None, marker: str, function: str
 ):
     inferior = build("panics", profile)
-    told = panics_of(guard, inferior, kind)
+    told = panics_of(backend, inferior, kind)
     if kind == "overflow" and profile == "release-debug":
         assert told == []  # no overflow checks there
         return

@@ -23,7 +23,6 @@ from crabtrap.events import (
     WatchHit,
     WatchScopeEnded,
 )
-from tests.support.inferiors import build
 from tests.support.sessions import Debug, kinds
 
 
@@ -100,6 +99,8 @@ def test_a_watched_local_until_its_scope_ends(debug: Debug) -> None:
 
 def test_a_watched_static_is_caught_in_every_thread(debug: Debug) -> None:
     driver = debug("watch")
+    if driver.server == "gdbserver":
+        pytest.skip("gdbserver 13 crashes when a watched program makes threads")
     driver.run_to("main_threads", "5")
     driver.session.breakpoints.watch("SHARED")
     hits = []
@@ -175,6 +176,8 @@ def test_a_fault_is_shown_where_it_happened(debug: Debug) -> None:
     assert (fault.name, fault.address) == ("SIGSEGV", 16)
     frames = driver.session.thread.frames(0, 6)
     assert any(frame.line == driver.line("segfault") for frame in frames)
+    # std's own handler looks for a stack overflow first and then faults again.
+    assert kinds(driver.session.continue_()) == [SignalReceived]
     ended = driver.session.continue_()
     assert ended.reasons == (Exited(event.pid, None, 11, "SIGSEGV"),)
 
@@ -252,7 +255,6 @@ def test_system_calls_are_caught(debug: Debug) -> None:
 
 
 def test_a_pending_breakpoint_waits_for_its_library(debug: Debug) -> None:
-    build("plugin", "debug")
     driver = debug("dynlib")
     point = driver.session.breakpoints.add("plugin_entry")
     assert point.pending

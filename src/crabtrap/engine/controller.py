@@ -189,8 +189,7 @@ class Controller:
         state = self.state
         assert isinstance(state, Running)
         threads = tuple(
-            (tid, machine.Moving() if only in (None, tid) else each)
-            for tid, each in state.threads
+            (tid, machine.Moving() if only in (None, tid) else each) for tid, each in state.threads
         )
         self.state = replace(state, threads=threads)
 
@@ -262,9 +261,7 @@ class Controller:
                     return
 
     # -- traps that the target leaves to us ------------------------------------------------
-    def _step_off_all(
-        self, thread: int, move: Move
-    ) -> Literal["clear", "moving", "stopped"]:
+    def _step_off_all(self, thread: int, move: Move) -> Literal["clear", "moving", "stopped"]:
         """Let every thread that stands on a told trap execute one instruction.
 
         Returns:

@@ -15,8 +15,8 @@ from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
 from crabtrap.engine.machine import Consume, Ignore, Report, Verdict
 from crabtrap.engine.panics import PanicWatcher
 from crabtrap.engine.plans.base import Done, Move
-from crabtrap.engine.signals import signal_name
 from crabtrap.engine.siginfo import parse_siginfo
+from crabtrap.engine.signals import signal_name
 from crabtrap.engine.sites import SiteKey
 from crabtrap.engine.syscalls import syscall_name
 from crabtrap.errors import CrabtrapError, TargetError
@@ -48,6 +48,8 @@ _log = logging.getLogger("crabtrap.engine")
 _AT_INSTRUCTION = ("breakpoint", "hardware-breakpoint", "step")
 _TRAPPED = ("breakpoint", "hardware-breakpoint")
 _SIGTRAP = 5
+_SI_KERNEL = 128
+_INT3 = b"\xcc"
 
 
 class Handlers:
@@ -202,13 +204,26 @@ class Handlers:
             item = self.context.breakpoints.find(number)
             if isinstance(item, Breakpoint) and item.enabled:
                 this = self._breakpoint(item, stop, stop.pc)
-                verdict = this if isinstance(this, Report) else (
-                    verdict if isinstance(verdict, Report) else this
+                verdict = (
+                    this
+                    if isinstance(this, Report)
+                    else (verdict if isinstance(verdict, Report) else this)
                 )
         if not owners and stop.kind in _TRAPPED:
-            _log.debug("hit of a trap that is gone: %#x", stop.pc)
-            return Consume()
+            return self._nobodys_trap(stop, stop.pc)
         return verdict
+
+    def _nobodys_trap(self, stop: TargetStop, pc: Address) -> Verdict:
+        """A trap of ours that was removed meanwhile, or an ``int3`` of the program itself.
+
+        Some servers take the latter for a breakpoint and leave the pc on it, where it
+        would be hit for ever.
+        """
+        if self.context.target.memory.read_partial(pc, 1) != _INT3:
+            _log.debug("hit of a trap that is gone: %#x", pc)
+            return Consume()
+        self.context.control.write_registers(stop.thread, {"rip": pc + 1})
+        return Report(SignalReceived(_SIGTRAP, "SIGTRAP", _SI_KERNEL))
 
     def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
         if item.thread is not None and item.thread != stop.thread:

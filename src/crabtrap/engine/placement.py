@@ -15,7 +15,7 @@ from crabtrap.symbols.location import (
     Spec,
     resolve_spec,
 )
-from crabtrap.symbols.places import ResolveContext, Resolution
+from crabtrap.symbols.places import Resolution, ResolveContext
 from crabtrap.target.base import SiteKind
 
 if TYPE_CHECKING:

@@ -127,7 +127,8 @@ class Program:
             return
         self.controller.forget_told_signals()
         caught = [
-            each for each in context.breakpoints.catchpoints
+            each
+            for each in context.breakpoints.catchpoints
             if each.kind == "syscall" and each.enabled
         ]
         numbers = None
@@ -201,10 +202,11 @@ class Program:
                 entry = main.address(main.image.entry)
                 context.sites.replace_owned(("entry", 0), (SiteKey("software", entry),))
         elif stop.kind in ("fork", "vfork"):
-            if context.options.follow == "child":
-                context.control.follow_child(stop.child)
-            else:
-                context.control.detach(stop.child)
+            # A vforked child shares memory with its parent: its traps are the parent's.
+            copied = stop.kind == "fork" and not context.target.abilities.lifts_traps
+            traps = context.sites.inserted if copied else ()
+            leave = context.target.pid if context.options.follow == "child" else stop.child
+            context.control.detach(leave, traps)
 
     def _at_entry(self) -> None:
         """A program that replaced another has loaded its libraries."""

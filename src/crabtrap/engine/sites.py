@@ -130,14 +130,17 @@ class SiteTable:
     @property
     def execution_addresses(self) -> frozenset[int]:
         """Addresses with a software or hardware execution site."""
-        return frozenset(
-            key.address for key in self._sites if key.kind in ("software", "hardware")
-        )
+        return frozenset(key.address for key in self._sites if key.kind in ("software", "hardware"))
 
     @property
     def failures(self) -> dict[SiteKey, str]:
         """Sites the target refused, with its reason."""
         return dict(self._failed)
+
+    @property
+    def inserted(self) -> tuple[SiteRequest, ...]:
+        """What the target has been told and not told to take back."""
+        return tuple(self._inserted.values())
 
     def flush(self, control: Control, *, evaluates_all: bool) -> None:
         """Tell the target the difference between what it has and what is wanted."""
@@ -149,9 +152,7 @@ class SiteTable:
             for key, sent in self._inserted.items()
             if (now := wanted.get(key)) is None or now != sent
         ]
-        insert = [
-            request for key, request in wanted.items() if self._inserted.get(key) != request
-        ]
+        insert = [request for key, request in wanted.items() if self._inserted.get(key) != request]
         if remove or insert:
             _log.debug("sites: -%d +%d", len(remove), len(insert))
             self.note_failures(control.update_sites(remove, insert))

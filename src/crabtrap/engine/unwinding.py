@@ -101,6 +101,9 @@ class Stack:
         self._modules = modules
         self._limits = [*(n for n in _HELPINGS if n < limit), limit]
         self._backtrace: _core.Backtrace | None = None
+        # The native object makes these anew at each access: for all frames, that is once.
+        self._pcs: Sequence[int] = ()
+        self._cfas: Sequence[int] = ()
         self._exhausted = False
         self._frames: list[LogicalFrame] = []
         self._expanded = 0
@@ -124,14 +127,14 @@ class Stack:
             return None
         backtrace = self._backtrace
         assert backtrace is not None  # _unwind_to has made it
-        pc = Address(backtrace.pcs[index])
+        pc = Address(self._pcs[index])
         signal = backtrace.is_signal_frame(index)
         exact = index == 0 or signal or backtrace.is_signal_frame(index - 1)
         return PhysicalFrame(
             index,
             pc,
             pc if exact else Address(pc - 1),
-            backtrace.cfas[index],
+            self._cfas[index],
             backtrace.registers(index),
             signal,
         )
@@ -182,4 +185,5 @@ class Stack:
         self._backtrace = _core.unwind(
             self._modules.unwinding_map, self._registers, self._memory, limit
         )
+        self._pcs, self._cfas = self._backtrace.pcs, self._backtrace.cfas
         self._exhausted = not self._limits or len(self._backtrace) < limit

@@ -9,10 +9,10 @@ from crabtrap.engine.breakpoints import (
     AnyStoppoint,
     Breakpoint,
     BreakpointTable,
-    Catchpoint,
     CatchKind,
-    Watchpoint,
+    Catchpoint,
     WatchKind,
+    Watchpoint,
     require_breakpoint,
 )
 from crabtrap.engine.placement import MAX_WATCHED, split_watched
@@ -20,11 +20,14 @@ from crabtrap.engine.signals import parse_signal, signal_name
 from crabtrap.engine.syscalls import parse_syscall, syscall_name
 from crabtrap.errors import NotFoundError, RangeError, UnsupportedError, UsageError
 from crabtrap.symbols.location import RegexSpec, parse_spec
+from crabtrap.values.context import Context
+from crabtrap.values.place import Memory
+from crabtrap.values.value import Value
 
 if TYPE_CHECKING:
+    from crabtrap.address import Address
     from crabtrap.engine.frame import Frame
     from crabtrap.engine.program import Program
-    from crabtrap.values.value import Value
 
 _HARDWARE_SLOTS = 4
 
@@ -164,6 +167,7 @@ class Breakpoints:
             size=size,
             old=program.context.target.read_memory(address, size),
             old_text=self._render(value),
+            render=lambda: self._render(self._look_again(value, address)),
         )
         self._bind_to_frame(item, frame, value)
         self._table.insert(item)
@@ -266,6 +270,11 @@ class Breakpoints:
                 f"more than {slots} debug registers at a time",
                 hint="delete a watchpoint or a hardware breakpoint",
             )
+
+    def _look_again(self, value: Value, address: Address) -> Value:
+        """The value at the present stop, whatever frame it was found in."""
+        process = self._program().inspector.process
+        return Value(value.type, Memory(address), Context(process.memory, process))
 
     def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
         """A local dies with its frame: stop when that returns, as its bytes mean nothing then."""

@@ -39,10 +39,12 @@ from crabtrap.errors import (
 )
 from crabtrap.events import Event, Notice, Panicked, StepDone, StopEvent
 from crabtrap.events import Exited as ExitReason
+from crabtrap.expr.evaluate import evaluate
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.returns import find_return_value
+from crabtrap.session.scope import FrameScope, Memo, ProgramScope
 from crabtrap.symbols.location import parse_spec
 from crabtrap.symbols.places import Resolution
 from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
@@ -95,6 +97,7 @@ class Session:
         breakpoints: Where the program stops.
         substitute_paths: ``(prefix, directory)`` pairs for finding sources.
         disassembly_syntax: "intel" or "att".
+        memo: Value history and convenience variables.
     """
 
     def __init__(self, program: str | None, *, server: Server = "guard") -> None:
@@ -117,6 +120,7 @@ class Session:
         self.options = Options()
         self.substitute_paths: tuple[tuple[str, str], ...] = ()
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
+        self.memo = Memo()
         self._presenter = std_presenter()
         self._language = RustLanguage(self._evaluate_in, self._render_short)
         self.breakpoints = Breakpoints(
@@ -557,10 +561,13 @@ class Session:
         Raises:
             CrabtrapError: It cannot be read or has no value; the text says why.
         """
+        if frame is None and not isinstance(self.state, Stopped):
+            scope = ProgramScope(self._program.inspector.process, self.memo)
+            return evaluate(text, scope, self._presenter)
         return self._evaluate_in(text, frame or self.frame)
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
-        return frame.lookup(text)
+        return evaluate(text, FrameScope(frame, self.memo), self._presenter)
 
     def _evaluate_address(self, text: str) -> Address:
         value = self.evaluate(text)

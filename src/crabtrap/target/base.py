@@ -360,8 +360,15 @@ class Control(Protocol):
         """System calls to stop at: all (``()``), some, or none (``None``)."""
         ...
 
-    def detach(self, pid: int | None = None) -> None:
-        """Let go of the process (or of a forked child ``pid``), leaving no trace in it."""
+    def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
+        """Let go of the process (or of one half of a fork), leaving no trace in it.
+
+        Args:
+            pid: Which process, ``None`` for the one being debugged.  Detaching from the
+                parent while a forked child is held follows the child.
+            traps: Sites to take out of that process first, where the target leaves
+                that to us.
+        """
         ...
 
     def kill(self) -> None:

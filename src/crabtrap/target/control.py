@@ -267,10 +267,15 @@ class LiveControl:
 
     # -- the end ---------------------------------------------------------------------------
 
-    def detach(self, pid: int | None = None) -> None:
+    def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
         """Let go of the process, or of a forked child ``pid``."""
         remote = self._remote
         gone = remote.pid if pid is None else pid
+        if traps:
+            # A forked child has a copy of the traps, in memory of its own.
+            self._client.exchange(
+                [b"Hgp%x.%x" % (gone, gone), *map(remove_packet, traps), b"Hg" + remote.thread(-1)]
+            )
         if gone == remote.pid:
             self._sites.clear()
         self._client.acknowledge_stops()

@@ -56,10 +56,14 @@ class Plan(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The verb, for events."""
+        ...
 
     @property
-    def thread(self) -> int: ...
+    def thread(self) -> int:
+        """The thread it is about."""
+        ...
 
     def begin(self, view: View) -> Move | Done:
         """The first move, from the stop the user is looking at."""

@@ -155,9 +155,7 @@ class CodeIndex:
         row = function.module.row_at(address)
         return self.user_code.is_user_function(function, row.path if row is not None else None)
 
-    def _line_spans(
-        self, function: Function, copy: Function, depth: int
-    ) -> tuple[LineSpan, ...]:
+    def _line_spans(self, function: Function, copy: Function, depth: int) -> tuple[LineSpan, ...]:
         key = (*copy.key, depth)
         spans = self._spans.get(key)
         if spans is None:

@@ -155,7 +155,7 @@ class StepInstruction:
 
     @property
     def name(self) -> str:
-        """ "nexti" or "stepi"."""
+        """The verb: ``nexti`` or ``stepi``."""
         return "nexti" if self.over else "stepi"
 
     def begin(self, view: View) -> Move:

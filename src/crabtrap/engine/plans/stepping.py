@@ -53,7 +53,7 @@ class StepLine:
 
     @property
     def name(self) -> str:
-        """ "step" or "next"."""
+        """The verb: ``step`` or ``next``."""
         return "step" if self.into else "next"
 
     def begin(self, view: View) -> Move | Done:
@@ -179,9 +179,7 @@ class StepLine:
                 callers.returns | callers.reach.entries | callers.reach.indirect
             )
         end = Address(symbol.address + symbol.size)
-        return self._leave_region(
-            view, view.code.range_region(module, ((symbol.address, end),))
-        )
+        return self._leave_region(view, view.code.range_region(module, ((symbol.address, end),)))
 
     def _reach_of(self, view: View, region: Region) -> Reach:
         direct = [Address(to) for _, to in region.targets.calls if to is not None]

@@ -91,6 +91,4 @@ class View:
 
     def unwind(self, limit: int) -> _core.Backtrace:
         """At most ``limit`` physical frames."""
-        return _core.unwind(
-            self.modules.unwinding_map, self.registers, self.target.memory, limit
-        )
+        return _core.unwind(self.modules.unwinding_map, self.registers, self.target.memory, limit)

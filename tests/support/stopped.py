@@ -1,0 +1,93 @@
+"""A live program at a stop, shown as ``Process``; without controller or session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crabtrap.engine.epoch import EpochClock
+from crabtrap.engine.loading import ModuleLoader
+from crabtrap.engine.process import Process
+from crabtrap.engine.thread import Thread
+from crabtrap.engine.user_code import UserCode
+from crabtrap.symbols.location import ResolveContext, parse_spec, resolve_spec
+from crabtrap.symbols.places import Place
+from crabtrap.symbols.table import ModuleTable
+from crabtrap.target.base import ResumeAction, TargetStop
+from crabtrap.target.live import LiveTarget
+from tests.support.backends import Backend, breakpoint_at, control_of, go, next_stop
+
+
+class Stopped:
+    """A program that is led from stop to stop by breakpoints.
+
+    Attributes:
+        target: The live target.
+        table: Its modules as of the last stop.
+        stop: The last stop, ``None`` before the first.
+        notices: What the module loader had to say.
+    """
+
+    def __init__(self, backend: Backend, program: str | Path, *arguments: str) -> None:
+        self.target: LiveTarget = backend.started(program, *arguments)
+        self.notices: list[str] = []
+        self.clock = EpochClock()
+        self.loader = ModuleLoader(notify=self.notices.append)
+        self.table: ModuleTable = self.loader.load(self.target)
+        self.stop: TargetStop | None = None
+        self._once: set[int] = set()
+        self._kept: set[int] = set()
+
+    def resolve(self, spec: str) -> tuple[Place, ...]:
+        """The places of a breakpoint spec in the modules of the last stop."""
+        context = ResolveContext(self.table, is_user_path=UserCode().is_user_path)
+        return resolve_spec(parse_spec(spec), context).places
+
+    def break_at(self, *addresses: int, once: bool = True) -> None:
+        """Set breakpoints; those that are meant ``once`` are gone when they were hit."""
+        new = set(addresses) - self._once - self._kept
+        (self._once if once else self._kept).update(new)
+        control_of(self.target).update_sites([], [breakpoint_at(each) for each in new])
+
+    def go(self) -> TargetStop:
+        """Run to the next stop."""
+        self._step_off()
+        self.stop = go(self.target)
+        self.clock.advance()
+        pc = self.stop.pc
+        if pc in self._once:
+            self._once.remove(pc)
+            control_of(self.target).update_sites([breakpoint_at(pc)], [])
+        if self.stop.kind not in ("exited", "killed"):
+            self.table = self.loader.load(self.target, self.table)
+        return self.stop
+
+    def _step_off(self) -> None:
+        """Leave a kept breakpoint, for servers that would only report it again."""
+        pc = self.stop.pc if self.stop is not None else None
+        if self.stop is None or pc not in self._kept or self.target.abilities.steps_off_sites:
+            return
+        control = control_of(self.target)
+        control.update_sites([breakpoint_at(pc)], [])
+        control.resume([ResumeAction(self.stop.thread, "step")])
+        assert next_stop(self.target).kind == "step"
+        control.update_sites([], [breakpoint_at(pc)])
+
+    def run_to(self, spec: str) -> Thread:
+        """Run to the first place of a spec, whichever that is; return the thread."""
+        places = self.resolve(spec)
+        assert places, f"{spec} has no place"
+        self.break_at(*(place.address for place in places))
+        stop = self.go()
+        assert stop.pc in {place.address for place in places}, f"{spec} not reached: {stop}"
+        return self.thread
+
+    @property
+    def process(self) -> Process:
+        """The program at the last stop."""
+        return Process(self.target, self.table, self.clock)
+
+    @property
+    def thread(self) -> Thread:
+        """The thread that stopped last."""
+        assert self.stop is not None
+        return self.process.thread(self.stop.thread)
