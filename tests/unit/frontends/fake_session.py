@@ -48,6 +48,8 @@ class FakeFrame:
     inlined: bool = False
     is_user: bool = True
     folded_reason: str = ""
+    cfa: int = 0x7FFE0000
+    thread: FakeThread | None = None
 
     def arguments(self) -> list[FakeBinding]:
         return [one for one in self.bindings if one.kind == "argument"]
@@ -63,6 +65,10 @@ class FakeThread:
     name: str
     stack: Sequence[FakeFrame]
     backtrace_end_reason: str = ""
+
+    def __post_init__(self) -> None:
+        for frame in self.stack:
+            frame.thread = self
 
     def frame(self, index: int) -> FakeFrame:
         return self.stack[index]

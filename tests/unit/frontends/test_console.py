@@ -11,6 +11,7 @@ from crabtrap import events
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import ListedLines
+from crabtrap.frontends.console.stops import Shown
 
 from .conftest import Screen
 from .fake_session import FakeSession, FakeValue
@@ -68,11 +69,22 @@ def stop_at(session: FakeSession, *reasons: events.StopReason, thread: int = 100
 def test_stops(
     screen: Screen, session: FakeSession, reasons: list[events.StopReason], expected: str
 ) -> None:
-    screen.console._shown_thread = 100
+    screen.console.shown = Shown(100, "demo::main")
     session.breakpoints[2] = type("B", (), {"commands": (), "number": 2})()
     stop_at(session, *reasons)
     where = 'demo::parse (line="a,3") at /src/demo/main.rs:4'
     assert screen.run("next") == expected.format(where=where) + "\n" + context()
+
+
+def test_a_step_inside_the_frame_shows_its_source_only(
+    screen: Screen, session: FakeSession
+) -> None:
+    for _ in range(3):
+        stop_at(session, events.StepDone("next"))
+    assert screen.run("next").startswith('[thread 1 "demo"] demo::parse')
+    assert screen.run("next") == context()
+    session.frame.cfa += 64
+    assert screen.run("next").startswith("demo::parse")
 
 
 def test_a_breakpoint_and_its_thread(screen: Screen, session: FakeSession) -> None:
@@ -120,11 +132,11 @@ def test_backtraces_fold_what_is_not_yours(screen: Screen) -> None:
     assert screen.run("bt") == textwrap.dedent(
         """\
         #0  demo::parse (line="a,3") at /src/demo/main.rs:4
-        #1-2 … standard library
+            … #1-2 standard library
         #3  demo::main () at /src/demo/main.rs:40
-        #4  … no debug information
+            … #4 no debug information
         """
-    ).replace("#1-2 …", "#1-2  …").replace("#4  …", "#4  …")
+    )
 
 
 def test_backtraces_in_full(screen: Screen) -> None:

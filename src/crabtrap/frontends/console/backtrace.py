@@ -103,7 +103,7 @@ def _folded_line(frames: Sequence[Frame], width: int) -> Text:
     reasons = ", ".join(dict.fromkeys(frame.folded_reason for frame in frames))
     first, last = frames[0].index, frames[-1].index
     numbers = f"#{first}" if first == last else f"#{first}-{last}"
-    return Text((f"{numbers:<{width + 1}}  … {reasons}", "dim"))
+    return Text((f"{'':<{width + 3}}… {numbers} {reasons}", "dim"))
 
 
 def _frame_line(console: Console, frame: Frame, width: int, selected: int | None) -> Text:

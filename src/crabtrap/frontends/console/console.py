@@ -22,7 +22,7 @@ from crabtrap.frontends.console.preferences import Preferences
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.run_line import RunLine
 from crabtrap.frontends.console.script import LineSource
-from crabtrap.frontends.console.stops import exit_lines, stop_lines
+from crabtrap.frontends.console.stops import Shown, exit_lines, shown_now, stop_lines
 from crabtrap.frontends.console.table import command_table
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 
@@ -57,6 +57,7 @@ class Console:
         failed: A command has failed.
         buggy: One has failed in a way that nobody expected.
         last_exit: How the program ended last, if it did.
+        shown: The frame shown last.
         redirections: Files for the program's streams, as ``run`` was told.
         append: Output files are appended to.
     """
@@ -86,7 +87,7 @@ class Console:
         self.append = False
         self._pending: deque[str] = deque()
         self._repeat = ""
-        self._shown_thread = 0
+        self.shown = Shown()
         session.on_event(self.on_event)
 
     # -- lines ---------------------------------------------------------------------
@@ -204,6 +205,7 @@ class Console:
         if isinstance(first, events.Exited):
             self.last_exit = first
             self.position.forget()
+            self.shown = Shown()
             self.output.event("exited", describe.reason(first), exit_lines(first))
             return Reply({"state": "exited"})
         self.last_exit = None
@@ -213,10 +215,10 @@ class Console:
         self.position.at_frame(self.session.frame)
         if not silent:
             data = describe.stop(self.session, event)
-            lines = [] if self.output.json else stop_lines(self, event, self._shown_thread)
+            lines = [] if self.output.json else stop_lines(self, event, self.shown)
             self.output.event("stopped", data, lines)
+            self.shown = shown_now(self)
             self.displays.show(self)
-        self._shown_thread = event.thread
         return Reply({"state": "stopped"})
 
     def _commands_of(self, event: events.StopEvent) -> list[str]:

@@ -15,17 +15,32 @@ if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame
     from crabtrap.frontends.console.console import Console
 
-_ARGUMENT_WIDTH = 48
+# Widths an argument is cut to, tried until the frame fits the terminal's line.
+_ARGUMENT_WIDTHS = (48, 24, 12)
 
 
 def frame_text(console: Console, frame: Frame, *, address: bool = False) -> Text:
     """One frame on one line, with where it is in the code if ``address`` asks for it."""
+    room = console.terminal.columns
+    text = Text()
+    for width in _ARGUMENT_WIDTHS:
+        text = _frame_text(console, frame, address, width)
+        if room is None or len(text.plain) <= room - _MARGIN:
+            break
+    return text
+
+
+# What stands before a frame on its line: its number, or what it stopped for.
+_MARGIN = 6
+
+
+def _frame_text(console: Console, frame: Frame, address: bool, width: int) -> Text:
     text = Text()
     if address or frame.function is None:
         text.add((f"{frame.pc:#018x}", "address"), " in " if frame.function else " ")
     if frame.function:
         text.add((frame.function, "function"))
-        text.add(*_arguments(console, frame))
+        text.add(*_arguments(console, frame, width))
     if frame.path:
         text.add(" at ", place_text(frame.path, frame.line))
     elif frame.module:
@@ -41,7 +56,7 @@ def place_text(path: str, line: int | None) -> Text:
     return text.add(":", (str(line), "number")) if line else text
 
 
-def _arguments(console: Console, frame: Frame) -> Sequence[str | Text]:
+def _arguments(console: Console, frame: Frame, width: int) -> Sequence[str | Text]:
     if not frame.path:
         return ()
     if not console.preferences.frame_arguments:
@@ -54,6 +69,6 @@ def _arguments(console: Console, frame: Frame) -> Sequence[str | Text]:
     for number, binding in enumerate(arguments):
         if number:
             parts.add(", ")
-        value = short_value(console, binding.value, _ARGUMENT_WIDTH)
+        value = short_value(console, binding.value, width)
         parts.add((binding.name, "name"), "=", (value, "value"))
     return (parts.add(")"),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap import events
@@ -11,27 +12,56 @@ from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.source_view import stop_context
 
 if TYPE_CHECKING:
+    from crabtrap.engine.frame import Frame
     from crabtrap.frontends.console.console import Console
 
 
-def stop_lines(console: Console, event: events.StopEvent, last_thread: int) -> list[Text]:
-    """Everything shown at a stop; ``last_thread`` is the tid of the one shown before, or 0."""
+def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[Text]:
+    """Everything shown at a stop; ``last`` is the frame shown before."""
     frame = console.session.frame
     lines: list[Text] = []
-    headline = _thread_prefix(console, event, last_thread)
+    headline = _thread_prefix(console, event, last.thread)
     for reason in event.reasons:
         head, more = reason_text(reason)
         if head:
             lines.append(Text(headline, head))
             headline = Text()
         lines += more
+    context = stop_context(console, frame)
+    # A step inside the function shown before: its source says it all.
+    if context and not lines and not headline and last == _identity(frame):
+        return context
     where = frame_text(console, frame)
     # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
     if len(lines) == 1 and _joins(event.reasons[0]):
         lines[0].add(", ", where)
     else:
         lines.append(Text(headline, where))
-    return lines + stop_context(console, frame)
+    return lines + context
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which frame was shown last, so that a step inside it need not name it again.
+
+    Attributes:
+        thread: tid, 0 where nothing was shown yet.
+        function: Display path.
+        cfa: Tells a recursive call from its caller.
+    """
+
+    thread: int = 0
+    function: str | None = None
+    cfa: int | None = None
+
+
+def _identity(frame: Frame) -> Shown:
+    return Shown(frame.thread.tid, frame.function, frame.cfa)
+
+
+def shown_now(console: Console) -> Shown:
+    """The frame that is selected, as what was shown."""
+    return _identity(console.session.frame)
 
 
 def _thread_prefix(console: Console, event: events.StopEvent, last_thread: int) -> Text:

@@ -48,10 +48,15 @@ class Terminal:
             process_group=0,
         )
 
+    @property
+    def columns(self) -> int | None:
+        """Its width in characters, ``None`` where there is no terminal."""
+        return None if self._fd is None else self.size()[1]
+
     def size(self) -> tuple[int, int]:
-        """Rows and columns, 24 by 80 where there is no terminal."""
+        """Rows and columns, 24 by 100 where there is no terminal."""
         if self._fd is None:
-            return 24, 80
+            return 24, 100
         size = os.get_terminal_size(self._fd)
         return size.lines, size.columns
 

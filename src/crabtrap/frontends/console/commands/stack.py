@@ -12,6 +12,7 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.source_view import stop_context
+from crabtrap.frontends.console.stops import shown_now
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame
@@ -60,6 +61,7 @@ def show_frame(console: Console) -> Reply:
     """Show the selected frame with its source, as a stop does."""
     selected = console.session.frame
     console.position.at_frame(selected)
+    console.shown = shown_now(console)
     head = Text((f"#{selected.index}", "number"), "  ", frame_text(console, selected))
     lines = [] if console.output.json else [head, *stop_context(console, selected)]
     return Reply({"frame": describe.frame(selected)}, lines)
