@@ -15,6 +15,8 @@ from crabtrap import _core
 from crabtrap.address import Address
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crabtrap.symbols.code import Function, Row
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
