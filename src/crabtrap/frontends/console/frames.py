@@ -19,19 +19,22 @@ if TYPE_CHECKING:
 _ARGUMENT_WIDTHS = (48, 24, 12)
 
 
-def frame_text(console: Console, frame: Frame, *, address: bool = False) -> Text:
-    """One frame on one line, with where it is in the code if ``address`` asks for it."""
+def frame_text(console: Console, frame: Frame, *, address: bool = False, used: int = 6) -> Text:
+    """One frame on one line, arguments cut so that it fits where it can.
+
+    Args:
+        console: For preferences and the width of the line.
+        frame: What to show.
+        address: Show where it is in the code, too.
+        used: Characters that stand before it on its line.
+    """
     room = console.terminal.columns
     text = Text()
     for width in _ARGUMENT_WIDTHS:
         text = _frame_text(console, frame, address, width)
-        if room is None or len(text.plain) <= room - _MARGIN:
+        if room is None or len(text.plain) + used <= room:
             break
     return text
-
-
-# What stands before a frame on its line: its number, or what it stopped for.
-_MARGIN = 6
 
 
 def _frame_text(console: Console, frame: Frame, address: bool, width: int) -> Text:

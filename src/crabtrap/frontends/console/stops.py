@@ -31,12 +31,11 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
     # A step inside the function shown before: its source says it all.
     if context and not lines and not headline and last == _identity(frame):
         return context
-    where = frame_text(console, frame)
     # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
     if len(lines) == 1 and _joins(event.reasons[0]):
-        lines[0].add(", ", where)
-    else:
-        lines.append(Text(headline, where))
+        lines[0].add(", ")
+        return [lines[0].add(frame_text(console, frame, used=len(lines[0].plain))), *context]
+    lines.append(Text(headline, frame_text(console, frame, used=len(headline.plain))))
     return lines + context
 
 

@@ -37,25 +37,29 @@ def _row(console: Console, thread: Thread, current: int) -> tuple[Text, ...]:
     arrow = "▶" if console.output.symbols else "*"
     mark = Text((arrow if here else " ", "marker"), (f" {thread.index:>2}", "number"))
     name = Text((thread.name or "-", "thread"))
-    return mark, Text((str(thread.tid), "dim")), name, _where(console, thread)
+    used = len(mark.plain) + _LONGEST_NAME + 2 * _GAP + len(str(thread.tid)) + _GAP
+    return mark, Text((str(thread.tid), "dim")), name, _where(console, thread, used)
 
 
-def _where(console: Console, thread: Thread) -> Text:
+def _where(console: Console, thread: Thread, used: int) -> Text:
     """The thread's own frame: the innermost of user code, said to be further out if it is."""
     try:
         top = thread.frame(0)
         if top.is_user or console.preferences.std_frames:
-            return frame_text(console, top)
+            return frame_text(console, top, used=used)
         own = next((frame for frame in thread.frames(0, _LOOK_OUT) if frame.is_user), None)
     except CrabtrapError as error:
         return Text((f"<{error}>", "dim"))
     if own is None:
-        return frame_text(console, top)
-    inside = Text((f"  in {top.function or hex(top.pc)}", "dim"))
-    return Text((f"#{own.index} ", "dim"), frame_text(console, own), inside)
+        return frame_text(console, top, used=used)
+    number, inside = f"#{own.index} ", f"  in {top.function or hex(top.pc)}"
+    used += len(number) + len(inside)
+    return Text((number, "dim"), frame_text(console, own, used=used), (inside, "dim"))
 
 
 _LOOK_OUT = 40
+_LONGEST_NAME = 15  # TASK_COMM_LEN without its NUL; see prctl(2)
+_GAP = 2
 
 
 def thread(console: Console, arguments: Arguments) -> Reply:
