@@ -1,2 +1,123 @@
-//! The ptrace owner.
-fn main() {}
+//! `crabtrap-guard`: the sole owner of ptrace, and a GDB remote protocol server.
+
+mod agent;
+mod attach;
+mod conditions;
+mod debugregs;
+mod detach;
+mod displaced;
+mod events;
+mod hot;
+mod launch;
+mod logging;
+mod memory;
+mod options;
+mod packet;
+mod procfs;
+mod ptrace;
+mod registers;
+mod resume;
+mod server;
+mod sites;
+mod slots;
+mod stepoff;
+mod tracee;
+mod transport;
+mod wait;
+
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::ExitCode;
+
+use options::{Connection, Options, Program};
+use server::{Ending, Server};
+use transport::{Listener, Transport};
+
+fn main() -> ExitCode {
+    let options = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(text) => {
+            complain(&text);
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn complain(text: &str) {
+    // Nothing is left to be done when even standard error is gone.
+    let _ = writeln!(io::stderr(), "crabtrap-guard: {text}");
+}
+
+fn run(options: &Options) -> io::Result<()> {
+    if let Some(path) = &options.log {
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
+        logging::to_file(file);
+    }
+    let signals = block_signals()?;
+    match &options.connection {
+        Connection::Inherited(fd) => {
+            // SAFETY: the number was given to us for this and nothing else.
+            let transport = unsafe { Transport::from_inherited(*fd) }?;
+            serve(transport, false, options, &signals).map(drop)
+        }
+        Connection::Stdio => serve(Transport::stdio()?, false, options, &signals).map(drop),
+        Connection::Listen(address) => {
+            let listener = Listener::bind(address, options.token()?)?;
+            complain(&format!("listening on {}", listener.describe()));
+            serve(listener.accept()?, true, options, &signals).map(drop)
+        }
+    }
+}
+
+fn serve(
+    transport: Transport,
+    inherits_stdio: bool,
+    options: &Options,
+    signals: &OwnedFd,
+) -> io::Result<Ending> {
+    let mut server = Server::new(transport, inherits_stdio);
+    let begun = match &options.program {
+        Program::None => Ok(()),
+        Program::Attach(pid) => server.tracer().attach(*pid),
+        Program::Run(program, arguments) => {
+            server.start(program.clone(), arguments.clone()).map(drop)
+        }
+    };
+    begun.map_err(io::Error::other)?;
+    server.serve(signals)
+}
+
+/// Signals arrive through a descriptor, so that there is one wait.
+fn block_signals() -> io::Result<OwnedFd> {
+    use nix::sys::signal::{SigSet, Signal};
+    use nix::sys::signalfd::{SfdFlags, SignalFd};
+    let mut set = SigSet::empty();
+    for signal in [
+        Signal::SIGCHLD,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGINT,
+    ] {
+        set.add(signal);
+    }
+    set.thread_block()?;
+    // A write to a client that has gone is an error, not our end.
+    // SAFETY: ignoring a signal runs no code.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    let fd = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    Ok(OwnedFd::from(fd))
+}

@@ -1,0 +1,155 @@
+//! Debug registers: four traps on execution or on access to data.
+//!
+//! They belong to a thread, are not inherited by new ones, and outlive the tracer; so each
+//! thread is brought up to date before it runs, and cleared before it is let go.
+
+use crate::ptrace::{self, Tid};
+
+const SLOTS: usize = 4;
+const STATUS: usize = 6;
+const CONTROL: usize = 7;
+/// GE, and the bit that always reads as one.
+const CONTROL_BASE: u64 = 0x600;
+
+/// What a debug register watches for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchKind {
+    /// Execution of an instruction.
+    Execute,
+    /// Writes.
+    Write,
+    /// Reads; the hardware reports writes too.
+    Read,
+    /// Reads and writes.
+    Access,
+}
+
+impl WatchKind {
+    fn bits(self) -> u64 {
+        match self {
+            Self::Execute => 0b00,
+            Self::Write => 0b01,
+            Self::Read | Self::Access => 0b11,
+        }
+    }
+}
+
+/// One debug register in use.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    /// What for.
+    pub kind: WatchKind,
+    /// First byte.
+    pub address: u64,
+    /// 1, 2, 4 or 8.
+    pub size: u64,
+    /// Agent expressions; told when one is non-zero or fails.
+    pub conditions: Vec<Box<[u8]>>,
+}
+
+/// The debug registers of a process.
+#[derive(Clone, Debug, Default)]
+pub struct Watches {
+    slots: [Option<Watch>; SLOTS],
+    generation: u32,
+}
+
+impl Watches {
+    /// Whether no register is in use.
+    pub fn is_empty(&self) -> bool {
+        self.slots.iter().all(Option::is_none)
+    }
+
+    /// Counts changes; a thread with another number needs its registers written.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The register's use.
+    pub fn find(&self, slot: usize) -> Option<&Watch> {
+        self.slots.get(slot).and_then(Option::as_ref)
+    }
+
+    /// Whether an execute trap stands at `address`.
+    pub fn executes_at(&self, address: u64) -> bool {
+        let stands = |watch: &Watch| watch.kind == WatchKind::Execute && watch.address == address;
+        self.slots.iter().flatten().any(stands)
+    }
+
+    /// Takes a register.
+    pub fn add(&mut self, watch: Watch) -> Result<(), &'static str> {
+        if !matches!(watch.size, 1 | 2 | 4 | 8) || watch.address % watch.size != 0 {
+            return Err("a debug register watches 1, 2, 4 or 8 aligned bytes");
+        }
+        let same = |other: &&mut Option<Watch>| {
+            other.as_ref().is_some_and(|o| {
+                (o.kind, o.address, o.size) == (watch.kind, watch.address, watch.size)
+            })
+        };
+        if let Some(Some(old)) = self.slots.iter_mut().find(same) {
+            old.conditions = watch.conditions;
+            return Ok(());
+        }
+        let free = self.slots.iter_mut().find(|slot| slot.is_none());
+        *free.ok_or("all four debug registers are in use")? = Some(watch);
+        self.generation += 1;
+        Ok(())
+    }
+
+    /// Frees a register; unknown ones are fine.
+    pub fn remove(&mut self, kind: WatchKind, address: u64, size: u64) {
+        for slot in &mut self.slots {
+            let found =
+                |watch: &Watch| (watch.kind, watch.address, watch.size) == (kind, address, size);
+            if slot.as_ref().is_some_and(found) {
+                *slot = None;
+                self.generation += 1;
+            }
+        }
+    }
+
+    /// Frees all registers.
+    pub fn clear(&mut self) {
+        self.slots = [const { None }; SLOTS];
+        self.generation += 1;
+    }
+
+    /// Writes the registers of one stopped thread.
+    pub fn write(&self, tid: Tid) -> ptrace::Result<()> {
+        // Off first: the kernel checks each address against the conditions still enabled.
+        ptrace::write_debug_register(tid, CONTROL, 0)?;
+        ptrace::write_debug_register(tid, STATUS, 0)?;
+        let mut control = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
+            ptrace::write_debug_register(tid, index, slot.as_ref().map_or(0, |w| w.address))?;
+            if let Some(watch) = slot {
+                let length = match watch.size {
+                    1 => 0b00,
+                    2 => 0b01,
+                    4 => 0b11,
+                    _ => 0b10,
+                };
+                control |= 1 << (index * 2);
+                control |= (watch.kind.bits() | length << 2) << (16 + index * 4);
+            }
+        }
+        if control != 0 {
+            ptrace::write_debug_register(tid, CONTROL, control | CONTROL_BASE)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads and clears which registers have triggered, bit `n` for register `n`.
+pub fn take_triggered(tid: Tid) -> ptrace::Result<u64> {
+    let status = ptrace::read_debug_register(tid, STATUS)?;
+    if status & 0xf != 0 {
+        ptrace::write_debug_register(tid, STATUS, 0)?;
+    }
+    Ok(status & 0xf)
+}
+
+/// Leaves no debug register behind in a thread that is to be let go.
+pub fn clear(tid: Tid) -> ptrace::Result<()> {
+    Watches::default().write(tid)
+}

@@ -1,0 +1,560 @@
+//! What a reaped status means, and what follows from it.
+
+use log::{debug, warn};
+use nix::errno::Errno;
+
+use crate::conditions::{self, Verdict};
+use crate::debugregs::{self, WatchKind};
+use crate::procfs;
+use crate::ptrace::{self, SyscallStop, Tid, WaitStatus};
+use crate::sites::TRAP;
+use crate::tracee::{Action, Hold, Intent, Origin, Process, Reason, Report, Thread, Tracer};
+
+/// `si_code` of a perf event's trap.
+const TRAP_PERF: i32 = 6;
+/// What the kernel puts into `si_code` when a step ends at a signal handler's entry.
+const STEPPED_INTO_HANDLER: i32 = libc::SIGTRAP;
+const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
+/// The resume flag: an instruction breakpoint does not trigger for one instruction.
+pub const RESUME_FLAG: u64 = 1 << 16;
+
+impl Tracer {
+    /// Takes in one status of `waitpid`.
+    pub fn on_status(&mut self, tid: Tid, status: WaitStatus) {
+        debug!("status {status:#x} of {tid}");
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            // Born already, but its parent's event has not come yet: both orders occur.
+            if libc::WIFSTOPPED(status) {
+                self.early.insert(tid, status);
+            }
+            return;
+        };
+        if libc::WIFEXITED(status) || libc::WIFSIGNALED(status) {
+            self.on_end(tid, status);
+            return;
+        }
+        thread.forget_registers();
+        thread.in_vfork = false;
+        let signal = libc::WSTOPSIG(status);
+        let outcome = match status >> 16 {
+            0 => self.on_signal(tid, signal),
+            libc::PTRACE_EVENT_STOP => Ok(self.on_event_stop(tid, signal)),
+            libc::PTRACE_EVENT_CLONE => self.on_clone(tid),
+            libc::PTRACE_EVENT_FORK => self.on_fork(tid, false),
+            libc::PTRACE_EVENT_VFORK => self.on_fork(tid, true),
+            libc::PTRACE_EVENT_VFORK_DONE => Ok(self.on_vfork_done(tid)),
+            libc::PTRACE_EVENT_EXEC => self.on_exec(tid),
+            event => {
+                warn!("unknown event {event} of {tid}");
+                self.hold(tid, Hold::Event);
+                Ok(None)
+            }
+        };
+        match outcome {
+            Ok(Some(reason)) => self.report(tid, reason),
+            Ok(None) => self.settle(tid),
+            // Killed meanwhile; its end is about to be reaped.
+            Err(Errno::ESRCH) => debug!("{tid} is going"),
+            Err(error) => {
+                warn!("handling status {status:#x} of {tid}: {error}");
+                self.settle(tid);
+            }
+        }
+    }
+
+    fn hold(&mut self, tid: Tid, hold: Hold) {
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.held = Some(hold);
+        }
+    }
+
+    /// Tells the client, and has the process parked where it wants that.
+    pub fn report(&mut self, tid: Tid, reason: Reason) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        let pid = thread.pid;
+        if self
+            .processes
+            .get(&pid)
+            .is_none_or(|process| process.is_shadow)
+        {
+            self.settle(tid);
+            return;
+        }
+        debug!("report {tid}: {reason:?}");
+        thread.intent = Intent::Stopped;
+        self.tell(Report { pid, tid, reason });
+        self.calm(tid);
+        self.request_parking(pid);
+    }
+
+    /// Queues a stop of a held thread.
+    pub fn tell(&mut self, report: Report) {
+        self.note_told(report.tid);
+        self.reports.push_back(report);
+    }
+
+    /// Notes where the client knows a thread to be.
+    pub fn note_told(&mut self, tid: Tid) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        thread.wants_stop = false;
+        thread.passes = None;
+        thread.told_pc = thread.registers().ok().map(|registers| registers.rip);
+    }
+
+    fn request_parking(&mut self, pid: Tid) {
+        let everyone = self.choices.one_report;
+        if everyone || self.choices.stop_all {
+            for process in self.processes.values_mut() {
+                if (everyone || process.pid == pid) && !process.is_shadow {
+                    process.parking = true;
+                }
+            }
+        }
+    }
+
+    /// Lets a thread go on after a stop nobody has to hear of, unless it is to stand.
+    pub fn settle(&mut self, tid: Tid) {
+        let Some(thread) = self.threads.get(&tid) else {
+            return;
+        };
+        if thread.intent != Intent::Stopped && !self.is_halting(thread.pid) {
+            self.start(tid);
+        }
+    }
+
+    // --- signals ---------------------------------------------------------------------
+
+    fn on_signal(&mut self, tid: Tid, signal: i32) -> ptrace::Result<Option<Reason>> {
+        self.hold(tid, Hold::Signal(signal));
+        if signal == SYSCALL_STOP {
+            return self.on_syscall(tid);
+        }
+        if signal == libc::SIGTRAP {
+            return self.on_trap(tid);
+        }
+        self.leave_slot_for_signal(tid, signal)?;
+        let pass = self.choices.pass_signals >> signal & 1 != 0;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        thread.deliver = signal;
+        if thread.injected == signal {
+            thread.injected = 0;
+            return Ok(None);
+        }
+        Ok((!pass).then_some(Reason::Signal(signal)))
+    }
+
+    fn on_syscall(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        self.hold(tid, Hold::Event);
+        let stop = ptrace::read_syscall_stop(tid)?;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let Some(wanted) = self
+            .processes
+            .get(&thread.pid)
+            .and_then(|process| process.system_calls.as_ref())
+        else {
+            return Ok(None);
+        };
+        let is_wanted = |number: u64| wanted.is_empty() || wanted.contains(&number);
+        Ok(match stop {
+            SyscallStop::Entry(number) => {
+                thread.in_syscall = Some(number);
+                is_wanted(number).then_some(Reason::SyscallEntry(number))
+            }
+            SyscallStop::Exit => {
+                let number = thread.in_syscall.take();
+                number.filter(|n| is_wanted(*n)).map(Reason::SyscallReturn)
+            }
+            SyscallStop::None => None,
+        })
+    }
+
+    /// Finds the cause of a `SIGTRAP`: `man ptrace` leaves it to `si_code`.
+    fn on_trap(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        let code = ptrace::read_siginfo(tid)?.si_code;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let was_stepping = std::mem::take(&mut thread.stepping);
+        if code <= 0 || code == TRAP_PERF {
+            thread.deliver = libc::SIGTRAP;
+            return Ok(Some(Reason::Signal(libc::SIGTRAP)));
+        }
+        thread.held = Some(Hold::Signal(0));
+        if code == STEPPED_INTO_HANDLER {
+            thread.held = Some(Hold::Event);
+        }
+        if code == ptrace::SI_KERNEL {
+            return self.on_int3(tid);
+        }
+        if let Some(reason) = self.on_watch(tid, was_stepping)? {
+            return Ok(reason);
+        }
+        if was_stepping {
+            return self.on_step(tid);
+        }
+        // A step that another stop cut short, and a debug register freed since, may still
+        // deliver a trap after the resume.
+        let is_late = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
+        Ok((!is_late).then_some(Reason::Trap))
+    }
+
+    fn on_int3(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let space = thread.pid;
+        let address = thread.registers()?.rip.wrapping_sub(1);
+        let space = self.space_of(space);
+        let Some(process) = self.processes.get(&space) else {
+            return Ok(None);
+        };
+        let Some(site) = process.sites.find(address) else {
+            return self.on_foreign_int3(tid, address);
+        };
+        let is_foreign = site.inserted && site.original == TRAP;
+        let (conditions, memory, sites) = (&site.conditions, &process.memory, &process.sites);
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let standing = process.parking || process.halting || thread.intent == Intent::Stopped;
+        thread.set_pc(address)?;
+        if standing && !is_foreign {
+            // Not told, so not counted: it hits again when it next runs.
+            return Ok(None);
+        }
+        if thread.pid != space {
+            thread.passes = Some(address);
+            return Ok(None);
+        }
+        let verdict = if conditions.is_empty() {
+            Verdict::True
+        } else {
+            let registers = thread.registers()?;
+            conditions::evaluate(conditions, registers, memory, sites, &mut self.variables)
+        };
+        match verdict {
+            Verdict::True => Ok(Some(Reason::Breakpoint(None))),
+            Verdict::Failed(text) => Ok(Some(Reason::Breakpoint(Some(text)))),
+            Verdict::False => {
+                thread.passes = Some(address);
+                self.count_silent_hit(tid);
+                Ok(None)
+            }
+        }
+    }
+
+    /// An `int3` where no trap of ours is: the program's own, or one just removed.
+    fn on_foreign_int3(&mut self, tid: Tid, address: u64) -> ptrace::Result<Option<Reason>> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let Some(process) = self.processes.get(&thread.pid) else {
+            return Ok(None);
+        };
+        let mut bytes = [0; 2];
+        let readable = process
+            .memory
+            .read_exact(address.wrapping_sub(1), &mut bytes);
+        if readable && bytes[1] != TRAP && bytes != [0xcd, 0x03] {
+            thread.set_pc(address)?;
+            return Ok(None);
+        }
+        Ok(Some(Reason::Trap))
+    }
+
+    /// `None`: no debug register of ours triggered.
+    fn on_watch(&mut self, tid: Tid, stepped: bool) -> ptrace::Result<Option<Option<Reason>>> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let Some(process) = self.processes.get(&thread.pid) else {
+            return Ok(None);
+        };
+        if process.watches.is_empty() {
+            return Ok(None);
+        }
+        let triggered = debugregs::take_triggered(tid)?;
+        let first = (0..4).find(|slot| triggered >> slot & 1 != 0);
+        let Some(watch) = first.and_then(|slot| process.watches.find(slot)) else {
+            return Ok(None);
+        };
+        let verdict = if watch.conditions.is_empty() {
+            Verdict::True
+        } else {
+            let (memory, sites) = (&process.memory, &process.sites);
+            let registers = thread.registers()?;
+            conditions::evaluate(
+                &watch.conditions,
+                registers,
+                memory,
+                sites,
+                &mut self.variables,
+            )
+        };
+        let reason = match watch.kind {
+            WatchKind::Execute => Reason::HardwareBreakpoint,
+            kind => Reason::Watch(kind, watch.address),
+        };
+        if verdict != Verdict::False {
+            return Ok(Some(Some(reason)));
+        }
+        if watch.kind == WatchKind::Execute {
+            thread.registers()?.eflags |= RESUME_FLAG;
+            thread.touch_registers();
+        }
+        // A step that ended on a watched access is still a step that ended.
+        if stepped {
+            self.on_step(tid).map(Some)
+        } else {
+            Ok(Some(None))
+        }
+    }
+
+    /// A single step is done; a range step may go on.
+    pub fn on_step(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        self.leave_slot(tid)?;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let pc = thread.registers()?.rip;
+        Ok(match thread.intent {
+            Intent::Going(Action::Step) => Some(Reason::Step),
+            Intent::Going(Action::RangeStep { start, end }) => {
+                (!(start..end).contains(&pc)).then_some(Reason::Step)
+            }
+            Intent::Going(Action::Continue) | Intent::Stopped => None,
+        })
+    }
+
+    // --- events ----------------------------------------------------------------------
+
+    fn on_event_stop(&mut self, tid: Tid, signal: i32) -> Option<Reason> {
+        let thread_events = self.choices.thread_events;
+        let thread = self.threads.get_mut(&tid)?;
+        let is_group = matches!(
+            signal,
+            libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU
+        );
+        thread.held = Some(if is_group { Hold::Group } else { Hold::Event });
+        if std::mem::take(&mut thread.is_new) && thread_events && thread.pid != tid {
+            return Some(Reason::ThreadCreated);
+        }
+        thread.wants_stop.then_some(Reason::Interrupt)
+    }
+
+    fn on_clone(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        self.hold(tid, Hold::Event);
+        let child = ptrace::read_event_message(tid)? as Tid;
+        let Some(parent) = self.threads.get(&tid) else {
+            return Ok(None);
+        };
+        let pid = parent.pid;
+        if std::path::Path::new(&format!("/proc/{pid}/task/{child}")).exists() {
+            self.adopt_thread(pid, child);
+        } else {
+            // A process of its own that shares our memory, or already gone.
+            self.adopt_borrower(pid, child, true);
+        }
+        Ok(None)
+    }
+
+    /// Takes in a new thread, whose first stop may have come before.
+    pub fn adopt_thread(&mut self, pid: Tid, tid: Tid) {
+        self.threads
+            .entry(tid)
+            .or_insert_with(|| Thread::new(pid, tid));
+        if let Some(status) = self.early.remove(&tid) {
+            self.on_status(tid, status);
+        }
+    }
+
+    fn adopt_borrower(&mut self, parent: Tid, child: Tid, is_shadow: bool) {
+        match Process::new(child, child, Origin::Attached) {
+            Ok(mut process) => {
+                process.borrows_from = Some(self.space_of(parent));
+                process.is_shadow = is_shadow;
+                self.processes.insert(child, process);
+                self.adopt_thread(child, child);
+            }
+            Err(error) => debug!("child {child} of {parent} is gone: {error}"),
+        }
+    }
+
+    fn on_fork(&mut self, tid: Tid, is_vfork: bool) -> ptrace::Result<Option<Reason>> {
+        self.hold(tid, Hold::Event);
+        let child = ptrace::read_event_message(tid)? as Tid;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
+        let pid = thread.pid;
+        let told = if is_vfork {
+            self.choices.vfork_events
+        } else {
+            self.choices.fork_events
+        };
+        let told = told
+            && self
+                .processes
+                .get(&pid)
+                .is_some_and(|process| !process.is_shadow);
+        if is_vfork {
+            self.adopt_borrower(pid, child, !told);
+            if let Some(thread) = self.threads.get_mut(&tid) {
+                thread.enters_vfork = true;
+            }
+        } else {
+            self.adopt_fork(pid, child, told);
+        }
+        if !told || !self.await_first_stop(child) {
+            return Ok(None);
+        }
+        Ok(Some(if is_vfork {
+            Reason::Vfork(child)
+        } else {
+            Reason::Fork(child)
+        }))
+    }
+
+    /// Takes in a child with a copy of the memory, and so of our traps, and cleans it.
+    fn adopt_fork(&mut self, parent: Tid, child: Tid, told: bool) {
+        let mut process = match Process::new(child, child, Origin::Attached) {
+            Ok(process) => process,
+            Err(error) => {
+                debug!("child {child} of {parent} is gone: {error}");
+                return;
+            }
+        };
+        let space = self.space_of(parent);
+        if let Some(parent) = self.processes.get(&space) {
+            process.origin = parent.origin;
+            process.sites = parent.sites.clone();
+            process.slots = parent.slots.clone();
+        }
+        process.is_shadow = true;
+        process.parking = true;
+        self.processes.insert(child, process);
+        self.adopt_thread(child, child);
+        if !self.await_first_stop(child) {
+            return;
+        }
+        self.clean(child);
+        if told {
+            if let Some(process) = self.processes.get_mut(&child) {
+                process.is_shadow = false;
+                process.parking = false;
+            }
+        } else if let Err(error) = self.let_go(child) {
+            warn!("letting go of child {child}: {error}");
+        }
+    }
+
+    /// Waits for the first stop of a child that the kernel has promised us.
+    fn await_first_stop(&mut self, child: Tid) -> bool {
+        if let Some(thread) = self.threads.get_mut(&child) {
+            thread.intent = Intent::Stopped;
+        }
+        self.wait_for(child)
+    }
+
+    fn on_vfork_done(&mut self, tid: Tid) -> Option<Reason> {
+        let thread = self.threads.get_mut(&tid)?;
+        thread.held = Some(Hold::Event);
+        self.choices.vfork_events.then_some(Reason::VforkDone)
+    }
+
+    fn on_exec(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
+        let former = ptrace::read_event_message(tid)? as Tid;
+        let Some(pid) = self.threads.get(&tid).map(|thread| thread.pid) else {
+            return Ok(None);
+        };
+        // The thread that called exec has become the leader; the others ended unreported.
+        let mut thread = Thread::new(pid, tid);
+        if let Some(old) = self.threads.get(&former) {
+            thread.intent = old.intent;
+            thread.wants_stop = old.wants_stop;
+        }
+        thread.is_new = false;
+        thread.held = Some(Hold::Event);
+        self.threads.retain(|_, other| other.pid != pid);
+        self.threads.insert(tid, thread);
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return Ok(None);
+        };
+        process.sites.forget();
+        process.slots.forget();
+        process.watches.clear();
+        process.borrows_from = None;
+        match crate::memory::Memory::open(pid, tid) {
+            Ok(memory) => process.memory = memory,
+            Err(error) => warn!("memory of {pid} after exec: {error}"),
+        }
+        if process.is_shadow {
+            self.let_go(pid)?;
+            return Ok(None);
+        }
+        if process.execs_to_skip > 0 {
+            process.execs_to_skip -= 1;
+            return Ok(None);
+        }
+        let path = procfs::executable(tid).unwrap_or_default();
+        Ok(Some(if self.choices.exec_events {
+            Reason::Exec(path)
+        } else {
+            Reason::Trap
+        }))
+    }
+
+    // --- ends ------------------------------------------------------------------------
+
+    fn on_end(&mut self, tid: Tid, status: WaitStatus) {
+        let Some(thread) = self.threads.remove(&tid) else {
+            return;
+        };
+        self.calm_after(&thread);
+        let pid = thread.pid;
+        let told = self
+            .processes
+            .get(&pid)
+            .is_some_and(|process| !process.is_shadow);
+        let code = libc::WEXITSTATUS(status);
+        if tid == pid {
+            // The leader's status comes last and is the whole process's.
+            self.forget_process(pid);
+            let reason = if libc::WIFEXITED(status) {
+                Reason::Exited(code)
+            } else {
+                Reason::Killed(libc::WTERMSIG(status))
+            };
+            self.reports.retain(|report| report.pid != pid);
+            if told {
+                self.reports.push_back(Report { pid, tid, reason });
+            }
+            return;
+        }
+        self.reports.retain(|report| report.tid != tid);
+        if told && self.choices.thread_events {
+            self.reports.push_back(Report {
+                pid,
+                tid,
+                reason: Reason::ThreadExited(code),
+            });
+        }
+        let goes_on = |other: &Thread| other.pid == pid && other.intent != Intent::Stopped;
+        let was_going = thread.intent != Intent::Stopped;
+        if told && was_going && self.choices.no_resumed && !self.threads.values().any(goes_on) {
+            self.reports.push_back(Report {
+                pid,
+                tid,
+                reason: Reason::NoResumed,
+            });
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use crate::ptrace::Tid;
+
+/// How a client reaches us.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// A unix socket inherited as this descriptor.
+    Inherited(RawFd),
+    /// Standard input and output.
+    Stdio,
+    /// One client at `unix:PATH` or `HOST:PORT`.
+    Listen(String),
+}
+
+/// What to debug from the start.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Whatever the client asks for.
+    None,
+    /// This process.
+    Attach(Tid),
+    /// This program with these arguments.
+    Run(Vec<u8>, Vec<Vec<u8>>),
+}
+
+/// The command line, understood.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How a client reaches us.
+    pub connection: Connection,
+    /// What to debug from the start.
+    pub program: Program,
+    /// Where the log goes.
+    pub log: Option<PathBuf>,
+    token_file: Option<PathBuf>,
+}
+
+const USAGE: &str = "\
+usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRAM [ARGUMENT...]]
+
+  --fd N             speak over the inherited unix socket N
+  --stdio            speak over standard input and output
+  --listen ADDRESS   wait for one client at unix:PATH or IP:PORT (PORT 0: any free one)
+  --token-file FILE  a TCP client must first send FILE's line; needed off the loopback
+  --attach PID       debug this process
+  --log FILE         write a log
+  --version          print the version
+";
+
+/// Parses arguments, the program's name excluded; `None` when all was said by printing.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
+    let mut arguments = arguments.peekable();
+    let (mut connection, mut program) = (None, Program::None);
+    let (mut log, mut token_file) = (None, None);
+    while let Some(argument) = arguments.next() {
+        let name = argument.to_string_lossy().into_owned();
+        let mut value = || {
+            arguments
+                .next()
+                .ok_or_else(|| format!("{name} needs a value\n{USAGE}"))
+        };
+        match name.as_str() {
+            "--fd" => connection = Some(Connection::Inherited(number(&value()?)?)),
+            "--stdio" => connection = Some(Connection::Stdio),
+            "--listen" => {
+                connection = Some(Connection::Listen(value()?.to_string_lossy().into_owned()));
+            }
+            "--token-file" => token_file = Some(PathBuf::from(value()?)),
+            "--attach" => program = Program::Attach(number(&value()?)?),
+            "--log" => log = Some(PathBuf::from(value()?)),
+            "--version" => {
+                return print(&format!("crabtrap-guard {}\n", env!("CARGO_PKG_VERSION")));
+            }
+            "--help" => return print(USAGE),
+            "--" => {
+                let path = value()?.into_vec();
+                program = Program::Run(path, arguments.by_ref().map(OsString::into_vec).collect());
+            }
+            _ => return Err(format!("unknown argument {name}\n{USAGE}")),
+        }
+    }
+    let connection =
+        connection.ok_or_else(|| format!("--fd, --stdio or --listen is needed\n{USAGE}"))?;
+    Ok(Some(Options {
+        connection,
+        program,
+        log,
+        token_file,
+    }))
+}
+
+fn number(text: &OsString) -> Result<i32, String> {
+    let text = text.to_string_lossy();
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a number"))
+}
+
+fn print(text: &str) -> Result<Option<Options>, String> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .map_err(|error| error.to_string())?;
+    Ok(None)
+}
+
+impl Options {
+    /// The token TCP clients must know, if any.
+    pub fn token(&self) -> io::Result<Option<String>> {
+        let Some(path) = &self.token_file else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(path)?;
+        let token = text.trim().to_owned();
+        if token.is_empty() {
+            let text = format!("{} holds no token", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        Ok(Some(token))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(words: &[&str]) -> Result<Option<Options>, String> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn everything_after_two_dashes_is_the_program() {
+        let options = parse_words(&["--stdio", "--", "ls", "--fd"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(options.connection, Connection::Stdio);
+        assert_eq!(
+            options.program,
+            Program::Run(b"ls".to_vec(), vec![b"--fd".to_vec()])
+        );
+    }
+
+    #[test]
+    fn a_way_to_reach_us_is_needed() {
+        assert!(parse_words(&["--attach", "1"]).is_err());
+        assert!(parse_words(&["--fd"]).is_err());
+        assert!(parse_words(&["--fd", "x"]).is_err());
+    }
+}

@@ -1,0 +1,315 @@
+//! The GDB remote protocol, as one client speaks it with us.
+//!
+//! One loop waits on the client and on signals.  Packets are answered at once; stops are told
+//! as notifications (non-stop mode) or as the late answer to a resume (all-stop mode).
+
+mod breakpoints;
+mod features;
+mod launch;
+mod memory;
+mod query;
+mod reply;
+mod resume;
+mod thread_id;
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use log::{debug, info, warn};
+use nix::errno::Errno;
+
+use crate::packet::{self, Decoder, Incoming};
+use crate::ptrace::Tid;
+use crate::tracee::Tracer;
+use crate::transport::Transport;
+
+use features::Features;
+use launch::LaunchOptions;
+
+/// The answer to one packet.
+pub enum Reply {
+    /// `OK`.
+    Ok,
+    /// Not supported: an empty packet.
+    Unsupported,
+    /// This text.
+    Text(String),
+    /// These bytes, escaped on the way out.
+    Binary(Vec<u8>),
+    /// `E.` and a sentence.
+    Error(String),
+    /// `E` and a number, for answers that carry no text.
+    ErrorNumber(u8),
+    /// `OK`, with a descriptor beside it.
+    Descriptor(OwnedFd),
+    /// None now; a stop will answer.
+    Later,
+}
+
+impl From<Result<(), String>> for Reply {
+    fn from(result: Result<(), String>) -> Self {
+        result.map_or_else(Self::Error, |()| Self::Ok)
+    }
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The client has gone.
+    Closed,
+    /// It has detached, ended or killed all there was, and wants nothing else.
+    Finished,
+    /// We were told to end.
+    Signal,
+}
+
+/// One client's session.
+pub struct Server {
+    transport: Transport,
+    decoder: Decoder,
+    tracer: Tracer,
+    features: Features,
+    launch_options: LaunchOptions,
+    /// Thread for registers and memory (`Hg`).
+    general: Tid,
+    /// Process that thread belongs to, kept when the thread is gone.
+    general_process: Tid,
+    /// Stops to be told of threads that stand already, for `?`.
+    recited: Vec<(Tid, Tid)>,
+    /// A `%Stop` is out, and `vStopped` has not emptied the queue yet.
+    notifying: bool,
+    /// All-stop mode: a resume is to be answered by a stop.
+    owes_stop: bool,
+    output: Vec<u8>,
+    finished: bool,
+}
+
+impl Server {
+    /// A session over a fresh connection.
+    pub fn new(transport: Transport, inherits_stdio: bool) -> Self {
+        Self {
+            transport,
+            decoder: Decoder::default(),
+            tracer: Tracer::default(),
+            features: Features::default(),
+            launch_options: LaunchOptions::new(inherits_stdio),
+            general: 0,
+            general_process: 0,
+            recited: Vec::new(),
+            notifying: false,
+            owes_stop: false,
+            output: Vec::with_capacity(4096),
+            finished: false,
+        }
+    }
+
+    /// What is traced.
+    pub fn tracer(&mut self) -> &mut Tracer {
+        &mut self.tracer
+    }
+
+    /// Serves the client to its end, then parts with all programs.
+    ///
+    /// `signals` is a signalfd for `SIGCHLD` and the signals that end us.
+    pub fn serve(&mut self, signals: &OwnedFd) -> io::Result<Ending> {
+        self.tracer.choices.one_report = true;
+        let ending = self.run(signals);
+        info!("session over: {ending:?}");
+        self.tracer.part();
+        ending
+    }
+
+    fn run(&mut self, signals: &OwnedFd) -> io::Result<Ending> {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let (readable, signalled) = self.wait(signals)?;
+            if signalled && take_signals(signals)? {
+                return Ok(Ending::Signal);
+            }
+            if signalled {
+                self.tracer.drain();
+                self.tell_stops()?;
+            }
+            if readable {
+                match self.transport.read(&mut buffer)? {
+                    None => {}
+                    Some(0) => return Ok(Ending::Closed),
+                    Some(count) => self.decoder.feed(&buffer[..count]),
+                }
+                if !self.handle_incoming()? {
+                    return Ok(Ending::Closed);
+                }
+            }
+            if self.finished {
+                return Ok(Ending::Finished);
+            }
+        }
+    }
+
+    fn wait(&self, signals: &OwnedFd) -> io::Result<(bool, bool)> {
+        let entry = |fd| libc::pollfd {
+            fd,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut fds = [entry(self.transport.poll_fd()), entry(signals.as_raw_fd())];
+        // SAFETY: the array is as long as stated.
+        let count = unsafe { libc::poll(fds.as_mut_ptr(), 2, -1) };
+        if count == -1 && Errno::last() != Errno::EINTR {
+            return Err(io::Error::last_os_error());
+        }
+        Ok((fds[0].revents != 0, fds[1].revents != 0))
+    }
+
+    fn handle_incoming(&mut self) -> io::Result<bool> {
+        while let Some(incoming) = self.decoder.next() {
+            match incoming {
+                Ok(Incoming::Packet(payload)) => self.handle_packet(&payload)?,
+                Ok(Incoming::Ack) => {}
+                Ok(Incoming::Nack) => self.transport.write_all(&self.output)?,
+                Ok(Incoming::Interrupt) => self.interrupt(),
+                Err(error) => {
+                    warn!("not the remote protocol: {error}");
+                    return Ok(false);
+                }
+            }
+            // A command may have made stops of its own, or waited and seen some.
+            self.tracer.drain();
+            self.tell_stops()?;
+        }
+        Ok(true)
+    }
+
+    fn handle_packet(&mut self, payload: &[u8]) -> io::Result<()> {
+        debug!("<- {}", String::from_utf8_lossy(payload));
+        let acknowledges = !self.features.no_ack;
+        let reply = self.dispatch(payload);
+        if acknowledges {
+            self.transport.write_all(b"+")?;
+        }
+        self.send(reply)
+    }
+
+    fn send(&mut self, reply: Reply) -> io::Result<()> {
+        let mut payload = Vec::new();
+        let mut descriptor = None;
+        match reply {
+            Reply::Later => return Ok(()),
+            Reply::Ok => payload.extend(b"OK"),
+            Reply::Unsupported => {}
+            Reply::Text(text) => payload.extend(text.into_bytes()),
+            Reply::Binary(bytes) => payload = bytes,
+            Reply::Error(text) => payload.extend(format!("E.{text}").into_bytes()),
+            Reply::ErrorNumber(number) => payload.extend(format!("E{number:02x}").into_bytes()),
+            Reply::Descriptor(fd) => {
+                payload.extend(b"OK");
+                descriptor = Some(fd);
+            }
+        }
+        debug!("-> {}", String::from_utf8_lossy(&payload));
+        self.output.clear();
+        packet::encode(&mut self.output, &payload);
+        match descriptor {
+            Some(fd) => self
+                .transport
+                .send_with_fds(&self.output, &[fd.as_raw_fd()]),
+            None => self.transport.write_all(&self.output),
+        }
+    }
+
+    fn dispatch(&mut self, payload: &[u8]) -> Reply {
+        let Some((&first, rest)) = payload.split_first() else {
+            return Reply::Unsupported;
+        };
+        match first {
+            b'g' => self.read_all_registers(),
+            b'G' => self.write_all_registers(rest),
+            b'p' => self.read_one_register(rest),
+            b'P' => self.write_one_register(rest),
+            b'm' => self.read_memory(rest),
+            b'x' => self.read_memory_binary(rest),
+            b'M' => self.write_memory(rest),
+            b'X' => self.write_memory_binary(rest),
+            b'Z' => self.insert_breakpoint(rest),
+            b'z' => self.remove_breakpoint(rest),
+            b'H' => self.select_thread(rest),
+            b'T' => self.is_thread_alive(rest),
+            b'?' => self.recite_stops(),
+            b'c' | b'C' | b's' | b'S' => self.resume_plainly(first, rest),
+            b'v' => self.dispatch_v(payload),
+            b'q' | b'Q' => self.query(payload),
+            b'D' => self.detach(rest),
+            b'k' => self.kill_all(),
+            b'!' => Reply::Ok,
+            _ => Reply::Unsupported,
+        }
+    }
+
+    fn dispatch_v(&mut self, payload: &[u8]) -> Reply {
+        let text = String::from_utf8_lossy(payload);
+        let name = text.split([';', ':', '?']).next().unwrap_or_default();
+        match name {
+            "vCont" if payload == b"vCont?" => Reply::Text("vCont;c;C;s;S;t;r".into()),
+            "vCont" => self.resume(&payload[5..]),
+            "vStopped" => self.next_stop(),
+            "vCtrlC" => {
+                self.interrupt();
+                Reply::Ok
+            }
+            "vRun" => self.run_program(payload.get(5..).unwrap_or_default()),
+            "vAttach" => self.attach(payload.get(8..).unwrap_or_default()),
+            "vKill" => self.kill(payload.get(6..).unwrap_or_default()),
+            _ => Reply::Unsupported,
+        }
+    }
+
+    /// The process that memory, traps and queries are about.
+    fn current_process(&self) -> Option<Tid> {
+        let by_thread = self
+            .tracer
+            .threads
+            .get(&self.general)
+            .map(|thread| thread.pid);
+        let pid = by_thread.unwrap_or(self.general_process);
+        let visible = |pid: &Tid| self.tracer.processes.get(pid).is_some_and(|p| !p.is_shadow);
+        Some(pid)
+            .filter(visible)
+            .or_else(|| self.visible_processes().first().copied())
+    }
+
+    /// Processes the client knows, ascending.
+    fn visible_processes(&self) -> Vec<Tid> {
+        let processes = self.tracer.processes.values();
+        let mut pids: Vec<Tid> = processes.filter(|p| !p.is_shadow).map(|p| p.pid).collect();
+        pids.sort_unstable();
+        pids
+    }
+
+    /// Makes a thread the current one.
+    fn select(&mut self, tid: Tid) {
+        self.general = tid;
+        if let Some(thread) = self.tracer.threads.get(&tid) {
+            self.general_process = thread.pid;
+        }
+    }
+}
+
+/// Empties the signalfd; `true` when one of them ends us.
+fn take_signals(signals: &OwnedFd) -> io::Result<bool> {
+    let mut ends = false;
+    loop {
+        // SAFETY: the structure is plain data.
+        let mut info = unsafe { std::mem::zeroed::<libc::signalfd_siginfo>() };
+        let size = std::mem::size_of::<libc::signalfd_siginfo>();
+        // SAFETY: the buffer is as large as stated.
+        let count = unsafe { libc::read(signals.as_raw_fd(), (&raw mut info).cast(), size) };
+        if count == -1 {
+            return match Errno::last() {
+                Errno::EAGAIN => Ok(ends),
+                Errno::EINTR => continue,
+                error => Err(error.into()),
+            };
+        }
+        ends |= info.ssi_signo as i32 != libc::SIGCHLD;
+    }
+}

@@ -1,0 +1,201 @@
+//! Trap bytes: the one place where they enter and leave a program's memory.
+//!
+//! A site belongs to an address space.  It is *wanted* from the client's first `Z0` to its
+//! `z0`, and *inserted* only while threads may run: at a stop the client sees, memory holds
+//! the program's own bytes.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::memory::Memory;
+
+/// The `int3` instruction.
+pub const TRAP: u8 = 0xcc;
+
+/// How a thread gets past the instruction under a trap; made at the first need.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Passage {
+    /// Not looked at yet.
+    #[default]
+    Unknown,
+    /// Carried out on the registers alone.
+    Emulate(iced_x86::Instruction),
+    /// A relocated copy lies at this address.
+    Slot(u64),
+    /// Only the original place will do, with every other thread stopped.
+    InPlace,
+}
+
+/// One trap.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// The program's own byte under the trap; valid while `inserted`.
+    pub original: u8,
+    /// Whether the trap byte is in memory now.
+    pub inserted: bool,
+    /// Agent expressions; the client hears of a hit when one is non-zero or fails.
+    pub conditions: Vec<Box<[u8]>>,
+    /// How the instruction is executed without lifting the trap.
+    pub passage: Passage,
+}
+
+/// All traps of one address space, by address.
+#[derive(Clone, Debug, Default)]
+pub struct Sites {
+    table: BTreeMap<u64, Site>,
+    active: bool,
+}
+
+impl Sites {
+    /// Whether no trap is wanted.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Whether wanted traps are in memory, that is, threads may be running.
+    pub fn is_active(&self) -> bool {
+        self.active
+    }
+
+    /// The trap at `address`.
+    pub fn find(&self, address: u64) -> Option<&Site> {
+        self.table.get(&address)
+    }
+
+    /// The trap at `address`, to be changed.
+    pub fn find_mut(&mut self, address: u64) -> Option<&mut Site> {
+        self.table.get_mut(&address)
+    }
+
+    /// Addresses of all wanted traps.
+    pub fn addresses(&self) -> impl Iterator<Item = u64> + '_ {
+        self.table.keys().copied()
+    }
+
+    /// Wants a trap at `address`; an existing one takes the new conditions.
+    ///
+    /// The byte is written at once while threads run, else when they next do; that the place
+    /// can be written is checked either way.
+    pub fn want(
+        &mut self,
+        memory: &Memory,
+        address: u64,
+        conditions: Vec<Box<[u8]>>,
+    ) -> io::Result<()> {
+        if let Some(site) = self.table.get_mut(&address) {
+            site.conditions = conditions;
+            return Ok(());
+        }
+        let mut site = Site {
+            conditions,
+            ..Site::default()
+        };
+        if self.active {
+            insert(memory, address, &mut site)?;
+        } else if memory.read_byte(address).is_none() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        self.table.insert(address, site);
+        Ok(())
+    }
+
+    /// No longer wants the trap at `address`; its slot is returned to be freed.
+    pub fn unwant(&mut self, memory: &Memory, address: u64) -> io::Result<Option<Site>> {
+        let Some(site) = self.table.get_mut(&address) else {
+            return Ok(None);
+        };
+        lift(memory, address, site)?;
+        Ok(self.table.remove(&address))
+    }
+
+    /// Puts every wanted trap in; returns those that could not be.
+    ///
+    /// A place that has gone (an unloaded library) stays wanted and is tried again next time.
+    pub fn insert_all(&mut self, memory: &Memory) -> Vec<u64> {
+        self.active = true;
+        let failed = |(address, site): (&u64, &mut Site)| {
+            (!site.inserted && insert(memory, *address, site).is_err()).then_some(*address)
+        };
+        self.table.iter_mut().filter_map(failed).collect()
+    }
+
+    /// Takes every trap out of memory.
+    pub fn lift_all(&mut self, memory: &Memory) -> Vec<u64> {
+        self.active = false;
+        let failed = |(address, site): (&u64, &mut Site)| {
+            lift(memory, *address, site).is_err().then_some(*address)
+        };
+        self.table.iter_mut().filter_map(failed).collect()
+    }
+
+    /// Takes the one trap at `address` out for a moment; see [`Sites::put_back`].
+    pub fn lift_one(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
+        self.table
+            .get_mut(&address)
+            .map_or(Ok(()), |site| lift(memory, address, site))
+    }
+
+    /// Puts a trap that [`Sites::lift_one`] took out back in.
+    pub fn put_back(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
+        match self.table.get_mut(&address) {
+            Some(site) if self.active && !site.inserted => insert(memory, address, site),
+            _ => Ok(()),
+        }
+    }
+
+    /// Forgets everything: the address space is another one now.
+    pub fn forget(&mut self) {
+        self.table.clear();
+        self.active = false;
+    }
+
+    /// Replaces trap bytes in `bytes`, which were read at `address`, by the program's own.
+    pub fn mask(&self, address: u64, bytes: &mut [u8]) {
+        let end = address.saturating_add(bytes.len() as u64);
+        for (at, site) in self.table.range(address..end) {
+            let byte = &mut bytes[(at - address) as usize];
+            if site.inserted && *byte == TRAP {
+                *byte = site.original;
+            }
+        }
+    }
+
+    /// Writes program bytes under traps: the traps stay, what they hide changes.
+    pub fn write(&mut self, memory: &Memory, address: u64, data: &[u8]) -> io::Result<()> {
+        let end = address.saturating_add(data.len() as u64);
+        let mut with_traps = data.to_vec();
+        for (at, site) in self.table.range_mut(address..end) {
+            site.passage = Passage::Unknown;
+            if site.inserted {
+                let byte = &mut with_traps[(at - address) as usize];
+                site.original = std::mem::replace(byte, TRAP);
+            }
+        }
+        memory.write(address, &with_traps)
+    }
+}
+
+fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
+    let byte = memory.read_byte(address).ok_or(io::ErrorKind::NotFound)?;
+    memory.write(address, &[TRAP])?;
+    if site.original != byte {
+        // Another library may lie here since; whatever was derived from the old code is void.
+        site.passage = Passage::Unknown;
+    }
+    site.original = byte;
+    site.inserted = true;
+    Ok(())
+}
+
+fn lift(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
+    if !site.inserted {
+        return Ok(());
+    }
+    site.inserted = false;
+    match memory.read_byte(address) {
+        // Unmapped since, or overwritten by the program itself: not ours any more.
+        None => Ok(()),
+        Some(byte) if byte != TRAP => Ok(()),
+        Some(_) => memory.write(address, &[site.original]),
+    }
+}
