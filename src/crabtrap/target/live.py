@@ -44,7 +44,7 @@ _OFFERS = (
     "error-message+",
     "xmlRegisters=i386",
 )
-_SWITCHES = {"stop-all": b"Qcrabtrap.StopAll:1", "steps-off": b"Qcrabtrap.StepsOff:1"}
+_STOP_ALL = b"Qcrabtrap.StopAll:1"
 _DEBUG_REGISTERS = 4
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _START_SECONDS = 60.0
@@ -73,9 +73,8 @@ class LiveTarget:
         """Switch on what makes a session; returns the actions that ``vCont`` knows."""
         client = self._client
         packets = [b"!", b"vCont?"]
-        for feature in ("stop-all", "steps-off"):
-            if client.has(f"crabtrap.{feature}"):
-                packets.append(_SWITCHES[feature])
+        if client.has("crabtrap.stop-all"):
+            packets.append(_STOP_ALL)
         replies = client.exchange(packets)
         for packet, reply in zip(packets[2:], replies[2:], strict=True):
             checked(packet, reply)
@@ -87,7 +86,7 @@ class LiveTarget:
         return Abilities(
             conditions=has("ConditionalBreakpoints"),
             # gdbserver forgets the value that a variable is created with.
-            counters=has("TraceStateVariables") and has("crabtrap.steps-off"),
+            counters=has("crabtrap.steps-off"),
             steps_off_sites=has("crabtrap.steps-off"),
             stops_all=stops_all or not self._client.non_stop,
             lifts_traps=stops_all,

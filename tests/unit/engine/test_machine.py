@@ -1,0 +1,71 @@
+"""The pure state machine: what follows from a stop."""
+
+import pytest
+
+from crabtrap.engine import machine
+from crabtrap.engine.machine import (
+    Announce,
+    Consume,
+    Exited,
+    Ignore,
+    Moving,
+    NotStarted,
+    Parked,
+    Report,
+    ResumeThreads,
+    Stopped,
+)
+from crabtrap.errors import StateError
+from crabtrap.events import BreakpointHit, Interrupted, StepDone, StopEvent
+from crabtrap.events import Exited as ExitReason
+
+MAIN, WORKER = 100, 101
+HIT = BreakpointHit(1, 1)
+
+
+def running() -> machine.Running:
+    return machine.start_running("continue", ((MAIN, Moving()), (WORKER, Moving())))
+
+
+def test_a_stop_nobody_reports_lets_the_program_go_on() -> None:
+    state = machine.advance(running(), MAIN, 0x1000, False, (Ignore(), Consume()))
+    assert machine.thread_state(state, MAIN) == Parked(0x1000)
+    assert machine.settle(machine.park_all(state), MAIN) == ResumeThreads()
+
+
+def test_all_reasons_of_one_stop_are_told_together() -> None:
+    verdicts = (Report(StepDone("next")), Ignore(), Report(HIT))
+    state = machine.advance(running(), MAIN, 0x1000, False, verdicts)
+    stopped = machine.announce(state, MAIN, 7, MAIN)
+    assert stopped == Stopped(StopEvent(7, MAIN, MAIN, (StepDone("next"), HIT)))
+
+
+def test_the_plans_thread_is_told_first_and_no_other_is_lost() -> None:
+    state = machine.advance(running(), WORKER, 0x1, False, (Report(HIT),))
+    state = machine.advance(state, MAIN, 0x2, False, (Report(StepDone("step")),))
+    assert machine.settle(state, MAIN) == Announce(MAIN)
+    event = machine.announce(state, MAIN, 1, MAIN).event
+    assert event.reasons == (StepDone("step"),)
+    assert event.also == ((WORKER, HIT),)
+
+
+def test_the_end_of_the_program_outranks_everything() -> None:
+    state = machine.advance(running(), WORKER, 0x1, False, (Report(Interrupted()),))
+    state = machine.advance(state, MAIN, None, True, (Report(ExitReason(MAIN, 0)),))
+    assert machine.settle(state, WORKER) == Announce(MAIN)
+    assert isinstance(machine.announce(state, MAIN, 1, MAIN), Exited)
+
+
+def test_only_threads_that_told_a_stop_have_arrived() -> None:
+    state = machine.advance(running(), MAIN, 0x1000, False, (Consume(),))
+    state = machine.park_all(state)
+    assert machine.thread_state(state, WORKER) == Parked(None)
+    sites = frozenset((0x1000,))
+    assert machine.first_to_step_off(state, sites) == machine.StepOff(MAIN, 0x1000)
+    assert machine.first_to_step_off(state, frozenset()) is None
+
+
+def test_a_verb_in_the_wrong_state_names_the_state() -> None:
+    with pytest.raises(StateError, match="no program has been started") as caught:
+        machine.require(NotStarted(), Stopped, to="step")
+    assert caught.value.hint == "start it with run"
