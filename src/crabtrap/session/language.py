@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.language import NotCompilable
-from crabtrap.errors import UsageError
+from crabtrap.errors import ParseError, UsageError
+from crabtrap.expr.agent import compile_site_condition
+from crabtrap.expr.agent_code import NotCompilableError
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.session.place_scope import PlaceScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crabtrap.engine.frame import Frame
+    from crabtrap.present.rule import RuleBook
     from crabtrap.symbols.places import Place
     from crabtrap.values.value import Value
 
@@ -19,8 +24,12 @@ class RustLanguage:
     """Judges conditions and expands log texts for the engine."""
 
     def __init__(
-        self, evaluate: Callable[[str, Frame], Value], render: Callable[[Value], str]
+        self,
+        evaluate: Callable[[str, Frame], Value],
+        render: Callable[[Value], str],
+        rules: RuleBook,
     ) -> None:
+        self._rules = rules
         self._evaluate = evaluate
         self._render = render
 
@@ -50,7 +59,13 @@ class RustLanguage:
         self, condition: str | None, place: Place, counter: int, ignore: int
     ) -> bytes | NotCompilable:
         """Agent bytecode, where the condition allows it."""
-        return NotCompilable("not compiled yet")
+        if place.module is None:
+            return NotCompilable("there is no module here")
+        scope = PlaceScope(place, place.module)
+        try:
+            return compile_site_condition(condition, counter, ignore, scope, self._rules)
+        except (ParseError, NotCompilableError, EvaluationError) as error:
+            return NotCompilable(str(error))
 
 
 def split_log_text(text: str) -> list[tuple[bool, str]]:

@@ -122,7 +122,9 @@ class Session:
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
         self.memo = Memo()
         self._presenter = std_presenter()
-        self._language = RustLanguage(self._evaluate_in, self._render_short)
+        self._language = RustLanguage(
+            self._evaluate_in, self._render_short, self._presenter.book
+        )
         self.breakpoints = Breakpoints(
             self._table,
             lambda: self._program,
