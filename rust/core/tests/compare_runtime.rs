@@ -4,17 +4,16 @@
 
 mod support;
 
-use std::arch::asm;
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::hint::black_box;
 
 use crabtrap_core::memory::FileMemory;
-use crabtrap_core::registers::{RBP, RBX, RIP, RSP, Registers};
+use crabtrap_core::registers::{RBP, RBX};
 use crabtrap_core::unwind::{Backtrace, Stop, unwind};
 
-use support::{module_map, read_mappings};
+use support::{module_map, own_registers, read_mappings};
 
 const CALLEE_SAVED: [usize; 6] = [RBX, RBP, 12, 13, 14, 15];
 
@@ -73,34 +72,6 @@ fn runtime_frames() -> Vec<Expected> {
     // SAFETY: the callback gets the vector back while it is alive and borrowed by nobody else.
     unsafe { _Unwind_Backtrace(note_frame, (&raw mut list).cast()) };
     list
-}
-
-// In a function of its own, these would be the registers of that function.
-#[allow(clippy::inline_always)]
-#[inline(always)]
-fn own_registers() -> Registers {
-    let mut values = [0_u64; 8];
-    // SAFETY: only stores registers into the array.
-    unsafe {
-        asm!(
-            "lea {scratch}, [rip]",
-            "mov [{to}], rbx",
-            "mov [{to} + 8], rbp",
-            "mov [{to} + 16], rsp",
-            "mov [{to} + 24], r12",
-            "mov [{to} + 32], r13",
-            "mov [{to} + 40], r14",
-            "mov [{to} + 48], r15",
-            "mov [{to} + 56], {scratch}",
-            to = in(reg) values.as_mut_ptr(),
-            scratch = out(reg) _,
-        );
-    }
-    let mut registers = Registers::UNKNOWN;
-    for (column, value) in [RBX, RBP, RSP, 12, 13, 14, 15, RIP].into_iter().zip(values) {
-        registers.set(column, Some(value));
-    }
-    registers
 }
 
 /// Both views of the stack from one function.

@@ -96,6 +96,13 @@ impl DebugInfo {
     /// All rows that overlap `[start, end)`, by address.
     pub(crate) fn rows_between(&self, start: u64, end: u64) -> Vec<Row> {
         let mut rows = Vec::new();
+        // Nearly always this is one function of one unit.
+        if let Some(unit) = self.unit_at(start)
+            && unit.lines(self).covers(start, end)
+        {
+            unit.lines(self).rows_between(start, end, unit, &mut rows);
+            return rows;
+        }
         for unit in self.units_between(start, end) {
             unit.lines(self).rows_between(start, end, unit, &mut rows);
         }

@@ -12,7 +12,7 @@ use crate::demangle::demangle;
 use crate::error::Result;
 
 /// A half-open range of file addresses.
-pub type Range = (u64, u64);
+pub type CodeRange = (u64, u64);
 
 /// A concrete function, or one inlined copy of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct Function {
     /// First instruction.
     pub entry: u64,
     /// Code of this copy, sorted.
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<CodeRange>,
     /// Where the function is declared.
     pub declaration: Declaration,
     /// For an inlined copy, the place of the call.
@@ -264,7 +264,7 @@ fn abstract_origin(chain: &[Entry<'_>]) -> DieId {
     chain[copies.min(chain.len() - 1)].id()
 }
 
-fn entry_point(entry: &Entry<'_>, code: &CodeAttributes, ranges: &[Range]) -> u64 {
+fn entry_point(entry: &Entry<'_>, code: &CodeAttributes, ranges: &[CodeRange]) -> u64 {
     let unit = entry.unit.as_ref();
     let low = code.low(unit).filter(|low| *low != 0);
     let first = || {

@@ -139,15 +139,23 @@ impl Lines {
 
     /// The row that covers `address`.
     pub(crate) fn row_at(&self, address: u64, unit: &Unit) -> Option<Row> {
+        let sequence = self.sequence_at(address)?;
+        let index = self.index_at(sequence, address)?;
+        Some(self.row(sequence, index, unit))
+    }
+
+    /// Whether one sequence covers all of `[start, end)`.
+    pub(crate) fn covers(&self, start: u64, end: u64) -> bool {
+        self.sequence_at(start)
+            .is_some_and(|sequence| end <= sequence.end)
+    }
+
+    fn sequence_at(&self, address: u64) -> Option<&Sequence> {
         let after = self
             .sequences
             .partition_point(|sequence| sequence.start <= address);
         let sequence = self.sequences[..after].last()?;
-        if address >= sequence.end {
-            return None;
-        }
-        let index = self.index_at(sequence, address)?;
-        Some(self.row(sequence, index, unit))
+        (address < sequence.end).then_some(sequence)
     }
 
     /// All rows that overlap `[start, end)`.

@@ -15,12 +15,13 @@ mod unit;
 mod variables;
 mod variants;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use gimli::{LittleEndian, Section as _, SectionId, UnitOffset};
 
-pub use functions::{Call, Declaration, Function, Range};
+pub use functions::{Call, CodeRange, Declaration, Function};
 pub use lines::Row;
 pub use types::{Encoding, Language, Member, Type, TypeKind};
 pub use variables::{Variable, VariableKind};
@@ -91,6 +92,7 @@ pub(crate) struct DebugInfo {
     addresses: AddressMap,
     files: OnceLock<FileIndex>,
     code: Arc<CodeMap>,
+    storage: Arc<Storage>,
     pub(crate) problems: Arc<Problems>,
 }
 
@@ -119,6 +121,7 @@ impl DebugInfo {
             addresses: AddressMap::default(),
             files: OnceLock::new(),
             code: Arc::new(place.code),
+            storage: Arc::clone(storage),
             problems: Arc::clone(problems),
         })
     }
@@ -142,10 +145,22 @@ impl DebugInfo {
         self.files.get_or_init(|| FileIndex::build(self))
     }
 
-    /// Give back the memory of the large sections that a walk over all units has touched.
-    pub(crate) fn release_pages(&self, storage: &Storage) {
-        storage.release_pages(self.dwarf.debug_info.reader().slice());
-        storage.release_pages(self.dwarf.debug_str.reader().slice());
+    /// Give back the memory of a unit's entries after all of them have been read once.
+    pub(crate) fn release_unit(&self, number: usize) {
+        let bytes = self.dwarf.debug_info.reader().slice();
+        let head = self.heads.get(number);
+        if let Some(bytes) = head.and_then(|head| bytes.get(head.offset..head.end)) {
+            self.storage.release_pages(bytes);
+        }
+    }
+
+    /// Give back the memory of a part of `.debug_str`.
+    pub(crate) fn release_strings(&self, part: Range<usize>) {
+        let bytes = self.dwarf.debug_str.reader().slice();
+        let part = part.start..part.end.min(bytes.len());
+        if let Some(bytes) = bytes.get(part) {
+            self.storage.release_pages(bytes);
+        }
     }
 
     /// Whether any unit describes variables or types, and not only lines and functions.

@@ -111,9 +111,16 @@ impl Collected {
             let mut name = None;
             if is_wanted(tag, in_function) {
                 let mut attributes = Attributes::default();
-                for spec in abbreviation.attributes() {
-                    let attribute = raw.read_attribute_inline(*spec)?;
-                    attributes.take(attribute.name(), attribute.value());
+                for run in abbreviation
+                    .attributes()
+                    .chunk_by(|one, other| !matters(*one) && !matters(*other))
+                {
+                    if matters(run[0]) {
+                        let attribute = raw.read_attribute_inline(run[0])?;
+                        attributes.take(attribute.name(), attribute.value());
+                    } else {
+                        raw.skip_attributes(run)?;
+                    }
                 }
                 name = attributes.name.and_then(|value| self.name(unit, value));
                 let die = unit.die(offset);
@@ -201,6 +208,16 @@ impl Collected {
         &rest[..end]
     }
 
+    /// The part of `.debug_str` that a run of sorted names lies in.
+    pub(super) fn span(first: Name, last: Name) -> std::ops::Range<usize> {
+        let end = if last.0 & OTHER == 0 {
+            last.0 as usize
+        } else {
+            usize::MAX
+        };
+        first.0 as usize..end
+    }
+
     /// Put everything in order, before merging.
     pub(super) fn sort(&mut self) {
         self.entries.sort_unstable();
@@ -259,6 +276,18 @@ impl Attributes {
             _ => {}
         }
     }
+}
+
+/// Whether an attribute is one that [`Attributes`] keeps.
+fn matters(spec: gimli::AttributeSpecification) -> bool {
+    matches!(
+        spec.name(),
+        gimli::DW_AT_name
+            | gimli::DW_AT_abstract_origin
+            | gimli::DW_AT_specification
+            | gimli::DW_AT_location
+            | gimli::DW_AT_inline
+    )
 }
 
 fn is_wanted(tag: DwTag, in_function: bool) -> bool {

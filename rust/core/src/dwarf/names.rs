@@ -17,6 +17,9 @@ const WORKERS: usize = 2;
 /// Below this much debug information a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 5 << 20;
 
+/// Names hashed before the pages with their text are given back.
+const NAMES_PER_RELEASE: usize = 1 << 15;
+
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum NameKind {
@@ -49,7 +52,7 @@ impl NameIndex {
             strings,
         };
         index.entries = std::mem::take(&mut index.collected.entries);
-        index.stems = index.hash_names();
+        index.stems = index.hash_names(info);
         index
     }
 
@@ -141,7 +144,7 @@ impl NameIndex {
         start..start + same
     }
 
-    fn hash_names(&self) -> Vec<(u32, u32)> {
+    fn hash_names(&self, info: &DebugInfo) -> Vec<(u32, u32)> {
         let runs = self.entries.chunk_by(|one, other| one.name == other.name);
         let mut starts = Vec::new();
         let mut next = 0_usize;
@@ -150,23 +153,37 @@ impl NameIndex {
             starts.extend(u32::try_from(next));
             next += run.len();
         }
-        let hash = |start: &u32| {
-            let name = self.entries[*start as usize].name;
-            (hash_bytes(stem_of(self.text(name))), *start)
-        };
-        let middle = starts.len() / 2;
-        let mut stems: Vec<(u32, u32)> = if self.entries.len() > 10_000 {
+        let (first, second) = starts.split_at(starts.len() / 2);
+        let mut stems: Vec<(u32, u32)> = if starts.len() > NAMES_PER_RELEASE {
             thread::scope(|scope| {
-                let second = scope.spawn(|| starts[middle..].iter().map(hash).collect::<Vec<_>>());
-                let mut stems: Vec<_> = starts[..middle].iter().map(hash).collect();
+                let second = scope.spawn(|| self.hash_some(info, second));
+                let mut stems = self.hash_some(info, first);
                 // A worker that panicked has nothing to add.
                 stems.extend(second.join().unwrap_or_default());
                 stems
             })
         } else {
-            starts.iter().map(hash).collect()
+            self.hash_some(info, &starts)
         };
         stems.sort_unstable();
+        stems
+    }
+}
+
+impl NameIndex {
+    /// Hash the names at `starts`, giving back the memory of their text as it goes.
+    fn hash_some(&self, info: &DebugInfo, starts: &[u32]) -> Vec<(u32, u32)> {
+        let name = |start: &u32| self.entries[*start as usize].name;
+        let mut stems = Vec::with_capacity(starts.len());
+        for part in starts.chunks(NAMES_PER_RELEASE) {
+            stems.extend(part.iter().map(|start| {
+                let hash = hash_bytes(stem_of(self.text(name(start))));
+                (hash, *start)
+            }));
+            if let [first, .., last] = part {
+                info.release_strings(Collected::span(name(first), name(last)));
+            }
+        }
         stems
     }
 }
@@ -196,6 +213,7 @@ fn collect(info: &DebugInfo, cancel: &AtomicBool) -> Collected {
                 info.problems
                     .add(format!("names of unit {number} are incomplete: {error}"));
             }
+            info.release_unit(*number);
         }
         collected.sort();
         collected

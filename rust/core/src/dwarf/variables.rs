@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use gimli::{AttributeValue, UnitOffset};
 
 use super::entry::{Entry, first_with};
-use super::functions::{Declaration, Range, declaration, linkage_name};
+use super::functions::{CodeRange, Declaration, declaration, linkage_name};
 use super::outline::CodeAttributes;
 use super::{DebugInfo, DieId};
 use crate::error::Result;
@@ -42,7 +42,7 @@ pub struct Variable {
     /// Where it is declared.
     pub declaration: Declaration,
     /// Where its lexical block lies; empty for a static.
-    pub ranges: Vec<Range>,
+    pub ranges: Vec<CodeRange>,
     /// Nesting of the block, 0 = function level.
     pub depth: u32,
     /// Made by the compiler.
@@ -56,7 +56,7 @@ pub struct Variable {
 /// The block that entries of a walk belong to.
 struct Block {
     end: usize,
-    ranges: Vec<Range>,
+    ranges: Vec<CodeRange>,
 }
 
 impl DebugInfo {
@@ -84,7 +84,7 @@ impl DebugInfo {
     fn variables_in(
         &self,
         function: &Entry<'_>,
-        ranges: &[Range],
+        ranges: &[CodeRange],
     ) -> Vec<(Variable, Option<DieId>)> {
         let mut found = Vec::new();
         if let Err(error) = self.walk_blocks(function, ranges, &mut found) {
@@ -97,7 +97,7 @@ impl DebugInfo {
     fn walk_blocks(
         &self,
         function: &Entry<'_>,
-        ranges: &[Range],
+        ranges: &[CodeRange],
         found: &mut Vec<(Variable, Option<DieId>)>,
     ) -> Result<()> {
         let unit = function.unit;

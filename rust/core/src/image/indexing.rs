@@ -127,7 +127,12 @@ impl Image {
                 CompletionKind::Static => NameKind::Static,
             })
             .collect();
-        self.with_names(|info, names| info.complete(names, prefix, &kinds, limit))
+        self.with_names(|info, names| {
+            let found = info.complete(names, prefix, &kinds, limit);
+            // All names were looked at.
+            info.release_strings(0..usize::MAX);
+            found
+        })
     }
 
     fn with_names<T: Default>(&self, ask: impl FnOnce(&DebugInfo, &NameIndex) -> T) -> T {
@@ -140,11 +145,7 @@ impl Image {
     /// The index of names: made now, or waited for if a thread is at it.
     fn names(&self) -> Option<&NameIndex> {
         let info = self.debug()?;
-        let index = self.indexing.index.get_or_init(|| {
-            let index = NameIndex::build(info, &self.indexing.cancel);
-            info.release_pages(&self.storage);
-            index
-        });
-        Some(index)
+        let build = || NameIndex::build(info, &self.indexing.cancel);
+        Some(self.indexing.index.get_or_init(build))
     }
 }

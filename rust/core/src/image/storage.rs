@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
+/// Smallest unit of memory that can be given back.
+const PAGE: usize = 4096;
+
 /// Keeps the bytes of one image, in place, until the image is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Storage {
@@ -64,13 +67,19 @@ impl Storage {
                 continue;
             };
             if offset < map.len() && bytes.len() <= map.len() - offset {
+                // Whole pages only: the ones at the ends belong to others as well.
+                let end = (offset + bytes.len()) & !(PAGE - 1);
+                let offset = offset.next_multiple_of(PAGE);
+                if offset >= end {
+                    continue;
+                }
                 // SAFETY: the mapping is private and never written to, so that dropped pages
                 // are read from the file again, with the same contents.
                 let dropped = unsafe {
                     map.unchecked_advise_range(
                         memmap2::UncheckedAdvice::DontNeed,
                         offset,
-                        bytes.len(),
+                        end - offset,
                     )
                 };
                 // It is only advice; refused, it costs memory and nothing else.

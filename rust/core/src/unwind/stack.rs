@@ -14,16 +14,21 @@ const BEHIND: u64 = 512;
 pub(super) struct Stack<'a> {
     memory: &'a dyn Memory,
     start: u64,
-    bytes: Vec<u8>,
+    /// How much of the buffer has been read from `start` on.
+    size: usize,
+    /// Lent, since making and zeroing it would take longer than a step.
+    buffer: &'a mut Vec<u8>,
     next_chunk: usize,
 }
 
 impl<'a> Stack<'a> {
-    pub(super) fn new(memory: &'a dyn Memory) -> Self {
+    /// Words of `memory`; what `buffer` holds does not matter.
+    pub(super) fn new(memory: &'a dyn Memory, buffer: &'a mut Vec<u8>) -> Self {
         Self {
             memory,
             start: 0,
-            bytes: Vec::new(),
+            size: 0,
+            buffer,
             next_chunk: FIRST_CHUNK,
         }
     }
@@ -46,14 +51,15 @@ impl<'a> Stack<'a> {
     #[inline]
     fn loaded_word(&self, address: u64) -> Option<u64> {
         let offset = usize::try_from(address.wrapping_sub(self.start)).ok()?;
-        let bytes = self.bytes.get(offset..)?.first_chunk::<8>()?;
+        let bytes = self.buffer.get(..self.size)?.get(offset..)?;
+        let bytes = bytes.first_chunk::<8>()?;
         Some(u64::from_le_bytes(*bytes))
     }
 
     fn load(&mut self, address: u64) {
-        let end = self.start.wrapping_add(self.bytes.len() as u64);
+        let end = self.start.wrapping_add(self.size as u64);
         // A jump elsewhere, as to a signal stack, begins anew with a small chunk.
-        if address.wrapping_sub(end) > self.bytes.len() as u64 {
+        if address.wrapping_sub(end) > self.size as u64 {
             self.next_chunk = FIRST_CHUNK;
         }
         // Going back inside the page cannot meet unmapped memory, but captured stacks and
@@ -66,10 +72,12 @@ impl<'a> Stack<'a> {
     }
 
     fn fill(&mut self, start: u64) {
+        if self.buffer.len() < self.next_chunk {
+            self.buffer.resize(self.next_chunk, 0);
+        }
+        let chunk = &mut self.buffer[..self.next_chunk];
         self.start = start;
-        self.bytes.resize(self.next_chunk, 0);
-        let count = self.memory.read_partial(start, &mut self.bytes);
-        self.bytes.truncate(count);
+        self.size = self.memory.read_partial(start, chunk).min(chunk.len());
     }
 }
 
@@ -115,7 +123,8 @@ mod tests {
     #[test]
     fn chunks_double_while_walking_up() {
         let memory = megabytes(1);
-        let mut stack = Stack::new(&memory);
+        let mut buffer = Vec::new();
+        let mut stack = Stack::new(&memory, &mut buffer);
         let mut address = memory.start;
         while address < memory.end {
             assert_eq!(stack.word(address), Some(address));
@@ -128,7 +137,8 @@ mod tests {
     #[test]
     fn words_just_below_the_first_one_asked_for_are_there_already() {
         let memory = megabytes(1);
-        let mut stack = Stack::new(&memory);
+        let mut buffer = Vec::new();
+        let mut stack = Stack::new(&memory, &mut buffer);
         let top = memory.start + 0x1800;
         assert_eq!(stack.word(top), Some(top));
         assert_eq!(stack.word(top - 64), Some(top - 64));
@@ -138,7 +148,8 @@ mod tests {
     #[test]
     fn the_ends_of_memory_give_nothing() {
         let memory = megabytes(1);
-        let mut stack = Stack::new(&memory);
+        let mut buffer = Vec::new();
+        let mut stack = Stack::new(&memory, &mut buffer);
         for address in [
             0,
             7,

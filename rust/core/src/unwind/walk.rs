@@ -32,6 +32,7 @@ pub(super) struct Caller {
 pub(super) struct Scratch {
     pub(super) cache: RuleCache,
     context: UnwindContext<usize>,
+    buffer: Vec<u8>,
 }
 
 impl Scratch {
@@ -39,6 +40,7 @@ impl Scratch {
         Self {
             cache: RuleCache::new(),
             context: UnwindContext::new(),
+            buffer: Vec::new(),
         }
     }
 }
@@ -46,7 +48,8 @@ impl Scratch {
 /// One walk up one stack.
 pub(super) struct Walk<'a> {
     modules: &'a ModuleMap,
-    scratch: &'a mut Scratch,
+    cache: &'a mut RuleCache,
+    context: &'a mut UnwindContext<usize>,
     stack: Stack<'a>,
     frames: Backtrace,
     /// Frame address that the next one has to exceed.
@@ -64,8 +67,9 @@ impl<'a> Walk<'a> {
     ) -> Self {
         Self {
             modules,
-            scratch,
-            stack: Stack::new(memory),
+            cache: &mut scratch.cache,
+            context: &mut scratch.context,
+            stack: Stack::new(memory, &mut scratch.buffer),
             frames: Backtrace::new(),
             floor: 0,
             crossings: HashSet::new(),
@@ -170,7 +174,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Caller, Stop> {
         // A return address may be the first byte of the next function, or of other rules.
         let address = if is_exact { pc } else { pc.wrapping_sub(1) };
-        if let Some(&rule) = self.scratch.cache.find(address) {
+        if let Some(&rule) = self.cache.find(address) {
             return self.apply_compact(&rule, registers);
         }
         let by_tables = self.find_by_tables(address, registers);
@@ -208,12 +212,11 @@ impl<'a> Walk<'a> {
         let file_address = address.wrapping_sub(module.bias);
         let tables = module.source.frame_tables();
         let damaged = |error: gimli::Error| Stop::Damaged(address, error.to_string());
-        let Scratch { cache, context } = &mut *self.scratch;
-        let Some(row) = tables.row(file_address, context).map_err(damaged)? else {
+        let Some(row) = tables.row(file_address, self.context).map_err(damaged)? else {
             return Ok(None);
         };
         if let Some(rule) = Compact::from_row(&row) {
-            cache.insert(address, rule);
+            self.cache.insert(address, rule);
             return self.apply_compact(&rule, registers).map(Some);
         }
         let mut evaluator = RowEvaluator {

@@ -2,11 +2,13 @@
 
 #![allow(dead_code)]
 
+use std::arch::asm;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crabtrap_core::memory::{Memory, read_vec};
+use crabtrap_core::registers::{RBP, RBX, RIP, RSP, Registers};
 use crabtrap_core::unwind::{Module, ModuleMap};
 use crabtrap_core::{DEFAULT_DEBUG_DIRECTORY, Image, SegmentKind};
 
@@ -84,4 +86,33 @@ fn open_image(mapping: &Mapping, memory: &dyn Memory) -> Option<Arc<Image>> {
     let directories = [PathBuf::from(DEFAULT_DEBUG_DIRECTORY)];
     let image = Image::open(Path::new(&mapping.path), &directories, None);
     Some(image.expect("mapped files are images"))
+}
+
+/// Registers of the calling function, as far as unwinding needs them.
+// Without inlining, these would be the registers of this function.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+pub fn own_registers() -> Registers {
+    let mut values = [0_u64; 8];
+    // SAFETY: only stores registers into the array.
+    unsafe {
+        asm!(
+            "lea {scratch}, [rip]",
+            "mov [{to}], rbx",
+            "mov [{to} + 8], rbp",
+            "mov [{to} + 16], rsp",
+            "mov [{to} + 24], r12",
+            "mov [{to} + 32], r13",
+            "mov [{to} + 40], r14",
+            "mov [{to} + 48], r15",
+            "mov [{to} + 56], {scratch}",
+            to = in(reg) values.as_mut_ptr(),
+            scratch = out(reg) _,
+        );
+    }
+    let mut registers = Registers::UNKNOWN;
+    for (column, value) in [RBX, RBP, RSP, 12, 13, 14, 15, RIP].into_iter().zip(values) {
+        registers.set(column, Some(value));
+    }
+    registers
 }
