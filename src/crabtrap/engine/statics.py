@@ -12,6 +12,8 @@ from crabtrap.values.place import Absent, Bytes, place_from_pieces
 from crabtrap.values.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from crabtrap import _core
     from crabtrap.engine.frame import Frame
     from crabtrap.engine.process import Process
@@ -25,10 +27,44 @@ FoundStatic = tuple["Module", "_core.Variable"]
 _NO_REGISTERS: tuple[None, ...] = (None,) * 17
 
 
+_STORAGE = ("__RUST_STD_INTERNAL_VAL", "VAL", "__KEY")
+"""What std's ``thread_local!`` has called the variable inside the user's."""
+
+
 def find_statics(modules: ModuleTable, query: str) -> tuple[FoundStatic, ...]:
-    """Every static whose path ends with ``query``, in module order."""
+    """Every static and thread-local whose path ends with ``query``, in module order.
+
+    A name declared by ``thread_local!`` stands for the variable the macro hides in it.
+    """
     path = query.removeprefix("crate::")
-    return tuple((m, v) for m in modules for v in m.image.find_statics(path))
+    found = tuple((m, v) for m in modules for v in m.image.find_statics(path))
+    return found or tuple(_find_thread_locals(modules, path_segments(path)))
+
+
+def _find_thread_locals(modules: ModuleTable, query: tuple[str, ...]) -> Iterator[FoundStatic]:
+    for module in modules:
+        candidates = [
+            variable
+            for name in _STORAGE
+            for variable in module.image.find_statics(name)
+            if _declared_segments(variable.path)[-len(query) :] == query
+        ]
+        yield from ((module, variable) for variable in _linked(module, candidates))
+
+
+def _declared_segments(path: str) -> tuple[str, ...]:
+    """The path the user wrote, of a variable that ``thread_local!`` made; else ``()``."""
+    segments = path_segments(path)[:-1]
+    declared = segments
+    while declared and (declared[-1].startswith("{") or declared[-1] == "__getit"):
+        declared = declared[:-1]
+    return declared if declared != segments else ()
+
+
+def _linked(module: Module, variables: list[_core.Variable]) -> list[_core.Variable]:
+    """Those that made it into the program: the macro makes two and the linker keeps one."""
+    linked = [v for v in variables if v.linkage_name and module.symbols_named(v.linkage_name)]
+    return linked or variables
 
 
 def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> FoundStatic | None:

@@ -1,5 +1,5 @@
 //! `panics KIND`: a panic that is caught, one in a thread, one in inlined code, one that ends
-//! the program, one out of std.
+//! the program, one out of std, one that meets the program's own hook.
 
 use std::panic;
 use std::thread;
@@ -77,6 +77,23 @@ fn overflow(by: u8) -> u8 {
     most + by // @overflow
 }
 
+/// A hook of the program's own, which never returns.
+fn own_hook() {
+    panic::set_hook(Box::new(|info| {
+        println!("own hook: {info}"); // @hook
+        std::process::exit(3);
+    }));
+    check(&Order {
+        number: 4,
+        amount: -1,
+    }); // @hooked
+}
+
+fn resumed() {
+    let result = panic::catch_unwind(|| panic!("first"));
+    panic::resume_unwind(result.expect_err("a panic")); // @resume
+}
+
 fn main() {
     let kind = std::env::args().nth(1).unwrap_or_default();
     ready::say("ready");
@@ -86,11 +103,11 @@ fn main() {
         "inlined" => println!("{}", through_inlined(&[1, 2, 3])),
         "unwind" => println!("{}", unwinding()),
         "overflow" => println!("{}", overflow(10)),
+        "hook" => own_hook(),
+        "resume" => resumed(),
+        "literal" => panic!("just text"), // @literal
         "abort" => std::process::abort(),
-        "payload" => panic::panic_any(Order {
-            number: 3,
-            amount: 9,
-        }), // @any
+        "payload" => panic::panic_any(7u32), // @payload
         _ => {
             caught();
             in_thread();
