@@ -100,6 +100,8 @@ impl Tracer {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
+        self.told += 1;
+        thread.told_at = self.told;
         thread.wants_stop = false;
         thread.passes = None;
         thread.told_pc = thread.registers().ok().map(|registers| registers.rip);

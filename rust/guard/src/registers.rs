@@ -39,7 +39,9 @@ const GENERAL: [&str; 17] = [
     "r14", "r15", "rip",
 ];
 const SEGMENTS: [&str; 6] = ["cs", "ss", "ds", "es", "fs", "gs"];
-const X87: [&str; 8] = ["fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop"];
+const X87: [&str; 8] = [
+    "fctrl", "fstat", "ftag", "fiseg", "fioff", "foseg", "fooff", "fop",
+];
 
 /// All registers of a stopped thread.
 #[derive(Clone)]
@@ -174,7 +176,9 @@ impl RegisterFile {
 
     /// Replace one register; `false` when there is none, or the size is wrong.
     pub fn write(&mut self, number: u16, bytes: &[u8]) -> bool {
-        let Some(size) = size(number, self.has_avx()) else { return false };
+        let Some(size) = size(number, self.has_avx()) else {
+            return false;
+        };
         if bytes.len() != size {
             return false;
         }
@@ -186,8 +190,12 @@ impl RegisterFile {
         if (FIRST_FCTRL..FIRST_XMM).contains(&number) {
             return self.set_x87_control(number, bytes);
         }
-        let Some(start) = extended_offset(number) else { return false };
-        let Some(slot) = self.extended.get_mut(start..start + size) else { return false };
+        let Some(start) = extended_offset(number) else {
+            return false;
+        };
+        let Some(slot) = self.extended.get_mut(start..start + size) else {
+            return false;
+        };
         slot.copy_from_slice(bytes);
         if self.extended.len() > FXSAVE_SIZE && number >= FIRST_XMM {
             self.extended[XSTATE_BV] |= XSTATE_SSE_AND_AVX;
@@ -211,7 +219,9 @@ impl RegisterFile {
         let avx = self.has_avx();
         for number in 0..count(avx) {
             let size = size(number, avx).unwrap_or(0);
-            let Some(part) = bytes.get(..size) else { return false };
+            let Some(part) = bytes.get(..size) else {
+                return false;
+            };
             self.write(number, part);
             bytes = &bytes[size..];
         }
@@ -309,10 +319,10 @@ pub fn target_xml(avx: bool) -> String {
     core_feature(&mut xml);
     sse_feature(&mut xml);
     xml.push_str("<feature name=\"org.gnu.gdb.i386.linux\">\n");
-    register(&mut xml, "orig_rax", 64, "long", None);
+    register(&mut xml, "orig_rax", 64, "int", None);
     xml.push_str("</feature>\n<feature name=\"org.gnu.gdb.i386.segments\">\n");
-    register(&mut xml, "fs_base", 64, "long", None);
-    register(&mut xml, "gs_base", 64, "long", None);
+    register(&mut xml, "fs_base", 64, "int", None);
+    register(&mut xml, "gs_base", 64, "int", None);
     xml.push_str("</feature>\n");
     if avx {
         xml.push_str("<feature name=\"org.gnu.gdb.i386.avx\">\n");
@@ -371,7 +381,10 @@ fn sse_feature(xml: &mut String) {
         ("v4i32", "int32", 4),
         ("v2i64", "int64", 2),
     ] {
-        let _ = writeln!(xml, "<vector id=\"{id}\" type=\"{kind}\" count=\"{count}\"/>");
+        let _ = writeln!(
+            xml,
+            "<vector id=\"{id}\" type=\"{kind}\" count=\"{count}\"/>"
+        );
     }
     xml.push_str("<union id=\"vec128\">\n");
     for (name, kind) in [
@@ -392,7 +405,10 @@ fn sse_feature(xml: &mut String) {
     .iter()
     .enumerate()
     {
-        let _ = writeln!(xml, "<field name=\"{name}\" start=\"{bit}\" end=\"{bit}\"/>");
+        let _ = writeln!(
+            xml,
+            "<field name=\"{name}\" start=\"{bit}\" end=\"{bit}\"/>"
+        );
     }
     xml.push_str("<field name=\"FZ\" start=\"15\" end=\"15\"/>\n</flags>\n");
     for index in 0..16 {
@@ -403,7 +419,10 @@ fn sse_feature(xml: &mut String) {
 }
 
 fn register(xml: &mut String, name: &str, bits: u32, kind: &str, group: Option<&str>) {
-    let _ = write!(xml, "<reg name=\"{name}\" bitsize=\"{bits}\" type=\"{kind}\"");
+    let _ = write!(
+        xml,
+        "<reg name=\"{name}\" bitsize=\"{bits}\" type=\"{kind}\""
+    );
     if let Some(group) = group {
         let _ = write!(xml, " group=\"{group}\"");
     }
@@ -417,7 +436,10 @@ mod tests {
     fn file(avx: bool) -> RegisterFile {
         // SAFETY: all-zero is a valid value of this plain C struct.
         let general = unsafe { std::mem::zeroed() };
-        RegisterFile { general, extended: vec![0; if avx { 832 } else { 512 }] }
+        RegisterFile {
+            general,
+            extended: vec![0; if avx { 832 } else { 512 }],
+        }
     }
 
     #[test]
@@ -458,6 +480,9 @@ mod tests {
 
     #[test]
     fn an_empty_x87_stack_has_all_tags_set() {
-        assert_eq!(file(false).read(FIRST_FCTRL + 2).unwrap(), [0xff, 0xff, 0, 0]);
+        assert_eq!(
+            file(false).read(FIRST_FCTRL + 2).unwrap(),
+            [0xff, 0xff, 0, 0]
+        );
     }
 }

@@ -25,7 +25,7 @@ impl Tracer {
                 .get(&tid)
                 .is_some_and(|t| t.intent == Intent::Stopped)
         };
-        let orders: Vec<Order> = orders.iter().copied().filter(|o| stands(o.tid)).collect();
+        let mut orders: Vec<Order> = orders.iter().copied().filter(|o| stands(o.tid)).collect();
         for order in &orders {
             self.accept(order);
         }
@@ -35,6 +35,8 @@ impl Tracer {
             };
             self.insert_traps(pid);
         }
+        // Who was told of last starts last: a hot thread must not starve the others.
+        orders.sort_by_key(|order| self.threads.get(&order.tid).map(|thread| thread.told_at));
         for order in &orders {
             self.settle(order.tid);
         }

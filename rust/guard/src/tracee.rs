@@ -135,6 +135,8 @@ pub struct Thread {
     pub deliver: i32,
     /// Pc of the stop that was last told to the client, until it runs again.
     pub told_pc: Option<u64>,
+    /// The number of the stop last told of it.
+    pub told_at: u64,
     /// The address of a trap that it is to get past without hitting it again.
     pub passes: Option<u64>,
     /// The last resume was a single step whose end has not been seen.
@@ -175,6 +177,7 @@ impl Thread {
             intent: Intent::Going(Action::Continue),
             deliver: 0,
             told_pc: None,
+            told_at: 0,
             passes: None,
             is_zombie: false,
             in_vfork: false,
@@ -318,6 +321,8 @@ pub struct Tracer {
     pub early: HashMap<Tid, WaitStatus>,
     /// What the client has to hear, oldest first.
     pub reports: VecDeque<Report>,
+    /// Stops told so far.
+    pub told: u64,
     /// What the client has chosen.
     pub choices: Choices,
     /// Trace state variables.
