@@ -268,6 +268,10 @@ def test_log_points_and_notices(screen: Screen, session: FakeSession) -> None:
     assert screen.stream.getvalue() == "[2] count is 3\\u{1b}\nnote: no symbols\n"
 
 
+def test_scripts_can_be_traced(screen: Screen) -> None:
+    assert screen.run("set trace-commands on", "echo x\\n") == "(crabtrap) echo x\\n\nx\n"
+
+
 def test_shell_is_for_persons(screen: Screen) -> None:
     assert "needs a person" in screen.run("shell true")
 

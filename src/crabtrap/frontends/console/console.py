@@ -153,6 +153,8 @@ class Console:
 
     def _execute(self, line: str) -> bool:
         name = ""
+        if self.preferences.trace and not self._typed:
+            self.say(("(crabtrap) ", "strong"), line)
         try:
             resolved = self.table.resolve(line)
             name = resolved.command.name
@@ -178,7 +180,7 @@ class Console:
 
     def _remember(self, command: Command, line: str, rest: str) -> None:
         """Note what an empty line is to do."""
-        if self.source is None or not self.source.interactive:
+        if not self._typed:
             return
         match command.repeats:
             case "line":
@@ -267,10 +269,14 @@ class Console:
                 environment[name] = value
         return environment
 
+    @property
+    def _typed(self) -> bool:
+        """A person types the commands."""
+        return self.source is not None and self.source.interactive
+
     def confirm(self, question: str) -> bool:
         """Ask a person; anything that is not one is sure of what it says."""
-        person = self.source is not None and self.source.interactive
-        return self.ask(question) if person and self.preferences.confirm else True
+        return self.ask(question) if self._typed and self.preferences.confirm else True
 
     def say(self, *parts: str | Token | Text) -> None:
         """Show a line that is no answer and no event."""

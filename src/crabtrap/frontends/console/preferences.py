@@ -25,6 +25,7 @@ class Preferences:
         environment: Changes to the environment the program starts with; ``None`` removes.
         directory: The program starts there; ``None`` is the debugger's own.
         randomize: Address space randomisation stays on.
+        trace: Commands from scripts and options are shown before they run.
         tty: Terminal device the program is started on.
     """
 
@@ -43,4 +44,5 @@ class Preferences:
     environment: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
     directory: str | None = None
     randomize: bool = False
+    trace: bool = False
     tty: str | None = None

@@ -243,6 +243,7 @@ SETTINGS: tuple[Setting, ...] = (
         _set_program_output,
     ),
     Setting("color", "on|off", "styles in the output", lambda c: c.output.colour, _set_color),
+    _switch("trace-commands", "trace", "commands of scripts are shown before they run"),
     _switch("confirm", "confirm", "ask before something is lost"),
     *(
         _ignored(name)
