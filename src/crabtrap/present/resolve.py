@@ -269,7 +269,11 @@ def text_at(
     name = value.type.name if value.is_pointer else short_name(value)
     check_buffer(value.context, name, address=address, length=length, stride=1, capacity=capacity)
     read = value.context.reader.read
-    return TextView(kind, length, lambda start, stop: read(address + start, stop - start))
+
+    def part(start: int, stop: int) -> bytes:
+        return read(address + start, stop - start) if stop > start else b""
+
+    return TextView(kind, length, part)
 
 
 def _wrapper(match: Match, shape: rules.Wrapper, value: Value) -> View:

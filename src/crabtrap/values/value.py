@@ -93,7 +93,7 @@ class Value:
     def _read(self, place: Place, size: int) -> bytes:
         match place:
             case Memory(address):
-                return self.context.reader.read(address, size)
+                return self.context.reader.read(address, size) if size else b""
             case Bytes(data):
                 if len(data) < size:
                     raise UnavailableError(f"only {len(data)} of {size} bytes are known")

@@ -1,0 +1,755 @@
+"""Compiling conditions to agent bytecode, so that false ones never wake the engine.
+
+What is compiled gives exactly what ``evaluate`` gives; where that cannot be had, as
+with floats, collections or calls, compiling is refused with the reason.  What would
+be an error there (overflow, index out of range, bad discriminant) makes the bytecode
+fault here, and a fault stops the program and is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from crabtrap.errors import ParseError
+from crabtrap.expr import agent_code as asm
+from crabtrap.expr import syntax
+from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
+from crabtrap.expr.agent_types import (
+    Typed,
+    deref,
+    find_part,
+    integer_part,
+    is_live,
+    pointer_part,
+    step,
+)
+from crabtrap.expr.parser import parse
+from crabtrap.present import rule as rules
+from crabtrap.present.rule import RuleBook
+from crabtrap.symbols.types import PRIMITIVES, Case, Type
+from crabtrap.values.unsized import pointee_name, wide_kind
+
+_MAX_TEXT = 64
+"""Longest text compared in bytecode, in bytes."""
+
+
+class AgentScope(Protocol):
+    """Names at one code address, before any program has stopped there."""
+
+    def lookup(self, name: str) -> tuple[Type, Storage] | None:
+        """The type of a variable or static, and where it is whenever pc is there."""
+        ...
+
+    def find_type(self, text: str) -> Type | None:
+        """A type by any trailing path."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Code that pushes a scalar, extended to 64 bits.
+
+    Attributes:
+        type: Its type; ``None`` for a literal that takes any.
+        value: Its value where it is a constant.
+    """
+
+    code: Code
+    type: Type | None
+    value: int | None = None
+
+    @property
+    def is_bool(self) -> bool:
+        return self.type is not None and self.type.strip().row.encoding == "bool"
+
+    @property
+    def signed(self) -> bool:
+        if self.type is None:
+            return True
+        shape = self.type.strip()
+        if shape.kind == "enum":
+            return shape.target is not None and shape.target.strip().row.encoding == "signed"
+        return shape.row.encoding == "signed"
+
+    @property
+    def size(self) -> int:
+        return 8 if self.type is None else self.type.strip().size or 8
+
+
+@dataclass(frozen=True, slots=True)
+class TextConstant:
+    """A text literal."""
+
+    data: bytes
+
+
+Operand = Typed | Number | TextConstant
+BOOL = PRIMITIVES["bool"]
+
+
+def compile_condition(text: str, scope: AgentScope, book: RuleBook) -> Code:
+    """Code that pushes 1 where the condition holds and 0 where it does not.
+
+    Raises:
+        ParseError: It cannot be read.
+        NotCompilableError: The target cannot judge it; the message says why.
+    """
+    compiler = Compiler(scope, book)
+    return compiler.truth(parse(text))
+
+
+def compile_site_condition(
+    text: str | None, counter: int, ignore: int, scope: AgentScope, book: RuleBook
+) -> bytes:
+    """The whole expression of a site: a condition, a count of hits, an ignore count.
+
+    Args:
+        text: The condition, ``None`` for none.
+        counter: Trace state variable that counts hits with the condition true.
+        ignore: Hits that do not stop.
+
+    Raises:
+        ParseError, NotCompilableError: As ``compile_condition``.
+    """
+    no = asm.new_label()
+    condition: Code = ()
+    if text is not None:
+        condition = join(
+            compile_condition(text, scope, book), asm.LOG_NOT, asm.Jump(no, conditional=True)
+        )
+    count = asm.read_counter(counter) + asm.constant(1) + asm.ADD + asm.write_counter(counter)
+    stop = asm.constant(ignore) + asm.SWAP + asm.LESS_SIGNED
+    return asm.assemble(join(condition, count + stop + asm.END, no, asm.constant(0) + asm.END))
+
+
+def explain(text: str, scope: AgentScope, book: RuleBook) -> str:
+    """Why a condition is judged by the engine, ``""`` where the target can."""
+    try:
+        compile_condition(text, scope, book)
+    except (NotCompilableError, ParseError) as error:
+        return str(error)
+    return ""
+
+
+@dataclass(slots=True)
+class Compiler:
+    """Compiles the tree of one condition."""
+
+    scope: AgentScope
+    book: RuleBook
+    bound: dict[str, Typed] = field(default_factory=dict[str, Typed])
+
+    def truth(self, tree: syntax.Expression) -> Code:
+        """Code of a ``bool``."""
+        found = self.number(tree)
+        if not found.is_bool:
+            raise NotCompilableError("the condition is not a bool")
+        return found.code
+
+    def number(self, tree: syntax.Expression) -> Number:
+        """Code of a scalar."""
+        return self.scalar(self.operand(tree))
+
+    def operand(self, tree: syntax.Expression) -> Operand:  # noqa: PLR0911, C901 - per class
+        """What a tree stands for."""
+        match tree:
+            case syntax.Literal():
+                return self._literal(tree)
+            case syntax.Path():
+                return self._path(tree)
+            case syntax.Unary():
+                return self._unary(tree)
+            case syntax.Binary("&&" | "||"):
+                return self._logical(tree)
+            case syntax.Binary("==" | "!=" | "<" | "<=" | ">" | ">="):
+                return self._comparison(tree)
+            case syntax.Binary():
+                return self._arithmetic(tree)
+            case syntax.Cast(operand, type_):
+                return self._cast(self.number(operand), type_)
+            case syntax.FieldAccess(base, name):
+                return self._field(base, name)
+            case syntax.Index(base, index):
+                return self._index(base, index)
+            case syntax.MethodCall():
+                return self._method(tree)
+            case syntax.Matches():
+                return self._matches(tree)
+            case _:
+                raise NotCompilableError(f"{type(tree).__name__} is evaluated by the engine")
+
+    # -- atoms -------------------------------------------------------------------
+    def _literal(self, tree: syntax.Literal) -> Operand:
+        value = tree.value
+        match tree.kind:
+            case "bool":
+                return Number((asm.constant(int(bool(value))),), BOOL, int(bool(value)))
+            case "char":
+                code = ord(str(value))
+                return Number((asm.constant(code),), PRIMITIVES["char"], code)
+            case "integer" | "byte":
+                assert isinstance(value, int)  # the parser makes it so
+                type_ = PRIMITIVES.get(tree.suffix)
+                return constant(value, type_)
+            case "text":
+                return TextConstant(str(value).encode("utf-8", "surrogatepass"))
+            case "float" | "bytes":
+                raise NotCompilableError(f"{tree.kind} literals are evaluated by the engine")
+
+    def _path(self, tree: syntax.Path) -> Operand:
+        if tree.is_name and tree.segments[0].name in self.bound:
+            return self.bound[tree.segments[0].name]
+        found = self.scope.lookup(tree.text)
+        if found is not None:
+            return Typed(*found)
+        if len(tree.segments) > 1:
+            owner = syntax.Path(tree.segments[:-1], tree.owner).text
+            name = tree.segments[-1].name
+            type_ = self.scope.find_type(owner)
+            if type_ is not None and type_.strip().kind == "enum":
+                numbers = dict(type_.strip().row.enumerators)
+                if name in numbers:
+                    size = type_.strip().size or 1
+                    number = Number((), type_)
+                    value = _wrapped(numbers[name], size, number.signed)
+                    return Number((asm.constant(value),), type_, value)
+        raise NotCompilableError(f"{tree.text} is not a variable here")
+
+    def scalar(self, operand: Operand) -> Number:
+        """A scalar, references and plain wrappers looked through."""
+        match operand:
+            case Number():
+                return operand
+            case TextConstant():
+                raise NotCompilableError("a text is not a number")
+            case Typed():
+                return self._load(operand)
+
+    def _load(self, typed: Typed) -> Number:
+        for _ in range(16):
+            shape = typed.type.strip()
+            if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
+                return self._load_scalar(typed)
+            if shape.kind in ("pointer", "reference") and _is_reference(shape):
+                typed = deref(typed)
+                continue
+            if shape.kind in ("pointer", "reference"):
+                return Number(asm.load(typed.storage, 8, signed=False), PRIMITIVES["usize"])
+            inner = self._plain_inner(typed)
+            if inner is None:
+                break
+            typed = inner
+        raise NotCompilableError(f"{typed.type.name} is not a number, bool or char")
+
+    def _load_scalar(self, typed: Typed) -> Number:
+        shape = typed.type.strip()
+        if shape.row.encoding == "float":
+            raise NotCompilableError("floats are evaluated by the engine")
+        number = Number((), typed.type)
+        code = asm.load(typed.storage, shape.size or 0, number.signed)
+        if shape.row.encoding == "bool":
+            two = join(code, asm.DUP, asm.constant(2), asm.LESS_UNSIGNED)
+            return Number(_checked_top(two), typed.type)
+        return Number(code, typed.type)
+
+    def _plain_inner(self, typed: Typed) -> Typed | None:
+        """Inside an atomic or ``NonZero``, which are numbers to a reader."""
+        name = typed.type.strip().row.name
+        only = typed.type.strip().only_field()
+        if only is None or not name.startswith(("Atomic", "NonZero")):
+            return None
+        while only is not None and typed.type.strip().kind != "base":
+            typed = typed.at(only)
+            only = typed.type.strip().only_field()
+        return Typed(BOOL, typed.storage) if name == "AtomicBool" else typed
+
+    # -- operators ---------------------------------------------------------------
+    def _unary(self, tree: syntax.Unary) -> Operand:
+        operand = self.operand(tree.operand)
+        match tree.operator:
+            case "*":
+                if isinstance(operand, Typed):
+                    return deref(operand)
+                raise NotCompilableError("a number is not a pointer")
+            case "&" | "&mut":
+                return operand
+            case "!":
+                return self._not(self.scalar(operand))
+            case "-":
+                return _negated(self.scalar(operand))
+
+    def _not(self, number: Number) -> Number:
+        if number.is_bool:
+            return Number(join(number.code, asm.LOG_NOT), BOOL)
+        if number.type is None:
+            raise NotCompilableError("the type of !literal is open")
+        code = join(number.code, asm.BIT_NOT, asm.extend(number.size, number.signed))
+        return Number(code, number.type)
+
+    def _logical(self, tree: syntax.Binary) -> Number:
+        left, right = self.truth(tree.left), self.truth(tree.right)
+        done = asm.new_label()
+        decided = asm.DUP if tree.operator == "||" else asm.DUP + asm.LOG_NOT
+        return Number(
+            join(left, decided, asm.Jump(done, conditional=True), asm.POP, right, done), BOOL
+        )
+
+    def _comparison(self, tree: syntax.Binary) -> Number:
+        left, right = self.operand(tree.left), self.operand(tree.right)
+        operator = tree.operator
+        if isinstance(left, TextConstant):
+            left, right = right, left
+        if isinstance(right, TextConstant):
+            if operator not in ("==", "!="):
+                raise NotCompilableError("texts are ordered by the engine")
+            code = self._text_equals(left, right.data)
+            return Number(join(code, asm.LOG_NOT) if operator == "!=" else code, BOOL)
+        return _compared(operator, self.scalar(left), self.scalar(right))
+
+    def _arithmetic(self, tree: syntax.Binary) -> Number:
+        left, right = self.number(tree.left), self.number(tree.right)
+        if left.is_bool and right.is_bool and tree.operator in _BITWISE:
+            return Number(join(left.code, right.code, _BITWISE[tree.operator]), BOOL)
+        for number in (left, right):
+            if number.type is not None and number.type.strip().row.encoding not in (
+                "signed",
+                "unsigned",
+            ):
+                raise NotCompilableError(f"{number.type.name} has no arithmetic")
+        return _calculated(tree.operator, left, right)
+
+    def _cast(self, number: Number, type_text: str) -> Number:
+        type_ = PRIMITIVES.get(type_text)
+        if type_ is None or type_.row.encoding not in ("signed", "unsigned"):
+            raise NotCompilableError(f"casts to {type_text} are evaluated by the engine")
+        signed = type_.row.encoding == "signed"
+        if (type_.size or 16) > 8:
+            raise NotCompilableError("128-bit numbers do not fit the bytecode")
+        value = None if number.value is None else _wrapped(number.value, type_.size or 8, signed)
+        return Number(join(number.code, asm.extend(type_.size or 8, signed)), type_, value)
+
+    # -- parts -------------------------------------------------------------------
+    def typed(self, tree: syntax.Expression) -> Typed:
+        """A value with a place."""
+        operand = self.operand(tree)
+        if isinstance(operand, Typed):
+            return operand
+        raise NotCompilableError("a computed value has no parts")
+
+    def _field(self, base: syntax.Expression, name: str) -> Typed:
+        typed = self.typed(base)
+        for _ in range(16):
+            shape = typed.type.strip()
+            known = shape.field(name)
+            if known is not None:
+                return typed.at(known)
+            if shape.kind not in ("pointer", "reference"):
+                break
+            typed = deref(typed)
+        raise NotCompilableError(f"{typed.type.name} has no field {name} of its own")
+
+    def _index(self, base: syntax.Expression, index: syntax.Expression) -> Typed:
+        typed, number = self.typed(base), self.number(index)
+        if number.is_bool:
+            raise NotCompilableError("a bool is no index")
+        item, first, length = self._items(typed)
+        position = number.code
+        check = join(position, length, asm.LESS_UNSIGNED)
+        stride = asm.constant(item.strip().size or 0)
+        base_code = join(asm.unless_fault(check), first, position, stride, asm.MUL, asm.ADD)
+        return Typed(item, asm.InMemory(base_code))
+
+    def _items(self, typed: Typed) -> tuple[Type, Code, Code]:
+        """Item type, address of the first item, and number of items of a sequence."""
+        for _ in range(16):
+            shape = typed.type.strip()
+            if shape.kind == "array" and shape.target is not None and shape.row.count is not None:
+                return shape.target, asm.address(typed.storage), (asm.constant(shape.row.count),)
+            if wide_kind(shape) == "slice" and pointee_name(shape).startswith("["):
+                data, length = step(typed, "data_ptr"), step(typed, "length")
+                item = None if data is None else data.type.strip().target
+                if data is not None and length is not None and item is not None:
+                    return item, pointer_part(data), integer_part(length)
+            for match in self.book.matches(shape):
+                if isinstance(match.rule.shape, rules.Sequence) and not match.rule.when:
+                    return self._rule_items(typed, match)
+            typed = self._next_layer(typed)
+        raise NotCompilableError("nested too deep")
+
+    def _rule_items(self, typed: Typed, match: rules.Match) -> tuple[Type, Code, Code]:
+        shape = match.rule.shape
+        assert isinstance(shape, rules.Sequence)  # the caller looked
+        data, length = find_part(typed, shape.data), find_part(typed, shape.length)
+        if data is None or length is None or shape.inline is not None:
+            raise NotCompilableError(f"the layout of {typed.type.name} is not known")
+        return match.argument(shape.item), pointer_part(data), integer_part(length)
+
+    def _next_layer(self, typed: Typed) -> Typed:
+        if typed.type.strip().kind in ("pointer", "reference"):
+            return deref(typed)
+        raise NotCompilableError(f"{typed.type.name} is read by the engine")
+
+    # -- texts -------------------------------------------------------------------
+    def _text(self, operand: Operand) -> tuple[Code, Code]:
+        """Address and length in bytes of a text."""
+        if not isinstance(operand, Typed):
+            raise NotCompilableError("only texts are compared with texts")
+        typed = operand
+        for _ in range(16):
+            shape = typed.type.strip()
+            if wide_kind(shape) == "slice" and pointee_name(shape) == "str":
+                data, length = step(typed, "data_ptr"), step(typed, "length")
+                if data is not None and length is not None:
+                    return pointer_part(data), integer_part(length)
+            for match in self.book.matches(shape):
+                rule = match.rule.shape
+                if isinstance(rule, rules.Text) and not match.rule.when:
+                    data, length = find_part(typed, rule.data), find_part(typed, rule.length)
+                    if data is not None and length is not None:
+                        return pointer_part(data), integer_part(length)
+            typed = self._next_layer(typed)
+        raise NotCompilableError("nested too deep")
+
+    def _text_equals(self, operand: Operand, wanted: bytes) -> Code:
+        if len(wanted) > _MAX_TEXT:
+            raise NotCompilableError(f"texts over {_MAX_TEXT} bytes are compared by the engine")
+        data, length = self._text(operand)
+        no, done = asm.new_label(), asm.new_label()
+        code = _fail_unless(join(length, asm.constant(len(wanted)), asm.EQUAL), no)
+        at = 0
+        while at < len(wanted):
+            size = next(size for size in (8, 4, 2, 1) if at + size <= len(wanted))
+            part = asm.load(asm.InMemory(data, at), size, signed=False)
+            number = int.from_bytes(wanted[at : at + size], "little")
+            code = join(code, _fail_unless(join(part, asm.constant(number), asm.EQUAL), no))
+            at += size
+        yes = join(asm.constant(1), asm.Jump(done))
+        return join(code, yes, no, asm.constant(0), done)
+
+    # -- methods and patterns ----------------------------------------------------
+    def _method(self, tree: syntax.MethodCall) -> Operand:
+        if tree.arguments and tree.name != "load":
+            raise NotCompilableError(f"{tree.name}(..) is evaluated by the engine")
+        match tree.name:
+            case "len":
+                return Number(self._length(self.typed(tree.receiver)), PRIMITIVES["usize"])
+            case "is_empty":
+                code = self._length(self.typed(tree.receiver))
+                return Number(join(code, asm.LOG_NOT), BOOL)
+            case "is_some" | "is_ok" | "is_none" | "is_err":
+                name = tree.name.removeprefix("is_").capitalize()
+                return Number(self._variant_test(self.typed(tree.receiver), name)[0], BOOL)
+            case "is_null":
+                code = self._load_pointer(self.typed(tree.receiver))
+                return Number(join(code, asm.LOG_NOT), BOOL)
+            case "unwrap":
+                return self._unwrap(self.typed(tree.receiver))
+            case "as_str" | "as_ref" | "as_slice" | "clone" | "load" | "get":
+                return self._same(tree)
+            case _:
+                raise NotCompilableError(f"{tree.name}() is evaluated by the engine")
+
+    def _same(self, tree: syntax.MethodCall) -> Operand:
+        """Methods that change nothing about where to read."""
+        typed = self.typed(tree.receiver)
+        if tree.name not in ("load", "get"):
+            return typed
+        if self._plain_inner(typed) is None:
+            raise NotCompilableError(f"{tree.name}() is evaluated by the engine")
+        return self._load(typed)
+
+    def _load_pointer(self, typed: Typed) -> Code:
+        if typed.type.strip().kind not in ("pointer", "reference"):
+            raise NotCompilableError(f"{typed.type.name} is not a pointer")
+        return asm.load(typed.storage, 8, signed=False)
+
+    def _length(self, typed: Typed) -> Code:
+        for _ in range(16):
+            shape = typed.type.strip()
+            if shape.kind == "array" and shape.row.count is not None:
+                return (asm.constant(shape.row.count),)
+            if wide_kind(shape) == "slice":
+                length = step(typed, "length")
+                if length is not None:
+                    return integer_part(length)
+            for match in self.book.matches(shape):
+                path = _length_path(match.rule)
+                length = None if path is None else find_part(typed, path)
+                if length is not None:
+                    return integer_part(length)
+            typed = self._next_layer(typed)
+        raise NotCompilableError("nested too deep")
+
+    def _variant_test(self, typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
+        """Code that tells whether a variant is live, and its fields."""
+        for _ in range(16):
+            shape = typed.type.strip()
+            if shape.cases is not None:
+                case = shape.case(name)
+                if case is None:
+                    raise NotCompilableError(f"{typed.type.name} has no variant {name}")
+                inside = Typed(case.type, asm.narrow(typed.storage, case.offset, 0))
+                return is_live(typed, shape.cases, case), inside, case
+            if shape.kind == "enum":
+                numbers = dict(shape.row.enumerators)
+                if name not in numbers:
+                    raise NotCompilableError(f"{typed.type.name} has no variant {name}")
+                size = shape.size or 1
+                number = self._load_scalar(typed)
+                wanted = _wrapped(numbers[name], size, number.signed)
+                return join(number.code, asm.constant(wanted), asm.EQUAL), typed, None
+            typed = self._next_layer(typed)
+        raise NotCompilableError("nested too deep")
+
+    def _unwrap(self, typed: Typed) -> Typed:
+        names = {"Some", "Ok"} & {c.name for c in (typed.type.strip().cases or _NONE).cases}
+        if not names:
+            raise NotCompilableError(f"{typed.type.name} cannot be unwrapped")
+        test, inside, case = self._variant_test(typed, names.pop())
+        if case is None or not isinstance(typed.storage, asm.InMemory):
+            raise NotCompilableError("it is not in memory")
+        payload = inside.at(case.type.fields[0])
+        base = join(asm.unless_fault(test), asm.address(payload.storage))
+        return Typed(payload.type, asm.InMemory(base))
+
+    def _matches(self, tree: syntax.Matches) -> Number:
+        no, done = asm.new_label(), asm.new_label()
+        inner = Compiler(self.scope, self.book, dict(self.bound))
+        code = inner.pattern(self.typed(tree.operand), tree.pattern, no)
+        if tree.guard is not None:
+            code = join(code, _fail_unless(inner.truth(tree.guard), no))
+        yes = join(asm.constant(1), asm.Jump(done))
+        return Number(join(code, yes, no, asm.constant(0), done), BOOL)
+
+    def pattern(self, typed: Typed, pattern: syntax.Pattern, no: asm.Label) -> Code:
+        """Code that jumps to ``no`` where the pattern does not match; binds its names."""
+        match pattern:
+            case syntax.Wildcard():
+                return ()
+            case syntax.Bind(name, None) if not name[:1].isupper():
+                self.bound[name] = typed
+                return ()
+            case syntax.Bind(name, None):
+                return _fail_unless(self._variant_test(typed, name)[0], no)
+            case syntax.Shape(syntax.Path() as path, None):
+                return _fail_unless(self._variant_test(typed, path.segments[-1].name)[0], no)
+            case syntax.Shape(syntax.Path() as path, tuple() as items):
+                return self._shape_pattern(typed, path.segments[-1].name, items, no)
+            case syntax.Equals(value):
+                return _fail_unless(self._equal_to(typed, value), no)
+            case syntax.Between(start, end, inclusive):
+                return self._between(typed, start, end, "<=" if inclusive else "<", no)
+            case syntax.Reference(inner):
+                return self.pattern(typed, inner, no)
+            case _:
+                raise NotCompilableError("this pattern is matched by the engine")
+
+    def _equal_to(self, typed: Typed, tree: syntax.Expression) -> Code:
+        wanted = self.operand(tree)
+        if isinstance(wanted, TextConstant):
+            return self._text_equals(typed, wanted.data)
+        return _compared("==", self.scalar(typed), self.scalar(wanted)).code
+
+    def _between(
+        self,
+        typed: Typed,
+        start: syntax.Expression | None,
+        end: syntax.Expression | None,
+        below: syntax.ComparisonOperator,
+        no: asm.Label,
+    ) -> Code:
+        code: Code = ()
+        number = self.scalar(typed)
+        if start is not None:
+            code = _fail_unless(_compared(">=", number, self.number(start)).code, no)
+        if end is not None:
+            test = _compared(below, number, self.number(end)).code
+            code = join(code, _fail_unless(test, no))
+        return code
+
+    def _shape_pattern(
+        self, typed: Typed, name: str, items: tuple[syntax.Pattern, ...], no: asm.Label
+    ) -> Code:
+        test, inside, case = self._variant_test(typed, name)
+        if case is None or len(case.type.fields) != len(items):
+            raise NotCompilableError(f"{name} has other fields")
+        code = _fail_unless(test, no)
+        for known, item in zip(case.type.fields, items, strict=True):
+            code = join(code, self.pattern(inside.at(known), item, no))
+        return code
+
+
+class _NoCases:
+    cases: tuple[Case, ...] = ()
+
+
+_NONE = _NoCases()
+
+_BITWISE: dict[str, bytes] = {"&": asm.BIT_AND, "|": asm.BIT_OR, "^": asm.BIT_XOR}
+
+
+def constant(value: int, type_: Type | None) -> Number:
+    """A literal.
+
+    Raises:
+        NotCompilableError: It needs more than 64 bits.
+    """
+    if not -(1 << 63) <= value < 1 << 64:
+        raise NotCompilableError("numbers over 64 bits do not fit the bytecode")
+    return Number((asm.constant(value),), type_, value)
+
+
+def _wrapped(value: int, size: int, signed: bool) -> int:
+    value &= (1 << 8 * size) - 1
+    return value - (1 << 8 * size) if signed and value >> (8 * size - 1) else value
+
+
+def _is_reference(shape: Type) -> bool:
+    """References and boxes stand for what they point to; raw pointers for themselves."""
+    return not shape.row.name.startswith("*") and bool(shape.row.name)
+
+
+def _checked_top(code: Code) -> Code:
+    """``code`` leaves a value and a truth above it: keep the value, fault if false."""
+    good = asm.new_label()
+    return join(code, asm.Jump(good, conditional=True), asm.FAULT, asm.POP, good)
+
+
+def _fail_unless(code: Code, no: asm.Label) -> Code:
+    return join(code, asm.LOG_NOT, asm.Jump(no, conditional=True))
+
+
+def _length_path(rule: rules.Rule) -> rules.Path | None:
+    match rule.shape:
+        case rules.Sequence() | rules.Text() | rules.Tree() | rules.Chain():
+            return None if rule.when else rule.shape.length
+        case rules.Ring():
+            return rule.shape.length
+        case rules.Hash():
+            table = rule.shape.table
+            return f"{table}.table.items" if isinstance(table, str) else None
+        case _:
+            return None
+
+
+def _compared(operator: str, left: Number, right: Number) -> Number:
+    """A comparison, exact in 64 bits."""
+    _check_kinds(left, right)
+    signed = _common_sign(left, right)
+    less = asm.LESS_SIGNED if signed else asm.LESS_UNSIGNED
+    both, flipped = join(left.code, right.code), join(right.code, left.code)
+    codes: dict[str, Code] = {
+        "==": join(both, asm.EQUAL),
+        "!=": join(both, asm.EQUAL, asm.LOG_NOT),
+        "<": join(both, less),
+        ">": join(flipped, less),
+        "<=": join(flipped, less, asm.LOG_NOT),
+        ">=": join(both, less, asm.LOG_NOT),
+    }
+    return Number(codes[operator], BOOL)
+
+
+def _check_kinds(left: Number, right: Number) -> None:
+    encodings = [
+        "" if n.type is None or n.type.strip().kind == "enum" else n.type.strip().row.encoding
+        for n in (left, right)
+    ]
+    for kind in ("bool", "char"):
+        if (encodings[0] == kind) != (encodings[1] == kind):
+            raise NotCompilableError(f"{kind} is compared with {kind} only")
+
+
+def _common_sign(left: Number, right: Number) -> bool:
+    """Whether to compare as signed.
+
+    Raises:
+        NotCompilableError: 64 bits cannot hold both ranges.
+    """
+    for a, b in ((left, right), (right, left)):
+        if a.value is not None and a.type is None:
+            if not b.signed and b.size == 8 and a.value < 0:
+                raise NotCompilableError("a negative number is compared with an unsigned one")
+            if b.signed and a.value >= 1 << 63:
+                raise NotCompilableError("the literal is beyond the other side's type")
+            return b.signed
+    if left.signed == right.signed:
+        return left.signed
+    wide = left if not left.signed else right
+    if wide.size == 8:
+        raise NotCompilableError("u64 and a signed number are compared by the engine")
+    return True
+
+
+def _negated(number: Number) -> Number:
+    if number.value is not None and number.type is None:
+        return constant(-number.value, None)
+    if number.type is None or not number.signed:
+        raise NotCompilableError("the negative of an unsigned number")
+    return _calculated("-", constant(0, None), number)
+
+
+def _calculated(operator: str, left: Number, right: Number) -> Number:
+    """Arithmetic; a result that overflows its type faults."""
+    if left.value is not None and right.value is not None:
+        raise NotCompilableError("constants are folded by the engine")
+    if operator in ("<<", ">>"):
+        raise NotCompilableError("shifts are evaluated by the engine")
+    type_ = _common_type(left, right)
+    signed, size = Number((), type_).signed, type_.strip().size or 8
+    both = join(left.code, right.code)
+    if operator in _BITWISE:
+        return Number(join(both, _BITWISE[operator]), type_)
+    if operator in ("/", "%"):
+        return Number(_divided(operator, both, right, signed), type_)
+    plain = {"+": asm.ADD, "-": asm.SUB, "*": asm.MUL}[operator]
+    if size < 8 and (operator != "*" or size <= 4):
+        result = join(both, plain, asm.DUP + asm.DUP, asm.extend(size, signed), asm.EQUAL)
+        return Number(_checked_top(result), type_)
+    if signed or operator == "*":
+        raise NotCompilableError("64-bit overflow is checked by the engine")
+    return Number(_wide_unsigned(operator, left.code, right.code), type_)
+
+
+def _divided(operator: str, both: Code, divisor: Number, signed: bool) -> Code:
+    if signed and divisor.value is None:
+        raise NotCompilableError("signed division overflows in one case; the engine checks it")
+    if divisor.value == -1:
+        raise NotCompilableError("division by -1 may overflow")
+    opcodes = {
+        ("/", True): asm.DIV_SIGNED,
+        ("/", False): asm.DIV_UNSIGNED,
+        ("%", True): asm.REM_SIGNED,
+        ("%", False): asm.REM_UNSIGNED,
+    }
+    return join(both, opcodes[operator, signed])
+
+
+def _wide_unsigned(operator: str, left: Code, right: Code) -> Code:
+    """64-bit unsigned addition or subtraction that faults on overflow."""
+    good = asm.new_label()
+    if operator == "+":
+        # right, sum; the sum is less than an operand only where it wrapped
+        total = join(right, left, asm.pick(1), asm.ADD)
+        test = asm.DUP + asm.pick(2) + asm.LESS_UNSIGNED + asm.LOG_NOT
+        jump = asm.Jump(good, conditional=True)
+        return join(total, test, jump, asm.FAULT, asm.POP, good, asm.SWAP + asm.POP)
+    test = asm.pick(1) + asm.pick(1) + asm.LESS_UNSIGNED + asm.LOG_NOT
+    jump = asm.Jump(good, conditional=True)
+    return join(left, right, test, jump, asm.FAULT, asm.POP, good, asm.SUB)
+
+
+def _common_type(left: Number, right: Number) -> Type:
+    if left.type is None or right.type is None:
+        type_ = left.type or right.type
+        literal = left if left.type is None else right
+        if type_ is None:
+            raise NotCompilableError("the type of a literal is open")
+        size, signed = type_.strip().size or 8, Number((), type_).signed
+        if literal.value is not None and _wrapped(literal.value, size, signed) != literal.value:
+            raise NotCompilableError(f"{literal.value} is out of range for {type_.name}")
+        return type_
+    a, b = left.type.strip(), right.type.strip()
+    if (a.row.encoding, a.size) != (b.row.encoding, b.size):
+        raise NotCompilableError(f"{left.type.name} and {right.type.name} are different types")
+    return left.type
