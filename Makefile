@@ -89,8 +89,9 @@ docs: native
 	$(BIN)/python -m crabtrap.frontends.console.manual docs
 
 demo: native
-	cargo build --quiet --manifest-path demo/Cargo.toml
-	cd demo && ../$(BIN)/crabtrap --batch -x session.crabtrap --args target/debug/harbour cargo.txt
+	cargo build --quiet --manifest-path demo/Cargo.toml --target-dir demo/target
+	cd demo && RUST_BACKTRACE=0 ../$(BIN)/crabtrap --batch -x session.crabtrap \
+		--args target/debug/harbour harbour.log
 
 clean:
 	rm -rf $(VENV) target build dist demo/target tests/inferiors/target benchmarks/work
