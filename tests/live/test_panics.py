@@ -16,10 +16,7 @@ def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Pan
     places = watcher.places(stopped.table)
     stopped.break_at(*(place.address for place in places), once=False)
     told: list[tuple[Panicked, str]] = []
-    while stopped.go().kind not in ("exited", "killed"):
-        stop = stopped.stop
-        if stop is None or stop.kind != "breakpoint":
-            continue
+    while stopped.go().kind == "breakpoint":  # it ends by SIGABRT with panic = "abort"
         step = watcher.observe(stopped.thread)
         if step.stop_at is not None:
             stopped.break_at(step.stop_at)

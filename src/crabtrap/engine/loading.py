@@ -7,6 +7,7 @@ local, so that containers work; the vDSO from memory.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import struct
@@ -17,12 +18,21 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.errors import CrabtrapError, DebugInfoError, MemoryFault
+from crabtrap.engine.link_map import read_link_maps, read_path
+from crabtrap.errors import (
+    CrabtrapError,
+    DebugInfoError,
+    MemoryFault,
+    RemoteError,
+    UnsupportedError,
+)
 from crabtrap.symbols.module import Module
 from crabtrap.symbols.table import ModuleTable
 
 if TYPE_CHECKING:
     from crabtrap.target.base import Mapping, Target
+
+_log = logging.getLogger("crabtrap.engine")
 
 _AT_BASE = 7
 _AT_ENTRY = 9
@@ -128,15 +138,27 @@ class _Loading:
         modules = [main]
         vdso = self._vdso()
         taken = {0, main.bias, *(() if vdso is None else (vdso.bias,))}
-        places = [(library.path, library.bias) for library in self._target.libraries()]
-        if main.image.interpreter:
-            places.append((main.image.interpreter, self._auxiliary.get(_AT_BASE, 0)))
-        for path, bias in places:
+        interpreter = self._auxiliary.get(_AT_BASE, 0)
+        for path, bias in self._libraries(main, interpreter):
             library = None if bias in taken else self._library(path, bias)
             if library is not None:
                 taken.add(bias)
                 modules.append(library)
         return ModuleTable([*modules, *(() if vdso is None else (vdso,))], main)
+
+    def _libraries(self, main: Module, interpreter: int) -> list[tuple[str, int]]:
+        """Path and bias of every library, the loader among them also before it has run."""
+        loader = [(main.image.interpreter, interpreter)] if main.image.interpreter else []
+        try:
+            return [(each.path, each.bias) for each in self._target.libraries()] + loader
+        except (UnsupportedError, RemoteError) as error:
+            _log.debug("server has no list of libraries: %s", error)
+        module = self._library(*loader[0]) if loader and interpreter else None
+        if module is None:
+            return []
+        entries = read_link_maps(self._target, [module])
+        found = [(read_path(self._target, entry.name_address), entry.bias) for entry in entries]
+        return [place for place in found if place[0]] + loader
 
     def _main(self) -> Module:
         path = self._target.executable()

@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
+from crabtrap.engine.link_map import read_link_maps
 from crabtrap.errors import MemoryFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from crabtrap.engine.process import Process
     from crabtrap.symbols.module import Module
 
 _ENTRY = 16
 """Size of one entry of glibc's dynamic thread vector: value and to-be-freed pointer."""
 _UNALLOCATED = (1 << 64) - 1
-_MAX_MODULES = 4096
 _PT_TLS = 7
 
 
@@ -108,9 +106,9 @@ def find_tls_module_number(process: Process, module: Module) -> int | None:
     offset = _modid_offset(process)
     if offset is None:
         return None
-    for link_map, bias in _link_maps(process):
-        if bias == module.bias:
-            return _read_word(process, link_map + offset)
+    for entry in read_link_maps(process, process.modules):
+        if entry.bias == module.bias:
+            return _read_word(process, entry.address + offset)
     return None
 
 
@@ -121,19 +119,6 @@ def _modid_offset(process: Process) -> int | None:
             if bits == 64 and offset < 4096:
                 return offset
     return None
-
-
-def _link_maps(process: Process) -> Iterator[tuple[int, int]]:
-    """``(address, l_addr)`` of the loader's list, from its debugger interface ``r_debug``."""
-    debug = next((s.address for m in process.modules for s in m.symbols_named("_r_debug")), None)
-    if debug is None:
-        return
-    link_map = _read_word(process, debug + 8)
-    for _ in range(_MAX_MODULES):
-        if link_map == 0:
-            return
-        yield link_map, _read_word(process, link_map)
-        link_map = _read_word(process, link_map + 24)
 
 
 def _read_word(process: Process, address: int) -> int:

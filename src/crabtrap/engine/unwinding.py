@@ -105,7 +105,7 @@ class Stack:
         self._backtrace: _core.Backtrace | None = None
         # The native object makes these anew at each access: for all frames, that is once.
         self._pcs: Sequence[int] = ()
-        self._cfas: Sequence[int] = ()
+        self._cfas: Sequence[int | None] = ()
         self._exhausted = False
         self._frames: list[LogicalFrame] = []
         self._expanded = 0

@@ -1,0 +1,88 @@
+"""The dynamic loader's list of loaded files, read from the program itself.
+
+The loader keeps ``struct r_debug`` for debuggers (``link.h``): version, first
+``struct link_map``, ...; a link map begins with ``l_addr``, ``l_name``, ``l_ld``,
+``l_next``.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from crabtrap.address import Address
+from crabtrap.errors import MemoryFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from crabtrap.symbols.module import Module
+
+_MAX_FILES = 65_536
+"""A longer list goes round in circles: the loader is at work on it, or it is damaged."""
+_PATH_LIMIT = 4096
+
+
+class MemoryReader(Protocol):
+    """What is needed of a target or a process."""
+
+    def read_memory(self, address: Address, size: int) -> bytes:
+        """Read exactly ``size`` bytes or raise ``MemoryFault``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LinkMap:
+    """One entry of the list.
+
+    Attributes:
+        address: Of the ``struct link_map`` itself.
+        bias: ``l_addr``.
+        name_address: ``l_name``, a path; empty for the main program.
+    """
+
+    address: Address
+    bias: int
+    name_address: Address
+
+
+def read_link_maps(memory: MemoryReader, modules: Iterable[Module]) -> Iterator[LinkMap]:
+    """The list, main program first; ends early where it cannot be read.
+
+    Args:
+        memory: Of the program.
+        modules: Some that hold the loader, whose ``_r_debug`` symbol leads to the list.
+    """
+    debug = next((s.address for m in modules for s in m.symbols_named("_r_debug")), None)
+    if debug is None:
+        return
+    try:
+        address = _word(memory, debug + 8)
+        for _ in range(_MAX_FILES):
+            if address == 0:
+                return
+            bias, name, _, following = struct.unpack(
+                "<4Q", memory.read_memory(Address(address), 32)
+            )
+            yield LinkMap(Address(address), bias, Address(name))
+            address = following
+    except MemoryFault:
+        return
+
+
+def read_path(memory: MemoryReader, address: Address) -> str:
+    """A NUL-terminated path, ``""`` where it cannot be read."""
+    data = b""
+    while b"\0" not in data and len(data) < _PATH_LIMIT:
+        at = address + len(data)
+        try:
+            # Up to the end of a page only: the next one may not be mapped.
+            data += memory.read_memory(Address(at), min(256, 4096 - at % 4096))
+        except MemoryFault:
+            break
+    return data.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _word(memory: MemoryReader, address: int) -> int:
+    return int.from_bytes(memory.read_memory(Address(address), 8), "little")
