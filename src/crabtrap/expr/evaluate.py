@@ -92,9 +92,9 @@ class Evaluator:
             case syntax.Closure():
                 raise EvaluationError("a closure stands only in a method call: v.map(|x| x + 1)")
             case syntax.TupleOf(items):
-                return make.tuple_of([make.settle(self.value(item)) for item in items])
+                return make.tuple_of([self.value(item) for item in items])
             case syntax.ArrayOf(items):
-                return make.listed(self._unified([self.value(item) for item in items]))
+                return make.listed([self.value(item) for item in items])
             case syntax.Repeat(item, count):
                 return self._repeat(self.value(item), self.value(count).integer())
             case syntax.StructOf(path, fields):
@@ -174,19 +174,10 @@ class Evaluator:
                 left, right = self.operand(tree.left), self.operand(tree.right)
                 return operators.arithmetic(tree.operator, left, right)
 
-    def _unified(self, values: list[Value]) -> list[Value]:
-        """Items of an array literal: literals take the type the others have."""
-        typed = next((v.type for v in values if v.type not in (make.INTEGER, make.FLOAT)), None)
-        if typed is None or typed.strip().row.encoding not in ("signed", "unsigned"):
-            return [make.settle(value) for value in values]
-        return [
-            make.integer(v.integer(), typed) if v.type is make.INTEGER else v for v in values
-        ]
-
     def _repeat(self, item: Value, count: int) -> Value:
         if not 0 <= count <= 1 << 20:
             raise EvaluationError(f"an array of {count} items is too long")
-        return make.listed([make.settle(item)] * count)
+        return make.listed([item] * count)
 
     def _matches(self, tree: syntax.Matches) -> bool:
         matcher = Matcher(self.comparer, self.value, lambda name: paths.find_constant(self, name))

@@ -28,9 +28,9 @@ FLOAT = Type(MadeRow("base", "{float}", 8, "float"))
 STRING_SLICE = made_type("opaque", "&str")
 
 
-def unsigned_name(type_: Type) -> str:
-    """The name of a computed value's type for messages."""
-    return type_.name
+def type_name(value: Value) -> str:
+    """The name of a part's type inside a computed value; a literal's is its default."""
+    return settle(value).type.name
 
 
 def fits(number: int, type_: Type) -> bool:
@@ -116,7 +116,7 @@ def byte_string(content: bytes) -> Value:
 
 def listed(values: Sequence[Value], item_name: str = "") -> Value:
     """An array of values at hand."""
-    name = item_name or (values[0].type.name if values else "_")
+    name = item_name or (type_name(values[0]) if values else "_")
     type_ = made_type("opaque", f"[{name}; {len(values)}]")
     return of_view(type_, SequenceView(ListedItems(tuple(values))))
 
@@ -144,7 +144,7 @@ def tuple_of(values: Sequence[Value]) -> Value:
     """A tuple."""
     if not values:
         return unit()
-    name = f"({', '.join(value.type.name for value in values)})"
+    name = f"({', '.join(map(type_name, values))})"
     view = RecordView("", tuple((str(i), value) for i, value in enumerate(values)), True)
     return of_view(made_type("opaque", name), view)
 
@@ -153,17 +153,17 @@ def option(value: Value | None) -> Value:
     """``Some(value)`` or ``None``."""
     if value is None:
         return record("None", (), type_name="Option<_>", variant=True)
-    return record("Some", [("0", value)], type_name=f"Option<{value.type.name}>", variant=True)
+    return record("Some", [("0", value)], type_name=f"Option<{type_name(value)}>", variant=True)
 
 
 def ok(value: Value) -> Value:
     """``Ok(value)``."""
-    return record("Ok", [("0", value)], type_name=f"Result<{value.type.name}, _>", variant=True)
+    return record("Ok", [("0", value)], type_name=f"Result<{type_name(value)}, _>", variant=True)
 
 
 def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:
     """A range."""
-    ends = [value.type.name for value in (start, end) if value is not None]
+    ends = [type_name(value) for value in (start, end) if value is not None]
     name = "RangeInclusive" if inclusive else "Range"
     return of_view(made_type("opaque", f"{name}<{ends[0] if ends else ''}>"),
                    RangeView(start, end, inclusive))

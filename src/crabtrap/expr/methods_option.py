@@ -61,7 +61,7 @@ def _map(call: Call) -> Value:
     found = _inside(call, "Some", "Ok")
     if found is None:
         return call.value
-    result = make.settle(call.function()(found))
+    result = call.function()(found)
     return make.option(result) if _view(call).name == "Some" else make.ok(result)
 
 

@@ -177,9 +177,9 @@ def apply_named(
     """
     if isinstance(function, syntax.Path):
         name = function.segments[-1].name
-        numbered = [(str(i), make.settle(value)) for i, value in enumerate(arguments)]
+        numbered = [(str(i), value) for i, value in enumerate(arguments)]
         if name in _WRAPPERS and len(arguments) == 1:
-            inner = numbered[0][1].type.name
+            inner = make.type_name(numbered[0][1])
             return make.record(name, numbered, type_name=f"{_WRAPPERS[name]}<{inner}>", variant=True)
         if name in ("new", "from") and len(arguments) == 1:
             owner = function.segments[-2].name if len(function.segments) > 1 else ""
@@ -224,6 +224,5 @@ def struct_literal(
         if unknown or missing:
             problem = f"has no field {unknown[0]}" if unknown else f"also needs {missing[0]}"
             raise EvaluationError(f"{path.text} {problem}", path.span)
-    settled = [(name, make.settle(value)) for name, value in fields]
     is_variant = found is not None and found[1]
-    return make.record(path.segments[-1].name, settled, type_name=path.text, variant=is_variant)
+    return make.record(path.segments[-1].name, fields, type_name=path.text, variant=is_variant)
