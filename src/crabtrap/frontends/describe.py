@@ -171,9 +171,16 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "log": one.log,
         "pending": one.pending,
         "problem": one.problem or None,
-        "condition_where": "target" if one.on_target else "debugger",
+        "condition_where": _judge(one),
         "places": [place(where) for where in one.places],
     }
+
+
+def _judge(one: Breakpoint) -> str | None:
+    """Who evaluates the condition, if there is one."""
+    if one.condition is None:
+        return None
+    return "target" if one.on_target else "debugger"
 
 
 def _watchpoint(one: Watchpoint) -> JsonObject:

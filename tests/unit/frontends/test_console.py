@@ -54,7 +54,7 @@ def stop_at(session: FakeSession, *reasons: events.StopReason, thread: int = 100
         ([events.WatchScopeEnded(2, "total", "4")],
          "Watchpoint 2 deleted: total went out of scope\n  last 4\n{where}"),
         ([events.StepDone("finish", "Some(3)", "Option<i32>")],
-         "Returned Some(3)  Option<i32>\n{where}"),
+         "Returned Some(3) (Option<i32>)\n{where}"),
         ([events.ConditionFailed(1, "x > 1", "no variable named 'x'")],
          "Breakpoint 1: its condition x > 1 cannot be evaluated\n  no variable named 'x'\n{where}"),
         ([events.Forked(7, False, False)], "Caught: forked process 7\n{where}"),

@@ -70,7 +70,8 @@ def backtrace_lines(
     Frame ``selected`` is marked, unless it is the innermost.
     """
     lines: list[Text] = []
-    width = len(str(chosen.frames[-1].index)) if chosen.frames else 1
+    shown = [frame for frame in chosen.frames if not _folds(console, frame, selected)]
+    width = len(str(shown[-1].index)) if shown else 1
     for folded, run in groupby(chosen.frames, lambda frame: _folds(console, frame, selected)):
         frames = list(run)
         if folded:

@@ -70,8 +70,8 @@ def numbered_lines(
         here = number == current
         line = Text((dot if number in marks else " ", "breakpoint"))
         line.add((arrow if here else " ", "marker"))
-        line.add((f" {number:>{width}}", "strong" if here else "dim"), "  ")
-        result.append(line.add(_cut(text)))
+        line.add((f" {number:>{width}}", "strong" if here else "dim"))
+        result.append(line.add("  ", _cut(text)) if text else line)
     return result
 
 

@@ -144,7 +144,7 @@ def _step_done(done: events.StepDone) -> tuple[Text, list[Text]]:
     head = Text(("Returned ", "strong"), (first, "value"))
     lines = [head, *(Text(line) for line in more)]
     if done.return_type:
-        lines[-1].add("  ", (done.return_type, "type"))
+        lines[-1].add(" (", (done.return_type, "type"), ")")
     return head, lines[1:]
 
 
