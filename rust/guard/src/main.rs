@@ -9,6 +9,7 @@ mod displaced;
 mod events;
 mod hot;
 mod launch;
+mod libraries;
 mod logging;
 mod memory;
 mod options;

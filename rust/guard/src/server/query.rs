@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::thread_id::{self, ThreadId};
 use super::{Reply, Server, reply};
+use crate::libraries;
 use crate::packet;
 use crate::procfs;
 use crate::ptrace::{self, Tid};
@@ -283,7 +284,13 @@ impl Server {
     }
 
     fn libraries(&self) -> Result<Vec<u8>, String> {
-        Err("not known".into())
+        let auxv = self.with_live_thread(|tid| procfs::auxv(tid).map_err(|e| e.to_string()))?;
+        let process = self
+            .current_process()
+            .and_then(|pid| self.tracer.processes.get(&pid))
+            .ok_or("no program is being debugged")?;
+        let mut read = |address, into: &mut [u8]| process.memory.read_exact(address, into);
+        Ok(libraries::libraries_xml(&auxv, &mut read).into_bytes())
     }
 
     fn read_siginfo(&self) -> Result<Vec<u8>, String> {
