@@ -29,6 +29,8 @@ DEFAULT_PACKET_SIZE = 400
 """Bytes of a packet that every server takes, where it does not tell its own limit."""
 
 _VSTOPPED = b"vStopped"
+_LAST_STOP = b"crabtrap.last:"
+"""In a stop: no other will be told before something is resumed."""
 
 
 class Route(Enum):
@@ -50,6 +52,7 @@ class _Incoming(NamedTuple):
     answered: int
     stops: tuple[bytes, ...]
     unacknowledged: bool
+    complete: bool
 
 
 class Client:
@@ -75,7 +78,7 @@ class Client:
         self._obituary = obituary
         self._acknowledge = True
         self._outgoing = _Outgoing(b"", [], 0)
-        self._incoming = _Incoming(b"", [], 0, (), False)
+        self._incoming = _Incoming(b"", [], 0, (), False, False)
         self._replies: dict[int, bytes] = {}
         self._routes: dict[int, Route] = {}
         self._failures: list[bytes] = []
@@ -276,6 +279,8 @@ class Client:
             if self._incoming.stops:
                 channel.serve_watched()
                 return self.take_stop()
+            if timeout == 0 and self._incoming.complete:
+                return None  # the acknowledgement can go with the next resume
             self.acknowledge_stops()
             self.flush()
             if self._failures:
@@ -392,6 +397,7 @@ class Client:
             answered,
             (*incoming.stops, *more, *news),
             incoming.unacknowledged or bool(news) or (self.non_stop and bool(more)),
+            bool(news) and _LAST_STOP in news[-1],
         )
         for ticket in range(incoming.answered, answered):
             self._routes.pop(ticket, None)

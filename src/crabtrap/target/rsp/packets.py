@@ -48,6 +48,8 @@ def checksum(data: bytes) -> int:
     # twenty times faster than sum().
     if len(data) <= 256:
         return (adler32(data) - 1) & 0xFF
+    if len(data) <= 512:
+        return (adler32(data[:256]) + adler32(data[256:]) - 2) & 0xFF
     view = memoryview(data)
     return sum(adler32(view[at : at + 256]) - 1 for at in range(0, len(data), 256)) & 0xFF
 
@@ -129,10 +131,14 @@ def split(data: bytes, limit: int = PACKET_LIMIT) -> Split:
     size = len(data)
     while at < size:
         kind = data[at]
-        if kind in (0x2B, 0x2D):  # "+" and "-" acknowledge
+        if kind == 0x24:
+            packets = replies
+        elif kind == 0x25:
+            packets = notifications
+        elif kind in (0x2B, 0x2D):  # "+" and "-" acknowledge
             at += 1
             continue
-        if kind not in (0x24, 0x25):
+        else:
             shown = data[at : at + 40]
             raise RemoteError(f"the other side does not speak the remote protocol: {shown!r}")
         end = data.find(b"#", at + 1)
@@ -141,7 +147,7 @@ def split(data: bytes, limit: int = PACKET_LIMIT) -> Split:
         payload = data[at + 1 : end]
         if _HEX_PAIRS.get(data[end + 1 : end + 3]) != checksum(payload):
             raise RemoteError("a packet arrived with a wrong checksum")
-        (replies if kind == 0x24 else notifications).append(expand_runs(payload))
+        packets.append(expand_runs(payload) if b"*" in payload else payload)
         at = end + 3
     if size - at > limit:
         raise RemoteError(f"a packet is longer than {limit} bytes")

@@ -36,28 +36,39 @@ _TO_LINUX = {
     33: 29,  # SIGPOLL
     77: 32,
     78: 64,
+    143: 16,  # SIGSTKFLT, which the protocol only knows as "unknown"
 } | {45 + number - 33: number for number in range(33, 64)}
 
 _FROM_LINUX = {linux: remote for remote, linux in reversed(_TO_LINUX.items())}
-UNKNOWN = 143
-"""The protocol's number for signals that it has no number for, such as SIGSTKFLT."""
 
 
 def to_linux(remote: int) -> int:
-    """Linux number of a signal of the protocol, 0 where Linux has no such signal.
+    """Linux number of a signal of the protocol; 0 is no signal on both sides.
+
+    Raises:
+        ValueError: Linux has no such signal.
 
     Example:
         >>> to_linux(30)
         10
     """
-    return _TO_LINUX.get(remote, 0)
+    if remote == 0:
+        return 0
+    if remote not in _TO_LINUX:
+        raise ValueError(f"no signal has the remote number {remote}")
+    return _TO_LINUX[remote]
 
 
 def from_linux(number: int) -> int:
     """The protocol's number of a Linux signal.
 
+    Raises:
+        ValueError: There is no such signal.
+
     Example:
         >>> from_linux(10)
         30
     """
-    return _FROM_LINUX.get(number, UNKNOWN)
+    if number not in _FROM_LINUX:
+        raise ValueError(f"no signal has the number {number}")
+    return _FROM_LINUX[number]
