@@ -251,9 +251,13 @@ class Breakpoints:
 
     def _refresh_hits(self) -> None:
         """Counts kept by the target are read when somebody looks."""
-        program = self._program()
-        control = program.context.target.control
-        if control is None or not program.is_stopped:
+        if self._program().is_stopped:
+            self.keep_hits()
+
+    def keep_hits(self) -> None:
+        """Read the counts that the target keeps, for a last time before it goes."""
+        control = self._program().context.target.control
+        if control is None:
             return
         for item in self._table.breakpoints:
             if item.on_target:

@@ -274,6 +274,7 @@ class Session:
     def detach(self) -> None:
         """Let the program go on without us, with no trace left in it."""
         require(self.state, Stopped, to="detach")
+        self.breakpoints.keep_hits()
         self._program.context.control.detach()
         self._program.controller.detached()
         self._end_target()
@@ -479,6 +480,7 @@ class Session:
             self._streams.drain()
         if isinstance(self.state, Exited):
             self._selected = (0, 0)
+            self.breakpoints.keep_hits()
             self._end_target()
             return event
         panic = next((why for why in event.reasons if isinstance(why, Panicked)), None)
