@@ -27,6 +27,11 @@ impl Tracer {
         }
     }
 
+    /// Whether some thread shares our CPU for its silent hits.
+    pub fn is_hot(&self) -> bool {
+        self.saved_affinity.is_some()
+    }
+
     fn pin(&mut self, tid: Tid) {
         let Some((core, _)) = procfs::core_and_start(tid) else {
             return;

@@ -30,6 +30,19 @@ impl Tracer {
         self.lift_idle();
     }
 
+    /// Takes in what happened to a hot thread; `true` when there was something.
+    ///
+    /// Whatever has to be told afterwards is left for [`Tracer::drain`].
+    pub fn reap_silently(&mut self) -> bool {
+        match ptrace::poll_wait(-1) {
+            Ok(Some((tid, status))) => {
+                self.on_status(tid, status);
+                true
+            }
+            _ => false,
+        }
+    }
+
     fn reap_all(&mut self) {
         loop {
             match ptrace::poll_wait(-1) {

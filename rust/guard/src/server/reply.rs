@@ -23,7 +23,10 @@ impl Server {
             if !self.owes_stop {
                 return Ok(());
             }
-            let Some(report) = self.tracer.reports.pop_front() else {
+            // A finished step first: the client would not know what to make of it later.
+            let reports = &mut self.tracer.reports;
+            let step = reports.iter().position(|report| report.reason == Reason::Step);
+            let Some(report) = reports.remove(step.unwrap_or(0)) else {
                 return Ok(());
             };
             self.owes_stop = false;
