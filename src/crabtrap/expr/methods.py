@@ -5,11 +5,9 @@ A method is looked for on the value, then on what it derefs to, as Rust does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crabtrap.errors import CrabtrapError
 from crabtrap.expr import access, make, syntax
 from crabtrap.expr.call import Call, Method
 from crabtrap.expr.methods_iterator import ITERATOR_METHODS
@@ -49,9 +47,9 @@ def _same(call: Call) -> Value:
     return call.value
 
 
-def _referenced(call: Call) -> Value:
-    call.expect(0)
-    return make.reference(call.value)
+def _with(call: Call) -> Value:
+    """``KEY.with(|x| ..)`` of a thread-local, whose value the receiver already is."""
+    return call.function()(call.value)
 
 
 _ANY: Methods = {
@@ -65,6 +63,8 @@ _ANY: Methods = {
     "copied": _same,
     "by_ref": _same,
     "deref": _same,
+    "with": _with,
+    "with_borrow": _with,
 }
 """Methods that change nothing about how a value is read."""
 
@@ -116,7 +116,7 @@ def call_method(evaluator: Evaluator, tree: syntax.MethodCall) -> Value:
     """
     receiver = evaluator.value(tree.receiver)
     for layer in access.layers(receiver, evaluator.presenter):
-        view = range_items(evaluator.presenter.view(layer))
+        view = evaluator.presenter.view(layer)
         for table in methods_of(view):
             method = table.get(tree.name)
             if method is not None:
@@ -129,11 +129,3 @@ def call_method(evaluator: Evaluator, tree: syntax.MethodCall) -> Value:
         tree.span,
         hint="`call` runs functions of the program",
     )
-
-
-def range_items(view: View) -> View:
-    """A view as it is, but a range of integers as the sequence it stands for."""
-    return view
-
-
-__all__ = ["Callable", "CrabtrapError", "NoMethodError", "call_method", "dataclass", "methods_of"]

@@ -136,6 +136,20 @@ def extract_bits(data: bytes, bit_offset: int, bit_size: int) -> int:
     return int.from_bytes(data, "little") >> bit_offset & ((1 << bit_size) - 1)
 
 
+def is_uninhabited(type_: Type, depth: int = 0) -> bool:
+    """Whether a type has no values: ``!``, an enum without variants, or a struct of one."""
+    shape = type_.strip()
+    if shape.kind == "never":
+        return True
+    if shape.row.kind == "enum" and shape.cases is None:
+        return not shape.row.enumerators
+    if shape.cases is not None and not shape.cases.cases:
+        return True
+    if shape.kind != "struct" or depth > 8:
+        return False
+    return any(is_uninhabited(field.type, depth + 1) for field in shape.fields)
+
+
 def live_case(cases: Cases, tag: int | None) -> Case | Invalid:
     """The variant that the discriminant ``tag`` selects.
 
@@ -143,7 +157,10 @@ def live_case(cases: Cases, tag: int | None) -> Case | Invalid:
         tag: Unsigned, of the discriminant's full width; ``None`` without a discriminant.
     """
     if tag is None:
-        return cases.cases[0] if len(cases.cases) == 1 else Invalid("enum without discriminant")
+        possible = [case for case in cases.cases if not is_uninhabited(case.type)]
+        if len(possible) == 1:
+            return possible[0]
+        return Invalid("enum without discriminant")
     default: Case | None = None
     for case in cases.cases:
         if not case.discriminants:

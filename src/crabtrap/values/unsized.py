@@ -8,10 +8,20 @@ of the pointer to be read.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
-from crabtrap.symbols.types import PRIMITIVES, UNIT, Field, Type, array_type, parse_type_path
+from crabtrap.errors import MemoryFault
+from crabtrap.symbols.types import (
+    PRIMITIVES,
+    UNIT,
+    Field,
+    Type,
+    array_type,
+    parse_type_path,
+    shorten_name,
+)
 from crabtrap.values.decode import UnavailableError
 from crabtrap.values.place import Absent, Memory
 
@@ -24,6 +34,7 @@ ADDRESS_FIELD: dict[Wide, str] = {"slice": "data_ptr", "dyn": "pointer"}
 METADATA_FIELD: dict[Wide, str] = {"slice": "length", "dyn": "vtable"}
 
 _PREFIXES = ("&mut ", "&", "*const ", "*mut ")
+_OWNER = re.compile(r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::")
 _MAX_ALIGNMENT = 1 << 29
 _VTABLE_ALIGNMENT = 16
 """Offset of the alignment in every vtable, behind the drop function and the size."""
@@ -77,9 +88,28 @@ def concrete(value: Value, vtable: int) -> Value:
     """A ``dyn Trait`` value as the type its vtable belongs to."""
     found = value.context.program.vtable_type(Address(vtable))
     if found is None:
-        reason = f"concrete type unknown: no debug information for the vtable at {vtable:#x}"
+        guess = _type_by_code(value, vtable)
+        likely = f", probably {guess}" if guess else ""
+        reason = f"concrete type unknown{likely}: no debug information for the vtable at {vtable:#x}"
         return value.elsewhere(value.type, Absent(reason))
     return value.at(found, 0)
+
+
+def _type_by_code(value: Value, vtable: int) -> str:
+    """The type that the symbols of a vtable's functions speak of, or ``""``.
+
+    Only a guess: the linker may keep one function for several types.
+    """
+    try:
+        slots = value.context.reader.read(vtable, 32)
+    except MemoryFault:
+        return ""
+    for slot in (0, 24):
+        address = Address(int.from_bytes(slots[slot : slot + 8], "little"))
+        match = _OWNER.search(value.context.program.describe_code(address) or "")
+        if match is not None:
+            return shorten_name(match.group(1) or match.group(2))
+    return ""
 
 
 def tail(value: Value, field: Field, metadata: int) -> Value:

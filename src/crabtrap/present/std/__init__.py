@@ -1,7 +1,7 @@
 """Rules for std, alloc and core."""
 
 from crabtrap.present.rule import Rule
-from crabtrap.present.std import cell, map, misc, rc, sync, text, vec
+from crabtrap.present.std import cell, io, map, misc, rc, sync, text, thread, vec
 
 STD_RULES: tuple[Rule, ...] = (
     *text.RULES,
@@ -10,6 +10,8 @@ STD_RULES: tuple[Rule, ...] = (
     *rc.RULES,
     *cell.RULES,
     *sync.RULES,
+    *thread.RULES,
+    *io.RULES,
     *misc.RULES,
 )
 """All of them, in order of precedence."""

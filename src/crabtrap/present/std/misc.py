@@ -89,12 +89,6 @@ def _socket(_match: Match, value: Value) -> View:
     return LiteralView(f"[{ipaddress.IPv6Address(data)}]:{port}")
 
 
-def _descriptor(_match: Match, value: Value) -> View:
-    fd = value.integer()
-    target = value.context.program.describe_descriptor(fd)
-    return LiteralView(f"{short_name(value)}(fd {fd}{f' -> {target}' if target else ''})")
-
-
 def _type_id(_match: Match, value: Value) -> View:
     return LiteralView(f"TypeId({int.from_bytes(value.read_bytes(), 'little'):#034x})")
 
@@ -121,7 +115,14 @@ RULES = (
     Rule("std::time::SystemTime", Custom(_system_time)),
     *(
         Rule(f"core::ops::range::{name}", Custom(_range))
-        for name in ("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive")
+        for name in (
+            "Range",
+            "RangeInclusive",
+            "RangeFrom",
+            "RangeTo",
+            "RangeToInclusive",
+            "RangeFull",
+        )
     ),
     Rule("core::net::ip_addr::Ipv4Addr", Custom(_ipv4)),
     Rule("core::net::ip_addr::Ipv6Addr", Custom(_ipv6)),
@@ -129,7 +130,5 @@ RULES = (
     Rule("core::net::socket_addr::SocketAddrV4", Custom(_socket)),
     Rule("core::net::socket_addr::SocketAddrV6", Custom(_socket)),
     Rule("core::net::socket_addr::SocketAddr", Custom(_variant_alone)),
-    Rule("std::os::fd::owned::OwnedFd", Custom(_descriptor)),
-    Rule("std::fs::File", Custom(_descriptor)),
     Rule("core::any::TypeId", Custom(_type_id)),
 )
