@@ -362,7 +362,10 @@ class Session:
         return self._repeat(count, lambda: self._step_instruction(over=True))
 
     def _step_line(self, *, into: bool) -> StopEvent:
-        inner = self._selected[1] if self._is_in_innermost_activation() else 0
+        # Frame 0 is the usual case, and finding out more would list all threads.
+        inner = self._selected[1]
+        if inner and self.frame.physical.index:
+            inner = 0
         return self._run(StepLine(self._tid, into, self.options.scheduler_lock, inner))
 
     def _step_instruction(self, *, over: bool) -> StopEvent:
@@ -491,9 +494,6 @@ class Session:
         for kind, number in self._program.context.sites.owners_at(self.thread.pc):
             if kind == "breakpoint":
                 self.breakpoints.set_ignore(number, count)
-
-    def _is_in_innermost_activation(self) -> bool:
-        return self.frame.physical.index == 0
 
     # -- selection -----------------------------------------------------------------------
     @property
