@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ def run_console(options: Options) -> int:
     terminal = Terminal(0) if sys.stdin.isatty() and not options.json else NO_TERMINAL
     if options.directory is not None and not os.path.isdir(options.directory):
         raise UsageError(f"--cwd {options.directory}: no such directory")
-    session = Session.for_program(options.program)
+    session = _session_for(options.program)
     output = standard_output(options.color, os.environ, json=options.json)
     console = Console(session, output, stdio=_stdio(options), terminal=terminal)
     if person:
@@ -45,6 +46,23 @@ def run_console(options: Options) -> int:
             session.close()
         finally:
             terminal.close()
+
+
+def _session_for(name: str | None) -> Session:
+    """A session for a path, or for a command that is found as a shell finds it.
+
+    Raises:
+        UsageError: The file cannot be read.
+    """
+    path = name
+    if name is not None and "/" not in name and not os.path.exists(name):
+        path = shutil.which(name)
+    try:
+        return Session.for_program(path or name)
+    except OSError as error:
+        built = os.path.exists("Cargo.toml")
+        hint = "build and debug it with: cargo crabtrap run" if built else "check the path"
+        raise UsageError(f"cannot read {name}: {error.strerror}", hint=hint) from error
 
 
 def _run(console: Console, options: Options, *, person: bool) -> int:
@@ -67,7 +85,6 @@ def _leave(console: Console, *, person: bool) -> None:
     from crabtrap.frontends.console.commands.session import may_leave
 
     while person:
-        console.output.plain("\n")
         source = _rest(console, person=True)
         console.source = source
         if may_leave(console):

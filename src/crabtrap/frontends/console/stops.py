@@ -27,7 +27,7 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
             lines.append(Text(headline, head))
             headline = Text()
         lines += more
-    context = stop_context(console, frame)
+    context = stop_context(console, frame) if frame.is_user else _own_context(console, frame)
     # A step inside the function shown before: its source says it all.
     if context and not lines and not headline and last == _identity(frame):
         return context
@@ -37,6 +37,22 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
         return [lines[0].add(frame_text(console, frame, used=len(lines[0].plain))), *context]
     lines.append(Text(headline, frame_text(console, frame, used=len(headline.plain))))
     return lines + context
+
+
+def _own_context(console: Console, frame: Frame) -> list[Text]:
+    """Outside of the user's code: the nearest frame that is theirs, and its source."""
+    file = console.session.find_source(frame.path) if frame.path else None
+    if console.preferences.std_frames or (file is not None and not file.reason):
+        return stop_context(console, frame)
+    for own in frame.thread.frames(frame.index + 1, _LOOK_OUT):
+        if own.is_user and own.path:
+            number = f"  called from #{own.index} "
+            head = Text((number, "dim"), frame_text(console, own, used=len(number)))
+            return [head, *stop_context(console, own)]
+    return stop_context(console, frame)
+
+
+_LOOK_OUT = 40
 
 
 @dataclass(frozen=True, slots=True)
