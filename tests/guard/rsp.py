@@ -112,6 +112,10 @@ class Guard:
     def request(self, payload: str | bytes) -> str:
         """Send a packet and return the answer; stops that come meanwhile are kept."""
         self.send(payload)
+        return self.answer()
+
+    def answer(self) -> str:
+        """The answer to a packet already sent."""
         while True:
             kind, text = self._read()
             if kind == "$":
@@ -148,6 +152,12 @@ class Guard:
             kind, text = self._read(timeout)
             assert kind == "%", text
         return self.stops.popleft()
+
+    def wait_for_end(self) -> Stop | None:
+        """Resume; the end of the process, or ``None`` for a stop before it."""
+        self.resume()
+        stop = self.wait()
+        return stop if stop.kind in "WX" else None
 
     # --- commands ------------------------------------------------------------------------
 
