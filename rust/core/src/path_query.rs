@@ -63,13 +63,11 @@ impl<'a> PathQuery<'a> {
             })
     }
 
-    /// The last segment's name, if it is an identifier.
-    pub(crate) fn last_name(&self) -> Option<&'a str> {
-        match self.segments.last()? {
-            Segment::Name { name, .. } if !name.starts_with(['&', '*', '(', '[', '!']) => {
-                Some(name)
-            }
-            _ => None,
+    /// The last segment without generic arguments; `text` is what was parsed.
+    pub(crate) fn stem(&self, text: &'a str) -> &'a str {
+        match self.segments.last() {
+            Some(Segment::Name { name, .. }) => name,
+            _ => text[last_segment(text)..].trim(),
         }
     }
 
@@ -90,11 +88,33 @@ impl<'a> PathQuery<'a> {
             .map(Segment::without_generics)
             .collect();
         let is_plain = |segment: &Segment<'_>| !matches!(segment, Segment::Brace { .. });
-        if loose.iter().all(is_plain) {
-            return ends_with(&loose, &parse_path(path), true, 0);
+        if !loose.iter().all(is_plain) {
+            return self.anchor().is_none_or(|name| path.contains(name));
         }
-        self.anchor().is_none_or(|name| path.contains(name))
+        let path = parse_path(path);
+        ends_with(&loose, &path, true, 0) || may_be_in_impl(&loose, &path)
     }
+}
+
+/// Whether `module::method` may mean `module::{impl#N}::method`, of which the linkage name
+/// tells only `<T as Trait>::method`: impls are written where the type or the trait is.
+fn may_be_in_impl(query: &[Segment<'_>], path: &[Segment<'_>]) -> bool {
+    let ([.., module, method], [.., outer, name]) = (query, path) else {
+        return false;
+    };
+    let Segment::Impl {
+        self_type,
+        of_trait,
+    } = outer
+    else {
+        return false;
+    };
+    let mentions = |path: &str| {
+        parse_path(path)
+            .iter()
+            .any(|segment| names_agree(module, segment))
+    };
+    names_agree(method, name) && (mentions(self_type) || of_trait.is_some_and(mentions))
 }
 
 /// Whether the segments of `path` end with those of `query`.

@@ -50,13 +50,18 @@ impl Image {
 impl Image {
     /// Map a file and read its headers.
     #[staticmethod]
-    #[pyo3(signature = (path, *, debug_directories = vec![PathBuf::from(core::DEFAULT_DEBUG_DIRECTORY)], name = None))]
+    #[pyo3(
+        signature = (path, *, debug_directories = None, name = None),
+        text_signature = "(path, *, debug_directories=('/usr/lib/debug',), name=None)"
+    )]
     fn open(
         py: Python<'_>,
         path: PathBuf,
-        debug_directories: Vec<PathBuf>,
+        debug_directories: Option<Vec<PathBuf>>,
         name: Option<&str>,
     ) -> PyResult<Self> {
+        let debug_directories =
+            debug_directories.unwrap_or_else(|| vec![PathBuf::from(core::DEFAULT_DEBUG_DIRECTORY)]);
         let open = || core::Image::open(&path, &debug_directories, name);
         Ok(Self(boundary::call(py, open)?))
     }

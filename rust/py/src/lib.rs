@@ -44,8 +44,16 @@ mod _core {
     use super::demangle;
 
     #[pymodule_init]
-    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::boundary::quiet_panics();
+        let globals = module.dict();
+        for (name, alias) in [
+            ("Registers", c"tuple[int | None, ...]"),
+            ("Range", c"tuple[int, int]"),
+            ("Memory", c"FileMemory | CallbackMemory"),
+        ] {
+            module.add(name, module.py().eval(alias, Some(&globals), None)?)?;
+        }
         Ok(())
     }
 }

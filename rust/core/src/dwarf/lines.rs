@@ -47,7 +47,7 @@ pub(crate) struct Lines {
     sequences: Vec<Sequence>,
     /// Bytes from the start of the sequence.
     offsets: Vec<u32>,
-    lines: Vec<u32>,
+    numbers: Vec<u32>,
     columns: Vec<u16>,
     files: Vec<u16>,
     flags: Vec<u8>,
@@ -114,7 +114,7 @@ impl Lines {
         let Some(start) = rows.first().map(|row| row.address) else {
             return;
         };
-        let is_live = start < end && end - start <= u64::from(u32::MAX) && info.is_code(start);
+        let is_live = start < end && u32::try_from(end - start).is_ok() && info.is_code(start);
         if !is_live {
             return;
         }
@@ -123,7 +123,7 @@ impl Lines {
             let next = rows.get(index + 1).map_or(end, |next| next.address);
             if row.address < next.min(end) {
                 self.offsets.push((row.address - start) as u32);
-                self.lines.push(row.line);
+                self.numbers.push(row.line);
                 self.columns.push(row.column);
                 self.files.push(row.file);
                 self.flags.push(row.flags);
@@ -184,7 +184,7 @@ impl Lines {
         let mut out = Vec::new();
         for sequence in &self.sequences {
             for index in sequence.first as usize..sequence.last as usize {
-                if self.lines[index] == line
+                if self.numbers[index] == line
                     && self.flags[index] & IS_STMT != 0
                     && files.contains(&self.files[index])
                 {
@@ -200,7 +200,7 @@ impl Lines {
         &'a self,
         files: &'a [u16],
     ) -> impl Iterator<Item = u32> + 'a {
-        let columns = self.lines.iter().zip(&self.files).zip(&self.flags);
+        let columns = self.numbers.iter().zip(&self.files).zip(&self.flags);
         columns.filter_map(move |((line, file), flags)| {
             (*line > 0 && flags & IS_STMT != 0 && files.contains(file)).then_some(*line)
         })
@@ -231,7 +231,7 @@ impl Lines {
                 .files()
                 .path(u64::from(self.files[index]))
                 .unwrap_or_default(),
-            line: self.lines[index],
+            line: self.numbers[index],
             column: self.columns[index],
             is_stmt: flags & IS_STMT != 0,
             prologue_end: flags & PROLOGUE_END != 0,

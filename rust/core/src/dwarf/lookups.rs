@@ -18,30 +18,23 @@ impl DebugInfo {
     /// Types whose path ends with `query`, one of those that agree in path and size.
     pub(crate) fn find_types(&self, names: &NameIndex, query: &str) -> Vec<DieId> {
         let path_query = PathQuery::parse(query);
-        let found: Vec<&Named> = match path_query.last_name() {
-            Some(stem) => names
-                .with_stem(NameKind::Type, stem)
-                .filter(|entry| path_query.matches(&names.path(entry)))
-                .collect(),
-            None => names
-                .with_stem(NameKind::Type, query)
-                .filter(|entry| same_text(&names.path(entry), query))
-                .collect(),
-        };
+        let found = names
+            .with_stem(NameKind::Type, path_query.stem(query))
+            .filter(|entry| {
+                let path = names.path(entry);
+                path_query.matches(&path) || same_text(&path, query)
+            });
         let mut seen = HashSet::new();
         found
-            .into_iter()
             .filter(|entry| seen.insert((names.path(entry), self.type_size(entry.die))))
             .map(|entry| entry.die)
             .collect()
     }
 
     /// Statics whose path ends with `query`.
-    pub(crate) fn find_statics(&self, names: &NameIndex, query: &str) -> Vec<Variable> {
-        let query = PathQuery::parse(query);
-        let Some(stem) = query.last_name() else {
-            return Vec::new();
-        };
+    pub(crate) fn find_statics(&self, names: &NameIndex, text: &str) -> Vec<Variable> {
+        let query = PathQuery::parse(text);
+        let stem = query.stem(text);
         names
             .with_stem(NameKind::Static, stem)
             .filter(|entry| query.matches(&names.path(entry)))
@@ -58,11 +51,9 @@ impl DebugInfo {
     }
 
     /// Every inlined copy of the functions that match `query`, by address.
-    pub(crate) fn find_inlined(&self, names: &NameIndex, query: &str) -> Vec<Function> {
-        let query = PathQuery::parse(query);
-        let Some(stem) = query.last_name() else {
-            return Vec::new();
-        };
+    pub(crate) fn find_inlined(&self, names: &NameIndex, text: &str) -> Vec<Function> {
+        let query = PathQuery::parse(text);
+        let stem = query.stem(text);
         let mut origins = HashSet::new();
         for entry in names.with_stem(NameKind::Function, stem) {
             for die in names.completions(entry.die).chain([entry.die]) {
@@ -101,28 +92,24 @@ impl DebugInfo {
         first_with(&chain, gimli::DW_AT_name).is_some()
             && linkage_name(&chain).is_some_and(|name| query.matches(&demangle(&name)))
     }
+}
 
+impl NameIndex {
     /// Trailing parts of paths that begin with `prefix`, at most `limit`, the likeliest first.
     ///
     /// A namespace that fits is given as `name::`, to be completed further.
-    pub(crate) fn complete(
-        &self,
-        names: &NameIndex,
-        prefix: &str,
-        kinds: &[NameKind],
-        limit: usize,
-    ) -> Vec<String> {
+    pub(crate) fn complete(&self, prefix: &str, kinds: &[NameKind], limit: usize) -> Vec<String> {
         let (outer, last) = match prefix.rfind("::") {
             Some(at) => (&prefix[..at + 2], &prefix[at + 2..]),
             None => ("", prefix),
         };
         let mut found = HashSet::new();
-        for entry in names.beginning_with(last) {
+        for entry in self.beginning_with(last) {
             let is_namespace = entry.kind == NameKind::Namespace;
             if found.len() >= MOST_COMPLETIONS || !(is_namespace || kinds.contains(&entry.kind)) {
                 continue;
             }
-            let path = names.path(entry);
+            let path = self.path(entry);
             let Some(mut tail) = tail_from(&path, outer, last) else {
                 continue;
             };

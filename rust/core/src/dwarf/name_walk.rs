@@ -326,7 +326,7 @@ fn address_of(unit: &Unit, value: AttributeValue<Slice>) -> Option<u64> {
     let mut bytes = value.exprloc_value()?.0;
     match gimli::DwOp(bytes.read_u8().ok()?) {
         gimli::DW_OP_addr => bytes.read_address(8).ok(),
-        gimli::DW_OP_addrx => {
+        gimli::DW_OP_addrx | gimli::DW_OP_GNU_addr_index => {
             let index = bytes.read_uleb128().ok()?;
             let index = gimli::DebugAddrIndex(usize::try_from(index).ok()?);
             unit.as_ref().address(index).ok()

@@ -11,6 +11,7 @@ use gimli::Section as _;
 
 use super::name_walk::{Collected, Name, Named, ScopeId};
 use super::{DebugInfo, DieId, Slice};
+use crate::path_query::last_segment;
 
 /// Workers; the machine has other things to do while names are indexed.
 const WORKERS: usize = 2;
@@ -233,11 +234,16 @@ fn collect(info: &DebugInfo, cancel: &AtomicBool) -> Collected {
     })
 }
 
-/// A name without its generic arguments.
+/// The last segment of a name, without its generic arguments.
 ///
 /// Names that are no identifiers, like `&str` and `(u8, u16)`, are taken whole.
 pub(crate) fn stem_of(name: &[u8]) -> &[u8] {
     match name.first() {
+        // `<T as Trait>::{vtable}` is one name.
+        Some(b'<') => match std::str::from_utf8(name) {
+            Ok(text) => &name[last_segment(text)..],
+            Err(_) => name,
+        },
         Some(first) if first.is_ascii_alphanumeric() || *first == b'_' || !first.is_ascii() => {
             let end = memchr::memchr(b'<', name).unwrap_or(name.len());
             &name[..end]

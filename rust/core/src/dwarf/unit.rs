@@ -26,8 +26,6 @@ pub(crate) struct Unit {
     pub(crate) gimli: gimli::Unit<Slice>,
     /// For a split unit, what the program's own file has of it: addresses and lines.
     skeleton: Option<(Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>)>,
-    /// A skeleton whose split file was not found.
-    pub(crate) is_incomplete: bool,
     /// `DW_AT_language`.
     pub(crate) language: Option<gimli::DwLang>,
     /// `DW_AT_producer`.
@@ -54,7 +52,6 @@ impl Unit {
         } else {
             None
         };
-        let is_incomplete = is_skeleton && split.is_none();
         let (dwarf, gimli, skeleton) = match split {
             Some((dwo, unit)) => (dwo, unit, Some((Arc::clone(dwarf), own))),
             None => (Arc::clone(dwarf), own, None),
@@ -73,7 +70,6 @@ impl Unit {
             dwarf,
             gimli,
             skeleton,
-            is_incomplete,
             language,
             producer,
             code: Arc::clone(code),

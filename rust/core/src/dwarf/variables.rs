@@ -134,7 +134,7 @@ impl DebugInfo {
                     let origin = entry.reference(gimli::DW_AT_abstract_origin);
                     let mut variable = self.variable(entry);
                     variable.depth = blocks.len() as u32 - 1;
-                    variable.ranges = blocks[blocks.len() - 1].ranges.clone();
+                    variable.ranges.clone_from(&blocks[blocks.len() - 1].ranges);
                     found.push((variable, origin));
                 }
                 gimli::DW_TAG_lexical_block => {

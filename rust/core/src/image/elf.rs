@@ -59,6 +59,10 @@ pub struct Segment {
 }
 
 /// One section header.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "flags of the file, independent of each other"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// Its name; invalid UTF-8 is replaced.

@@ -128,7 +128,7 @@ impl Image {
             })
             .collect();
         self.with_names(|info, names| {
-            let found = info.complete(names, prefix, &kinds, limit);
+            let found = names.complete(prefix, &kinds, limit);
             // All names were looked at.
             info.release_strings(0..usize::MAX);
             found

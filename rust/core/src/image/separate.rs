@@ -1,5 +1,6 @@
 //! Finds the file that holds the debug information of a stripped one.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::elf::Elf;
@@ -87,11 +88,15 @@ fn parse_debuglink(bytes: &[u8]) -> Option<DebugLink> {
 
 fn build_id_path(base: &Path, id: &[u8]) -> Option<PathBuf> {
     let (first, rest) = id.split_first()?;
-    let rest: String = rest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut name = String::new();
+    for byte in rest {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
     Some(
         base.join(".build-id")
             .join(format!("{first:02x}"))
-            .join(format!("{rest}.debug")),
+            .join(format!("{name}.debug")),
     )
 }
 

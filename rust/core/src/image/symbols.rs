@@ -249,7 +249,7 @@ fn find_table(image: &Image, elf: &Elf, name: &str) -> Option<Table> {
             .map_err(|reason| {
                 image
                     .problems
-                    .add(format!("{}: {name} {reason}", image.name))
+                    .add(format!("{}: {name} {reason}", image.name));
             })
             .ok()
     };
