@@ -27,7 +27,7 @@ class FileMemory:
     The descriptor is borrowed: the caller keeps it open as long as this object lives.
     """
 
-    def __init__(self, fd: int) -> None: ...
+    def __new__(cls, fd: int) -> FileMemory: ...
     def read(self, address: int, size: int) -> bytes:
         """Read exactly ``size`` bytes.
 
@@ -42,7 +42,7 @@ class FileMemory:
 class CallbackMemory:
     """Memory behind a Python function: remote targets, core files, tests."""
 
-    def __init__(self, read: Callable[[int, int], bytes]) -> None:
+    def __new__(cls, read: Callable[[int, int], bytes]) -> CallbackMemory:
         """``read(address, size)`` returns up to ``size`` bytes, fewer where they end."""
 
     def read(self, address: int, size: int) -> bytes: ...
@@ -477,7 +477,7 @@ class Image:
 class ModuleMap:
     """Which image lies where in the program, for unwinding: an immutable snapshot."""
 
-    def __init__(self, entries: Sequence[tuple[Image, int, int, int]]) -> None:
+    def __new__(cls, entries: Sequence[tuple[Image, int, int, int]]) -> ModuleMap:
         """``entries`` are ``(image, bias, start, end)``, run-time ranges of executable code."""
 
 @final
