@@ -58,6 +58,7 @@ class Breakpoint(Stoppoint):
         places: Where it is now; empty while pending.
         problem: Why it is pending or not inserted, ``""`` when all is well.
         on_target: The condition was compiled and is judged by the target.
+        searched: The files its places have been looked for in.
     """
 
     text: str = ""
@@ -67,6 +68,7 @@ class Breakpoint(Stoppoint):
     places: tuple[Place, ...] = ()
     problem: str = ""
     on_target: bool = False
+    searched: tuple[object, ...] = field(default=(), repr=False)
 
     @property
     def pending(self) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
 from crabtrap.engine.language import NotCompilable
 from crabtrap.engine.sites import Owner, SiteKey
+from crabtrap.engine.user_code import is_system_library
 from crabtrap.symbols.location import (
     AddressSpec,
     ExpressionSpec,
@@ -15,7 +17,8 @@ from crabtrap.symbols.location import (
     Spec,
     resolve_spec,
 )
-from crabtrap.symbols.places import Resolution, ResolveContext
+from crabtrap.symbols.places import Resolution, ResolveContext, moved_place
+from crabtrap.symbols.table import ModuleTable
 from crabtrap.target.base import SiteKind
 
 if TYPE_CHECKING:
@@ -38,44 +41,63 @@ class Placer:
         self.evaluate_address: Callable[[str], Address] | None = None
         self.current_file: Callable[[], str | None] = lambda: None
 
-    def resolve(self, item: Breakpoint) -> Resolution:
-        """Find the places of a breakpoint in the modules that are there now."""
-        assert item.spec is not None
-        return self.find(item.spec)
-
     def find(self, spec: Spec) -> Resolution:
         """Find the places of a spec in the modules that are there now."""
+        return self._resolve(spec, self._context.modules)
+
+    def _resolve(self, spec: Spec | None, modules: ModuleTable) -> Resolution:
+        assert spec is not None
         return resolve_spec(
             spec,
             ResolveContext(
-                self._context.modules,
+                modules,
                 current_file=self.current_file() if _needs_file(spec) else None,
                 is_user_path=self._context.options.user_code.is_user_path,
                 evaluate_address=self.evaluate_address,
             ),
         )
 
-    def place(self, item: Breakpoint) -> Resolution:
-        """Find a breakpoint's places anew and set its traps there."""
-        if isinstance(item.spec, ExpressionSpec) and item.places:
+    def search(self, item: Breakpoint) -> Resolution:
+        """Bring a breakpoint's places up to date; its traps stay as they are.
+
+        Places in files that are still loaded move along with them; only files that were
+        not searched before are.
+        """
+        if isinstance(item.spec, AddressSpec | ExpressionSpec) and item.places:
             # Fixed when it was set; evaluating again would move it from stop to stop.
             resolution = Resolution(item.places)
         else:
-            resolution = self.resolve(item)
+            resolution = self._search_new(item)
         item.places = resolution.places
         item.problem = resolution.reason
-        self.arm(item)
         return resolution
+
+    def _search_new(self, item: Breakpoint) -> Resolution:
+        modules = self._context.modules.modules
+        by_image = {id(module.image): module for module in modules}
+        kept = tuple(
+            moved_place(place, by_image[id(place.module.image)])
+            for place in item.places
+            if place.module is not None and id(place.module.image) in by_image
+        )
+        searched = {id(image) for image in item.searched}
+        fresh = [module for module in modules if id(module.image) not in searched]
+        item.searched = tuple(module.image for module in modules)
+        if kept:
+            # What the user's own program has is meant, not a namesake in a C library.
+            fresh = [module for module in fresh if not is_system_library(module.path)]
+        if not fresh:
+            return Resolution(kept, "" if kept else item.problem)
+        found = self._resolve(item.spec, ModuleTable(fresh))
+        return replace(found, places=(*kept, *found.places), reason="" if kept else found.reason)
 
     def place_all(self) -> tuple[Breakpoint, ...]:
         """Find every breakpoint's places anew; returns those whose places changed."""
         changed: list[Breakpoint] = []
         for item in self._context.breakpoints.breakpoints:
-            if isinstance(item.spec, AddressSpec):
-                self.arm(item)
-                continue
             before = item.addresses
-            self.place(item)
+            self.search(item)
+            self.arm(item)
             if item.addresses != before:
                 changed.append(item)
                 self._context.breakpoints.changed(item)

@@ -75,7 +75,7 @@ class UserCode:
         """
         if function is None:
             return "unknown"
-        if function.module.path.startswith(_SYSTEM_LIBRARIES):
+        if is_system_library(function.module.path):
             return "dependency"
         declared = function.declaration_path
         origin = self.origin_of_path(declared or path)
@@ -87,6 +87,11 @@ class UserCode:
         """Whether ``function`` is the user's own; one without debug information is not."""
         origin = self.origin_of_function(function, path)
         return origin == "user" or (origin == "dependency" and self.dependencies_are_user)
+
+
+def is_system_library(path: str) -> bool:
+    """Whether a module is the distribution's, by where it is installed."""
+    return path.startswith(_SYSTEM_LIBRARIES)
 
 
 def crate_of(path: str) -> str:

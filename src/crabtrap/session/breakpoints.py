@@ -106,14 +106,14 @@ class Breakpoints:
             hardware=hardware,
             log=log,
         )
-        resolution = program.placer.resolve(item)
+        resolution = program.placer.search(item)
         if not resolution.places and not pending:
             raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
         if hardware:
             self._need_slots(len(resolution.places))
         item.number = self._table.take_number()
         self._table.insert(item)
-        program.placer.place(item)
+        program.placer.arm(item)
         program.place_catches()
         return item
 
@@ -124,8 +124,7 @@ class Breakpoints:
             NotFoundError: No function matches.
         """
         program = self._program()
-        probe = Breakpoint(0, text=pattern, spec=RegexSpec(pattern))
-        resolution = program.placer.resolve(probe)
+        resolution = program.placer.find(RegexSpec(pattern))
         if not resolution.places:
             raise NotFoundError("function", pattern, hint=resolution.reason)
         return tuple(self.add(f"*{place.address:#x}") for place in resolution.places)
