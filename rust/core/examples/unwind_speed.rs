@@ -3,8 +3,8 @@
 // A program that prints its results is what this is.
 #![allow(clippy::print_stdout)]
 
-#[path = "../tests/support/mod.rs"]
-mod support;
+#[path = "../tests/process/mod.rs"]
+mod process;
 
 use std::fs::File;
 use std::hint::black_box;
@@ -16,7 +16,7 @@ use crabtrap_core::registers::{RBP, RIP, RSP, Registers};
 use crabtrap_core::unwind::{ModuleMap, unwind};
 use crabtrap_core::{Image, SymbolKind};
 
-use support::{module_map, own_registers, read_mappings};
+use process::{module_map, own_registers, read_mappings};
 
 const ROUNDS: usize = 15;
 const DEPTH: u64 = 10_000;

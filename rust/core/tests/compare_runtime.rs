@@ -2,7 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation, missing_docs)]
 
-mod support;
+mod process;
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
@@ -13,7 +13,7 @@ use crabtrap_core::memory::FileMemory;
 use crabtrap_core::registers::{RBP, RBX};
 use crabtrap_core::unwind::{Backtrace, Stop, unwind};
 
-use support::{module_map, own_registers, read_mappings};
+use process::{module_map, own_registers, read_mappings};
 
 const CALLEE_SAVED: [usize; 6] = [RBX, RBP, 12, 13, 14, 15];
 

@@ -48,7 +48,7 @@ impl Image {
     pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>, Error> {
         let info = self.debug().ok_or(Error::UnknownDie(die))?;
         let entry = info.entry(die)?;
-        let pieces = locate_entry(info, entry, context);
+        let pieces = locate_entry(self, info, entry, context);
         Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(Place::Absent(reason))]))
     }
 }
@@ -76,6 +76,7 @@ pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piec
 }
 
 fn locate_entry(
+    image: &Image,
     info: &DebugInfo,
     entry: Entry<'_>,
     context: &FrameContext<'_>,
@@ -91,7 +92,7 @@ fn locate_entry(
     }
     let mut surroundings = FrameSurroundings {
         context,
-        place: Some((info, entry)),
+        place: Some(EntryPlace { image, info, entry }),
         in_frame_base: false,
     };
     let encoding = entry.unit.gimli.encoding();
@@ -136,17 +137,40 @@ fn expression_at(
     Err(Absent::NotHere)
 }
 
+/// The entry that an expression belongs to, and where that belongs.
+#[derive(Clone, Copy)]
+struct EntryPlace<'a> {
+    image: &'a Image,
+    info: &'a DebugInfo,
+    entry: &'a Entry<'a>,
+}
+
+impl EntryPlace<'_> {
+    /// Whether the linker left out the variable, as far as symbols tell.
+    ///
+    /// It may have become local to a module, which adds a suffix to its symbol.
+    fn has_no_symbol(&self) -> bool {
+        let linkage = self.entry.text(gimli::DW_AT_linkage_name);
+        let (Some(name), Some(linkage)) = (self.entry.name(), linkage) else {
+            return false;
+        };
+        let symbols = self.image.symbols();
+        let is_it = |symbol: &str| symbol.starts_with(&*linkage);
+        !symbols.is_empty() && symbols.containing(Some(&*name), &is_it).is_empty()
+    }
+}
+
 /// Everything an expression of a variable may ask for.
 struct FrameSurroundings<'a> {
     context: &'a FrameContext<'a>,
     /// The entry that the expression belongs to.
-    place: Option<(&'a DebugInfo, &'a Entry<'a>)>,
+    place: Option<EntryPlace<'a>>,
     /// The frame base is being worked out; it cannot depend on itself.
     in_frame_base: bool,
 }
 
 impl<'a> FrameSurroundings<'a> {
-    fn place(&self) -> Result<(&'a DebugInfo, &'a Entry<'a>), Absent> {
+    fn place(&self) -> Result<EntryPlace<'a>, Absent> {
         self.place
             .ok_or(Absent::Unsupported("an entry to refer to"))
     }
@@ -163,7 +187,7 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn frame_base(&mut self) -> Result<u64, Absent> {
-        let (_, entry) = self.place()?;
+        let entry = self.place()?.entry;
         if std::mem::replace(&mut self.in_frame_base, true) {
             return Err(Absent::FrameBase);
         }
@@ -184,6 +208,11 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn tls(&mut self, offset: u64) -> Result<u64, Absent> {
+        // The first variable of the block has offset 0, and so have those that the linker
+        // left out: std makes two for each `thread_local!`, of which one is used.
+        if offset == 0 && self.place.is_some_and(|place| place.has_no_symbol()) {
+            return Err(Absent::Discarded);
+        }
         let block = self.context.tls.ok_or(Absent::ThreadLocal)?;
         Ok(block.wrapping_add(offset))
     }
@@ -197,18 +226,18 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn indexed_address(&mut self, index: DebugAddrIndex<usize>) -> Result<u64, Absent> {
-        let (_, entry) = self.place()?;
+        let entry = self.place()?.entry;
         Ok(entry.unit.as_ref().address(index)?)
     }
 
     fn base_type(&mut self, offset: UnitOffset) -> Result<ValueType, Absent> {
-        let (_, entry) = self.place()?;
+        let entry = self.place()?.entry;
         let die = entry.unit.gimli.entry(offset)?;
         ValueType::from_entry(&die)?.ok_or(Absent::Unsupported("an unusual base type"))
     }
 
     fn called(&mut self, target: DieReference<usize>) -> Result<Slice<'e>, Absent> {
-        let (info, entry) = self.place()?;
+        let EntryPlace { info, entry, .. } = self.place()?;
         let value = match target {
             DieReference::UnitRef(offset) => AttributeValue::UnitRef(offset),
             DieReference::DebugInfoRef(offset) => AttributeValue::DebugInfoRef(offset),
