@@ -269,7 +269,8 @@ class FakeTarget:
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
         self.caught_syscalls = None if numbers is None else tuple(numbers)
 
-    def detach(self, pid: int | None = None) -> None:
+    def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
+        self.sites.difference_update(traps)
         if pid in (None, self._pid):
             self.alive = False
             self.ended_by = "detached"

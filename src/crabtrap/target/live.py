@@ -298,6 +298,8 @@ class LiveTarget:
         self._adopt(checked(b"?", reply))
         if client.non_stop:
             client.expect_more_stops()
+            # Threads that the server does not mention may well be running.
+            self._remote.running = not self._abilities.stops_all
         return True
 
     def _adopt(self, reply: bytes) -> None:

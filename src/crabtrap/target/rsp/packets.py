@@ -190,7 +190,7 @@ def parse_hex(text: bytes) -> int:
         ValueError: It is not such a number; unlike ``int``, this takes no ``_``, no
             ``0x`` and no spaces.
     """
-    if not text or len(text) > 16 or not text.isalnum():
+    if not text or len(text) > 16 or not text.isalnum() or text[1:2] in (b"x", b"X"):
         raise ValueError(f"{text[:40]!r} is not a hexadecimal number")
     return int(text, 16)
 
