@@ -274,6 +274,8 @@ class PatternParser(TypeParser):
                 return inner if token.text == "&" else syntax.Reference(inner)
             case "(":
                 return self._tuple_pattern()
+            case "<" | "::":
+                return self._path_pattern()
             case "[":
                 self.advance()
                 return syntax.SliceOf(self._patterns("]"))
@@ -317,6 +319,9 @@ class PatternParser(TypeParser):
             return syntax.Equals(syntax.Literal("bool", token.text == "true", "", span))
         while self.at_name("ref") or self.at_name("mut"):
             self.advance()
+        return self._path_pattern()
+
+    def _path_pattern(self) -> Pattern:
         path = self.path()
         if self.accept("("):
             return syntax.Shape(path, self._patterns(")"))

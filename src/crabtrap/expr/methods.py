@@ -88,8 +88,8 @@ def methods_of(view: View) -> tuple[Methods, ...]:  # noqa: PLR0911 - one case p
             return _scalar_methods(value)
         case RangeView():
             return ITERATOR_METHODS, SEQUENCE_METHODS
-        case WrapperView():
-            return (WRAPPER_METHODS,)
+        case WrapperView(name):
+            return (WRAPPER_METHODS[name],) if name in WRAPPER_METHODS else ()
         case LiteralView():
             return (LITERAL_METHODS,)
         case PointerView():

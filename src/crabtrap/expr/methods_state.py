@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crabtrap.errors import CrabtrapError
 from crabtrap.expr import make
 from crabtrap.expr.call import Call, Method
 from crabtrap.expr.scope import EvaluationError
@@ -29,31 +28,20 @@ def _inner(call: Call) -> Value:
     raise EvaluationError(f"there is no value: {state}", call.tree.span)
 
 
-def _only(call: Call, *names: str) -> None:
-    if _view(call).name not in names:
-        raise EvaluationError(
-            f"{call.value.type.name} has no method {call.tree.name}", call.tree.span
-        )
-
-
 def _locked(call: Call) -> Value:
     """``lock()``, ``read()``, ``write()``: ``Ok`` of the value, whoever holds the lock."""
-    _only(call, "Mutex", "RwLock")
     return make.ok(_inner(call))
 
 
 def _lock_state(call: Call) -> Value:
-    _only(call, "Mutex", "RwLock")
     return make.text(lock_note(call.value) or "unlocked")
 
 
 def _is_poisoned(call: Call) -> Value:
-    _only(call, "Mutex", "RwLock")
     return make.boolean("poisoned" in _view(call).notes)
 
 
 def _borrow_state(call: Call) -> Value:
-    _only(call, "RefCell")
     return make.text(borrow_note(call.value) or "not borrowed")
 
 
@@ -65,39 +53,43 @@ def _get(call: Call) -> Value:
 
 
 def _upgrade(call: Call) -> Value:
-    _only(call, "Weak")
     inner = _view(call).inner
     return make.option(inner if isinstance(inner, Value) else None)
 
 
 def _strong(call: Call) -> Value:
-    _only(call, "Rc", "Arc", "Weak")
     return make.usize(0 if "dangling" in _view(call).notes else strong_count(call.value))
 
 
 def _weak(call: Call) -> Value:
-    _only(call, "Rc", "Arc", "Weak")
     return make.usize(0 if "dangling" in _view(call).notes else weak_count(call.value))
 
 
-WRAPPER_METHODS: dict[str, Method] = {
-    "lock": _locked,
-    "try_lock": _locked,
-    "read": _locked,
-    "write": _locked,
-    "try_read": _locked,
+_LOCK: dict[str, Method] = {
+    **dict.fromkeys(("lock", "try_lock", "read", "write", "try_read", "try_write"), _locked),
     "lock_state": _lock_state,
     "is_poisoned": _is_poisoned,
-    "borrow": _inner,
-    "borrow_mut": _inner,
-    "borrow_state": _borrow_state,
-    "get": _get,
-    "get_mut": _get,
-    "into_inner": _inner,
-    "upgrade": _upgrade,
-    "strong_count": _strong,
-    "weak_count": _weak,
+    "get_mut": _locked,
+    "into_inner": _locked,
 }
+_COUNTED: dict[str, Method] = {"strong_count": _strong, "weak_count": _weak}
+_HELD: dict[str, Method] = dict.fromkeys(("get", "get_mut", "into_inner"), _get)
+
+WRAPPER_METHODS: dict[str, dict[str, Method]] = {
+    "Cell": _HELD,
+    "RefCell": {
+        **dict.fromkeys(("borrow", "borrow_mut", "get_mut", "into_inner"), _inner),
+        "borrow_state": _borrow_state,
+    },
+    "Mutex": _LOCK,
+    "RwLock": _LOCK,
+    "OnceCell": _HELD,
+    "OnceLock": _HELD,
+    "Rc": _COUNTED,
+    "Arc": _COUNTED,
+    "Weak": {**_COUNTED, "upgrade": _upgrade},
+}
+"""By the wrapper's name; other wrappers have the methods of what they deref to."""
 
 
 def _address(call: Call) -> int:
@@ -129,5 +121,3 @@ LITERAL_METHODS: dict[str, Method] = {
     "as_secs_f64": lambda call: make.real(_nanoseconds(call) / 1e9, PRIMITIVES["f64"]),
     "subsec_nanos": lambda call: make.integer(_nanoseconds(call) % 10**9, PRIMITIVES["u32"]),
 }
-
-__all__ = ["LITERAL_METHODS", "POINTER_METHODS", "WRAPPER_METHODS", "CrabtrapError"]

@@ -228,7 +228,7 @@ class Parser(PatternParser):
             case "op" if token.text == "[":
                 return self._array()
             case "op" if token.text in ("<", "::"):
-                return self.path()
+                return self._path_or_struct()
             case "end":
                 raise self.error("the expression ends too early")
             case _:
@@ -252,6 +252,9 @@ class Parser(PatternParser):
         if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
             self.advance()
             return self._closure()
+        return self._path_or_struct()
+
+    def _path_or_struct(self) -> Expression:
         path = self.path()
         if self.at("!") and self.peek(1).text in ("(", "[", "{"):
             raise self.error(f"the macro {path.text}! is not known here", hint="matches! is")

@@ -325,19 +325,21 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
         case Cast(operand, type_):
             return f"{_group(operand)} as {type_}"
         case FieldAccess(base, name):
-            return f"{_group(base)}.{name}"
+            number = isinstance(base, Literal) and base.kind in ("integer", "float")
+            return f"({unparse(base)}).{name}" if number else f"{_group(base)}.{name}"
         case Index(base, index):
             return f"{_group(base)}[{unparse(index)}]"
         case RangeOf(start, end, inclusive):
             ends = ("" if part is None else _group(part) for part in (start, end))
             return ("..=" if inclusive else "..").join(ends)
         case Call(function, arguments):
-            return f"{_group(function)}({_list(arguments)})"
+            head = f"({unparse(function)})" if isinstance(function, FieldAccess) else _group(function)
+            return f"{head}({_list(arguments)})"
         case MethodCall(receiver, name, arguments, generics):
             turbofish = f"::<{', '.join(generics)}>" if generics else ""
             return f"{_group(receiver)}.{name}{turbofish}({_list(arguments)})"
         case Closure(parameters, body):
-            return f"|{', '.join(map(unparse_pattern, parameters))}| {unparse(body)}"
+            return f"|{', '.join(map(_parameter, parameters))}| {unparse(body)}"
         case TupleOf(items):
             return f"({_list(items)}{',' if len(items) == 1 else ''})"
         case ArrayOf(items):
@@ -436,6 +438,11 @@ def unparse_pattern(pattern: Pattern) -> str:  # noqa: PLR0911 - one case per cl
             return " | ".join(map(_grouped_pattern, options))
         case unknown:
             assert_never(unknown)
+
+
+def _parameter(pattern: Pattern) -> str:
+    text = unparse_pattern(pattern)
+    return f"({text})" if isinstance(pattern, Either) else text
 
 
 def _grouped_pattern(pattern: Pattern) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crabtrap.present.access import find_part, part, peel_to_pointer, peel_to_type
+from crabtrap.present.access import find_part, part, peel, peel_to_pointer, peel_to_type
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.view import LazyItems, LiteralView, RecordView, SequenceView, View, WrapperView
@@ -32,12 +32,11 @@ def _thread_local(match: Match, value: Value) -> View:
     """A slot of ``thread_local!``, in each of the layouts std has had."""
     holder = find_part(value, ("val", "value"))
     if holder is not None:
-        state = part(value, "state.value")
-        if variant_name(state) in ("Initial", "Alive"):
+        state = variant_name(peel(part(value, "state")))
+        if state in ("Initial", "Alive"):
             return WrapperView("", peel_to_type(holder, match.argument("$T")))
-        return WrapperView("thread_local", None, (_slot_state(variant_name(state)),))
-    state = part(value, ("state.value", "inner.inner.value"))
-    case, inside = state.variant()
+        return WrapperView("thread_local", None, (_slot_state(state),))
+    case, inside = peel(part(value, ("state", "inner"))).variant()
     if case.name in ("Alive", "Some"):
         return WrapperView("", inside.at_field(case.type.fields[0]))
     return WrapperView("thread_local", None, (_slot_state(case.name),))

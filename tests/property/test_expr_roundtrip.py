@@ -1,0 +1,139 @@
+"""Any tree, written down, parses to the same tree; any text parses or says where not."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crabtrap.errors import ParseError
+from crabtrap.expr import syntax
+from crabtrap.expr.parser import parse
+from crabtrap.expr.syntax import unparse
+
+NAMES = st.sampled_from(["a", "b", "count", "x1", "_under", "self"])
+FIELDS = st.one_of(NAMES, st.sampled_from(["0", "1"]))
+TYPES = st.sampled_from(["u8", "*const u8", "&str", "Vec<u8>", "(u8, i32)", "[u8; 4]", "m::T<A, B>"])
+
+literals = st.one_of(
+    st.builds(
+        syntax.Literal,
+        st.just("integer"),
+        st.integers(0, 2**128 - 1),
+        st.sampled_from(["", "u8", "i64", "usize"]),
+    ),
+    st.builds(
+        syntax.Literal,
+        st.just("float"),
+        st.floats(0, 1e300, allow_nan=False, allow_subnormal=False),
+        st.sampled_from(["", "f32", "f64"]),
+    ),
+    st.builds(syntax.Literal, st.just("bool"), st.booleans()),
+    st.builds(syntax.Literal, st.just("text"), st.text(st.characters(exclude_categories=["Cs"]))),
+    st.builds(
+        syntax.Literal, st.just("char"), st.characters(exclude_categories=["Cs"])
+    ),
+    st.builds(syntax.Literal, st.just("byte"), st.integers(0, 255), st.just("u8")),
+    st.builds(syntax.Literal, st.just("bytes"), st.binary(max_size=8)),
+)
+segments = st.builds(
+    syntax.Segment, NAMES, st.lists(TYPES, max_size=2).map(tuple)
+)
+paths = st.builds(
+    syntax.Path,
+    st.lists(segments, min_size=1, max_size=3).map(tuple),
+    st.sampled_from(["", "T", "m::Dog as Animal"]),
+)
+atoms = st.one_of(
+    literals,
+    paths,
+    st.builds(syntax.Dollar, NAMES),
+    st.builds(syntax.History, st.integers(0, 99), st.booleans()),
+)
+number_patterns = st.integers(0, 99).map(lambda n: syntax.Literal("integer", n))
+
+
+def pattern_branches(inner):
+    items = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(syntax.Shape, paths, items),
+        st.builds(syntax.Shape, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        st.builds(syntax.SliceOf, items),
+        st.builds(syntax.Reference, inner),
+        st.builds(syntax.Bind, NAMES, inner),
+        st.builds(
+            syntax.Fields,
+            paths,
+            st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple),
+            st.booleans(),
+        ),
+        st.lists(
+            inner.filter(lambda p: not isinstance(p, syntax.Either)), min_size=2, max_size=3
+        ).map(lambda options: syntax.Either(tuple(options))),
+    )
+
+
+patterns = st.recursive(
+    st.one_of(
+        st.just(syntax.Wildcard()),
+        st.builds(syntax.Bind, NAMES),
+        st.builds(syntax.Equals, number_patterns),
+        st.builds(syntax.Between, number_patterns, number_patterns, st.booleans()),
+        st.builds(syntax.Between, number_patterns, st.none(), st.just(False)),
+    ),
+    pattern_branches,
+    max_leaves=5,
+)
+ARITHMETIC = ["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^"]
+OPERATORS = [*ARITHMETIC, "==", "!=", "<", "<=", ">", ">=", "&&", "||"]
+
+
+def branches(inner):
+    items = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(syntax.Unary, st.sampled_from(["-", "!", "*", "&", "&mut"]), inner),
+        st.builds(syntax.Binary, st.sampled_from(OPERATORS), inner, inner),
+        st.builds(syntax.Cast, inner, TYPES),
+        st.builds(syntax.FieldAccess, inner, FIELDS),
+        st.builds(syntax.Index, inner, inner),
+        st.builds(syntax.RangeOf, inner, inner, st.booleans()),
+        st.builds(syntax.Call, inner, items),
+        st.builds(
+            syntax.MethodCall, inner, NAMES, items, st.lists(TYPES, max_size=2).map(tuple)
+        ),
+        st.builds(syntax.Closure, st.lists(patterns, max_size=2).map(tuple), inner).map(
+            lambda closure: syntax.MethodCall(closure.body, "map", (closure,))
+        ),
+        st.builds(syntax.TupleOf, items),
+        st.builds(syntax.ArrayOf, items),
+        st.builds(syntax.Repeat, inner, inner),
+        st.builds(syntax.StructOf, paths, st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple)),
+        st.builds(syntax.Matches, inner, patterns, st.none() | inner),
+    )
+
+
+trees = st.recursive(atoms, branches, max_leaves=8)
+
+
+@given(trees)
+@settings(deadline=None, max_examples=150)
+def test_written_trees_parse_to_themselves(tree):
+    assert parse(unparse(tree)) == tree
+
+
+@given(trees, trees, st.sampled_from([None, *ARITHMETIC]))
+@settings(deadline=None, max_examples=100)
+def test_assignments_too(target, value, operator):
+    tree = syntax.Assign(target, value, operator)
+    assert parse(unparse(tree)) == tree
+
+
+@given(st.text(alphabet="ab01.:<>()[]{}|&*+-=!'\"$ #,;?_\\nux", max_size=40))
+@settings(deadline=None, max_examples=300)
+def test_any_text_parses_or_says_where_not(text):
+    try:
+        tree = parse(text)
+    except ParseError as error:
+        assert 0 <= error.start <= error.end <= len(text)
+        assert str(error)
+    else:
+        assert parse(unparse(tree)) == tree
