@@ -95,10 +95,10 @@ def info_proc(console: Console, arguments: Arguments) -> Reply:
     if arguments.literal("mappings", "map", "m"):
         return _mappings(console)
     arguments.end()
-    target = process.target
+    target, main = process.target, console.session.modules.main
     rows: list[tuple[str, str]] = [
         ("process", str(process.pid)),
-        ("executable", target.executable()),
+        ("executable", main.path if main is not None else target.executable()),
         ("threads", str(len(process.threads))),
         ("through", target.description),
     ]

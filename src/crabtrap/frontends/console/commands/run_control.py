@@ -169,11 +169,11 @@ def detach(console: Console, arguments: Arguments) -> Reply:
 def attach(console: Console, arguments: Arguments) -> Reply:
     """``attach PID``."""
     options = arguments.options({"p": True, "pid": True})
-    word = options.get("p") or options.get("pid") or arguments.need_word("a process id")
+    given = options.get("p") or options.get("pid")
+    pid = parse_integer(given) if given else arguments.integer("a process id")
     arguments.end()
-    pid = parse_integer(word)
     if pid is None:
-        arguments.fail(f"{word!r} is not a process id", hint="attach PID")
+        arguments.fail("attach needs a process id", hint="attach PID")
     return console.go(lambda: console.session.attach(pid))
 
 
