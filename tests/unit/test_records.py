@@ -1,0 +1,82 @@
+"""Deferred dataclasses are dataclasses."""
+
+import dataclasses
+from typing import ClassVar
+
+import pytest
+
+from crabtrap.records import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    x: int
+    y: int = 7
+    NAMES: ClassVar[tuple[str, ...]] = ("x", "y")
+
+    @property
+    def sum(self) -> int:
+        return self.x + self.y
+
+
+@dataclass(slots=True)
+class Base:
+    number: int
+    tags: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Derived(Base):
+    text: str = "none"
+    hidden: int = dataclasses.field(default=5, init=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Token:
+    text: str = ""
+
+
+def test_construction_representation_and_equality() -> None:
+    assert repr(Point(1)) == "test_records.Point(x=1, y=7)".removeprefix("test_records.")
+    assert Point(1) == Point(x=1, y=7)
+    assert Point(1) != Point(2)
+    assert len({Point(1), Point(1, 7)}) == 1
+    assert Point(1).sum == 8
+    assert dataclasses.replace(Point(1), y=2) == Point(1, 2)
+
+
+def test_frozen_and_slotted() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Point(1).x = 2  # type: ignore[misc]
+    assert not hasattr(Point(1), "__dict__")
+    with pytest.raises(TypeError):
+        Point()  # type: ignore[call-arg]
+
+
+def test_inheritance_defaults_and_factories() -> None:
+    made = Derived(1, text="a")
+    assert (made.number, made.tags, made.text, made.hidden) == (1, [], "a", 5)
+    made.tags.append("b")
+    assert Derived(1).tags == []
+    assert Base(2).number == 2
+    assert [each.name for each in dataclasses.fields(made)] == ["number", "tags", "text", "hidden"]
+    with pytest.raises(TypeError):
+        hash(made)
+
+
+def test_patterns_work_before_any_instance() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Late:
+        a: int
+        b: int = 2
+
+    assert Late.__match_args__ == ("a", "b")
+    match Late(1):
+        case Late(a, b):
+            assert (a, b) == (1, 2)
+
+
+def test_identity_where_equality_is_not_wanted() -> None:
+    first, second = Token("a"), Token("a")
+    assert first != second
+    assert {first: 1}[first] == 1
