@@ -231,10 +231,13 @@ class LiveTarget:
             LaunchError: It could not be started.
         """
         client = self._client
+        wanted = {name for name, _ in request.environment}
         packets = [
             b"QDisableRandomization:%d" % (not request.randomize),
             b"QStartupWithShell:%d" % (not client.has("crabtrap.stdio") and _needs_shell(request)),
             b"QEnvironmentReset",
+            # A server starts from the environment it was itself started with: ours.
+            *(b"QEnvironmentUnset:" + _hex(name) for name in sorted(os.environ.keys() - wanted)),
             *(
                 b"QEnvironmentHexEncoded:" + _hex(f"{name}={value}")
                 for name, value in request.environment

@@ -1,5 +1,6 @@
 """What a live target asks of servers that can do less, or do it differently."""
 
+import os
 import struct
 
 import pytest
@@ -219,7 +220,9 @@ def test_a_refused_attach_says_why():
         attached(server)
 
 
-def test_launching_passes_everything_and_nothing_else():
+def test_launching_passes_everything_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+    for name in set(os.environ) - {"PATH"}:
+        monkeypatch.delenv(name)
     answers = program(
         {b"Q": b"OK", b"qXfer:threads": b"l<threads/>", b"vRun;": STOP, b"QNonStop": b"OK"}
     )
@@ -233,6 +236,7 @@ def test_launching_passes_everything_and_nothing_else():
             b"QDisableRandomization:1",
             b"QStartupWithShell:1",  # for the argument that is more than a plain word
             b"QEnvironmentReset",
+            b"QEnvironmentUnset:" + b"PATH".hex().encode(),
             b"QEnvironmentHexEncoded:" + "A=ü".encode().hex().encode(),
             b"QSetWorkingDir:" + b"/tmp".hex().encode(),
             b"vRun;" + b"/bin/a".hex().encode() + b";" + b"x;y".hex().encode(),
