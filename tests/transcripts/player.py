@@ -40,6 +40,7 @@ CONTINUED = "> "
 _FENCE = re.compile(r"^```console(?P<attributes>.*)$")
 _CHANGING = (
     (re.compile(r"0x[0-9a-f]{5,16}"), "0x…"),
+    (re.compile(r"^(thread '.*?') \(\d+\) panicked", re.MULTILINE), r"\1 (…) panicked"),
     (re.compile(r"\b([Pp]rocess|tid) \d+"), r"\1 …"),
     (re.compile(r'"(pid|thread|tid|bias)": (\d+|"0x.*?")'), r'"\1": …'),
     (re.compile(r'"epoch": \d+'), '"epoch": …'),
@@ -149,6 +150,9 @@ class Player:
             player._console.preferences.arguments = tuple(
                 shlex.split(attributes.get("arguments", ""))
             )
+            # Settings of the surroundings that change what programs print.
+            for name in ("RUST_BACKTRACE", "RUST_LIB_BACKTRACE"):
+                player._console.preferences.environment[name] = None
             yield player
 
     def play(self, lines: list[str]) -> list[str]:

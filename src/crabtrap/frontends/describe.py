@@ -138,6 +138,11 @@ def place(one: Place) -> JsonObject:
     }
 
 
+def ignored_hits(one: AnyStoppoint) -> int:
+    """How many of the next hits will be passed over."""
+    return max(0, one.ignore - one.hits)
+
+
 def stoppoint(one: AnyStoppoint) -> JsonObject:
     """One breakpoint, watchpoint or catchpoint."""
     described: JsonObject = {
@@ -145,7 +150,7 @@ def stoppoint(one: AnyStoppoint) -> JsonObject:
         "enabled": one.enabled,
         "temporary": one.temporary,
         "hits": one.hits,
-        "ignore": one.ignore,
+        "ignore": ignored_hits(one),
         "condition": one.condition,
         "thread": one.thread,
         "commands": list(one.commands),

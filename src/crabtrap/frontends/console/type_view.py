@@ -15,7 +15,8 @@ def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
     """A type's layout as data and as lines."""
     shape = type_.strip()
     data: JsonObject = {"type": type_.name, "size": shape.size, "kind": shape.kind}
-    head = _head(type_.name, shape)
+    word = {"struct": "struct ", "union": "union ", "enum": "enum "}.get(shape.kind, "")
+    head, size = Text((word, "keyword"), (type_.name, "type")), _size(shape)
     fields: list[Json] = [_field_data(field) for field in shape.fields]
     lines: list[Text] = [_field_line(field, 1) for field in shape.fields]
     if shape.cases is not None:
@@ -26,16 +27,14 @@ def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
         lines += [line for case in shape.cases.cases for line in _case_lines(case)]
     data["fields"] = fields
     if not lines:
-        return data, [head]
-    return data, [head.add(" {"), *lines, Text("}")]
+        return data, [head.add(size)]
+    return data, [head.add(" {", size), *lines, Text("}")]
 
 
-def _head(name: str, shape: Type) -> Text:
-    word = {"struct": "struct ", "union": "union ", "enum": "enum "}.get(shape.kind, "")
-    text = Text((word, "keyword"), (name, "type"))
-    if shape.size is not None:
-        text.add((f"  // {shape.size} byte{'' if shape.size == 1 else 's'}", "comment"))
-    return text
+def _size(shape: Type) -> Text:
+    if shape.size is None:
+        return Text()
+    return Text((f"  // {shape.size} byte{'' if shape.size == 1 else 's'}", "comment"))
 
 
 def _field_data(field: Field) -> JsonObject:

@@ -231,8 +231,8 @@ def _notes(item: AnyStoppoint) -> list[Text]:
         notes.append(Text("if ", (item.condition, "name"), (tail, "dim")))
     if item.thread is not None:
         notes.append(Text(f"only thread {item.thread}"))
-    if item.ignore:
-        notes.append(Text(f"the next {item.ignore} hits are ignored"))
+    if left := describe.ignored_hits(item):
+        notes.append(Text(f"the next {left} hit{' is' if left == 1 else 's are'} ignored"))
     if isinstance(item, Breakpoint):
         if item.log is not None:
             notes.append(Text("logs ", (item.log, "string")))
@@ -331,7 +331,8 @@ def ignore(console: Console, arguments: Arguments) -> Reply:
         arguments.fail("ignore needs a breakpoint number and a count")
     count = arguments.count()
     console.session.breakpoints.set_ignore(number, count)
-    said = f"The next {count} hits of breakpoint {number} are ignored"
+    hits = "hit" if count == 1 else f"{count} hits"
+    said = f"The next {hits} of breakpoint {number} {'is' if count == 1 else 'are'} ignored"
     return Reply({"breakpoint": number, "ignore": count}, [Text(said)])
 
 
