@@ -135,7 +135,12 @@ impl Server {
         let mut text = format!("T{:02x}", to_gdb_signal(self.signal_of(&report.reason)));
         self.push_reason(&mut text, report);
         let _ = write!(text, "thread:{};", id(report.pid, report.tid));
-        if let Some((core, _)) = procfs::core_and_start(report.tid) {
+        if self.tracer.choices.stop_all {
+            // Every thread is parked: a client that knows this need not ask for more.
+            if self.tracer.reports.len() == 1 {
+                text.push_str("crabtrap.last:;");
+            }
+        } else if let Some((core, _)) = procfs::core_and_start(report.tid) {
             let _ = write!(text, "core:{core:x};");
         }
         self.push_registers(&mut text, report.tid);
