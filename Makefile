@@ -58,10 +58,11 @@ fmt: $(VENV)/.installed
 	cargo fmt --all --manifest-path tests/inferiors/Cargo.toml
 	cargo fmt --all --manifest-path demo/Cargo.toml
 
-lint: native type
+lint: native
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(MAKE) --no-print-directory type
 	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path tests/inferiors/Cargo.toml
 	cargo fmt --all --check --manifest-path demo/Cargo.toml
