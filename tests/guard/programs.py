@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -50,6 +52,16 @@ class Running:
 def state_of(pid: int) -> str:
     """The state letter of a process."""
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+
+
+def comes_to_state(pid: int, state: str) -> bool:
+    """Whether a process gets into a state within a second: a released thread takes a moment."""
+    deadline = time.monotonic() + 1
+    while state_of(pid) != state:
+        if time.monotonic() > deadline:
+            return False
+        os.sched_yield()
+    return True
 
 
 def tracer_of(pid: int) -> int:

@@ -116,12 +116,18 @@ class Guard:
 
     def answer(self) -> str:
         """The answer to a packet already sent."""
-        while True:
+        first = None
+        kind, text = self._read()
+        if kind == "%":
+            # Acknowledging it now would take this packet's answer for that one's.
+            first = text
             kind, text = self._read()
-            if kind == "$":
-                if text.startswith("E."):
-                    raise GuardError(text[2:])
-                return text
+        assert kind == "$"
+        if first is not None:
+            self._take_stops(first)
+        if text.startswith("E."):
+            raise GuardError(text[2:])
+        return text
 
     def _read(self, timeout: float = TIMEOUT) -> tuple[str, str]:
         deadline = time.monotonic() + timeout
@@ -130,8 +136,6 @@ class Guard:
             if match:
                 self._buffer = self._buffer[match.end() :]
                 kind, text = match[1].decode(), match[2].decode("latin-1")
-                if kind == "%":
-                    self._take_stops(text)
                 return kind, text
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self.socket], [], [], left)[0]:
@@ -151,6 +155,7 @@ class Guard:
         while not self.stops:
             kind, text = self._read(timeout)
             assert kind == "%", text
+            self._take_stops(text)
         return self.stops.popleft()
 
     def wait_for_end(self) -> Stop | None:
@@ -158,6 +163,14 @@ class Guard:
         self.resume()
         stop = self.wait()
         return stop if stop.kind in "WX" else None
+
+    def wait_for_write(self, address: int) -> bool:
+        """Resume to the next write of a watched cell; false at the end of the process."""
+        self.resume()
+        stop = self.wait()
+        if stop.kind == "T":
+            assert int(stop.fields["watch"], 16) == address
+        return stop.kind == "T"
 
     # --- commands ------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ impl Tracer {
         let signal = libc::WSTOPSIG(status);
         let outcome = match status >> 16 {
             0 => self.on_signal(tid, signal),
-            libc::PTRACE_EVENT_STOP => Ok(self.on_event_stop(tid, signal)),
+            libc::PTRACE_EVENT_STOP => self.on_event_stop(tid, signal),
             libc::PTRACE_EVENT_CLONE => self.on_clone(tid),
             libc::PTRACE_EVENT_FORK => self.on_fork(tid, false),
             libc::PTRACE_EVENT_VFORK => self.on_fork(tid, true),
@@ -338,18 +338,27 @@ impl Tracer {
 
     // --- events ----------------------------------------------------------------------
 
-    fn on_event_stop(&mut self, tid: Tid, signal: i32) -> Option<Reason> {
+    fn on_event_stop(&mut self, tid: Tid, signal: i32) -> ptrace::Result<Option<Reason>> {
         let thread_events = self.choices.thread_events;
-        let thread = self.threads.get_mut(&tid)?;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(None);
+        };
         let is_group = matches!(
             signal,
             libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU
         );
         thread.held = Some(if is_group { Hold::Group } else { Hold::Event });
         if std::mem::take(&mut thread.is_new) && thread_events && thread.pid != tid {
-            return Some(Reason::ThreadCreated);
+            return Ok(Some(Reason::ThreadCreated));
         }
-        thread.wants_stop.then_some(Reason::Interrupt)
+        if ptrace::has_pending_trap(tid)? {
+            // It has hit a trap already.  Its signal is delivered before it executes anything,
+            // and must be taken here: let go now, the program would die of it.
+            thread.held = None;
+            ptrace::cont(tid, 0)?;
+            return Ok(None);
+        }
+        Ok(thread.wants_stop.then_some(Reason::Interrupt))
     }
 
     fn on_clone(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
@@ -527,8 +536,10 @@ impl Tracer {
             .get(&pid)
             .is_some_and(|process| !process.is_shadow);
         let code = libc::WEXITSTATUS(status);
-        if tid == pid {
-            // The leader's status comes last and is the whole process's.
+        let is_last = self.threads.values().all(|other| other.pid != pid);
+        if tid == pid || is_last {
+            // The leader's status comes last and is the whole process's.  A leader that had
+            // exited before we came could not be seized; then the last thread speaks for it.
             self.forget_process(pid);
             let reason = if libc::WIFEXITED(status) {
                 Reason::Exited(code)
@@ -550,7 +561,7 @@ impl Tracer {
             });
         }
         let goes_on = |other: &Thread| other.pid == pid && other.intent != Intent::Stopped;
-        let was_going = thread.intent != Intent::Stopped;
+        let was_going = thread.intent != Intent::Stopped && !self.is_halting(pid);
         if told && was_going && self.choices.no_resumed && !self.threads.values().any(goes_on) {
             self.reports.push_back(Report {
                 pid,

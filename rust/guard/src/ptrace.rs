@@ -175,6 +175,38 @@ pub fn write_siginfo(tid: Tid, value: &libc::siginfo_t) -> Result<()> {
     .map(drop)
 }
 
+/// Whether a trap of the thread's own making waits to be delivered to it.
+///
+/// A thread that is interrupted between an `int3` and its signal shows the interrupt first.
+pub fn has_pending_trap(tid: Tid) -> Result<bool> {
+    const PEEKSIGINFO: c_uint = 0x4209;
+    const COUNT: usize = 16;
+    // struct ptrace_peeksiginfo_args: offset, flags (0: this thread's queue), count.
+    #[repr(C)]
+    struct Arguments {
+        offset: u64,
+        flags: u32,
+        count: i32,
+    }
+    let mut arguments = Arguments { offset: 0, flags: 0, count: COUNT as i32 };
+    let mut queue = [MaybeUninit::<libc::siginfo_t>::uninit(); COUNT];
+    loop {
+        let place = (&raw mut arguments) as usize;
+        let count = request(PEEKSIGINFO, tid, place, queue.as_mut_ptr() as usize)?;
+        for info in &queue[..count as usize] {
+            // SAFETY: the kernel filled this many.
+            let info = unsafe { info.assume_init_ref() };
+            if info.si_signo == libc::SIGTRAP && info.si_code > 0 {
+                return Ok(true);
+            }
+        }
+        if (count as usize) < COUNT {
+            return Ok(false);
+        }
+        arguments.offset += COUNT as u64;
+    }
+}
+
 /// The message of an event stop: a new thread id, or the former id after an exec.
 pub fn read_event_message(tid: Tid) -> Result<u64> {
     let mut value: libc::c_ulong = 0;

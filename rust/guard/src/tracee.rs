@@ -321,6 +321,8 @@ pub struct Tracer {
     pub early: HashMap<Tid, WaitStatus>,
     /// What the client has to hear, oldest first.
     pub reports: VecDeque<Report>,
+    /// Reaping was broken off; nothing will announce the rest.
+    pub has_more: bool,
     /// Stops told so far.
     pub told: u64,
     /// What the client has chosen.

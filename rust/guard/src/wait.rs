@@ -20,7 +20,7 @@ impl Tracer {
     /// Takes in everything that has happened, and parks what a told stop wants parked.
     pub fn drain(&mut self) {
         loop {
-            self.reap_all();
+            self.reap_some();
             let parking = |p: &&crate::tracee::Process| p.parking && !p.is_shadow;
             let Some(pid) = self.processes.values().find(parking).map(|p| p.pid) else {
                 break;
@@ -43,8 +43,11 @@ impl Tracer {
         }
     }
 
-    fn reap_all(&mut self) {
-        loop {
+    /// Takes in what has happened, but not so much that the client has to wait.
+    fn reap_some(&mut self) {
+        const AT_MOST: u32 = 64;
+        self.has_more = false;
+        for _ in 0..AT_MOST {
             match ptrace::poll_wait(-1) {
                 Ok(Some((tid, status))) => self.on_status(tid, status),
                 Ok(None) | Err(Errno::ECHILD) => return,
@@ -54,6 +57,7 @@ impl Tracer {
                 }
             }
         }
+        self.has_more = true;
     }
 
     /// Parks every thread of a process for the client to see, traps taken out.
@@ -112,7 +116,7 @@ impl Tracer {
         let start = Instant::now();
         let mut spins = 0;
         loop {
-            self.reap_all();
+            self.reap_some();
             if done(self) {
                 return;
             }

@@ -1,4 +1,5 @@
 /* Forks, vforks and spawns children that run trapped(); says how each of them ended. */
+#define _GNU_SOURCE
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -91,7 +91,10 @@ impl Server {
             transport,
             decoder: Decoder::default(),
             tracer: Tracer::default(),
-            features: Features::default(),
+            features: Features {
+                extended: !inherits_stdio,
+                ..Features::default()
+            },
             launch_options: LaunchOptions::new(inherits_stdio),
             general: 0,
             general_process: 0,
@@ -122,7 +125,7 @@ impl Server {
     fn run(&mut self, signals: &OwnedFd) -> io::Result<Ending> {
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            if self.tracer.is_hot() {
+            if self.tracer.is_hot() || self.tracer.has_more {
                 self.linger();
                 self.tracer.drain();
                 self.tell_stops()?;
@@ -180,8 +183,9 @@ impl Server {
             revents: 0,
         };
         let mut fds = [entry(self.transport.poll_fd()), entry(signals.as_raw_fd())];
+        let timeout = if self.tracer.has_more { 0 } else { -1 };
         // SAFETY: the array is as long as stated.
-        let count = unsafe { libc::poll(fds.as_mut_ptr(), 2, -1) };
+        let count = unsafe { libc::poll(fds.as_mut_ptr(), 2, timeout) };
         if count == -1 && Errno::last() != Errno::EINTR {
             return Err(io::Error::last_os_error());
         }
@@ -225,7 +229,7 @@ impl Server {
             Reply::Ok => payload.extend(b"OK"),
             Reply::Unsupported => {}
             Reply::Text(text) => payload.extend(text.into_bytes()),
-            Reply::Binary(bytes) => payload = bytes,
+            Reply::Binary(bytes) => packet::escape(&mut payload, &bytes),
             Reply::Error(text) => payload.extend(format!("E.{text}").into_bytes()),
             Reply::ErrorNumber(number) => payload.extend(format!("E{number:02x}").into_bytes()),
             Reply::Descriptor(fd) => {
@@ -267,7 +271,10 @@ impl Server {
             b'q' | b'Q' => self.query(payload),
             b'D' => self.detach(rest),
             b'k' => self.kill_all(),
-            b'!' => Reply::Ok,
+            b'!' => {
+                self.features.extended = true;
+                Reply::Ok
+            }
             _ => Reply::Unsupported,
         }
     }

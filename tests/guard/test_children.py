@@ -1,0 +1,91 @@
+"""Programs that fork, spawn and replace themselves."""
+
+import pytest
+
+from tests.guard.programs import COUNT_IN_ONE
+
+
+@pytest.mark.parametrize("condition", [(COUNT_IN_ONE,), ()])
+def test_children_come_to_no_harm_and_the_parent_hits_are_exact(guard, build, condition):
+    spawner = build("spawner")
+    rounds = 50
+    guard.run(spawner.path, str(rounds))
+    assert guard.request("QTDV:1:0:0:") == "OK"
+    trapped = spawner.symbol("trapped")
+    guard.stop_at(trapped, *condition)
+    # SIGCHLD is no reason to stop: 20 as GDB numbers it.
+    assert guard.request("QPassSignals:14") == "OK"
+    hits = 0
+    while (end := guard.wait_for_end()) is None:
+        hits += 1
+    assert (end.kind, end.signal) == ("W", 0)
+    assert (guard.variable(1) if condition else hits) == rounds
+
+
+def test_a_followed_child_is_held_clean_and_separate(connect, build):
+    spawner = build("spawner")
+    guard = connect(features=";fork-events+")
+    stop = guard.run(spawner.path, "1")
+    parent = stop.pid
+    trapped = spawner.symbol("trapped")
+    original = guard.read(trapped, 4)
+    guard.stop_at(trapped)
+    assert guard.request("QPassSignals:14") == "OK"
+    guard.resume()
+    assert guard.wait().pc == trapped
+    guard.resume()
+    stop = guard.wait()
+    child, child_tid = (int(part, 16) for part in stop.fields["fork"][1:].split("."))
+    guard.select(child, child_tid)
+    assert guard.read(trapped, 4) == original
+    # The child keeps the parent's traps until they are removed, as with gdbserver.
+    guard.resume(f"c:p{child:x}.-1")
+    hit = guard.wait()
+    assert (hit.pid, hit.pc) == (child, trapped)
+    guard.detach(child)
+    guard.select(parent, parent)
+    guard.resume(f"c:p{parent:x}.-1")
+    while (stop := guard.wait()).kind == "T":
+        guard.resume(f"c:p{parent:x}.-1")
+    assert (stop.kind, stop.signal) == ("W", 0)
+
+
+def test_exec_by_a_thread_that_is_not_the_leader(connect, build):
+    execer = build("execer")
+    rounds = 20
+    guard = connect(features=";exec-events+")
+    stop = guard.run(execer.path, str(rounds))
+    pid = stop.pid
+    execs = 0
+    guard.stop_at(execer.symbol("trapped"))
+    for _ in range(10_000):
+        guard.resume()
+        stop = guard.wait()
+        if stop.kind != "T":
+            break
+        if "exec" in stop.fields:
+            execs += 1
+            assert bytes.fromhex(stop.fields["exec"]).decode() == execer.path
+            assert [tid for _, tid in guard.threads()] == [pid]
+        elif execs % 2:
+            guard.remove(execer.symbol("trapped"))
+        if "exec" in stop.fields and execs % 2:
+            guard.stop_at(execer.symbol("trapped"))
+    assert (stop.kind, stop.signal, execs) == ("W", 7, rounds)
+
+
+def test_vfork_events_are_told(connect, build):
+    guard = connect(features=";vfork-events+")
+    stop = guard.run(build("spawner").path, "1")
+    parent = stop.pid
+    assert guard.request("QPassSignals:14") == "OK"
+    seen = []
+    guard.resume()
+    while (stop := guard.wait()).kind == "T":
+        seen += [name for name in ("vfork", "vforkdone") if name in stop.fields]
+        if "vfork" in stop.fields:
+            guard.detach(int(stop.fields["vfork"][1:].split(".")[0], 16))
+        guard.resume(f"c:p{parent:x}.-1")
+    # posix_spawn is a vfork as well, or a clone like it.
+    assert (stop.kind, stop.signal) == ("W", 0)
+    assert seen[:2] == ["vfork", "vforkdone"]

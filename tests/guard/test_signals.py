@@ -1,0 +1,66 @@
+"""Signals arrive once, in order, with what they carry."""
+
+import os
+import signal
+
+import pytest
+
+from tests.guard.programs import COUNT_IN_ONE, Running
+
+
+@pytest.mark.timeout(60)
+def test_queued_signals_over_a_hot_trap(guard, build):
+    signals = build("signals")
+    guard.run(signals.path, "5000")
+    assert guard.request("QTDV:1:0:0:") == "OK"
+    # SIGRTMIN is 34 here and 46 for GDB.
+    assert guard.request("QPassSignals:2e") == "OK"
+    guard.stop_at(signals.symbol("trapped"), COUNT_IN_ONE)
+    guard.resume()
+    stop = guard.wait(50)
+    assert (stop.kind, stop.signal) == ("W", 0)
+
+
+def test_told_signals_are_delivered_as_the_client_says(guard, build):
+    signals = build("signals")
+    guard.run(signals.path, "20")
+    guard.resume()
+    told = 0
+    while (stop := guard.wait()).kind == "T":
+        assert stop.signal == 46
+        told += 1
+        guard.resume(f"C2e:p{stop.pid:x}.{stop.tid:x};c")
+    assert (stop.kind, stop.signal, told) == ("W", 0, 20)
+
+
+@pytest.mark.timeout(60)
+def test_a_signal_about_to_be_delivered_survives_the_detach(connect, build):
+    signals = build("signals")
+    for index in range(50):
+        with Running(signals.path, "wait") as program:
+            guard = connect()
+            guard.attach(program.pid)
+            guard.stop_at(signals.symbol("trapped"), COUNT_IN_ONE)
+            guard.resume()
+            os.kill(program.pid, signal.SIGTERM)
+            if index % 2:
+                assert guard.wait().signal == 15
+                guard.detach(program.pid)
+            guard.close()
+            assert program.process.wait(20) == 42
+
+
+def test_a_swallowed_signal_is_not_delivered(guard, build):
+    signals = build("signals")
+    with Running(signals.path, "wait") as program:
+        guard.attach(program.pid)
+        guard.resume()
+        os.kill(program.pid, signal.SIGTERM)
+        assert guard.wait().signal == 15
+        guard.resume()
+        os.kill(program.pid, signal.SIGTERM)
+        assert guard.wait().signal == 15
+        guard.resume("Cf")
+        stop = guard.wait()
+        # Once only: the first was swallowed.
+        assert (stop.kind, stop.signal) == ("W", 42)
