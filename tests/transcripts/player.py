@@ -24,6 +24,7 @@ import subprocess
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from crabtrap.engine.stdio import Stdio
 from crabtrap.frontends.console.console import Console
@@ -181,7 +182,21 @@ def laid_out(lines: list[str]) -> list[str]:
     objects = [json.loads(text) for text in lines]
     # Which libraries come when is the system's own affair.
     kept = [one for one in objects if one.get("event") not in ("libraries", "notice")]
-    return [line for one in kept for line in _layout(one, "").split("\n")]
+    return [line for one in _merged(kept) for line in _layout(one, "").split("\n")]
+
+
+def _merged(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Output in as few pieces as can be: how it is cut is chance."""
+    merged: list[dict[str, Any]] = []
+    for one in objects:
+        before = merged[-1] if merged else {}
+        if one.get("event") == before.get("event") == "output" and (
+            one["data"]["stream"] == before["data"]["stream"]
+        ):
+            before["data"]["text"] += one["data"]["text"]
+        else:
+            merged.append(one)
+    return merged
 
 
 def _layout(value: object, indent: str) -> str:
