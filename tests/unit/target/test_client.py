@@ -81,7 +81,7 @@ def test_further_stops_are_asked_for():
 
 
 def test_a_server_that_says_so_is_not_asked_for_further_stops():
-    with scripted() as server:
+    with scripted({b"vStopped": b"OK"}) as server:
         client = connected(server)
         server.notify(b"T05thread:p1.1;crabtrap.last:;")
         assert client.wait_stop(5, never) is not None
@@ -91,6 +91,11 @@ def test_a_server_that_says_so_is_not_asked_for_further_stops():
         client.post((b"vCont;c",), Route.CHECK)
         assert client.request(b"vCont?")
         assert server.requests[-3:] == [b"vStopped", b"vCont;c", b"vCont?"]
+        server.notify(b"W00;process:1")
+        deadline = time.monotonic() + 5
+        while (stop := client.wait_stop(0, never)) is None:
+            assert time.monotonic() < deadline, "polling does not see the stop"
+        assert stop == b"W00;process:1"
 
 
 def test_all_stop_servers_answer_a_resume_with_a_stop_after_their_output():

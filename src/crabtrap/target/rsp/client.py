@@ -310,7 +310,7 @@ class Client:
         if self._incoming.unacknowledged:
             # Asking twice, should a signal handler raise between these, does no harm.
             self.post((_VSTOPPED,), Route.STOP)
-            self._incoming = self._incoming._replace(unacknowledged=False)
+            self._incoming = self._incoming._replace(unacknowledged=False, complete=False)
 
     # -- bytes -------------------------------------------------------------------------
 
