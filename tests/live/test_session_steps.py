@@ -145,3 +145,25 @@ def test_stepping_off_the_end_reports_the_exit(debug: Debug) -> None:
     event = driver.session.continue_()
     assert event.reasons == (Exited(event.pid, 0),)
     assert "3" in driver.output
+
+
+def test_next_passes_over_inlined_functions(debug: Debug) -> None:
+    driver = debug("inlined", "release-debug")
+    driver.run_to("host")
+    for _ in range(12):
+        driver.session.next()
+        name, line = driver.here
+        assert name in ("host", "main"), (name, line)
+        if line == driver.line("host_direct"):
+            break
+    else:
+        pytest.fail("the line after the loop was not reached")
+
+
+def test_step_enters_inlined_functions_one_at_a_time(debug: Debug) -> None:
+    driver = debug("inlined", "release-debug")
+    driver.run_to("host")
+    shown = [name for name, _ in lines_of(driver, 12, "step")]
+    order = [shown.index(name) for name in ("outermost", "middle", "innermost") if name in shown]
+    assert order
+    assert order == sorted(order)

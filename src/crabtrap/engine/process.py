@@ -11,7 +11,7 @@ from crabtrap.engine.thread import Thread
 from crabtrap.engine.tls import find_tls_module_number
 from crabtrap.engine.unwinding import FRAME_LIMIT
 from crabtrap.engine.user_code import UserCode
-from crabtrap.errors import NotFoundError
+from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.symbols.places import describe_place
 from crabtrap.values.memory import PagedReader
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
     from crabtrap.symbols.types import Type
-    from crabtrap.target.base import Mapping, Target
+    from crabtrap.target.base import Mapping, Target, ThreadInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Process:
         self.epoch = clock.current
         self.settings = settings or InspectionSettings()
         self._numbers = thread_numbers if thread_numbers is not None else {}
+        self._threads: dict[int, Thread] = {}
         self._tls_numbers: dict[Module, int | None] = {}
 
     def __repr__(self) -> str:
@@ -89,15 +90,15 @@ class Process:
         self.clock.check(self.epoch, "process")
 
     @cached_property
+    def thread_infos(self) -> dict[int, ThreadInfo]:
+        """All threads as the target lists them, by tid."""
+        self.check()
+        return {info.tid: info for info in self.target.threads() if info.pid == self.pid}
+
+    @cached_property
     def threads(self) -> tuple[Thread, ...]:
         """All threads, by index."""
-        self.check()
-        threads: list[Thread] = []
-        for info in self.target.threads():
-            if info.pid != self.pid:
-                continue
-            index = self._numbers.setdefault(info.tid, max(self._numbers.values(), default=0) + 1)
-            threads.append(Thread(self, info, index))
+        threads = [self._made(tid) for tid in self.thread_infos]
         return tuple(sorted(threads, key=lambda thread: thread.index))
 
     def thread(self, tid: int) -> Thread:
@@ -106,10 +107,28 @@ class Process:
         Raises:
             NotFoundError: There is none.
         """
-        for thread in self.threads:
-            if thread.tid == tid:
-                return thread
-        raise NotFoundError("thread", str(tid), hint="`threads` lists them")
+        self.check()
+        known = self._threads.get(tid)
+        if known is None and not self._is_there(tid):
+            raise NotFoundError("thread", str(tid), hint="`threads` lists them")
+        return known or self._made(tid)
+
+    def _is_there(self, tid: int) -> bool:
+        """Whether a thread exists; that it has registers says so faster than the list."""
+        if "thread_infos" not in self.__dict__:
+            try:
+                self.target.read_registers(tid)
+            except CrabtrapError:
+                return tid in self.thread_infos
+            return True
+        return tid in self.thread_infos
+
+    def _made(self, tid: int) -> Thread:
+        thread = self._threads.get(tid)
+        if thread is None:
+            index = self._numbers.setdefault(tid, max(self._numbers.values(), default=0) + 1)
+            thread = self._threads[tid] = Thread(self, tid, index)
+        return thread
 
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -14,6 +15,7 @@ from crabtrap.engine.machine import Stopped
 from crabtrap.engine.placement import Placer
 from crabtrap.engine.plans.running import RunTo
 from crabtrap.engine.sites import SiteKey
+from crabtrap.engine.user_code import registry_package
 from crabtrap.errors import LaunchError
 from crabtrap.events import LibrariesChanged, Started, StepDone, StopEvent
 
@@ -85,11 +87,24 @@ class Program:
         reason = Started(self.context.target.pid, attached)
         self.controller.begin_stopped(stop.thread, (reason,))
         self.refresh_modules()
+        self.adopt_own_package()
         if not attached:
             earlier = self._run_to_entry(stop)
             if earlier is not None:
                 return earlier
         return self.controller.begin_stopped(stop.thread, (reason,))
+
+    def adopt_own_package(self) -> None:
+        """A program installed from a registry is the user's, although its path says not."""
+        main, options = self.context.modules.main, self.context.options
+        if main is None:
+            return
+        for function in main.find_functions("main"):
+            package = registry_package(function.declaration_path or "")
+            is_root = function.name.count("::") == 1
+            if is_root and package and package not in options.user_code.user_paths:
+                paths = (*options.user_code.user_paths, package)
+                options.user_code = replace(options.user_code, user_paths=paths)
 
     def _run_to_entry(self, stop: TargetStop) -> StopEvent | None:
         """Run until the loader is done; returns a stop that came before that."""

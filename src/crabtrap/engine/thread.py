@@ -10,12 +10,12 @@ from crabtrap.engine.frame import Frame
 from crabtrap.engine.tls import TlsBlock, find_tls_block
 from crabtrap.engine.unwinding import Stack
 from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.target.base import ThreadInfo
 
 if TYPE_CHECKING:
     from crabtrap import _core
     from crabtrap.engine.process import Process
     from crabtrap.symbols.module import Module
-    from crabtrap.target.base import ThreadInfo
 
 
 class Thread:
@@ -23,13 +23,13 @@ class Thread:
 
     Attributes:
         process: The program it belongs to.
+        tid: Kernel thread id, in the target's pid namespace.
         index: Number for people, counted from 1; kept for the thread's whole life.
-        info: As the target lists it.
     """
 
-    def __init__(self, process: Process, info: ThreadInfo, index: int) -> None:
+    def __init__(self, process: Process, tid: int, index: int) -> None:
         self.process = process
-        self.info = info
+        self.tid = tid
         self.index = index
         self._frames: dict[int, Frame] = {}
         self._tls_blocks: dict[int, TlsBlock] = {}
@@ -38,9 +38,9 @@ class Thread:
         return f"<Thread {self.index} {self.name!r} tid {self.tid}>"
 
     @property
-    def tid(self) -> int:
-        """Kernel thread id, in the target's pid namespace."""
-        return self.info.tid
+    def info(self) -> ThreadInfo:
+        """As the target lists it."""
+        return self.process.thread_infos.get(self.tid) or ThreadInfo(self.process.pid, self.tid)
 
     @property
     def name(self) -> str:

@@ -32,6 +32,7 @@ _STD = re.compile(
 )
 _SYSTEM_LIBRARIES = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "[vdso]")
 """Where the distribution's own libraries are, whose sources may have any path."""
+_PACKAGE = re.compile(r".*?(?:/registry/src/[^/]+/[^/]+|/git/checkouts/[^/]+/[^/]+)/")
 _DEPENDENCY = re.compile(
     r"(?:/registry/src/|/\.cargo/git/checkouts/|/git/checkouts/|^/usr/share/cargo/registry/)"
 )
@@ -92,6 +93,17 @@ class UserCode:
 def is_system_library(path: str) -> bool:
     """Whether a module is the distribution's, by where it is installed."""
     return path.startswith(_SYSTEM_LIBRARIES)
+
+
+def registry_package(path: str) -> str | None:
+    """The unpacked package that a dependency's source is in, with a trailing slash.
+
+    Example:
+        >>> registry_package("/home/u/.cargo/registry/src/index-1/rg-14.1.1/src/main.rs")
+        '/home/u/.cargo/registry/src/index-1/rg-14.1.1/'
+    """
+    found = _PACKAGE.match(path)
+    return found[0] if found is not None else None
 
 
 def crate_of(path: str) -> str:

@@ -317,6 +317,7 @@ class Session:
         )
         program.placer.current_file = self._current_file
         program.placer.evaluate_address = self._evaluate_address
+        program.adopt_own_package()
         program.placer.place_all()
         return program
 
@@ -462,7 +463,7 @@ class Session:
     def _run(self, plan: Plan, *, told: bool = True) -> StopEvent:
         self._check_thread()
         require(self.state, Stopped, to=plan.name)
-        event = self._after(self._program.controller.run(plan, self._tid))
+        event = self._after(self._program.controller.run(plan, self._tid), plan)
         if told:
             self._publish(event)
         return event
@@ -477,7 +478,7 @@ class Session:
             event = once()
         return event
 
-    def _after(self, event: StopEvent) -> StopEvent:
+    def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select what the stop is about; clean up after an end."""
         if self._streams is not None:
             self._streams.drain()
@@ -486,8 +487,7 @@ class Session:
             self.breakpoints.keep_hits()
             self._end_target()
             return event
-        panic = next((why for why in event.reasons if isinstance(why, Panicked)), None)
-        self._selected = (event.thread, panic.frame if panic is not None else 0)
+        self._selected = (event.thread, _frame_to_show(event, plan))
         return event
 
     def _ignore_present(self, count: int) -> None:
@@ -695,3 +695,13 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self._path or '?'}: {describe(self.state)}>"
+
+
+def _frame_to_show(event: StopEvent, plan: Plan | None) -> int:
+    """Index of the frame that a stop is about."""
+    for why in event.reasons:
+        if isinstance(why, Panicked):
+            return why.frame
+        if isinstance(why, StepDone) and isinstance(plan, StepLine):
+            return plan.hidden
+    return 0

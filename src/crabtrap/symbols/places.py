@@ -106,7 +106,8 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
     """Places of the next line with code at or after ``line`` in files ending in ``suffix``.
 
     Args:
-        suffix: Trailing components of a path; when several files match, all are meant.
+        suffix: Trailing components of a path; when several files match, all are meant,
+            but a dependency's only when none is the user's.
         line: 1-based.
         column: Prefer rows at or after this column; 0 for any.
         context: What to look in.
@@ -114,6 +115,8 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
     lines = _lines_by_file(suffix, context.table)
     if not lines:
         return _no_such_file(suffix, context.table)
+    users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
+    lines = users or lines
     places: list[Place] = []
     for path, numbers in lines.items():
         chosen = _next_line(numbers, line)

@@ -35,15 +35,15 @@ pub enum Absent {
 impl fmt::Display for Absent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OptimizedOut => f.write_str("optimized out"),
-            Self::NotHere => f.write_str("optimized out at this instruction"),
+            Self::OptimizedOut => f.write_str("optimised out"),
+            Self::NotHere => f.write_str("optimised out at this instruction"),
             Self::EntryValue(Some(register)) => write!(
                 f,
-                "optimized out: depends on the value of {} on entry to the function",
+                "optimised out: depends on the value of {} on entry to the function",
                 register_name(*register)
             ),
             Self::EntryValue(None) => {
-                f.write_str("optimized out: depends on a value on entry to the function")
+                f.write_str("optimised out: depends on a value on entry to the function")
             }
             Self::Register(register) => {
                 write!(f, "{} is not known in this frame", register_name(*register))

@@ -275,7 +275,7 @@ fn what_is_missing_is_named() {
     let reason = Absent::EntryValue(Some(5));
     assert_eq!(
         reason.to_string(),
-        "optimized out: depends on the value of rdi on entry to the function"
+        "optimised out: depends on the value of rdi on entry to the function"
     );
     assert_eq!(place(&entry_value), Place::Absent(reason));
     let at_offset = [

@@ -37,12 +37,16 @@ class StepLine:
             callers (``next``).
         alone: Keep the other threads parked (scheduler locking).
         inner: Logical frame to step in, counted from the innermost, which is 0.
+        hidden: Once done, how many of the innermost logical frames are inlined copies
+            that have not been entered yet as the user sees it: nothing of them has run,
+            and the line to show is that of the call.
     """
 
     thread: int
     into: bool
     alone: bool = False
     inner: int = 0
+    hidden: int = field(default=0, init=False)
     _origin: _Origin | None = field(default=None, init=False)
     _region: Region | None = field(default=None, init=False)
     _reach: Reach | None = field(default=None, init=False)
@@ -60,6 +64,10 @@ class StepLine:
         """Trap the ways out of the current line; without lines, out of the function."""
         self._origin = _Origin.at(view, self.inner)
         self._foreign = self._origin.foreign
+        if self.into and self.inner and self._may_enter(view, self.inner - 1):
+            # The copy begins right here: entering it takes no instruction.
+            self.hidden = self.inner - 1
+            return self._done()
         return self._leave_line(view)
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
@@ -99,12 +107,38 @@ class StepLine:
         at_statement = row.is_stmt and row.address == view.pc and row.line != 0
         if at_statement and self._through_gap and (row.path, row.line) == self._line:
             at_statement = False
-        if (origin.left_copy(view) or at_statement) and self._is_user(view):
-            return self._done()
+        if origin.left_copy(view) or at_statement:
+            self.hidden = self._not_entered(view, origin.depth_in(view))
+            if self._is_user(view):
+                return self._done()
         return self._leave_line(view)
+
+    def _not_entered(self, view: View, depth: int) -> int:
+        """How many inlined copies the pc is in that are not to be shown.
+
+        For ``next`` all that are called from its own frame; for ``step`` those that begin
+        at this very instruction, so that it enters them one at a time.
+        """
+        chain = view.chain
+        deeper = len(chain) - 1 - depth
+        if not self.into:
+            return max(deeper, 0)
+        hidden = 0
+        while hidden < deeper and chain[hidden].entry == view.pc:
+            hidden += 1
+        return hidden
+
+    def _may_enter(self, view: View, index: int) -> bool:
+        """Whether the copy at ``index`` of the chain starts here and is the user's."""
+        chain = view.chain
+        if index >= len(chain) or not chain[index].inlined or chain[index].entry != view.pc:
+            return False
+        path = chain[index - 1].call_path if index else (view.row.path if view.row else None)
+        return view.code.user_code.is_user_function(chain[index], path)
 
     def _returned(self, view: View) -> Judgement:
         """The frame is gone: stop if its caller is the user's, else go on to one that is."""
+        self.hidden = 0
         if self._is_user(view):
             return self._done()
         self._origin = _Origin.at(view, 0)
@@ -234,10 +268,11 @@ class StepLine:
         """Whether the code at the pc is shown; stepping inside foreign code stays there."""
         if self._foreign:
             return True
-        row = view.row
-        if row is None or not view.chain:
+        row, chain, shown = view.row, view.chain, self.hidden
+        if row is None or not chain:
             return False
-        return view.code.user_code.is_user_function(view.chain[0], row.path)
+        path = chain[shown - 1].call_path if shown else row.path
+        return view.code.user_code.is_user_function(chain[shown], path)
 
     def _done(self) -> Done:
         return Done(StepDone(self.name))
