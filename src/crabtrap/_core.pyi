@@ -17,6 +17,34 @@ Registers are ``tuple[int | None, ...]`` of the 17 x86-64 DWARF columns
 from collections.abc import Callable, Sequence
 from typing import Literal, final
 
+__all__ = [
+    "Backtrace",
+    "CallbackMemory",
+    "FileMemory",
+    "Function",
+    "Image",
+    "Instruction",
+    "Member",
+    "Memory",
+    "ModuleMap",
+    "Piece",
+    "Range",
+    "Registers",
+    "Row",
+    "Section",
+    "Segment",
+    "StepTargets",
+    "Symbol",
+    "Type",
+    "Variable",
+    "Variant",
+    "VariantPart",
+    "demangle",
+    "disassemble",
+    "step_targets",
+    "unwind",
+]
+
 Registers = tuple[int | None, ...]
 Range = tuple[int, int]
 
@@ -294,14 +322,15 @@ class Image:
 
     @staticmethod
     def open(
-        path: str, *, debug_directories: Sequence[str] = ("/usr/lib/debug",), name: str | None = None
+        path: str, *, debug_directories: Sequence[str] = ..., name: str | None = None
     ) -> Image:
         """Map a file and read its headers.
 
         Args:
             path: A regular file; ``/proc/PID/exe`` is fine.
             debug_directories: Where ``.build-id/xx/yyyy.debug`` and debuglink files are
-                looked up, besides the file's own directory and its ``.debug``.
+                looked up, besides the file's own directory and its ``.debug``;
+                ``("/usr/lib/debug",)`` if left out.
             name: Name to show, where it differs from ``path``.
 
         Raises:

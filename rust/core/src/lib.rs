@@ -26,3 +26,4 @@ pub use image::{
     CompletionKind, DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image, ImageKind, Section, Segment,
     SegmentKind, Symbol, SymbolKind,
 };
+pub use path_query::path_matches;

@@ -5,6 +5,11 @@
 //! segment `<T as Trait>` is met by `<T as Trait>` with trailing parts of both, by `T` and by
 //! `Trait`.
 
+/// Whether `path` ends with the path `query`, by the rules of `Image::find_functions`.
+pub fn path_matches(query: &str, path: &str) -> bool {
+    PathQuery::parse(query).matches(path)
+}
+
 /// Paths nested deeper than this are not looked into.
 const DEEPEST: u32 = 16;
 

@@ -52,7 +52,7 @@ impl Image {
     #[staticmethod]
     #[pyo3(
         signature = (path, *, debug_directories = None, name = None),
-        text_signature = "(path, *, debug_directories=('/usr/lib/debug',), name=None)"
+        text_signature = "(path, *, debug_directories=..., name=None)"
     )]
     fn open(
         py: Python<'_>,

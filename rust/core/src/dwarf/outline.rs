@@ -86,7 +86,12 @@ impl Outline {
             let parent = open.last().copied().unwrap_or(NO_SCOPE);
             let tag = abbreviation.tag();
             let mut inside = parent;
-            if is_scope(tag) && (abbreviation.has_children() || tag == gimli::DW_TAG_subprogram) {
+            // A copy without variables has no children, and is a frame all the same.
+            let has_frame = matches!(
+                tag,
+                gimli::DW_TAG_subprogram | gimli::DW_TAG_inlined_subroutine
+            );
+            if is_scope(tag) && (abbreviation.has_children() || has_frame) {
                 inside = self.scopes.len() as u32;
                 let end = if abbreviation.has_children() {
                     0

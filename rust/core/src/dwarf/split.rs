@@ -42,6 +42,11 @@ impl SplitFiles {
         }
     }
 
+    /// Where damage is listed.
+    pub(super) fn problems(&self) -> Arc<Problems> {
+        Arc::clone(&self.problems)
+    }
+
     /// The split part of the unit whose skeleton is `skeleton`.
     pub(super) fn find(
         &self,

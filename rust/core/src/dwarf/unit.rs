@@ -10,7 +10,7 @@ use super::outline::Outline;
 use super::split::SplitFiles;
 use super::{DebugInfo, DieId, Slice};
 use crate::error::Result;
-use crate::image::CodeMap;
+use crate::image::{CodeMap, Problems};
 
 /// Abbreviation codes looked at; real units have a few hundred.
 const MOST_CODES: u64 = 10_000;
@@ -32,6 +32,7 @@ pub(crate) struct Unit {
     pub(crate) producer: Option<String>,
     /// Where the program has code.
     pub(crate) code: Arc<CodeMap>,
+    problems: Arc<Problems>,
     outline: OnceLock<Outline>,
     lines: OnceLock<Lines>,
     files: OnceLock<Files>,
@@ -73,6 +74,7 @@ impl Unit {
             language,
             producer,
             code: Arc::clone(code),
+            problems: files.problems(),
             outline: OnceLock::new(),
             lines: OnceLock::new(),
             files: OnceLock::new(),
@@ -94,8 +96,15 @@ impl Unit {
 
     /// The skeleton of the unit's tree, made when first asked for.
     pub(crate) fn outline(&self) -> &Outline {
-        self.outline
-            .get_or_init(|| Outline::read(self, &|address| self.code.contains(address)))
+        self.outline.get_or_init(|| {
+            let outline = Outline::read(self, &|address| self.code.contains(address));
+            if let Some(damage) = &outline.damage {
+                let Self { number, .. } = self;
+                self.problems
+                    .add(format!("unit {number} is read in part only: {damage}"));
+            }
+            outline
+        })
     }
 
     /// Whether its entries are in a split file.

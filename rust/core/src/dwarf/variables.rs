@@ -147,7 +147,9 @@ impl DebugInfo {
                     });
                 }
                 // Other functions' variables, and types declared in here.
-                gimli::DW_TAG_inlined_subroutine | gimli::DW_TAG_subprogram => {
+                gimli::DW_TAG_inlined_subroutine | gimli::DW_TAG_subprogram
+                    if die.has_children() =>
+                {
                     if let Some(scope) = inner.filter(|scope| (scope.end as usize) < end) {
                         raw = unit
                             .gimli
