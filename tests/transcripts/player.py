@@ -28,7 +28,8 @@ from typing import Any
 
 from crabtrap.engine.stdio import Stdio
 from crabtrap.frontends.console.console import Console
-from crabtrap.frontends.console.output import JsonOutput, Output
+from crabtrap.frontends.console.json_lines import JsonOutput
+from crabtrap.frontends.console.output import Output
 from crabtrap.frontends.console.script import ListedLines
 from crabtrap.session import Session
 from tests.support.inferiors import build

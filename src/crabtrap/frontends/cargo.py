@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 
 from crabtrap.errors import LaunchError, NotFoundError, UsageError
+from crabtrap.records import dataclass
 
 _VERBS = ("run", "test", "build", "bench")
 _DEBUGGER_FLAGS = ("-ex", "-x", "--color", "--log", "--env", "--cwd")

@@ -8,13 +8,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 from crabtrap.frontends.console.json_lines import encode_line
 from crabtrap.frontends.console.output import Output, Role, Text, columns, wants_colour
+from crabtrap.records import dataclass
 
 State = Literal["ok", "limited", "missing"]
 

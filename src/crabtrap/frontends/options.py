@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crabtrap.errors import UsageError
+from crabtrap.records import dataclass
 
 
 @dataclass(slots=True)
@@ -171,6 +171,8 @@ def _take(options: Options, arguments: list[str], position: int) -> int:
     name, equals, value = argument.partition("=")
     flag = _BY_NAME.get(argument) or _BY_NAME.get(name)
     if flag is None:
+        import difflib
+
         close = difflib.get_close_matches(name, list(_BY_NAME), n=1)
         raise UsageError(
             f"unknown option {argument}",

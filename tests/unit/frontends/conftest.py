@@ -8,7 +8,8 @@ import pytest
 
 from crabtrap.engine.stdio import Stdio
 from crabtrap.frontends.console.console import Console
-from crabtrap.frontends.console.output import JsonOutput, Output
+from crabtrap.frontends.console.json_lines import JsonOutput
+from crabtrap.frontends.console.output import Output
 from crabtrap.symbols.source import SourceFile
 
 from .fake_session import FakeBinding, FakeFrame, FakeSession, FakeThread, FakeValue

@@ -9,8 +9,8 @@ import re
 import pytest
 
 from crabtrap.errors import MemoryFault, NotFoundError, ParseError
+from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import (
-    JsonOutput,
     Output,
     Text,
     columns,

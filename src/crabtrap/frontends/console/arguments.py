@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NoReturn
 
 from crabtrap.errors import ParseError
+from crabtrap.records import dataclass
 
 _FORMAT = re.compile(r"/(-?\d+)?([A-Za-z]*)(?=\s|$|[*&$(\"'-])")
 _IF = re.compile(r"(?:^|(?<=\s))if(?=[\s(!]|$)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.printing import binding_lines, short_options
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame

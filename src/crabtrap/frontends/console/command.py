@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from crabtrap.errors import NotFoundError, ParseError
 from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
@@ -226,6 +226,8 @@ class CommandTable:
 
 def _alike(word: str, names: list[str]) -> list[str]:
     """Names that look like ``word``, or whose beginning does, as of a wrong abbreviation."""
+    import difflib
+
     beginnings = {name[: len(word)]: name for name in reversed(names)}
     near = difflib.get_close_matches(word, names, n=3, cutoff=0.6)
     short = difflib.get_close_matches(word, list(beginnings), n=2, cutoff=0.6)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.printing import evaluated
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.arguments import Format

@@ -6,8 +6,12 @@ The version counts incompatible changes; new fields may come without one.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from typing import TextIO
 
 from crabtrap.errors import CrabtrapError, MemoryFault, NotFoundError, ParseError
+from crabtrap.events import StreamName
+from crabtrap.frontends.console.output import Output, Text
 from crabtrap.frontends.describe import JsonObject
 
 VERSION = 1
@@ -42,3 +46,45 @@ def error_object(error: CrabtrapError) -> JsonObject:
         case _:
             pass
     return fields
+
+
+class JsonOutput(Output):
+    """Writes one JSON object per line; see docs/json.md."""
+
+    json = True
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream, colour=False)
+
+    def lines(self, lines: Iterable[Text]) -> None:
+        """Loose lines have no meaning to a program; notices come as events."""
+
+    def reply(self, command: str, data: JsonObject, lines: Iterable[Text]) -> None:
+        """Write a "result" object."""
+        self._object({"kind": "result", "command": command, "data": data})
+
+    def event(self, name: str, data: JsonObject, lines: Iterable[Text]) -> None:
+        """Write an "event" object."""
+        self._object({"kind": "event", "event": name, "data": data})
+
+    def error(self, error: CrabtrapError, command: str) -> None:
+        """Write an "error" object."""
+        self._object({"kind": "error", "command": command, **error_object(error)})
+
+    def bug(self, report: str, command: str) -> None:
+        """Write an "error" object of the class InternalError."""
+        fields: JsonObject = {"error": "InternalError", "message": report, "hint": None}
+        self._object({"kind": "error", "command": command, **fields})
+
+    def program(self, stream: StreamName, data: bytes) -> None:
+        """Write an "output" event; bytes that are not UTF-8 become U+FFFD."""
+        text = data.decode("utf-8", "replace")
+        self.event("output", {"stream": stream, "text": text}, ())
+
+    def plain(self, text: str) -> None:
+        """Write an "echo" event."""
+        self.event("echo", {"text": text}, ())
+
+    def _object(self, fields: JsonObject) -> None:
+        self._stream.write(encode_line(fields))
+        self._stream.flush()

@@ -14,7 +14,6 @@ from typing import Literal, TextIO
 
 from crabtrap.errors import CrabtrapError, ParseError
 from crabtrap.events import StreamName
-from crabtrap.frontends.console.json_lines import encode_line, error_object
 from crabtrap.frontends.describe import JsonObject
 
 Role = Literal[
@@ -74,24 +73,11 @@ _RESET = "\x1b[0m"
 
 # C0 but for newline and tab, DEL, C1, and the characters that reorder or hide text.
 _UNSAFE = (
-    *range(0x09),
-    *range(0x0B, 0x20),
-    *range(0x7F, 0xA0),
-    0x61C,
-    *range(0x200B, 0x2010),
-    *range(0x2028, 0x202F),
-    *range(0x2060, 0x2070),
-    0xFEFF,
-    *range(0xFFF9, 0xFFFC),
-    *range(0xE0000, 0xE0080),
-    *range(0xD800, 0xE000),
+    "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f"
 )
-_ESCAPES = {code: f"\\u{{{code:x}}}" for code in _UNSAFE}
-_LINE_ESCAPES = {**_ESCAPES, 0x0A: "\\n", 0x09: "\\t"}
-_SUSPECT = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
+_ESCAPED = re.compile(f"[{_UNSAFE}]")
+_ESCAPED_IN_LINE = re.compile(f"[{_UNSAFE}\n\t]")
 
 # What a program's relayed output may do to the terminal: colour itself and redraw its
 # own line.  Everything else that begins with an escape is shown, not obeyed.
@@ -108,7 +94,11 @@ def escape(text: str) -> str:
         >>> print(escape("a" + chr(27) + "[31mb"))
         a\u{1b}[31mb
     """
-    return text.translate(_ESCAPES) if _SUSPECT.search(text) else text
+    return _ESCAPED.sub(_written_out, text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return {"\n": "\\n", "\t": "\\t"}.get(match.group(), f"\\u{{{ord(match.group()):x}}}")
 
 
 def escape_line(text: str) -> str:
@@ -118,14 +108,12 @@ def escape_line(text: str) -> str:
         >>> print(escape_line("two" + chr(10) + "lines"))
         two\nlines
     """
-    if _SUSPECT.search(text) or "\n" in text or "\t" in text:
-        return text.translate(_LINE_ESCAPES)
-    return text
+    return _ESCAPED_IN_LINE.sub(_written_out, text)
 
 
 def tame(text: str) -> str:
     """Escape a program's output but for colours, carriage returns and line erasure."""
-    if not _SUSPECT.search(text):
+    if not _ESCAPED.search(text):
         return text
     parts: list[str] = []
     start = 0
@@ -290,48 +278,6 @@ class Output:
             stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-class JsonOutput(Output):
-    """Writes one JSON object per line; see docs/json.md."""
-
-    json = True
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream, colour=False)
-
-    def lines(self, lines: Iterable[Text]) -> None:
-        """Loose lines have no meaning to a program; notices come as events."""
-
-    def reply(self, command: str, data: JsonObject, lines: Iterable[Text]) -> None:
-        """Write a "result" object."""
-        self._object({"kind": "result", "command": command, "data": data})
-
-    def event(self, name: str, data: JsonObject, lines: Iterable[Text]) -> None:
-        """Write an "event" object."""
-        self._object({"kind": "event", "event": name, "data": data})
-
-    def error(self, error: CrabtrapError, command: str) -> None:
-        """Write an "error" object."""
-        self._object({"kind": "error", "command": command, **error_object(error)})
-
-    def bug(self, report: str, command: str) -> None:
-        """Write an "error" object of the class InternalError."""
-        fields: JsonObject = {"error": "InternalError", "message": report, "hint": None}
-        self._object({"kind": "error", "command": command, **fields})
-
-    def program(self, stream: StreamName, data: bytes) -> None:
-        """Write an "output" event; bytes that are not UTF-8 become U+FFFD."""
-        text = data.decode("utf-8", "replace")
-        self.event("output", {"stream": stream, "text": text}, ())
-
-    def plain(self, text: str) -> None:
-        """Write an "echo" event."""
-        self.event("echo", {"text": text}, ())
-
-    def _object(self, fields: JsonObject) -> None:
-        self._stream.write(encode_line(fields))
-        self._stream.flush()
-
-
 def error_lines(error: CrabtrapError) -> list[Text]:
     """Cause first, the place in the input if there is one, then what to try."""
     lines = [Text(("error: ", "error"), str(error))]
@@ -370,6 +316,8 @@ def wants_colour(choice: str, stream: TextIO, environment: Mapping[str, str]) ->
 def standard_output(colour: str, environment: Mapping[str, str], *, json: bool) -> Output:
     """The output of a real session, on ``sys.stdout``, with errors on ``sys.stderr``."""
     if json:
+        from crabtrap.frontends.console.json_lines import JsonOutput
+
         return JsonOutput(sys.stdout)
     chosen = wants_colour(colour, sys.stdout, environment)
     # Errors belong among the answers where both are read by the same eyes.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from crabtrap.errors import ParseError
+from crabtrap.records import dataclass
 
 # A redirection, or a word made of quoted, escaped and plain parts.
 _PIECE = re.compile(

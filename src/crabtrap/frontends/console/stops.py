@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap import events
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.source_view import stop_context
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
@@ -34,6 +33,8 @@ def set_(console: Console, arguments: Arguments) -> Reply:
 
 def _unknown(name: str) -> NotFoundError:
     names = [setting.name for setting in SETTINGS]
+    import difflib
+
     close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     return NotFoundError("setting", name, tuple(close), hint="" if close else "show lists them")
 
