@@ -243,7 +243,9 @@ class Controller:
             return
         parked = {stop.thread for stop in stops}
         while True:
-            moving = [info.tid for info in context.target.threads() if info.tid not in parked]
+            moving: list[int] = [
+                info.tid for info in context.target.threads() if info.tid not in parked
+            ]
             if not moving:
                 return
             context.control.interrupt()

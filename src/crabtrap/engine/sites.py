@@ -41,7 +41,7 @@ class Site:
     """One trapped place and its owners, each with its condition (``None`` = always)."""
 
     key: SiteKey
-    owners: dict[Owner, bytes | None] = field(default_factory=dict)
+    owners: dict[Owner, bytes | None] = field(default_factory=dict[Owner, bytes | None])
 
     def request(self, *, evaluates_all: bool) -> SiteRequest:
         """What to ask of the target.

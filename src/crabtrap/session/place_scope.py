@@ -63,9 +63,7 @@ class PlaceScope:
     def _unwinding(self) -> _core.ModuleMap:
         return ModuleTable([self._module]).unwinding_map
 
-    def _found(
-        self, variable: _core.Variable, *, relative: bool
-    ) -> tuple[Type, Storage] | None:
+    def _found(self, variable: _core.Variable, *, relative: bool) -> tuple[Type, Storage] | None:
         if variable.type is None:
             return None
         type_ = self._module.types.type(variable.type)

@@ -122,9 +122,7 @@ class Session:
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
         self.memo = Memo()
         self._presenter = std_presenter()
-        self._language = RustLanguage(
-            self._evaluate_in, self._render_short, self._presenter.book
-        )
+        self._language = RustLanguage(self._evaluate_in, self._render_short, self._presenter.book)
         self.breakpoints = Breakpoints(
             self._table,
             lambda: self._program,
@@ -415,7 +413,7 @@ class Session:
 
     def _still_above(self, start: Frame, event: StopEvent) -> bool:
         """A loop jumped back: ``until`` goes on to its end."""
-        if len(event.reasons) != 1 or not isinstance(event.reasons[0], StepDone):
+        if not all(isinstance(why, StepDone) for why in event.reasons):
             return False
         here = self.frame
         same = here.cfa == start.cfa and here.path == start.path
@@ -448,13 +446,15 @@ class Session:
             NotFoundError: There is no such place.
             UsageError: The place is ambiguous.
         """
-        places = self.resolve(spec).places
-        if not places:
-            raise NotFoundError("place", spec)
-        if len(places) > 1:
-            raise UsageError(f"{spec} means {len(places)} places", hint="give an *address")
-        self.write_register("rip", places[0].address)
-        return self.continue_()
+        resolution = self.resolve(spec)
+        match resolution.places:
+            case ():
+                raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+            case (place,):
+                self.write_register("rip", place.address)
+                return self.continue_()
+            case places:
+                raise UsageError(f"{spec} means {len(places)} places", hint="give an *address")
 
     def interrupt(self) -> None:
         """Ask for a pause; safe from any thread and from signal handlers."""

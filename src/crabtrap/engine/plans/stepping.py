@@ -49,7 +49,7 @@ class StepLine:
     hidden: int = field(default=0, init=False)
     _origin: _Origin | None = field(default=None, init=False)
     _region: Region | None = field(default=None, init=False)
-    _reach: Reach | None = field(default=None, init=False)
+    _reach: Reach = field(default=NOTHING_REACHED, init=False)
     _foreign: bool = field(default=False, init=False)
     _line: tuple[str, int] = field(default=("", 0), init=False)
     _through_gap: bool = field(default=False, init=False)
