@@ -22,6 +22,7 @@ def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Pan
             stopped.break_at(step.stop_at)
         if step.panicked is not None:
             frame = stopped.thread.frame(step.panicked.frame)
+            assert frame.line == step.panicked.line
             told.append((step.panicked, frame.function or ""))
     return told
 

@@ -186,7 +186,7 @@ class Frame:
     @cached_property
     def origin(self) -> Origin:
         """Whose code it is, by the session's policy."""
-        return self.thread.process.settings.user_code.origin_of_function(self.code, self.path)
+        return self.thread.process.origin_of(self.code, self.path)
 
     @property
     def is_std(self) -> bool:
@@ -196,7 +196,8 @@ class Frame:
     @cached_property
     def is_user(self) -> bool:
         """It is the user's own code; frames without debug information are not."""
-        return self.thread.process.settings.user_code.is_user_function(self.code, self.path)
+        dependencies = self.thread.process.settings.user_code.dependencies_are_user
+        return self.origin == "user" or (dependencies and self.origin == "dependency")
 
     @property
     def folded_reason(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.thread import Thread
 from crabtrap.engine.tls import find_tls_module_number
 from crabtrap.engine.unwinding import FRAME_LIMIT
-from crabtrap.engine.user_code import UserCode
+from crabtrap.engine.user_code import Origin, UserCode
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.symbols.places import describe_place
 from crabtrap.values.memory import PagedReader
@@ -18,6 +18,7 @@ from crabtrap.values.memory import PagedReader
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.epoch import EpochClock
+    from crabtrap.symbols.code import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
     from crabtrap.symbols.types import Type
@@ -71,6 +72,8 @@ class Process:
         self.settings = settings or InspectionSettings()
         self._numbers = thread_numbers if thread_numbers is not None else {}
         self._threads: dict[int, Thread] = {}
+        # With the function itself, because the number alone may be used again.
+        self._origins: dict[int, tuple[Function, Origin]] = {}
         self._tls_numbers: dict[Module, int | None] = {}
 
     def __repr__(self) -> str:
@@ -204,6 +207,21 @@ class Process:
             if found:
                 return next((type_ for type_ in found if type_.path == path), found[0])
         return None
+
+    def origin_of(self, function: Function | None, path: str | None) -> Origin:
+        """Whose code a function is, by the session's policy.
+
+        Args:
+            function: As the frame has it.
+            path: Source file of the frame, for functions that are declared nowhere.
+        """
+        known = self._origins.get(id(function))
+        if known is not None and known[0] is function:
+            return known[1]
+        origin = self.settings.user_code.origin_of_function(function, path)
+        if function is not None and function.declaration_path is not None:
+            self._origins[id(function)] = (function, origin)
+        return origin
 
     def tls_module_number(self, module: Module) -> int | None:
         """The loader's number of a library's thread-local storage, ``None`` where not told."""

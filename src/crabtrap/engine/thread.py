@@ -99,8 +99,11 @@ class Thread:
     def frames(self, start: int = 0, count: int | None = None) -> tuple[Frame, ...]:
         """Frames ``[start, start + count)``, fewer where the stack ends; only they are made."""
         self.check()
-        found = self.stack.frames(start, count)
-        return tuple(self.frame(logical.index) for logical in found)
+        known = self._frames
+        for logical in self.stack.frames(start, count):
+            if logical.index not in known:
+                known[logical.index] = Frame(self, logical)
+        return tuple(known[logical.index] for logical in self.stack.frames(start, count))
 
     @property
     def backtrace_end_reason(self) -> str:

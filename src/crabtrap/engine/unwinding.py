@@ -27,7 +27,6 @@ _HELPINGS = (2, 64, 1024)
 """Physical frames unwound at first, then when more are asked for, before the limit."""
 
 
-@dataclass(frozen=True, slots=True)
 class PhysicalFrame:
     """One activation of a concrete function.
 
@@ -37,19 +36,34 @@ class PhysicalFrame:
         lookup_pc: Where to look up lines and scopes: inside the call instruction for
             callers, because a call may be the last instruction of its line or function.
         cfa: Canonical frame address, ``None`` where not known.
-        registers: As this frame sees them; ``None`` for those that are lost.
         is_signal: A signal trampoline.
     """
 
-    index: int
-    pc: Address
-    lookup_pc: Address
-    cfa: int | None
-    registers: _core.Registers
-    is_signal: bool
+    __slots__ = ("_backtrace", "cfa", "index", "is_signal", "lookup_pc", "pc")
+
+    def __init__(
+        self,
+        backtrace: _core.Backtrace,
+        index: int,
+        pc: Address,
+        lookup_pc: Address,
+        cfa: int | None,
+        is_signal: bool,
+    ) -> None:
+        self._backtrace = backtrace
+        self.index = index
+        self.pc = pc
+        self.lookup_pc = lookup_pc
+        self.cfa = cfa
+        self.is_signal = is_signal
+
+    @property
+    def registers(self) -> _core.Registers:
+        """As this frame sees them; ``None`` for those that are lost."""
+        return self._backtrace.registers(self.index)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that makes ten thousand of them twice as slow
 class LogicalFrame:
     """One frame as people see it: a concrete function or an inlined copy.
 
@@ -132,14 +146,8 @@ class Stack:
         pc = Address(self._pcs[index])
         signal = backtrace.is_signal_frame(index)
         exact = index == 0 or signal or backtrace.is_signal_frame(index - 1)
-        return PhysicalFrame(
-            index,
-            pc,
-            pc if exact else Address(pc - 1),
-            self._cfas[index],
-            backtrace.registers(index),
-            signal,
-        )
+        lookup_pc = pc if exact else Address(pc - 1)
+        return PhysicalFrame(backtrace, index, pc, lookup_pc, self._cfas[index], signal)
 
     @property
     def depth(self) -> int:

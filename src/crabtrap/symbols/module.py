@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
 from crabtrap.symbols.code import AddressRange, Function, Row, Symbol
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from crabtrap import _core
 
 PAGE = 4096
+_CACHE_LIMIT = 4096
 
 
 class Module:
@@ -46,6 +47,8 @@ class Module:
         self.bias = bias
         self.path = path
         self.ranges = tuple(ranges) if ranges is not None else _segment_ranges(image, bias)
+        self._chains: dict[int, tuple[Function, ...]] = {}
+        self._rows: dict[int, Row | None] = {}
 
     def __repr__(self) -> str:
         return f"Module({self.path!r}, bias={self.bias:#x})"
@@ -110,7 +113,12 @@ class Module:
 
     def inline_chain(self, address: Address) -> tuple[Function, ...]:
         """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
-        return tuple(map(self._function, self.image.inline_chain(self.file_address(address))))
+        known = self._chains.get(address)
+        if known is None:
+            found = self.image.inline_chain(self.file_address(address))
+            known = tuple(map(self._function, found))
+            _remember(self._chains, address, known)
+        return known
 
     def find_functions(self, query: str) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with ``query``."""
@@ -127,8 +135,12 @@ class Module:
     # -- lines -----------------------------------------------------------------------
     def row_at(self, address: Address) -> Row | None:
         """The line-table row that covers ``address``."""
+        if address in self._rows:
+            return self._rows[address]
         found = self.image.row_at(self.file_address(address))
-        return None if found is None else self._row(found)
+        row = None if found is None else self._row(found)
+        _remember(self._rows, address, row)
+        return row
 
     def rows_between(self, start: Address, end: Address) -> tuple[Row, ...]:
         """All rows that overlap ``[start, end)``, sorted by address."""
@@ -219,6 +231,16 @@ class Module:
             call_column=raw.call_column,
             unit=raw.unit,
         )
+
+
+_V = TypeVar("_V")
+
+
+def _remember(cache: dict[int, _V], address: int, value: _V) -> None:
+    """Keep what was found for an address: stops and recursion come back to the same ones."""
+    if len(cache) >= _CACHE_LIMIT:
+        cache.clear()
+    cache[address] = value
 
 
 def _segment_ranges(image: _core.Image, bias: int) -> tuple[AddressRange, ...]:
