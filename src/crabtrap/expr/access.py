@@ -218,14 +218,10 @@ def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Valu
         return None
     key_field = items.bucket.strip().field("0")
     assert key_field is not None  # pairs have two fields; _key_bytes has seen this one
-    size, offset = items.bucket.strip().size or 0, key_field.offset
-    read = items.owner.context.reader.read
-    for index in items.indices(0, items.length):
-        at = items.control - (index + 1) * size + offset
-        if read(at, len(wanted)) == wanted:
-            pair = next(items.walk_buckets((index,)))
-            return (pair.field("1"),)
-    return ()
+    index = items.find(wanted, key_field.offset) if items.length else None
+    if index is None:
+        return ()
+    return (next(items.walk_buckets((index,))).field("1"),)
 
 
 def _key_bytes(items: HashItems, key: Value, comparer: Comparer) -> bytes | None:

@@ -8,7 +8,9 @@ from itertools import chain, islice
 from crabtrap.expr import access, make, operators
 from crabtrap.expr.call import Call, Method
 from crabtrap.expr.scope import EvaluationError
+from crabtrap.present import bulk
 from crabtrap.present.view import LazyItems, MapView, RangeView, SequenceView
+from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
 
@@ -208,6 +210,11 @@ def _count_items(call: Call) -> Value:
 
 
 def _sum(call: Call) -> Value:
+    view = call.view
+    numbers = bulk.integers(view) if isinstance(view, SequenceView) else None
+    if numbers:
+        assert isinstance(view, SequenceView) and isinstance(view.items, ContiguousItems)
+        return operators.checked("+", sum(numbers), view.items.item, "sum")
     return _fold_numbers(call, "+", 0)
 
 

@@ -29,6 +29,9 @@ def first(*paths: str) -> Path:
 def find_part(value: Value, path: Path) -> Value | None:
     """Follow a path; ``None`` where no alternative exists in this layout."""
     for alternative in (path,) if isinstance(path, str) else path:
+        fixed = _fixed_part(value, alternative)
+        if fixed is not None:
+            return value.at(fixed.type, fixed.offset)
         found: Value | None = value
         for name in filter(None, alternative.split(".")):
             found = step(found, name)
@@ -36,6 +39,43 @@ def find_part(value: Value, path: Path) -> Value | None:
                 break
         if found is not None:
             return found
+    return None
+
+
+def _fixed_part(value: Value, path: str) -> Field | None:
+    """Where a path leads in every value of the type: no pointer, no variant on the way."""
+    if value.metadata is not None:
+        return None
+    shape = value.shape
+    if path not in shape.parts:
+        shape.parts[path] = _find_fixed(shape, path)
+    return shape.parts[path]
+
+
+def _find_fixed(shape: Type, path: str) -> Field | None:
+    type_, offset = shape, 0
+    for name in filter(None, path.split(".")):
+        found = _fixed_step(type_.strip(), name)
+        if found is None:
+            return None
+        type_, offset = found.type, offset + found.offset
+    return Field(path, type_, offset)
+
+
+def _fixed_step(shape: Type, name: str) -> Field | None:
+    offset = 0
+    for _ in range(_MAX_PEEL):
+        if shape.cases is not None or shape.kind not in ("struct", "union"):
+            return None
+        field = shape.field(name) or shape.only_field()
+        if field is None or field.bit_size:
+            return None
+        offset += field.offset
+        if field.name == name:
+            return Field(name, field.type, offset)
+        if wide_kind(shape) is not None:
+            return None
+        shape = field.type.strip()
     return None
 
 
@@ -84,12 +124,8 @@ def _step_variant(value: Value, name: str) -> Value | None:
 
 def peel(value: Value) -> Value:
     """The value inside all newtypes around it."""
-    for _ in range(_MAX_PEEL):
-        only = value.shape.only_field()
-        if only is None or wide_kind(value.shape) is not None:
-            return value
-        value = value.at_field(only)
-    return value
+    inner, offset = value.shape.innermost
+    return value if offset == 0 and inner is value.type else value.at(inner, offset)
 
 
 def peel_to_type(value: Value, type_: Type) -> Value:

@@ -50,6 +50,17 @@ def integer_code(type_: Type) -> str | None:
     return _CODES.get((shape.row.encoding, shape.size))
 
 
+def integers(view: SequenceView) -> tuple[int, ...] | None:
+    """Every item of a contiguous sequence of plain integers, ``None`` for any other."""
+    items = view.items
+    if not isinstance(items, ContiguousItems) or items.array.absent is not None:
+        return None
+    code = integer_code(items.item)
+    if code is None:
+        return None
+    return struct.unpack(f"<{items.length}{code}", _read(items.array, 0, items.length))
+
+
 def sequence_texts(view: SequenceView, limit: int, letter: FormatLetter) -> list[str] | None:
     """The first ``limit`` items as texts, ``None`` where they are not plain scalars."""
     items, start = view.items, 0
@@ -99,10 +110,7 @@ def map_texts(view: MapView, limit: int, letter: FormatLetter) -> list[str] | No
     unpack = _pair_unpacker(entries.items.bucket.strip())
     if unpack is None:
         return None
-    texts: list[str] = []
-    for first, second in _occupied(entries.items, min(limit, entries.length), unpack):
-        texts.append(f"{first}: {second}")
-    return texts
+    return _pair_texts(entries.items, min(limit, entries.length), *unpack)
 
 
 Unpack = Callable[[bytes], Iterator[tuple[int, ...]]]
@@ -126,23 +134,22 @@ def _pair_unpacker(pair: Type) -> tuple[Unpack, bool] | None:
     return struct.Struct(text).iter_unpack, swapped
 
 
-def _occupied(
-    items: HashItems, count: int, unpack: tuple[Unpack, bool]
-) -> Iterator[tuple[int, ...]]:
-    """Pairs of the first ``count`` occupied buckets, in table order."""
+def _pair_texts(items: HashItems, count: int, unpack: Unpack, swapped: bool) -> list[str]:
+    """The first ``count`` entries in table order."""
     size = items.bucket.strip().size or 0
     read = items.owner.context.reader.read
-    iter_unpack, swapped = unpack
-    for base in range(0, items.buckets, _CHUNK):
-        part = min(_CHUNK, items.buckets - base)
+    chunk = min(_CHUNK, 4 * count)
+    texts: list[str] = []
+    for base in range(0, items.buckets, chunk):
+        part = min(chunk, items.buckets - base)
         marks = read(items.control + base, part).translate(_OCCUPIED)
-        data = read(items.control - (base + part) * size, part * size)
         # Buckets lie backwards in memory: turn the whole chunk round, not each pair.
-        pairs = list(iter_unpack(data))
+        pairs = list(unpack(read(items.control - (base + part) * size, part * size)))
         pairs.reverse()
-        for pair in compress(pairs, marks):
-            yield pair[::-1] if swapped else pair
-            count -= 1
-            if not count:
-                return
-    raise UnavailableError(f"{count} of {items.length} entries are missing from the table")
+        if swapped:
+            texts += [f"{key}: {value}" for value, key in compress(pairs, marks)]
+        else:
+            texts += [f"{key}: {value}" for key, value in compress(pairs, marks)]
+        if len(texts) >= count:
+            return texts[:count]
+    raise UnavailableError(f"only {len(texts)} of {items.length} entries are in the table")

@@ -54,6 +54,9 @@ NodeKind = Literal[
 
 _T = TypeVar("_T")
 
+_ALL = 1 << 62
+"""More items than there can be, and less than ``itertools.islice`` refuses."""
+_EVERYTHING = 1 << 30
 _MAX_NESTING = 64
 _CYCLE_LOOKBACK = 256
 
@@ -88,7 +91,13 @@ class RenderOptions:
     @property
     def page(self) -> int:
         """Items to show, as a number."""
-        return (1 << 63) if self.max_items is None else self.max_items
+        return _ALL if self.max_items is None else self.max_items
+
+
+    @property
+    def byte_limit(self) -> int:
+        """Bytes that may be read: more where everything was asked for."""
+        return max(self.max_bytes, _EVERYTHING) if self.max_items is None else self.max_bytes
 
 
 @dataclass(slots=True)
@@ -122,7 +131,7 @@ class Node:
 
 def build_tree(value: Value, presenter: Presenter, options: RenderOptions) -> Node:
     """Take ``value`` apart.  Never raises for what the program holds."""
-    context = value.context.budgeted(options.max_bytes)
+    context = value.context.budgeted(options.byte_limit)
     return _Builder(presenter, options).node(rehome(value, context), 0)
 
 

@@ -17,7 +17,9 @@ from crabtrap.values import Memory, UnavailableError, Value
 
 _FULL = re.compile(rb"[\x00-\x7f]")
 """A control byte with its top bit clear: the bucket is in use."""
+_EMPTY = 0x80
 _CONTROL_CHUNK = 4096
+_SEARCH_CHUNK = 1 << 16
 _NODE_CAPACITY = 11
 _MAX_HEIGHT = 24
 
@@ -159,6 +161,24 @@ class HashItems:
                 found += 1
         if found < stop:
             raise UnavailableError(f"only {found} of {self.length} buckets are in use")
+
+
+    def find(self, wanted: bytes, offset: int) -> int | None:
+        """The occupied bucket that holds these bytes at ``offset``, by whole chunks."""
+        size = self.bucket.strip().size or 1
+        read = self.owner.context.reader.read
+        for base in range(0, self.buckets, _SEARCH_CHUNK):
+            count = min(_SEARCH_CHUNK, self.buckets - base)
+            marks = read(self.control + base, count)
+            data = read(self.control - (base + count) * size, count * size)
+            at = data.find(wanted)
+            while at >= 0:
+                slot, inside = divmod(at, size)
+                index = count - 1 - slot
+                if inside == offset and marks[index] < _EMPTY:
+                    return base + index
+                at = data.find(wanted, at + 1)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

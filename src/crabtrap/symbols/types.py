@@ -203,7 +203,17 @@ class Type:
     Compare with ``is`` inside one image and with ``same_as`` across images.
     """
 
-    __slots__ = ("_cases", "_fields", "_name", "_stripped", "_target", "row", "table")
+    __slots__ = (
+        "_cases",
+        "_fields",
+        "_innermost",
+        "_name",
+        "_stripped",
+        "_target",
+        "parts",
+        "row",
+        "table",
+    )
 
     def __init__(
         self, row: TypeRow, table: TypeTable | None = None, *, target: Type | None = None
@@ -215,6 +225,9 @@ class Type:
         self._cases: Cases | None = None
         self._stripped: Type | None = None
         self._name: str | None = None
+        self._innermost: tuple[Type, int] | None = None
+        self.parts: dict[str, Field | None] = {}
+        """Fields found by dotted paths so far; kept by whoever looks them up."""
 
     def __repr__(self) -> str:
         return f"<Type {self.row.name}>"
@@ -327,6 +340,19 @@ class Type:
             return None
         found = [field for field in self.fields if field.type.size != 0]
         return found[0] if len(found) == 1 else None
+
+    @property
+    def innermost(self) -> tuple[Type, int]:
+        """The type inside all newtypes around it, and its offset in bytes."""
+        if self._innermost is None:
+            type_, offset = self.strip(), 0
+            for _ in range(_MAX_ALIASES):
+                only = type_.only_field()
+                if only is None or only.bit_size:
+                    break
+                type_, offset = only.type.strip(), offset + only.offset
+            self._innermost = type_, offset
+        return self._innermost
 
     def argument(self, name_or_index: str | int) -> Type | None:
         """A generic argument by its parameter's name or its position."""

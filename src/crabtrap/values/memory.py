@@ -14,7 +14,7 @@ from crabtrap.errors import MemoryFault, TargetError
 PAGE = 4096
 _BULK = 8 * PAGE
 """Reads at least this long go past the cache: they would only push other pages out."""
-_MAX_PAGES = 512
+_MAX_PAGES = 4096
 
 
 class Reader(Protocol):

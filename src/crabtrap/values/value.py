@@ -157,17 +157,12 @@ class Value:
         Raises:
             UnavailableError: There is none.
         """
-        value = self
-        for _ in range(16):
-            if value.shape.kind in ("base", "pointer", "reference", "enum"):
-                number = value.scalar()
-                if isinstance(number, int):
-                    return int(number)
-                break
-            only = value.shape.only_field()
-            if only is None:
-                break
-            value = value.at_field(only)
+        inner, offset = self.shape.innermost
+        if inner.kind in ("base", "pointer", "reference", "enum"):
+            value = self if inner is self.type else self.at(inner, offset)
+            number = value.scalar()
+            if isinstance(number, int):
+                return int(number)
         raise UnavailableError(f"{self.type.name} holds no integer")
 
     # -- parts -------------------------------------------------------------------
