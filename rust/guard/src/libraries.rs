@@ -49,7 +49,7 @@ pub fn libraries_xml(auxv: &[u8], read: &mut Read<'_>) -> String {
     for library in libraries.iter().skip(1) {
         let _ = writeln!(
             xml,
-            "<library name=\"{}\" lm=\"{:#x}\" l_addr=\"{:#x}\" l_ld=\"{:#x}\"/>",
+            "<library name=\"{}\" lm=\"{:#x}\" l_addr=\"{:#x}\" l_ld=\"{:#x}\" lmid=\"0x0\"/>",
             escape_xml(&library.name),
             library.link_map,
             library.bias,

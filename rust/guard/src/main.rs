@@ -24,6 +24,7 @@ mod slots;
 mod stepoff;
 mod tracee;
 mod transport;
+mod vfile;
 mod wait;
 
 use std::fs::OpenOptions;

@@ -22,6 +22,7 @@ use crate::packet::{self, Decoder, Incoming};
 use crate::ptrace::Tid;
 use crate::tracee::Tracer;
 use crate::transport::Transport;
+use crate::vfile::Files;
 
 use features::Features;
 use launch::LaunchOptions;
@@ -70,6 +71,7 @@ pub struct Server {
     tracer: Tracer,
     features: Features,
     launch_options: LaunchOptions,
+    files: Files,
     /// Thread for registers and memory (`Hg`).
     general: Tid,
     /// Process that thread belongs to, kept when the thread is gone.
@@ -96,6 +98,7 @@ impl Server {
                 ..Features::default()
             },
             launch_options: LaunchOptions::new(inherits_stdio),
+            files: Files::default(),
             general: 0,
             general_process: 0,
             recited: Vec::new(),
@@ -292,6 +295,10 @@ impl Server {
             }
             "vRun" => self.run_program(payload.get(5..).unwrap_or_default()),
             "vAttach" => self.attach(payload.get(8..).unwrap_or_default()),
+            "vFile" => match self.files.answer(payload.get(6..).unwrap_or_default()) {
+                Some(reply) => Reply::Binary(reply),
+                None => Reply::Unsupported,
+            },
             "vKill" => self.kill(payload.get(6..).unwrap_or_default()),
             _ => Reply::Unsupported,
         }
