@@ -4,6 +4,7 @@
 //! Code without either is left by way of its frame pointer, where it has one.
 
 mod backtrace;
+mod evaluator;
 mod fallback;
 mod rule;
 mod stack;
