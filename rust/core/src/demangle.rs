@@ -48,7 +48,7 @@ mod tests {
     fn both_rust_manglings_lose_their_hashes() {
         assert_eq!(demangle("_ZN3all4main17h0123456789abcdefE"), "all::main");
         assert_eq!(
-            demangle("_ZN43_$LT$all..Dog$u20$as$u20$all..Animal$GT$4name17h0123456789abcdefE"),
+            demangle("_ZN40_$LT$all..Dog$u20$as$u20$all..Animal$GT$4name17h0123456789abcdefE"),
             "<all::Dog as all::Animal>::name"
         );
         assert_eq!(demangle("_RNvCs1234_7mycrate3foo"), "mycrate::foo");
