@@ -129,9 +129,15 @@ class Process:
     def _made(self, tid: int) -> Thread:
         thread = self._threads.get(tid)
         if thread is None:
-            index = self._numbers.setdefault(tid, max(self._numbers.values(), default=0) + 1)
-            thread = self._threads[tid] = Thread(self, tid, index)
+            if tid not in self._numbers:
+                self._number_threads(tid)
+            thread = self._threads[tid] = Thread(self, tid, self._numbers[tid])
         return thread
+
+    def _number_threads(self, tid: int) -> None:
+        """Number every thread not seen before: the first one first, the others as they came."""
+        for each in sorted({tid, *self.thread_infos}, key=lambda each: (each != self.pid, each)):
+            self._numbers.setdefault(each, max(self._numbers.values(), default=0) + 1)
 
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:
