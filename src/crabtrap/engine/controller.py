@@ -8,6 +8,7 @@ and either go on or announce a visible stop.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -30,7 +31,7 @@ from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.target.base import ResumeAction, TargetStop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from crabtrap.engine.context import Context
     from crabtrap.engine.handlers import Handlers
@@ -40,6 +41,7 @@ _log = logging.getLogger("crabtrap.engine")
 _PLAN = ("plan", 0)
 _PARK_SECONDS = 10.0
 """A thread that does not stop within this after being asked to hangs in the kernel."""
+_PARK_POLL_SECONDS = 0.05
 
 
 class Controller:
@@ -241,26 +243,31 @@ class Controller:
         context = self.context
         if stops[0].kind in ("exited", "killed"):
             return
-        parked = {stop.thread for stop in stops}
+        state = self.state
+        assert isinstance(state, Running)
+        parked = {tid for tid, each in state.threads if isinstance(each, machine.Parked)}
+        parked.update(stop.thread for stop in stops)
+        deadline = time.monotonic() + _PARK_SECONDS
         while True:
             moving: list[int] = [
                 info.tid for info in context.target.threads() if info.tid not in parked
             ]
             if not moving:
                 return
+            if time.monotonic() > deadline:
+                raise TargetError(
+                    f"thread {moving[0]} does not stop",
+                    hint="it hangs in the kernel (state D); wait or detach",
+                )
             context.control.interrupt()
-            while moving:
-                stop = context.control.wait(_PARK_SECONDS)
-                if stop is None:
-                    raise TargetError(
-                        f"thread {moving[0]} does not stop",
-                        hint="it hangs in the kernel (state D); wait or detach",
-                    )
+            # Briefly: a thread may end instead of stopping, and nobody tells of that.
+            stop = context.control.wait(_PARK_POLL_SECONDS)
+            while stop is not None:
                 parked.add(stop.thread)
-                moving = [tid for tid in moving if tid not in parked]
                 stops.append(stop)
                 if stop.kind in ("exited", "killed"):
                     return
+                stop = context.control.wait(0)
 
     # -- traps that the target leaves to us ------------------------------------------------
     def _step_off_all(self, thread: int, move: Move) -> Literal["clear", "moving", "stopped"]:
@@ -332,10 +339,7 @@ class Controller:
         self.state = Stopped(event)
         return event
 
-    def parked_at(self, threads: Iterable[int]) -> dict[int, int]:
-        """Where threads arrived by a stop of their own, for the user's information."""
-        return {
-            tid: each.arrived
-            for tid in threads
-            if (each := self._parked.get(tid)) is not None and each.arrived is not None
-        }
+    def forget_arrival(self, thread: int) -> None:
+        """The thread's pc was changed: a trap at the new one has not been hit."""
+        if thread in self._parked:
+            self._parked[thread] = machine.Parked()

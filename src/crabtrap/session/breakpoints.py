@@ -19,7 +19,7 @@ from crabtrap.engine.placement import MAX_WATCHED, split_watched
 from crabtrap.engine.signals import parse_signal, signal_name
 from crabtrap.engine.syscalls import parse_syscall, syscall_name
 from crabtrap.errors import NotFoundError, RangeError, UnsupportedError, UsageError
-from crabtrap.symbols.location import RegexSpec, parse_spec
+from crabtrap.symbols.location import parse_spec
 from crabtrap.values.context import Context
 from crabtrap.values.place import Memory
 from crabtrap.values.value import Value
@@ -118,16 +118,12 @@ class Breakpoints:
         return item
 
     def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
-        """One breakpoint for every function whose path matches, as ``rbreak``.
+        """Stop in every function whose path matches, as ``rbreak``: one breakpoint for all.
 
         Raises:
             NotFoundError: No function matches.
         """
-        program = self._program()
-        resolution = program.placer.find(RegexSpec(pattern))
-        if not resolution.places:
-            raise NotFoundError("function", pattern, hint=resolution.reason)
-        return tuple(self.add(f"*{place.address:#x}") for place in resolution.places)
+        return (self.add(f"/{pattern}/", pending=False),)
 
     def watch(
         self, expression: str, *, kind: WatchKind = "write", condition: str | None = None

@@ -621,6 +621,8 @@ class Session:
         """Change a register of the selected thread; unwound frames are forgotten."""
         require(self.state, Stopped, to="write a register")
         self._program.context.control.write_registers(self._tid, {name: value})
+        if name == "rip":
+            self._program.controller.forget_arrival(self._tid)
         self._program.inspector.forget()
 
     def disassemble(
