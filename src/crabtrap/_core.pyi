@@ -431,7 +431,7 @@ class Image:
 
     # -- lines -----------------------------------------------------------------
     def find_files(self, suffix: str) -> tuple[str, ...]:
-        """Source files whose path ends with the path components of ``suffix``."""
+        """Source files whose path ends with the path components of ``suffix``; all for ``""``."""
 
     def lines_with_code(self, path: str) -> tuple[int, ...]:
         """Sorted lines of ``path`` (as ``find_files`` gives it) that have a statement row."""

@@ -36,11 +36,11 @@ impl FileIndex {
         index
     }
 
-    /// Paths that end with the components of `suffix`.
+    /// Paths that end with the components of `suffix`; all of them for `""`.
     pub(super) fn ending_with(&self, suffix: &str) -> Vec<Arc<str>> {
         self.files
             .keys()
-            .filter(|path| ends_with(path, suffix))
+            .filter(|path| suffix.is_empty() || ends_with(path, suffix))
             .cloned()
             .collect()
     }
@@ -59,7 +59,7 @@ impl FileIndex {
 }
 
 impl DebugInfo {
-    /// Source files whose path ends with the components of `suffix`.
+    /// Source files whose path ends with the components of `suffix`; all of them for `""`.
     pub(crate) fn find_files(&self, suffix: &str) -> Vec<Arc<str>> {
         self.file_index().ending_with(suffix)
     }
