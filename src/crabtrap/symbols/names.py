@@ -12,6 +12,7 @@ SHORT_GENERICS = 40
 
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _LEGACY_ANONYMOUS = re.compile(r"\{\{(\w+)\}\}")
+_AS = re.compile(" as ")
 _NUMBERED = re.compile(r"\{(?!impl#)\w+#\d+\}")
 _MODULES = re.compile(r"(?:[A-Za-z_]\w*(?:\[[0-9a-f]+\])?::)+(?=[A-Za-z_{<])")
 
@@ -59,12 +60,30 @@ def shorten_path(path: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _combine(path: str, name: str) -> str:
-    text = _HASH.sub("", path or name).replace("::<", "<")
+    text = _without_self_brackets(_HASH.sub("", path or name).replace("::<", "<"))
     text = _number_anonymous(text, name)
     generics = _trailing_generics(name)
     if generics and not _trailing_generics(text) and _last_segment(text) == _last_segment(name):
         text += generics
     return text
+
+
+def _without_self_brackets(path: str) -> str:
+    """Turn ``<app::Point>::norm``, as v0 symbols name inherent methods, to ``app::Point::norm``."""
+    if not path.startswith("<"):
+        return path
+    _, end = next(_bracket_groups(path), (0, 0))
+    inside = path[1 : end - 1]
+    is_path = inside[:1].isalpha() and _find_as(inside) < 0
+    return inside + path[end:] if is_path and path.startswith("::", end) else path
+
+
+def _find_as(text: str) -> int:
+    """Where `` as `` stands outside of brackets, -1 where it does not."""
+    for match in _AS.finditer(text):
+        if all(not start < match.start() < end for start, end in _bracket_groups(text)):
+            return match.start()
+    return -1
 
 
 def _number_anonymous(path: str, name: str) -> str:

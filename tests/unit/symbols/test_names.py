@@ -36,6 +36,20 @@ class Named:
             "app::sum<Vec<Item>>",
             "app::sum<alloc::vec::Vec<app::Item>>",
         ),
+        # v0 symbols put the type of an inherent method into brackets.
+        ("<app::Point>::norm", "app::{impl#0}::norm", "app::Point::norm", "app::Point::norm"),
+        (
+            "<app::Wrapper<u8>>::show",
+            "app::{impl#0}::show<u8>",
+            "app::Wrapper<u8>::show<u8>",
+            "app::Wrapper<u8>::show<u8>",
+        ),
+        (
+            "<[app::Item]>::sum",
+            "app::{impl#0}::sum",
+            "<[Item]>::sum",
+            "<[app::Item]>::sum",
+        ),
         (
             "core::ops::function::FnOnce::call_once",
             "core::ops::function::FnOnce::call_once<fn(), ()>",

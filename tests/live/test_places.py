@@ -1,0 +1,107 @@
+"""Breakpoint places in real files, without running them."""
+
+import pytest
+
+from crabtrap.engine.loading import ModuleLoader
+from crabtrap.engine.user_code import UserCode
+from crabtrap.symbols.location import Resolution, ResolveContext, parse_spec, resolve_spec
+from tests.support.inferiors import Inferior, build
+
+
+def resolve(inferior: Inferior, spec: str) -> Resolution:
+    table = ModuleLoader().open_static(str(inferior.path))
+    context = ResolveContext(table, is_user_path=UserCode().is_user_path)
+    return resolve_spec(parse_spec(spec), context)
+
+
+FUNCTIONS = [
+    ("norm2", {"basics::Point::norm2"}),
+    ("Point::norm2", {"basics::Point::norm2"}),
+    ("basics::Point::norm2", {"basics::Point::norm2"}),
+    ("crate::Point::norm2", {"basics::Point::norm2"}),
+    ("nested", {"basics::outer::inner::nested"}),
+    ("inner::same_name", {"basics::outer::inner::same_name"}),
+    ("same_name", {"basics::outer::inner::same_name", "basics::same_name"}),
+    ("Dog::name", {"<Dog as Animal>::name"}),
+    ("<Dog as Animal>::name", {"<Dog as Animal>::name"}),
+    ("Animal::name", {"<Dog as Animal>::name", "<Cat as Animal>::name"}),
+    ("generic", {"basics::generic<u8>", "basics::generic<&str>", "basics::generic<Point>"}),
+    ("generic<u8>", {"basics::generic<u8>"}),
+    ("Wrapper::show", {"basics::Wrapper<T>::show<&str>", "basics::Wrapper<T>::show<i32>"}),
+    ("main", {"basics::main"}),
+]
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
+@pytest.mark.parametrize(("query", "functions"), FUNCTIONS)
+def test_functions_are_found_by_the_end_of_their_path(
+    profile: str, query: str, functions: set[str]
+):
+    found = resolve(build("basics", profile), query)
+    names = {place.function for place in found.places}
+    if query == "Wrapper::show":  # mangling schemes word this one differently
+        assert len(names) == 2
+        return
+    assert names == functions
+    assert all(place.line for place in found.places)
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
+def test_functions_are_stopped_in_their_first_statement(profile: str):
+    inferior = build("basics", profile)
+    for query, marker in (("norm2", "norm2"), ("nested", "nested"), ("shift", "shift")):
+        (place,) = resolve(inferior, query).places
+        assert place.line in (inferior.marker(marker), inferior.marker(marker) - 1)
+
+
+def test_every_inlined_copy_of_a_line_gets_a_place():
+    inferior = build("inlined", "release-debug")
+    found = resolve(inferior, f"main.rs:{inferior.marker('innermost_call')}")
+    assert len(found.places) == 3
+    assert {place.inlined for place in found.places} == {True}
+    assert {place.function for place in found.places} == {"inlined::innermost"}
+    assert len(resolve(inferior, "innermost").places) == 3
+    (effect,) = resolve(inferior, "effect").places
+    assert not effect.inlined
+
+
+@pytest.mark.parametrize("profile", ["debug", "release-debug"])
+@pytest.mark.parametrize("marker", ["norm2", "nested", "factorial", "shadow_text", "closure_add"])
+def test_a_line_of_one_function_is_one_place(profile: str, marker: str):
+    inferior = build("basics", profile)
+    places = resolve(inferior, f"main.rs:{inferior.marker(marker)}").places
+    concrete = [place for place in places if not place.inlined]
+    assert len(concrete) <= 1
+    assert len({place.address for place in places}) == len(places)
+
+
+def test_blank_line_means_the_next_one_with_code():
+    inferior = build("basics")
+    line = inferior.marker("norm2")
+    found = resolve(inferior, f"main.rs:{line + 1}")  # the closing brace: the function's end
+    assert [place.line for place in found.places] == [line + 1]
+    found = resolve(inferior, f"main.rs:{line + 2}")
+    assert found.places[0].line is not None
+    assert found.places[0].line > line + 2
+    assert found.notes
+
+
+def test_names_that_are_not_there_come_with_those_that_are():
+    inferior = build("basics")
+    assert resolve(inferior, "factorail").close[0].endswith("factorial")
+    assert resolve(inferior, "mian.rs:3").close == ("main.rs",)
+    assert "last line with code" in resolve(inferior, "main.rs:99999").hint
+
+
+def test_symbols_will_do_where_there_is_no_debug_information():
+    inferior = build("basics", "symbols-only")
+    found = resolve(inferior, "basics::factorial")
+    assert len(found.places) == 1
+    assert found.places[0].line is None
+    assert found.notes == ("no debug information there",)
+    assert resolve(inferior, "main.rs:3").reason == "no module has line information"
+
+
+def test_regular_expression_finds_functions():
+    found = resolve(build("basics"), "/^basics::outer::/")
+    assert len(found.places) == 2
