@@ -29,7 +29,7 @@ impl RowEvaluator<'_, '_, '_> {
         if return_rule == Some(RegisterRule::Undefined) {
             return Ok(Caller {
                 cfa,
-                registers: None,
+                registers: Err(Stop::Outermost),
                 is_signal,
             });
         }
@@ -44,13 +44,12 @@ impl RowEvaluator<'_, '_, '_> {
             caller.set(number, value);
         }
         let return_address = return_rule.and_then(|rule| self.restore(RIP, &rule, cfa));
-        caller.set(
-            RIP,
-            Some(return_address.ok_or(Stop::ReturnAddress(cfa.wrapping_sub(8)))?),
-        );
+        caller.set(RIP, return_address);
         Ok(Caller {
             cfa,
-            registers: Some(caller),
+            registers: return_address
+                .map(|_| caller)
+                .ok_or(Stop::ReturnAddress(cfa.wrapping_sub(8))),
             is_signal,
         })
     }

@@ -61,7 +61,7 @@ fn leave_trampoline(pc: u64, registers: &Registers, stack: &mut Stack<'_>) -> Op
     }
     Some(Caller {
         cfa: caller.sp()?,
-        registers: Some(caller),
+        registers: Ok(caller),
         is_signal: true,
     })
 }
@@ -87,7 +87,7 @@ fn leave_leaf(
     caller.set(RIP, Some(return_address));
     Some(Caller {
         cfa,
-        registers: Some(caller),
+        registers: Ok(caller),
         is_signal: false,
     })
 }
@@ -131,7 +131,7 @@ fn follow_frame_pointer(
     caller.set(RIP, Some(return_address));
     Ok(Caller {
         cfa,
-        registers: Some(caller),
+        registers: Ok(caller),
         is_signal: false,
     })
 }

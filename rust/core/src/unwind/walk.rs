@@ -17,12 +17,12 @@ use crate::registers::{RBP, RIP, RSP, Registers};
 const MOST_SWITCHES: usize = 64;
 
 /// What unwinding one frame gives.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Caller {
     /// Frame address of the frame that was unwound.
     pub(super) cfa: u64,
-    /// Registers of its caller; `None` where the frame is the outermost.
-    pub(super) registers: Option<Registers>,
+    /// Registers of its caller, or why there is none to be seen.
+    pub(super) registers: Result<Registers, Stop>,
     /// The frame that was unwound is a signal trampoline.
     pub(super) is_signal: bool,
 }
@@ -102,8 +102,9 @@ impl<'a> Walk<'a> {
                 return stop;
             }
             self.frames.describe_last(caller.cfa, caller.is_signal);
-            let Some(next) = caller.registers else {
-                return Stop::Outermost;
+            let next = match caller.registers {
+                Ok(next) => next,
+                Err(stop) => return stop,
             };
             // Interrupted code may have called address 0; a return address of 0 ends the stack.
             if next.pc() == Some(0) && !caller.is_signal {
@@ -158,7 +159,7 @@ impl<'a> Walk<'a> {
     fn is_stack_switch(&mut self, registers: &Registers, caller: &Caller) -> bool {
         let frame = registers.value(RBP);
         let pc = registers.pc().unwrap_or(0);
-        let return_address = caller.registers.and_then(|registers| registers.pc());
+        let return_address = caller.registers.as_ref().ok().and_then(Registers::pc);
         frame.is_some_and(|frame| caller.cfa == frame.wrapping_add(16))
             && return_address.is_some_and(|address| {
                 fallback::is_return_address(self.modules, pc, address, self.stack.memory())
@@ -236,7 +237,7 @@ impl<'a> Walk<'a> {
         if rule.return_address == Saved::UNDEFINED {
             return Ok(Caller {
                 cfa,
-                registers: None,
+                registers: Err(Stop::Outermost),
                 is_signal: false,
             });
         }
@@ -250,12 +251,14 @@ impl<'a> Walk<'a> {
             caller.set(column, value);
         }
         let place = rule.return_address.address(cfa);
-        let return_address = self.stack.word(place).ok_or(Stop::ReturnAddress(place))?;
+        let return_address = self.stack.word(place);
         caller.set(RSP, Some(cfa));
-        caller.set(RIP, Some(return_address));
+        caller.set(RIP, return_address);
         Ok(Caller {
             cfa,
-            registers: Some(caller),
+            registers: return_address
+                .map(|_| caller)
+                .ok_or(Stop::ReturnAddress(place)),
             is_signal: false,
         })
     }

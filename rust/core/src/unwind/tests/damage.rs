@@ -21,7 +21,8 @@ fn an_unreadable_stack_ends_the_walk() {
     let start = registers(&[(RIP, 0x1000), (RSP, 0x10)]);
     let found = unwind(&map(&eh_frame(&three_functions())), &start, &stack(&[]), 10);
     assert_eq!(found.stop(), &Stop::ReturnAddress(0x10));
-    assert_eq!(found.cfas().collect::<Vec<_>>(), [None]);
+    // Where the frame lies does not depend on memory, and expressions may need it.
+    assert_eq!(found.cfas().collect::<Vec<_>>(), [Some(0x18)]);
 }
 
 #[test]
