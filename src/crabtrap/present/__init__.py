@@ -1,17 +1,24 @@
 """What the program's values are for a reader: views by rules, text, JSON trees."""
 
+from collections.abc import Iterable
+
 from crabtrap.present.json_tree import value_tree
 from crabtrap.present.render import render
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.rule import Rule, RuleBook
 from crabtrap.present.std import STD_RULES
 from crabtrap.present.tree import RenderOptions
+from crabtrap.present.user_rules import load_rules, shipped_rules
 from crabtrap.present.view import View
 
 
-def std_presenter() -> Presenter:
-    """A presenter that knows std and nothing else."""
-    return Presenter(RuleBook(STD_RULES))
+def std_presenter(user_rules: Iterable[Rule] = ()) -> Presenter:
+    """A presenter that knows std and the crates shipped with us.
+
+    Args:
+        user_rules: Asked first; see ``load_rules``.
+    """
+    return Presenter(RuleBook((*user_rules, *STD_RULES, *shipped_rules())))
 
 
 __all__ = [
@@ -21,6 +28,7 @@ __all__ = [
     "Rule",
     "RuleBook",
     "View",
+    "load_rules",
     "render",
     "std_presenter",
     "value_tree",

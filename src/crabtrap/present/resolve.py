@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from crabtrap.errors import CrabtrapError
@@ -21,6 +21,7 @@ from crabtrap.present.rule import Condition, Match, RuleBook
 from crabtrap.present.view import (
     DoubtView,
     LazyItems,
+    LiteralView,
     MapView,
     RecordView,
     SequenceView,
@@ -33,10 +34,12 @@ from crabtrap.present.walkers import (
     ContiguousItems,
     FirstOfPair,
     HashItems,
+    MappedEntries,
     PairEntries,
     RingItems,
     TreeEntries,
     contiguous,
+    peel_uninit,
 )
 from crabtrap.symbols.types import Type
 from crabtrap.values import Absent, Made, UnavailableError, Value
@@ -130,6 +133,10 @@ def build(match: Match, value: Value) -> View:
             return _hash(shape, value)
         case rules.Tree():
             return _tree(shape, value)
+        case rules.Pairs():
+            return _pairs(shape, value)
+        case rules.Hex():
+            return _hex(shape, value)
         case rules.Text():
             return _text(shape, value)
         case rules.Wrapper():
@@ -170,7 +177,7 @@ def _sequence(match: Match, shape: rules.Sequence, value: Value) -> View:
     item = match.argument(shape.item) if shape.item.startswith("$") else None
     length = part(value, shape.length).integer()
     if shape.inline is not None:
-        place = part(value, shape.inline)
+        place = peel_uninit(part(value, shape.inline))
         item = item or place.shape.target
         if item is None:
             raise LayoutError("no item type")
@@ -245,6 +252,42 @@ def _tree(shape: rules.Tree, value: Value) -> View:
             LazyItems(lambda: (key for key, _ in entries.walk(0, length)), length), is_set=True
         )
     return MapView(entries)
+
+
+def _pairs(shape: rules.Pairs, value: Value) -> View:
+    """Entries that lie in a ``Vec`` or slice inside the value."""
+    holder = part(value, shape.entries)
+    items = _vector_items(holder)
+    key, inner = shape.key, shape.value
+    if inner is None:
+
+        def keys() -> Iterator[Value]:
+            return (part(entry, key) for entry in items.walk(0, items.length))
+
+        return SequenceView(LazyItems(keys, items.length), is_set=True)
+    return MapView(MappedEntries(items, key, inner))
+
+
+def _vector_items(holder: Value) -> ContiguousItems:
+    """The items of a ``Vec``, or of a pointer to a slice."""
+    if holder.is_pointer:
+        array = holder.deref()
+        return ContiguousItems(array, array.shape.row.count or 0)
+    item = holder.shape.argument(0)
+    if item is None:
+        raise LayoutError(f"{holder.type.name} is no sequence")
+    length, capacity = part(holder, "len").integer(), part(holder, "buf.cap").integer()
+    return buffer(holder, item, part(holder, "buf.ptr"), length, capacity)
+
+
+def _hex(shape: rules.Hex, value: Value) -> View:
+    data = part(value, shape.data).read_bytes()
+    texts: list[str] = []
+    at = 0
+    for size in shape.groups or (len(data),):
+        texts.append(data[at : at + size].hex())
+        at += size
+    return LiteralView("-".join(texts))
 
 
 def _payload(optional: Value) -> Value | None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from crabtrap.present.access import Path
 from crabtrap.present.view import TextKind, View
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import PathText, Type, parse_type_path
 from crabtrap.values import UnavailableError, Value
 
@@ -22,7 +23,7 @@ class Sequence:
     """Items side by side in memory.
 
     Attributes:
-        item: Type of an item: ``"$T"`` of the pattern.
+        item: Type of an item: ``"$T"`` of the pattern, or ``""`` for what ``data`` points to.
         length, capacity: Paths to counts; no capacity means none is checked.
         data: Path to a pointer to the first item; newtypes around it are peeled.
         inline: Path to the items themselves, where they are stored in the value.
@@ -93,6 +94,27 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
+class Pairs:
+    """A map whose entries are the items of another sequence, found by ``entries``.
+
+    Attributes:
+        key, value: Paths inside an entry; without a value it is a set of the keys.
+    """
+
+    entries: Path
+    key: Path
+    value: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hex:
+    """Bytes written in hexadecimal, with dashes between groups of so many bytes."""
+
+    data: Path
+    groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Text:
     """Characters or bytes side by side in memory."""
 
@@ -134,7 +156,7 @@ class Custom:
     build: Callable[[Match, Value], View]
 
 
-Shape = Sequence | Ring | Chain | Hash | Tree | Text | Wrapper | Record | Custom
+Shape = Sequence | Ring | Chain | Hash | Tree | Pairs | Hex | Text | Wrapper | Record | Custom
 
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
 

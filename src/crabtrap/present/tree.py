@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Literal, TypeVar, assert_never
 
@@ -34,6 +34,7 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
+from crabtrap.records import dataclass
 from crabtrap.values import Context, UnavailableError, Value
 
 NodeKind = Literal[
@@ -92,7 +93,6 @@ class RenderOptions:
     def page(self) -> int:
         """Items to show, as a number."""
         return _ALL if self.max_items is None else self.max_items
-
 
     @property
     def byte_limit(self) -> int:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal, Protocol
 
 from crabtrap.errors import RangeError
+from crabtrap.records import dataclass
 from crabtrap.values import Value
 
 TextKind = Literal["str", "bytes", "os", "c"]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from crabtrap.address import Address
 from crabtrap.present.access import part, peel_to_pointer
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type, array_type
 from crabtrap.values import Memory, UnavailableError, Value
 
@@ -162,7 +162,6 @@ class HashItems:
         if found < stop:
             raise UnavailableError(f"only {found} of {self.length} buckets are in use")
 
-
     def find(self, wanted: bytes, offset: int) -> int | None:
         """The occupied bucket that holds these bytes at ``offset``, by whole chunks."""
         size = self.bucket.strip().size or 1
@@ -194,6 +193,23 @@ class PairEntries:
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
         for pair in self.items.walk(start, stop):
             yield pair.field("0"), pair.field("1")
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEntries:
+    """Entries of a map that keeps them in a sequence of structs."""
+
+    items: ContiguousItems
+    key: str | tuple[str, ...]
+    value: str | tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        return self.items.length
+
+    def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        for entry in self.items.walk(start, stop):
+            yield part(entry, self.key), part(entry, self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,257 @@
+"""Rules from TOML files, the user's own and those shipped for well-known crates.
+
+The format is described in ``docs/types.md``.  A file that says something unknown is
+refused whole, with the rule and the key to blame.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib import resources
+from pathlib import Path as FilePath
+from typing import cast
+
+from crabtrap.errors import UsageError
+from crabtrap.present import rule as rules
+from crabtrap.present.access import Path
+from crabtrap.present.rule import Condition, PatternText, Rule, Shape
+
+Table = Mapping[str, object]
+
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w.]+)\s*")
+
+
+class RuleFileError(UsageError):
+    """A rule file cannot be used.
+
+    Attributes:
+        source: The file's name.
+    """
+
+    def __init__(self, source: str, message: str) -> None:
+        super().__init__(f"{source}: {message}", hint="the format is described in docs/types.md")
+        self.source = source
+
+
+def load_rules(path: FilePath) -> tuple[Rule, ...]:
+    """Read a user's rule file.
+
+    Raises:
+        RuleFileError: It is not such a file.
+        OSError: It cannot be read.
+    """
+    return parse_rules(path.read_text(encoding="utf-8"), path.name)
+
+
+def shipped_rules() -> tuple[Rule, ...]:
+    """The rules shipped for crates outside std."""
+    found: list[Rule] = []
+    folder = resources.files("crabtrap.present") / "crates"
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".toml"):
+            found += parse_rules(entry.read_text(encoding="utf-8"), entry.name)
+    return tuple(found)
+
+
+def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
+    """Read rules from TOML text.
+
+    Raises:
+        RuleFileError: The text is not TOML, or a rule is not one.
+
+    Example:
+        >>> text = '[[rule]]\\ntype = "m::Stack<$T>"\\nwrapper = { inner = "items" }'
+        >>> parse_rules(text, "mine.toml")[0].pattern
+        'm::Stack<$T>'
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RuleFileError(source, str(error)) from error
+    unknown = document.keys() - {"rule"}
+    if unknown:
+        raise RuleFileError(source, f"unknown table {min(unknown)!r}; rules are [[rule]]")
+    entries = document.get("rule", [])
+    if not isinstance(entries, list):
+        raise RuleFileError(source, "rules are written [[rule]]")
+    return tuple(
+        _Reader(source, number, entry).rule()
+        for number, entry in enumerate(cast("list[object]", entries), 1)
+    )
+
+
+class _Reader:
+    """One ``[[rule]]``, with errors that name it."""
+
+    def __init__(self, source: str, number: int, entry: object) -> None:
+        self._source = source
+        self._where = f"rule {number}"
+        self._table = self._as_table(entry, "a rule")
+
+    def _fail(self, message: str) -> RuleFileError:
+        return RuleFileError(self._source, f"{self._where}: {message}")
+
+    def _as_table(self, value: object, what: str) -> Table:
+        if not isinstance(value, dict):
+            raise self._fail(f"{what} is a table")
+        return cast("Table", value)
+
+    def rule(self) -> Rule:
+        """The rule this entry describes."""
+        pattern = self._text(self._table, "type")
+        self._where = f"rule for {pattern}"
+        PatternText.parse(pattern)
+        shapes = [name for name in self._table if name not in ("type", "when")]
+        if len(shapes) != 1 or shapes[0] not in _SHAPES:
+            raise self._fail(f"exactly one of {', '.join(sorted(_SHAPES))} says what it is")
+        name = shapes[0]
+        table = self._as_table(self._table[name], name)
+        allowed, build = _SHAPES[name]
+        unknown = table.keys() - allowed
+        if unknown:
+            known = ", ".join(sorted(allowed))
+            raise self._fail(f"{name} has no {min(unknown)!r}; it has {known}")
+        return Rule(pattern, build(self, table), self._conditions())
+
+    def _conditions(self) -> tuple[Condition, ...]:
+        when = self._table.get("when", ())
+        texts = [when] if isinstance(when, str) else list(cast("list[object]", when))
+        return tuple(self._condition(text) for text in texts)
+
+    def _condition(self, text: object) -> Condition:
+        match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
+        if match is None:
+            raise self._fail(f"{text!r} is not a condition such as 'capacity > 8'")
+        left, operator, right = match.groups()
+        number = int(right) if right.isdecimal() else right
+        return Condition(left, cast("rules.Comparison", operator), number)
+
+    # -- values of keys ------------------------------------------------------------
+    def _text(self, table: Table, key: str, default: str | None = None) -> str:
+        value = table.get(key, default)
+        if not isinstance(value, str):
+            raise self._fail(f"{key!r} must be a text")
+        return value
+
+    def path(self, table: Table, key: str) -> Path:
+        """A path, or alternatives as a list."""
+        value = table.get(key)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, list) and value:
+            items = cast("list[object]", value)
+            if all(isinstance(item, str) for item in items):
+                return tuple(cast("list[str]", items))
+        raise self._fail(f"{key!r} must be a field path, or a list of alternatives")
+
+    def optional_path(self, table: Table, key: str) -> Path | None:
+        """A path, ``None`` where the key is missing."""
+        return self.path(table, key) if key in table else None
+
+    def flag(self, table: Table, key: str) -> bool:
+        """A true or false, false where missing."""
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            raise self._fail(f"{key!r} must be true or false")
+        return value
+
+    def sequence(self, table: Table) -> Shape:
+        """``sequence = { data, length, item, capacity, inline, set }``."""
+        inline = self.optional_path(table, "inline")
+        data = "" if inline is not None else self.path(table, "data")
+        return rules.Sequence(
+            self._text(table, "item", ""),
+            self.path(table, "length"),
+            data,
+            self.optional_path(table, "capacity"),
+            inline,
+            self.flag(table, "set"),
+        )
+
+    def ring(self, table: Table) -> Shape:
+        """``ring = { item, head, data, capacity, length or end }``."""
+        length, end = self.optional_path(table, "length"), self.optional_path(table, "end")
+        if (length is None) == (end is None):
+            raise self._fail("a ring has either 'length' or 'end'")
+        return rules.Ring(
+            self._text(table, "item"),
+            self.path(table, "head"),
+            self.path(table, "data"),
+            self.path(table, "capacity"),
+            length,
+            end,
+        )
+
+    def chain(self, table: Table) -> Shape:
+        """``list = { first, next, value, length }``."""
+        keys = ("first", "next", "value", "length")
+        return rules.Chain(*(self.path(table, key) for key in keys))
+
+    def map(self, table: Table) -> Shape:
+        """``map = { entries, key, value }``, or ``{ table }`` for a hashbrown table."""
+        if "table" in table:
+            return rules.Hash(self.path(table, "table"))
+        return rules.Pairs(
+            self.path(table, "entries"), self.path(table, "key"), self.path(table, "value")
+        )
+
+    def set(self, table: Table) -> Shape:
+        """``set = { entries, key }``, or ``{ table }`` for a hashbrown table."""
+        if "table" in table:
+            return rules.Hash(self.path(table, "table"), is_set=True)
+        return rules.Pairs(self.path(table, "entries"), self.path(table, "key"))
+
+    def text(self, table: Table) -> Shape:
+        """``text = { data, length, capacity, kind }``."""
+        kind = self._text(table, "kind", "str")
+        if kind not in ("str", "bytes", "os", "c"):
+            raise self._fail("'kind' is str, bytes, os or c")
+        return rules.Text(
+            self.path(table, "length"),
+            self.path(table, "data"),
+            cast("rules.TextKind", kind),
+            self.optional_path(table, "capacity"),
+        )
+
+    def wrapper(self, table: Table) -> Shape:
+        """``wrapper = { inner, name, notes, follow }``."""
+        notes = self._as_table(table.get("notes", {}), "notes")
+        return rules.Wrapper(
+            self.path(table, "inner"),
+            self._text(table, "name", ""),
+            tuple((label, self.path(notes, label)) for label in notes),
+            self.flag(table, "follow"),
+        )
+
+    def record(self, table: Table) -> Shape:
+        """``record = { name, fields }``."""
+        fields = self._as_table(table.get("fields", {}), "fields")
+        shown = tuple((label, self.path(fields, label)) for label in fields)
+        return rules.Record(self._text(table, "name"), shown)
+
+    def hex(self, table: Table) -> Shape:
+        """``hex = { data, groups }``."""
+        groups = table.get("groups", [])
+        numbers = cast("list[object]", groups) if isinstance(groups, list) else [None]
+        sizes = tuple(size for size in numbers if isinstance(size, int) and size > 0)
+        if len(sizes) != len(numbers):
+            raise self._fail("'groups' is a list of sizes in bytes")
+        return rules.Hex(self.path(table, "data"), sizes)
+
+
+_SHAPES: dict[str, tuple[frozenset[str], Callable[[_Reader, Table], Shape]]] = {
+    "sequence": (
+        frozenset(("item", "data", "length", "capacity", "inline", "set")),
+        _Reader.sequence,
+    ),
+    "ring": (frozenset(("item", "head", "data", "capacity", "length", "end")), _Reader.ring),
+    "list": (frozenset(("first", "next", "value", "length")), _Reader.chain),
+    "map": (frozenset(("entries", "key", "value", "table")), _Reader.map),
+    "set": (frozenset(("entries", "key", "table")), _Reader.set),
+    "text": (frozenset(("data", "length", "capacity", "kind")), _Reader.text),
+    "wrapper": (frozenset(("inner", "name", "notes", "follow")), _Reader.wrapper),
+    "record": (frozenset(("name", "fields")), _Reader.record),
+    "hex": (frozenset(("data", "groups")), _Reader.hex),
+}
