@@ -118,7 +118,7 @@ def test_commands_of_a_breakpoint_run_and_silence_the_stop(
     session.breakpoints[1] = type("B", (), {"commands": commands, "number": 1})()
     stop_at(session, events.BreakpointHit(1, 1))
     stop_at(session, events.Exited(100, 0), thread=0)
-    assert screen.run("continue") == "count = 7\nProcess 100 exited normally\n"
+    assert screen.run("continue") == "$1: count = 7\nProcess 100 exited normally\n"
 
 
 def test_an_error_in_a_breakpoints_commands_ends_them(screen: Screen, session: FakeSession) -> None:
@@ -186,7 +186,7 @@ def test_listing_goes_on_and_back(screen: Screen) -> None:
 
 def test_values_and_displays(screen: Screen, session: FakeSession) -> None:
     session.values["count"] = FakeValue("7")
-    assert screen.run("print count") == "count = 7\n"
+    assert screen.run("print count") == "$1: count = 7\n"
     assert screen.run("display count") == "1: count = 7\n"
     stop_at(session, events.StepDone("next"))
     assert screen.run("next").endswith("1: count = 7\n")

@@ -97,8 +97,24 @@ def evaluated(console: Console, expression: str, format: Format | None) -> Reply
     Raises:
         CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
     """
-    options = render_options(console, format)
+    return _shown(console, expression, console.session.evaluate(expression), format)
+
+
+def remembered(console: Console, expression: str, format: Format | None) -> Reply:
+    """The same, and the value goes into the history, to be used as ``$1``.
+
+    Raises:
+        CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
+    """
     value = console.session.evaluate(expression)
+    reply = _shown(console, expression, value, format)
+    number = console.session.memo.remember(value)
+    head, *more = reply.lines
+    return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
+
+
+def _shown(console: Console, expression: str, value: Value, format: Format | None) -> Reply:
+    options = render_options(console, format)
     data: JsonObject = {
         "expression": expression,
         "type": value.type.name,

@@ -12,6 +12,7 @@ from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.printing import (
     binding_lines,
     evaluated,
+    remembered,
     render_options,
     value_lines,
 )
@@ -31,12 +32,12 @@ def print_(console: Console, arguments: Arguments) -> Reply:
     if arguments.rest.startswith("--"):
         arguments.word()
     expression = arguments.need_rest("an expression")
-    return evaluated(console, expression, format)
+    return remembered(console, expression, format)
 
 
 def call(console: Console, arguments: Arguments) -> Reply:
     """``call EXPRESSION``: like print; the evaluator decides what may run."""
-    return evaluated(console, arguments.need_rest("an expression"), None)
+    return remembered(console, arguments.need_rest("an expression"), None)
 
 
 def set_variable(console: Console, arguments: Arguments) -> Reply:
@@ -160,6 +161,7 @@ GROUP = Group(
                 ("print entry.words[2..4]", "part of a Vec inside a struct"),
                 ("print *self", "what a reference points to"),
                 ("print/x flags", "an integer in hexadecimal"),
+                ("print $1.count", "$1 is what the first print showed, $ the last"),
             ),
             _FORMATS,
             completes="expression",
