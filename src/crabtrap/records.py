@@ -11,12 +11,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, NamedTuple, TypeVar, dataclass_transform
 
 _C = TypeVar("_C", bound=type)
 
 _PENDING = "__pending_dataclass__"
 _DEFERRED = ("__init__", "__repr__", "__eq__", "__hash__")
+
+
+class _Pending(NamedTuple):
+    """What the standard decorator will be given."""
+
+    defaults: dict[str, Any]
+    frozen: bool
+    eq: bool
+    repr: bool
 
 
 @dataclass_transform(field_specifiers=(dataclasses.field,))
@@ -33,60 +42,53 @@ def dataclass(
         >>> Point(1)
         Point(x=1, y=0)
     """
-    options = {"frozen": frozen, "eq": eq, "repr": repr}
 
     def wrap(cls: _C) -> _C:
-        return _defer(cls, options, slots=slots)
+        own = tuple(name for name, kind in _annotations(cls).items() if not _is_class_var(kind))
+        defaults = {name: vars(cls)[name] for name in own if name in vars(cls)}
+        made = _with_slots(cls, own) if slots else cls
+        _defer(made, own, _Pending(defaults, frozen, eq, repr))
+        return made
 
     return wrap
 
 
-def _defer(cls: _C, options: dict[str, bool], *, slots: bool) -> _C:
-    own = tuple(name for name, kind in _annotations(cls).items() if not _is_class_variable(kind))
-    namespace = dict(vars(cls))
-    defaults = {name: namespace[name] for name in own if name in namespace}
-    if slots:
-        for name in (*defaults, "__dict__", "__weakref__"):
-            namespace.pop(name, None)
-        inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
-        namespace["__slots__"] = tuple(name for name in own if name not in inherited)
-    made: Any = type(cls)(cls.__name__, cls.__bases__, namespace)
-    for base in reversed(cls.__mro__[1:]):
-        own = (*(n for n in getattr(base, "__match_args__", ()) if n not in own), *own)
-    made.__match_args__ = tuple(name for name in own if _takes_part(defaults.get(name)))
-    setattr(made, _PENDING, (defaults, options))
+def _with_slots(cls: Any, own: tuple[str, ...]) -> Any:
+    """The same class again, with slots: they cannot be added to one that exists."""
+    inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
+    left_out = {*own, "__dict__", "__weakref__"}
+    namespace = {name: value for name, value in vars(cls).items() if name not in left_out}
+    namespace["__slots__"] = tuple(name for name in own if name not in inherited)
+    return type(cls)(cls.__name__, cls.__bases__, namespace)
+
+
+def _defer(cls: Any, own: tuple[str, ...], pending: _Pending) -> None:
+    names = own
+    for base in cls.__mro__[1:]:
+        names = (*(n for n in getattr(base, "__match_args__", ()) if n not in names), *names)
+    cls.__match_args__ = tuple(n for n in names if _takes_part(pending.defaults.get(n)))
+    setattr(cls, _PENDING, pending)
     for name in _DEFERRED:
-        if name not in namespace or (name == "__hash__" and namespace[name] is None):
-            setattr(made, name, _completing(made, name))
-    return made
+        # A class with its own __eq__ and no __hash__ has __hash__ = None.
+        if vars(cls).get(name) is None:
+            setattr(cls, name, _completing(cls, name))
 
 
-def _as_factory(default: Any) -> Any:
-    """A default that no argument can replace has to be set on each instance, in its slot."""
-    if not isinstance(default, dataclasses.Field) or default.init:
-        return default
-    value: Any = default.default
-    if value is not dataclasses.MISSING:
-        default.default = dataclasses.MISSING
-        default.default_factory = lambda: value
-    return default
-
-
-def _annotations(cls: type) -> dict[str, Any]:
+def _annotations(cls: Any) -> dict[str, object]:
     return vars(cls).get("__annotations__", {})
 
 
-def _is_class_variable(annotation: object) -> bool:
+def _is_class_var(annotation: object) -> bool:
     return str(annotation).startswith(("ClassVar", "typing.ClassVar"))
 
 
-def _takes_part(default: object) -> bool:
+def _takes_part(default: Any) -> bool:
     """Whether a field is an argument of the constructor."""
     return not isinstance(default, dataclasses.Field) or default.init
 
 
 def _completing(cls: Any, name: str) -> Callable[..., Any]:
-    """A method that writes the real ones in its place and then does what was asked."""
+    """A method that has the real ones written in its place and then does what was asked."""
 
     def method(self: Any, *args: Any, **keywords: Any) -> Any:
         _complete(cls)
@@ -98,18 +100,32 @@ def _completing(cls: Any, name: str) -> Callable[..., Any]:
 def _complete(cls: Any) -> None:
     """Let the standard decorator write the methods of a class and of its bases."""
     for base in reversed(cls.__mro__):
-        if _PENDING not in vars(base):
-            continue
-        defaults, options = vars(base)[_PENDING]
-        delattr(base, _PENDING)
-        for name in _DEFERRED:
-            if getattr(vars(base).get(name), "__qualname__", "").startswith("_completing"):
-                delattr(base, name)
-        # The standard decorator finds defaults in the class, where the slots are.
-        descriptors = {name: vars(base).get(name) for name in defaults}
-        for name, default in defaults.items():
-            setattr(base, name, _as_factory(default))
-        dataclasses.dataclass(**options)(base)
-        for name, descriptor in descriptors.items():
-            if descriptor is not None:
-                setattr(base, name, descriptor)
+        pending: _Pending | None = vars(base).get(_PENDING)
+        if pending is not None:
+            delattr(base, _PENDING)
+            _complete_one(base, pending)
+
+
+def _complete_one(cls: Any, pending: _Pending) -> None:
+    for name in _DEFERRED:
+        if getattr(vars(cls).get(name), "__qualname__", "").startswith(_completing.__name__):
+            delattr(cls, name)
+    # The standard decorator looks for defaults in the class, where the slots are.
+    places = {name: vars(cls).get(name) for name in pending.defaults}
+    for name, default in pending.defaults.items():
+        setattr(cls, name, _as_factory(default))
+    dataclasses.dataclass(frozen=pending.frozen, eq=pending.eq, repr=pending.repr)(cls)
+    for name, place in places.items():
+        if place is not None and not isinstance(place, dataclasses.Field):
+            setattr(cls, name, place)
+
+
+def _as_factory(default: Any) -> Any:
+    """A default that no argument can replace has to be set on each instance, in its slot."""
+    if _takes_part(default):
+        return default
+    value: Any = default.default
+    if value is not dataclasses.MISSING:
+        default.default = dataclasses.MISSING
+        default.default_factory = lambda: value
+    return default

@@ -1,6 +1,7 @@
 """Deferred dataclasses are dataclasses."""
 
 import dataclasses
+import functools
 from typing import ClassVar
 
 import pytest
@@ -80,3 +81,15 @@ def test_identity_where_equality_is_not_wanted() -> None:
     first, second = Token("a"), Token("a")
     assert first != second
     assert {first: 1}[first] == 1
+
+
+def test_without_slots_instances_have_a_dictionary_of_their_own() -> None:
+    @dataclass(frozen=True)
+    class Open:
+        x: int
+
+        @functools.cached_property
+        def doubled(self) -> int:
+            return 2 * self.x
+
+    assert (Open(2).doubled, Open(3).doubled) == (4, 6)
