@@ -292,3 +292,14 @@ def test_restarting_keeps_breakpoints(debug: Debug) -> None:
     second = driver.session.continue_()
     assert first.pid != second.pid
     assert second.reasons == (BreakpointHit(point.number, 2),)
+
+
+def test_breakpoints_can_be_set_between_two_runs(debug: Debug) -> None:
+    driver = debug("stepping")
+    driver.launch()
+    assert kinds(driver.session.continue_()) == [Exited]
+    point = driver.session.breakpoints.add(driver.place("fib_leaf"), condition="n == 0")
+    driver.session.breakpoints.catch("syscall", "exit_group")
+    driver.launch()
+    assert driver.session.continue_().reasons == (BreakpointHit(point.number, 1),)
+    assert driver.shown("n") == "0"

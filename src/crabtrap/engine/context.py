@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.breakpoints import BreakpointTable
@@ -14,6 +14,7 @@ from crabtrap.engine.signals import SignalTable
 from crabtrap.engine.sites import SiteTable
 from crabtrap.engine.user_code import UserCode
 from crabtrap.errors import UnsupportedError
+from crabtrap.records import dataclass
 from crabtrap.symbols.table import ModuleTable
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Context:
         pending_signals: Signal to deliver to a thread when it is resumed.
         interrupted: The user asked for a pause that has not been told yet.
         catching_syscalls: The target was asked to stop at system calls.
+        released: The program has ended or was let go; what is set now is for its next run.
     """
 
     target: Target
@@ -61,6 +63,7 @@ class Context:
     pending_signals: dict[int, int] = field(default_factory=dict[int, int])
     interrupted: bool = False
     catching_syscalls: bool = False
+    released: bool = False
     _code: CodeIndex | None = None
 
     @property
@@ -74,6 +77,11 @@ class Context:
         if control is None:
             raise UnsupportedError("running the program", hint="a core file can only be read")
         return control
+
+    @property
+    def live_control(self) -> Control | None:
+        """Power over the program while there is one, else ``None``."""
+        return None if self.released else self.target.control
 
     @property
     def code(self) -> CodeIndex:

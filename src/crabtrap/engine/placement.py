@@ -130,7 +130,7 @@ class Placer:
         for place in item.places:
             sites.acquire(SiteKey(kind, place.address), owner, conditions.get(place.address))
         item.on_target = bool(conditions)
-        control = self._context.target.control if conditions else None
+        control = self._context.live_control if conditions else None
         if control is not None:
             control.set_counter(item.number, item.hits)
 

@@ -137,7 +137,7 @@ class Program:
     def apply_event_filters(self) -> None:
         """Tell the target which system calls are caught; signals go with the next resume."""
         context = self.context
-        control = context.target.control
+        control = context.live_control
         if control is None:
             return
         self.controller.forget_told_signals()
@@ -156,6 +156,7 @@ class Program:
 
     def release(self) -> None:
         """Close the connection; what is left of the program is the target's to end."""
+        self.context.released = True
         control = self.context.target.control
         if control is not None:
             control.close()
