@@ -33,7 +33,7 @@ pub(crate) fn call<T: Send>(
 ) -> PyResult<T> {
     let outcome = py.detach(|| {
         let outcome = catch_unwind(AssertUnwindSafe(work));
-        outcome.map_err(|_| LAST_PANIC.with(|last| last.take()))
+        outcome.map_err(|_| LAST_PANIC.with(RefCell::take))
     });
     match outcome {
         Ok(result) => result.map_err(|error| errors::raise(py, &error)),

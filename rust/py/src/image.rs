@@ -392,10 +392,10 @@ fn completion_kind(kind: &str) -> PyResult<core::CompletionKind> {
     }
 }
 
-fn tuple<'py, T: pyo3::PyClass + Into<pyo3::PyClassInitializer<T>>>(
-    py: Python<'py>,
+fn tuple<T: pyo3::PyClass + Into<pyo3::PyClassInitializer<T>>>(
+    py: Python<'_>,
     items: impl Iterator<Item = T>,
-) -> PyResult<Bound<'py, PyTuple>> {
+) -> PyResult<Bound<'_, PyTuple>> {
     let items = items
         .map(|item| Py::new(py, item))
         .collect::<PyResult<Vec<_>>>()?;
