@@ -13,7 +13,7 @@ const MUTANTS: u64 = 500;
 /// One mutant takes some milliseconds; this only catches hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A small generator of numbers, so that every run damages the same bytes (SplitMix64).
+/// A small generator of numbers, so that every run damages the same bytes (`SplitMix64`).
 struct Numbers(u64);
 
 impl Numbers {
