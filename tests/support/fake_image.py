@@ -93,6 +93,7 @@ class FakeImage:
     entry: int = 0
     interpreter: str | None = None
     sections: tuple[Any, ...] = ()
+    indexed: bool = True
 
     @property
     def segments(self) -> tuple[SimpleNamespace, ...]:
@@ -101,6 +102,12 @@ class FakeImage:
                 kind="load", address=0, memory_size=self.size, file_offset=0, executable=True
             ),
         )
+
+    def start_indexing(self) -> None:
+        """The names of a fake are known, or never will be."""
+
+    def wait_indexed(self, timeout: float | None = None) -> bool:
+        return self.indexed
 
     def symbol_at(self, address: int) -> FakeSymbol | None:
         below = [s for s in self.symbols if s.address <= address]

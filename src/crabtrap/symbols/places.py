@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import difflib
 import re
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass
 from crabtrap.symbols.names import function_name
 
 if TYPE_CHECKING:
@@ -60,6 +62,8 @@ class Resolution:
         hint: What to try instead, or ``""``.
         close: Names that look like the one that was not found, best first.
         notes: What the user should know about the choice that was made.
+        partial: Inlined copies were left out because looking for them takes longer than
+            ``ResolveContext.patience``; resolving again later finds them.
     """
 
     places: tuple[Place, ...] = ()
@@ -67,6 +71,7 @@ class Resolution:
     hint: str = ""
     close: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    partial: bool = False
 
 
 def _any_path(_path: str | None) -> bool:
@@ -83,12 +88,15 @@ class ResolveContext:
         is_user_path: Whose source a path is.  When a function path matches the user's
             functions and others, the others are left out.
         evaluate_address: Evaluates ``*expression``; ``None`` when there is no frame.
+        patience: Seconds to wait for the index that inlined copies are found with, where
+            the function itself was found; ``None`` waits for as long as it takes.
     """
 
     table: ModuleTable
     current_file: str | None = None
     is_user_path: Callable[[str | None], bool] = _any_path
     evaluate_address: Callable[[str], Address] | None = None
+    patience: float | None = None
 
 
 def describe_place(table: ModuleTable, address: Address) -> Place:
@@ -215,19 +223,29 @@ def places_of_function(query: str, context: ResolveContext) -> Resolution:
     information to bare symbols.
     """
     path = query.removeprefix("crate::").removesuffix("()")
-    functions = [
-        function
-        for module in context.table
-        for function in (*module.find_functions(path), *module.find_inlined(path))
-    ]
+    functions = [function for module in context.table for function in module.find_functions(path)]
+    partial = bool(functions) and not _indexed(context)
+    if not partial:
+        functions += (function for m in context.table for function in m.find_inlined(path))
     if functions:
-        return _functions_resolution(functions, context)
+        return replace(_functions_resolution(functions, context), partial=partial)
     symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
     if symbols:
         return _symbols_resolution(symbols, context)
     close = close_function_names(path, context.table)
     hint = f"did you mean {', '.join(close)}?" if close else ""
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
+
+
+def _indexed(context: ResolveContext) -> bool:
+    """Whether inlined copies of all modules can be looked up without further delay."""
+    if context.patience is None:
+        return True
+    images = [module.image for module in context.table]
+    for image in images:
+        image.start_indexing()
+    deadline = time.monotonic() + context.patience
+    return all(image.wait_indexed(max(0.0, deadline - time.monotonic())) for image in images)
 
 
 def places_of_regex(pattern: str, context: ResolveContext) -> Resolution:

@@ -254,3 +254,21 @@ def test_place_moves_with_its_module() -> None:
     place = resolve("main", one_function()).places[0]
     module = fake_module(one_function(), 0x7000)
     assert moved_place(place, module).address == 0x8008
+
+
+def test_inlined_copies_that_take_too_long_are_left_for_later() -> None:
+    caller = FakeFunction("app::main", ((0x3000, 0x3100),))
+    own = FakeFunction("app::add", ((0x1000, 0x1010),))
+    copy = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
+    image = FakeImage(functions=(caller, own, copy), indexed=False)
+    table = ModuleTable([fake_module(image)])
+    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
+    assert ([p.address for p in found.places], found.partial) == ([0x1000], True)
+    image.indexed = True
+    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
+    assert ([p.address for p in found.places], found.partial) == ([0x1000, 0x3010], False)
+    # A function that only exists in copies is worth any wait.
+    image.indexed = False
+    image.functions = (caller, copy)
+    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
+    assert ([p.address for p in found.places], found.partial) == ([0x3010], False)
