@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FAILED = 1
 _USAGE_ERROR = 2
+_INTERRUPTED = 130  # as shells report a death by SIGINT
 
 
 def main() -> int:
@@ -57,6 +58,8 @@ def _guarded(arguments: Callable[[], list[str]]) -> int:
         # The reader of our output has left; there is nobody to tell.
         sys.stderr.close()
         return _FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     except Exception as error:
         return _report_bug(error)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from crabtrap.engine.breakpoints import CatchKind
@@ -82,17 +85,23 @@ def _places(console: Console, word: str) -> list[Completion]:
     found: list[str] = []
     for module in console.session.modules:
         found += module.image.complete(word, ("function",), _LIMIT)
-    found += (os.path.basename(path) for path in _source_files(console) if _is_file(path, word))
+    found += _source_names(console, word)
     return [(name, len(word)) for name in dict.fromkeys(found)]
 
 
-def _is_file(path: str, word: str) -> bool:
-    return os.path.basename(path).startswith(word)
+def _source_names(console: Console, prefix: str) -> Iterable[str]:
+    """Files beside the one that ``main`` is in that the program was built from.
 
-
-def _source_files(console: Console) -> Iterable[str]:
-    main = console.session.modules.main
-    return main.find_files(".rs") if main is not None else ()
+    The debug information has no list of files that could be asked without reading all of
+    it, but it knows quickly whether it has one.
+    """
+    module = console.session.modules.main
+    start = next((one.path for one in console.session.resolve("main").places if one.path), None)
+    if module is None or start is None:
+        return ()
+    beside = islice(Path(start).parent.rglob(f"{glob.escape(prefix)}*.rs"), _LIMIT)
+    names = sorted({path.name for path in beside})
+    return [name for name in names if module.find_files(name)]
 
 
 def _names(console: Console, text: str) -> list[Completion]:

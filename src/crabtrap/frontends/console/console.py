@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from crabtrap import events
 from crabtrap.engine.stdio import Stdio
-from crabtrap.errors import CrabtrapError, ParseError, UsageError
+from crabtrap.errors import CrabtrapError, ParseError, StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.bug import bug_report
 from crabtrap.frontends.console.command import Command, Reply
@@ -198,8 +198,11 @@ class Console:
     def quietly(self, verb: Callable[[], events.StopEvent]) -> events.StopEvent:
         """Run a blocking verb; Ctrl-C pauses the program meanwhile."""
         self._pending.clear()
-        with self.terminal.program_runs(self.session.interrupt):
-            return verb()
+        try:
+            with self.terminal.program_runs(self.session.interrupt):
+                return verb()
+        except KeyboardInterrupt:
+            raise StateError("the program does not stop when asked", hint="quit ends it") from None
 
     def show_stop(self, event: events.StopEvent) -> Reply:
         """Show a stop, then queue what its breakpoints want executed."""
