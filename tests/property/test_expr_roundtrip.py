@@ -12,7 +12,9 @@ from crabtrap.expr.syntax import unparse
 
 NAMES = st.sampled_from(["a", "b", "count", "x1", "_under", "self"])
 FIELDS = st.one_of(NAMES, st.sampled_from(["0", "1"]))
-TYPES = st.sampled_from(["u8", "*const u8", "&str", "Vec<u8>", "(u8, i32)", "[u8; 4]", "m::T<A, B>"])
+TYPES = st.sampled_from(
+    ["u8", "*const u8", "&str", "Vec<u8>", "(u8, i32)", "[u8; 4]", "m::T<A, B>"]
+)
 
 literals = st.one_of(
     st.builds(
@@ -29,15 +31,11 @@ literals = st.one_of(
     ),
     st.builds(syntax.Literal, st.just("bool"), st.booleans()),
     st.builds(syntax.Literal, st.just("text"), st.text(st.characters(exclude_categories=["Cs"]))),
-    st.builds(
-        syntax.Literal, st.just("char"), st.characters(exclude_categories=["Cs"])
-    ),
+    st.builds(syntax.Literal, st.just("char"), st.characters(exclude_categories=["Cs"])),
     st.builds(syntax.Literal, st.just("byte"), st.integers(0, 255), st.just("u8")),
     st.builds(syntax.Literal, st.just("bytes"), st.binary(max_size=8)),
 )
-segments = st.builds(
-    syntax.Segment, NAMES, st.lists(TYPES, max_size=2).map(tuple)
-)
+segments = st.builds(syntax.Segment, NAMES, st.lists(TYPES, max_size=2).map(tuple))
 paths = st.builds(
     syntax.Path,
     st.lists(segments, min_size=1, max_size=3).map(tuple),
@@ -97,9 +95,7 @@ def branches(inner):
         st.builds(syntax.Index, inner, inner),
         st.builds(syntax.RangeOf, inner, inner, st.booleans()),
         st.builds(syntax.Call, inner, items),
-        st.builds(
-            syntax.MethodCall, inner, NAMES, items, st.lists(TYPES, max_size=2).map(tuple)
-        ),
+        st.builds(syntax.MethodCall, inner, NAMES, items, st.lists(TYPES, max_size=2).map(tuple)),
         st.builds(syntax.Closure, st.lists(patterns, max_size=2).map(tuple), inner).map(
             lambda closure: syntax.MethodCall(closure.body, "map", (closure,))
         ),
@@ -130,9 +126,12 @@ def test_assignments_too(target, value, operator):
 @given(st.text(alphabet="ab01.:<>()[]{}|&*+-=!'\"$ #,;?_\\nux", max_size=40))
 @settings(deadline=None, max_examples=300)
 def test_any_text_parses_or_says_where_not(text):
+    tree = error = None
     try:
         tree = parse(text)
-    except ParseError as error:
+    except ParseError as caught:
+        error = caught
+    if error is not None:
         assert 0 <= error.start <= error.end <= len(text)
         assert str(error)
     else:

@@ -94,7 +94,7 @@ class World:
     """Types by path, and values of them."""
 
     rows: list[MadeRow] = field(default_factory=lambda: [MadeRow("unit", "()", 0)])
-    named: dict[str, int] = field(default_factory=dict)
+    named: dict[str, int] = field(default_factory=dict[str, int])
     heap: Heap = field(default_factory=Heap)
     program: MadeProgram = field(default_factory=MadeProgram)
 
@@ -143,7 +143,8 @@ class World:
         kind: str = "struct",
     ) -> int:
         """A struct laid out in order with natural alignment."""
-        members, end, align = [], 0, 1
+        members: list[MemberRow] = []
+        end, align = 0, 1
         for name, die in fields:
             row = self.rows[die]
             align = max(align, row.alignment)
@@ -223,7 +224,7 @@ class World:
         align: int = 8,
     ) -> int:
         """``tag`` is (type, offset); a case is (name, discriminants, [(field, type, offset)])."""
-        variants = []
+        variants: list[VariantRow] = []
         for name, discriminants, fields in cases:
             members = tuple(MemberRow(f, die, offset) for f, die, offset in fields)
             inside = self.add(

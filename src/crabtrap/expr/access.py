@@ -174,7 +174,9 @@ def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
     start, stop = _bounds(bounds, length or 0)
     part = slice_view(view, start, stop)
     name = base.type.name
-    return make.of_view(make.made_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part)
+    return make.of_view(
+        make.made_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
+    )
 
 
 def _bounds(bounds: RangeView, length: int) -> tuple[int, int]:

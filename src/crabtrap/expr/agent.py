@@ -8,7 +8,7 @@ fault here, and a fault stops the program and is told.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from crabtrap.errors import ParseError
@@ -27,6 +27,7 @@ from crabtrap.expr.agent_types import (
 from crabtrap.expr.parser import parse
 from crabtrap.present import rule as rules
 from crabtrap.present.rule import RuleBook
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Case, Type
 from crabtrap.values.unsized import pointee_name, wide_kind
 
@@ -61,10 +62,12 @@ class Number:
 
     @property
     def is_bool(self) -> bool:
+        """It is a ``bool``."""
         return self.type is not None and self.type.strip().row.encoding == "bool"
 
     @property
     def signed(self) -> bool:
+        """Its type is signed; a literal is."""
         if self.type is None:
             return True
         shape = self.type.strip()
@@ -74,6 +77,7 @@ class Number:
 
     @property
     def size(self) -> int:
+        """Bytes of its type; 8 for a literal."""
         return 8 if self.type is None else self.type.strip().size or 8
 
 
@@ -108,6 +112,8 @@ def compile_site_condition(
         text: The condition, ``None`` for none.
         counter: Trace state variable that counts hits with the condition true.
         ignore: Hits that do not stop.
+        scope: Names at the site.
+        book: What library types are.
 
     Raises:
         ParseError, NotCompilableError: As ``compile_condition``.
@@ -151,7 +157,7 @@ class Compiler:
         """Code of a scalar."""
         return self.scalar(self.operand(tree))
 
-    def operand(self, tree: syntax.Expression) -> Operand:  # noqa: PLR0911, C901 - per class
+    def operand(self, tree: syntax.Expression) -> Operand:  # noqa: PLR0911 - per class
         """What a tree stands for."""
         match tree:
             case syntax.Literal():

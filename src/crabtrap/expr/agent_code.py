@@ -8,9 +8,9 @@ program's own byte order.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from crabtrap.errors import UsageError
+from crabtrap.records import dataclass
 
 ADD, SUB, MUL = b"\x02", b"\x03", b"\x04"
 DIV_SIGNED, DIV_UNSIGNED, REM_SIGNED, REM_UNSIGNED = b"\x05", b"\x06", b"\x07", b"\x08"

@@ -45,7 +45,8 @@ def probe_storage(locate: Locate, size: int | None) -> Storage:
         return _split(first, second)
     if isinstance(first, Pieces) or isinstance(second, Pieces):
         return asm.Nowhere("its place depends on registers")
-    assert not isinstance(first, Made) and not isinstance(second, Made)  # locate makes none
+    assert not isinstance(first, Made)  # locate makes none
+    assert not isinstance(second, Made)
     return _simple(first, second)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
 from crabtrap.present.access import Path
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Field, Type
 from crabtrap.values.unsized import wide_kind
 

@@ -7,7 +7,6 @@ elsewhere, so no text is ever put over one.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from crabtrap.address import Address
 from crabtrap.expr import access, casts, make, operators, syntax
@@ -16,6 +15,7 @@ from crabtrap.expr.parser import parse
 from crabtrap.expr.scope import EvaluationError, Scope
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.view import RecordView, SequenceView
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Type
 from crabtrap.values import Absent, Char, Memory, Pieces, Register, Value
 from crabtrap.values.place import Place
@@ -67,7 +67,9 @@ def plan_assignment(text: str, scope: Scope, presenter: Presenter) -> Assignment
     tree = parse(text)
     try:
         if not isinstance(tree, syntax.Assign):
-            raise EvaluationError("this is not an assignment", tree.span, hint="write place = value")
+            raise EvaluationError(
+                "this is not an assignment", tree.span, hint="write place = value"
+            )
         return _plan(tree, Evaluator(scope, presenter))
     except EvaluationError as error:
         error.text = text
@@ -113,9 +115,7 @@ def _writes(place: Place, data: bytes) -> tuple[Write, ...]:
             raise EvaluationError("it is a computed value, not a place in the program")
 
 
-def encode(
-    type_: Type, value: Value, old: Value, presenter: Presenter, depth: int = 0
-) -> bytes:
+def encode(type_: Type, value: Value, old: Value, presenter: Presenter, depth: int = 0) -> bytes:
     """The bytes of ``value`` as a ``type_``, over those of ``old``.
 
     Raises:
@@ -228,9 +228,7 @@ def _encode_fields(
     return bytes(data)
 
 
-def _encode_array(
-    shape: Type, value: Value, old: Value, presenter: Presenter, depth: int
-) -> bytes:
+def _encode_array(shape: Type, value: Value, old: Value, presenter: Presenter, depth: int) -> bytes:
     item, count = shape.target, shape.row.count
     view = presenter.view(value)
     if item is None or count is None or not isinstance(view, SequenceView):
@@ -274,7 +272,6 @@ def _put_tag(shape: Type, case: Case, data: bytearray) -> None:
         return
     size = tag.type.strip().size or 0
     data[tag.offset : tag.offset + size] = case.discriminants[0][0].to_bytes(size, "little")
-
 
 
 def owns_memory(type_: Type, depth: int = 0) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import access, syntax
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.view import TextView, View
+from crabtrap.records import dataclass
 from crabtrap.values import Value
 
 if TYPE_CHECKING:
@@ -28,10 +28,12 @@ class Call:
 
     @property
     def comparer(self) -> Comparer:
+        """Compares values."""
         return self.evaluator.comparer
 
     @property
     def presenter(self) -> Presenter:
+        """Knows what library types are."""
         return self.evaluator.presenter
 
     def expect(self, count: int) -> None:

@@ -59,7 +59,7 @@ class Comparer:
                     return value, view
         raise UnavailableError("nested too deep to compare")
 
-    def equal(self, left: Value, right: Value) -> bool:
+    def equal(self, left: Value, right: Value) -> bool:  # noqa: PLR0911 - by view
         """Whether two values are equal.
 
         Raises:
@@ -72,30 +72,26 @@ class Comparer:
         match a, b:
             case ScalarView(x), ScalarView(y):
                 return _equal_scalars(x, y)
-            case TextView(), TextView():
-                return a.length == b.length and a.all_bytes() == b.all_bytes()
-            case SequenceView(), SequenceView():
-                return self._equal_sequences(a, b)
-            case TextView(), SequenceView():
-                return self._equal_bytes(a, b)
-            case SequenceView(), TextView():
-                return self._equal_bytes(b, a)
-            case MapView(), MapView():
-                return self._equal_maps(a, b)
-            case RecordView(), RecordView():
-                return self._equal_records(a, b)
-            case WrapperView(), WrapperView():
-                return self._equal_wrappers(a, b)
-            case RangeView(), RangeView():
-                return self._equal_ends(a, b)
-            case LiteralView(), LiteralView():
-                return _equal_literals(a, b, left, right)
-            case PointerView(), PointerView():
-                return a.address == b.address
-            case PointerView(), ScalarView(y):
-                return a.address == y.decoded()
-            case ScalarView(x), PointerView():
-                return b.address == x.decoded()
+            case TextView() as x, TextView() as y:
+                return x.length == y.length and x.all_bytes() == y.all_bytes()
+            case SequenceView() as x, SequenceView() as y:
+                return self._equal_sequences(x, y)
+            case (TextView() as x, SequenceView() as y) | (SequenceView() as y, TextView() as x):
+                return self._equal_bytes(x, y)
+            case MapView() as x, MapView() as y:
+                return self._equal_maps(x, y)
+            case RecordView() as x, RecordView() as y:
+                return self._equal_records(x, y)
+            case WrapperView() as x, WrapperView() as y:
+                return self._equal_wrappers(x, y)
+            case RangeView() as x, RangeView() as y:
+                return self._equal_ends(x, y)
+            case LiteralView() as x, LiteralView() as y:
+                return _equal_literals(x, y, left, right)
+            case PointerView() as x, PointerView() as y:
+                return x.address == y.address
+            case (PointerView() as x, ScalarView(y)) | (ScalarView(y), PointerView() as x):
+                return x.address == y.decoded()
             case _:
                 raise _incomparable(left, right)
 
@@ -109,9 +105,7 @@ class Comparer:
             return False
         if a.is_set and b.is_set:
             theirs = list(b.items.walk(0, _MAX_ITEMS))
-            return all(
-                any(self.equal(x, y) for y in theirs) for x in a.items.walk(0, _MAX_ITEMS)
-            )
+            return all(any(self.equal(x, y) for y in theirs) for x in a.items.walk(0, _MAX_ITEMS))
         pairs = zip_longest(a.items.walk(0, _MAX_ITEMS + 1), b.items.walk(0, _MAX_ITEMS + 1))
         return all(x is not None and y is not None and self.equal(x, y) for x, y in pairs)
 
@@ -135,7 +129,9 @@ class Comparer:
         if a.name != b.name:
             if a.variant and b.variant:
                 return False
-            raise EvaluationError(f"cannot compare {a.name or 'a tuple'} with {b.name or 'a tuple'}")
+            raise EvaluationError(
+                f"cannot compare {a.name or 'a tuple'} with {b.name or 'a tuple'}"
+            )
         mine, theirs = dict(a.fields), dict(b.fields)
         if mine.keys() != theirs.keys():
             raise EvaluationError(f"the two {a.name or 'tuples'} have different fields")
@@ -167,16 +163,16 @@ class Comparer:
         match a, b:
             case ScalarView(x), ScalarView(y):
                 return _order_scalars(x, y)
-            case TextView(), TextView():
-                return _sign(a.all_bytes(), b.all_bytes())
-            case SequenceView(), SequenceView() if not a.is_set:
-                return self._order_items(a, b)
-            case RecordView(), RecordView() if a.name == b.name:
-                return self._order_records(a, b)
-            case LiteralView(), LiteralView() if left.type.same_as(right.type):
-                return _order_literals(a, b, left, right)
-            case PointerView(), PointerView():
-                return _sign(a.address or 0, b.address or 0)
+            case TextView() as x, TextView() as y:
+                return _sign(x.all_bytes(), y.all_bytes())
+            case SequenceView() as x, SequenceView() as y if not x.is_set:
+                return self._order_items(x, y)
+            case RecordView() as x, RecordView() as y if x.name == y.name:
+                return self._order_records(x, y)
+            case LiteralView() as x, LiteralView() as y if left.type.same_as(right.type):
+                return _order_literals(x, y, left, right)
+            case PointerView() as x, PointerView() as y:
+                return _sign(x.address or 0, y.address or 0)
             case _:
                 raise _incomparable(left, right)
 
@@ -239,7 +235,11 @@ def _check_kinds(left: Value, right: Value, a: object, b: object) -> None:
     for kind in (bool, Char):
         if isinstance(a, kind) != isinstance(b, kind):
             raise _incomparable(left, right)
-    if left.shape.kind == "enum" and right.shape.kind == "enum" and not left.type.same_as(right.type):
+    if (
+        left.shape.kind == "enum"
+        and right.shape.kind == "enum"
+        and not left.type.same_as(right.type)
+    ):
         raise _incomparable(left, right)
 
 

@@ -227,7 +227,9 @@ class Evaluator:
         if isinstance(index_view, RangeView):
             return access.slice_of(view, index_view, base)
         if isinstance(view, TextView):
-            raise EvaluationError("a str is not indexed by a number", hint="use .bytes() or s[a..b]")
+            raise EvaluationError(
+                "a str is not indexed by a number", hint="use .bytes() or s[a..b]"
+            )
         position = access.scalar(index, self.presenter).integer()
         assert isinstance(view, SequenceView)  # containers are maps, texts or sequences
         if view.is_set:
@@ -268,4 +270,4 @@ def _found(value: Value | None, what: str) -> Value:
     return value
 
 
-__all__ = ["CrabtrapError", "Evaluator", "UNIT", "UnavailableError", "evaluate", "literal"]
+__all__ = ["UNIT", "CrabtrapError", "Evaluator", "UnavailableError", "evaluate", "literal"]

@@ -20,12 +20,14 @@ class TokenParser:
         self.text = text
         self.tokens = list(tokenize(text))
         self.position = 0
-        self.depth = 0
+        self.depth: int = 0
 
     def peek(self, ahead: int = 0) -> Token:
+        """The next token, or one further ahead."""
         return self.tokens[min(self.position + ahead, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
+        """Take the next token; the last one stays."""
         token = self.peek()
         self.position = min(self.position + 1, len(self.tokens) - 1)
         return token
@@ -36,6 +38,7 @@ class TokenParser:
         return token.kind == "op" and token.text in texts
 
     def at_name(self, text: str) -> bool:
+        """Whether the next token is this name."""
         token = self.peek()
         return token.kind == "name" and token.text == text
 
@@ -57,6 +60,7 @@ class TokenParser:
             raise self.error(f"expected {text!r}, found {found}")
 
     def expect_end(self) -> None:
+        """Everything must have been taken."""
         if self.peek().kind != "end":
             raise self.error(f"unexpected {self.peek().text!r} after the expression")
 
@@ -70,6 +74,7 @@ class TokenParser:
         return self.error_at(message, self.peek(), hint=hint)
 
     def error_at(self, message: str, token: Token, *, hint: str = "") -> ParseError:
+        """An error about a token."""
         return ParseError(message, self.text, token.start, token.end, hint=hint)
 
 
@@ -120,7 +125,7 @@ class TypeParser(TokenParser):
     def type_name(self) -> str:
         """A type, as canonical text: ``*const Vec<u8>``."""
         self.depth += 1
-        if self.depth > 100:  # noqa: PLR2004 - deeper than any written type
+        if self.depth > 100:
             raise self.error("nested too deeply")
         try:
             return self._type_name()
@@ -231,7 +236,7 @@ class PatternParser(TypeParser):
         if digits.startswith(("0x", "0o", "0b")) and not digits[2:].strip("_"):
             raise self.error_at("a number without digits", token)
         base = {"0x": 16, "0o": 8, "0b": 2}.get(digits[:2], 10)
-        body = digits[2:] if base != 10 else digits  # noqa: PLR2004 - the decimal base
+        body = digits[2:] if base != 10 else digits
         return syntax.Literal("integer", int(body.replace("_", ""), base), suffix, span)
 
     def pattern(self) -> Pattern:
@@ -249,7 +254,7 @@ class PatternParser(TypeParser):
     def single_pattern(self) -> Pattern:
         """A pattern without alternatives."""
         self.depth += 1
-        if self.depth > 100:  # noqa: PLR2004 - deeper than any written pattern
+        if self.depth > 100:
             raise self.error("nested too deeply")
         try:
             return self._single_pattern()

@@ -165,8 +165,9 @@ def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:
     """A range."""
     ends = [type_name(value) for value in (start, end) if value is not None]
     name = "RangeInclusive" if inclusive else "Range"
-    return of_view(made_type("opaque", f"{name}<{ends[0] if ends else ''}>"),
-                   RangeView(start, end, inclusive))
+    return of_view(
+        made_type("opaque", f"{name}<{ends[0] if ends else ''}>"), RangeView(start, end, inclusive)
+    )
 
 
 def reference(value: Value) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from crabtrap.expr import access, make, syntax
+from crabtrap.expr import access, syntax
 from crabtrap.expr.call import Call, Method
 from crabtrap.expr.methods_iterator import ITERATOR_METHODS
 from crabtrap.expr.methods_map import MAP_METHODS, SET_METHODS

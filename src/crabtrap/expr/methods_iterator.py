@@ -9,7 +9,7 @@ from crabtrap.expr import access, make, operators
 from crabtrap.expr.call import Call, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import bulk
-from crabtrap.present.view import LazyItems, MapView, RangeView, SequenceView
+from crabtrap.present.view import LazyItems, MapView, RangeView, RecordView, SequenceView
 from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
@@ -56,9 +56,10 @@ def limited(items: Iterable[Value], call: Call) -> Iterator[Value]:
     """Items, of which there may be ``MAX_WALK``."""
     for count, item in enumerate(items):
         if count >= MAX_WALK:
-            raise EvaluationError(f"more than {MAX_WALK} items", call.tree.span, hint="use .take(n)")
+            raise EvaluationError(
+                f"more than {MAX_WALK} items", call.tree.span, hint="use .take(n)"
+            )
         yield item
-
 
 
 def _iter(call: Call) -> Value:
@@ -96,8 +97,6 @@ def _filter_map(call: Call) -> Value:
 
 def some(value: Value, call: Call) -> Value | None:
     """The value in a ``Some`` or ``Ok``, ``None`` for ``None`` and ``Err``."""
-    from crabtrap.present.view import RecordView
-
     _, view = call.comparer.look_through(value)
     if isinstance(view, RecordView) and view.name in ("Some", "Ok"):
         return view.fields[0][1]
@@ -118,8 +117,6 @@ def _flatten(call: Call) -> Value:
 
 
 def _inner(call: Call, value: Value) -> Iterator[Value]:
-    from crabtrap.present.view import RecordView
-
     seen, view = call.comparer.look_through(value)
     if isinstance(view, RecordView) and view.variant:
         inner = some(seen, call)
@@ -213,8 +210,9 @@ def _sum(call: Call) -> Value:
     view = call.view
     numbers = bulk.integers(view) if isinstance(view, SequenceView) else None
     if numbers:
-        assert isinstance(view, SequenceView) and isinstance(view.items, ContiguousItems)
-        return operators.checked("+", sum(numbers), view.items.item, "sum")
+        items = view.items if isinstance(view, SequenceView) else None
+        assert isinstance(items, ContiguousItems)  # only those are read as integers
+        return operators.checked("+", sum(numbers), items.item, "sum")
     return _fold_numbers(call, "+", 0)
 
 

@@ -273,6 +273,17 @@ def _char_test(function: Callable[[str], bool]) -> Method:
     return method
 
 
+def _digit(char: str, base: int) -> int | None:
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"[:base]
+    at = digits.find(char.lower()) if char.isascii() else -1
+    return None if at < 0 else at
+
+
+def _to_digit(call: Call) -> Value:
+    digit = _digit(_char(call), call.integer())
+    return make.option(None if digit is None else make.integer(digit, PRIMITIVES["u32"]))
+
+
 CHAR_METHODS: dict[str, Method] = {
     "is_alphabetic": _char_test(str.isalpha),
     "is_alphanumeric": _char_test(str.isalnum),
@@ -287,20 +298,9 @@ CHAR_METHODS: dict[str, Method] = {
         lambda c: c.isascii() and c.isprintable() and not c.isalnum() and c != " "
     ),
     "is_digit": lambda call: make.boolean(_digit(_char(call), call.integer()) is not None),
-    "to_digit": lambda call: _to_digit(call),
+    "to_digit": _to_digit,
     "len_utf8": lambda call: make.usize(len(_char(call).encode())),
     "to_ascii_uppercase": lambda call: make.char(_char(call).upper()),
     "to_ascii_lowercase": lambda call: make.char(_char(call).lower()),
     "to_string": lambda call: make.text(_char(call)),
 }
-
-
-def _digit(char: str, base: int) -> int | None:
-    digits = "0123456789abcdefghijklmnopqrstuvwxyz"[:base]
-    at = digits.find(char.lower()) if char.isascii() else -1
-    return None if at < 0 else at
-
-
-def _to_digit(call: Call) -> Value:
-    digit = _digit(_char(call), call.integer())
-    return make.option(None if digit is None else make.integer(digit, PRIMITIVES["u32"]))

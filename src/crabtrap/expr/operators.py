@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from typing import TypeGuard
 
 from crabtrap.expr import make
 from crabtrap.expr.compare import Comparer
@@ -24,9 +25,9 @@ _VERBS: dict[str, str] = {
 }
 
 _BITWISE: dict[str, Callable[[int, int], int]] = {
-    "&": operator.and_,
-    "|": operator.or_,
-    "^": operator.xor,
+    "&": int.__and__,
+    "|": int.__or__,
+    "^": int.__xor__,
 }
 
 _FLOAT: dict[str, Callable[[float, float], float]] = {
@@ -53,13 +54,13 @@ def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
     if isinstance(a, bool) and isinstance(b, bool) and op in _BITWISE:
         return make.boolean(bool(_BITWISE[op](a, b)))
     if _is_integer(a) and _is_integer(b):
-        return _integers(op, int(a), int(b), left.type, right.type)
+        return _integers(op, a, b, left.type, right.type)
     if isinstance(a, float) or isinstance(b, float):
         return _floats(op, left, right)
     raise _no_operator(op, left, right)
 
 
-def _is_integer(value: object) -> bool:
+def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -27,7 +27,7 @@ _BINARY: dict[str, int] = {
     "as": 12,
 }
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
-_ASSIGNMENTS = frozenset("= += -= *= /= %= &= |= ^= <<= >>=".split())
+_ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _MAX_DEPTH = 100
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
 from crabtrap.expr import make, syntax
+from crabtrap.expr.casts import resolve_type
+from crabtrap.expr.methods import NoMethodError, call_method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
@@ -114,9 +116,7 @@ def unit_variant(type_: Type, name: str) -> Value | None:
     return None
 
 
-def call(
-    evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]
-) -> Value:
+def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]) -> Value:
     """``function(arguments)`` where it can be had without running the program.
 
     Raises:
@@ -139,8 +139,6 @@ def call(
 def _size_of(
     evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
-    from crabtrap.expr.casts import resolve_type
-
     last = function.segments[-1]
     if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
         type_ = resolve_type(last.arguments[0], evaluator.scope)
@@ -156,20 +154,18 @@ def _as_method(
     evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
     """``Rc::strong_count(&x)`` as ``x.strong_count()``, where there is such a method."""
-    from crabtrap.expr.methods import NoMethodError, call_method
-
     if not arguments or function.segments[-1].name in ("new", "from"):
         return None
-    tree = syntax.MethodCall(arguments[0], function.segments[-1].name, arguments[1:], (), function.span)
+    tree = syntax.MethodCall(
+        arguments[0], function.segments[-1].name, arguments[1:], (), function.span
+    )
     try:
         return call_method(evaluator, tree)
     except NoMethodError:
         return None
 
 
-def apply_named(
-    evaluator: Evaluator, function: Expression, arguments: tuple[Value, ...]
-) -> Value:
+def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Value, ...]) -> Value:
     """A variant, tuple struct or conversion applied to values.
 
     Raises:
@@ -180,7 +176,9 @@ def apply_named(
         numbered = [(str(i), value) for i, value in enumerate(arguments)]
         if name in _WRAPPERS and len(arguments) == 1:
             inner = make.type_name(numbered[0][1])
-            return make.record(name, numbered, type_name=f"{_WRAPPERS[name]}<{inner}>", variant=True)
+            return make.record(
+                name, numbered, type_name=f"{_WRAPPERS[name]}<{inner}>", variant=True
+            )
         if name in ("new", "from") and len(arguments) == 1:
             owner = function.segments[-2].name if len(function.segments) > 1 else ""
             if owner in ("Box", "Rc", "Arc", "String", "PathBuf", "OsString", "Vec"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal as OneOf
 from typing import assert_never
+
+from crabtrap.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
+    """An operator in front of its operand."""
+
     operator: UnaryOperator
     operand: Expression
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
@@ -92,6 +96,8 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
+    """An operator between two operands."""
+
     operator: BinaryOperator
     left: Expression
     right: Expression
@@ -109,6 +115,8 @@ class Cast:
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
+    """``base.name``."""
+
     base: Expression
     name: str
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
@@ -116,6 +124,8 @@ class FieldAccess:
 
 @dataclass(frozen=True, slots=True)
 class Index:
+    """``base[index]``."""
+
     base: Expression
     index: Expression
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
@@ -142,6 +152,8 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class MethodCall:
+    """``receiver.name::<generics>(arguments)``."""
+
     receiver: Expression
     name: str
     arguments: tuple[Expression, ...]
@@ -151,6 +163,8 @@ class MethodCall:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
+    """``|parameters| body``."""
+
     parameters: tuple[Pattern, ...]
     body: Expression
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
@@ -158,12 +172,16 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class TupleOf:
+    """``(a, b)``."""
+
     items: tuple[Expression, ...]
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ArrayOf:
+    """``[a, b]``."""
+
     items: tuple[Expression, ...]
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
@@ -179,6 +197,8 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class StructOf:
+    """``Path { name: value }``."""
+
     path: Path
     fields: tuple[tuple[str, Expression], ...]
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
@@ -333,7 +353,9 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
             ends = ("" if part is None else _group(part) for part in (start, end))
             return ("..=" if inclusive else "..").join(ends)
         case Call(function, arguments):
-            head = f"({unparse(function)})" if isinstance(function, FieldAccess) else _group(function)
+            head = (
+                f"({unparse(function)})" if isinstance(function, FieldAccess) else _group(function)
+            )
             return f"{head}({_list(arguments)})"
         case MethodCall(receiver, name, arguments, generics):
             turbofish = f"::<{', '.join(generics)}>" if generics else ""
@@ -410,7 +432,7 @@ def _quoted(text: str) -> str:
     )
 
 
-def unparse_pattern(pattern: Pattern) -> str:  # noqa: PLR0911 - one case per class
+def unparse_pattern(pattern: Pattern) -> str:
     """Write a pattern as text that parses to the same pattern."""
     match pattern:
         case Wildcard():

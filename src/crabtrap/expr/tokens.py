@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from crabtrap.errors import ParseError
+from crabtrap.records import dataclass
 
 TokenKind = Literal[
     "name", "integer", "float", "char", "byte", "text", "bytes", "history", "dollar", "op", "end"
@@ -29,12 +29,11 @@ class Token:
     end: int
 
 
-_OPERATORS = sorted(
-    """..= ... << >> <<= >>= += -= *= /= %= &= |= ^= && || == != <= >= -> => :: ..
-    + - * / % & | ^ ! < > = ( ) [ ] { } , . : ; @ # ?""".split(),
-    key=len,
-    reverse=True,
+_OPERATORS = (
+    "..= ... <<= >>= << >> += -= *= /= %= &= |= ^= && || == != <= >= -> => :: .. "
+    "+ - * / % & | ^ ! < > = ( ) [ ] { } , . : ; @ # ?"
 )
+"""Longer ones first where one begins another."""
 
 _TOKEN = re.compile(
     r"""
@@ -50,9 +49,8 @@ _TOKEN = re.compile(
   | (?P<history>\$[0-9]+|\$\$[0-9]*|\$(?![\w$]))
   | (?P<dollar>\$[A-Za-z_]\w*)
   | (?P<name>(?:r\#)?[^\W\d]\w*|\{[a-z_]+\#\d+\})
-  | (?P<op>%s)
     """
-    % "|".join(map(re.escape, _OPERATORS)),
+    rf"|(?P<op>{'|'.join(map(re.escape, _OPERATORS.split()))})",
     re.VERBOSE | re.DOTALL,
 )
 

@@ -107,11 +107,11 @@ def _shortest_single(number: float) -> str:
 
 
 def escape(text: str, quote: str = '"') -> str:
-    """Escape as Rust's ``Debug`` does; control and direction-changing characters too.
+    r"""Escape as Rust's ``Debug`` does; control and direction-changing characters too.
 
     Example:
-        >>> escape('a"b\\n')
-        'a\\\\"b\\\\n'
+        >>> escape('a"b\n')
+        'a\\"b\\n'
     """
     if text.isprintable() and "\\" not in text and quote not in text and text.isascii():
         return text
@@ -145,6 +145,7 @@ def decode_text(data: bytes, *, cut: bool = False) -> tuple[str, int | None]:
     """UTF-8 with bad bytes kept as surrogates, and where the first bad one is.
 
     Args:
+        data: The bytes.
         cut: The bytes end where a limit cut them, maybe inside a character, which is
             then left out.
     """

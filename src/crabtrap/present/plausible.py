@@ -26,7 +26,13 @@ def check_buffer(
     """Believe in ``length`` items of ``stride`` bytes at ``address``, or say why not.
 
     Args:
+        context: Where it would be read.
         name: The type's name for the message: ``Vec``.
+        address: Of the first item.
+        length: Number of items.
+        stride: Bytes from one item to the next.
+        alignment: Of an item, in bytes.
+        capacity: Items there is room for, ``None`` where there is no such number.
 
     Raises:
         UnavailableError: It cannot be; the reason begins ``Vec(len=.. — implausible: ``.

@@ -112,7 +112,7 @@ def _holds(value: Value, condition: Condition) -> bool:
     return _COMPARE[condition.operator](left, number)
 
 
-def build(match: Match, value: Value) -> View:
+def build(match: Match, value: Value) -> View:  # noqa: PLR0911 - one case per shape
     """Apply a rule's shape to a value.
 
     Raises:

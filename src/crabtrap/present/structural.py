@@ -23,9 +23,7 @@ from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
 _REFERENCES = ("&mut ", "&")
-_TEXTS = frozenset(
-    ("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr")
-)
+_TEXTS = frozenset(("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr"))
 """Texts that are shown alike, owned or borrowed."""
 
 

@@ -56,13 +56,13 @@ def shipped_rules() -> tuple[Rule, ...]:
 
 
 def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
-    """Read rules from TOML text.
+    r"""Read rules from TOML text.
 
     Raises:
         RuleFileError: The text is not TOML, or a rule is not one.
 
     Example:
-        >>> text = '[[rule]]\\ntype = "m::Stack<$T>"\\nwrapper = { inner = "items" }'
+        >>> text = '[[rule]]\ntype = "m::Stack<$T>"\nwrapper = { inner = "items" }'
         >>> parse_rules(text, "mine.toml")[0].pattern
         'm::Stack<$T>'
     """
@@ -186,8 +186,8 @@ class _Reader:
 
     def chain(self, table: Table) -> Shape:
         """``list = { first, next, value, length }``."""
-        keys = ("first", "next", "value", "length")
-        return rules.Chain(*(self.path(table, key) for key in keys))
+        first, following = self.path(table, "first"), self.path(table, "next")
+        return rules.Chain(first, following, self.path(table, "value"), self.path(table, "length"))
 
     def map(self, table: Table) -> Shape:
         """``map = { entries, key, value }``, or ``{ table }`` for a hashbrown table."""
@@ -211,7 +211,7 @@ class _Reader:
         return rules.Text(
             self.path(table, "length"),
             self.path(table, "data"),
-            cast("rules.TextKind", kind),
+            kind,
             self.optional_path(table, "capacity"),
         )
 

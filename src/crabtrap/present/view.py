@@ -36,7 +36,9 @@ class Entries(Protocol):
     """The entries of a map, read when walked over."""
 
     @property
-    def length(self) -> int | None: ...
+    def length(self) -> int | None:
+        """Number of items; ``None`` where only walking would tell."""
+        ...
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
         """Entries ``[start, stop)`` in the map's own order."""
@@ -109,6 +111,7 @@ class SequenceView:
 
     @property
     def length(self) -> int | None:
+        """Number of items; ``None`` where only walking would tell."""
         return self.items.length
 
     def item(self, index: int) -> Value:
@@ -133,6 +136,7 @@ class MapView:
 
     @property
     def length(self) -> int | None:
+        """Number of items; ``None`` where only walking would tell."""
         return self.entries.length
 
 
@@ -218,9 +222,11 @@ class SlicedItems:
 
     @property
     def length(self) -> int | None:
+        """Number of items; ``None`` where only walking would tell."""
         return self.stop - self.start
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         return self.inner.walk(self.start + start, min(self.start + stop, self.stop))
 
 
@@ -232,6 +238,7 @@ class LazyItems:
     length: int | None = None
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         return islice(self.begin(), min(start, sys.maxsize), min(stop, sys.maxsize))
 
 
@@ -243,9 +250,11 @@ class ListedItems:
 
     @property
     def length(self) -> int:
+        """Number of items."""
         return len(self.values)
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         return iter(self.values[start:stop])
 
 

@@ -43,6 +43,7 @@ class ContiguousItems:
         return target
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         item = self.item
         stride = item.strip().size or 0
         array = self.array
@@ -65,6 +66,7 @@ class RingItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         for low, high in self.runs(start, min(stop, self.length)):
             yield from self.slots.walk(low, high)
 
@@ -89,6 +91,7 @@ class ChainItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         seen: set[int] = set()
         link = self.first
         for index in range(min(stop, self.length)):
@@ -135,6 +138,7 @@ class HashItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         return self.walk_buckets(self.indices(start, stop))
 
     def walk_buckets(self, indices: Iterable[int]) -> Iterator[Value]:
@@ -188,9 +192,11 @@ class PairEntries:
 
     @property
     def length(self) -> int:
+        """Number of items."""
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        """Entries ``[start, stop)``."""
         for pair in self.items.walk(start, stop):
             yield pair.field("0"), pair.field("1")
 
@@ -205,9 +211,11 @@ class MappedEntries:
 
     @property
     def length(self) -> int:
+        """Number of items."""
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        """Entries ``[start, stop)``."""
         for entry in self.items.walk(start, stop):
             yield part(entry, self.key), part(entry, self.value)
 
@@ -220,9 +228,11 @@ class FirstOfPair:
 
     @property
     def length(self) -> int:
+        """Number of items."""
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
         for pair in self.items.walk(start, stop):
             yield pair.field("0")
 
@@ -241,6 +251,7 @@ class TreeEntries:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        """Entries ``[start, stop)``."""
         if self.root is None or self.height > _MAX_HEIGHT:
             if self.length:
                 raise UnavailableError(f"BTreeMap(len={self.length} — implausible: no such root)")

@@ -1,3 +1,4 @@
+# ruff: noqa: D102 - the rows' attributes are described in _core.pyi
 """Types of the program as a graph that is followed only where someone looks.
 
 ``_core.Type`` is one row of debug information; ``Type`` is that row with its
@@ -9,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from crabtrap.records import dataclass
 
 Encoding = Literal["", "bool", "char", "signed", "unsigned", "float", "address"]
 Kind = Literal[
@@ -306,6 +308,7 @@ class Type:
 
     @property
     def is_tuple(self) -> bool:
+        """A tuple or tuple struct."""
         return self.row.is_tuple
 
     def field(self, name: str) -> Field | None:

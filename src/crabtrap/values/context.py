@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from crabtrap.records import dataclass
 from crabtrap.values.memory import BytesReader, PagedReader, Reader
 
 if TYPE_CHECKING:
@@ -72,18 +72,23 @@ class NoProgram:
     """A program about which nothing is known: for computed values and tests."""
 
     def describe_code(self, address: Address) -> str | None:
+        """Know nothing of it."""
         return None
 
     def vtable_type(self, address: Address) -> Type | None:
+        """Know no vtable."""
         return None
 
     def find_type(self, path: str) -> Type | None:
+        """Know no type."""
         return None
 
     def is_mapped(self, address: Address, size: int) -> bool | None:
+        """Not know."""
         return None
 
     def describe_descriptor(self, fd: int) -> str | None:
+        """Know no descriptor."""
         return None
 
 

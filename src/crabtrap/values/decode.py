@@ -7,10 +7,10 @@ they are never rounded to something plausible.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import assert_never
 
 from crabtrap.errors import TargetError
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Type
 
 Scalar = int | float | bool | str
@@ -154,6 +154,7 @@ def live_case(cases: Cases, tag: int | None) -> Case | Invalid:
     """The variant that the discriminant ``tag`` selects.
 
     Args:
+        cases: Of the enum.
         tag: Unsigned, of the discriminant's full width; ``None`` without a discriminant.
     """
     if tag is None:

@@ -114,6 +114,7 @@ class BytesReader:
         self.segments = dict(segments)
 
     def read(self, address: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes, all of one segment."""
         for start, data in self.segments.items():
             if start <= address and address + size <= start + len(data):
                 return data[address - start : address - start + size]

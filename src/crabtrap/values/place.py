@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap._core import Piece

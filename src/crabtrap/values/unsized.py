@@ -90,7 +90,9 @@ def concrete(value: Value, vtable: int) -> Value:
     if found is None:
         guess = _type_by_code(value, vtable)
         likely = f", probably {guess}" if guess else ""
-        reason = f"concrete type unknown{likely}: no debug information for the vtable at {vtable:#x}"
+        reason = (
+            f"concrete type unknown{likely}: no debug information for the vtable at {vtable:#x}"
+        )
         return value.elsewhere(value.type, Absent(reason))
     return value.at(found, 0)
 

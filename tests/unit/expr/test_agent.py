@@ -76,79 +76,79 @@ class Compiled(Names):
         return value.type, asm.InMemory((asm.constant(value.address),))
 
 
-CONDITIONS = """
-i == -5
-i < 0 && u > 100
-i + 1 == -4
-i * 2 < -9
-u == 200
-u + 56u8 == 0
-u - 200 == 0
-200 < u
-u >= 200
--i == 5
-i % 3 == -2
-i / 2 == -2
-big > 18446744073709551613
-big - 1 == 18446744073709551613
-big + 1 > 0
-big + 5 > 0
-long < 0
-t
-!t
-bad
-t == true
-c == 'ß'
-c > 'a'
-p.x == -3
-p.y == 9223372036854775808
-r.x == -3
-(*r).x < 0 || i > 0
-null.is_null()
-r.y > 5
-some.is_some()
-some.is_none()
-none.is_none()
-none is Some(_)
-some is Some(n)
-matches!(some, Some(7))
-matches!(some, Some(n) if n > 7)
-matches!(some, Some(1..=7))
-matches!(none, Some(7))
-some.unwrap() == 7
-none.unwrap() == 7
-no.is_none()
-no.is_some()
-yes.is_some()
-matches!(yes, Some(s) if s == "yes")
-matches!(no, Some(s) if s == "yes")
-s == "hello world"
-s == "hello worle"
-"hello" == s
-s != "x"
-s.len() == 11
-e.is_empty()
-e == ""
-st == "static"
-st == "dynamic"
-st.len() > 5
-v.len() == 3
-v[0] == 1
-v[1] == -2
-v[5] == 1
-arr[2] == 3
-arr.len() == 3
-color is Blue
-color is Red
-matches!(color, Color::Blue)
-i & 1 == 1
-u ^ 0xff == 55
-!u == 55
-u as i8 == -56
-i as u32 > 5
-i as u8 == 251
-t && (u > 5 || i > 0) && !(i == 3)
-""".split("\n")[1:-1]
+CONDITIONS = [
+    "i == -5",
+    "i < 0 && u > 100",
+    "i + 1 == -4",
+    "i * 2 < -9",
+    "u == 200",
+    "u + 56u8 == 0",
+    "u - 200 == 0",
+    "200 < u",
+    "u >= 200",
+    "-i == 5",
+    "i % 3 == -2",
+    "i / 2 == -2",
+    "big > 18446744073709551613",
+    "big - 1 == 18446744073709551613",
+    "big + 1 > 0",
+    "big + 5 > 0",
+    "long < 0",
+    "t",
+    "!t",
+    "bad",
+    "t == true",
+    "c == 'ß'",
+    "c > 'a'",
+    "p.x == -3",
+    "p.y == 9223372036854775808",
+    "r.x == -3",
+    "(*r).x < 0 || i > 0",
+    "null.is_null()",
+    "r.y > 5",
+    "some.is_some()",
+    "some.is_none()",
+    "none.is_none()",
+    "none is Some(_)",
+    "some is Some(n)",
+    "matches!(some, Some(7))",
+    "matches!(some, Some(n) if n > 7)",
+    "matches!(some, Some(1..=7))",
+    "matches!(none, Some(7))",
+    "some.unwrap() == 7",
+    "none.unwrap() == 7",
+    "no.is_none()",
+    "no.is_some()",
+    "yes.is_some()",
+    'matches!(yes, Some(s) if s == "yes")',
+    'matches!(no, Some(s) if s == "yes")',
+    's == "hello world"',
+    's == "hello worle"',
+    '"hello" == s',
+    's != "x"',
+    "s.len() == 11",
+    "e.is_empty()",
+    'e == ""',
+    'st == "static"',
+    'st == "dynamic"',
+    "st.len() > 5",
+    "v.len() == 3",
+    "v[0] == 1",
+    "v[1] == -2",
+    "v[5] == 1",
+    "arr[2] == 3",
+    "arr.len() == 3",
+    "color is Blue",
+    "color is Red",
+    "matches!(color, Color::Blue)",
+    "i & 1 == 1",
+    "u ^ 0xff == 55",
+    "!u == 55",
+    "u as i8 == -56",
+    "i as u32 > 5",
+    "i as u8 == 251",
+    "t && (u > 5 || i > 0) && !(i == 3)",
+]
 
 
 @pytest.fixture(scope="module")
@@ -179,10 +179,10 @@ def test_compiled_is_evaluated(names, text):
         ("v.iter().any(|x| x > 1)", "evaluated by the engine"),
         ("missing == 1", "not a variable"),
         ("i", "not a bool"),
-        ("s < \"x\"", "ordered by the engine"),
+        ('s < "x"', "ordered by the engine"),
         ("long + 1 == 0", "overflow"),
         ("big == long", "compared by the engine"),
-        ("s.contains(\"x\")", "evaluated by the engine"),
+        ('s.contains("x")', "evaluated by the engine"),
         (f's == "{"x" * 100}"', "over 64 bytes"),
         ("t == 1", "bool"),
         ("some is Other", "no variant"),
@@ -227,8 +227,14 @@ def test_places_found_by_probing():
     absolute = probe_storage(lambda r: [FakePiece("memory", 0x4000)], 4)
     assert run_storage(absolute, registers) == 0x4000
     # DWARF register 1 is rdx, which target descriptions number 3.
-    assert run_storage(probe_storage(lambda r: [FakePiece("register", register=1)], 4), registers) == 103
-    assert run_storage(probe_storage(lambda r: [FakePiece("bytes", data=b"\xfe\xff\xff\xff")], 4), ()) == -2
+    assert (
+        run_storage(probe_storage(lambda r: [FakePiece("register", register=1)], 4), registers)
+        == 103
+    )
+    assert (
+        run_storage(probe_storage(lambda r: [FakePiece("bytes", data=b"\xfe\xff\xff\xff")], 4), ())
+        == -2
+    )
 
 
 def test_places_that_cannot_be_known_beforehand():
@@ -242,7 +248,9 @@ def test_places_that_cannot_be_known_beforehand():
 
 
 def test_wide_pointer_in_two_registers():
-    pieces = lambda r: [FakePiece("register", register=0, size=8), FakePiece("register", register=2, size=8)]  # noqa: E731
+    def pieces(_registers):
+        return [FakePiece("register", register=number, size=8) for number in (0, 2)]
+
     storage = probe_storage(pieces, 16)
     registers = (1000, 0, 7, *range(14))
     length = asm.load(asm.narrow(storage, 8, 8), 8, signed=False)

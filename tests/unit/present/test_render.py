@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from crabtrap.present import RenderOptions, render, std_presenter
-from crabtrap.values import Absent, Part, Pieces, Bytes, Value
+from crabtrap.values import Absent, Bytes, Part, Pieces, Value
 from tests.support.made_types import World
 
 

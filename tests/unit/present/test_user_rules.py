@@ -40,7 +40,8 @@ def test_a_stack_of_ones_own(world):
 def test_conditions_choose_between_rules(world):
     u8 = world.base("u8")
     die = world.struct(
-        "app::Short", [("len", u8), ("bytes", world.array(u8, 4)), ("heap", world.pointer(u8, "*const "))]
+        "app::Short",
+        [("len", u8), ("bytes", world.array(u8, 4)), ("heap", world.pointer(u8, "*const "))],
     )
     rule = """
         [[rule]]
@@ -59,13 +60,24 @@ def test_conditions_choose_between_rules(world):
 def test_other_shapes(world):
     u8, u32 = world.base("u8"), world.base("u32")
     cases = [
-        ([("inner", u32), ("state", u8)], struct.pack("<IB3x", 5, 1),
-         'wrapper = { inner = "inner", name = "Guard", notes = { state = "state" } }',
-         "Guard(5, state: 1)"),
-        ([("a", u8), ("b", u8)], b"\1\2", 'record = { name = "Q", fields = { first = "b" } }',
-         "Q { first: 2 }"),
-        ([("id", world.array(u8, 4))], b"\1\2\3\xff", 'hex = { data = "id", groups = [1, 3] }',
-         "01-0203ff"),
+        (
+            [("inner", u32), ("state", u8)],
+            struct.pack("<IB3x", 5, 1),
+            'wrapper = { inner = "inner", name = "Guard", notes = { state = "state" } }',
+            "Guard(5, state: 1)",
+        ),
+        (
+            [("a", u8), ("b", u8)],
+            b"\1\2",
+            'record = { name = "Q", fields = { first = "b" } }',
+            "Q { first: 2 }",
+        ),
+        (
+            [("id", world.array(u8, 4))],
+            b"\1\2\3\xff",
+            'hex = { data = "id", groups = [1, 3] }',
+            "01-0203ff",
+        ),
     ]
     for number, (fields, data, shape, expected) in enumerate(cases):
         die = world.struct(f"app::Case{number}", fields)
@@ -76,7 +88,9 @@ def test_other_shapes(world):
 def test_a_map_kept_in_a_vector(world):
     entry = world.struct("app::Entry", [("key", world.base("u8")), ("value", world.base("u32"))])
     die = world.struct("indexmap::map::core::IndexMapCore", [("entries", world.vec(entry))])
-    index_map = world.struct("indexmap::map::IndexMap<u8, u32>", [("core", die), ("x", world.base("u8"))])
+    index_map = world.struct(
+        "indexmap::map::IndexMap<u8, u32>", [("core", die), ("x", world.base("u8"))]
+    )
     data = b"".join(struct.pack("<B3xI", n, n * n) for n in (3, 1))
     value = world.value(index_map, world.vec_bytes(data, 2) + bytes(8))
     assert show(value) == "{3: 9, 1: 1}"
@@ -103,8 +117,10 @@ def test_fields_that_are_not_there_leave_the_value_as_it_is(world):
         ("[[rule]]\ntype = 'A'\nwrapper = { inner = 3 }", "field path"),
         ("[[rule]]\ntype = 'A'\nwhen = 'x is 3'\nwrapper = { inner = 'x' }", "not a condition"),
         ("[[rule]]\ntype = 'A'\ntext = { data = 'p', length = 'n', kind = 'x' }", "str, bytes"),
-        ("[[rule]]\ntype = 'A'\nring = { item = '$T', head = 'h', data = 'd', capacity = 'c' }",
-         "either 'length' or 'end'"),
+        (
+            "[[rule]]\ntype = 'A'\nring = { item = '$T', head = 'h', data = 'd', capacity = 'c' }",
+            "either 'length' or 'end'",
+        ),
         ("[[rule]]\ntype = 'A'\nhex = { data = 'p', groups = [0] }", "sizes in bytes"),
     ],
 )

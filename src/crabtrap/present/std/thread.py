@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from crabtrap.present.access import find_part, part, peel, peel_to_pointer, peel_to_type
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.view import LazyItems, LiteralView, RecordView, SequenceView, View, WrapperView
+from crabtrap.present.view import (
+    LazyItems,
+    LiteralView,
+    RecordView,
+    SequenceView,
+    View,
+    WrapperView,
+)
 from crabtrap.present.walkers import peel_uninit
 from crabtrap.values import UnavailableError, Value
 from crabtrap.values.decode import enumerator_name
@@ -132,6 +139,8 @@ RULES = (
     Rule("std::thread::**::JoinHandle", Custom(_join_handle)),
     Rule("std::sync::**::mpmc::Sender", Custom(_channel_end)),
     Rule("std::sync::**::mpmc::Receiver", Custom(_channel_end)),
-    *(Rule(f"std::sync::**::mpsc::{n}", Custom(_outer_end)) for n in ("Sender", "SyncSender", "Receiver")),
+    *(
+        Rule(f"std::sync::**::mpsc::{n}", Custom(_outer_end))
+        for n in ("Sender", "SyncSender", "Receiver")
+    ),
 )
-
