@@ -191,9 +191,12 @@ def _line_notes(
 
 
 def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
-    name = suffix.rpartition("/")[2]
-    known = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
-    close = tuple(difflib.get_close_matches(name, known, _CLOSE_COUNT))
+    # Without ".rs", which would make all short names look alike.
+    stem, _, extension = suffix.rpartition("/")[2].rpartition(".")
+    names = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
+    stems = [name.removesuffix(f".{extension}") for name in names if name.endswith(extension)]
+    found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
+    close = tuple(f"{each}.{extension}" for each in found)
     if not any(module.image.debug_level in ("full", "lines") for module in table):
         return Resolution(
             reason="no module has line information",
