@@ -152,7 +152,7 @@ impl PieceReader<'_> {
             Location::Value { value } => Ok(value_bytes(*value)),
             Location::Bytes { value } => Ok(value.slice().to_vec()),
             Location::ImplicitPointer { .. } => Err(Absent::Unsupported(
-                "bits of a pointer that was optimized away",
+                "bits of a pointer that was optimised away",
             )),
         }
     }
