@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from crabtrap.engine.tls import find_tls_module_number
 from crabtrap.engine.unwinding import FRAME_LIMIT
 from crabtrap.engine.user_code import Origin, UserCode
 from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.records import dataclass
 from crabtrap.symbols.places import describe_place
 from crabtrap.values.memory import PagedReader
 
@@ -164,7 +165,8 @@ class Process:
 
     def forget_memory(self) -> None:
         """Drop what was cached, after the debugger itself has written to memory."""
-        self.__dict__.pop("memory", None)
+        # Values hold on to the reader itself, so it is emptied, not replaced.
+        self.memory.forget()
 
     def is_mapped(self, address: Address, size: int) -> bool | None:
         """Whether ``[address, address + size)`` is mapped; ``None`` where not known."""

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -41,6 +41,8 @@ from crabtrap.events import Event, Notice, Panicked, StepDone, StopEvent
 from crabtrap.events import Exited as ExitReason
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
+from crabtrap.records import dataclass
+from crabtrap.session.assignment import assign
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.returns import find_return_value
@@ -572,6 +574,23 @@ class Session:
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
         return evaluate(text, FrameScope(frame, self.memo), self._presenter)
+
+    def assign(self, place: str, value: str) -> Value:
+        """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
+
+        Args:
+            place: Where to; a Rust expression that has a place.
+            value: What; converted as Rust would, never more.
+
+        Returns:
+            The place's new value.
+
+        Raises:
+            CrabtrapError: It cannot be read, has no place, or would corrupt the program.
+        """
+        require(self.state, Stopped, to="change a value")
+        assign(self, place, value, self._presenter)
+        return self.evaluate(place)
 
     def _evaluate_address(self, text: str) -> Address:
         value = self.evaluate(text)

@@ -58,6 +58,10 @@ class PagedReader:
         self._limit = limit
         self.fetched = 0
 
+    def forget(self) -> None:
+        """Drop the pages: somebody wrote to the program."""
+        self._pages.clear()
+
     def read(self, address: int, size: int) -> bytes:
         """Read exactly ``size`` bytes.
 

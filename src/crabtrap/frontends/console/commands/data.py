@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends import describe
@@ -17,6 +18,9 @@ from crabtrap.frontends.console.printing import (
     value_lines,
 )
 from crabtrap.frontends.console.type_view import type_lines
+
+# What is left of "+=" and its like once the "=" is cut off.
+_COMPOUND = re.compile(r"(?:<<|>>|[-+*/%&|^])$")
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +57,9 @@ def assign(console: Console, arguments: Arguments) -> Reply:
         arguments.fail("an assignment is needed", hint="set var PLACE = VALUE")
     arguments.take_rest()
     place, value = place.strip(), value.strip()
+    if operator := _COMPOUND.search(place):
+        place = place[: operator.start()].rstrip()
+        value = f"{place} {operator.group()} ({value})"
     new = console.session.assign(place, value)
     tree = describe.tree(console.session, new, render_options(console))
     return Reply({"expression": place, "value": tree}, value_lines(console, place, new))
