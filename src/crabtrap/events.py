@@ -6,10 +6,10 @@ the other events tell of things that need no stop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 StreamName = Literal["stdout", "stderr"]
 

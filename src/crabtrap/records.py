@@ -45,7 +45,7 @@ def dataclass(
 
     def wrap(cls: _C) -> _C:
         own = tuple(name for name, kind in _annotations(cls).items() if not _is_class_var(kind))
-        defaults = {name: vars(cls)[name] for name in own if name in vars(cls)}
+        defaults = {name: value for name, value in _own(cls).items() if name in own}
         made = _with_slots(cls, own) if slots else cls
         _defer(made, own, _Pending(defaults, frozen, eq, repr))
         return made
@@ -57,7 +57,7 @@ def _with_slots(cls: Any, own: tuple[str, ...]) -> Any:
     """The same class again, with slots: they cannot be added to one that exists."""
     inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
     left_out = {*own, "__dict__", "__weakref__"}
-    namespace = {name: value for name, value in vars(cls).items() if name not in left_out}
+    namespace = {name: value for name, value in _own(cls).items() if name not in left_out}
     namespace["__slots__"] = tuple(name for name in own if name not in inherited)
     return type(cls)(cls.__name__, cls.__bases__, namespace)
 
@@ -70,12 +70,17 @@ def _defer(cls: Any, own: tuple[str, ...], pending: _Pending) -> None:
     setattr(cls, _PENDING, pending)
     for name in _DEFERRED:
         # A class with its own __eq__ and no __hash__ has __hash__ = None.
-        if vars(cls).get(name) is None:
+        if _own(cls).get(name) is None:
             setattr(cls, name, _completing(cls, name))
 
 
-def _annotations(cls: Any) -> dict[str, object]:
-    return vars(cls).get("__annotations__", {})
+def _own(cls: type) -> dict[str, Any]:
+    """What the class itself defines."""
+    return dict(vars(cls))
+
+
+def _annotations(cls: type) -> dict[str, object]:
+    return _own(cls).get("__annotations__", {})
 
 
 def _is_class_var(annotation: object) -> bool:
@@ -87,20 +92,20 @@ def _takes_part(default: Any) -> bool:
     return not isinstance(default, dataclasses.Field) or default.init
 
 
-def _completing(cls: Any, name: str) -> Callable[..., Any]:
+def _completing(cls: type, name: str) -> Callable[..., Any]:
     """A method that has the real ones written in its place and then does what was asked."""
 
     def method(self: Any, *args: Any, **keywords: Any) -> Any:
         _complete(cls)
-        return getattr(type(self), name)(self, *args, **keywords)
+        return getattr(self.__class__, name)(self, *args, **keywords)
 
     return method
 
 
-def _complete(cls: Any) -> None:
+def _complete(cls: type) -> None:
     """Let the standard decorator write the methods of a class and of its bases."""
     for base in reversed(cls.__mro__):
-        pending: _Pending | None = vars(base).get(_PENDING)
+        pending: _Pending | None = _own(base).get(_PENDING)
         if pending is not None:
             delattr(base, _PENDING)
             _complete_one(base, pending)
@@ -108,10 +113,10 @@ def _complete(cls: Any) -> None:
 
 def _complete_one(cls: Any, pending: _Pending) -> None:
     for name in _DEFERRED:
-        if getattr(vars(cls).get(name), "__qualname__", "").startswith(_completing.__name__):
+        if getattr(_own(cls).get(name), "__qualname__", "").startswith(_completing.__name__):
             delattr(cls, name)
     # The standard decorator looks for defaults in the class, where the slots are.
-    places = {name: vars(cls).get(name) for name in pending.defaults}
+    places = {name: _own(cls).get(name) for name in pending.defaults}
     for name, default in pending.defaults.items():
         setattr(cls, name, _as_factory(default))
     dataclasses.dataclass(frozen=pending.frozen, eq=pending.eq, repr=pending.repr)(cls)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +13,7 @@ from crabtrap.engine.variables import (
     scope_variables,
 )
 from crabtrap.errors import NotFoundError
+from crabtrap.records import dataclass
 from crabtrap.symbols.names import full_function_name, function_name, path_segments
 from crabtrap.symbols.places import after_prologue
 from crabtrap.symbols.types import made_type

@@ -5,8 +5,9 @@ The session hands in an implementation; tests hand in a few lines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame

@@ -8,11 +8,11 @@ The loader keeps ``struct r_debug`` for debuggers (``link.h``): version, first
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,7 +12,6 @@ import os
 import re
 import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from crabtrap.errors import (
     RemoteError,
     UnsupportedError,
 )
+from crabtrap.records import dataclass
 from crabtrap.symbols.module import Module
 from crabtrap.symbols.table import ModuleTable
 

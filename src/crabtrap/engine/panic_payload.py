@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass
 from crabtrap.symbols.names import path_segments
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ read-only data of a module that holds a file name, a vtable's entries are code.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
@@ -29,6 +28,7 @@ from crabtrap.engine.panic_payload import (
     read_words,
 )
 from crabtrap.events import Panicked
+from crabtrap.records import dataclass
 from crabtrap.symbols.places import Place
 
 if TYPE_CHECKING:

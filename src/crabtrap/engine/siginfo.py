@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 _FAULTS = frozenset((4, 5, 7, 8, 11))
 """SIGILL, SIGTRAP, SIGBUS, SIGFPE and SIGSEGV carry ``si_addr`` when the kernel sent them."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal as _signal
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from crabtrap.errors import NotFoundError, UsageError
+from crabtrap.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ through the thread's vector of blocks, which glibc keeps at thread pointer + 8.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.link_map import read_link_maps
 from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.process import Process

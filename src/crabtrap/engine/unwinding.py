@@ -8,11 +8,11 @@ a shallow stack.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

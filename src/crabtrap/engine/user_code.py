@@ -7,9 +7,10 @@ that can be replaced by settings.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
+
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.symbols.code import Function

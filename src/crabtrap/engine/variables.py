@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,10 @@ These are the run-time twins of ``crabtrap._core``'s ``Symbol``, ``Row`` and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.symbols.module import Module

@@ -7,11 +7,11 @@ means in all modules.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import assert_never
 
 from crabtrap.address import Address
 from crabtrap.errors import ParseError
+from crabtrap.records import dataclass
 from crabtrap.symbols.places import (
     Place,
     Resolution,

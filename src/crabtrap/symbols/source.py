@@ -11,7 +11,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from crabtrap.records import dataclass
 
 MAX_SOURCE_SIZE = 16 << 20
 """Bytes; a larger file is no source file."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,10 +8,10 @@ a breakpoint means or when a step is done is the engine's to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from crabtrap.address import Address
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from crabtrap.errors import RemoteError
+from crabtrap.records import dataclass
 from crabtrap.target.rsp.documents import parse_xml
 
 if TYPE_CHECKING:

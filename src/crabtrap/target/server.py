@@ -12,11 +12,11 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from crabtrap.errors import LaunchError, RemoteError, UsageError
+from crabtrap.records import dataclass
 from crabtrap.target.rsp.channel import Channel
 
 GUARD_NAME = "crabtrap-guard"

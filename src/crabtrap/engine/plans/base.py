@@ -6,12 +6,12 @@ A plan does no I/O beyond reading the stopped program.  The controller asks it f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from crabtrap.address import Address
 from crabtrap.engine.plans.view import View
 from crabtrap.events import StopReason
+from crabtrap.records import dataclass
 from crabtrap.target.base import ResumeKind, TargetStop
 
 

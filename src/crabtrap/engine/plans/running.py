@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.events import StepDone
+from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.view import View

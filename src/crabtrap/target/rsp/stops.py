@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from binascii import unhexlify
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from crabtrap.errors import RemoteError
+from crabtrap.records import dataclass
 from crabtrap.target.base import StopKind
 from crabtrap.target.rsp.packets import parse_bytes, parse_hex, parse_thread_id
 from crabtrap.target.rsp.signals import to_linux
