@@ -89,7 +89,7 @@ def test_blank_line_means_the_next_one_with_code():
 def test_names_that_are_not_there_come_with_those_that_are():
     inferior = build("basics")
     assert resolve(inferior, "factorail").close[0].endswith("factorial")
-    assert resolve(inferior, "mian.rs:3").close == ("main.rs",)
+    assert resolve(inferior, "mian.rs:3").close[0] == "main.rs"
     assert "last line with code" in resolve(inferior, "main.rs:99999").hint
 
 
