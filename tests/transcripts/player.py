@@ -83,6 +83,7 @@ def write_page(path: Path) -> None:
     """Put what comes into the page."""
     lines = path.read_text("utf-8").splitlines()
     for block, came in reversed(list(_played(path))):
+        assert not any("bug in crabtrap" in line for line in came), "\n".join(came)
         end = next(i for i in range(block.start, len(lines)) if lines[i] == "```")
         if settle(came) != settle(block.lines):
             lines[block.start : end] = came
