@@ -91,7 +91,7 @@ def scalar(value: Value, presenter: Presenter) -> Value:
                 value = view.target()
             case PointerView(address=address) if address is not None:
                 return make.usize(address)
-            case WrapperView(name, Value() as inner, _, follows) if follows or not name:
+            case WrapperView(name, Value() as inner, _, follows) if follows or name in _DEREF_NAMES:
                 value = inner
             case DoubtView(text):
                 raise UnavailableError(text)

@@ -39,6 +39,12 @@ def _chars(call: Call) -> Value:
     return make.lazily(lambda: map(make.char, text_of(call)), "Chars")
 
 
+def _count(call: Call) -> Value:
+    """What is left of a ``Chars``."""
+    call.expect(0)
+    return make.usize(len(text_of(call)))
+
+
 def _char_indices(call: Call) -> Value:
     def begin() -> Iterator[Value]:
         at = 0
@@ -183,6 +189,7 @@ TEXT_METHODS: dict[str, Method] = {
     "is_empty": _is_empty,
     "chars": _chars,
     "char_indices": _char_indices,
+    "count": _count,
     "bytes": _bytes,
     "as_bytes": _as_bytes,
     "into_bytes": _as_bytes,

@@ -13,7 +13,7 @@ from crabtrap.expr.methods import NoMethodError, call_method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import Bytes, Value
+from crabtrap.values import Bytes, UnavailableError, Value
 
 if TYPE_CHECKING:
     from crabtrap.expr.evaluate import Evaluator
@@ -142,12 +142,22 @@ def _size_of(
     last = function.segments[-1]
     if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
         type_ = resolve_type(last.arguments[0], evaluator.scope)
-        return make.usize((type_.size or 0) if last.name == "size_of" else type_.alignment)
+        if type_.size is None:
+            raise EvaluationError(f"the size of {type_.name} is not known", function.span)
+        return make.usize(type_.size if last.name == "size_of" else type_.alignment)
     if last.name == "size_of_val" and len(arguments) == 1:
-        value = evaluator.value(arguments[0])
-        inner = value.deref() if value.is_pointer else value
-        return make.usize(inner.shape.size or 0)
+        return make.usize(_size_of_value(evaluator.value(arguments[0])))
     return None
+
+
+def _size_of_value(value: Value) -> int:
+    inner = value.deref() if value.is_pointer else value
+    if inner.absent is not None:
+        raise UnavailableError(inner.absent)
+    size = inner.shape.size
+    if size is None:
+        raise EvaluationError(f"the size of {inner.type.name} is not known")
+    return size
 
 
 def _as_method(
