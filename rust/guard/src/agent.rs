@@ -123,7 +123,10 @@ struct Code<'a> {
 
 impl Code<'_> {
     fn take<const N: usize>(&mut self) -> Result<[u8; N], AgentError> {
-        let part = self.bytes.get(self.at..self.at + N).ok_or(AgentError::Truncated)?;
+        let part = self
+            .bytes
+            .get(self.at..self.at + N)
+            .ok_or(AgentError::Truncated)?;
         self.at += N;
         part.try_into().map_err(|_| AgentError::Truncated)
     }
@@ -147,7 +150,10 @@ pub fn evaluate(
     variables: &mut Variables,
 ) -> Result<i64, AgentError> {
     let mut code = Code { bytes: code, at: 0 };
-    let mut stack = Stack { values: [0; MAX_STACK], len: 0 };
+    let mut stack = Stack {
+        values: [0; MAX_STACK],
+        len: 0,
+    };
     for _ in 0..MAX_STEPS {
         let op = code.byte()?;
         match op {
@@ -198,11 +204,17 @@ pub fn evaluate(
             }
             0x26 => {
                 let number = code.word()?;
-                let value = machine.register(number).ok_or(AgentError::Register(number))?;
+                let value = machine
+                    .register(number)
+                    .ok_or(AgentError::Register(number))?;
                 stack.push(value as i64)?;
             }
             0x28 | 0x32 => {
-                let depth = if op == 0x32 { usize::from(code.byte()?) } else { 0 };
+                let depth = if op == 0x32 {
+                    usize::from(code.byte()?)
+                } else {
+                    0
+                };
                 let value = stack.peek(depth)?;
                 stack.push(value)?;
             }
@@ -237,8 +249,7 @@ fn binary(op: u8, left: i64, right: i64) -> Result<i64, AgentError> {
         0x02 => left.wrapping_add(right),
         0x03 => left.wrapping_sub(right),
         0x04 => left.wrapping_mul(right),
-        0x05 | 0x07 if right == 0 => return Err(AgentError::DivideByZero),
-        0x06 | 0x08 if right == 0 => return Err(AgentError::DivideByZero),
+        0x05..=0x08 if right == 0 => return Err(AgentError::DivideByZero),
         0x05 => left.wrapping_div(right),
         0x06 => (unsigned_left / unsigned_right) as i64,
         0x07 => left.wrapping_rem(right),
@@ -307,13 +318,17 @@ mod tests {
 
         fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
             let start = address as usize;
-            let part = start.checked_add(buffer.len()).and_then(|end| self.memory.get(start..end));
+            let part = start
+                .checked_add(buffer.len())
+                .and_then(|end| self.memory.get(start..end));
             part.map(|bytes| buffer.copy_from_slice(bytes)).is_some()
         }
     }
 
     fn run(code: &[u8]) -> Result<i64, AgentError> {
-        let mut fake = Fake { memory: (0..32).collect() };
+        let mut fake = Fake {
+            memory: (0..32).collect(),
+        };
         evaluate(code, &mut fake, &mut Variables::default())
     }
 
@@ -322,7 +337,10 @@ mod tests {
         assert_eq!(run(&[0x22, 7, 0x22, 2, 0x03, 0x27]), Ok(5));
         assert_eq!(run(&[0x22, 0xff, 0x16, 8, 0x27]), Ok(-1));
         assert_eq!(run(&[0x22, 0xff, 0x16, 8, 0x2a, 16, 0x27]), Ok(0xffff));
-        assert_eq!(run(&[0x22, 1, 0x22, 0, 0x05, 0x27]), Err(AgentError::DivideByZero));
+        assert_eq!(
+            run(&[0x22, 1, 0x22, 0, 0x05, 0x27]),
+            Err(AgentError::DivideByZero)
+        );
         assert_eq!(run(&[0x26, 0, 2, 0x22, 0x20, 0x13, 0x27]), Ok(1));
     }
 
@@ -331,18 +349,24 @@ mod tests {
         assert_eq!(run(&[0x22, 4, 0x19, 0x27]), Ok(0x0706_0504));
         assert_eq!(
             run(&[0x22, 30, 0x1a, 0x27]),
-            Err(AgentError::Memory { address: 30, size: 8 })
+            Err(AgentError::Memory {
+                address: 30,
+                size: 8
+            })
         );
     }
 
     #[test]
     fn counting() {
         // getv 3; const8 1; add; setv 3; const8 2; swap; less_signed; end  => 2 < ++v
-        let code = [0x2c, 0, 3, 0x22, 1, 0x02, 0x2d, 0, 3, 0x22, 2, 0x2b, 0x14, 0x27];
+        let code = [
+            0x2c, 0, 3, 0x22, 1, 0x02, 0x2d, 0, 3, 0x22, 2, 0x2b, 0x14, 0x27,
+        ];
         let mut variables = Variables::default();
         let mut fake = Fake { memory: vec![] };
-        let values: Vec<_> =
-            (0..4).map(|_| evaluate(&code, &mut fake, &mut variables).unwrap()).collect();
+        let values: Vec<_> = (0..4)
+            .map(|_| evaluate(&code, &mut fake, &mut variables).unwrap())
+            .collect();
         assert_eq!(values, [0, 0, 1, 1]);
         assert_eq!(variables.get(3), 4);
     }

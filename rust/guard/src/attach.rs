@@ -87,7 +87,7 @@ impl Tracer {
                         self.adopt_thread(pid, tid);
                     }
                     // Ours already, by its parent's clone event.
-                    Err(Errno::EPERM) if self.is_ours(tid) => {
+                    Err(Errno::EPERM) if is_ours(tid) => {
                         idle_passes = 0;
                         self.adopt_thread(pid, tid);
                     }
@@ -109,10 +109,6 @@ impl Tracer {
         }
     }
 
-    fn is_ours(&self, tid: Tid) -> bool {
-        procfs::status(tid).is_ok_and(|status| status.tracer == std::process::id() as Tid)
-    }
-
     fn abandon(&mut self, seized: &[Tid]) {
         for &tid in seized {
             let mut release = |tid| {
@@ -125,13 +121,6 @@ impl Tracer {
             }
             self.threads.remove(&tid);
         }
-    }
-
-    /// Whether job control holds the process.
-    pub fn is_group_stopped(&self, tid: Tid) -> bool {
-        self.threads
-            .get(&tid)
-            .is_some_and(|thread| thread.held == Some(Hold::Group))
     }
 
     /// The thread to speak for a process: its leader while that is alive.
@@ -156,6 +145,10 @@ impl Tracer {
         thread.is_new = false;
         self.threads.insert(tid, thread);
     }
+}
+
+fn is_ours(tid: Tid) -> bool {
+    procfs::status(tid).is_ok_and(|status| status.tracer == std::process::id() as Tid)
 }
 
 /// What a launched child has come to.

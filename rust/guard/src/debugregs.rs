@@ -78,7 +78,7 @@ impl Watches {
 
     /// Takes a register.
     pub fn add(&mut self, watch: Watch) -> Result<(), &'static str> {
-        if !matches!(watch.size, 1 | 2 | 4 | 8) || watch.address % watch.size != 0 {
+        if !matches!(watch.size, 1 | 2 | 4 | 8) || !watch.address.is_multiple_of(watch.size) {
             return Err("a debug register watches 1, 2, 4 or 8 aligned bytes");
         }
         let same = |other: &&mut Option<Watch>| {

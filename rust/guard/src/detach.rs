@@ -1,6 +1,6 @@
 //! Letting go, with nothing left behind.
 
-use log::warn;
+use log::{debug, warn};
 use nix::errno::Errno;
 
 use crate::debugregs;
@@ -38,10 +38,10 @@ impl Tracer {
             self.calm(tid);
         }
         self.lift(pid);
-        if let Some(process) = self.processes.get_mut(&pid) {
-            if let Err(error) = process.slots.remove_all(&process.memory) {
-                warn!("restoring slots of {pid}: {error}");
-            }
+        if let Some(process) = self.processes.get_mut(&pid)
+            && let Err(error) = process.slots.remove_all(&process.memory)
+        {
+            warn!("restoring slots of {pid}: {error}");
         }
     }
 
@@ -110,6 +110,12 @@ impl Tracer {
                     }
                 }
                 _ => {}
+            }
+        }
+        // Children whose birth could not be taken in because the parent was killed at it.
+        for (tid, _) in std::mem::take(&mut self.early) {
+            if let Err(error) = ptrace::detach(tid, 0) {
+                debug!("detaching from {tid}: {error}");
             }
         }
         // What borrowed memory is clean now that its lender is.

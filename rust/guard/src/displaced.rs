@@ -75,8 +75,7 @@ pub trait Memory {
 #[must_use]
 pub fn decode(bytes: &[u8], address: u64) -> Option<Instruction> {
     let end = bytes.len().min(LONGEST_INSTRUCTION);
-    let instruction =
-        Decoder::with_ip(64, &bytes[..end], address, DecoderOptions::NONE).decode();
+    let instruction = Decoder::with_ip(64, &bytes[..end], address, DecoderOptions::NONE).decode();
     (!instruction.is_invalid()).then_some(instruction)
 }
 
@@ -85,7 +84,9 @@ pub fn decode(bytes: &[u8], address: u64) -> Option<Instruction> {
 /// `slot` is the address of a free slot, or `None` when there is no cave near.
 #[must_use]
 pub fn plan(bytes: &[u8], address: u64, slot: Option<u64>) -> Plan {
-    let Some(instruction) = decode(bytes, address) else { return Plan::StepInPlace };
+    let Some(instruction) = decode(bytes, address) else {
+        return Plan::StepInPlace;
+    };
     if can_emulate(&instruction) {
         return Plan::Emulate;
     }
@@ -110,26 +111,33 @@ fn relocate(instruction: &Instruction, address: u64, slot: u64) -> Option<SlotCo
             bytes.extend((address + length).to_le_bytes());
         }
     }
-    (bytes.len() as u64 <= SLOT_SIZE)
-        .then_some(SlotCode { bytes, slot, original: address, length, jump_at })
+    (bytes.len() as u64 <= SLOT_SIZE).then_some(SlotCode {
+        bytes,
+        slot,
+        original: address,
+        length,
+        jump_at,
+    })
 }
 
 fn encode(instructions: &[Instruction], address: u64) -> Option<Vec<u8>> {
     let block = InstructionBlock::new(instructions, address);
     // No rewriting into longer sequences: what does not fit as it is does not fit.
     let options = BlockEncoderOptions::DONT_FIX_BRANCHES;
-    BlockEncoder::encode(64, block, options).ok().map(|result| result.code_buffer)
+    BlockEncoder::encode(64, block, options)
+        .ok()
+        .map(|result| result.code_buffer)
 }
 
 /// Whether a copy elsewhere does the same as the original in its place.
 fn is_movable(instruction: &Instruction) -> bool {
     match instruction.flow_control() {
-        FlowControl::Next => {
-            !matches!(instruction.mnemonic(), Mnemonic::Syscall | Mnemonic::Sysenter)
-        }
+        FlowControl::Next | FlowControl::Return => true,
+        // It comes back to wherever it was executed; only rcx, which it clobbers anyway,
+        // tells the difference.  Stepping it in place could block with everybody held.
+        FlowControl::Call => instruction.mnemonic() == Mnemonic::Syscall,
         // An indirect jump without rip-relative operand goes where it goes.
         FlowControl::IndirectBranch => !instruction.is_ip_rel_memory_operand(),
-        FlowControl::Return => true,
         _ => false,
     }
 }
@@ -154,13 +162,12 @@ fn can_emulate(instruction: &Instruction) -> bool {
 
 /// A memory operand whose address the general registers alone determine.
 fn simple_memory(instruction: &Instruction) -> bool {
-    let has_memory = (0..instruction.op_count())
-        .any(|index| instruction.op_kind(index) == OpKind::Memory);
+    let has_memory =
+        (0..instruction.op_count()).any(|index| instruction.op_kind(index) == OpKind::Memory);
     let general = |register: Register| register == Register::None || register.is_gpr64();
     has_memory
         && instruction.segment_prefix() == Register::None
-        && (instruction.is_ip_rel_memory_operand()
-            && instruction.memory_base() == Register::RIP
+        && (instruction.is_ip_rel_memory_operand() && instruction.memory_base() == Register::RIP
             || general(instruction.memory_base()))
         && general(instruction.memory_index())
 }
@@ -203,7 +210,9 @@ pub fn emulate(
             regs.rip = u64::from_le_bytes(bytes);
         }
         Mnemonic::Call | Mnemonic::Jmp => {
-            let Some(target) = branch_target(instruction, regs, memory) else { return false };
+            let Some(target) = branch_target(instruction, regs, memory) else {
+                return false;
+            };
             if instruction.mnemonic() == Mnemonic::Call && !push(regs, memory, next) {
                 return false;
             }
@@ -211,7 +220,11 @@ pub fn emulate(
         }
         _ if instruction.is_jcc_short_or_near() => {
             let taken = holds(instruction.condition_code(), regs.eflags);
-            regs.rip = if taken { instruction.near_branch_target() } else { next };
+            regs.rip = if taken {
+                instruction.near_branch_target()
+            } else {
+                next
+            };
         }
         _ => regs.rip = next,
     }
@@ -330,7 +343,10 @@ impl Cave {
     pub fn new(start: u64, end: u64) -> Self {
         let aligned = start.next_multiple_of(16);
         let count = end.saturating_sub(aligned) / SLOT_SIZE;
-        Self { start: aligned, used: vec![false; count as usize] }
+        Self {
+            start: aligned,
+            used: vec![false; count as usize],
+        }
     }
 
     /// Take a slot; `None` when all are taken.
@@ -342,10 +358,10 @@ impl Cave {
 
     /// Give a slot back once no thread is in it.
     pub fn give_back(&mut self, slot: u64) {
-        if let Some(offset) = slot.checked_sub(self.start) {
-            if let Some(used) = self.used.get_mut((offset / SLOT_SIZE) as usize) {
-                *used = false;
-            }
+        if let Some(offset) = slot.checked_sub(self.start)
+            && let Some(used) = self.used.get_mut((offset / SLOT_SIZE) as usize)
+        {
+            *used = false;
         }
     }
 
@@ -386,9 +402,9 @@ pub fn find_cave(
         if !read(at, &mut entry) {
             return None;
         }
-        let word = |at: usize| u32::from_le_bytes([
-            entry[at], entry[at + 1], entry[at + 2], entry[at + 3],
-        ]);
+        let word = |at: usize| {
+            u32::from_le_bytes([entry[at], entry[at + 1], entry[at + 2], entry[at + 3]])
+        };
         let long = |at: usize| u64::from_le_bytes(entry[at..at + 8].try_into().unwrap_or([0; 8]));
         let (is_load, is_executable) = (word(0) == 1, word(4) & 1 != 0);
         let start = long(16).checked_add(bias)?;
@@ -411,8 +427,13 @@ mod tests {
 
     impl Memory for Flat {
         fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
-            let Some(start) = address.checked_sub(self.base) else { return false };
-            let Some(part) = self.bytes.get(start as usize..start as usize + buffer.len()) else {
+            let Some(start) = address.checked_sub(self.base) else {
+                return false;
+            };
+            let Some(part) = self
+                .bytes
+                .get(start as usize..start as usize + buffer.len())
+            else {
                 return false;
             };
             buffer.copy_from_slice(part);
@@ -420,9 +441,13 @@ mod tests {
         }
 
         fn write(&mut self, address: u64, bytes: &[u8]) -> bool {
-            let Some(start) = address.checked_sub(self.base) else { return false };
+            let Some(start) = address.checked_sub(self.base) else {
+                return false;
+            };
             let range = start as usize..start as usize + bytes.len();
-            let Some(part) = self.bytes.get_mut(range) else { return false };
+            let Some(part) = self.bytes.get_mut(range) else {
+                return false;
+            };
             part.copy_from_slice(bytes);
             true
         }
@@ -436,7 +461,10 @@ mod tests {
     }
 
     fn run(code: &[u8], regs: &mut libc::user_regs_struct) -> Flat {
-        let mut memory = Flat { base: 0x1000, bytes: vec![0; 128] };
+        let mut memory = Flat {
+            base: 0x1000,
+            bytes: vec![0; 128],
+        };
         assert_eq!(plan(code, 0x40_0000, None), Plan::Emulate, "{code:x?}");
         let instruction = decode(code, 0x40_0000).unwrap();
         assert!(emulate(&instruction, regs, &mut memory));
@@ -487,31 +515,52 @@ mod tests {
     fn a_copy_keeps_its_operand_and_jumps_back() {
         // mov eax, [rip+0x100]
         let code = [0x8b, 0x05, 0x00, 0x01, 0, 0];
-        let Plan::Copy(copy) = plan(&code, 0x40_0000, Some(0x41_0000)) else { panic!() };
+        let Plan::Copy(copy) = plan(&code, 0x40_0000, Some(0x41_0000)) else {
+            panic!()
+        };
         let moved = decode(&copy.bytes, 0x41_0000).unwrap();
         assert_eq!(moved.ip_rel_memory_address(), 0x40_0106);
-        let jump = decode(&copy.bytes[copy.jump_at as usize..], 0x41_0000 + copy.jump_at).unwrap();
+        let jump = decode(
+            &copy.bytes[copy.jump_at as usize..],
+            0x41_0000 + copy.jump_at,
+        )
+        .unwrap();
         assert_eq!(jump.near_branch_target(), 0x40_0006);
         assert_eq!(copy.original_rip(0x41_0000), Some(0x40_0000));
         assert_eq!(copy.original_rip(0x41_0000 + copy.jump_at), Some(0x40_0006));
         assert_eq!(copy.original_rip(0x42_0000), None);
         // Out of reach for a rip-relative operand.
-        assert_eq!(plan(&code, 0x5555_0000_0000, Some(0x7fff_0000_0000)), Plan::StepInPlace);
+        assert_eq!(
+            plan(&code, 0x5555_0000_0000, Some(0x7fff_0000_0000)),
+            Plan::StepInPlace
+        );
     }
 
     #[test]
     fn a_far_slot_jumps_back_through_memory() {
         // mov [rsp+8], rdi
         let code = [0x48, 0x89, 0x7c, 0x24, 0x08];
-        let Plan::Copy(copy) = plan(&code, 0x40_0000, Some(0x7fff_0000_0000)) else { panic!() };
+        let Plan::Copy(copy) = plan(&code, 0x40_0000, Some(0x7fff_0000_0000)) else {
+            panic!()
+        };
         assert_eq!(copy.bytes[..5], code);
         assert_eq!(copy.bytes[11..], 0x40_0005u64.to_le_bytes());
     }
 
     #[test]
     fn system_calls_and_traps_stay_where_they_are() {
-        for code in [&[0x0f, 0x05][..], &[0xcc], &[0x0f, 0x0b], &[0xe3, 0x00], &[0xcd, 0x80]] {
-            assert_eq!(plan(code, 0x40_0000, Some(0x41_0000)), Plan::StepInPlace, "{code:x?}");
+        for code in [
+            &[0x0f, 0x05][..],
+            &[0xcc],
+            &[0x0f, 0x0b],
+            &[0xe3, 0x00],
+            &[0xcd, 0x80],
+        ] {
+            assert_eq!(
+                plan(code, 0x40_0000, Some(0x41_0000)),
+                Plan::StepInPlace,
+                "{code:x?}"
+            );
         }
     }
 
@@ -527,8 +576,15 @@ mod tests {
                 *byte = (seed >> 40) as u8;
             }
             if let Plan::Emulate = plan(&code, 0x40_0000, Some(0x41_0000)) {
-                let mut memory = Flat { base: 0x1000, bytes: vec![0; 128] };
-                emulate(&decode(&code, 0x40_0000).unwrap(), &mut registers(), &mut memory);
+                let mut memory = Flat {
+                    base: 0x1000,
+                    bytes: vec![0; 128],
+                };
+                emulate(
+                    &decode(&code, 0x40_0000).unwrap(),
+                    &mut registers(),
+                    &mut memory,
+                );
             }
         }
     }

@@ -18,6 +18,16 @@ const SYSCALL_STOP: i32 = libc::SIGTRAP | 0x80;
 /// The resume flag: an instruction breakpoint does not trigger for one instruction.
 pub const RESUME_FLAG: u64 = 1 << 16;
 
+/// What became of a debug register's trap.
+enum Triggered {
+    /// It was none of ours.
+    Nothing,
+    /// No condition holds.
+    Silently,
+    /// The client wants to hear of it.
+    For(Reason),
+}
+
 impl Tracer {
     /// Takes in one status of `waitpid`.
     pub fn on_status(&mut self, tid: Tid, status: WaitStatus) {
@@ -196,8 +206,11 @@ impl Tracer {
         if code == ptrace::SI_KERNEL {
             return self.on_int3(tid);
         }
-        if let Some(reason) = self.on_watch(tid, was_stepping)? {
-            return Ok(reason);
+        match self.on_watch(tid)? {
+            Triggered::For(reason) => return Ok(Some(reason)),
+            // A step that ended on a watched access is still a step that ended.
+            Triggered::Silently if !was_stepping => return Ok(None),
+            Triggered::Silently | Triggered::Nothing => {}
         }
         if was_stepping {
             return self.on_step(tid);
@@ -236,15 +249,13 @@ impl Tracer {
             thread.passes = Some(address);
             return Ok(None);
         }
-        let verdict = if conditions.is_empty() {
-            Verdict::True
-        } else {
-            let registers = thread.registers()?;
-            conditions::evaluate(conditions, registers, memory, sites, &mut self.variables)
-        };
-        match verdict {
-            Verdict::True => Ok(Some(Reason::Breakpoint(None))),
-            Verdict::Failed(text) => Ok(Some(Reason::Breakpoint(Some(text)))),
+        let (registers, variables) = (thread.registers()?, &mut self.variables);
+        match conditions::evaluate(conditions, registers, memory, sites, variables) {
+            Verdict::True => Ok(Some(Reason::Breakpoint)),
+            Verdict::Failed(text) => {
+                thread.condition_failure = Some(text);
+                Ok(Some(Reason::Breakpoint))
+            }
             Verdict::False => {
                 thread.passes = Some(address);
                 self.count_silent_hit(tid);
@@ -272,52 +283,46 @@ impl Tracer {
         Ok(Some(Reason::Trap))
     }
 
-    /// `None`: no debug register of ours triggered.
-    fn on_watch(&mut self, tid: Tid, stepped: bool) -> ptrace::Result<Option<Option<Reason>>> {
+    /// What the debug registers that triggered amount to; all their conditions are evaluated.
+    fn on_watch(&mut self, tid: Tid) -> ptrace::Result<Triggered> {
         let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(None);
+            return Ok(Triggered::Nothing);
         };
         let Some(process) = self.processes.get(&thread.pid) else {
-            return Ok(None);
+            return Ok(Triggered::Nothing);
         };
         if process.watches.is_empty() {
-            return Ok(None);
+            return Ok(Triggered::Nothing);
         }
         let triggered = debugregs::take_triggered(tid)?;
-        let first = (0..4).find(|slot| triggered >> slot & 1 != 0);
-        let Some(watch) = first.and_then(|slot| process.watches.find(slot)) else {
-            return Ok(None);
-        };
-        let verdict = if watch.conditions.is_empty() {
-            Verdict::True
-        } else {
+        let mut outcome = Triggered::Nothing;
+        for slot in (0..4).filter(|slot| triggered >> slot & 1 != 0) {
+            let Some(watch) = process.watches.find(slot) else {
+                continue;
+            };
             let (memory, sites) = (&process.memory, &process.sites);
             let registers = thread.registers()?;
-            conditions::evaluate(
-                &watch.conditions,
-                registers,
-                memory,
-                sites,
-                &mut self.variables,
-            )
-        };
-        let reason = match watch.kind {
-            WatchKind::Execute => Reason::HardwareBreakpoint,
-            kind => Reason::Watch(kind, watch.address),
-        };
-        if verdict != Verdict::False {
-            return Ok(Some(Some(reason)));
+            let (conditions, variables) = (&watch.conditions, &mut self.variables);
+            match conditions::evaluate(conditions, registers, memory, sites, variables) {
+                Verdict::False => {
+                    if watch.kind == WatchKind::Execute {
+                        registers.eflags |= RESUME_FLAG;
+                        thread.touch_registers();
+                    }
+                    if matches!(outcome, Triggered::Nothing) {
+                        outcome = Triggered::Silently;
+                    }
+                    continue;
+                }
+                Verdict::Failed(text) => thread.condition_failure = Some(text),
+                Verdict::True => {}
+            }
+            outcome = Triggered::For(match watch.kind {
+                WatchKind::Execute => Reason::HardwareBreakpoint,
+                kind => Reason::Watch(kind, watch.address),
+            });
         }
-        if watch.kind == WatchKind::Execute {
-            thread.registers()?.eflags |= RESUME_FLAG;
-            thread.touch_registers();
-        }
-        // A step that ended on a watched access is still a step that ended.
-        if stepped {
-            self.on_step(tid).map(Some)
-        } else {
-            Ok(Some(None))
-        }
+        Ok(outcome)
     }
 
     /// A single step is done; a range step may go on.
@@ -390,6 +395,9 @@ impl Tracer {
     fn adopt_borrower(&mut self, parent: Tid, child: Tid, is_shadow: bool) {
         match Process::new(child, child, Origin::Attached) {
             Ok(mut process) => {
+                if let Some(parent) = self.processes.get(&parent) {
+                    process.origin = parent.origin;
+                }
                 process.borrows_from = Some(self.space_of(parent));
                 process.is_shadow = is_shadow;
                 self.processes.insert(child, process);

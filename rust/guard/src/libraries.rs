@@ -37,9 +37,8 @@ struct Library {
 /// An empty list while the loader has not made its own yet, or in a static program.
 #[must_use]
 pub fn libraries_xml(auxv: &[u8], read: &mut Read<'_>) -> String {
-    let (main, libraries) = find_link_map(auxv, read).map_or((0, Vec::new()), |first| {
-        (first, walk(first, read))
-    });
+    let (main, libraries) =
+        find_link_map(auxv, read).map_or((0, Vec::new()), |first| (first, walk(first, read)));
     let mut xml = String::from("<library-list-svr4 version=\"1.0\"");
     if main != 0 {
         let _ = write!(xml, " main-lm=\"{main:#x}\"");
@@ -137,7 +136,9 @@ fn text(address: u64, read: &mut Read<'_>) -> String {
     const PIECE: usize = 64;
     let mut bytes = Vec::new();
     while bytes.len() < MAX_PATH {
-        let Some(at) = address.checked_add(bytes.len() as u64) else { break };
+        let Some(at) = address.checked_add(bytes.len() as u64) else {
+            break;
+        };
         let mut piece = [0; PIECE];
         let size = PIECE - (at as usize % PIECE);
         if !read(at, &mut piece[..size]) {
@@ -179,7 +180,12 @@ mod tests {
         put(0x510, 0x7777);
         memory[0x610..0x61a].copy_from_slice(b"/lib/a&b\0\0");
         let mut auxv = Vec::new();
-        for (kind, value) in [(AT_PHDR, BASE + 0x40), (AT_PHENT, 56), (AT_PHNUM, 2), (0, 0)] {
+        for (kind, value) in [
+            (AT_PHDR, BASE + 0x40),
+            (AT_PHENT, 56),
+            (AT_PHNUM, 2),
+            (0, 0),
+        ] {
             auxv.extend(kind.to_le_bytes());
             auxv.extend(value.to_le_bytes());
         }
@@ -211,7 +217,10 @@ mod tests {
     #[test]
     fn a_static_program_has_none() {
         let xml = libraries_xml(&[], &mut reader(Vec::new()));
-        assert_eq!(xml, "<library-list-svr4 version=\"1.0\">\n</library-list-svr4>\n");
+        assert_eq!(
+            xml,
+            "<library-list-svr4 version=\"1.0\">\n</library-list-svr4>\n"
+        );
     }
 
     #[test]

@@ -65,12 +65,6 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Whether nothing is left to decode.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.start == self.buffer.len()
-    }
-
     /// The next complete thing, `None` while more bytes are needed.
     pub fn next(&mut self) -> Option<Result<Incoming, FramingError>> {
         let rest = &self.buffer[self.start..];
@@ -194,7 +188,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
 /// Read hexadecimal pairs; `None` for anything else.
 #[must_use]
 pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     text.chunks_exact(2)
@@ -208,8 +202,9 @@ pub fn parse_hex(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 16 {
         return None;
     }
-    text.iter()
-        .try_fold(0u64, |value, &digit| Some(value << 4 | u64::from(hex_digit(digit)?)))
+    text.iter().try_fold(0u64, |value, &digit| {
+        Some(value << 4 | u64::from(hex_digit(digit)?))
+    })
 }
 
 #[cfg(test)]
@@ -255,7 +250,10 @@ mod tests {
 
     #[test]
     fn garbage_is_refused() {
-        assert_eq!(packets(b"GET / HTTP/1.1", 100), vec![Err(FramingError::Stray(b'G'))]);
+        assert_eq!(
+            packets(b"GET / HTTP/1.1", 100),
+            vec![Err(FramingError::Stray(b'G'))]
+        );
         assert_eq!(packets(b"$g#68", 100), vec![Err(FramingError::Checksum)]);
         let huge = vec![b'$'; 2 * MAX_PAYLOAD + 3];
         assert_eq!(packets(&huge, 4096), vec![Err(FramingError::TooLarge)]);

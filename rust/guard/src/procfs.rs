@@ -1,5 +1,6 @@
 //! What `/proc` tells about a process (proc(5)), and why the kernel refuses to trace one.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 
@@ -10,7 +11,11 @@ use std::io;
 pub fn tasks(pid: i32) -> io::Result<Vec<i32>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(format!("/proc/{pid}/task"))? {
-        if let Some(tid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) {
+        if let Some(tid) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        {
             found.push(tid);
         }
     }
@@ -54,7 +59,10 @@ impl Mapping {
 /// The thread is gone or may not be looked at.
 pub fn maps(tid: i32) -> io::Result<Vec<Mapping>> {
     let text = fs::read(format!("/proc/{tid}/maps"))?;
-    Ok(text.split(|&b| b == b'\n').filter_map(parse_mapping).collect())
+    Ok(text
+        .split(|&b| b == b'\n')
+        .filter_map(parse_mapping)
+        .collect())
 }
 
 fn parse_mapping(line: &[u8]) -> Option<Mapping> {
@@ -119,8 +127,11 @@ fn parse_status(text: &str) -> Status {
             "Tgid" => status.tgid = value.parse().unwrap_or(0),
             "TracerPid" => status.tracer = value.parse().unwrap_or(0),
             "Uid" => {
-                status.uid =
-                    value.split('\t').nth(1).and_then(|uid| uid.parse().ok()).unwrap_or(0);
+                status.uid = value
+                    .split('\t')
+                    .nth(1)
+                    .and_then(|uid| uid.parse().ok())
+                    .unwrap_or(0);
             }
             "SigBlk" => status.blocked = mask(),
             "SigIgn" => status.ignored = mask(),
@@ -136,7 +147,11 @@ fn parse_status(text: &str) -> Status {
 #[must_use]
 pub fn comm(tid: i32) -> String {
     fs::read(format!("/proc/{tid}/comm"))
-        .map(|name| String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
+        .map(|name| {
+            String::from_utf8_lossy(&name)
+                .trim_end_matches('\n')
+                .to_owned()
+        })
         .unwrap_or_default()
 }
 
@@ -174,13 +189,18 @@ pub fn processes_xml() -> String {
     for pid in entries.filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok()) {
         let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let command = String::from_utf8_lossy(&command).replace('\0', " ");
-        let name = if command.trim().is_empty() { comm(pid) } else { command };
+        let name = if command.trim().is_empty() {
+            comm(pid)
+        } else {
+            command
+        };
         let user = status(pid).map(|status| status.uid).unwrap_or_default();
-        xml.push_str(&format!(
+        let _ = writeln!(
+            xml,
             "<item><column name=\"pid\">{pid}</column><column name=\"user\">{user}</column>\
-             <column name=\"command\">{}</column></item>\n",
+             <column name=\"command\">{}</column></item>",
             escape_xml(name.trim())
-        ));
+        );
     }
     xml.push_str("</osdata>\n");
     xml
@@ -228,7 +248,10 @@ pub fn explain_attach_failure(pid: i32, errno: i32) -> String {
     if errno == libc::EPERM {
         return explain_permission(pid, &status);
     }
-    format!("cannot trace process {pid}: {}", io::Error::from_raw_os_error(errno))
+    format!(
+        "cannot trace process {pid}: {}",
+        io::Error::from_raw_os_error(errno)
+    )
 }
 
 fn explain_permission(pid: i32, status: &Status) -> String {
@@ -277,7 +300,10 @@ fn explain_permission(pid: i32, status: &Status) -> String {
 pub fn is_64_bit(tid: i32) -> Option<bool> {
     use std::io::Read as _;
     let mut header = [0; 5];
-    fs::File::open(format!("/proc/{tid}/exe")).ok()?.read_exact(&mut header).ok()?;
+    fs::File::open(format!("/proc/{tid}/exe"))
+        .ok()?
+        .read_exact(&mut header)
+        .ok()?;
     (&header[..4] == b"\x7fELF").then_some(header[4] == 2)
 }
 
@@ -289,7 +315,10 @@ mod tests {
     fn mappings_with_and_without_paths() {
         let line = b"7f00-8000 r-xp 00001000 fe:01 42      /tmp/a b (deleted)";
         let mapping = parse_mapping(line).unwrap();
-        assert_eq!((mapping.start, mapping.end, mapping.inode), (0x7f00, 0x8000, 42));
+        assert_eq!(
+            (mapping.start, mapping.end, mapping.inode),
+            (0x7f00, 0x8000, 42)
+        );
         assert_eq!(mapping.path, "/tmp/a b (deleted)");
         assert!(mapping.is_executable() && !mapping.is_shared());
         assert_eq!(parse_mapping(b"1000-2000 rw-s 0 00:00 0").unwrap().path, "");
@@ -303,7 +332,10 @@ mod tests {
         assert!(tasks(pid).unwrap().contains(&pid));
         assert!(maps(pid).unwrap().iter().any(Mapping::is_executable));
         let status = status(pid).unwrap();
-        assert_eq!((status.tgid, status.tracer, status.has_memory), (pid, 0, true));
+        assert_eq!(
+            (status.tgid, status.tracer, status.has_memory),
+            (pid, 0, true)
+        );
         assert!(core_and_start(pid).unwrap().1 > 0);
         assert_eq!(is_64_bit(pid), Some(true));
         assert!(processes_xml().contains(&format!("<column name=\"pid\">{pid}</column>")));
@@ -313,6 +345,9 @@ mod tests {
     fn refusals_are_explained() {
         let text = explain_attach_failure(0x7fff_fff0, libc::ESRCH);
         assert!(text.contains("no process"), "{text}");
-        assert_eq!(escape_xml("<a & \"b\"\x1b>"), "&lt;a &amp; &quot;b&quot;\u{fffd}&gt;");
+        assert_eq!(
+            escape_xml("<a & \"b\"\x1b>"),
+            "&lt;a &amp; &quot;b&quot;\u{fffd}&gt;"
+        );
     }
 }

@@ -51,11 +51,6 @@ pub fn seize(tid: Tid, options: c_int) -> Result<()> {
     request(libc::PTRACE_SEIZE, tid, 0, options as usize).map(drop)
 }
 
-/// Changes the options of a stopped thread.
-pub fn set_options(tid: Tid, options: c_int) -> Result<()> {
-    request(libc::PTRACE_SETOPTIONS, tid, 0, options as usize).map(drop)
-}
-
 /// Asks a thread to stop; the stop is a `PTRACE_EVENT_STOP` unless another comes first.
 pub fn interrupt(tid: Tid) -> Result<()> {
     request(libc::PTRACE_INTERRUPT, tid, 0, 0).map(drop)
@@ -98,25 +93,6 @@ pub fn read_registers(tid: Tid) -> Result<libc::user_regs_struct> {
 pub fn write_registers(tid: Tid, value: &libc::user_regs_struct) -> Result<()> {
     request(
         libc::PTRACE_SETREGS,
-        tid,
-        0,
-        std::ptr::from_ref(value) as usize,
-    )
-    .map(drop)
-}
-
-/// The floating point registers in the FXSAVE layout.
-pub fn read_float_registers(tid: Tid) -> Result<libc::user_fpregs_struct> {
-    let mut value = MaybeUninit::<libc::user_fpregs_struct>::uninit();
-    request(libc::PTRACE_GETFPREGS, tid, 0, value.as_mut_ptr() as usize)?;
-    // SAFETY: the request succeeded, so the kernel filled the structure.
-    Ok(unsafe { value.assume_init() })
-}
-
-/// Replaces the floating point registers.
-pub fn write_float_registers(tid: Tid, value: &libc::user_fpregs_struct) -> Result<()> {
-    request(
-        libc::PTRACE_SETFPREGS,
         tid,
         0,
         std::ptr::from_ref(value) as usize,
@@ -188,7 +164,11 @@ pub fn has_pending_trap(tid: Tid) -> Result<bool> {
         flags: u32,
         count: i32,
     }
-    let mut arguments = Arguments { offset: 0, flags: 0, count: COUNT as i32 };
+    let mut arguments = Arguments {
+        offset: 0,
+        flags: 0,
+        count: COUNT as i32,
+    };
     let mut queue = [MaybeUninit::<libc::siginfo_t>::uninit(); COUNT];
     loop {
         let place = (&raw mut arguments) as usize;
@@ -270,12 +250,6 @@ pub fn write_debug_register(tid: Tid, index: usize, value: u64) -> Result<()> {
         value as usize,
     )
     .map(drop)
-}
-
-/// Writes the program counter alone, which is cheaper than all registers.
-pub fn write_pc(tid: Tid, pc: u64) -> Result<()> {
-    let offset = std::mem::offset_of!(libc::user_regs_struct, rip);
-    request(libc::PTRACE_POKEUSER, tid, offset, pc as usize).map(drop)
 }
 
 /// Writes one word of memory by the path that ignores page protection.

@@ -7,10 +7,6 @@ use std::fmt::Write as _;
 
 /// Number of the program counter.
 pub const RIP: u16 = 16;
-/// Number of the stack pointer.
-pub const RSP: u16 = 7;
-/// Number of the frame pointer.
-pub const RBP: u16 = 6;
 /// Number of the flags register.
 pub const EFLAGS: u16 = 17;
 
@@ -63,8 +59,7 @@ pub fn count(avx: bool) -> u16 {
 pub fn size(number: u16, avx: bool) -> Option<usize> {
     match number {
         0..=RIP | FS_BASE | GS_BASE | ORIG_RAX => Some(8),
-        EFLAGS | MXCSR => Some(4),
-        FIRST_SEGMENT..FIRST_ST | FIRST_FCTRL..FIRST_XMM => Some(4),
+        EFLAGS | MXCSR | FIRST_SEGMENT..FIRST_ST | FIRST_FCTRL..FIRST_XMM => Some(4),
         FIRST_ST..FIRST_FCTRL => Some(10),
         FIRST_XMM..MXCSR => Some(16),
         FIRST_YMMH..WITH_AVX if avx => Some(16),

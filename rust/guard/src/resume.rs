@@ -73,11 +73,11 @@ impl Tracer {
     /// Puts the traps in that a process is to run with.
     pub fn insert_traps(&mut self, pid: Tid) {
         let space = self.space_of(pid);
-        if let Some(process) = self.processes.get_mut(&space) {
-            if !process.sites.is_active() {
-                for address in process.sites.insert_all(&process.memory) {
-                    debug!("no trap at {address:#x} of {space} now");
-                }
+        if let Some(process) = self.processes.get_mut(&space)
+            && !process.sites.is_active()
+        {
+            for address in process.sites.insert_all(&process.memory) {
+                debug!("no trap at {address:#x} of {space} now");
             }
         }
     }
@@ -128,10 +128,10 @@ impl Tracer {
         thread.flush()?;
         thread.forget_registers();
         let signal = std::mem::take(&mut thread.deliver);
-        if let Some(info) = thread.saved_siginfo.take() {
-            if info.si_signo == signal {
-                ptrace::write_siginfo(tid, &info)?;
-            }
+        if let Some(info) = thread.saved_siginfo.take()
+            && info.si_signo == signal
+        {
+            ptrace::write_siginfo(tid, &info)?;
         }
         let action = match thread.intent {
             Intent::Going(action) => action,

@@ -47,11 +47,6 @@ pub struct Sites {
 }
 
 impl Sites {
-    /// Whether no trap is wanted.
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
-    }
-
     /// Whether wanted traps are in memory, that is, threads may be running.
     pub fn is_active(&self) -> bool {
         self.active
@@ -65,11 +60,6 @@ impl Sites {
     /// The trap at `address`, to be changed.
     pub fn find_mut(&mut self, address: u64) -> Option<&mut Site> {
         self.table.get_mut(&address)
-    }
-
-    /// Addresses of all wanted traps.
-    pub fn addresses(&self) -> impl Iterator<Item = u64> + '_ {
-        self.table.keys().copied()
     }
 
     /// Wants a trap at `address`; an existing one takes the new conditions.

@@ -191,10 +191,10 @@ impl Tracer {
         address: u64,
         change: fn(&mut Sites, &Memory, u64) -> std::io::Result<()>,
     ) {
-        if let Some(process) = self.processes.get_mut(&space) {
-            if let Err(error) = change(&mut process.sites, &process.memory, address) {
-                warn!("the trap at {address:#x} of {space}: {error}");
-            }
+        if let Some(process) = self.processes.get_mut(&space)
+            && let Err(error) = change(&mut process.sites, &process.memory, address)
+        {
+            warn!("the trap at {address:#x} of {space}: {error}");
         }
     }
 
@@ -292,6 +292,7 @@ impl Tracer {
             return Ok(());
         };
         let (slot, original) = (code.slot, code.original);
+        let may_block = code.bytes.starts_with(&[0x0f, 0x05]);
         if code.original_rip(pc) != Some(original) {
             return self.leave_slot(tid);
         }
@@ -300,6 +301,11 @@ impl Tracer {
             // The copied instruction itself faults: so would the original.
             self.leave_slot(tid)?;
             return readdress_fault(tid, &mut info, slot, original);
+        }
+        if may_block {
+            // A system call cannot be waited for: the handler runs first, then the trap is hit
+            // once more.
+            return self.leave_slot(tid);
         }
         // The hit was counted; finish the instruction, then deliver.
         match self.step_alone(tid)? {
@@ -359,7 +365,7 @@ fn readdress_fault(
         std::ptr::from_mut(info)
             .cast::<u64>()
             .add(2)
-            .write(original)
+            .write(original);
     };
     ptrace::write_siginfo(tid, info)
 }

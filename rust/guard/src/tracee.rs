@@ -55,8 +55,8 @@ pub enum Hold {
 pub enum Reason {
     /// A signal is about to be delivered.
     Signal(i32),
-    /// A trap of ours; with the text of a condition that could not be evaluated.
-    Breakpoint(Option<String>),
+    /// A trap of ours.
+    Breakpoint,
     /// A debug register's execute trap.
     HardwareBreakpoint,
     /// A debug register's data trap.
@@ -122,6 +122,10 @@ pub enum Origin {
 }
 
 /// One traced thread.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, most of them false"
+)]
 pub struct Thread {
     /// Its kernel id.
     pub tid: Tid,
@@ -157,6 +161,8 @@ pub struct Thread {
     pub in_syscall: Option<u64>,
     /// A signal we sent in the client's name, to be passed on once without telling.
     pub injected: i32,
+    /// Why a condition of the trap being told could not be evaluated.
+    pub condition_failure: Option<String>,
     /// Generation of the debug registers it carries.
     pub watch_generation: u32,
     /// Hits in a row whose conditions were false.
@@ -188,6 +194,7 @@ impl Thread {
             enters_vfork: false,
             in_syscall: None,
             injected: 0,
+            condition_failure: None,
             watch_generation: 0,
             silent_hits: 0,
             saved_affinity: None,

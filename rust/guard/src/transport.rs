@@ -51,7 +51,10 @@ impl Transport {
     pub fn stdio() -> io::Result<Self> {
         let input = dup_cloexec(0)?;
         let output = dup_cloexec(1)?;
-        let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        let null = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/null")?;
         for fd in [0, 1] {
             // SAFETY: dup2 onto the standard descriptors, which std treats as always open.
             if unsafe { libc::dup2(null.as_raw_fd(), fd) } < 0 {
@@ -59,13 +62,25 @@ impl Transport {
             }
         }
         set_nonblocking(&input)?;
-        Ok(Self { input, output, is_socket: false, is_unix: false, received: VecDeque::new() })
+        Ok(Self {
+            input,
+            output,
+            is_socket: false,
+            is_unix: false,
+            received: VecDeque::new(),
+        })
     }
 
     fn over_socket(socket: OwnedFd, is_unix: bool) -> io::Result<Self> {
         set_nonblocking(&socket)?;
         let output = socket.try_clone()?;
-        Ok(Self { input: socket, output, is_socket: true, is_unix, received: VecDeque::new() })
+        Ok(Self {
+            input: socket,
+            output,
+            is_socket: true,
+            is_unix,
+            received: VecDeque::new(),
+        })
     }
 
     /// The descriptor to poll for input.
@@ -88,7 +103,11 @@ impl Transport {
     /// # Errors
     /// The connection broke.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        let result = if self.is_unix { self.read_message(buffer) } else { self.read_plain(buffer) };
+        let result = if self.is_unix {
+            self.read_message(buffer)
+        } else {
+            self.read_plain(buffer)
+        };
         match result {
             Ok(count) => Ok(Some(count)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -151,7 +170,13 @@ impl Transport {
         if self.is_socket {
             // MSG_NOSIGNAL: a vanished peer is an error to handle, not a SIGPIPE.
             let parts = [IoSlice::new(bytes)];
-            Ok(sendmsg::<()>(self.output.as_raw_fd(), &parts, &[], MsgFlags::MSG_NOSIGNAL, None)?)
+            Ok(sendmsg::<()>(
+                self.output.as_raw_fd(),
+                &parts,
+                &[],
+                MsgFlags::MSG_NOSIGNAL,
+                None,
+            )?)
         } else {
             Ok(nix::unistd::write(&self.output, bytes)?)
         }
@@ -162,7 +187,10 @@ impl Transport {
         let fd = unsafe { BorrowedFd::borrow_raw(self.output.as_raw_fd()) };
         let mut fds = [PollFd::new(fd, PollFlags::POLLOUT)];
         if poll(&mut fds, PollTimeout::from(WRITE_TIMEOUT_MS))? == 0 {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read"));
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the peer does not read",
+            ));
         }
         Ok(())
     }
@@ -217,7 +245,9 @@ impl Listener {
             return Self::bind_unix(Path::new(path));
         }
         let address: SocketAddr = address.parse().map_err(|_| {
-            invalid(format!("{address:?} is neither unix:PATH nor IP:PORT (such as 127.0.0.1:0)"))
+            invalid(format!(
+                "{address:?} is neither unix:PATH nor IP:PORT (such as 127.0.0.1:0)"
+            ))
         })?;
         if !address.ip().is_loopback() && token.is_none() {
             return Err(invalid(format!(
@@ -240,9 +270,9 @@ impl Listener {
     pub fn describe(&self) -> String {
         match self {
             Self::Unix(_, path) => format!("unix:{}", path.display()),
-            Self::Tcp(listener, _) => {
-                listener.local_addr().map_or_else(|error| error.to_string(), |a| a.to_string())
-            }
+            Self::Tcp(listener, _) => listener
+                .local_addr()
+                .map_or_else(|error| error.to_string(), |a| a.to_string()),
         }
     }
 
@@ -306,13 +336,19 @@ fn check_token(stream: &TcpStream, token: Option<&str>) -> bool {
             _ => return false,
         }
     }
-    let same = line.iter().zip(token.as_bytes()).fold(0u8, |sum, (a, b)| sum | (a ^ b));
+    let same = line
+        .iter()
+        .zip(token.as_bytes())
+        .fold(0u8, |sum, (a, b)| sum | (a ^ b));
     line.len() == token.len() && same == 0
 }
 
 fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {
     let flags = nix::fcntl::OFlag::from_bits_retain(nix::fcntl::fcntl(fd, nix::fcntl::F_GETFL)?);
-    nix::fcntl::fcntl(fd, nix::fcntl::F_SETFL(flags | nix::fcntl::OFlag::O_NONBLOCK))?;
+    nix::fcntl::fcntl(
+        fd,
+        nix::fcntl::F_SETFL(flags | nix::fcntl::OFlag::O_NONBLOCK),
+    )?;
     nix::fcntl::fcntl(fd, nix::fcntl::F_SETFD(nix::fcntl::FdFlag::FD_CLOEXEC))?;
     Ok(())
 }
@@ -340,7 +376,10 @@ mod tests {
     fn pair() -> (Transport, UnixStream) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         // SAFETY: into_raw_fd gives up ownership.
-        (unsafe { Transport::from_inherited(ours.into_raw_fd()) }.unwrap(), theirs)
+        (
+            unsafe { Transport::from_inherited(ours.into_raw_fd()) }.unwrap(),
+            theirs,
+        )
     }
 
     #[test]

@@ -61,7 +61,8 @@ impl Files {
             return Err(io::Error::from_raw_os_error(libc::EMFILE));
         }
         let file = File::open(self.resolve(path)?)?;
-        let fd = (0..).find(|fd| !self.open.contains_key(fd)).unwrap_or(0);
+        let is_free = |fd: &u64| !self.open.contains_key(fd);
+        let fd = (0..MAX_OPEN as u64).find(is_free).unwrap_or(0);
         self.open.insert(fd, file);
         Ok(format!("F{fd:x}").into_bytes())
     }
@@ -145,7 +146,9 @@ fn attachment(data: &[u8]) -> Vec<u8> {
 
 /// The protocol knows few errors by number, and those as Linux has them.
 fn failure(error: &io::Error) -> Vec<u8> {
-    let known = [1, 2, 4, 9, 13, 14, 16, 17, 19, 20, 21, 22, 23, 24, 27, 28, 29, 30, 91];
+    let known = [
+        1, 2, 4, 9, 13, 14, 16, 17, 19, 20, 21, 22, 23, 24, 27, 28, 29, 30, 91,
+    ];
     let number = match error.raw_os_error() {
         Some(number) if known.contains(&number) => number,
         Some(libc::ENAMETOOLONG) => 91,

@@ -68,6 +68,8 @@ impl Tracer {
             if let Some(thread) = self.threads.get_mut(&tid) {
                 thread.intent = Intent::Stopped;
                 thread.stepping = false;
+                // The stop being told answers for every thread.
+                thread.wants_stop = false;
             }
             self.calm(tid);
         }
@@ -140,10 +142,10 @@ impl Tracer {
 
     /// A leader that has exited before its threads neither stops nor is reaped.
     fn mark_zombies(&mut self, pid: Tid) {
-        if let Some(leader) = self.threads.get_mut(&pid) {
-            if leader.is_running() {
-                leader.is_zombie = procfs::status(pid).is_ok_and(|status| status.state == b'Z');
-            }
+        if let Some(leader) = self.threads.get_mut(&pid)
+            && leader.is_running()
+        {
+            leader.is_zombie = procfs::status(pid).is_ok_and(|status| status.state == b'Z');
         }
     }
 

@@ -119,7 +119,7 @@ impl Server {
     pub(super) fn write_memory_binary(&mut self, rest: &[u8]) -> Reply {
         match parse_write(rest) {
             Some((address, size, data)) if data.len() as u64 == size => {
-                self.write_program(address, &data.to_vec())
+                self.write_program(address, data)
             }
             _ => Reply::Error("malformed memory write".into()),
         }

@@ -35,7 +35,6 @@ impl Server {
                 Reply::Ok
             }
             "QPassSignals" => self.pass_signals(rest),
-            "QProgramSignals" => Reply::Ok,
             "QCatchSyscalls" => self.catch_syscalls(rest),
             "QTDV" => self.define_variable(rest),
             "qTV" => self.read_variable(rest),
@@ -51,7 +50,8 @@ impl Server {
             | "QEnvironmentHexEncoded"
             | "QEnvironmentUnset"
             | "QEnvironmentReset" => self.launch_options.set(name, rest).into(),
-            "qSymbol" => Reply::Ok,
+            // Signals are delivered as resumes say, and symbols are of no use to us.
+            "QProgramSignals" | "qSymbol" => Reply::Ok,
             _ => Reply::Unsupported,
         }
     }
@@ -130,9 +130,10 @@ impl Server {
             return Reply::Error("malformed variable definition".into());
         };
         let number = u16::try_from(number).ok();
-        match number.is_some_and(|number| self.tracer.variables.set(number, value as i64)) {
-            true => Reply::Ok,
-            false => Reply::Error("there are not so many variables".into()),
+        if number.is_some_and(|number| self.tracer.variables.set(number, value as i64)) {
+            Reply::Ok
+        } else {
+            Reply::Error("there are not so many variables".into())
         }
     }
 

@@ -25,7 +25,9 @@ impl Server {
             }
             // A finished step first: the client would not know what to make of it later.
             let reports = &mut self.tracer.reports;
-            let step = reports.iter().position(|report| report.reason == Reason::Step);
+            let step = reports
+                .iter()
+                .position(|report| report.reason == Reason::Step);
             let Some(report) = reports.remove(step.unwrap_or(0)) else {
                 return Ok(());
             };
@@ -56,15 +58,12 @@ impl Server {
         if self.notifying {
             self.tracer.reports.pop_front();
         }
-        match self.tracer.reports.front().cloned() {
-            Some(report) => {
-                self.notifying = true;
-                Reply::Text(self.render(&report))
-            }
-            None => {
-                self.notifying = false;
-                Reply::Ok
-            }
+        if let Some(report) = self.tracer.reports.front().cloned() {
+            self.notifying = true;
+            Reply::Text(self.render(&report))
+        } else {
+            self.notifying = false;
+            Reply::Ok
         }
     }
 
@@ -133,6 +132,11 @@ impl Server {
             _ => {}
         }
         let mut text = format!("T{:02x}", to_gdb_signal(self.signal_of(&report.reason)));
+        let failure = self.tracer.threads.get_mut(&report.tid);
+        if let Some(failure) = failure.and_then(|thread| thread.condition_failure.take()) {
+            let text_in_hex = packet::to_hex(failure.as_bytes());
+            let _ = write!(text, "crabtrap.condition-error:{text_in_hex};");
+        }
         self.push_reason(&mut text, report);
         let _ = write!(text, "thread:{};", id(report.pid, report.tid));
         if self.tracer.choices.stop_all {
@@ -161,16 +165,7 @@ impl Server {
         let id = |tid| thread_id::format(tid, tid, self.features.multiprocess);
         let hex = |string: &str| packet::to_hex(string.as_bytes());
         let _ = match &report.reason {
-            Reason::Breakpoint(failure) => {
-                if let Some(failure) = failure {
-                    let _ = write!(text, "crabtrap.condition-error:{};", hex(failure));
-                }
-                if self.features.swbreak {
-                    write!(text, "swbreak:;")
-                } else {
-                    Ok(())
-                }
-            }
+            Reason::Breakpoint if self.features.swbreak => write!(text, "swbreak:;"),
             Reason::HardwareBreakpoint if self.features.hwbreak => write!(text, "hwbreak:;"),
             Reason::Watch(kind, address) => {
                 let name = match kind {
