@@ -238,6 +238,18 @@ def test_the_program_has_a_terminal_of_its_own(person: type[Terminal]) -> None:
     assert terminal.child.exitstatus == 0
 
 
+def test_the_programs_terminal_has_the_size_of_ours(person: type[Terminal]) -> None:
+    terminal = person("/bin/sh")
+    terminal.type("set args -c 'stty size; read x; stty size; read x'")
+    terminal.child.send("run\r")
+    terminal.see("40 120")
+    terminal.child.setwinsize(30, 90)
+    terminal.child.send("\r")
+    terminal.see("30 90")
+    terminal.child.send("\x1a")
+    assert "SIGTSTP" in terminal.prompt()
+
+
 def test_leaving_asks_while_the_program_lives(person: type[Terminal]) -> None:
     terminal = person(build("io").path)
     terminal.type("break main")

@@ -335,6 +335,11 @@ class Session:
         """Where the session is."""
         return self._program.controller.state
 
+    def resize_terminal(self, rows: int, columns: int) -> None:
+        """Tell the program's own terminals their size; without any, nothing happens."""
+        if self._streams is not None:
+            self._streams.resize(rows, columns)
+
     # -- running -------------------------------------------------------------------------
     def continue_(self, *, ignore: int = 0) -> StopEvent:
         """Run until something stops the program.

@@ -128,6 +128,9 @@ class FakeSession:
         self.thread = next(one for one in self.threads if index in (one.index, one.tid))
         self.frame = self.thread.stack[0]
 
+    def resize_terminal(self, rows: int, columns: int) -> None:
+        pass
+
     def interrupt(self) -> None:
         self.interrupts += 1
 

@@ -199,7 +199,8 @@ class Console:
         """Run a blocking verb; Ctrl-C pauses the program meanwhile."""
         self._pending.clear()
         try:
-            with self.terminal.program_runs(self.session.interrupt):
+            session = self.session
+            with self.terminal.program_runs(session.interrupt, session.resize_terminal):
                 return verb()
         except KeyboardInterrupt:
             raise StateError("the program does not stop when asked", hint="quit ends it") from None

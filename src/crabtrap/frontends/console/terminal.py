@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 _IFLAG, _LFLAG, _CC = 0, 3, 6
+_DISABLED = b"\0"  # _POSIX_VDISABLE
 _IMPATIENT = 3
 
 
@@ -61,8 +62,15 @@ class Terminal:
         return size.lines, size.columns
 
     @contextmanager
-    def program_runs(self, interrupt: Callable[[], None]) -> Generator[None]:
-        """Hand the terminal over; Ctrl-C calls ``interrupt``, from a signal handler."""
+    def program_runs(
+        self, interrupt: Callable[[], None], resized: Callable[[int, int], None]
+    ) -> Generator[None]:
+        """Hand the terminal over.
+
+        Args:
+            interrupt: Called at Ctrl-C, from a signal handler.
+            resized: Called with rows and columns when the window changes, in the same way.
+        """
         presses = 0
 
         def on_interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -73,11 +81,13 @@ class Terminal:
             interrupt()
 
         before = signal.signal(signal.SIGINT, on_interrupt)
+        window = signal.signal(signal.SIGWINCH, lambda _number, _frame: resized(*self.size()))
         self._unedited()
         try:
             yield
         finally:
             self.restore()
+            signal.signal(signal.SIGWINCH, window)
             signal.signal(signal.SIGINT, before)
 
     def restore(self) -> None:
@@ -99,6 +109,8 @@ class Terminal:
         mode[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
         mode[_IFLAG] &= ~(termios.ICRNL | termios.IXON)
         mode[_CC][termios.VMIN], mode[_CC][termios.VTIME] = 1, 0
+        # Ctrl-Z and Ctrl-\ are the program's: its own terminal makes signals of them.
+        mode[_CC][termios.VSUSP] = mode[_CC][termios.VQUIT] = _DISABLED
         termios.tcsetattr(self._fd, termios.TCSADRAIN, mode)
 
 
