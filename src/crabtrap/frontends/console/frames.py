@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
 
 # Widths an argument is cut to, tried until the frame fits the terminal's line.
-_ARGUMENT_WIDTHS = (48, 24, 12)
+_ARGUMENT_WIDTHS = (48, 32, 24, 16)
 
 
 def frame_text(console: Console, frame: Frame, *, address: bool = False, used: int = 6) -> Text:

@@ -34,7 +34,7 @@ class Preferences:
     context_lines: int = 5
     list_lines: int = 10
     elements: int = 100
-    depth: int = 6
+    depth: int = 4
     pretty: bool = True
     types: bool = False
     addresses: bool = False

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SHORT_ITEMS = 8
 _SHORT_DEPTH = 2
+_LISTED_DEPTH = 2
+_LISTED_ITEMS = 20
 _TEXT_PER_ITEM = 10
 
 
@@ -47,6 +49,13 @@ def render_options(console: Console, format: Format | None = None) -> RenderOpti
         hint = f"formats are {', '.join(known)}, and r for the fields as they are"
         raise NotFoundError("format", f"/{format.letters}", hint=hint)
     return replace(options, letter=format.letters)
+
+
+def listed_options(console: Console) -> RenderOptions:
+    """Options for a value among others: less deep than when it is asked for by name."""
+    options = render_options(console)
+    items = min(options.page, _LISTED_ITEMS)
+    return replace(options, max_depth=min(options.max_depth, _LISTED_DEPTH), max_items=items)
 
 
 def short_options(width: int) -> RenderOptions:
@@ -84,7 +93,7 @@ def value_lines(
 
 def binding_lines(console: Console, binding: Binding) -> list[Text]:
     """A variable with its value; a shadowed one says so."""
-    lines = value_lines(console, binding.name, binding.value)
+    lines = value_lines(console, binding.name, binding.value, listed_options(console))
     if binding.shadowed:
         where = f", declared at line {binding.line}" if binding.line else ""
         lines[0].add((f"  (shadowed{where})", "dim"))
