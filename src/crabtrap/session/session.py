@@ -6,7 +6,6 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -24,20 +23,17 @@ from crabtrap.engine.machine import (
     describe,
     require,
 )
-from crabtrap.engine.plans.running import Continue, Finish, FinishInlined, RunTo, StepInstruction
-from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.engine.program import Program
 from crabtrap.engine.signals import SignalTable, signal_name
 from crabtrap.engine.static_target import StaticTarget
 from crabtrap.engine.stdio import Stdio, Streams
 from crabtrap.errors import (
     NotFoundError,
-    RangeError,
     StateError,
     UsageError,
     WrongThreadError,
 )
-from crabtrap.events import Event, Notice, Panicked, StepDone, StopEvent
+from crabtrap.events import Event, Notice, StopEvent
 from crabtrap.events import Exited as ExitReason
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
@@ -45,8 +41,9 @@ from crabtrap.records import dataclass
 from crabtrap.session.assignment import assign
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
-from crabtrap.session.returns import find_return_value
+from crabtrap.session.running import Runner
 from crabtrap.session.scope import FrameScope, Memo, ProgramScope
+from crabtrap.session.selection import Selection
 from crabtrap.symbols.location import parse_spec
 from crabtrap.symbols.places import Resolution
 from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
@@ -116,26 +113,27 @@ class Session:
         self._owner = threading.get_ident()
         self._listeners: list[Listener] = []
         self._server: Server = server
-        self._loader = ModuleLoader(notify=lambda text: self._publish(Notice(text)))
-        self._table = BreakpointTable(self._publish)
+        self._loader = ModuleLoader(notify=lambda text: self.publish(Notice(text)))
+        self._table = BreakpointTable(self.publish)
         self.signals = SignalTable()
         self.options = Options()
         self.substitute_paths: tuple[tuple[str, str], ...] = ()
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
         self.memo = Memo()
         self._presenter = std_presenter()
-        self._language = RustLanguage(self._evaluate_in, self._render_short, self._presenter.book)
+        self._language = RustLanguage(self._evaluate_in, self.render_short, self._presenter.book)
         self.breakpoints = Breakpoints(
             self._table,
             lambda: self._program,
             self._evaluate_in,
-            self._render_short,
+            self.render_short,
             lambda: self.frame,
         )
         self.launched = False
         self._launch_settings = LaunchSettings()
         self._streams: Streams | None = None
-        self._selected: tuple[int, int] = (0, 0)
+        self._selection = Selection(lambda: self.process)
+        self._runner = Runner(self, self._selection)
         self._path = program
         table = self._loader.open_static(program) if program is not None else ModuleTable()
         self._static = table
@@ -256,19 +254,19 @@ class Session:
     def _take_over(self, target: Target, *, attached: bool) -> StopEvent:
         control = target.control
         if self._streams is not None and control is not None:
-            self._streams.watch(control, self._publish)
+            self._streams.watch(control, self.publish)
         self._program.release()
         self._program = self._make_program(target, self._static)
         self._drop_dead_watches()
         event = self._after(self._program.begin(attached=attached))
         self._path = self._path or target.executable()
-        self._publish(event)
+        self.publish(event)
         return event
 
     def _drop_dead_watches(self) -> None:
         """Watched addresses of an earlier run mean nothing in this one."""
         for item in self._table.watchpoints:
-            self._publish(Notice(f"watchpoint {item.number} ({item.expression}) was deleted"))
+            self.publish(Notice(f"watchpoint {item.number} ({item.expression}) was deleted"))
             self._table.remove(item.number)
 
     def detach(self) -> None:
@@ -286,7 +284,7 @@ class Session:
         self._program.context.control.kill()
         event = self._program.controller.gone(ExitReason(pid, None, 9, signal_name(9)))
         self._end_target()
-        self._publish(event)
+        self.publish(event)
         return event
 
     def close(self) -> None:
@@ -312,7 +310,7 @@ class Session:
             self._table,
             self.signals,
             self.options,
-            self._publish,
+            self.publish,
             self._language,
         )
         program.placer.current_file = self._current_file
@@ -326,7 +324,8 @@ class Session:
         """Have ``listener`` called with every event, on the session's thread."""
         self._listeners.append(listener)
 
-    def _publish(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
+        """Tell every listener of an event."""
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -348,103 +347,42 @@ class Session:
             ignore: Pass over the breakpoint the program stands at that many more times.
         """
         if ignore:
-            self._ignore_present(ignore)
-        return self._run(Continue(self._tid, self.options.scheduler_lock))
+            for kind, number in self._program.context.sites.owners_at(self.thread.pc):
+                if kind == "breakpoint":
+                    self.breakpoints.set_ignore(number, ignore)
+        return self._runner.continue_()
 
     def step(self, count: int = 1) -> StopEvent:
         """To another line of the user's code, entering the user's functions."""
-        return self._repeat(count, lambda: self._step_line(into=True))
+        return self._runner.line(count, into=True)
 
     def next(self, count: int = 1) -> StopEvent:
         """To another line of the user's code in this frame or a caller."""
-        return self._repeat(count, lambda: self._step_line(into=False))
+        return self._runner.line(count, into=False)
 
     def step_instruction(self, count: int = 1) -> StopEvent:
         """One instruction."""
-        return self._repeat(count, lambda: self._step_instruction(over=False))
+        return self._runner.instruction(count, over=False)
 
     def next_instruction(self, count: int = 1) -> StopEvent:
         """One instruction; a call counts as one."""
-        return self._repeat(count, lambda: self._step_instruction(over=True))
-
-    def _step_line(self, *, into: bool) -> StopEvent:
-        # Frame 0 is the usual case, and finding out more would list all threads.
-        inner = self._selected[1]
-        if inner and self.frame.physical.index:
-            inner = 0
-        return self._run(StepLine(self._tid, into, self.options.scheduler_lock, inner))
-
-    def _step_instruction(self, *, over: bool) -> StopEvent:
-        return self._run(StepInstruction(self._tid, over, self.options.scheduler_lock))
+        return self._runner.instruction(count, over=True)
 
     def finish(self) -> StopEvent:
-        """Run until the selected frame has returned.
+        """Run until the selected frame has returned; the stop tells what it returned.
 
         Raises:
             StateError: The frame is the outermost.
         """
-        frame = self.frame
-        alone = self.options.scheduler_lock
-        inlined = frame.code if frame.inlined else None
-        if inlined is not None and frame.physical.index == 0:
-            return self._run(FinishInlined(self._tid, frame.index, alone))
-        caller = frame.thread.stack.physical(frame.physical.index + 1)
-        cfa = frame.physical.cfa
-        if caller is None or cfa is None:
-            raise StateError("the outermost frame has nowhere to return to")
-        finished = None if inlined is not None else frame.code
-        plan = Finish(self._tid, cfa, caller.pc, alone)
-        event = self._run(plan, told=False)
-        if plan.returned and finished is not None:
-            event = self._with_return_value(event, finished)
-        self._publish(event)
-        return event
-
-    def _with_return_value(self, event: StopEvent, function: object) -> StopEvent:
-        value = find_return_value(function, self.frame)  # type: ignore[arg-type]
-        if value is None:
-            return event
-        done = StepDone("finish", self._render_short(value), value.type.name)
-        reasons = tuple(done if isinstance(why, StepDone) else why for why in event.reasons)
-        return replace(event, reasons=reasons)
+        return self._runner.finish()
 
     def until(self, spec: str | None = None) -> StopEvent:
         """Run to a place in this frame; without one, to a line below the present one."""
-        if spec is not None:
-            return self._run_to("until", spec)
-        start = self.frame
-        event = self.next()
-        while self._still_above(start, event):
-            event = self.next()
-        return event
-
-    def _still_above(self, start: Frame, event: StopEvent) -> bool:
-        """A loop jumped back: ``until`` goes on to its end."""
-        if not all(isinstance(why, StepDone) for why in event.reasons):
-            return False
-        here = self.frame
-        same = here.cfa == start.cfa and here.path == start.path
-        return same and (here.pc <= start.pc or here.line == start.line)
+        return self._runner.until_below() if spec is None else self._runner.run_to("until", spec)
 
     def advance(self, spec: str) -> StopEvent:
         """Run to a place, or until this frame returns."""
-        return self._run_to("advance", spec)
-
-    def _run_to(self, name: str, spec: str) -> StopEvent:
-        resolution = self.resolve(spec)
-        if not resolution.places:
-            raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
-        physical = self.frame.physical
-        caller = self.frame.thread.stack.physical(physical.index + 1)
-        plan = RunTo(
-            self._tid,
-            name,
-            frozenset(place.address for place in resolution.places),
-            physical.cfa,
-            caller.pc if caller is not None else None,
-            self.options.scheduler_lock,
-        )
-        return self._run(plan)
+        return self._runner.run_to("advance", spec)
 
     def jump(self, spec: str) -> StopEvent:
         """Go on at another place, which nothing makes safe.
@@ -467,40 +405,32 @@ class Session:
         """Ask for a pause; safe from any thread and from signal handlers."""
         self._program.request_interrupt()
 
-    def _run(self, plan: Plan, *, told: bool = True) -> StopEvent:
-        self._check_thread()
-        require(self.state, Stopped, to=plan.name)
-        event = self._after(self._program.controller.run(plan, self._tid), plan)
-        if told:
-            self._publish(event)
-        return event
+    def run_plan(self, plan: Plan) -> StopEvent:
+        """Carry out a plan of one's own; what it stopped for is selected, and not published.
 
-    def _repeat(self, count: int, once: Callable[[], StopEvent]) -> StopEvent:
-        if count < 1:
-            raise RangeError(f"cannot do that {count} times")
-        event = once()
-        for _ in range(count - 1):
-            if not all(isinstance(why, StepDone) for why in event.reasons):
-                break
-            event = once()
-        return event
+        Raises:
+            StateError: The program is not stopped.
+            WrongThreadError: Called from another thread than the session's.
+        """
+        if threading.get_ident() != self._owner:
+            raise WrongThreadError(
+                "a session belongs to the thread that made it",
+                hint="use a queue to hand requests to that thread",
+            )
+        require(self.state, Stopped, to=plan.name)
+        return self._after(self._program.controller.run(plan, self._selection.tid), plan)
 
     def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select what the stop is about; clean up after an end."""
         if self._streams is not None:
             self._streams.drain()
         if isinstance(self.state, Exited):
-            self._selected = (0, 0)
+            self._selection.clear()
             self.breakpoints.keep_hits()
             self._end_target()
-            return event
-        self._selected = (event.thread, _frame_to_show(event, plan))
+        else:
+            self._selection.follow(event, plan)
         return event
-
-    def _ignore_present(self, count: int) -> None:
-        for kind, number in self._program.context.sites.owners_at(self.thread.pc):
-            if kind == "breakpoint":
-                self.breakpoints.set_ignore(number, count)
 
     # -- selection -----------------------------------------------------------------------
     @property
@@ -519,18 +449,14 @@ class Session:
         return self.process.threads
 
     @property
-    def _tid(self) -> int:
-        return self._selected[0]
-
-    @property
     def thread(self) -> Thread:
         """The selected thread."""
-        return self.process.thread(self._selected[0])
+        return self._selection.thread
 
     @property
     def frame(self) -> Frame:
         """The selected frame."""
-        return self.thread.frame(self._selected[1])
+        return self._selection.frame
 
     def select_thread(self, thread: int) -> Thread:
         """Select by index or tid; its innermost frame is selected with it.
@@ -538,11 +464,7 @@ class Session:
         Raises:
             NotFoundError: There is no such thread.
         """
-        for each in self.threads:
-            if thread in (each.index, each.tid):
-                self._selected = (each.tid, 0)
-                return each
-        raise NotFoundError("thread", str(thread), hint="info threads lists them")
+        return self._selection.select_thread(thread)
 
     def select_frame(self, index: int) -> Frame:
         """Select a frame of the selected thread.
@@ -550,16 +472,14 @@ class Session:
         Raises:
             RangeError: The stack has no such frame.
         """
-        frame = self.thread.frame(index)
-        self._selected = (self._selected[0], index)
-        return frame
+        return self._selection.select_frame(index)
 
     def _current_file(self) -> str | None:
         """The file a bare line number means: the selected frame's, else main's."""
         if isinstance(self.state, Stopped):
-            with contextlib.suppress(RangeError, NotFoundError):
-                if self.frame.path is not None:
-                    return self.frame.path
+            path = self._selection.path()
+            if path is not None:
+                return path
         main = self.modules.main
         functions = main.find_functions("main") if main is not None else ()
         users = [f for f in functions if self.options.user_code.is_user_function(f)]
@@ -607,7 +527,8 @@ class Session:
         """A value as text, in Rust's ``Debug`` notation."""
         return render(value, self._presenter, options)
 
-    def _render_short(self, value: Value) -> str:
+    def render_short(self, value: Value) -> str:
+        """A value on one line, cut short."""
         return render(value, self._presenter, RenderOptions(max_items=20, max_depth=3))
 
     def view_tree(self, value: Value, options: RenderOptions | None = None) -> dict[str, object]:
@@ -644,9 +565,9 @@ class Session:
     def write_register(self, name: str, value: int | bytes) -> None:
         """Change a register of the selected thread; unwound frames are forgotten."""
         require(self.state, Stopped, to="write a register")
-        self._program.context.control.write_registers(self._tid, {name: value})
+        self._program.context.control.write_registers(self._selection.tid, {name: value})
         if name == "rip":
-            self._program.controller.forget_arrival(self._tid)
+            self._program.controller.forget_arrival(self._selection.tid)
         self._program.inspector.forget()
 
     def disassemble(
@@ -712,22 +633,5 @@ class Session:
     def scheduler_lock(self, on: bool) -> None:
         self.options.scheduler_lock = on
 
-    def _check_thread(self) -> None:
-        if threading.get_ident() != self._owner:
-            raise WrongThreadError(
-                "a session belongs to the thread that made it",
-                hint="use a queue to hand requests to that thread",
-            )
-
     def __repr__(self) -> str:
         return f"<Session {self._path or '?'}: {describe(self.state)}>"
-
-
-def _frame_to_show(event: StopEvent, plan: Plan | None) -> int:
-    """Index of the frame that a stop is about."""
-    for why in event.reasons:
-        if isinstance(why, Panicked):
-            return why.frame
-        if isinstance(why, StepDone) and isinstance(plan, StepLine):
-            return plan.hidden
-    return 0

@@ -1,0 +1,90 @@
+"""Which thread and frame the user is looking at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.plans.stepping import StepLine
+from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.events import Panicked, StepDone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.plans.base import Plan
+    from crabtrap.engine.process import Process
+    from crabtrap.engine.thread import Thread
+    from crabtrap.events import StopEvent
+
+
+class Selection:
+    """The selected thread and frame; every stop selects what it is about.
+
+    Attributes:
+        tid: The selected thread, 0 when there is no program.
+        index: The selected frame of it.
+    """
+
+    def __init__(self, process: Callable[[], Process]) -> None:
+        """``process`` gives the program at the present stop, or raises ``StateError``."""
+        self._process = process
+        self.tid = 0
+        self.index = 0
+
+    @property
+    def thread(self) -> Thread:
+        """The selected thread."""
+        return self._process().thread(self.tid)
+
+    @property
+    def frame(self) -> Frame:
+        """The selected frame."""
+        return self.thread.frame(self.index)
+
+    def clear(self) -> None:
+        """There is no program any more."""
+        self.tid = self.index = 0
+
+    def follow(self, event: StopEvent, plan: Plan | None) -> None:
+        """Select what a stop is about."""
+        self.tid, self.index = event.thread, _frame_to_show(event, plan)
+
+    def select_thread(self, thread: int) -> Thread:
+        """Select by index or tid; its innermost frame is selected with it.
+
+        Raises:
+            NotFoundError: There is no such thread.
+        """
+        for each in self._process().threads:
+            if thread in (each.index, each.tid):
+                self.tid, self.index = each.tid, 0
+                return each
+        raise NotFoundError("thread", str(thread), hint="info threads lists them")
+
+    def select_frame(self, index: int) -> Frame:
+        """Select a frame of the selected thread.
+
+        Raises:
+            RangeError: The stack has no such frame.
+        """
+        frame = self.thread.frame(index)
+        self.index = index
+        return frame
+
+    def path(self) -> str | None:
+        """Source file of the selected frame, ``None`` where it has none."""
+        try:
+            return self.frame.path
+        except (NotFoundError, RangeError):
+            return None
+
+
+def _frame_to_show(event: StopEvent, plan: Plan | None) -> int:
+    """Index of the frame that a stop is about."""
+    for why in event.reasons:
+        if isinstance(why, Panicked):
+            return why.frame
+        if isinstance(why, StepDone) and isinstance(plan, StepLine):
+            return plan.hidden
+    return 0
