@@ -1,0 +1,104 @@
+"""The tables of docs/expressions.md and the rules of docs/types.md, executed."""
+
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.expr import evaluate, plan_assignment
+from crabtrap.expr.scope import EmptyScope
+from crabtrap.present import RenderOptions, render, std_presenter, value_tree
+from crabtrap.present.tree import NodeKind
+from crabtrap.present.user_rules import parse_rules
+from tests.support.made_types import World
+
+DOCS = Path(__file__).parents[3] / "docs"
+EXPRESSIONS = (DOCS / "expressions.md").read_text()
+ROW = re.compile(r"^\| `((?:[^`|]|\\\|)+)` \| (.+?) \|$", re.MULTILINE)
+
+
+class Example(EmptyScope):
+    """The function the page speaks of."""
+
+    def __init__(self) -> None:
+        world = self.world = World()
+        i32, u32 = world.base("i32"), world.base("u32")
+        point = world.struct("m::Point", [("x", i32), ("y", world.base("u64"))])
+        data = struct.pack("<i4xQ", -3, 9)
+        pairs = [None, struct.pack("<B3xI", 1, 10), None, struct.pack("<B3xI", 2, 20)]
+        place = world.heap.put(data)
+        self.values = {
+            "v": world.vec_value("i32", [1, -2, 3]),
+            "s": world.string_value("hello world"),
+            "opt": world.value(world.option(u32), struct.pack("<II", 1, 7)),
+            "none": world.value(world.option(u32), struct.pack("<II", 0, 0)),
+            "m": world.value(world.hash_map(world.base("u8"), u32), world.hash_bytes(pairs, 8)),
+            "p": world.value(point, data),
+            "r": world.value(world.pointer(point), struct.pack("<Q", place)),
+            "n": world.value(world.base("u8"), b"\xc8"),
+            "color": world.value(world.c_enum("m::Color", [("Red", 0), ("Blue", 6)]), b"\6"),
+        }
+
+    def lookup(self, name):
+        return self.values.get(name)
+
+    def find_type(self, text):
+        found = self.world.find_types(text)
+        return self.world.get(found[0]) if found else None
+
+
+def examples(start: str, end: str) -> list[tuple[str, str]]:
+    part = EXPRESSIONS[EXPRESSIONS.index(start) : EXPRESSIONS.index(end)]
+    return [(a.replace("\\|", "|"), b) for a, b in ROW.findall(part)]
+
+
+@pytest.mark.parametrize(("text", "expected"), examples("## Values and", "## Assignment"))
+def test_expressions(text, expected):
+    scope, presenter = Example(), std_presenter()
+    if expected.startswith("error: "):
+        with pytest.raises(CrabtrapError, match=re.escape(expected.removeprefix("error: "))):
+            evaluate(text, scope, presenter)
+    else:
+        shown = render(evaluate(text, scope, presenter), presenter, RenderOptions())
+        assert shown == expected.strip("`")
+
+
+@pytest.mark.parametrize(("text", "expected"), examples("## Assignment", "## What is not"))
+def test_assignments(text, expected):
+    scope, presenter = Example(), std_presenter()
+    if expected.startswith("error: "):
+        with pytest.raises(CrabtrapError, match=re.escape(expected.removeprefix("error: "))):
+            plan_assignment(text, scope, presenter)
+    else:
+        writes = plan_assignment(text, scope, presenter).writes
+        assert f"writes {sum(len(w.data) for w in writes)} byte" in expected
+
+
+def test_json_kinds_are_all_documented():
+    part = EXPRESSIONS[EXPRESSIONS.index("## Values as JSON") :]
+    for kind in NodeKind.__args__:
+        assert f"`{kind}`" in part
+
+
+def test_json_tree():
+    scope, presenter = Example(), std_presenter()
+    tree = value_tree(scope.values["m"], presenter)
+    assert (tree["version"], tree["kind"], tree["length"]) == (1, "map", 2)
+    first = tree["children"][0]
+    assert (first["key"]["text"], first["text"], first["type"]) == ("1", "10", "u32")
+    point = value_tree(scope.values["p"], presenter)
+    assert [(c["field"], c["text"]) for c in point["children"]] == [("x", "-3"), ("y", "9")]
+    assert point["name"] == "Point"
+
+
+def test_rules_of_the_types_page():
+    page = (DOCS / "types.md").read_text()
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert [rule.pattern for block in blocks for rule in parse_rules(block, "types.md")] == [
+        "app::Stack<$T>",
+        "app::Meters",
+    ]
