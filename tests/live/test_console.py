@@ -280,6 +280,20 @@ def test_an_empty_line_steps_again_and_history_is_kept(
     assert (tmp_path / "crabtrap" / "history").stat().st_mode & 0o077 == 0
 
 
+def test_the_users_own_commands_are_run_first(
+    person: type[Terminal], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    init = tmp_path / "crabtrap" / "init"
+    init.parent.mkdir()
+    init.write_text("set listsize 3\n")
+    program = build("basics").path
+    assert "listsize  3" in person(program).type("show listsize")
+    assert "listsize  10" in person("-nx", program).type("show listsize")
+    init.chmod(0o666)
+    assert "listsize  10" in person(program).type("show listsize")
+
+
 def test_completion_offers_commands_and_functions(person: type[Terminal]) -> None:
     terminal = person(build("basics").path)
     terminal.child.send("disas\t")

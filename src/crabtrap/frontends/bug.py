@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import platform
-import traceback
-
 
 def bug_report(error: BaseException) -> str:
     """The traceback of ``error`` and what to do with it; several lines, unescaped."""
+    import platform
+    import traceback
+
     trace = "".join(traceback.format_exception(error))
     return (
         f"{trace}\nThis is a bug in crabtrap. Please report the lines above, what you did before,\n"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crabtrap import events
@@ -242,9 +241,8 @@ def short_path(path: str, directory: str) -> str:
     registry = path.partition("/registry/src/")[2]
     if registry:
         return registry.partition("/")[2]
-    pure = PurePosixPath(path)
-    if directory != "/" and pure.is_relative_to(directory):
-        return str(pure.relative_to(directory))
+    if directory != "/" and path.startswith(f"{directory}/"):
+        return path[len(directory) + 1 :]
     return path
 
 

@@ -28,6 +28,7 @@ class Options:
         aslr: Leave address space randomisation on.
         color: "auto", "always" or "never".
         log: ``LAYER[,LAYER]=LEVEL`` settings.
+        init: Run the commands of the user's own file first, where a person types.
         doctor, help, version: Do that instead.
     """
 
@@ -47,6 +48,7 @@ class Options:
     aslr: bool = False
     color: str = "auto"
     log: list[str] = field(default_factory=list[str])
+    init: bool = True
     doctor: bool = False
     help: bool = False
     version: bool = False
@@ -127,7 +129,13 @@ FLAGS: tuple[Flag, ...] = (
         "log to standard error: engine,remote=debug",
         lambda options, text: options.log.append(text),
     ),
-    Flag(("-q", "--quiet", "-nx", "--nx"), "", "accepted, as in gdb", lambda options, text: None),
+    Flag(
+        ("-nx", "--nx"),
+        "",
+        "leave out ~/.config/crabtrap/init",
+        lambda options, text: setattr(options, "init", False),
+    ),
+    Flag(("-q", "--quiet"), "", "accepted, as in gdb", lambda options, text: None),
     Flag(("--version", "-V"), "", "print the version", _turn_on("version")),
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Protocol, TextIO
 
 from crabtrap.errors import UsageError
@@ -67,7 +67,8 @@ def script_lines(path: str) -> ListedLines:
         UsageError: It cannot be read.
     """
     try:
-        text = Path(path).expanduser().read_text("utf-8", "replace")
+        with open(os.path.expanduser(path), encoding="utf-8", errors="replace") as file:
+            text = file.read()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     return ListedLines(text.splitlines(), path)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import shutil
 import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -56,6 +54,8 @@ def _session_for(name: str | None) -> Session:
     """
     path = name
     if name is not None and "/" not in name and not os.path.exists(name):
+        import shutil
+
         path = shutil.which(name)
     try:
         return Session.for_program(path or name)
@@ -68,6 +68,8 @@ def _session_for(name: str | None) -> Session:
 def _run(console: Console, options: Options, *, person: bool) -> int:
     _prepare(console, options)
     try:
+        if person and options.init:
+            _run_init(console)
         _begin(console, options)
         for source in _sources(options):
             console.run_lines(source, stop_at_error=bool(source.name))
@@ -78,6 +80,20 @@ def _run(console: Console, options: Options, *, person: bool) -> int:
         if quitting.code is not None:
             return quitting.code
     return _exit_code(console) if options.batch else 0
+
+
+def _run_init(console: Console) -> None:
+    """Run the user's own commands; a file that others could have written is left out."""
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    path = os.path.join(config, "crabtrap", "init")
+    try:
+        status = os.stat(path)
+    except OSError:
+        return
+    if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+        console.say(("note: ", "hint"), f"{path} was not run: others may write to it")
+        return
+    console.run_lines(script_lines(path), stop_at_error=True)
 
 
 def _leave(console: Console, *, person: bool) -> None:
@@ -169,6 +185,8 @@ def _start_logging(wishes: list[str]) -> None:
     """Apply ``--log engine,remote=debug``."""
     if not wishes:
         return
+    import logging
+
     logging.basicConfig(format="%(relativeCreated)8.1fms %(name)s: %(message)s")
     for wish in wishes:
         layers, _, level = wish.rpartition("=")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import ParseError
@@ -69,6 +68,8 @@ def _overview(console: Console) -> Reply:
 
 
 def _wrapped(text: str) -> list[Text]:
+    import textwrap
+
     wrapped = textwrap.wrap(text, 76, break_on_hyphens=False)
     return [Text("  ", (line, "plain")) for line in wrapped]
 
