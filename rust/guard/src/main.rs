@@ -2,6 +2,8 @@
 
 mod agent;
 mod attach;
+mod births;
+mod caves;
 mod conditions;
 mod debugregs;
 mod detach;

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::displaced::{self, Cave, Plan, SLOT_SIZE, SlotCode};
+use crate::caves::{self, Cave};
+use crate::displaced::{self, Plan, SLOT_SIZE, SlotCode};
 use crate::memory::Memory;
 use crate::procfs;
 use crate::ptrace::Tid;
@@ -121,7 +122,7 @@ impl Slots {
             });
             let Some(first) = first else { continue };
             let read = |at: u64, into: &mut [u8]| memory.read_exact(at, into);
-            if let Some((start, end)) = displaced::find_cave(map.start, first.start, read) {
+            if let Some((start, end)) = caves::find_cave(map.start, first.start, read) {
                 // The last page must be this mapping's, or it is another one's bytes.
                 if module.contains(&start) && end <= module.end {
                     self.rooms.push(Room {
