@@ -76,8 +76,20 @@ def _associated(evaluator: Evaluator, path: syntax.Path) -> Value | None:
     number = _number_constant(owner, last)
     if number is not None:
         return number
-    type_ = evaluator.scope.find_type(owner.text)
-    return None if type_ is None else unit_variant(type_, last)
+    for type_ in _candidates(evaluator, owner.text):
+        found = unit_variant(type_, last)
+        if found is not None:
+            return found
+    return None
+
+
+def _candidates(evaluator: Evaluator, name: str) -> tuple[Type, ...]:
+    """Types of that name, the nearest one first."""
+    nearest = evaluator.scope.find_type(name)
+    if nearest is None:
+        return ()
+    others = nearest.table.find(name) if nearest.table is not None else ()
+    return (nearest, *(other for other in others if other is not nearest))
 
 
 def _number_constant(owner: syntax.Path, name: str) -> Value | None:
@@ -193,7 +205,7 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
             owner = function.segments[-2].name if len(function.segments) > 1 else ""
             if owner in ("Box", "Rc", "Arc", "String", "PathBuf", "OsString", "Vec"):
                 return arguments[0]
-        type_ = _variant_or_struct(evaluator, function)
+        type_ = _variant_or_struct(evaluator, function, {name for name, _ in numbered})
         if type_ is not None and len(type_[0].fields) == len(arguments):
             owner, is_variant = type_
             return make.record(name, numbered, type_name=owner.name, variant=is_variant)
@@ -202,17 +214,21 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
     )
 
 
-def _variant_or_struct(evaluator: Evaluator, path: syntax.Path) -> tuple[Type, bool] | None:
-    """The struct or variant a path constructs."""
+def _variant_or_struct(
+    evaluator: Evaluator, path: syntax.Path, names: set[str]
+) -> tuple[Type, bool] | None:
+    """The struct or variant a path constructs; of several, one with these fields."""
+    found: list[tuple[Type, bool]] = []
     if len(path.segments) > 1:
-        owner = evaluator.scope.find_type(syntax.Path(path.segments[:-1], path.owner).text)
-        case = None if owner is None else owner.strip().case(path.segments[-1].name)
-        if case is not None:
-            return case.type, True
-    type_ = evaluator.scope.find_type(path.text)
-    if type_ is not None and type_.strip().kind == "struct":
-        return type_.strip(), False
-    return None
+        for owner in _candidates(evaluator, syntax.Path(path.segments[:-1], path.owner).text):
+            case = owner.strip().case(path.segments[-1].name)
+            if case is not None:
+                found.append((case.type, True))
+    for type_ in _candidates(evaluator, path.text):
+        if type_.strip().kind == "struct":
+            found.append((type_.strip(), False))
+    fitting = [each for each in found if {field.name for field in each[0].fields} == names]
+    return next(iter(fitting or found), None)
 
 
 def struct_literal(
@@ -223,7 +239,7 @@ def struct_literal(
     Raises:
         EvaluationError: A field is missing or unknown.
     """
-    found = _variant_or_struct(evaluator, path)
+    found = _variant_or_struct(evaluator, path, {name for name, _ in fields})
     if found is not None:
         known = [field.name for field in found[0].fields]
         have = [name for name, _ in fields]

@@ -117,24 +117,35 @@ def _type_by_code(value: Value, vtable: int) -> str:
 def tail(value: Value, field: Field, metadata: int) -> Value:
     """The last field of an unsized struct."""
     if is_trait_object(field.type):
-        offset = _aligned(value, field.offset, metadata)
+        offset = _tail_offset(value, field, _vtable_alignment(value, metadata))
         return concrete(value.at(field.type, offset), metadata)
+    offset = _tail_offset(value, field, field.type.alignment)
     element = f"[{field.type.path}]"
     arguments = parse_type_path(value.shape.row.name).arguments
     if element in arguments or field.type.strip().kind not in ("struct", "union"):
         is_text = "str" in arguments and field.type.size == 1
         slice_ = _slice_type(field.type, metadata, "str" if is_text else element)
-        return value.at(slice_, field.offset)
-    return value.at(field.type, field.offset, metadata)
+        return value.at(slice_, offset)
+    return value.at(field.type, offset, metadata)
 
 
-def _aligned(value: Value, offset: int, vtable: int) -> int:
-    """Where a trait object's value begins: the debug information gives it alignment 1."""
+def _tail_offset(value: Value, field: Field, alignment: int) -> int:
+    """Where an unsized tail begins.
+
+    It is the last in memory, aligned for what it is at run time.  The debug information
+    gives a trait object alignment 1, and some compilers say offset 0 for every tail.
+    """
+    ends = [f.offset + (f.type.strip().size or 0) for f in value.shape.fields if f is not field]
+    offset = max([field.offset, *ends])
+    return -(-offset // alignment) * alignment
+
+
+def _vtable_alignment(value: Value, vtable: int) -> int:
     data = value.context.reader.read(vtable + _VTABLE_ALIGNMENT, 8)
     alignment = int.from_bytes(data, "little")
     if not 0 < alignment <= _MAX_ALIGNMENT or alignment & (alignment - 1):
         raise UnavailableError(f"implausible vtable at {vtable:#x}: alignment {alignment}")
-    return -(-offset // alignment) * alignment
+    return alignment
 
 
 def _slice_type(element: Type, length: int, name: str) -> Type:

@@ -82,11 +82,16 @@ def _variant_alone(_match: Match, value: Value) -> View:
 
 
 def _socket(_match: Match, value: Value) -> View:
-    port = part(value, "port").integer()
-    data = peel(part(value, "ip")).read_bytes()
-    if len(data) == 4:
-        return LiteralView(f"{ipaddress.IPv4Address(data)}:{port}")
-    return LiteralView(f"[{ipaddress.IPv6Address(data)}]:{port}")
+    port = find_part(value, "port")
+    if port is not None:
+        number = port.integer()
+    else:  # the system's own struct, in network byte order
+        data = part(value, ("inner.sin_port", "inner.sin6_port")).read_bytes()
+        number = int.from_bytes(data, "big")
+    address = peel(part(value, ("ip", "inner.sin_addr", "inner.sin6_addr"))).read_bytes()
+    if len(address) == 4:
+        return LiteralView(f"{ipaddress.IPv4Address(address)}:{number}")
+    return LiteralView(f"[{ipaddress.IPv6Address(address)}]:{number}")
 
 
 def _type_id(_match: Match, value: Value) -> View:
@@ -124,11 +129,17 @@ RULES = (
             "RangeFull",
         )
     ),
-    Rule("core::net::ip_addr::Ipv4Addr", Custom(_ipv4)),
-    Rule("core::net::ip_addr::Ipv6Addr", Custom(_ipv6)),
-    Rule("core::net::ip_addr::IpAddr", Custom(_variant_alone)),
-    Rule("core::net::socket_addr::SocketAddrV4", Custom(_socket)),
-    Rule("core::net::socket_addr::SocketAddrV6", Custom(_socket)),
-    Rule("core::net::socket_addr::SocketAddr", Custom(_variant_alone)),
+    *(
+        Rule(f"{crate}::net::**::{name}", Custom(build))
+        for crate in ("core", "std")
+        for name, build in (
+            ("Ipv4Addr", _ipv4),
+            ("Ipv6Addr", _ipv6),
+            ("IpAddr", _variant_alone),
+            ("SocketAddrV4", _socket),
+            ("SocketAddrV6", _socket),
+            ("SocketAddr", _variant_alone),
+        )
+    ),
     Rule("core::any::TypeId", Custom(_type_id)),
 )
