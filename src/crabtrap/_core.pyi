@@ -260,7 +260,9 @@ class Type:
     """One type entry, not followed further.
 
     Attributes:
-        kind: Shape of the type.  "unit" is ``()`` or C ``void``; "never" is ``!``.
+        kind: Shape of the type.  "unit" is ``()`` or C ``void``; "never" is ``!``; "enum"
+            has either ``variants`` (with data, coroutines included) or ``enumerators``;
+            "opaque" is declared only.
         name: As DWARF names it: ``Vec<i32, alloc::alloc::Global>``, ``&str``.
         path: Qualified: ``alloc::vec::Vec<i32, alloc::alloc::Global>``.
         size: Bytes, ``None`` where unknown (incomplete types).
@@ -408,8 +410,10 @@ class Image:
         A segment of the query matches with or without its generic arguments; an impl
         segment ``<T as Trait>`` matches by the trailing parts of both; ``T::m`` matches
         inherent and trait methods of ``T``; ``Trait::m`` all implementations;
-        ``{impl#N}``, ``{closure#N}`` and hashes may be left out.  Answered from symbols
-        and the units they point to, without reading the others.
+        ``{impl#N}``, ``{closure#N}`` and hashes may be left out, but a function is not
+        found by the name of what it is nested in: ``main`` does not find
+        ``main::{closure#0}``.  Answered from symbols and the units they point to, without
+        reading the others.
         """
 
     def find_inlined(self, query: str) -> tuple[Function, ...]:
@@ -421,7 +425,10 @@ class Image:
     def complete(
         self, prefix: str, kinds: Sequence[Literal["function", "type", "static"]], limit: int
     ) -> tuple[str, ...]:
-        """Paths, or trailing parts of paths, that begin with ``prefix``, for completion."""
+        """Paths, or trailing parts of paths, that begin with ``prefix``, for completion.
+
+        The likeliest first; a namespace is given as ``name::``, to be completed further.
+        """
 
     def function_at(self, address: int) -> Function | None:
         """The concrete function that covers ``address``."""
@@ -450,14 +457,19 @@ class Image:
         """Parameters and locals of one function or inlined copy, nested blocks included.
 
         Not those of functions inlined into it.  Names, types and so on of inlined and
-        out-of-line copies are followed through ``abstract_origin``.
+        out-of-line copies are followed through ``abstract_origin``; a copy also lists what
+        it lost to optimisation, without a location, in the order of the source.
         """
 
     def template_arguments(self, function: int) -> tuple[tuple[str, int], ...]:
         """``(name, type)`` of a function's generic parameters."""
 
     def return_type(self, function: int) -> int | None:
-        """Type of the result; ``None`` for ``()``."""
+        """Type of the result.
+
+        ``None`` for ``()``, and where the optimiser has changed the function so that it
+        does not return what its source says (``DW_CC_nocall``, DWARF 5 section 3.3.1.1).
+        """
 
     def locate(
         self,
@@ -487,7 +499,11 @@ class Image:
 
     def type(self, die: int) -> Type: ...
     def find_types(self, query: str) -> tuple[int, ...]:
-        """Types whose path ends with ``query``; generics compare textually, spaces ignored."""
+        """Types whose path ends with ``query``, one of those that agree in path and size.
+
+        Generic arguments compare textually, spaces ignored, each by its trailing part;
+        those at the end may be left out.
+        """
 
     def find_statics(self, query: str) -> tuple[Variable, ...]:
         """Statics, thread-locals included, whose path ends with ``query``."""

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crabtrap_core::{CompletionKind, DieId, Image};
 use programs::build;
 
+/// How many to try; `CRABTRAP_MUTANTS` asks for more.
 const MUTANTS: u64 = 500;
 /// One mutant takes some milliseconds; this only catches hangs.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -112,11 +113,12 @@ fn mutate(data: &mut Vec<u8>, sections: &[std::ops::Range<usize>], numbers: &mut
 
 #[test]
 fn damaged_programs_never_panic_or_hang() {
+    let wanted = std::env::var("CRABTRAP_MUTANTS").map_or(MUTANTS, |text| text.parse().unwrap());
     for flags in [&["-Cdwarf-version=4"], &["-Cdwarf-version=5"]] {
         let seed = seed(flags);
         let sections = sections(&seed);
         let mut numbers = Numbers(1);
-        for number in 0..MUTANTS / 2 {
+        for number in 0..wanted / 2 {
             let mut data = seed.clone();
             mutate(&mut data, &sections, &mut numbers);
             let begin = Instant::now();

@@ -74,7 +74,7 @@ fn an_address_leads_back_to_its_function() {
         let norm2 = only(image, "Point::norm2");
         let (start, end) = norm2.ranges[0];
         assert_eq!(norm2.entry, start);
-        for address in [start, (start + end) / 2, end - 1] {
+        for address in [start, u64::midpoint(start, end), end - 1] {
             assert_eq!(image.function_at(address).as_ref(), Some(&norm2));
         }
         assert_ne!(image.function_at(end).as_ref(), Some(&norm2));

@@ -1,4 +1,4 @@
-//! The skeleton of one unit's tree: its scopes, its functions' code and its statics.
+//! The skeleton of one unit's tree: its scopes and its functions' code.
 //!
 //! rustc writes no `DW_AT_sibling`, so finding anything means walking a unit from its start.
 //! One walk that skips nearly all attributes keeps what later questions need to go straight to
@@ -46,8 +46,6 @@ pub(crate) struct Outline {
     pub(crate) scopes: Vec<Scope>,
     /// Code of concrete functions, by address.
     pub(crate) code: Vec<CodeRange>,
-    /// Offsets of variables outside functions.
-    pub(crate) statics: Vec<u32>,
     /// Why the walk ended early, if it did.
     pub(crate) damage: Option<String>,
 }
@@ -83,50 +81,19 @@ impl Outline {
                 }
                 continue;
             };
-            let parent = open.last().copied().unwrap_or(NO_SCOPE);
-            let tag = abbreviation.tag();
-            let mut inside = parent;
-            // A copy without variables has no children, and is a frame all the same.
-            let has_frame = matches!(
-                tag,
-                gimli::DW_TAG_subprogram | gimli::DW_TAG_inlined_subroutine
-            );
-            if is_scope(tag) && (abbreviation.has_children() || has_frame) {
-                inside = self.scopes.len() as u32;
-                let end = if abbreviation.has_children() {
-                    0
-                } else {
-                    offset + 1
-                };
-                self.scopes.push(Scope {
-                    offset,
-                    end,
-                    parent,
-                    tag,
-                });
-            } else if tag == gimli::DW_TAG_variable && !self.is_inside_function(parent) {
-                self.statics.push(offset);
-            }
-            let attributes = abbreviation.attributes();
-            let has_code = tag == gimli::DW_TAG_subprogram
-                && attributes
-                    .iter()
-                    .any(|spec| matches!(spec.name(), gimli::DW_AT_low_pc | gimli::DW_AT_ranges));
-            if has_code {
+            let around = open.last().copied().unwrap_or(NO_SCOPE);
+            let inside = self
+                .add_scope(offset, around, abbreviation)
+                .unwrap_or(around);
+            if has_code(abbreviation) {
                 let mut code = CodeAttributes::default();
-                for spec in attributes {
+                for spec in abbreviation.attributes() {
                     let attribute = raw.read_attribute(*spec)?;
                     code.take(attribute.name(), attribute.value());
                 }
-                let ranges = code.ranges(unit.as_ref(), is_code);
-                self.code
-                    .extend(ranges.into_iter().map(|(start, end)| CodeRange {
-                        start,
-                        end,
-                        scope: inside,
-                    }));
+                self.add_code(inside, &code.ranges(unit.as_ref(), is_code));
             } else {
-                raw.skip_attributes(attributes)?;
+                raw.skip_attributes(abbreviation.attributes())?;
             }
             if abbreviation.has_children() {
                 open.push(inside);
@@ -135,15 +102,31 @@ impl Outline {
         Ok(())
     }
 
-    fn is_inside_function(&self, scope: u32) -> bool {
-        self.scopes.get(scope as usize).is_some_and(|scope| {
-            matches!(
-                scope.tag,
-                gimli::DW_TAG_subprogram
-                    | gimli::DW_TAG_lexical_block
-                    | gimli::DW_TAG_inlined_subroutine
-            )
-        })
+    /// Note an entry if it is a scope; its end is filled in when it is reached.
+    fn add_scope(&mut self, offset: u32, parent: u32, entry: &gimli::Abbreviation) -> Option<u32> {
+        // A function or a copy of one without variables has no children, and is a frame all
+        // the same; other scopes without children are of no interest.
+        let is_frame = matches!(
+            entry.tag(),
+            gimli::DW_TAG_subprogram | gimli::DW_TAG_inlined_subroutine
+        );
+        let has_children = entry.has_children();
+        if !is_scope(entry.tag()) || !(has_children || is_frame) {
+            return None;
+        }
+        self.scopes.push(Scope {
+            offset,
+            end: if has_children { 0 } else { offset + 1 },
+            parent,
+            tag: entry.tag(),
+        });
+        Some(self.scopes.len() as u32 - 1)
+    }
+
+    fn add_code(&mut self, scope: u32, ranges: &[(u64, u64)]) {
+        let ranges = ranges.iter();
+        self.code
+            .extend(ranges.map(|&(start, end)| CodeRange { start, end, scope }));
     }
 
     /// Index of the innermost scope around the entry at `offset`, itself excluded.
@@ -167,6 +150,12 @@ impl Outline {
             .scopes
             .binary_search_by_key(&offset.0, |scope| scope.offset as usize);
         found.ok().map(|index| index as u32)
+    }
+
+    /// Offset of the first entry after the scope at `offset`.
+    pub(crate) fn end_of(&self, offset: UnitOffset) -> Option<UnitOffset> {
+        let scope = self.scopes.get(self.scope_at(offset)? as usize)?;
+        Some(UnitOffset(scope.end as usize))
     }
 
     /// A scope, its parent, and so on.
@@ -204,6 +193,14 @@ impl Outline {
         let after = self.scopes.partition_point(|scope| scope.offset < end) as u32;
         index.saturating_add(1)..after.max(index.saturating_add(1))
     }
+}
+
+/// Whether an entry is a function that has code of its own.
+fn has_code(entry: &gimli::Abbreviation) -> bool {
+    let says_where = |spec: &gimli::AttributeSpecification| {
+        matches!(spec.name(), gimli::DW_AT_low_pc | gimli::DW_AT_ranges)
+    };
+    entry.tag() == gimli::DW_TAG_subprogram && entry.attributes().iter().any(says_where)
 }
 
 fn is_scope(tag: DwTag) -> bool {

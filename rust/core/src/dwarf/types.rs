@@ -189,9 +189,15 @@ impl DebugInfo {
         Ok(Vec::new())
     }
 
-    /// Type of a function's result.
+    /// Type of a function's result, `None` where the function does not return it any more:
+    /// the optimiser marks functions whose signature it has changed (`DW_CC_nocall`).
     pub(crate) fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
         let chain = self.entry(function)?.with_origins(self);
+        let convention = first_with(&chain, gimli::DW_AT_calling_convention)
+            .and_then(|entry| entry.attribute(gimli::DW_AT_calling_convention));
+        if let Some(AttributeValue::CallingConvention(gimli::DW_CC_nocall)) = convention {
+            return Ok(None);
+        }
         Ok(first_with(&chain, gimli::DW_AT_type)
             .and_then(|entry| entry.reference(gimli::DW_AT_type)))
     }
@@ -264,17 +270,10 @@ impl Unit {
             }
             if abbreviation.has_children() {
                 // Methods with all their locals may lie in there: jump where the end is known.
-                let outline = self.outline();
-                let scope = outline.scope_at(offset);
-                match scope.and_then(|scope| outline.scopes.get(scope as usize)) {
-                    Some(scope) if scope.end as usize > offset.0 => {
-                        let end = UnitOffset(scope.end as usize);
-                        if !end.is_in_bounds(&self.gimli.header) {
-                            break;
-                        }
-                        raw = self.gimli.entries_raw(Some(end))?;
-                    }
-                    _ => depth += 1,
+                match self.outline().end_of(offset).filter(|end| *end > offset) {
+                    Some(end) if !end.is_in_bounds(&self.gimli.header) => break,
+                    Some(end) => raw = self.gimli.entries_raw(Some(end))?,
+                    None => depth += 1,
                 }
             }
         }

@@ -7,7 +7,8 @@ use gimli::{AttributeValue, UnitOffset};
 use super::entry::{Entry, first_with};
 use super::functions::{CodeRange, Declaration, declaration, linkage_name};
 use super::outline::CodeAttributes;
-use super::{DebugInfo, DieId};
+use super::unit::Unit;
+use super::{DebugInfo, DieId, Slice};
 use crate::error::Result;
 
 /// No honest constant is larger.
@@ -55,7 +56,8 @@ pub struct Variable {
 
 /// The block that entries of a walk belong to.
 struct Block {
-    end: usize,
+    /// Offset of the first entry after it.
+    end: UnitOffset,
     ranges: Vec<CodeRange>,
 }
 
@@ -101,67 +103,78 @@ impl DebugInfo {
         found: &mut Vec<(Variable, Option<DieId>)>,
     ) -> Result<()> {
         let unit = function.unit;
-        let outline = unit.outline();
         let start = function.die.offset();
-        let scope = outline.scope_at(start);
-        let Some(scope) = scope.and_then(|scope| outline.scopes.get(scope as usize)) else {
+        let Some(end) = unit.outline().end_of(start) else {
             return Ok(());
         };
-        let end = scope.end as usize;
-        let mut blocks = vec![Block {
-            end,
-            ranges: ranges.to_vec(),
-        }];
+        let ranges = ranges.to_vec();
+        let mut blocks = vec![Block { end, ranges }];
         let mut raw = unit.gimli.entries_raw(Some(start))?;
         let mut die = gimli::DebuggingInformationEntry::default();
         raw.read_entry(&mut die)?;
-        while !raw.is_empty() && raw.next_offset().0 < end {
+        while !raw.is_empty() && raw.next_offset() < end {
             if !raw.read_entry(&mut die)? {
                 continue;
             }
-            let offset = die.offset();
-            while blocks.len() > 1 && blocks.last().is_some_and(|block| offset.0 >= block.end) {
+            while blocks.len() > 1 && blocks.last().is_some_and(|block| die.offset() >= block.end) {
                 blocks.pop();
             }
-            let inner = outline.scope_at(offset);
-            let inner = inner.and_then(|scope| outline.scopes.get(scope as usize));
             match die.tag() {
                 gimli::DW_TAG_formal_parameter | gimli::DW_TAG_variable => {
-                    let entry = Entry {
-                        unit,
-                        die: die.clone(),
-                    };
-                    let origin = entry.reference(gimli::DW_AT_abstract_origin);
-                    let mut variable = self.variable(entry);
-                    variable.depth = blocks.len() as u32 - 1;
-                    variable.ranges.clone_from(&blocks[blocks.len() - 1].ranges);
-                    found.push((variable, origin));
+                    let die = die.clone();
+                    found.push(self.variable_in(Entry { unit, die }, &blocks));
                 }
                 gimli::DW_TAG_lexical_block => {
-                    let own = CodeAttributes::of(&die)
-                        .ranges(unit.as_ref(), &|address| self.is_code(address));
-                    let around = &blocks[blocks.len() - 1].ranges;
-                    blocks.push(Block {
-                        end: inner.map_or(offset.0, |scope| scope.end as usize),
-                        ranges: if own.is_empty() { around.clone() } else { own },
-                    });
+                    let block = self.block(unit, &die, &blocks);
+                    blocks.push(block);
                 }
-                // Other functions' variables, and types declared in here.
+                // Other functions have variables of their own.
                 gimli::DW_TAG_inlined_subroutine | gimli::DW_TAG_subprogram
                     if die.has_children() =>
                 {
-                    if let Some(scope) = inner.filter(|scope| (scope.end as usize) < end) {
-                        raw = unit
-                            .gimli
-                            .entries_raw(Some(UnitOffset(scope.end as usize)))?;
-                    } else if inner.is_some() {
-                        return Ok(());
+                    match unit
+                        .outline()
+                        .end_of(die.offset())
+                        .filter(|next| *next < end)
+                    {
+                        Some(next) => raw = unit.gimli.entries_raw(Some(next))?,
+                        None => return Ok(()),
                     }
                 }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// A variable in the innermost of these blocks, and the abstract entry it is a copy of.
+    fn variable_in(&self, entry: Entry<'_>, blocks: &[Block]) -> (Variable, Option<DieId>) {
+        let origin = entry.reference(gimli::DW_AT_abstract_origin);
+        let mut variable = self.variable(entry);
+        if let Some(block) = blocks.last() {
+            variable.depth = blocks.len() as u32 - 1;
+            variable.ranges.clone_from(&block.ranges);
+        }
+        (variable, origin)
+    }
+
+    /// A lexical block; one that does not say where its code is has that of the one around it.
+    fn block(
+        &self,
+        unit: &Unit,
+        die: &gimli::DebuggingInformationEntry<Slice>,
+        around: &[Block],
+    ) -> Block {
+        let is_code = |address| self.is_code(address);
+        let mut ranges = CodeAttributes::of(die).ranges(unit.as_ref(), &is_code);
+        if let Some(outer) = around.last().filter(|_| ranges.is_empty()) {
+            ranges.clone_from(&outer.ranges);
+        }
+        let end = unit.outline().end_of(die.offset());
+        Block {
+            end: end.unwrap_or(die.offset()),
+            ranges,
+        }
     }
 
     /// Describe one variable; a local's block is for the caller to fill in.
