@@ -85,7 +85,7 @@ def test_step_enters_closures_that_std_calls(debug: Debug, marker: str) -> None:
 def test_std_is_never_stepped_into(debug: Debug) -> None:
     driver = debug("iterators")
     driver.run_to("main_callbacks")
-    for _ in range(25):
+    while driver.here[1] != driver.line("end"):
         driver.session.step()
         assert driver.session.frame.is_user, driver.session.frame
 
@@ -167,3 +167,14 @@ def test_step_enters_inlined_functions_one_at_a_time(debug: Debug) -> None:
     order = [shown.index(name) for name in ("outermost", "middle", "innermost") if name in shown]
     assert order
     assert order == sorted(order)
+
+
+def test_no_step_ends_on_the_line_it_began_on(debug: Debug) -> None:
+    driver = debug("iterators")
+    driver.run_to("lengths")
+    before = driver.here
+    while driver.here[1] != driver.line("and_then"):
+        frames = len(driver.session.thread.frames())
+        driver.session.next()
+        assert (driver.here, len(driver.session.thread.frames())) != (before, frames)
+        before = driver.here

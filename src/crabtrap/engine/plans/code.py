@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -29,12 +30,17 @@ _MAX_EXPLORED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class LineSpan:
-    """A stretch of code that belongs to one line of one logical frame."""
+    """A stretch of code that belongs to one line of one logical frame.
+
+    Attributes:
+        callee: The copy, inlined into that frame, which the code is in, if any.
+    """
 
     start: Address
     end: Address
     path: str
     line: int
+    callee: Function | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,12 @@ class Region:
     Attributes:
         ranges: Sorted, disjoint.
         targets: Exits, calls, returns and indirect jumps of the ranges.
+        copies: Functions inlined into the line of a region, where they begin.
     """
 
     ranges: tuple[AddressRange, ...]
     targets: _core.StepTargets
+    copies: tuple[Function, ...] = ()
 
     def contains(self, address: int) -> bool:
         """Whether ``address`` lies in one of the ranges."""
@@ -105,12 +113,13 @@ class CodeIndex:
         key = (*copy.key, depth, path, line)
         region = self._regions.get(key)
         if region is None:
-            ranges = tuple(
-                (span.start, span.end)
+            spans = [
+                span
                 for span in self._line_spans(function, copy, depth)
                 if span.line == line and span.path == path
-            )
-            region = self._regions[key] = self._region(function.module, ranges)
+            ]
+            found = self._region(function.module, tuple((span.start, span.end) for span in spans))
+            region = self._regions[key] = replace(found, copies=_copies_of(spans))
         return region
 
     def copy_region(self, copy: Function) -> Region:
@@ -234,7 +243,17 @@ def _logical_lines(function: Function, copy: Function, depth: int) -> Iterable[L
                 yield LineSpan(low, high, row.path, row.line)
             else:
                 inner = chain[deeper - 1]
-                yield LineSpan(low, high, inner.call_path or row.path, inner.call_line)
+                yield LineSpan(low, high, inner.call_path or row.path, inner.call_line, inner)
+
+
+def _copies_of(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
+    """The copies that begin inside of ``spans``, each once."""
+    begun = {
+        span.callee.key: span.callee
+        for span in spans
+        if span.callee is not None and span.start <= span.callee.entry < span.end
+    }
+    return tuple(begun.values())
 
 
 def _merge(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:

@@ -53,6 +53,8 @@ class StepLine:
     _reach: Reach = field(default=NOTHING_REACHED, init=False)
     _foreign: bool = field(default=False, init=False)
     _line: tuple[str, int] = field(default=("", 0), init=False)
+    _depth: int = field(default=0, init=False)
+    _copies: frozenset[Address] = field(default=frozenset(), init=False)
     _through_gap: bool = field(default=False, init=False)
     _move: Move = field(default_factory=Move, init=False)
 
@@ -81,7 +83,9 @@ class StepLine:
         if pc not in self._move.sites:
             return NotMine()
         if pc in self._reach.entries:
-            return self._done()
+            return self._entered(view)
+        if pc in self._copies:
+            return self._entered_copy(view)
         if self._is_computed(pc):
             return Move("step", alone=self.alone)
         return self._arrived(view)
@@ -99,6 +103,20 @@ class StepLine:
                 return self._returned(view)
         return self._at_new_line(view)
 
+    def _entered(self, view: View) -> Done:
+        """In a function that was called: at its own line, even if that begins with a copy."""
+        self.hidden = max(len(view.chain) - 1, 0)
+        return self._done()
+
+    def _entered_copy(self, view: View) -> Judgement:
+        """Where a copy begins that the line calls: entered, unless by a deeper recursion."""
+        origin = self._origin
+        assert origin is not None
+        if origin.cfa is not None and view.cfa != origin.cfa:
+            return self._move
+        self.hidden = max(len(view.chain) - 2 - self._depth, 0)
+        return self._done()
+
     def _at_new_line(self, view: View) -> Judgement:
         row = view.row
         origin = self._origin
@@ -106,11 +124,15 @@ class StepLine:
         if row is None:
             return self._returned(view)
         at_statement = row.is_stmt and row.address == view.pc and row.line != 0
-        if at_statement and self._through_gap and (row.path, row.line) == self._line:
+        if (
+            at_statement
+            and self._through_gap
+            and self._line == _line_at(view, origin.depth_in(view))
+        ):
             at_statement = False
         if origin.left_copy(view) or at_statement:
             self.hidden = self._not_entered(view, origin.depth_in(view))
-            if self._is_user(view):
+            if self._is_user(view) and self._has_line(view):
                 return self._done()
         return self._leave_line(view)
 
@@ -140,10 +162,13 @@ class StepLine:
     def _returned(self, view: View) -> Judgement:
         """The frame is gone: stop if its caller is the user's, else go on to one that is."""
         self.hidden = 0
-        if self._is_user(view):
+        if not self._is_user(view):
+            self._origin = _Origin.at(view, 0)
+            return self._leave_function(view)
+        if self._has_line(view):
             return self._done()
         self._origin = _Origin.at(view, 0)
-        return self._leave_function(view)
+        return self._leave_line(view)
 
     def _after_single_step(self, view: View) -> Judgement:
         """A computed jump or call has been followed by one instruction."""
@@ -154,7 +179,7 @@ class StepLine:
             entry = view.code.user_entry(view.pc)
             if entry is not None:
                 if entry == view.pc:
-                    return self._done()
+                    return self._entered(view)
                 return self._add_entries(frozenset((entry,)))
         origin = self._origin
         assert origin is not None
@@ -182,15 +207,27 @@ class StepLine:
         path, line = _line_at(view, depth)
         # Code without a line (an overflow check's way on) lies inside of a statement.
         self._through_gap = line == 0
-        if line:
-            self._line = (path, line)
         region = view.code.line_region(view.chain, depth, path, line)
+        if line:
+            self._line, self._depth = (path, line), depth
+            self._copies = self._users_copies(view, region) if self.into else frozenset()
         if not region.contains(view.pc):
             region = view.code.copy_region(view.chain[-1 - depth])
-        return self._leave_region(view, region)
+        return self._leave_region(view, region, self._copies)
 
-    def _leave_region(self, view: View, region: Region) -> Move:
-        self._region = region
+    def _users_copies(self, view: View, region: Region) -> frozenset[Address]:
+        """Where the user's functions begin that are inlined further on in the line."""
+        path = self._line[0]
+        return frozenset(
+            copy.entry
+            for copy in region.copies
+            if copy.entry != view.pc and view.code.user_code.is_user_function(copy, path)
+        )
+
+    def _leave_region(
+        self, view: View, region: Region, copies: frozenset[Address] = frozenset()
+    ) -> Move:
+        self._region, self._copies = region, copies
         sites = {Address(each) for each in region.targets.exits}
         sites.update(Address(each) for each in region.targets.indirect_jumps)
         reach = self._reach_of(view, region) if self.into else NOTHING_REACHED
@@ -199,7 +236,7 @@ class StepLine:
             sites |= callers.returns
             reach = reach.joined(callers.reach)
         self._reach = reach
-        return self._with_sites(frozenset(sites) | reach.entries | reach.indirect)
+        return self._with_sites(frozenset(sites) | copies | reach.entries | reach.indirect)
 
     def _leave_function(self, view: View) -> Move:
         """Out of a function without lines, or one that is not the user's."""
@@ -274,6 +311,10 @@ class StepLine:
             return False
         path = chain[shown - 1].call_path if shown else row.path
         return view.code.user_code.is_user_function(chain[shown], path)
+
+    def _has_line(self, view: View) -> bool:
+        """Whether there is a line to show; where lines are not known at all, none is awaited."""
+        return view.row is None or view.row.line != 0 or self.hidden > 0
 
     def _done(self) -> Done:
         return Done(StepDone(self.name))
