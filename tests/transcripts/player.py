@@ -47,6 +47,7 @@ _CHANGING = (
     (re.compile(r'"(pid|thread|tid|bias)": (\d+|"0x.*?")'), r'"\1": …'),
     (re.compile(r'"epoch": \d+'), '"epoch": …'),
     # What the standard library and libc do inside is theirs.
+    (re.compile(r"\b((?:core|std|alloc)/src/\S+\.rs):\d+"), r"\1:…"),
     (re.compile(r"^ +… #.*$", re.MULTILINE), "… folded"),
     (re.compile(r"#\d+"), "#…"),
     (re.compile(r"^([▶ ]  *\d+)  \d{2,}  ", re.MULTILINE), r"\1  …  "),

@@ -29,7 +29,8 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
         lines += more
     context = stop_context(console, frame) if frame.is_user else _own_context(console, frame)
     # A step inside the function shown before: its source says it all.
-    if context and not lines and not headline and last == _identity(frame):
+    inside = frame.is_user and last == _identity(frame)
+    if inside and context and not lines and not headline:
         return context
     # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
     if len(lines) == 1 and _joins(event.reasons[0]):
