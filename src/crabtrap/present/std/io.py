@@ -50,8 +50,10 @@ def _described(value: Value, path: str) -> Type:
 
 
 def _kind_name(value: Value, number: int) -> str:
-    shape = _described(value, "std::io::error::ErrorKind").strip()
-    for name, known in shape.row.enumerators:
+    found = value.context.program.find_type("std::io::error::ErrorKind")
+    if found is None:
+        return f"Kind(number {number})"
+    for name, known in found.strip().row.enumerators:
         if known == number:
             return f"Kind({name})"
     raise UnavailableError(f"invalid ErrorKind: {number}")
