@@ -11,7 +11,7 @@ from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.console import Console
-from crabtrap.frontends.console.output import standard_output
+from crabtrap.frontends.console.output import escape, standard_output
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLines, script_lines
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
@@ -187,7 +187,15 @@ def _start_logging(wishes: list[str]) -> None:
         return
     import logging
 
-    logging.basicConfig(format="%(relativeCreated)8.1fms %(name)s: %(message)s")
+    class Escaping(logging.Formatter):
+        """Packets and names come from programs and servers."""
+
+        def format(self, record: logging.LogRecord) -> str:
+            return escape(super().format(record))
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Escaping("%(relativeCreated)8.1fms %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
     for wish in wishes:
         layers, _, level = wish.rpartition("=")
         number = logging.getLevelNamesMapping().get((level or "debug").upper())
