@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.printing import binding_lines, short_options
+from crabtrap.frontends.console.recursion import Repetition, repetitions
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
@@ -30,17 +31,19 @@ class Chosen:
         frames: In order, innermost first.
         more: There are frames beyond them.
         end: Why the stack ends irregularly, ``""`` for its regular end or where cut.
+        counted: The user has said how many, and gets each of them.
     """
 
     frames: Sequence[Frame]
     more: bool
     end: str
+    counted: bool = True
 
 
 def choose_frames(console: Console, thread: Thread, count: int | None) -> Chosen:
     """All frames, the innermost ``count``, or the outermost ``-count``."""
     if count is None:
-        return Chosen(thread.frames(), False, thread.backtrace_end_reason)
+        return Chosen(thread.frames(), False, thread.backtrace_end_reason, counted=False)
     if count < 0:
         return Chosen(thread.frames()[count:], False, thread.backtrace_end_reason)
     frames = thread.frames(0, count + 1)
@@ -65,15 +68,37 @@ def backtrace_data(console: Console, chosen: Chosen, *, full: bool) -> JsonObjec
 def backtrace_lines(
     console: Console, chosen: Chosen, *, full: bool, selected: int | None = None
 ) -> list[Text]:
-    """One line a frame; runs of folded frames become one line together.
+    """One line a frame; runs of folded frames become one line together, and so do recursions.
 
     Frame ``selected`` is marked, unless it is the innermost.
     """
     lines: list[Text] = []
     shown = [frame for frame in chosen.frames if not _folds(console, frame, selected)]
     width = len(str(shown[-1].index)) if shown else 1
-    for folded, run in groupby(chosen.frames, lambda frame: _folds(console, frame, selected)):
-        frames = list(run)
+    start = 0
+    for fold in () if chosen.counted else _recursions(chosen.frames, selected):
+        lines += _run_lines(console, chosen.frames[start : fold.start], width, full, selected)
+        lines.append(_recursion_line(chosen.frames, fold, width))
+        start = fold.stop
+    lines += _run_lines(console, chosen.frames[start:], width, full, selected)
+    if chosen.more:
+        lines.append(Text(("(more frames follow)", "dim")))
+    if chosen.end:
+        lines.append(Text(("the stack ends here: ", "warning"), chosen.end))
+    return lines
+
+
+def _recursions(frames: Sequence[Frame], selected: int | None) -> Iterator[Repetition]:
+    """What is left out of a deep recursion: never the selected frame, which has its own key."""
+    return repetitions([frame.index == selected or (frame.pc, frame.line) for frame in frames])
+
+
+def _run_lines(
+    console: Console, run: Sequence[Frame], width: int, full: bool, selected: int | None
+) -> list[Text]:
+    lines: list[Text] = []
+    for folded, group in groupby(run, lambda frame: _folds(console, frame, selected)):
+        frames = list(group)
         if folded:
             lines.append(_folded_line(frames, width))
             continue
@@ -81,10 +106,6 @@ def backtrace_lines(
             lines.append(_frame_line(console, frame, width, selected))
             if full:
                 lines += _local_lines(console, frame, width)
-    if chosen.more:
-        lines.append(Text(("(more frames follow)", "dim")))
-    if chosen.end:
-        lines.append(Text(("the stack ends here: ", "warning"), chosen.end))
     return lines
 
 
@@ -105,6 +126,15 @@ def _folded_line(frames: Sequence[Frame], width: int) -> Text:
     first, last = frames[0].index, frames[-1].index
     numbers = f"#{first}" if first == last else f"#{first}-{last}"
     return Text((f"{'':<{width + 3}}… {numbers} {reasons}", "dim"))
+
+
+def _recursion_line(frames: Sequence[Frame], fold: Repetition, width: int) -> Text:
+    first, last = frames[fold.start].index, frames[fold.stop - 1].index
+    what = "the frame above" if fold.cycle == 1 else f"the {fold.cycle} frames above"
+    return Text(
+        (f"{'':<{width + 3}}… #{first}-{last} {what}, {fold.rounds} times more", "dim"),
+        (f"  (`backtrace {last + 1}` shows them)", "dim"),
+    )
 
 
 def _frame_line(console: Console, frame: Frame, width: int, selected: int | None) -> Text:
