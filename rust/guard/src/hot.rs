@@ -22,7 +22,7 @@ impl Tracer {
             return;
         };
         thread.silent_hits += 1;
-        if thread.silent_hits == HOT && self.saved_affinity.is_none() {
+        if thread.silent_hits >= HOT && self.saved_affinity.is_none() {
             self.pin(tid);
         }
     }

@@ -14,6 +14,7 @@ mod thread_id;
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
 use nix::errno::Errno;
@@ -84,6 +85,10 @@ pub struct Server {
     owes_stop: bool,
     output: Vec<u8>,
     finished: bool,
+    /// Turns of the loop before lingering is tried again.
+    turns_to_sleep: u32,
+    /// How often lingering turned out badly.
+    crowded: u32,
 }
 
 impl Server {
@@ -106,6 +111,8 @@ impl Server {
             owes_stop: false,
             output: Vec::with_capacity(4096),
             finished: false,
+            turns_to_sleep: 0,
+            crowded: 0,
         }
     }
 
@@ -160,22 +167,37 @@ impl Server {
     /// Stays with hot threads for a while: their next hit comes sooner than sleeping and
     /// being woken would take.
     fn linger(&mut self) {
-        const HITS_BEFORE_LOOKING_AT_THE_CLIENT: u32 = 32;
+        /// How long the client may have to wait for it.
+        const AT_MOST: Duration = Duration::from_micros(500);
+        /// A turn of the hot thread that takes longer was somebody else's too.
+        const CROWDED: Duration = Duration::from_micros(200);
         const LOOKS: u32 = 20;
-        let mut hits = 0;
-        let mut looks = 0;
-        while hits < HITS_BEFORE_LOOKING_AT_THE_CLIENT
-            && looks < LOOKS
+        self.turns_to_sleep = self.turns_to_sleep.saturating_sub(1);
+        if self.turns_to_sleep > 0 {
+            return;
+        }
+        let start = Instant::now();
+        let (mut looks, mut now) = (0, start);
+        while looks < LOOKS
+            && now - start < AT_MOST
             && self.tracer.reports.is_empty()
             && self.tracer.is_hot()
         {
             std::thread::yield_now();
-            if self.tracer.reap_silently() {
-                hits += 1;
-                looks = 0;
-            } else {
-                looks += 1;
+            let later = Instant::now();
+            if later - now > CROWDED {
+                // Whoever yields on a crowded CPU waits for everybody's slice, whereas a
+                // sleeper is woken at once: sleep, and try again after ever more hits.
+                self.turns_to_sleep = 100 << self.crowded.min(10);
+                self.crowded += 1;
+                return;
             }
+            looks = if self.tracer.reap_silently() {
+                0
+            } else {
+                looks + 1
+            };
+            now = Instant::now();
         }
     }
 

@@ -1,0 +1,141 @@
+"""Commands while the program runs, and what surrounds a session."""
+
+import array
+import contextlib
+import os
+import socket
+import subprocess
+
+import pytest
+
+from tests.guard.programs import COUNT_IN_ONE, FALSE, Running, read_memory
+
+
+@pytest.mark.timeout(60)
+def test_traps_come_and_go_under_hammering_threads(connect, build):
+    looper = build("looper")
+    trapped = looper.symbol("trapped")
+    with Running(looper.path, "8") as program:
+        guard = connect()
+        guard.attach(program.pid)
+        original = guard.read(trapped, 4)
+        guard.resume()
+        for _ in range(500):
+            guard.stop_at(trapped, FALSE)
+            assert guard.read(trapped, 4) == original
+            guard.remove(trapped)
+        guard.resume("t")
+        guard.wait()
+        guard.detach(program.pid)
+        assert program.finish() == 0
+
+
+def test_plain_non_stop_tells_each_thread_and_stops_no_other(connect, build):
+    counter = build("counter")
+    guard = connect(stop_all=False)
+    guard.run(counter.path, "4", "3")
+    work = counter.symbol("work")
+    guard.stop_at(work)
+    guard.resume()
+    hits = 0
+    while (stop := guard.wait()).kind == "T":
+        assert stop.pc == work
+        hits += 1
+        guard.resume(f"c:p{stop.pid:x}.{stop.tid:x}")
+    assert (stop.kind, stop.signal, hits) == ("W", 0, 12)
+
+
+def test_the_memory_descriptor_is_the_programs(guard, build):
+    counter = build("counter")
+    stop = guard.run(counter.path, "1", "3")
+    guard.stop_at(counter.symbol("work"))
+    guard.resume()
+    guard.wait()
+    guard.send(f"qcrabtrap.MemoryFd:{stop.pid:x}")
+    fds = array.array("i")
+    data, ancillary, _, _ = guard.socket.recvmsg(64, socket.CMSG_SPACE(fds.itemsize))
+    assert data == b"$OK#9a"
+    fds.frombytes(ancillary[0][2])
+    try:
+        assert os.pread(fds[0], 8, counter.symbol("work")) == guard.read(counter.symbol("work"), 8)
+        os.pwrite(fds[0], b"\x2a", counter.symbol("total"))
+        assert guard.read(counter.symbol("total"), 1) == b"\x2a"
+    finally:
+        os.close(fds[0])
+
+
+@pytest.mark.timeout(60)
+def test_hot_threads_get_their_processors_back(connect, build):
+    looper = build("looper")
+    with Running(looper.path, "2") as program:
+        threads = [int(tid) for tid in os.listdir(f"/proc/{program.pid}/task")]
+        before = [os.sched_getaffinity(tid) for tid in threads]
+        guard = connect()
+        guard.attach(program.pid)
+        assert guard.request("QTDV:1:0:0:") == "OK"
+        guard.stop_at(looper.symbol("trapped"), COUNT_IN_ONE)
+        guard.resume()
+        while guard.variable(1) < 500:
+            pass
+        guard.resume("t")
+        guard.wait()
+        assert [os.sched_getaffinity(tid) for tid in threads] == before
+        guard.detach(program.pid)
+        assert program.finish() == 0
+
+
+def test_a_trap_on_a_system_call_that_blocks_holds_nobody(connect, build):
+    looper = build("looper")
+    with Running(looper.path, "1") as program:
+        guard = connect()
+        guard.attach(program.pid)
+        # The leader waits in read(2): its pc is right after the syscall instruction.
+        guard.select(program.pid, program.pid)
+        address = guard.register(16) - 2
+        assert guard.read(address, 2) == b"\x0f\x05"
+        guard.stop_at(address)
+        guard.resume()
+        # The call is restarted, and so the trap on it is hit.
+        stop = guard.wait()
+        assert (stop.pc, stop.tid) == (address, program.pid)
+        guard.resume()
+        # It blocks again, and neither the guard nor the other thread minds.
+        assert len(guard.threads()) == 2
+        total = int.from_bytes(read_memory(program.pid, looper.symbol("total"), 8), "little")
+        while int.from_bytes(read_memory(program.pid, looper.symbol("total"), 8), "little") == total:
+            pass
+        guard.resume("t")
+        guard.wait()
+        guard.detach(program.pid)
+        assert program.finish() == 0
+
+
+def test_other_machines_need_a_token(guard_binary, tmp_path):
+    refused = subprocess.run(
+        [guard_binary, "--listen", "0.0.0.0:0"], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    assert "--token-file" in refused.stderr
+    token = tmp_path / "token"
+    token.write_text("secret\n")
+    command = [guard_binary, "--listen", "127.0.0.1:0", "--token-file", token]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as guard:
+        port = int(guard.stderr.readline().rsplit(":", 1)[1])
+        with socket.create_connection(("127.0.0.1", port)) as wrong:
+            wrong.sendall(b"guess\n")
+            assert wrong.recv(1) == b""
+        with socket.create_connection(("127.0.0.1", port)) as right:
+            right.sendall(b"secret\n$qC#b4")
+            assert right.recv(1) == b"+"
+        guard.stderr.read()
+    assert guard.returncode == 0
+
+
+@pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n", b"$qC#00", b"$" + b"x" * 200_000])
+def test_garbage_ends_the_session(guard, garbage):
+    # The guard may be gone before the last byte of it.
+    with contextlib.suppress(ConnectionError):
+        guard.socket.sendall(garbage)
+    with contextlib.suppress(ConnectionError):
+        assert guard.socket.recv(1) == b""
+    assert guard.process.wait(20) == 0
