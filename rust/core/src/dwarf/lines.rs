@@ -119,15 +119,20 @@ impl Lines {
             return;
         }
         let first = self.offsets.len() as u32;
+        let mut carried = 0;
         for (index, row) in rows.iter().enumerate() {
             let next = rows.get(index + 1).map_or(end, |next| next.address);
-            if row.address < next.min(end) {
-                self.offsets.push((row.address - start) as u32);
-                self.numbers.push(row.line);
-                self.columns.push(row.column);
-                self.files.push(row.file);
-                self.flags.push(row.flags);
+            if row.address >= next.min(end) {
+                // The end of a prologue stays one when the row that marks it has no bytes.
+                carried |= row.flags & PROLOGUE_END;
+                continue;
             }
+            self.offsets.push((row.address - start) as u32);
+            self.numbers.push(row.line);
+            self.columns.push(row.column);
+            self.files.push(row.file);
+            self.flags.push(row.flags | carried);
+            carried = 0;
         }
         self.sequences.push(Sequence {
             start,
