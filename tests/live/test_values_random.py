@@ -47,7 +47,7 @@ class Generator:
         ]
         return rng.choice(shapes)
 
-    def value(self, type_: str) -> str:  # noqa: C901, PLR0911 - one case per kind of type
+    def value(self, type_: str) -> str:
         rng = self.rng
         if type_ in _INTEGERS:
             bits, signed = int(type_[1:]), type_[0] == "i"

@@ -18,7 +18,7 @@ def std_presenter(user_rules: Iterable[Rule] = ()) -> Presenter:
     Args:
         user_rules: Asked first; see ``load_rules``.
     """
-    return Presenter(RuleBook((*user_rules, *STD_RULES, *shipped_rules())))
+    return Presenter(RuleBook((*user_rules, *STD_RULES), shipped_rules))
 
 
 __all__ = [

@@ -212,12 +212,31 @@ class Match:
         return found
 
 
-class RuleBook:
-    """Rules in order of precedence, with what they said of each type so far."""
+def _no_rules(_crate: str) -> tuple[Rule, ...]:
+    return ()
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+
+class RuleBook:
+    """Rules in order of precedence, with what they said of each type so far.
+
+    Args:
+        rules: Always asked.
+        crate_rules: Gives the rules of a crate when the first type of it is met; they
+            are asked last.
+    """
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        crate_rules: Callable[[str], Iterable[Rule]] = _no_rules,
+    ) -> None:
         self._by_name: dict[str, list[tuple[PatternText, Rule]]] = {}
         self._known: dict[Type, tuple[Match, ...]] = {}
+        self._crate_rules = crate_rules
+        self._crates: set[str] = set()
+        self._add(rules)
+
+    def _add(self, rules: Iterable[Rule]) -> None:
         for rule in rules:
             pattern = PatternText.parse(rule.pattern)
             self._by_name.setdefault(pattern.last, []).append((pattern, rule))
@@ -233,6 +252,10 @@ class RuleBook:
         if type_.kind not in ("struct", "union", "enum", "array"):
             return
         path = parse_type_path(type_.path)
+        crate, separator, _ = path.head.partition("::")
+        if separator and crate not in self._crates:
+            self._crates.add(crate)
+            self._add(self._crate_rules(crate))
         for pattern, rule in (*self._by_name.get(path.last, ()), *self._by_name.get("*", ())):
             captures = pattern.match(path)
             if captures is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -132,4 +133,10 @@ def test_files_that_are_refused(text, message):
 
 
 def test_shipped_rules_are_readable():
-    assert any(rule.pattern.startswith("indexmap") for rule in shipped_rules())
+    folder = Path(shipped_rules.__code__.co_filename).parent / "crates"
+    crates = [path.stem for path in folder.iterdir()]
+    assert "indexmap" in crates
+    for crate in crates:
+        assert all(rule.pattern.startswith(f"{crate}::") for rule in shipped_rules(crate))
+    assert shipped_rules("no_such_crate") == ()
+    assert shipped_rules("../std") == ()
