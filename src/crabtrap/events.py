@@ -6,6 +6,7 @@ the other events tell of things that need no stop.
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
 from crabtrap.address import Address
@@ -30,11 +31,14 @@ class BreakpointHit:
         breakpoint: Its number.
         hits: Hits counted so far, this one included.
         temporary: It was deleted by this hit.
+        frame: Index of the frame it is about, which front ends select: inlined functions
+            that begin at the same instruction have not been entered yet.
     """
 
     breakpoint: int
     hits: int
     temporary: bool = False
+    frame: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,9 @@ class Handlers:
         if item.temporary:
             self.context.breakpoints.remove(item.number)
             self.context.sites.release_all(("breakpoint", item.number))
-        return Report(BreakpointHit(item.number, item.hits, item.temporary))
+        place = next((each for each in item.places if each.address == stop.pc), None)
+        frame = place.not_entered if place is not None else 0
+        return Report(BreakpointHit(item.number, item.hits, item.temporary, frame))
 
     def _condition_failed(self, item: Breakpoint, stop: TargetStop) -> ConditionFailed | None:
         if not stop.condition_error or not item.on_target:

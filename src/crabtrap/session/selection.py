@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
-from crabtrap.events import Panicked, StepDone
+from crabtrap.events import BreakpointHit, Panicked, StepDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Selection:
 def _frame_to_show(event: StopEvent, plan: Plan | None) -> int:
     """Index of the frame that a stop is about."""
     for why in event.reasons:
-        if isinstance(why, Panicked):
+        if isinstance(why, Panicked | BreakpointHit):
             return why.frame
         if isinstance(why, StepDone) and isinstance(plan, StepLine):
             return plan.hidden

@@ -42,6 +42,8 @@ class Place:
         line: 1-based line the program will be at, ``None`` where unknown.
         function: Display path of the function, or of the inlined copy.
         inlined: The place is in an inlined copy.
+        not_entered: Inlined copies inside of the function that begin at this very address:
+            nothing of them will have run, so they are not where the program is.
     """
 
     address: Address
@@ -50,6 +52,7 @@ class Place:
     line: int | None
     function: str | None
     inlined: bool = False
+    not_entered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +309,10 @@ def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
 def _function_place(function: Function) -> Place:
     """Where a function, or an inlined copy, is about to run its first statement."""
     address = function.entry if function.inlined else after_prologue(function)
-    return _place(function.module, address, function)
+    chain = function.module.inline_chain(address)
+    inner = next((n for n, each in enumerate(chain) if each.key == function.key), 0)
+    entered = next((n for n in range(inner) if chain[n].entry != address), inner)
+    return replace(_place(function.module, address, function), not_entered=entered)
 
 
 def _symbol_place(symbol: Symbol) -> Place:
