@@ -232,6 +232,8 @@ def _hash(shape: rules.Hash, value: Value) -> View:
             stride=size + 1,
         )
     items = HashItems(value, control, buckets, bucket, length)
+    if bucket.strip().field("1") is None:
+        return SequenceView(items, is_set=True)
     if shape.is_set:
         return SequenceView(FirstOfPair(items), is_set=True)
     return MapView(PairEntries(items))

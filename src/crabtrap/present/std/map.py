@@ -8,6 +8,7 @@ RULES = (
     Rule("std::collections::hash::map::HashMap", Hash("base.table")),
     Rule("std::collections::hash::set::HashSet", Hash("base.map.table", is_set=True)),
     Rule("hashbrown::map::HashMap", Hash("table")),
+    Rule("hashbrown::raw::**::RawTable", Hash("")),
     Rule("hashbrown::set::HashSet", Hash("map.table", is_set=True)),
     Rule("alloc::collections::btree::map::BTreeMap", Tree("root", "length")),
     Rule("alloc::collections::btree::set::BTreeSet", Tree("map.root", "map.length", is_set=True)),
