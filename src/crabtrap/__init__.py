@@ -1,9 +1,12 @@
 """crabtrap: a debugger for Rust programs on Linux x86-64.
 
-    >>> import crabtrap
-    >>> session = crabtrap.Session("target/debug/demo")        # doctest: +SKIP
-    >>> session.breakpoints.add("main.rs:10")                  # doctest: +SKIP
-    >>> session.launch(); print(session.continue_())           # doctest: +SKIP
+``Session`` is a program from before its launch until after its end; everything a front
+end does goes through it::
+
+    with crabtrap.Session("target/debug/demo") as session:
+        session.breakpoints.add("main.rs:10")
+        session.launch()
+        print(session.continue_())
 """
 
 from crabtrap.session import Session

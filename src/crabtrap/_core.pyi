@@ -538,7 +538,7 @@ class Backtrace:
     def cfas(self) -> tuple[int | None, ...]: ...
     def registers(self, index: int) -> Registers: ...
     def is_signal_frame(self, index: int) -> bool:
-        """Frame ``index`` is a signal trampoline; its caller's pc is exact, not a return address."""
+        """Frame ``index`` is a signal trampoline, whose caller's pc is no return address."""
 
     @property
     def complete(self) -> bool:

@@ -66,7 +66,9 @@ class NotFoundError(UsageError):
         close: Known names that look alike, best first.
     """
 
-    def __init__(self, kind: str, name: str, close: tuple[str, ...] = (), *, hint: str = "") -> None:
+    def __init__(
+        self, kind: str, name: str, close: tuple[str, ...] = (), *, hint: str = ""
+    ) -> None:
         if not hint and close:
             hint = f"did you mean {', '.join(close)}?"
         super().__init__(f"no {kind} named {name!r}", hint=hint)

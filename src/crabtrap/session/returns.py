@@ -104,7 +104,7 @@ def _named_by_caller(frame: Frame) -> Memory | None:
     module = frame.loaded_module
     if code is None or module is None:
         return None
-    start, end = next(((s, e) for s, e in code.ranges if s < frame.pc <= e), (frame.pc, frame.pc))
+    start = next((start for start, end in code.ranges if start < frame.pc <= end), frame.pc)
     before = module.image.read(module.file_address(start), frame.pc - start)
     instructions = _core.disassemble(before, start)
     targets = {each.target for each in instructions if each.flow in ("jump", "conditional")}
