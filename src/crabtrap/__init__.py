@@ -9,8 +9,8 @@ end does goes through it::
         print(session.continue_())
 """
 
-from crabtrap.session import Session
+from crabtrap.session import Session, attach, connect, launch
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "__version__"]
+__all__ = ["Session", "__version__", "attach", "connect", "launch"]
