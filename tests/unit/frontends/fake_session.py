@@ -116,6 +116,9 @@ class FakeSession:
     def view_tree(self, value: FakeValue, options: object = None) -> dict[str, str]:
         return {"kind": "scalar", "text": value.text}
 
+    def type_of(self, text: str) -> FakeType:
+        return self.evaluate(text).type
+
     def evaluate(self, text: str) -> FakeValue:
         if text not in self.values:
             raise NotFoundError("variable", text, tuple(self.values))

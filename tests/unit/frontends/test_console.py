@@ -270,6 +270,7 @@ def test_log_points_and_notices(screen: Screen, session: FakeSession) -> None:
 
 def test_scripts_can_be_traced(screen: Screen) -> None:
     assert screen.run("set trace-commands on", "echo x\\n") == "(crabtrap) echo x\\n\nx\n"
+    assert screen.run("# why") == "\n# why\n"
 
 
 def test_shell_is_for_persons(screen: Screen) -> None:

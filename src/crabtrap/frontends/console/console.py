@@ -125,6 +125,9 @@ class Console:
         if not line:
             line = self._repeat
         if not line or line.startswith("#"):
+            if line and self.preferences.trace and not self._typed:
+                self.say(Text())
+                self.say((line, "comment"))
             return True
         self._repeat = ""
         fine = self._execute(line)

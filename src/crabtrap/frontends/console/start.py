@@ -197,10 +197,10 @@ def _start_logging(wishes: list[str]) -> None:
     handler.setFormatter(Escaping("%(relativeCreated)8.1fms %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     for wish in wishes:
-        layers, _, level = wish.rpartition("=")
+        layers, _, level = wish.partition("=")
         number = logging.getLevelNamesMapping().get((level or "debug").upper())
         if number is None:
             raise UsageError(f"--log {wish}: unknown level {level}", hint="debug, info or warning")
-        for layer in layers.split(",") if layers else ["all"]:
+        for layer in layers.split(","):
             name = "crabtrap" if layer == "all" else f"crabtrap.{layer}"
             logging.getLogger(name).setLevel(number)

@@ -135,7 +135,7 @@ def frame_variable(console: Console, arguments: Arguments) -> Reply:
 def whatis(console: Console, arguments: Arguments) -> Reply:
     """``whatis EXPRESSION``."""
     expression = arguments.need_rest("an expression")
-    type_ = console.session.evaluate(expression).type
+    type_ = console.session.type_of(expression)
     return Reply(
         {"expression": expression, "type": type_.name, "size": type_.size},
         [Text((expression, "name"), ": ", (type_.name, "type"))],
@@ -143,9 +143,9 @@ def whatis(console: Console, arguments: Arguments) -> Reply:
 
 
 def ptype(console: Console, arguments: Arguments) -> Reply:
-    """``ptype EXPRESSION``: the type, laid out."""
-    expression = arguments.need_rest("an expression")
-    type_ = console.session.evaluate(expression).type
+    """``ptype EXPRESSION|TYPE``: the type, laid out."""
+    expression = arguments.need_rest("an expression or a type")
+    type_ = console.session.type_of(expression)
     data, lines = type_lines(type_)
     return Reply({"expression": expression, **data}, lines)
 
@@ -240,16 +240,19 @@ GROUP = Group(
             ("whatis",),
             whatis,
             "Show the type of an expression",
-            ("whatis EXPRESSION",),
+            ("whatis EXPRESSION|TYPE",),
             (("whatis entry", "its type's name"),),
             completes="expression",
         ),
         Command(
             ("ptype", "pt"),
             ptype,
-            "Show the layout of an expression's type",
-            ("ptype EXPRESSION",),
-            (("ptype entry", "fields with offsets, variants with discriminants"),),
+            "Show the layout of a type",
+            ("ptype EXPRESSION|TYPE",),
+            (
+                ("ptype entry", "fields with offsets, variants with discriminants"),
+                ("ptype Entry", "the same by the type's name"),
+            ),
             completes="expression",
         ),
     ),
