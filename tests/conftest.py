@@ -1,5 +1,6 @@
 """Rules for every test: no child is left behind, peers that are missing are named."""
 
+import contextlib
 import ctypes
 import os
 import select
@@ -37,8 +38,12 @@ def no_child_left() -> Generator[None]:
 
 
 def _children() -> set[int]:
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        # A thread that indexes names may end while we look.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found.update(int(pid) for pid in task.read_text().split())
+    return found
 
 
 def _ends_soon(pid: int) -> bool:
