@@ -58,7 +58,7 @@ def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
         return found
     close = tuple(difflib.get_close_matches(path.text, scope.names(), n=3))
     error = NotFoundError("variable, static or function", path.text, close)
-    raise EvaluationError(str(error), path.span, hint=error.hint)
+    raise EvaluationError(str(error), path.span, hint=error.hint or scope.missing_hint)
 
 
 def find_constant(evaluator: Evaluator, name: str) -> Value | None:

@@ -53,11 +53,17 @@ class Scope(Protocol):
         """Names ``lookup`` knows, for suggestions."""
         ...
 
+    @property
+    def missing_hint(self) -> str:
+        """What to try where a name is not found and none is like it; may be ``""``."""
+        ...
+
 
 class EmptyScope:
     """A scope without a program: literals and arithmetic only."""
 
     context = NOWHERE
+    missing_hint = ""
 
     def lookup(self, name: str) -> Value | None:
         """Find nothing."""

@@ -6,15 +6,17 @@ from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.frame import Frame
+from crabtrap.engine.machine import Stopped, require
 from crabtrap.engine.process import Process
 from crabtrap.engine.statics import choose_static, find_statics, value_of_static
 from crabtrap.engine.variables import explain_missing, find_binding
 from crabtrap.errors import NotFoundError
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, made_type, pointer_type
-from crabtrap.values import Absent, Bytes, Context, Value
+from crabtrap.values import NOWHERE, Absent, Bytes, Context, Value
 
 if TYPE_CHECKING:
+    from crabtrap.engine.machine import State
     from crabtrap.symbols.types import Type
 
 _ANSWER = ("", "_")
@@ -98,6 +100,34 @@ class ProgramScope:
         """No names to suggest."""
         return ()
 
+    @property
+    def missing_hint(self) -> str:
+        """Most names are of variables, and those need a frame."""
+        return "variables are there once the program runs: run"
+
+
+class EndedScope(ProgramScope):
+    """Names of a program that is gone: functions, types and the history, but no memory."""
+
+    def __init__(self, process: Process, memo: Memo, state: State) -> None:
+        super().__init__(process, memo)
+        self._state = state
+
+    @property
+    def context(self) -> Context:
+        """Nothing can be read any more."""
+        return NOWHERE
+
+    def lookup_path(self, path: str) -> Value | None:
+        """A function; what a static held went with the program.
+
+        Raises:
+            StateError: A static is called that.
+        """
+        if find_statics(self._process.modules, path):
+            require(self._state, Stopped, to=f"read {path}")
+        return self._function(path)
+
 
 class FrameScope(ProgramScope):
     """Names of one frame of one thread."""
@@ -163,6 +193,11 @@ class FrameScope(ProgramScope):
     def names(self) -> tuple[str, ...]:
         """Names of the variables in scope."""
         return tuple(each.name for each in self._frame.scoped_variables if each.in_scope)
+
+    @property
+    def missing_hint(self) -> str:
+        """Close names are the better hint."""
+        return ""
 
 
 def _absolute(path: str, near: str) -> str:

@@ -29,6 +29,7 @@ from crabtrap.engine.static_target import StaticTarget
 from crabtrap.engine.stdio import Stdio, Streams
 from crabtrap.errors import (
     NotFoundError,
+    ParseError,
     StateError,
     UsageError,
     WrongThreadError,
@@ -36,13 +37,14 @@ from crabtrap.errors import (
 from crabtrap.events import Event, Notice, StopEvent
 from crabtrap.events import Exited as ExitReason
 from crabtrap.expr.evaluate import evaluate
+from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.records import dataclass
 from crabtrap.session.assignment import assign
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.running import Runner
-from crabtrap.session.scope import FrameScope, Memo, ProgramScope
+from crabtrap.session.scope import EndedScope, FrameScope, Memo, ProgramScope
 from crabtrap.session.selection import Selection
 from crabtrap.symbols.location import parse_spec
 from crabtrap.symbols.places import Resolution
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.process import Process
     from crabtrap.engine.thread import Thread
     from crabtrap.symbols.module import Module
+    from crabtrap.symbols.types import Type
     from crabtrap.target.base import Target
     from crabtrap.values.value import Value
 
@@ -493,9 +496,28 @@ class Session:
             CrabtrapError: It cannot be read or has no value; the text says why.
         """
         if frame is None and not isinstance(self.state, Stopped):
-            scope = ProgramScope(self._program.inspector.process, self.memo)
-            return evaluate(text, scope, self._presenter)
+            return evaluate(text, self._scope_without_frame(), self._presenter)
         return self._evaluate_in(text, frame or self.frame)
+
+    def type_of(self, text: str) -> Type:
+        """The type of an expression, or else the type of that name.
+
+        Raises:
+            CrabtrapError: It is neither; the text says why the expression is none.
+        """
+        try:
+            return self.evaluate(text).type
+        except (EvaluationError, ParseError):
+            found = self._program.inspector.process.find_type(text)
+            if found is None:
+                raise
+            return found
+
+    def _scope_without_frame(self) -> ProgramScope:
+        process = self._program.inspector.process
+        if isinstance(self.state, NotStarted):
+            return ProgramScope(process, self.memo)
+        return EndedScope(process, self.memo, self.state)
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
         return evaluate(text, FrameScope(frame, self.memo), self._presenter)

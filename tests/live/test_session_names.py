@@ -1,0 +1,40 @@
+"""What names mean where there is no frame: before the program's start and after its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from crabtrap.errors import StateError
+from crabtrap.expr.scope import EvaluationError
+from tests.support.sessions import Debug
+
+
+def test_before_the_start_statics_have_their_first_values(debug: Debug) -> None:
+    session = debug("basics").session
+    assert session.evaluate("COUNTER").integer() == 7
+    with pytest.raises(EvaluationError) as caught:
+        session.evaluate("squares")
+    assert "run" in caught.value.hint
+
+
+def test_after_the_end_statics_are_gone_and_functions_are_not(debug: Debug) -> None:
+    session = debug("basics").launch().session
+    session.continue_()
+    with pytest.raises(StateError, match="cannot read COUNTER: the program has ended"):
+        session.evaluate("COUNTER")
+    assert session.evaluate("1 + 1").integer() == 2
+    assert session.evaluate("norm2").is_pointer
+    with pytest.raises(EvaluationError, match="squares") as caught:
+        session.evaluate("squares")
+    assert "run" in caught.value.hint
+
+
+def test_the_type_of_a_name_is_that_of_the_value_or_the_type_itself(debug: Debug) -> None:
+    driver = debug("basics")
+    assert driver.session.type_of("Point").path == "basics::Point"
+    driver.run_to("norm2")
+    assert driver.session.type_of("squares").name == "(i32, i32)"
+    assert driver.session.type_of("Point").path == "basics::Point"
+    assert driver.session.type_of("(i32, i32)").name == "(i32, i32)"
+    with pytest.raises(EvaluationError, match="NoSuchType"):
+        driver.session.type_of("NoSuchType")
