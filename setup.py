@@ -7,17 +7,23 @@ native module and the guard it was built with, wherever pip puts the package.
 import os
 
 from setuptools import setup
-from setuptools_rust import Binding, RustExtension
+from setuptools_rust import Binding, RustExtension, Strip
 
+# Line tables are for our own backtraces in development; in a wheel they are most of it.
 NATIVE_PARTS = [
     RustExtension(
-        "crabtrap._core", path="rust/py/Cargo.toml", binding=Binding.PyO3, debug=False
+        "crabtrap._core",
+        path="rust/py/Cargo.toml",
+        binding=Binding.PyO3,
+        debug=False,
+        strip=Strip.Debug,
     ),
     RustExtension(
         {"crabtrap-guard": "crabtrap.crabtrap-guard"},
         path="rust/guard/Cargo.toml",
         binding=Binding.Exec,
         debug=False,
+        strip=Strip.Debug,
     ),
 ]
 
