@@ -13,9 +13,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-REGISTERS = (
-    "rax rbx rcx rdx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip eflags".split()
-)
 RIP = 16
 TIMEOUT = 20.0
 

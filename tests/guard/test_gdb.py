@@ -29,12 +29,16 @@ def listening(binary: Path, address: str, *arguments: str) -> Iterator[tuple[str
 
 
 def run_gdb(*commands: str) -> str:
-    options = ["set pagination off", "set confirm off", "set sysroot /", "set debuginfod enabled off"]
+    options = ["set pagination off", "set confirm off", "set sysroot /"]
     arguments = [part for command in (*options, *commands) for part in ("-ex", command)]
     environment = {**os.environ, "DEBUGINFOD_URLS": ""}
     result = subprocess.run(
         ["gdb", "-nx", "-batch", *arguments],
-        capture_output=True, text=True, timeout=60, env=environment, check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=environment,
+        check=False,
     )
     return result.stdout + result.stderr
 
@@ -164,4 +168,4 @@ def test_fork_is_followed(guard_binary, build, address):
             "kill inferiors 2",
         )
     assert re.search(r"\* 2 +process \d+ ", out), out
-    assert "Thread 2.1 \"spawner\" hit Breakpoint 1, trapped" in out, out
+    assert 'Thread 2.1 "spawner" hit Breakpoint 1, trapped' in out, out

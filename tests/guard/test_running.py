@@ -101,8 +101,8 @@ def test_a_trap_on_a_system_call_that_blocks_holds_nobody(connect, build):
         guard.resume()
         # It blocks again, and neither the guard nor the other thread minds.
         assert len(guard.threads()) == 2
-        total = int.from_bytes(read_memory(program.pid, looper.symbol("total"), 8), "little")
-        while int.from_bytes(read_memory(program.pid, looper.symbol("total"), 8), "little") == total:
+        total = read_memory(program.pid, looper.symbol("total"), 8)
+        while read_memory(program.pid, looper.symbol("total"), 8) == total:
             pass
         guard.resume("t")
         guard.wait()

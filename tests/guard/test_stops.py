@@ -108,6 +108,11 @@ def test_stepping_off_a_told_stop_and_onto_a_trap(guard, build):
     assert guard.wait().pc == work
 
 
+def test_the_first_step_of_a_program_executes_an_instruction(guard, build):
+    stop = guard.run(build("counter").path, "1", "3")
+    assert guard.step(stop).pc != stop.pc
+
+
 def test_a_range_step_ends_outside_the_range(guard, build):
     counter = build("counter")
     guard.run(counter.path, "1", "3")

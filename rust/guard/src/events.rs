@@ -212,12 +212,24 @@ impl Tracer {
             Triggered::Silently | Triggered::Nothing => {}
         }
         if was_stepping {
+            if code == ptrace::TRAP_BRKPT && self.has_only_left_the_kernel(tid)? {
+                return Ok(None);
+            }
             return self.on_step(tid);
         }
         // A step that another stop cut short, and a debug register freed since, may still
         // deliver a trap after the resume.
         let is_late = matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_HWBKPT);
         Ok((!is_late).then_some(Reason::Trap))
+    }
+
+    /// A step out of a system call (an exec, a fork, a call that was interrupted) traps before
+    /// the program has executed anything: the step proper is still to come.
+    fn has_only_left_the_kernel(&mut self, tid: Tid) -> ptrace::Result<bool> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Ok(false);
+        };
+        Ok(thread.registers()?.rip == thread.stepped_from)
     }
 
     fn on_int3(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {

@@ -125,6 +125,9 @@ impl Tracer {
             process.watches.write(tid)?;
             thread.watch_generation = process.watches.generation();
         }
+        if thread.intent != Intent::Going(Action::Continue) {
+            thread.stepped_from = thread.registers()?.rip;
+        }
         thread.flush()?;
         thread.forget_registers();
         let signal = std::mem::take(&mut thread.deliver);

@@ -145,6 +145,8 @@ pub struct Thread {
     pub passes: Option<u64>,
     /// The last resume was a single step whose end has not been seen.
     pub stepping: bool,
+    /// Pc before the last single step.
+    pub stepped_from: u64,
     /// The client asked for a stop.
     pub wants_stop: bool,
     /// It has exited, but cannot be reaped before the other threads have.
@@ -189,6 +191,7 @@ impl Thread {
             in_vfork: false,
             saved_siginfo: None,
             stepping: false,
+            stepped_from: 0,
             wants_stop: false,
             is_new: true,
             enters_vfork: false,
