@@ -15,6 +15,17 @@ from crabtrap.errors import ParseError
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr import syntax
 from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
+from crabtrap.expr.agent_numbers import (
+    BITWISE,
+    BOOL,
+    Number,
+    calculated,
+    checked_top,
+    compared,
+    constant,
+    negated,
+    wrapped,
+)
 from crabtrap.expr.agent_types import (
     Typed,
     deref,
@@ -48,40 +59,6 @@ class AgentScope(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """Code that pushes a scalar, extended to 64 bits.
-
-    Attributes:
-        type: Its type; ``None`` for a literal that takes any.
-        value: Its value where it is a constant.
-    """
-
-    code: Code
-    type: Type | None
-    value: int | None = None
-
-    @property
-    def is_bool(self) -> bool:
-        """It is a ``bool``."""
-        return self.type is not None and self.type.strip().row.encoding == "bool"
-
-    @property
-    def signed(self) -> bool:
-        """Its type is signed; a literal is."""
-        if self.type is None:
-            return True
-        shape = self.type.strip()
-        if shape.kind == "enum":
-            return shape.target is not None and shape.target.strip().row.encoding == "signed"
-        return shape.row.encoding == "signed"
-
-    @property
-    def size(self) -> int:
-        """Bytes of its type; 8 for a literal."""
-        return 8 if self.type is None else self.type.strip().size or 8
-
-
-@dataclass(frozen=True, slots=True)
 class TextConstant:
     """A text literal."""
 
@@ -89,7 +66,6 @@ class TextConstant:
 
 
 Operand = Typed | Number | TextConstant
-BOOL = PRIMITIVES["bool"]
 
 
 def compile_condition(text: str, scope: AgentScope, book: RuleBook) -> Code:
@@ -218,7 +194,7 @@ class Compiler:
                 if name in numbers:
                     size = type_.strip().size or 1
                     number = Number((), type_)
-                    value = _wrapped(numbers[name], size, number.signed)
+                    value = wrapped(numbers[name], size, number.signed)
                     return Number((asm.constant(value),), type_, value)
         raise NotCompilableError(f"{tree.text} is not a variable here")
 
@@ -256,7 +232,7 @@ class Compiler:
         code = asm.load(typed.storage, shape.size or 0, number.signed)
         if shape.row.encoding == "bool":
             two = join(code, asm.DUP, asm.constant(2), asm.LESS_UNSIGNED)
-            return Number(_checked_top(two), typed.type)
+            return Number(checked_top(two), typed.type)
         return Number(code, typed.type)
 
     def _plain_inner(self, typed: Typed) -> Typed | None:
@@ -283,7 +259,7 @@ class Compiler:
             case "!":
                 return self._not(self.scalar(operand))
             case "-":
-                return _negated(self.scalar(operand))
+                return negated(self.scalar(operand))
 
     def _not(self, number: Number) -> Number:
         if number.is_bool:
@@ -311,19 +287,19 @@ class Compiler:
                 raise NotCompilableError("texts are ordered by the engine")
             code = self._text_equals(left, right.data)
             return Number(join(code, asm.LOG_NOT) if operator == "!=" else code, BOOL)
-        return _compared(operator, self.scalar(left), self.scalar(right))
+        return compared(operator, self.scalar(left), self.scalar(right))
 
     def _arithmetic(self, tree: syntax.Binary) -> Number:
         left, right = self.number(tree.left), self.number(tree.right)
-        if left.is_bool and right.is_bool and tree.operator in _BITWISE:
-            return Number(join(left.code, right.code, _BITWISE[tree.operator]), BOOL)
+        if left.is_bool and right.is_bool and tree.operator in BITWISE:
+            return Number(join(left.code, right.code, BITWISE[tree.operator]), BOOL)
         for number in (left, right):
             if number.type is not None and number.type.strip().row.encoding not in (
                 "signed",
                 "unsigned",
             ):
                 raise NotCompilableError(f"{number.type.name} has no arithmetic")
-        return _calculated(tree.operator, left, right)
+        return calculated(tree.operator, left, right)
 
     def _cast(self, number: Number, type_text: str) -> Number:
         type_ = PRIMITIVES.get(type_text)
@@ -332,7 +308,7 @@ class Compiler:
         signed = type_.row.encoding == "signed"
         if (type_.size or 16) > 8:
             raise NotCompilableError("128-bit numbers do not fit the bytecode")
-        value = None if number.value is None else _wrapped(number.value, type_.size or 8, signed)
+        value = None if number.value is None else wrapped(number.value, type_.size or 8, signed)
         return Number(join(number.code, asm.extend(type_.size or 8, signed)), type_, value)
 
     # -- parts -------------------------------------------------------------------
@@ -503,7 +479,7 @@ class Compiler:
                     raise NotCompilableError(f"{typed.type.name} has no variant {name}")
                 size = shape.size or 1
                 number = self._load_scalar(typed)
-                wanted = _wrapped(numbers[name], size, number.signed)
+                wanted = wrapped(numbers[name], size, number.signed)
                 return join(number.code, asm.constant(wanted), asm.EQUAL), typed, None
             typed = self._next_layer(typed)
         raise NotCompilableError("nested too deep")
@@ -555,7 +531,7 @@ class Compiler:
         wanted = self.operand(tree)
         if isinstance(wanted, TextConstant):
             return self._text_equals(typed, wanted.data)
-        return _compared("==", self.scalar(typed), self.scalar(wanted)).code
+        return compared("==", self.scalar(typed), self.scalar(wanted)).code
 
     def _between(
         self,
@@ -568,9 +544,9 @@ class Compiler:
         code: Code = ()
         number = self.scalar(typed)
         if start is not None:
-            code = _fail_unless(_compared(">=", number, self.number(start)).code, no)
+            code = _fail_unless(compared(">=", number, self.number(start)).code, no)
         if end is not None:
-            test = _compared(below, number, self.number(end)).code
+            test = compared(below, number, self.number(end)).code
             code = join(code, _fail_unless(test, no))
         return code
 
@@ -592,34 +568,10 @@ class _NoCases:
 
 _NONE = _NoCases()
 
-_BITWISE: dict[str, bytes] = {"&": asm.BIT_AND, "|": asm.BIT_OR, "^": asm.BIT_XOR}
-
-
-def constant(value: int, type_: Type | None) -> Number:
-    """A literal.
-
-    Raises:
-        NotCompilableError: It needs more than 64 bits.
-    """
-    if not -(1 << 63) <= value < 1 << 64:
-        raise NotCompilableError("numbers over 64 bits do not fit the bytecode")
-    return Number((asm.constant(value),), type_, value)
-
-
-def _wrapped(value: int, size: int, signed: bool) -> int:
-    value &= (1 << 8 * size) - 1
-    return value - (1 << 8 * size) if signed and value >> (8 * size - 1) else value
-
 
 def _is_reference(shape: Type) -> bool:
     """References and boxes stand for what they point to; raw pointers for themselves."""
     return not shape.row.name.startswith("*") and bool(shape.row.name)
-
-
-def _checked_top(code: Code) -> Code:
-    """``code`` leaves a value and a truth above it: keep the value, fault if false."""
-    good = asm.new_label()
-    return join(code, asm.Jump(good, conditional=True), asm.FAULT, asm.POP, good)
 
 
 def _fail_unless(code: Code, no: asm.Label) -> Code:
@@ -637,125 +589,3 @@ def _length_path(rule: rules.Rule) -> rules.Path | None:
             return f"{table}.table.items" if isinstance(table, str) else None
         case _:
             return None
-
-
-def _compared(operator: str, left: Number, right: Number) -> Number:
-    """A comparison, exact in 64 bits."""
-    _check_kinds(left, right)
-    signed = _common_sign(left, right)
-    less = asm.LESS_SIGNED if signed else asm.LESS_UNSIGNED
-    both, flipped = join(left.code, right.code), join(right.code, left.code)
-    codes: dict[str, Code] = {
-        "==": join(both, asm.EQUAL),
-        "!=": join(both, asm.EQUAL, asm.LOG_NOT),
-        "<": join(both, less),
-        ">": join(flipped, less),
-        "<=": join(flipped, less, asm.LOG_NOT),
-        ">=": join(both, less, asm.LOG_NOT),
-    }
-    return Number(codes[operator], BOOL)
-
-
-def _check_kinds(left: Number, right: Number) -> None:
-    encodings = [
-        "" if n.type is None or n.type.strip().kind == "enum" else n.type.strip().row.encoding
-        for n in (left, right)
-    ]
-    for kind in ("bool", "char"):
-        if (encodings[0] == kind) != (encodings[1] == kind):
-            raise NotCompilableError(f"{kind} is compared with {kind} only")
-
-
-def _common_sign(left: Number, right: Number) -> bool:
-    """Whether to compare as signed.
-
-    Raises:
-        NotCompilableError: 64 bits cannot hold both ranges.
-    """
-    for a, b in ((left, right), (right, left)):
-        if a.value is not None and a.type is None:
-            if not b.signed and b.size == 8 and a.value < 0:
-                raise NotCompilableError("a negative number is compared with an unsigned one")
-            if b.signed and a.value >= 1 << 63:
-                raise NotCompilableError("the literal is beyond the other side's type")
-            return b.signed
-    if left.signed == right.signed:
-        return left.signed
-    wide = left if not left.signed else right
-    if wide.size == 8:
-        raise NotCompilableError("u64 and a signed number are compared by the engine")
-    return True
-
-
-def _negated(number: Number) -> Number:
-    if number.value is not None and number.type is None:
-        return constant(-number.value, None)
-    if number.type is None or not number.signed:
-        raise NotCompilableError("the negative of an unsigned number")
-    return _calculated("-", constant(0, None), number)
-
-
-def _calculated(operator: str, left: Number, right: Number) -> Number:
-    """Arithmetic; a result that overflows its type faults."""
-    if left.value is not None and right.value is not None:
-        raise NotCompilableError("constants are folded by the engine")
-    if operator in ("<<", ">>"):
-        raise NotCompilableError("shifts are evaluated by the engine")
-    type_ = _common_type(left, right)
-    signed, size = Number((), type_).signed, type_.strip().size or 8
-    both = join(left.code, right.code)
-    if operator in _BITWISE:
-        return Number(join(both, _BITWISE[operator]), type_)
-    if operator in ("/", "%"):
-        return Number(_divided(operator, both, right, signed), type_)
-    plain = {"+": asm.ADD, "-": asm.SUB, "*": asm.MUL}[operator]
-    if size < 8 and (operator != "*" or size <= 4):
-        result = join(both, plain, asm.DUP + asm.DUP, asm.extend(size, signed), asm.EQUAL)
-        return Number(_checked_top(result), type_)
-    if signed or operator == "*":
-        raise NotCompilableError("64-bit overflow is checked by the engine")
-    return Number(_wide_unsigned(operator, left.code, right.code), type_)
-
-
-def _divided(operator: str, both: Code, divisor: Number, signed: bool) -> Code:
-    if signed and divisor.value is None:
-        raise NotCompilableError("signed division overflows in one case; the engine checks it")
-    if divisor.value == -1:
-        raise NotCompilableError("division by -1 may overflow")
-    opcodes = {
-        ("/", True): asm.DIV_SIGNED,
-        ("/", False): asm.DIV_UNSIGNED,
-        ("%", True): asm.REM_SIGNED,
-        ("%", False): asm.REM_UNSIGNED,
-    }
-    return join(both, opcodes[operator, signed])
-
-
-def _wide_unsigned(operator: str, left: Code, right: Code) -> Code:
-    """64-bit unsigned addition or subtraction that faults on overflow."""
-    good = asm.new_label()
-    if operator == "+":
-        # right, sum; the sum is less than an operand only where it wrapped
-        total = join(right, left, asm.pick(1), asm.ADD)
-        test = asm.DUP + asm.pick(2) + asm.LESS_UNSIGNED + asm.LOG_NOT
-        jump = asm.Jump(good, conditional=True)
-        return join(total, test, jump, asm.FAULT, asm.POP, good, asm.SWAP + asm.POP)
-    test = asm.pick(1) + asm.pick(1) + asm.LESS_UNSIGNED + asm.LOG_NOT
-    jump = asm.Jump(good, conditional=True)
-    return join(left, right, test, jump, asm.FAULT, asm.POP, good, asm.SUB)
-
-
-def _common_type(left: Number, right: Number) -> Type:
-    if left.type is None or right.type is None:
-        type_ = left.type or right.type
-        literal = left if left.type is None else right
-        if type_ is None:
-            raise NotCompilableError("the type of a literal is open")
-        size, signed = type_.strip().size or 8, Number((), type_).signed
-        if literal.value is not None and _wrapped(literal.value, size, signed) != literal.value:
-            raise NotCompilableError(f"{literal.value} is out of range for {type_.name}")
-        return type_
-    a, b = left.type.strip(), right.type.strip()
-    if (a.row.encoding, a.size) != (b.row.encoding, b.size):
-        raise NotCompilableError(f"{left.type.name} and {right.type.name} are different types")
-    return left.type
