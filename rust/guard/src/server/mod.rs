@@ -89,6 +89,10 @@ pub struct Server {
     turns_to_sleep: u32,
     /// How often lingering turned out badly.
     crowded: u32,
+    /// Time spent lingering since that was last judged.
+    lingered: Duration,
+    /// Hits taken in that time.
+    lingered_hits: u32,
 }
 
 impl Server {
@@ -113,6 +117,8 @@ impl Server {
             finished: false,
             turns_to_sleep: 0,
             crowded: 0,
+            lingered: Duration::ZERO,
+            lingered_hits: 0,
         }
     }
 
@@ -169,36 +175,44 @@ impl Server {
     fn linger(&mut self) {
         /// How long the client may have to wait for it.
         const AT_MOST: Duration = Duration::from_micros(500);
-        /// A turn of the hot thread that takes longer was somebody else's too.
-        const CROWDED: Duration = Duration::from_micros(200);
         const LOOKS: u32 = 20;
-        self.turns_to_sleep = self.turns_to_sleep.saturating_sub(1);
         if self.turns_to_sleep > 0 {
+            self.turns_to_sleep -= 1;
             return;
         }
         let start = Instant::now();
-        let (mut looks, mut now) = (0, start);
+        let mut looks = 0;
         while looks < LOOKS
-            && now - start < AT_MOST
+            && start.elapsed() < AT_MOST
             && self.tracer.reports.is_empty()
             && self.tracer.is_hot()
         {
             std::thread::yield_now();
-            let later = Instant::now();
-            if later - now > CROWDED {
-                // Whoever yields on a crowded CPU waits for everybody's slice, whereas a
-                // sleeper is woken at once: sleep, and try again after ever more hits.
-                self.turns_to_sleep = 100 << self.crowded.min(10);
-                self.crowded += 1;
-                return;
-            }
-            looks = if self.tracer.reap_silently() {
-                0
+            if self.tracer.reap_silently() {
+                self.lingered_hits += 1;
+                looks = 0;
             } else {
-                looks + 1
-            };
-            now = Instant::now();
+                looks += 1;
+            }
         }
+        self.lingered += start.elapsed();
+        self.judge_lingering();
+    }
+
+    /// Whoever yields on a crowded CPU waits for everybody's slice, whereas a sleeper is woken
+    /// at once: where a hit has come to cost more than that, sleep for ever more turns.
+    fn judge_lingering(&mut self) {
+        const TRIAL: Duration = Duration::from_millis(20);
+        const TOO_SLOW: Duration = Duration::from_micros(60);
+        if self.lingered < TRIAL {
+            return;
+        }
+        if self.lingered > TOO_SLOW * self.lingered_hits.max(1) {
+            self.turns_to_sleep = 200 << self.crowded.min(10);
+            self.crowded += 1;
+        }
+        self.lingered = Duration::ZERO;
+        self.lingered_hits = 0;
     }
 
     fn wait(&self, signals: &OwnedFd) -> io::Result<(bool, bool)> {
