@@ -70,7 +70,8 @@ def test_step_goes_through_an_iterator_chain_into_user_code(debug: Debug) -> Non
     driver.run_to("main_chained")
     shown = lines_of(driver, 5, "step")
     visits = [index for index, (name, _) in enumerate(shown) if name == "visit"]
-    assert visits and visits[0] <= 3, shown
+    assert visits
+    assert visits[0] <= 3, shown
 
 
 @pytest.mark.parametrize("marker", ["map", "filter", "compare", "next"])
