@@ -6,11 +6,10 @@ the other events tell of things that need no stop.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal
 
 from crabtrap.address import Address
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 StreamName = Literal["stdout", "stderr"]
 

@@ -1,34 +1,85 @@
-"""``dataclass`` whose methods are written when the first instance is made.
+"""``dataclass`` that costs little to define and little to use.
 
-The standard decorator compiles five methods per class as the class is defined: half a
-millisecond each, a tenth of a second for this package, paid before the first prompt
-although most of the classes are never used in a session.  This one makes the slots at
-once and leaves the rest to the standard decorator, later.  It takes the same arguments
-as far as they are supported, and instances are indistinguishable.
+The standard decorator compiles half a dozen methods per class as the class is defined,
+and brings ``inspect`` along: a tenth of a second for this package, paid before the first
+prompt although most of the classes are never used in a session.  Here only ``__init__``
+is compiled, when the first instance is made; the other methods are shared functions.
+``dataclasses.fields``, ``replace`` and the like work as with the standard ones.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, dataclass_transform
+from operator import attrgetter
+from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform, overload
 
+_T = TypeVar("_T")
 _C = TypeVar("_C", bound=type)
 
-_PENDING = "__pending_dataclass__"
-_DEFERRED = ("__init__", "__repr__", "__eq__", "__hash__")
+_FIELDS = "__record_fields__"
 
 
-class _Pending(NamedTuple):
-    """What the standard decorator will be given."""
-
-    defaults: dict[str, Any]
-    frozen: bool
-    eq: bool
-    repr: bool
+class _Missing:
+    """Stands for a default that is not there."""
 
 
-@dataclass_transform(field_specifiers=(dataclasses.field,))
+_MISSING: Any = _Missing()
+
+
+class _Field(NamedTuple):
+    """What is known of one field.
+
+    Attributes:
+        default: Its value where none is given, or
+        factory: what makes one, ``_MISSING`` both where one must be given.
+        init: It is an argument of the constructor.
+        compare: It counts when instances are compared and hashed.
+    """
+
+    name: str
+    default: Any = _MISSING
+    factory: Any = _MISSING
+    init: bool = True
+    repr: bool = True
+    compare: bool = True
+
+
+@overload
+def field(*, default: _T, init: bool = ..., repr: bool = ..., compare: bool = ...) -> _T: ...
+@overload
+def field(
+    *, default_factory: Callable[[], _T], init: bool = ..., repr: bool = ..., compare: bool = ...
+) -> _T: ...
+def field(
+    *,
+    default: Any = _MISSING,
+    default_factory: Any = _MISSING,
+    init: bool = True,
+    repr: bool = True,
+    compare: bool = True,
+) -> Any:
+    """As ``dataclasses.field``; see there."""
+    return _Field("", default, default_factory, init, repr, compare)
+
+
+def replace(record: _T, **changes: object) -> _T:
+    """As ``dataclasses.replace``; see there.
+
+    Example:
+        >>> @dataclass(frozen=True, slots=True)
+        ... class Point:
+        ...     x: int
+        ...     y: int = 0
+        >>> replace(Point(1), y=2)
+        Point(x=1, y=2)
+    """
+    for each in _fields(type(record)):
+        if each.init and each.name not in changes:
+            changes[each.name] = getattr(record, each.name)
+    return type(record)(**changes)
+
+
+@dataclass_transform(field_specifiers=(field,))
 def dataclass(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, repr: bool = True
 ) -> Callable[[_C], _C]:
@@ -44,93 +95,177 @@ def dataclass(
     """
 
     def wrap(cls: _C) -> _C:
-        own = tuple(name for name, kind in _annotations(cls).items() if not _is_class_var(kind))
-        defaults = {name: value for name, value in _own(cls).items() if name in own}
-        made = _with_slots(cls, own) if slots else cls
-        _defer(made, own, _Pending(defaults, frozen, eq, repr))
+        own = tuple(_own_fields(cls))
+        made = _with_slots(cls, own) if slots else _with_defaults(cls, own)
+        _add_methods(made, _all_fields(made, own), frozen=frozen, eq=eq, repr=repr)
         return made
 
     return wrap
 
 
-def _with_slots(cls: Any, own: tuple[str, ...]) -> Any:
+# -- fields ------------------------------------------------------------------------------
+def _own_fields(cls: type) -> list[_Field]:
+    namespace = vars(cls)
+    fields: list[_Field] = []
+    for name, kind in namespace.get("__annotations__", {}).items():
+        if not str(kind).startswith(("ClassVar", "typing.ClassVar")):
+            default = namespace.get(name, _MISSING)
+            known = default if isinstance(default, _Field) else _Field("", default)
+            fields.append(known._replace(name=name))
+    return fields
+
+
+def _all_fields(cls: type, own: tuple[_Field, ...]) -> tuple[_Field, ...]:
+    """Those of the bases first; a field that is defined again keeps its place."""
+    fields: dict[str, _Field] = {}
+    for base in reversed(cls.__mro__[1:]):
+        fields.update((each.name, each) for each in vars(base).get(_FIELDS, ()))
+    fields.update((each.name, each) for each in own)
+    return tuple(fields.values())
+
+
+def _fields(cls: type) -> tuple[_Field, ...]:
+    return getattr(cls, _FIELDS)
+
+
+# -- the class ---------------------------------------------------------------------------
+def _with_slots(cls: Any, own: tuple[_Field, ...]) -> Any:
     """The same class again, with slots: they cannot be added to one that exists."""
+    names = [each.name for each in own]
     inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
-    left_out = {*own, "__dict__", "__weakref__"}
-    namespace = {name: value for name, value in _own(cls).items() if name not in left_out}
-    namespace["__slots__"] = tuple(name for name in own if name not in inherited)
+    left_out = {*names, "__dict__", "__weakref__"}
+    namespace = {name: value for name, value in vars(cls).items() if name not in left_out}
+    namespace["__slots__"] = tuple(name for name in names if name not in inherited)
+    namespace["__qualname__"] = cls.__qualname__
     return type(cls)(cls.__name__, cls.__bases__, namespace)
 
 
-def _defer(cls: Any, own: tuple[str, ...], pending: _Pending) -> None:
-    names = own
-    for base in cls.__mro__[1:]:
-        names = (*(n for n in getattr(base, "__match_args__", ()) if n not in names), *names)
-    cls.__match_args__ = tuple(n for n in names if _takes_part(pending.defaults.get(n)))
-    setattr(cls, _PENDING, pending)
-    for name in _DEFERRED:
+def _with_defaults(cls: Any, own: tuple[_Field, ...]) -> Any:
+    for each in own:
+        if isinstance(vars(cls).get(each.name), _Field):
+            delattr(cls, each.name)
+            if each.default is not _MISSING:
+                setattr(cls, each.name, each.default)
+    return cls
+
+
+def _add_methods(
+    cls: Any, fields: tuple[_Field, ...], *, frozen: bool, eq: bool, repr: bool
+) -> None:
+    setattr(cls, _FIELDS, fields)
+    cls.__dataclass_fields__ = _STANDARD_FIELDS
+    cls.__match_args__ = tuple(each.name for each in fields if each.init)
+    methods: dict[str, object] = {"__init__": _init_later(cls, frozen)}
+    if repr:
+        methods["__repr__"] = _repr
+    if eq:
+        values = _values_getter(fields)
+        methods["__eq__"] = _make_eq(values)
+        methods["__hash__"] = _make_hash(values) if frozen else None
+    if frozen:
+        methods["__setattr__"] = methods["__delattr__"] = _refuse
+    for name, method in methods.items():
         # A class with its own __eq__ and no __hash__ has __hash__ = None.
-        if _own(cls).get(name) is None:
-            setattr(cls, name, _completing(cls, name))
+        if vars(cls).get(name) is None:
+            setattr(cls, name, method)
 
 
-def _own(cls: type) -> dict[str, Any]:
-    """What the class itself defines."""
-    return dict(vars(cls))
+def _init_later(cls: Any, frozen: bool) -> Callable[..., None]:
+    def __init__(self: object, *args: object, **keywords: object) -> None:
+        cls.__init__ = _compile_init(cls, frozen)
+        cls.__init__(self, *args, **keywords)
+
+    return __init__
 
 
-def _annotations(cls: type) -> dict[str, object]:
-    return _own(cls).get("__annotations__", {})
+def _compile_init(cls: Any, frozen: bool) -> Callable[..., None]:
+    """Write ``__init__`` in Python: nothing else is as fast, or complains as well."""
+    parameters, body = ["self"], ["pass"]
+    names: dict[str, Any] = {"_MISSING": _MISSING, "_set": object.__setattr__}
+    for each in _fields(cls):
+        name, default, make = each.name, f"_default_{each.name}", f"_make_{each.name}"
+        names |= {default: each.default, make: each.factory}
+        value = name if each.init else default
+        if each.factory is not _MISSING:
+            value = f"{make}() if {name} is _MISSING else {name}" if each.init else f"{make}()"
+            names[default] = _MISSING
+        if each.init:
+            required = each.default is _MISSING and each.factory is _MISSING
+            parameters.append(name if required else f"{name}={default}")
+        elif value == default and each.default is _MISSING:
+            continue
+        body.append(_assignment(cls, name, value, names) if frozen else f"self.{name} = {value}")
+    lines = "\n    ".join(body)
+    code = compile(f"def __init__({', '.join(parameters)}):\n    {lines}\n", "<record>", "exec")
+    exec(code, names)
+    made = names["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
 
 
-def _is_class_var(annotation: object) -> bool:
-    return str(annotation).startswith(("ClassVar", "typing.ClassVar"))
+def _assignment(cls: type, name: str, value: str, names: dict[str, Any]) -> str:
+    """Set a field of a frozen instance: through its slot where it has one."""
+    slot = getattr(getattr(cls, name, None), "__set__", None)
+    if slot is None:
+        return f"_set(self, {name!r}, {value})"
+    names[f"_set_{name}"] = slot
+    return f"_set_{name}(self, {value})"
 
 
-def _takes_part(default: Any) -> bool:
-    """Whether a field is an argument of the constructor."""
-    return not isinstance(default, dataclasses.Field) or default.init
+# -- methods -----------------------------------------------------------------------------
+def _values_getter(fields: tuple[_Field, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    names = [each.name for each in fields if each.compare]
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda record: tuple(getattr(record, name) for name in names)
 
 
-def _completing(cls: type, name: str) -> Callable[..., Any]:
-    """A method that has the real ones written in its place and then does what was asked."""
+def _make_eq(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any, object], bool]:
+    def __eq__(self: Any, other: object) -> bool:
+        if other.__class__ is self.__class__:
+            return values(self) == values(other)
+        return NotImplemented
 
-    def method(self: Any, *args: Any, **keywords: Any) -> Any:
-        _complete(cls)
-        return getattr(self.__class__, name)(self, *args, **keywords)
-
-    return method
-
-
-def _complete(cls: type) -> None:
-    """Let the standard decorator write the methods of a class and of its bases."""
-    for base in reversed(cls.__mro__):
-        pending: _Pending | None = _own(base).get(_PENDING)
-        if pending is not None:
-            delattr(base, _PENDING)
-            _complete_one(base, pending)
+    return __eq__
 
 
-def _complete_one(cls: Any, pending: _Pending) -> None:
-    for name in _DEFERRED:
-        if getattr(_own(cls).get(name), "__qualname__", "").startswith(_completing.__name__):
-            delattr(cls, name)
-    # The standard decorator looks for defaults in the class, where the slots are.
-    places = {name: _own(cls).get(name) for name in pending.defaults}
-    for name, default in pending.defaults.items():
-        setattr(cls, name, _as_factory(default))
-    dataclasses.dataclass(frozen=pending.frozen, eq=pending.eq, repr=pending.repr)(cls)
-    for name, place in places.items():
-        if place is not None and not isinstance(place, dataclasses.Field):
-            setattr(cls, name, place)
+def _make_hash(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], int]:
+    def __hash__(self: Any) -> int:
+        return hash(values(self))
+
+    return __hash__
 
 
-def _as_factory(default: Any) -> Any:
-    """A default that no argument can replace has to be set on each instance, in its slot."""
-    if _takes_part(default):
-        return default
-    value: Any = default.default
-    if value is not dataclasses.MISSING:
-        default.default = dataclasses.MISSING
-        default.default_factory = lambda: value
-    return default
+def _repr(self: Any) -> str:
+    shown = [each.name for each in _fields(type(self)) if each.repr]
+    inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
+    return f"{type(self).__qualname__}({inner})"
+
+
+def _refuse(self: object, name: str, *_value: object) -> NoReturn:
+    from dataclasses import FrozenInstanceError  # noqa: PLC0415 - slow to import
+
+    raise FrozenInstanceError(f"cannot change field {name!r} of {type(self).__qualname__}")
+
+
+class _StandardFields:
+    """What ``dataclasses.fields`` looks for, made when somebody looks."""
+
+    def __get__(self, instance: object, owner: Any) -> dict[str, Any]:
+        import dataclasses  # noqa: PLC0415 - slow to import
+
+        def standard(each: _Field) -> Any:
+            options = {"init": each.init, "repr": each.repr, "compare": each.compare}
+            if each.factory is not _MISSING:
+                return dataclasses.field(default_factory=each.factory, **options)
+            if each.default is not _MISSING:
+                return dataclasses.field(default=each.default, **options)
+            return dataclasses.field(**options)
+
+        spec = [(each.name, Any, standard(each)) for each in _fields(owner)]
+        like: Any = dataclasses.make_dataclass(owner.__name__, spec)
+        owner.__dataclass_fields__ = like.__dataclass_fields__
+        return like.__dataclass_fields__
+
+
+_STANDARD_FIELDS = _StandardFields()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,13 @@ class Point:
 @dataclass(slots=True)
 class Base:
     number: int
-    tags: list[str] = dataclasses.field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Derived(Base):
     text: str = "none"
-    hidden: int = dataclasses.field(default=5, init=False)
+    hidden: int = field(default=5, init=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +43,7 @@ def test_construction_representation_and_equality() -> None:
     assert Point(1) != Point(2)
     assert len({Point(1), Point(1, 7)}) == 1
     assert Point(1).sum == 8
+    assert replace(Point(1), y=2) == Point(1, 2)
     assert dataclasses.replace(Point(1), y=2) == Point(1, 2)
 
 

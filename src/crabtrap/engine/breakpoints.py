@@ -8,13 +8,12 @@ which places each breakpoint wants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from typing import Literal
 
 from crabtrap.address import Address
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.events import BreakpointChanged
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.location import Spec
 from crabtrap.symbols.places import Place
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.breakpoints import BreakpointTable
@@ -14,7 +13,7 @@ from crabtrap.engine.signals import SignalTable
 from crabtrap.engine.sites import SiteTable
 from crabtrap.engine.user_code import UserCode
 from crabtrap.errors import UnsupportedError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.table import ModuleTable
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from crabtrap.engine import machine
@@ -28,6 +27,7 @@ from crabtrap.engine.sites import SiteKey
 from crabtrap.errors import TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
+from crabtrap.records import replace
 from crabtrap.target.base import ResumeAction, TargetStop
 
 if TYPE_CHECKING:

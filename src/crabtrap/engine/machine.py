@@ -13,12 +13,11 @@ the state and ``settle`` says what to do once the batch is empty.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from crabtrap.errors import StateError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import StopEvent, StopReason
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

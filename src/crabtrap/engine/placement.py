@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -10,6 +9,7 @@ from crabtrap.engine.breakpoints import AnyStoppoint, Breakpoint, Catchpoint, Wa
 from crabtrap.engine.language import NotCompilable
 from crabtrap.engine.sites import Owner, SiteKey
 from crabtrap.engine.user_code import is_system_library
+from crabtrap.records import replace
 from crabtrap.symbols.location import (
     AddressSpec,
     ExpressionSpec,

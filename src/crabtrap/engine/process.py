@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from crabtrap.engine.tls import find_tls_module_number
 from crabtrap.engine.unwinding import FRAME_LIMIT
 from crabtrap.engine.user_code import Origin, UserCode
 from crabtrap.errors import CrabtrapError, NotFoundError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.places import describe_place
 from crabtrap.values.memory import PagedReader
 

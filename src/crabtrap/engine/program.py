@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -18,6 +17,7 @@ from crabtrap.engine.sites import SiteKey
 from crabtrap.engine.user_code import registry_package
 from crabtrap.errors import LaunchError
 from crabtrap.events import LibrariesChanged, Started, StepDone, StopEvent
+from crabtrap.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

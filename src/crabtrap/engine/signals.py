@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import signal as _signal
 from collections.abc import Iterator
-from dataclasses import replace
 
 from crabtrap.errors import NotFoundError, UsageError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.target.base import SiteKind, SiteRequest
 
 if TYPE_CHECKING:

@@ -18,12 +18,11 @@ import pty
 import struct
 import termios
 from collections.abc import Callable
-from dataclasses import field, replace
 from typing import Literal, Protocol
 
 from crabtrap.errors import LaunchError, StateError
 from crabtrap.events import OutputReceived, StreamName
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field, replace
 
 Mode = Literal["inherit", "pipes", "pty"]
 Publish = Callable[[OutputReceived], None]

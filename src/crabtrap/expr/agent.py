@@ -8,7 +8,6 @@ fault here, and a fault stops the program and is told.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Protocol
 
 from crabtrap.errors import ParseError
@@ -38,7 +37,7 @@ from crabtrap.expr.agent_types import (
 from crabtrap.expr.parser import parse
 from crabtrap.present import rule as rules
 from crabtrap.present.rule import RuleBook
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PRIMITIVES, Case, Type
 from crabtrap.values.unsized import pointee_name, wide_kind
 

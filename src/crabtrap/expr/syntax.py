@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal as OneOf
 from typing import assert_never
 
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 
 from crabtrap.errors import UsageError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 
 @dataclass(slots=True)

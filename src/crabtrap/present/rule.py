@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import field
 from typing import Literal
 
 from crabtrap.present.access import Path
 from crabtrap.present.view import TextKind, View
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PathText, Type, parse_type_path
 from crabtrap.values import UnavailableError, Value
 

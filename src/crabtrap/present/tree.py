@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import field
 from itertools import islice
 from typing import Literal, TypeVar, assert_never
 
@@ -34,7 +33,7 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.values import Context, UnavailableError, Value
 
 NodeKind = Literal[

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from crabtrap.engine.plans.running import Continue, Finish, FinishInlined, RunTo, StepInstruction
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError, StateError
 from crabtrap.events import StepDone, StopEvent
+from crabtrap.records import replace
 from crabtrap.session.returns import find_return_value
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.frame import Frame
@@ -11,7 +10,7 @@ from crabtrap.engine.process import Process
 from crabtrap.engine.statics import choose_static, find_statics, value_of_static
 from crabtrap.engine.variables import explain_missing, find_binding
 from crabtrap.errors import NotFoundError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PRIMITIVES, made_type, pointer_type
 from crabtrap.values import NOWHERE, Absent, Bytes, Context, Value
 

@@ -11,9 +11,8 @@ import os
 import re
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import field
 
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 MAX_SOURCE_SIZE = 16 << 20
 """Bytes; a larger file is no source file."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
 from crabtrap.symbols.places import after_prologue
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.events import StepDone
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.view import View

@@ -9,14 +9,13 @@ instruction costs more than everything else together.
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.engine.plans.code import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.code import Region

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from crabtrap.errors import NotFoundError, ParseError
 from crabtrap.frontends.console.arguments import Arguments
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from crabtrap import events
@@ -25,6 +24,7 @@ from crabtrap.frontends.console.script import LineSource
 from crabtrap.frontends.console.stops import Shown, exit_lines, shown_now, stop_lines
 from crabtrap.frontends.console.table import command_table
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
+from crabtrap.records import replace
 
 if TYPE_CHECKING:
     from crabtrap.session import Session

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, NotFoundError
@@ -11,6 +10,7 @@ from crabtrap.frontends.console.command import Reply
 from crabtrap.frontends.console.output import Text, escape_line
 from crabtrap.present.format import FORMAT_LETTERS
 from crabtrap.present.tree import RenderOptions
+from crabtrap.records import replace
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Binding

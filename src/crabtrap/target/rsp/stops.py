@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import struct
 from binascii import unhexlify
-from dataclasses import field
 
 from crabtrap.errors import RemoteError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.target.base import StopKind
 from crabtrap.target.rsp.packets import parse_bytes, parse_hex, parse_thread_id
 from crabtrap.target.rsp.signals import to_linux
