@@ -105,3 +105,23 @@ def test_symbols_will_do_where_there_is_no_debug_information():
 def test_regular_expression_finds_functions():
     found = resolve(build("basics"), "/^basics::outer::/")
     assert len(found.places) == 2
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
+@pytest.mark.parametrize(
+    ("query", "marker", "count"), [("leaf", "leaf", 1), ("Job::run", "method", 1), ("generic", "generic", 2)]
+)  # fmt: skip
+def test_an_async_function_means_its_body(profile: str, query: str, marker: str, count: int):
+    inferior = build("futures", profile)
+    places = resolve(inferior, query).places
+    assert len(places) == count
+    assert {place.line for place in places} == {inferior.marker(marker)}
+    assert all("#0}" in (place.function or "") for place in places)
+
+
+@pytest.mark.parametrize("marker", ["leaf", "nested", "method"])
+def test_a_line_with_an_await_is_not_the_code_that_drops_its_future(marker: str):
+    inferior = build("futures")
+    places = resolve(inferior, f"main.rs:{inferior.marker(marker)}").places
+    assert places
+    assert all("drop_in_place" not in (place.function or "") for place in places)

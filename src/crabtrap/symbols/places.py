@@ -11,13 +11,12 @@ import re
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
 from crabtrap.symbols.names import function_name
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.table import ModuleTable
 
 _CLOSE_COUNT = 3
+_ASYNC_BODY = "{async_fn#0}"
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _PUSH_RBP = b"\x55"
 _MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
@@ -133,7 +133,7 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
         chosen = _next_line(numbers, line)
         if chosen is not None:
             for module in context.table:
-                places += _line_places(module, path, chosen, column)
+                places += _line_places(module, path, chosen, column, context)
     if not places:
         return _no_code(lines, line)
     return Resolution(_in_order(places, context.table), notes=_line_notes(lines, places, line))
@@ -153,7 +153,9 @@ def _next_line(lines: tuple[int, ...], line: int) -> int | None:
     return lines[index] if index < len(lines) else None
 
 
-def _line_places(module: Module, path: str, line: int, column: int) -> Iterator[Place]:
+def _line_places(
+    module: Module, path: str, line: int, column: int, context: ResolveContext
+) -> Iterator[Place]:
     rows = module.rows_for_line(path, line)
     if column:
         rows = tuple(row for row in rows if row.column >= column) or rows
@@ -162,8 +164,14 @@ def _line_places(module: Module, path: str, line: int, column: int) -> Iterator[
         chain = module.inline_chain(row.address)
         instance = chain[0].die if chain else -1
         instances.setdefault(instance, (chain, []))[1].append(row)
-    for chain, own in instances.values():
+    # Code that drops a future has the line of an await, but is nobody's function.
+    users = [each for each in instances.values() if _is_users(each[0], context)]
+    for chain, own in users or instances.values():
         yield _line_place(module, chain, own)
+
+
+def _is_users(chain: tuple[Function, ...], context: ResolveContext) -> bool:
+    return bool(chain) and context.is_user_path(chain[0].declaration_path)
 
 
 def _line_place(module: Module, chain: tuple[Function, ...], rows: list[Row]) -> Place:
@@ -226,13 +234,14 @@ def places_of_function(query: str, context: ResolveContext) -> Resolution:
     """Places of every function, and inlined copy, whose path ends with ``query``.
 
     The user's functions are preferred to those of libraries, and functions with debug
-    information to bare symbols.
+    information to bare symbols.  An ``async fn`` means its body: the function itself only
+    makes the future.
     """
     path = query.removeprefix("crate::").removesuffix("()")
-    functions = [function for module in context.table for function in module.find_functions(path)]
+    functions = _with_bodies(path, context.table, lambda m, each: m.find_functions(each))
     partial = bool(functions) and not _indexed(context)
     if not partial:
-        functions += (function for m in context.table for function in m.find_inlined(path))
+        functions += _with_bodies(path, context.table, lambda m, each: m.find_inlined(each))
     if functions:
         return replace(_functions_resolution(functions, context), partial=partial)
     symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
@@ -241,6 +250,21 @@ def places_of_function(query: str, context: ResolveContext) -> Resolution:
     close = close_function_names(path, context.table)
     hint = f"did you mean {', '.join(close)}?" if close else ""
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
+
+
+def _with_bodies(
+    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+) -> list[Function]:
+    """The functions of a path, those that only make a future replaced by what runs in it.
+
+    The body is the first closure of its function, and declared on the same line.
+    """
+    found = [function for module in table for function in find(module, path)]
+    closures = [each for module in table for each in find(module, f"{path}::{{closure#0}}")]
+    bodies = [each for each in closures if _ASYNC_BODY in each.name]
+    lines = {(body.declaration_path, body.declaration_line) for body in bodies}
+    plain = [f for f in found if (f.declaration_path, f.declaration_line) not in lines]
+    return plain + bodies
 
 
 def _indexed(context: ResolveContext) -> bool:
@@ -308,7 +332,7 @@ def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
 
 def _function_place(function: Function) -> Place:
     """Where a function, or an inlined copy, is about to run its first statement."""
-    address = function.entry if function.inlined else after_prologue(function)
+    address = function.entry if function.inlined else _body_start(function)
     chain = function.module.inline_chain(address)
     inner = next((n for n, each in enumerate(chain) if each.key == function.key), 0)
     entered = next((n for n in range(inner) if chain[n].entry != address), inner)
@@ -318,6 +342,19 @@ def _function_place(function: Function) -> Place:
 def _symbol_place(symbol: Symbol) -> Place:
     address = Address(symbol.address + _frame_setup_size(symbol.module, symbol.address))
     return Place(address, symbol.module, None, None, symbol.name)
+
+
+def _body_start(function: Function) -> Address:
+    """Behind the prologue; in an ``async fn`` behind what every poll of it begins with."""
+    start = after_prologue(function)
+    if _ASYNC_BODY not in function.name:
+        return start
+    end = next((end for low, end in function.ranges if low <= start < end), start)
+    for row in function.module.rows_between(start, end):
+        own = row.path == function.declaration_path and row.line > function.declaration_line
+        if own and row.is_stmt:
+            return row.address
+    return start
 
 
 def after_prologue(function: Function) -> Address:
