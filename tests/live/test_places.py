@@ -109,8 +109,9 @@ def test_regular_expression_finds_functions():
 
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
 @pytest.mark.parametrize(
-    ("query", "marker", "count"), [("leaf", "leaf", 1), ("Job::run", "method", 1), ("generic", "generic", 2)]
-)  # fmt: skip
+    ("query", "marker", "count"),
+    [("leaf", "leaf", 1), ("Job::run", "method", 1), ("generic", "generic", 2)],
+)
 def test_an_async_function_means_its_body(profile: str, query: str, marker: str, count: int):
     inferior = build("futures", profile)
     places = resolve(inferior, query).places
