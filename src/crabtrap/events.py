@@ -99,6 +99,7 @@ class SignalReceived:
         code: ``si_code``.
         address: ``si_addr`` of a fault, else ``None``.
         sender: pid of the sender for ``kill``/``tgkill``, else ``None``.
+        stack_overflow: The fault is right below the stack of the thread, which is used up.
     """
 
     number: int
@@ -106,6 +107,7 @@ class SignalReceived:
     code: int
     address: Address | None = None
     sender: int | None = None
+    stack_overflow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,6 +182,18 @@ def test_a_fault_is_shown_where_it_happened(debug: Debug) -> None:
     assert ended.reasons == (Exited(event.pid, None, 11, "SIGSEGV"),)
 
 
+@pytest.mark.parametrize(
+    ("kind", "overflow"), [("overflow", True), ("overflow-thread", True), ("segv", False)]
+)
+def test_a_stack_overflow_is_told_from_other_faults(
+    debug: Debug, kind: str, overflow: bool
+) -> None:
+    driver = debug("signals").launch(kind)
+    fault = driver.session.continue_().reasons[0]
+    assert isinstance(fault, SignalReceived)
+    assert (fault.name, fault.stack_overflow) == ("SIGSEGV", overflow)
+
+
 def test_the_programs_own_trap(debug: Debug) -> None:
     driver = debug("signals")
     driver.launch("int3")

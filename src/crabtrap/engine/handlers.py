@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
 from crabtrap.engine.machine import Consume, Ignore, Report, Verdict
+from crabtrap.engine.overflow import is_stack_overflow
 from crabtrap.engine.panics import PanicWatcher
 from crabtrap.engine.plans.base import Done, Move
 from crabtrap.engine.siginfo import parse_siginfo
@@ -48,6 +49,8 @@ _log = logging.getLogger("crabtrap.engine")
 _AT_INSTRUCTION = ("breakpoint", "hardware-breakpoint", "step")
 _TRAPPED = ("breakpoint", "hardware-breakpoint")
 _SIGTRAP = 5
+_FAULTS = (7, 11)  # SIGBUS, SIGSEGV
+_RSP = 7  # as DWARF numbers the registers
 _SI_KERNEL = 128
 _INT3 = b"\xcc"
 
@@ -396,9 +399,16 @@ class Handlers:
         except TargetError as error:
             _log.debug("no siginfo: %s", error)
             return SignalReceived(stop.signal, signal_name(stop.signal), 0)
+        name, overflow = signal_name(stop.signal), self._overflowed(stop, info.address)
         return SignalReceived(
-            stop.signal, signal_name(stop.signal), info.code, info.address, info.sender
+            stop.signal, name, info.code, info.address, info.sender, stack_overflow=overflow
         )
+
+    def _overflowed(self, stop: TargetStop, fault: Address | None) -> bool:
+        sp = self.context.view(stop).registers[_RSP]
+        if fault is None or sp is None or stop.signal not in _FAULTS:
+            return False
+        return is_stack_overflow(self.context.target.mappings(), sp, fault)
 
     def _interrupt(self, stop: TargetStop) -> Verdict:
         if stop.kind != "interrupt":

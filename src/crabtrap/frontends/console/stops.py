@@ -170,7 +170,9 @@ def _signal(received: events.SignalReceived) -> Text:
     text = Text(("Signal ", "error"), (received.name, "error"))
     if meaning and not meaning.startswith("Real-time"):
         text.add(f": {meaning}")
-    if received.address is not None:
+    if received.stack_overflow:
+        text.add(", the ", ("stack has overflowed", "error"))
+    elif received.address is not None:
         text.add(" at address ", (f"{received.address:#x}", "address"))
     if received.sender is not None:
         text.add(f", sent by process {received.sender}")

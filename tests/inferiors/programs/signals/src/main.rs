@@ -41,6 +41,16 @@ fn segfault(address: usize) -> u8 {
     unsafe { std::ptr::read_volatile(address as *const u8) } // @segfault
 }
 
+/// As deep as it is told to.
+fn descend(left: u64) -> u64 {
+    let kept = [left; 32];
+    if left == 0 {
+        return 0;
+    }
+    ready::keep(&kept);
+    descend(left - 1) + kept[7] // @descend
+}
+
 fn divide(by: i32) -> i32 {
     // Not Rust's checked division: the processor's own fault is wanted.
     let result: i32;
@@ -66,6 +76,11 @@ fn main() {
     ready::say("ready");
     match kind.as_str() {
         "segv" => println!("{}", segfault(16)),
+        "overflow" => println!("{}", descend(u64::MAX)),
+        "overflow-thread" => {
+            let deep = std::thread::spawn(|| descend(u64::MAX));
+            println!("{:?}", deep.join().is_ok());
+        }
         "fpe" => println!("{}", divide(0)),
         "int3" => trap(),
         "abort" => std::process::abort(), // @abort
