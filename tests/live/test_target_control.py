@@ -124,10 +124,11 @@ def test_a_trap_at_an_unmapped_address_is_refused(backend: Backend):
     target = backend.started("/bin/true")
     site = breakpoint_at(0x10)
     failures = control_of(target).update_sites([], [site])
-    failures += control_of(target).resume([ResumeAction(target.pid, "step")])
+    control_of(target).resume([ResumeAction(target.pid, "step")])
+    next_stop(target)
+    failures += control_of(target).take_site_failures()
     assert [failure.request for failure in failures] == [site]
     assert failures[0].message
-    next_stop(target)
 
 
 def test_removing_and_inserting_the_same_site_again_costs_nothing(backend: Backend):

@@ -188,7 +188,7 @@ class FakeTarget:
                 self.sites.add(site)
         return tuple(failures)
 
-    def resume(self, actions: Sequence[ResumeAction]) -> tuple[SiteFailure, ...]:
+    def resume(self, actions: Sequence[ResumeAction]) -> None:
         self._must_be_alive()
         assert not self._arrived, "resume with stops that nobody has waited for"
         assert actions, "resume without an action resumes nothing"
@@ -196,6 +196,8 @@ class FakeTarget:
         assert len(set(named)) == len(named), "two actions for one thread"
         self.actions.append(tuple(actions))
         self.running = True
+
+    def take_site_failures(self) -> tuple[SiteFailure, ...]:
         return ()
 
     def interrupt(self) -> None:

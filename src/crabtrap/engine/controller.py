@@ -170,7 +170,7 @@ class Controller:
         actions = self._actions(thread, move)
         context.clock.advance()
         self._set_moving(None if actions[-1].thread is None else thread)
-        sites.note_failures(control.resume(actions))
+        control.resume(actions)
         return True
 
     def _actions(self, thread: int, move: Move) -> list[ResumeAction]:
@@ -220,6 +220,7 @@ class Controller:
             self._park_others(stops)
         while (more := control.wait(0)) is not None:
             stops.append(more)
+        self.context.sites.note_failures(control.take_site_failures())
         state = self.state
         assert isinstance(state, Running)
         self.state = machine.park_all(state)

@@ -42,6 +42,13 @@ _VDSO_SIZE = 2 * 4096
 _VDSO_LIMIT = 64 * 4096
 _PAGE = 4096
 _ELF_HEADER = 64
+_DELETED = " (deleted)"
+_MISSING = {
+    "lines": "has line tables only: functions and lines are known, variables are not",
+    "symbols": "has no debug information: no lines, no variables",
+    "none": "has no symbols and no debug information",
+}
+"""What is told of a main program by its ``debug_level``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +169,17 @@ class _Loading:
 
     def _main(self) -> Module:
         path = self._target.executable()
-        shown = _main_path(self._target) or path
+        linked = _main_path(self._target) or path
+        shown = linked.removesuffix(_DELETED)
+        if shown != linked:
+            self._loader.tell(
+                f"{shown} was deleted or rebuilt since this program was started: what runs is "
+                "shown as it was built, next to sources as they are now"
+            )
         image = self._loader.open_image(path, shown)
+        missing = _MISSING.get(image.debug_level)
+        if missing is not None:
+            self._loader.tell(f"{shown} {missing}; debug = true in its Cargo profile adds them")
         bias = _main_bias(image, self._auxiliary, self._target, shown)
         module = self._known.get((id(image), bias))
         if module is None:
@@ -233,7 +249,7 @@ class _TargetFiles:
         """The first mapping of each file; the loader may know the file by another name."""
         found: dict[str, Mapping] = {}
         for mapping in self._target.mappings():
-            found.setdefault(mapping.path.removesuffix(" (deleted)"), mapping)
+            found.setdefault(mapping.path.removesuffix(_DELETED), mapping)
         return found
 
     def candidates(self, path: str) -> tuple[str, ...]:
@@ -272,9 +288,9 @@ def parse_auxv(data: bytes) -> dict[int, int]:
 
 
 def _main_path(target: Target) -> str | None:
-    """The main program's path as the program sees it, not as we open it."""
+    """The main program's path as the kernel tells it, not as we open it."""
     try:
-        return os.readlink(target.executable()).removesuffix(" (deleted)")
+        return os.readlink(target.executable())
     except OSError:
         return None
 
@@ -290,7 +306,7 @@ def _main_bias(image: _core.Image, auxiliary: dict[int, int], target: Target, pa
     starts = [
         m.start
         for m in target.mappings()
-        if m.offset == 0 and m.path.removesuffix(" (deleted)") == path
+        if m.offset == 0 and m.path.removesuffix(_DELETED) == path
     ]
     return (min(starts) if starts else 0) - first // _PAGE * _PAGE
 

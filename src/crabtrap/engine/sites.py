@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crabtrap.address import Address
 from crabtrap.records import dataclass, field
@@ -27,8 +27,7 @@ _ALWAYS = b"\x22\x01\x27"
 """Agent expression ``const8 1; end``: stop whatever the other conditions say."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteKey:
+class SiteKey(NamedTuple):
     """What makes two wishes the same trap."""
 
     kind: SiteKind
@@ -65,28 +64,38 @@ class SiteTable:
         self._sites: dict[SiteKey, Site] = {}
         self._inserted: dict[SiteKey, SiteRequest] = {}
         self._failed: dict[SiteKey, str] = {}
+        self._owned: dict[Owner, set[SiteKey]] = {}
+        # Worked out anew after a change: asked several times at every stop.
+        self._execution: dict[int, tuple[Owner, ...]] | None = None
+        self._in_step = True
 
     def acquire(self, key: SiteKey, owner: Owner, condition: bytes | None = None) -> None:
         """Make ``owner`` an owner of the site, creating it where needed."""
         self._sites.setdefault(key, Site(key)).owners[owner] = condition
+        self._owned.setdefault(owner, set()).add(key)
+        self._changed()
 
     def release(self, key: SiteKey, owner: Owner) -> None:
         """End one ownership; a site with no owner left is removed by the next flush."""
         site = self._sites.get(key)
-        if site is None:
+        if site is None or owner not in site.owners:
             return
-        site.owners.pop(owner, None)
+        del site.owners[owner]
+        self._owned[owner].discard(key)
         if not site.owners:
             del self._sites[key]
             self._failed.pop(key, None)
+        self._changed()
 
     def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
         """Make ``keys`` exactly the sites of ``owner``, all unconditional."""
         wanted = set(keys)
-        for key in [k for k, site in self._sites.items() if owner in site.owners]:
-            if key not in wanted:
-                self.release(key, owner)
-        for key in wanted:
+        owned = self._owned.get(owner)
+        if not wanted and not owned:
+            return
+        for key in (owned or set()) - wanted:
+            self.release(key, owner)
+        for key in wanted - (owned or set()):
             self.acquire(key, owner)
 
     def release_all(self, owner: Owner) -> None:
@@ -95,12 +104,22 @@ class SiteTable:
 
     def owners_at(self, address: Address) -> tuple[Owner, ...]:
         """Owners of execution sites at ``address``, software and hardware."""
-        found: list[Owner] = []
-        for kind in ("software", "hardware"):
-            site = self._sites.get(SiteKey(kind, address))
-            if site is not None:
-                found.extend(site.owners)
-        return tuple(found)
+        return self._by_address.get(address, ())
+
+    @property
+    def _by_address(self) -> dict[int, tuple[Owner, ...]]:
+        found = self._execution
+        if found is None:
+            found = dict[int, tuple[Owner, ...]]()
+            for key, site in self._sites.items():
+                if key.kind in ("software", "hardware"):
+                    found[key.address] = (*found.get(key.address, ()), *site.owners)
+            self._execution = found
+        return found
+
+    def _changed(self) -> None:
+        self._execution = None
+        self._in_step = False
 
     def watching(self, address: Address) -> tuple[Owner, ...]:
         """Owners of the data sites that cover ``address``."""
@@ -144,6 +163,8 @@ class SiteTable:
 
     def flush(self, control: Control, *, evaluates_all: bool) -> None:
         """Tell the target the difference between what it has and what is wanted."""
+        if self._in_step:
+            return
         wanted = {
             key: site.request(evaluates_all=evaluates_all) for key, site in self._sites.items()
         }
@@ -158,16 +179,18 @@ class SiteTable:
             self.note_failures(control.update_sites(remove, insert))
         failed = self._failed.keys()
         self._inserted = {key: each for key, each in wanted.items() if key not in failed}
+        self._in_step = not failed
 
     def lift_all(self, control: Control) -> None:
         """Take every trap out of memory, for targets that leave them in at a stop."""
         if self._inserted:
             control.update_sites(list(self._inserted.values()), [])
-            self._inserted = {}
+            self.forget_inserted()
 
     def forget_inserted(self) -> None:
         """The program's memory is new (exec, exit): nothing is inserted any more."""
         self._inserted = {}
+        self._in_step = False
 
     def note_failures(self, failures: Iterable[SiteFailure]) -> None:
         """Remember what the target refused, for ``failures`` and to try again later."""
@@ -176,4 +199,5 @@ class SiteTable:
             key = SiteKey(request.kind, request.address, request.size)
             self._failed[key] = failure.message
             self._inserted.pop(key, None)
+            self._in_step = False
             _log.debug("site %#x refused: %s", request.address, failure.message)

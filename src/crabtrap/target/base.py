@@ -302,12 +302,19 @@ class Control(Protocol):
         """Remove, then insert; allowed while the program runs.
 
         May be sent together with the next ``resume``; failures that are only known then
-        are returned by it.
+        come through ``take_site_failures``.
         """
         ...
 
-    def resume(self, actions: Sequence[ResumeAction]) -> tuple[SiteFailure, ...]:
+    def resume(self, actions: Sequence[ResumeAction]) -> None:
         """Set threads going.  Threads without an action stay stopped."""
+        ...
+
+    def take_site_failures(self) -> tuple[SiteFailure, ...]:
+        """Traps refused by the target and not told yet.
+
+        Those that went out together with a resume are known when its stop is.
+        """
         ...
 
     def interrupt(self) -> None:

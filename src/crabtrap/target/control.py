@@ -39,6 +39,7 @@ class LiveControl:
         self._client = remote.client
         self._abilities = abilities
         self._sites = PendingSites()
+        self._posted: dict[int, SiteRequest] = {}
         self._stepping: set[int | None] = set()
         self._interrupt_asked = False
         self._interrupting = False
@@ -59,46 +60,43 @@ class LiveControl:
                 "this server takes no changes while the program runs",
                 hint="interrupt the program first",
             )
-        first, removed, inserted = self._post_sites()
-        return self._site_failures(first, removed, inserted)
+        self._post_sites()
+        self._client.settle()
+        return self.take_site_failures()
 
-    def _post_sites(self) -> tuple[int, tuple[SiteRequest, ...], tuple[SiteRequest, ...]]:
+    def _post_sites(self) -> None:
+        """Queue what waits; nobody waits for the answers."""
         removed, inserted = self._sites.take()
         packets = [*map(remove_packet, removed), *map(insert_packet, inserted)]
-        return self._client.post(packets), removed, inserted
+        first = self._client.post(packets, Route.NOTE)
+        self._posted.update(enumerate((*removed, *inserted), first))
 
-    def _site_failures(
-        self, first: int, removed: tuple[SiteRequest, ...], inserted: tuple[SiteRequest, ...]
-    ) -> tuple[SiteFailure, ...]:
-        sites = (*removed, *inserted)
-        replies = self._client.collect(first, len(sites))
+    def take_site_failures(self) -> tuple[SiteFailure, ...]:
+        """Traps that were refused and not told yet."""
+        noted = self._client.take_noted()
+        posted, self._posted = self._posted, {}
         return tuple(
-            SiteFailure(site, str(error_of(insert_packet(site), reply)))
-            for site, reply in zip(sites, replies, strict=True)
-            if reply != b"OK"
+            SiteFailure(posted[ticket], str(error_of(insert_packet(posted[ticket]), reply)))
+            for ticket, reply in noted
         )
 
     # -- moving ----------------------------------------------------------------------------
 
-    def resume(self, actions: Sequence[ResumeAction]) -> tuple[SiteFailure, ...]:
+    def resume(self, actions: Sequence[ResumeAction]) -> None:
         """Set threads going, sending everything that waits along in one message."""
         if not self._remote.alive:
             raise ProcessGone(self._status)
         if not actions:
-            return ()
+            return
         client = self._client
         client.acknowledge_stops()
         packet = b"vCont;" + b";".join(map(self._encode_action, actions))
         self._stepping = {action.thread for action in actions if action.kind != "continue"}
-        if not self._sites:
-            client.post((packet,), self._resume_route)
-            self._remote.forget_stop()
-            client.flush()
-            return ()
-        first, removed, inserted = self._post_sites()
+        if self._sites:
+            self._post_sites()
         client.post((packet,), self._resume_route)
         self._remote.forget_stop()
-        return self._site_failures(first, removed, inserted)
+        client.flush()
 
     @property
     def _resume_route(self) -> Route:

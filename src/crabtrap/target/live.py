@@ -255,9 +255,10 @@ class LiveTarget:
         try:
             stop = client.check(packet, timeout=_START_SECONDS)
         except RemoteError as error:
+            began = f"cannot start {request.program}: "
             raise LaunchError(
-                f"cannot start {request.program}: {error}",
-                hint="is it an executable file of this machine's kind?",
+                began + str(error).removeprefix(began),
+                hint="it must be an executable file for this machine: see file and ls -l",
             ) from error
         self._adopt(stop)
 

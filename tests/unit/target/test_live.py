@@ -148,7 +148,9 @@ def test_sites_travel_with_the_resume_and_failures_are_returned():
         before = len(server.requests)
         assert control.update_sites([], [good, bad]) == ()
         assert len(server.requests) == before
-        failures = control.resume([ResumeAction(17, "step"), ResumeAction(None)])
+        control.resume([ResumeAction(17, "step"), ResumeAction(None)])
+        assert control.wait(0.2) is None
+        failures = control.take_site_failures()
         assert [(each.request, each.message) for each in failures] == [
             (bad, "no debug register is free")
         ]

@@ -83,7 +83,12 @@ pub struct Server {
     notifying: bool,
     /// All-stop mode: a resume is to be answered by a stop.
     owes_stop: bool,
-    output: Vec<u8>,
+    /// The last packet, should the client ask for it again.
+    last_packet: Vec<u8>,
+    /// What is to be sent before anything is waited for: one message wakes the client once.
+    outgoing: Vec<u8>,
+    /// The program was set going since the client was last heard.
+    just_resumed: bool,
     finished: bool,
     /// Turns of the loop before lingering is tried again.
     turns_to_sleep: u32,
@@ -113,7 +118,9 @@ impl Server {
             recited: Vec::new(),
             notifying: false,
             owes_stop: false,
-            output: Vec::with_capacity(4096),
+            last_packet: Vec::with_capacity(4096),
+            outgoing: Vec::with_capacity(4096),
+            just_resumed: false,
             finished: false,
             turns_to_sleep: 0,
             crowded: 0,
@@ -146,6 +153,8 @@ impl Server {
                 self.tracer.drain();
                 self.tell_stops()?;
             }
+            self.await_quick_stop()?;
+            self.flush()?;
             let (readable, signalled) = self.wait(signals)?;
             if signalled && take_signals(signals)? {
                 return Ok(Ending::Signal);
@@ -165,6 +174,7 @@ impl Server {
                 }
             }
             if self.finished {
+                self.flush()?;
                 return Ok(Ending::Finished);
             }
         }
@@ -215,6 +225,22 @@ impl Server {
         self.lingered_hits = 0;
     }
 
+    /// After a resume, looks a moment for the stop that often follows at once (a step, a
+    /// breakpoint around the corner), so that reply and stop go out together and nobody
+    /// has to be woken for them.
+    fn await_quick_stop(&mut self) -> io::Result<()> {
+        const AT_MOST: Duration = Duration::from_micros(30);
+        if !std::mem::take(&mut self.just_resumed) {
+            return Ok(());
+        }
+        let start = Instant::now();
+        while self.tracer.reports.is_empty() && start.elapsed() < AT_MOST {
+            std::thread::yield_now();
+            self.tracer.drain();
+        }
+        self.tell_stops()
+    }
+
     fn wait(&self, signals: &OwnedFd) -> io::Result<(bool, bool)> {
         let entry = |fd| libc::pollfd {
             fd,
@@ -236,7 +262,7 @@ impl Server {
             match incoming {
                 Ok(Incoming::Packet(payload)) => self.handle_packet(&payload)?,
                 Ok(Incoming::Ack) => {}
-                Ok(Incoming::Nack) => self.transport.write_all(&self.output)?,
+                Ok(Incoming::Nack) => self.outgoing.extend_from_slice(&self.last_packet),
                 Ok(Incoming::Interrupt) => self.interrupt(),
                 Err(error) => {
                     warn!("not the remote protocol: {error}");
@@ -255,7 +281,7 @@ impl Server {
         let acknowledges = !self.features.no_ack;
         let reply = self.dispatch(payload);
         if acknowledges {
-            self.transport.write_all(b"+")?;
+            self.outgoing.push(b'+');
         }
         self.send(reply)
     }
@@ -277,14 +303,26 @@ impl Server {
             }
         }
         debug!("-> {}", String::from_utf8_lossy(&payload));
-        self.output.clear();
-        packet::encode(&mut self.output, &payload);
-        match descriptor {
-            Some(fd) => self
+        self.last_packet.clear();
+        packet::encode(&mut self.last_packet, &payload);
+        if let Some(fd) = descriptor {
+            // A descriptor travels with the first byte of its message.
+            self.flush()?;
+            return self
                 .transport
-                .send_with_fds(&self.output, &[fd.as_raw_fd()]),
-            None => self.transport.write_all(&self.output),
+                .send_with_fds(&self.last_packet, &[fd.as_raw_fd()]);
         }
+        self.outgoing.extend_from_slice(&self.last_packet);
+        Ok(())
+    }
+
+    /// Sends what has been put together.
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.outgoing.is_empty() {
+            self.transport.write_all(&self.outgoing)?;
+            self.outgoing.clear();
+        }
+        Ok(())
     }
 
     fn dispatch(&mut self, payload: &[u8]) -> Reply {

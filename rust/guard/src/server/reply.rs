@@ -45,9 +45,8 @@ impl Server {
         self.notifying = true;
         let text = format!("Stop:{}", self.render(&report));
         debug!("-> %{text}");
-        let mut bytes = Vec::with_capacity(text.len() + 8);
-        packet::encode_notification(&mut bytes, text.as_bytes());
-        self.transport.write_all(&bytes)
+        packet::encode_notification(&mut self.outgoing, text.as_bytes());
+        Ok(())
     }
 
     /// `vStopped`: the stop last told has arrived; tell the next.

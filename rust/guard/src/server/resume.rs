@@ -91,6 +91,7 @@ impl Server {
         if self.features.non_stop {
             self.tracer.resume(&orders);
             self.tracer.stop(&stops);
+            self.just_resumed = true;
             return Reply::Ok;
         }
         self.owes_stop = true;

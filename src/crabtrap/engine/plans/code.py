@@ -6,6 +6,7 @@ kept as long as the modules stay where they are.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ class LineSpan:
 
     Attributes:
         callee: The copy, inlined into that frame, which the code is in, if any.
+        is_statement: Its first instruction is a good place to stop.
     """
 
     start: Address
@@ -40,6 +42,7 @@ class LineSpan:
     path: str
     line: int
     callee: Function | None = None
+    is_statement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,9 @@ class CodeIndex:
     def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
         """All code of the concrete function where the frame at ``depth`` is on this line.
 
+        Code that it leads to and that is no place to stop belongs to it, too: what has no
+        line (an overflow check's way on) and the rest of a statement that is jumped into.
+
         Args:
             chain: Inline chain at the pc, innermost first; not empty.
             depth: Logical frame counted from the concrete function, which is 0.
@@ -112,14 +118,30 @@ class CodeIndex:
         key = (*copy.key, depth, path, line)
         region = self._regions.get(key)
         if region is None:
-            spans = [
-                span
-                for span in self._line_spans(function, copy, depth)
-                if span.line == line and span.path == path
-            ]
-            found = self._region(function.module, tuple((span.start, span.end) for span in spans))
+            every = self._line_spans(function, copy, depth)
+            spans = [span for span in every if span.line == line and span.path == path]
+            ranges = tuple((span.start, span.end) for span in spans)
+            found = self._with_gaps(function.module, ranges, every)
             region = self._regions[key] = replace(found, copies=_copies_of(spans))
         return region
+
+    def _with_gaps(
+        self, module: Module, ranges: tuple[AddressRange, ...], spans: tuple[LineSpan, ...]
+    ) -> Region:
+        """A region, grown by the code at its exits that is no place to stop."""
+        starts = [span.start for span in spans]
+        region = self._region(module, ranges)
+        while True:
+            gaps: set[AddressRange] = set()
+            for each in region.targets.exits:
+                index = bisect_right(starts, each) - 1
+                if index < 0 or each >= spans[index].end:
+                    continue
+                if each != spans[index].start or not spans[index].is_statement:
+                    gaps.add((Address(each), spans[index].end))
+            if not gaps:
+                return region
+            region = self._region(module, (*region.ranges, *gaps))
 
     def copy_region(self, copy: Function) -> Region:
         """All code of one function or inlined copy, deeper inlined copies included."""
@@ -167,7 +189,8 @@ class CodeIndex:
         key = (*copy.key, depth)
         spans = self._spans.get(key)
         if spans is None:
-            spans = self._spans[key] = tuple(_logical_lines(function, copy, depth))
+            found = sorted(_logical_lines(function, copy, depth), key=lambda span: span.start)
+            spans = self._spans[key] = tuple(found)
         return spans
 
     def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
@@ -238,11 +261,12 @@ def _logical_lines(function: Function, copy: Function, depth: int) -> Iterable[L
                 continue
             chain = module.inline_chain(low)
             deeper = len(chain) - 1 - depth
-            if deeper <= 0:
-                yield LineSpan(low, high, row.path, row.line)
-            else:
-                inner = chain[deeper - 1]
-                yield LineSpan(low, high, inner.call_path or row.path, inner.call_line, inner)
+            inner = chain[deeper - 1] if deeper > 0 else None
+            is_statement = row.is_stmt and row.line != 0 and row.address == low
+            path, line = row.path, row.line
+            if inner is not None:
+                path, line = inner.call_path or row.path, inner.call_line
+            yield LineSpan(low, high, path, line, inner, is_statement)
 
 
 def _copies_of(spans: Iterable[LineSpan]) -> tuple[Function, ...]:

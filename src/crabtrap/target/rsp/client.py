@@ -38,6 +38,7 @@ class Route(Enum):
 
     STOP = "a stop, or OK when there are no more"
     CHECK = "an error is kept for the next wait"
+    NOTE = "an error is kept for whoever asks, see ``take_noted``"
 
 
 class _Outgoing(NamedTuple):
@@ -82,6 +83,7 @@ class Client:
         self._replies: dict[int, bytes] = {}
         self._routes: dict[int, Route] = {}
         self._failures: list[bytes] = []
+        self._noted: list[tuple[int, bytes]] = []
 
     @property
     def channel(self) -> Channel:
@@ -163,6 +165,19 @@ class Client:
                 _log.debug("-> %s", payload)
         self._outgoing = _Outgoing(outgoing.data + data, outgoing.sent, first + len(payloads))
         return first
+
+    def settle(self, *, timeout: float = REPLY_TIMEOUT) -> None:
+        """Send what is queued and wait until everything sent so far is answered."""
+        self.flush()
+        end = self._outgoing.next_ticket
+        deadline = monotonic() + timeout
+        while self._incoming.answered < end:
+            self._expect(deadline, b"")
+
+    def take_noted(self) -> list[tuple[int, bytes]]:
+        """Tickets of packets posted with ``Route.NOTE`` that failed, with their replies."""
+        noted, self._noted = self._noted, []
+        return noted
 
     def collect(
         self,
@@ -412,6 +427,9 @@ class Client:
             elif route is Route.CHECK:
                 if reply[:1] == b"E" or not reply:
                     self._failures.append(reply)
+            elif route is Route.NOTE:
+                if reply != b"OK":
+                    self._noted.append((ticket, reply))
             elif _is_console_output(reply):
                 continue  # all-stop servers send it before the stop
             elif reply != b"OK":
