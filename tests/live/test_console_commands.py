@@ -80,3 +80,14 @@ def test_completion(debug: Debug) -> None:
     assert "set print elements" in offered(console, "set print el")
     assert "catch syscall" in offered(console, "catch sys")
     assert offered(console, "nonsense ") == []
+
+
+def test_a_call_of_what_has_no_symbol_is_shown_without_a_name(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    console, stream = console_on(driver)
+    console.output.colour = False
+    console.execute("disassemble main")
+    lines = stream.getvalue().splitlines()
+    assert any("  ; " in line for line in lines)
+    assert not [line for line in lines if line.rstrip().endswith(";")]

@@ -27,7 +27,7 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
             lines.append(Text(headline, head))
             headline = Text()
         lines += more
-    context = stop_context(console, frame) if frame.is_user else _own_context(console, frame)
+    context = where_lines(console, frame)
     # A step inside the function shown before: its source says it all.
     inside = frame.is_user and last == _identity(frame)
     if inside and context and not lines and not headline:
@@ -40,8 +40,10 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
     return lines + context
 
 
-def _own_context(console: Console, frame: Frame) -> list[Text]:
-    """Outside of the user's code: the nearest frame that is theirs, and its source."""
+def where_lines(console: Console, frame: Frame) -> list[Text]:
+    """The source around a frame; outside of the user's code, the nearest frame that is theirs."""
+    if frame.is_user:
+        return stop_context(console, frame)
     file = console.session.find_source(frame.path) if frame.path else None
     if console.preferences.std_frames or (file is not None and not file.reason):
         return stop_context(console, frame)

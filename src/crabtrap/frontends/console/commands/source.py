@@ -266,8 +266,8 @@ def _tabbed(lines: Sequence[Text]) -> list[Text]:
 def _instruction_text(console: Console, line: Text, one: _core.Instruction) -> Text:
     mnemonic, _, operands = one.text.partition(" ")
     line.add((f"{mnemonic:<7}", "keyword"), f" {operands}")
-    if one.target is not None:
-        name = console.session.symbol_at(Address(one.target))
+    name = console.session.symbol_at(Address(one.target)) if one.target is not None else None
+    if name:
         line.add(("  ; ", "comment"), (name, "function"))
     return line
 

@@ -11,8 +11,7 @@ from crabtrap.frontends.console.backtrace import backtrace_data, backtrace_lines
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text, columns
-from crabtrap.frontends.console.source_view import stop_context
-from crabtrap.frontends.console.stops import shown_now
+from crabtrap.frontends.console.stops import shown_now, where_lines
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame
@@ -63,7 +62,7 @@ def show_frame(console: Console) -> Reply:
     console.position.at_frame(selected)
     console.shown = shown_now(console)
     head = Text((f"#{selected.index}", "number"), "  ", frame_text(console, selected))
-    lines = [] if console.output.json else [head, *stop_context(console, selected)]
+    lines = [] if console.output.json else [head, *where_lines(console, selected)]
     return Reply({"frame": describe.frame(selected)}, lines)
 
 
