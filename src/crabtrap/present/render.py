@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.tree import Node, RenderOptions, build_tree
 from crabtrap.values import Value
 
 _INDENT = "    "
+_LEFT_OUT = "..."
 
 
 def render(value: Value, presenter: Presenter, options: RenderOptions | None = None) -> str:
@@ -21,6 +24,8 @@ def render(value: Value, presenter: Presenter, options: RenderOptions | None = N
 def render_node(node: Node, options: RenderOptions) -> str:
     """A finished tree as text."""
     line = one_line(node)
+    if options.fit:
+        return _fitted(node, options.width)
     if not options.pretty or (len(line) <= options.width and "\n" not in line):
         return line
     return "\n".join(_lines(node, options.width, ""))
@@ -39,6 +44,34 @@ def one_line(node: Node) -> str:
         case _:
             opening, closing = _brackets(node)
             return f"{_head(node)}{opening}{', '.join(_parts(node))}{closing}{_tail(node)}"
+
+
+def _fitted(node: Node, width: int) -> str:
+    """A node in one line of ``width`` characters, where its head and brackets need no more.
+
+    The first parts are shown as far as there is room, the last of them less deep.
+    """
+    line = one_line(node)
+    if len(line) <= width or not (node.children or node.run):
+        return line
+    if node.kind == "pointer":
+        return node.name + _fitted(node.children[0][1], width - len(node.name))
+    opening, closing = _brackets(node)
+    head, tail = f"{_head(node)}{opening}", f"{closing}{_tail(node)}"
+    room = width - len(head) - len(tail) - len(_LEFT_OUT)
+    parts: list[str] = []
+    fitted = (
+        _labelled(label, _fitted(child, room - len(_labelled(label, ", "))))
+        for label, child in node.children
+    )
+    for text in chain(fitted, node.run or ()):
+        if len(text) + len(", ") > room:
+            break
+        parts.append(text)
+        room -= len(text) + len(", ")
+    if node.more or len(parts) < len(node.children) + len(node.run or ()):
+        parts.append(_LEFT_OUT)
+    return f"{head}{', '.join(parts)}{tail}"
 
 
 def _head(node: Node) -> str:

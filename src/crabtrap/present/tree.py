@@ -75,6 +75,7 @@ class RenderOptions:
         letter: Format of numbers.
         raw: Fields as the debug information has them, no rules.
         pretty: Break what is longer than ``width`` characters into lines.
+        fit: One line of ``width`` characters; parts that have no room are left out.
     """
 
     max_items: int | None = 100
@@ -86,6 +87,7 @@ class RenderOptions:
     letter: FormatLetter = ""
     raw: bool = False
     pretty: bool = False
+    fit: bool = False
     width: int = 100
 
     @property

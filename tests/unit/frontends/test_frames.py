@@ -5,33 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.frontends.console.printing import short_value
-from crabtrap.present.tree import RenderOptions
 
 from .conftest import Screen
 from .fake_session import FakeBinding, FakeFrame, FakeValue
-
-
-@pytest.mark.parametrize(
-    ("width", "shown"),
-    [
-        (60, "Account { name: Name { text: .. } }"),
-        (30, "Account { name: Name { .. } }"),
-        (20, "Account { .. }"),
-        (10, "Account {…"),
-    ],
-)
-def test_a_long_argument_is_shown_less_deep(screen: Screen, width: int, shown: str) -> None:
-    depths = (
-        "Account { .. }",
-        "Account { name: Name { .. } }",
-        "Account { name: Name { text: .. } }",
-    )
-
-    def render(value: FakeValue, options: RenderOptions) -> str:
-        return depths[options.max_depth]
-
-    screen.session.render = render  # type: ignore[assignment]
-    assert short_value(screen.console, FakeValue("deep"), width) == shown  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -209,3 +209,24 @@ def test_depth_and_pretty(world, show):
     assert (
         show(value, pretty=True, width=12) == "B {\n    a: A {\n        x: 1,\n    },\n    y: 2,\n}"
     )
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, "&B { a: A { x: 1, z: [2, 3, 4] }, y: 5 }"),
+        (39, "&B { a: A { x: 1, z: [2, 3, 4] }, ... }"),
+        (38, "&B { a: A { x: 1, ... }, y: 5 }"),
+        (30, "&B { a: A { x: 1, ... }, ... }"),
+        (29, "&B { a: A { ... }, ... }"),
+        (23, "&B { ... }"),
+        (5, "&B { ... }"),
+    ],
+)
+def test_what_has_no_room_in_the_line_is_left_out(world, show, width: int, shown: str):
+    items = world.array(world.base("u8"), 3)
+    inner = world.struct("m::A", [("x", world.base("u8")), ("z", items)])
+    outer = world.struct("m::B", [("a", inner), ("y", world.base("u8"))])
+    address = world.heap.put(b"\1\2\3\4\5")
+    value = world.value(world.pointer(outer), struct.pack("<Q", address))
+    assert show(value, fit=True, width=width) == shown

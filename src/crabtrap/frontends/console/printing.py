@@ -60,27 +60,22 @@ def listed_options(console: Console) -> RenderOptions:
 
 def short_options(width: int) -> RenderOptions:
     """Options for a value that shares its line: about ``width`` characters of it."""
-    return RenderOptions(max_items=_SHORT_ITEMS, max_text=width, max_depth=_SHORT_DEPTH)
+    return RenderOptions(
+        max_items=_SHORT_ITEMS, max_text=width, max_depth=_SHORT_DEPTH, fit=True, width=width
+    )
 
 
 def short_value(console: Console, value: Value, width: int) -> str:
-    """A value on one line of at most ``width`` characters; a failure in angle brackets.
-
-    What is too long is shown less deep; a text is cut only where that does not help.
-    """
+    """A value on one line of at most ``width`` characters; a failure in angle brackets."""
     if value.absent is not None:
         reason = value.absent.partition(":")[0]
         return escape_line(f"<{reason}>" if len(reason) + 2 <= width else "<…>")
-    text = ""
-    for depth in range(_SHORT_DEPTH, -1, -1):
-        try:
-            text = console.session.render(value, replace(short_options(width), max_depth=depth))
-        except CrabtrapError as error:
-            text = f"<{error}>"
-        text = escape_line(text)
-        if len(text) <= width:
-            return text
-    return text[: width - 1] + "…"
+    try:
+        text = console.session.render(value, short_options(width))
+    except CrabtrapError as error:
+        text = f"<{error}>"
+    text = escape_line(text)
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def value_lines(
