@@ -66,7 +66,11 @@ impl Tracer {
     /// A sentence that says what failed.
     pub fn launch(&mut self, launch: &Launch) -> Result<Tid, String> {
         let name = String::from_utf8_lossy(&launch.program).into_owned();
-        let describe = |error: Errno| format!("cannot start {name}: {}", error.desc());
+        let describe = |error: Errno| match error {
+            // What `read_error` says of a child that had no time to say anything.
+            Errno::ECHILD => format!("cannot start {name}: it died while it was being loaded"),
+            _ => format!("cannot start {name}: {}", error.desc()),
+        };
         let null = std::fs::OpenOptions::new()
             .read(true)
             .write(true)

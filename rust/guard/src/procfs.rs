@@ -65,6 +65,73 @@ pub fn maps(tid: i32) -> io::Result<Vec<Mapping>> {
         .collect())
 }
 
+/// What a tracer must know of the mapping around one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Writes to it reach a file.
+    pub reaches_file: bool,
+}
+
+/// Looks up the mapping that holds `address`; `None` where nothing is mapped.
+///
+/// # Errors
+/// The thread is gone or may not be looked at.
+pub fn mapping_at(tid: i32, address: u64) -> io::Result<Option<Surroundings>> {
+    let file = fs::File::open(format!("/proc/{tid}/maps"))?;
+    if let Some(answer) = query_mapping(&file, address) {
+        return answer;
+    }
+    let holds = |map: &Mapping| (map.start..map.end).contains(&address);
+    Ok(maps(tid)?.into_iter().find(holds).map(|map| Surroundings {
+        reaches_file: map.is_shared() && map.inode != 0 && map.permissions[1] == b'w',
+    }))
+}
+
+/// `struct procmap_query` of linux/fs.h.
+#[repr(C)]
+#[derive(Default)]
+struct ProcmapQuery {
+    size: u64,
+    query_flags: u64,
+    query_addr: u64,
+    vma_start: u64,
+    vma_end: u64,
+    vma_flags: u64,
+    vma_page_size: u64,
+    vma_offset: u64,
+    inode: u64,
+    dev_major: u32,
+    dev_minor: u32,
+    vma_name_size: u32,
+    build_id_size: u32,
+    vma_name_addr: u64,
+    build_id_addr: u64,
+}
+
+/// Asks the kernel for one mapping (Linux 6.11); `None` where it does not know the request.
+fn query_mapping(maps: &fs::File, address: u64) -> Option<io::Result<Option<Surroundings>>> {
+    use std::os::fd::AsRawFd as _;
+    const WRITABLE: u64 = 2;
+    const SHARED: u64 = 8;
+    nix::ioctl_readwrite!(procmap_query, b'f', 17, ProcmapQuery);
+    let mut query = ProcmapQuery {
+        size: size_of::<ProcmapQuery>() as u64,
+        query_addr: address,
+        ..ProcmapQuery::default()
+    };
+    // SAFETY: the structure is the kernel's, and says its own size.
+    match unsafe { procmap_query(maps.as_raw_fd(), &raw mut query) } {
+        Ok(_) => Some(Ok(Some(Surroundings {
+            reaches_file: query.vma_flags & (WRITABLE | SHARED) == WRITABLE | SHARED
+                && query.inode != 0,
+        }))),
+        Err(nix::errno::Errno::ENOENT) => Some(Ok(None)),
+        Err(nix::errno::Errno::ESRCH) => Some(Err(io::Error::from_raw_os_error(libc::ESRCH))),
+        // An older kernel, or a filter that does not know the request.
+        Err(_) => None,
+    }
+}
+
 fn parse_mapping(line: &[u8]) -> Option<Mapping> {
     let line = String::from_utf8_lossy(line);
     let mut rest: &str = &line;
@@ -338,6 +405,14 @@ mod tests {
         );
         assert!(core_and_start(pid).unwrap().1 > 0);
         assert_eq!(is_64_bit(pid), Some(true));
+        let here = &raw const pid as u64;
+        assert_eq!(
+            mapping_at(pid, here).unwrap(),
+            Some(Surroundings {
+                reaches_file: false
+            })
+        );
+        assert_eq!(mapping_at(pid, 0).unwrap(), None);
         assert!(processes_xml().contains(&format!("<column name=\"pid\">{pid}</column>")));
     }
 

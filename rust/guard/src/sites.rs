@@ -11,6 +11,7 @@ use crate::memory::Memory;
 
 /// The `int3` instruction.
 pub const TRAP: u8 = 0xcc;
+const PAGE: u64 = 4096;
 
 /// How a thread gets past the instruction under a trap; made at the first need.
 #[derive(Clone, Copy, Debug, Default)]
@@ -100,22 +101,43 @@ impl Sites {
 
     /// Puts every wanted trap in; returns those that could not be.
     ///
-    /// A place that has gone (an unloaded library) stays wanted and is tried again next time.
+    /// No thread may be running.  A place that has gone (an unloaded library) stays wanted
+    /// and is tried again next time.
     pub fn insert_all(&mut self, memory: &Memory) -> Vec<u64> {
         self.active = true;
-        let failed = |(address, site): (&u64, &mut Site)| {
-            (!site.inserted && insert(memory, *address, site).is_err()).then_some(*address)
-        };
-        self.table.iter_mut().filter_map(failed).collect()
+        self.change_all(memory, insert_into, insert)
     }
 
-    /// Takes every trap out of memory.
+    /// Takes every trap out of memory; no thread may be running.
     pub fn lift_all(&mut self, memory: &Memory) -> Vec<u64> {
         self.active = false;
-        let failed = |(address, site): (&u64, &mut Site)| {
-            lift(memory, *address, site).is_err().then_some(*address)
-        };
-        self.table.iter_mut().filter_map(failed).collect()
+        self.change_all(memory, lift_from, lift)
+    }
+
+    /// Changes all traps, those of one page with one read and one write.
+    fn change_all(
+        &mut self,
+        memory: &Memory,
+        change: fn(&mut u8, &mut Site) -> bool,
+        change_alone: fn(&Memory, u64, &mut Site) -> io::Result<()>,
+    ) -> Vec<u64> {
+        let mut failed = Vec::new();
+        let mut sites: Vec<(u64, &mut Site)> = self
+            .table
+            .iter_mut()
+            .map(|(at, site)| (*at, site))
+            .collect();
+        for group in sites.chunk_by_mut(|(a, _), (b, _)| a / PAGE == b / PAGE) {
+            if change_group(memory, group, change) {
+                continue;
+            }
+            for (address, site) in group {
+                if change_alone(memory, *address, site).is_err() {
+                    failed.push(*address);
+                }
+            }
+        }
+        failed
     }
 
     /// Takes the one trap at `address` out for a moment; see [`Sites::put_back`].
@@ -165,15 +187,67 @@ impl Sites {
     }
 }
 
-fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
-    let byte = memory.read_byte(address).ok_or(io::ErrorKind::NotFound)?;
-    memory.write(address, &[TRAP])?;
-    if site.original != byte {
+/// Changes the traps of one page; `false` when that must be done one by one.
+fn change_group(
+    memory: &Memory,
+    group: &mut [(u64, &mut Site)],
+    change: fn(&mut u8, &mut Site) -> bool,
+) -> bool {
+    let (Some((first, _)), Some((last, _))) = (group.first(), group.last()) else {
+        return true;
+    };
+    let first = *first;
+    let mut page = [0; PAGE as usize];
+    let bytes = &mut page[..=(*last - first) as usize];
+    if !memory.read_exact(first, bytes) {
+        return false;
+    }
+    let before: Vec<Site> = group.iter().map(|(_, site)| (**site).clone()).collect();
+    let mut changed = false;
+    for (address, site) in group.iter_mut() {
+        changed |= change(&mut bytes[(*address - first) as usize], site);
+    }
+    if !changed || memory.write(first, bytes).is_ok() {
+        return true;
+    }
+    for ((_, site), old) in group.iter_mut().zip(before) {
+        **site = old;
+    }
+    false
+}
+
+/// Puts a trap into the byte that was read; `true` when the byte has to be written.
+fn insert_into(byte: &mut u8, site: &mut Site) -> bool {
+    if site.inserted {
+        return false;
+    }
+    if site.original != *byte {
         // Another library may lie here since; whatever was derived from the old code is void.
         site.passage = Passage::Unknown;
     }
-    site.original = byte;
+    site.original = std::mem::replace(byte, TRAP);
     site.inserted = true;
+    true
+}
+
+/// Takes a trap out of the byte that was read; `true` when the byte has to be written.
+fn lift_from(byte: &mut u8, site: &mut Site) -> bool {
+    // What the program itself has written over the trap is not ours any more.
+    let is_ours = site.inserted && *byte == TRAP;
+    site.inserted = false;
+    if is_ours {
+        *byte = site.original;
+    }
+    is_ours
+}
+
+fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
+    let mut byte = memory.read_byte(address).ok_or(io::ErrorKind::NotFound)?;
+    let mut changed = site.clone();
+    if insert_into(&mut byte, &mut changed) {
+        memory.write(address, &[byte])?;
+        *site = changed;
+    }
     Ok(())
 }
 
@@ -181,11 +255,12 @@ fn lift(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
     if !site.inserted {
         return Ok(());
     }
-    site.inserted = false;
-    match memory.read_byte(address) {
-        // Unmapped since, or overwritten by the program itself: not ours any more.
-        None => Ok(()),
-        Some(byte) if byte != TRAP => Ok(()),
-        Some(_) => memory.write(address, &[site.original]),
+    let Some(mut byte) = memory.read_byte(address) else {
+        site.inserted = false; // unmapped since
+        return Ok(());
+    };
+    if lift_from(&mut byte, site) {
+        return memory.write(address, &[byte]);
     }
+    Ok(())
 }

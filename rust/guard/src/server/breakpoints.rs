@@ -106,16 +106,11 @@ impl Server {
 
 /// A trap in a writable mapping shared with a file would end up in the file.
 fn refuse_shared(tid: Tid, address: u64) -> Result<(), String> {
-    let maps = procfs::maps(tid).map_err(|error| error.to_string())?;
-    let holds = |map: &&procfs::Mapping| (map.start..map.end).contains(&address);
-    match maps.iter().find(holds) {
+    match procfs::mapping_at(tid, address).map_err(|error| error.to_string())? {
         None => Err(format!("nothing is mapped at {address:#x}")),
-        Some(map) if map.is_shared() && map.inode != 0 && map.permissions[1] == b'w' => {
-            Err(format!(
-                "{address:#x} lies in {}, which is shared: a trap would change the file",
-                map.path
-            ))
-        }
+        Some(mapping) if mapping.reaches_file => Err(format!(
+            "{address:#x} lies in a file's shared mapping: a trap would change the file"
+        )),
         Some(_) => Ok(()),
     }
 }

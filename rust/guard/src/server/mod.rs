@@ -87,8 +87,8 @@ pub struct Server {
     last_packet: Vec<u8>,
     /// What is to be sent before anything is waited for: one message wakes the client once.
     outgoing: Vec<u8>,
-    /// The program was set going since the client was last heard.
-    just_resumed: bool,
+    /// When the program was set going, until a quick stop was looked for.
+    resumed_at: Option<Instant>,
     finished: bool,
     /// Turns of the loop before lingering is tried again.
     turns_to_sleep: u32,
@@ -120,7 +120,7 @@ impl Server {
             owes_stop: false,
             last_packet: Vec::with_capacity(4096),
             outgoing: Vec::with_capacity(4096),
-            just_resumed: false,
+            resumed_at: None,
             finished: false,
             turns_to_sleep: 0,
             crowded: 0,
@@ -230,10 +230,9 @@ impl Server {
     /// has to be woken for them.
     fn await_quick_stop(&mut self) -> io::Result<()> {
         const AT_MOST: Duration = Duration::from_micros(30);
-        if !std::mem::take(&mut self.just_resumed) {
+        let Some(start) = self.resumed_at.take() else {
             return Ok(());
-        }
-        let start = Instant::now();
+        };
         while self.tracer.reports.is_empty() && start.elapsed() < AT_MOST {
             std::thread::yield_now();
             self.tracer.drain();

@@ -1,5 +1,7 @@
 //! `vCont` and its older kin: running, stopping, killing, detaching.
 
+use std::time::Instant;
+
 use super::thread_id::{Id, ThreadId};
 use super::{Reply, Server, reply};
 use crate::packet;
@@ -91,7 +93,7 @@ impl Server {
         if self.features.non_stop {
             self.tracer.resume(&orders);
             self.tracer.stop(&stops);
-            self.just_resumed = true;
+            self.resumed_at = Some(Instant::now());
             return Reply::Ok;
         }
         self.owes_stop = true;
