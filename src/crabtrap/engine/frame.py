@@ -294,10 +294,15 @@ class Frame:
         if entry is not None:
             return self.value_of(entry.variable)
         static = find_static(self, name)
-        if static is not None:
+        if static is not None and not self._is_namesake(name, static[0]):
             return static_value(self, *static)
         reason, close = explain_missing(self.scoped_variables, name)
         raise NotFoundError("variable", name, close, hint=reason)
+
+    def _is_namesake(self, name: str, module: Module) -> bool:
+        """Whether a library's static is called like a variable that is not in scope here."""
+        own = any(entry.variable.name == name for entry in self.scoped_variables)
+        return own and module is not self.loaded_module
 
     def variable(self, die: int) -> Value | None:
         """The variable of entry ``die`` of this frame's module, if it is one of the function's."""

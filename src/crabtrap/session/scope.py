@@ -151,12 +151,14 @@ class FrameScope(ProgramScope):
         if entry is not None:
             return self._frame.value_of(entry.variable)
         reason, _ = explain_missing(scoped, name)
-        if not reason or self._is_static(name):
+        if not reason or self._is_own_static(name):
             return None
         return Value(made_type("opaque", "_"), Absent(reason), self.context)
 
-    def _is_static(self, name: str) -> bool:
-        return bool(find_statics(self._process.modules, name))
+    def _is_own_static(self, name: str) -> bool:
+        """Whether the frame's module has such a static; one of libc's is not meant."""
+        own = self._frame.loaded_module
+        return any(module is own for module, _ in find_statics(self._process.modules, name))
 
     def lookup_path(self, path: str) -> Value | None:
         """A static, thread-local of this thread, or function by any trailing path."""

@@ -36,11 +36,8 @@ from crabtrap.errors import (
 )
 from crabtrap.events import Event, Notice, StopEvent
 from crabtrap.events import Exited as ExitReason
-from crabtrap.expr.evaluate import evaluate
-from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.records import dataclass
-from crabtrap.session.assignment import assign
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.running import Runner
@@ -58,6 +55,8 @@ if TYPE_CHECKING:
     from crabtrap.engine.plans.base import Plan
     from crabtrap.engine.process import Process
     from crabtrap.engine.thread import Thread
+    from crabtrap.expr.scope import Scope
+    from crabtrap.present import Presenter
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
     from crabtrap.target.base import Target
@@ -235,7 +234,9 @@ class Session:
         """
         require(self.state, NotStarted, Exited, Detached, to="attach")
         self.launched = False
-        return self._take_over(live.attach(pid, server=self._server), attached=True)
+        event = self._take_over(live.attach(pid, server=self._server), attached=True)
+        self._compare_programs()
+        return event
 
     def connect(self, address: str) -> StopEvent | None:
         """Connect to a remote server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
@@ -265,6 +266,17 @@ class Session:
         self._path = self._path or target.executable()
         self.publish(event)
         return event
+
+    def _compare_programs(self) -> None:
+        """Say so when what was attached to is not the program that was named."""
+        named, running = self._static.main, self.modules.main
+        if named is None or running is None or named.image is running.image:
+            return
+        if not named.image.build_id or named.image.build_id != running.image.build_id:
+            text = (
+                f"{named.path} is not what process {self.process.pid} runs: {running.path} is shown"
+            )
+            self.publish(Notice(text))
 
     def _drop_dead_watches(self) -> None:
         """Watched addresses of an earlier run mean nothing in this one."""
@@ -496,7 +508,7 @@ class Session:
             CrabtrapError: It cannot be read or has no value; the text says why.
         """
         if frame is None and not isinstance(self.state, Stopped):
-            return evaluate(text, self._scope_without_frame(), self._presenter)
+            return _evaluate(text, self._scope_without_frame(), self._presenter)
         return self._evaluate_in(text, frame or self.frame)
 
     def type_of(self, text: str) -> Type:
@@ -505,6 +517,8 @@ class Session:
         Raises:
             CrabtrapError: It is neither; the text says why the expression is none.
         """
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
+
         try:
             return self.evaluate(text).type
         except (EvaluationError, ParseError):
@@ -520,7 +534,7 @@ class Session:
         return EndedScope(process, self.memo, self.state)
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
-        return evaluate(text, FrameScope(frame, self.memo), self._presenter)
+        return _evaluate(text, FrameScope(frame, self.memo), self._presenter)
 
     def assign(self, place: str, value: str) -> Value:
         """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
@@ -535,6 +549,8 @@ class Session:
         Raises:
             CrabtrapError: It cannot be read, has no place, or would corrupt the program.
         """
+        from crabtrap.session.assignment import assign  # noqa: PLC0415 - slow to import
+
         require(self.state, Stopped, to="change a value")
         assign(self, place, value, self._presenter)
         return self.evaluate(place)
@@ -657,3 +673,10 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session {self._path or '?'}: {describe(self.state)}>"
+
+
+def _evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
+    # The language is slow to import, and a program is often looked at without it.
+    from crabtrap.expr.evaluate import evaluate  # noqa: PLC0415
+
+    return evaluate(text, scope, presenter)

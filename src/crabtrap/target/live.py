@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -189,7 +188,8 @@ class LiveTarget:
             return read_remote_file(self._client, path, self.pid)
         root = "" if path.startswith("/proc/") else f"/proc/{self._live_tid()}/root"
         try:
-            return Path(root + path).read_bytes()
+            with open(root + path, "rb") as file:
+                return file.read()
         except OSError as error:
             raise TargetError(f"cannot read {path}: {error.strerror}") from None
 
@@ -204,7 +204,8 @@ class LiveTarget:
         # Another machine or pid namespace may have a process of the same number, but not
         # one with the same auxiliary vector, which holds randomised addresses.
         try:
-            ours = Path(f"/proc/{self._live_tid()}/auxv").read_bytes()
+            with open(f"/proc/{self._live_tid()}/auxv", "rb") as file:
+                ours = file.read()
         except OSError:
             return False
         return bool(ours) and ours == self.auxv()
