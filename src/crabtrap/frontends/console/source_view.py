@@ -28,7 +28,8 @@ def stop_context(console: Console, frame: Frame) -> list[Text]:
     file = console.session.find_source(frame.path)
     if file.reason:
         hint = f"; {file.hint}" if file.hint else ""
-        return [Text((f"  no source: {file.reason}{hint}", "dim"))]
+        place = f"{frame.path}:{frame.line}"
+        return [Text((f"  {place}: no source: {file.reason}{hint}", "dim"))]
     if frame.line > len(file.lines):
         text = f"  the file has only {len(file.lines)} lines: not the one that was compiled"
         return [Text((text, "warning"))]
