@@ -322,7 +322,9 @@ def tokens(text: str) -> list[str | float]:
     while (shorter := re.sub(r"(?<=\w)<[^<>]*>", "", text)) != text:
         text = shorter
     text = re.sub(r"(?:\w+::)+", "", text)
-    words = re.findall(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|-?\d[\w.]*(?:[-+]\d+)?|-?\w+|[][(){},:]", text)
+    words = re.findall(
+        r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|-?\d[\w.]*(?:[-+]\d+)?|-?\w+|[][(){},:]", text
+    )
     return [number_in(word) for word in words if word not in (",", ":")]
 
 

@@ -66,3 +66,16 @@ def _install(build: Build, root: Path) -> None:
 def _unreachable(text: str) -> bool:
     signs = ("failed to download", "Could not resolve host", "network", "spurious")
     return any(sign in text for sign in signs)
+
+
+def line_of(text: str, file: str = "crates/core/search.rs") -> int:
+    """Return the line of ripgrep's source that contains ``text``, counted from 1.
+
+    Raises:
+        ValueError: No line does, or several do.
+    """
+    lines = (source_directory() / file).read_text().splitlines()
+    found = [number for number, line in enumerate(lines, start=1) if text in line]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} lines of {file} contain {text!r}")
+    return found[0]
