@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
@@ -35,6 +35,7 @@ from crabtrap.events import (
     WatchHit,
     WatchScopeEnded,
 )
+from crabtrap.target.base import StopKind
 
 if TYPE_CHECKING:
     from crabtrap.engine.context import Context
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("crabtrap.engine")
 
-_AT_INSTRUCTION = ("breakpoint", "hardware-breakpoint", "step")
+_AT_INSTRUCTION: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint", "step")
+_ENDS: tuple[StopKind, ...] = ("exited", "killed")
 _TRAPPED = ("breakpoint", "hardware-breakpoint")
 _SIGTRAP = 5
 _FAULTS = (7, 11)  # SIGBUS, SIGSEGV
@@ -87,24 +89,31 @@ class Handlers:
         self.panics = PanicWatcher()
         self.plan: Plan | None = None
         self.move = Move()
-        self._row: tuple[Callable[[TargetStop], Verdict], ...] = (
-            self._exit,
-            self._exec,
-            self._fork,
-            self._loading,
-            self._plan,
-            self._breakpoints,
-            self._watch_scope,
-            self._watch,
-            self._panic,
-            self._syscall,
-            self._signal,
-            self._interrupt,
-        )
+        self._rows = self._rows_by_kind()
 
     def judge(self, stop: TargetStop) -> tuple[Verdict, ...]:
-        """Every handler's verdict, in order."""
-        return tuple(handler(stop) for handler in self._row)
+        """The verdict of every handler that such a stop may concern, in order."""
+        return tuple([handler(stop) for handler in self._rows[stop.kind]])
+
+    def _rows_by_kind(self) -> dict[StopKind, tuple[Callable[[TargetStop], Verdict], ...]]:
+        row: tuple[tuple[Callable[[TargetStop], Verdict], tuple[StopKind, ...]], ...] = (
+            (self._exit, (*_ENDS, "thread-created", "thread-exited", "no-resumed")),
+            (self._exec, ("exec",)),
+            (self._fork, ("fork", "vfork", "vfork-done")),
+            (self._loading, ("library", *_AT_INSTRUCTION)),
+            (self._plan, tuple(kind for kind in get_args(StopKind) if kind not in _ENDS)),
+            (self._breakpoints, _AT_INSTRUCTION),
+            (self._watch_scope, _AT_INSTRUCTION),
+            (self._watch, ("watch",)),
+            (self._panic, _AT_INSTRUCTION),
+            (self._syscall, ("syscall-entry", "syscall-return")),
+            (self._signal, ("signal", "trap")),
+            (self._interrupt, ("interrupt",)),
+        )
+        return {
+            kind: tuple(handler for handler, kinds in row if kind in kinds)
+            for kind in get_args(StopKind)
+        }
 
     # -- the process ---------------------------------------------------------------------
     def _exit(self, stop: TargetStop) -> Verdict:
@@ -119,15 +128,11 @@ class Handlers:
                 return Ignore()
 
     def _exec(self, stop: TargetStop) -> Verdict:
-        if stop.kind != "exec":
-            return Ignore()
         if self._caught("exec") is not None:
             return Report(Executed(stop.path))
         return Consume()
 
     def _fork(self, stop: TargetStop) -> Verdict:
-        if stop.kind not in ("fork", "vfork", "vfork-done"):
-            return Ignore()
         if stop.kind == "vfork-done":
             return Consume()
         followed = self.context.options.follow == "child"
@@ -157,7 +162,7 @@ class Handlers:
         """The loader has changed the link map, or an executed program is ready."""
         if stop.kind == "library":
             return self._library()
-        if stop.kind not in _AT_INSTRUCTION or stop.pc is None:
+        if stop.pc is None:
             return Ignore()
         kinds = {kind for kind, _ in self.context.sites.owners_at(stop.pc)}
         if "entry" in kinds:
@@ -179,7 +184,7 @@ class Handlers:
     # -- the plan ------------------------------------------------------------------------
     def _plan(self, stop: TargetStop) -> Verdict:
         plan = self.plan
-        if plan is None or stop.kind in ("exited", "killed"):
+        if plan is None:
             return Ignore()
         pc = stop.pc
         at_site = stop.kind in _TRAPPED and pc in self.move.sites
@@ -197,7 +202,7 @@ class Handlers:
 
     # -- breakpoints ---------------------------------------------------------------------
     def _breakpoints(self, stop: TargetStop) -> Verdict:
-        if stop.kind not in _AT_INSTRUCTION or stop.pc is None:
+        if stop.pc is None:
             return Ignore()
         verdict: Verdict = Ignore()
         owners = self.context.sites.owners_at(stop.pc)
@@ -293,7 +298,7 @@ class Handlers:
 
     # -- watchpoints ---------------------------------------------------------------------
     def _watch(self, stop: TargetStop) -> Verdict:
-        if stop.kind != "watch" or stop.address is None:
+        if stop.address is None:
             return Ignore()
         verdict: Verdict = Consume()
         seen: set[int] = set()
@@ -326,7 +331,7 @@ class Handlers:
         return Report(WatchHit(item.number, item.expression, shown_old, new_text))
 
     def _watch_scope(self, stop: TargetStop) -> Verdict:
-        if stop.kind not in _AT_INSTRUCTION or stop.pc is None:
+        if stop.pc is None:
             return Ignore()
         for kind, number in self.context.sites.owners_at(stop.pc):
             item = self.context.breakpoints.find(number)
@@ -345,7 +350,7 @@ class Handlers:
 
     # -- everything else -----------------------------------------------------------------
     def _panic(self, stop: TargetStop) -> Verdict:
-        if stop.kind not in _AT_INSTRUCTION or stop.pc is None:
+        if stop.pc is None:
             return Ignore()
         sites = self.context.sites
         owners = [owner for owner in sites.owners_at(stop.pc) if owner[0] == "panic"]
@@ -364,8 +369,6 @@ class Handlers:
         return Report(step.panicked) if caught or self.context.options.stop_on_panic else Consume()
 
     def _syscall(self, stop: TargetStop) -> Verdict:
-        if stop.kind not in ("syscall-entry", "syscall-return"):
-            return Ignore()
         if self._caught("syscall", stop.syscall) is None:
             return Consume()
         entered = stop.kind == "syscall-entry"
@@ -378,8 +381,6 @@ class Handlers:
     def _signal(self, stop: TargetStop) -> Verdict:
         if stop.kind == "trap":
             return Report(SignalReceived(_SIGTRAP, "SIGTRAP", stop.code))
-        if stop.kind != "signal":
-            return Ignore()
         number = stop.signal
         action = self.context.signals.action(number)
         if action.pass_:
@@ -411,8 +412,6 @@ class Handlers:
         return is_stack_overflow(self.context.target.mappings(), sp, fault)
 
     def _interrupt(self, stop: TargetStop) -> Verdict:
-        if stop.kind != "interrupt":
-            return Ignore()
         if self.context.interrupted:
             self.context.interrupted = False
             return Report(Interrupted())

@@ -67,13 +67,14 @@ class SiteTable:
         self._owned: dict[Owner, set[SiteKey]] = {}
         # Worked out anew after a change: asked several times at every stop.
         self._execution: dict[int, tuple[Owner, ...]] | None = None
-        self._in_step = True
+        # Where the target may have something else than is wanted, in order of change.
+        self._stale: dict[SiteKey, None] = {}
 
     def acquire(self, key: SiteKey, owner: Owner, condition: bytes | None = None) -> None:
         """Make ``owner`` an owner of the site, creating it where needed."""
         self._sites.setdefault(key, Site(key)).owners[owner] = condition
         self._owned.setdefault(owner, set()).add(key)
-        self._changed()
+        self._changed(key)
 
     def release(self, key: SiteKey, owner: Owner) -> None:
         """End one ownership; a site with no owner left is removed by the next flush."""
@@ -85,7 +86,7 @@ class SiteTable:
         if not site.owners:
             del self._sites[key]
             self._failed.pop(key, None)
-        self._changed()
+        self._changed(key)
 
     def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
         """Make ``keys`` exactly the sites of ``owner``, all unconditional."""
@@ -117,9 +118,9 @@ class SiteTable:
             self._execution = found
         return found
 
-    def _changed(self) -> None:
+    def _changed(self, key: SiteKey) -> None:
         self._execution = None
-        self._in_step = False
+        self._stale[key] = None
 
     def watching(self, address: Address) -> tuple[Owner, ...]:
         """Owners of the data sites that cover ``address``."""
@@ -163,23 +164,25 @@ class SiteTable:
 
     def flush(self, control: Control, *, evaluates_all: bool) -> None:
         """Tell the target the difference between what it has and what is wanted."""
-        if self._in_step:
+        if not self._stale:
             return
-        wanted = {
-            key: site.request(evaluates_all=evaluates_all) for key, site in self._sites.items()
-        }
-        remove = [
-            sent
-            for key, sent in self._inserted.items()
-            if (now := wanted.get(key)) is None or now != sent
-        ]
-        insert = [request for key, request in wanted.items() if self._inserted.get(key) != request]
+        remove: list[SiteRequest] = []
+        insert: list[SiteRequest] = []
+        for key in self._stale:
+            site, sent = self._sites.get(key), self._inserted.get(key)
+            wanted = site.request(evaluates_all=evaluates_all) if site is not None else None
+            if wanted == sent:
+                continue
+            if sent is not None:
+                remove.append(sent)
+                del self._inserted[key]
+            if wanted is not None:
+                insert.append(wanted)
+                self._inserted[key] = wanted
+        self._stale.clear()
         if remove or insert:
             _log.debug("sites: -%d +%d", len(remove), len(insert))
             self.note_failures(control.update_sites(remove, insert))
-        failed = self._failed.keys()
-        self._inserted = {key: each for key, each in wanted.items() if key not in failed}
-        self._in_step = not failed
 
     def lift_all(self, control: Control) -> None:
         """Take every trap out of memory, for targets that leave them in at a stop."""
@@ -190,7 +193,7 @@ class SiteTable:
     def forget_inserted(self) -> None:
         """The program's memory is new (exec, exit): nothing is inserted any more."""
         self._inserted = {}
-        self._in_step = False
+        self._stale = dict.fromkeys(self._sites)
 
     def note_failures(self, failures: Iterable[SiteFailure]) -> None:
         """Remember what the target refused, for ``failures`` and to try again later."""
@@ -199,5 +202,5 @@ class SiteTable:
             key = SiteKey(request.kind, request.address, request.size)
             self._failed[key] = failure.message
             self._inserted.pop(key, None)
-            self._in_step = False
+            self._stale[key] = None
             _log.debug("site %#x refused: %s", request.address, failure.message)
