@@ -37,10 +37,11 @@ _TWO_WORDS = 16
 _PAIR = 2
 _KEPT_BY_CALLS = frozenset(("rsp", "rbp", "rbx", "r12", "r13", "r14", "r15"))
 _SETS_RDI = re.compile(
-    r"lea rdi, \[(?P<base>r\w+)(?P<offset>[+-](?:0x[0-9a-f]+|\d))?\]|mov rdi, (?P<source>r\w+)"
+    r"(?P<how>lea|mov) rdi, \[(?P<base>r\w+)(?P<offset>[+-](?:0x[0-9a-f]+|\d))?\]"
+    r"|mov rdi, (?P<source>r\w+)"
 )
 _DESTINATION_RDI = re.compile(r"\w+ (?:rdi|edi|di|dil)\b")
-_DESTINATION = re.compile(r"(?!cmp|test|push)\w+ (r\w+)")
+_DESTINATION = re.compile(r"(?!cmp|test|push)\w+ (?:\w+ ptr )?(r\w+|\[[^\]]+\])")
 _SCALARS = ("base", "pointer", "reference")
 
 
@@ -114,15 +115,23 @@ def _named_by_caller(frame: Frame) -> Memory | None:
         if found is not None:
             base = found["base"] or found["source"]
             value = frame.registers().get(base)
-            if base in changed or value is None or base not in _KEPT_BY_CALLS:
+            slot = f"[{base}{found['offset'] or ''}]"
+            if value is None or base not in _KEPT_BY_CALLS or changed & {base, slot}:
                 return None
-            return Memory(Address(value + int(found["offset"] or "0", 0)))
+            address = Address(value + int(found["offset"] or "0", 0))
+            return Memory(_saved_address(frame, address) if found["how"] == "mov" else address)
         if each.flow != "next" or each.address in targets or _DESTINATION_RDI.match(each.text):
             return None
         written = _DESTINATION.match(each.text)
         if written is not None:
             changed.add(written[1])
     return None
+
+
+def _saved_address(frame: Frame, slot: Address) -> Address:
+    """The address the caller keeps in its own frame: its callees do not write there."""
+    raw = frame.thread.process.read_memory(slot, _WORD)
+    return Address(int.from_bytes(raw, "little"))
 
 
 def _pair(leaves: list[_Leaf], size: int) -> Place:
