@@ -126,6 +126,23 @@ class Row:
     prologue_end: bool
 
 @final
+class LineSpan:
+    """A stretch of code in which a logical frame is on one line.
+
+    Attributes:
+        path, line: As in ``Row``; those of the call, in code that was inlined into it.
+        is_statement: Its first instruction begins a statement.
+        callee: The copy, inlined into that frame, which the code is in, if any.
+    """
+
+    start: int
+    end: int
+    path: str
+    line: int
+    is_statement: bool
+    callee: Function | None
+
+@final
 class Function:
     """A concrete function, or one inlined copy of a function.
 
@@ -453,6 +470,14 @@ class Image:
         """All rows that overlap ``[start, end)``, sorted by address."""
 
     # -- variables and types -----------------------------------------------------
+    def line_spans(self, address: int, depth: int) -> tuple[LineSpan, ...]:
+        """The lines that one frame is on, over all of its code and by address.
+
+        Args:
+            address: Anywhere in a function.
+            depth: Logical frame counted from the concrete function, which is 0, inwards.
+        """
+
     def variables(self, function: int) -> tuple[Variable, ...]:
         """Parameters and locals of one function or inlined copy, nested blocks included.
 

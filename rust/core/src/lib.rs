@@ -18,7 +18,7 @@ pub mod unwind;
 
 pub use demangle::demangle;
 pub use dwarf::{
-    Call, CodeRange, Declaration, DieId, Encoding, Function, Language, Member, Row, Type, TypeKind,
+    Call, CodeRange, Declaration, DieId, Encoding, Function, Language, LineSpan, LineSpans, Member, Row, Type, TypeKind,
     Variable, VariableKind, Variant, VariantPart,
 };
 pub use error::{Error, Result};

@@ -1,8 +1,11 @@
 //! Lines, functions and variables.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use crabtrap_core as core;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 /// One row of a line table, ending where the next one begins.
 #[pyclass(frozen, get_all, module = "crabtrap._core")]
@@ -42,6 +45,42 @@ impl Row {
         } = self;
         format!("Row({address:#x}, {path:?}, {line}:{column})")
     }
+}
+
+/// A stretch of code in which a logical frame is on one line.
+#[pyclass(frozen, get_all, module = "crabtrap._core")]
+pub(crate) struct LineSpan {
+    start: u64,
+    end: u64,
+    path: Py<PyString>,
+    line: u32,
+    is_statement: bool,
+    callee: Option<Py<Function>>,
+}
+
+/// Convert the spans of a frame; paths and callees become one object each.
+pub(crate) fn line_spans(py: Python<'_>, found: core::LineSpans) -> PyResult<Bound<'_, PyTuple>> {
+    let callees = found
+        .callees
+        .into_iter()
+        .map(|callee| Py::new(py, Function::new(py, callee)?))
+        .collect::<PyResult<Vec<_>>>()?;
+    let mut paths: HashMap<Arc<str>, Py<PyString>> = HashMap::new();
+    let spans = found.spans.into_iter().map(|span| {
+        let path = paths
+            .entry(span.path)
+            .or_insert_with_key(|path| PyString::new(py, path).unbind());
+        let span = LineSpan {
+            start: span.code.0,
+            end: span.code.1,
+            path: path.clone_ref(py),
+            line: span.line,
+            is_statement: span.is_statement,
+            callee: span.callee.map(|number| callees[number].clone_ref(py)),
+        };
+        Py::new(py, span)
+    });
+    PyTuple::new(py, spans.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// A concrete function, or one inlined copy of a function.
@@ -142,4 +181,16 @@ impl Variable {
     fn __repr__(&self) -> String {
         format!("Variable({:?}, {})", self.path, self.kind)
     }
+}
+
+/// A tuple of functions.
+pub(crate) fn functions(
+    py: Python<'_>,
+    found: Vec<core::Function>,
+) -> PyResult<Bound<'_, PyTuple>> {
+    let found = found
+        .into_iter()
+        .map(|function| Py::new(py, Function::new(py, function)?))
+        .collect::<PyResult<Vec<_>>>()?;
+    PyTuple::new(py, found)
 }

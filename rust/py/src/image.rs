@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::boundary;
-use crate::code::{Function, Row, Variable};
+use crate::code::{Function, Row, Variable, functions, line_spans};
 use crate::files::{Section, Segment, Symbol};
 use crate::locations::{Piece, bias_from, registers_from};
 use crate::memory::{AnyMemory, CallMemory};
@@ -264,6 +264,17 @@ impl Image {
         tuple(py, rows.into_iter().map(Row::from))
     }
 
+    /// The lines that the frame at `depth` around `address` is on, over all of its code.
+    fn line_spans<'py>(
+        &self,
+        py: Python<'py>,
+        address: u64,
+        depth: usize,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.ask(py, |image| image.line_spans(address, depth))?;
+        line_spans(py, found.unwrap_or_default())
+    }
+
     /// Parameters and locals of one function or inlined copy.
     fn variables<'py>(&self, py: Python<'py>, function: u64) -> PyResult<Bound<'py, PyTuple>> {
         let variables = self.try_ask(py, |image| image.variables(DieId(function)))?;
@@ -400,14 +411,6 @@ fn tuple<T: pyo3::PyClass + Into<pyo3::PyClassInitializer<T>>>(
         .map(|item| Py::new(py, item))
         .collect::<PyResult<Vec<_>>>()?;
     PyTuple::new(py, items)
-}
-
-fn functions(py: Python<'_>, found: Vec<core::Function>) -> PyResult<Bound<'_, PyTuple>> {
-    let found = found
-        .into_iter()
-        .map(|function| Py::new(py, Function::new(py, function)?))
-        .collect::<PyResult<Vec<_>>>()?;
-    PyTuple::new(py, found)
 }
 
 fn list_variables(py: Python<'_>, found: Vec<core::Variable>) -> PyResult<Bound<'_, PyTuple>> {

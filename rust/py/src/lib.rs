@@ -24,7 +24,7 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use crate::code::{Function, Row, Variable};
+    use crate::code::{Function, LineSpan, Row, Variable};
     #[pymodule_export]
     use crate::disasm::{Instruction, StepTargets, disassemble, step_targets};
     #[pymodule_export]

@@ -100,3 +100,20 @@ class Function:
     def key(self) -> tuple[int, int]:
         """Identity of this copy: equal for two look-ups of the same one."""
         return (id(self.module), self.die)
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpan:
+    """A stretch of code that belongs to one line of one logical frame.
+
+    Attributes:
+        callee: The copy, inlined into that frame, which the code is in, if any.
+        is_statement: Its first instruction is a good place to stop.
+    """
+
+    start: Address
+    end: Address
+    path: str
+    line: int
+    callee: Function | None = None
+    is_statement: bool = False

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
-from crabtrap.symbols.code import AddressRange, Function, Row, Symbol
+from crabtrap.symbols.code import AddressRange, Function, LineSpan, Row, Symbol
 from crabtrap.symbols.types import TypeTable
 
 if TYPE_CHECKING:
@@ -147,6 +147,27 @@ class Module:
         rows = self.image.rows_between(self.file_address(start), self.file_address(end))
         return tuple(map(self._row, rows))
 
+    def line_spans(self, address: Address, depth: int) -> tuple[LineSpan, ...]:
+        """The lines that one logical frame is on, over all of its code and by address.
+
+        Args:
+            address: Anywhere in a function.
+            depth: Logical frame counted from the concrete function, which is 0.
+        """
+        spans = self.image.line_spans(self.file_address(address), depth)
+        callees = {raw.die: self._function(raw) for span in spans if (raw := span.callee)}
+        return tuple(
+            LineSpan(
+                self.address(span.start),
+                self.address(span.end),
+                span.path,
+                span.line,
+                callees[span.callee.die] if span.callee else None,
+                span.is_statement,
+            )
+            for span in spans
+        )
+
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
         """Statement rows of exactly this line, sorted by address."""
         return tuple(map(self._row, self.image.rows_for_line(path, line)))
@@ -202,6 +223,9 @@ class Module:
             raw.is_global,
         )
 
+    def _ranges(self, raw: tuple[_core.Range, ...]) -> tuple[AddressRange, ...]:
+        return tuple((self.address(start), self.address(end)) for start, end in raw)
+
     def _row(self, raw: _core.Row) -> Row:
         return Row(
             self.address(raw.address),
@@ -222,7 +246,7 @@ class Module:
             linkage_name=raw.linkage_name,
             path=raw.path,
             entry=self.address(raw.entry),
-            ranges=tuple((self.address(s), self.address(e)) for s, e in raw.ranges),
+            ranges=self._ranges(raw.ranges),
             declaration_path=raw.declaration_path,
             declaration_line=raw.declaration_line,
             inlined=raw.inlined,

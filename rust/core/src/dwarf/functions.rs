@@ -175,7 +175,7 @@ impl DebugInfo {
 }
 
 /// The inlined copies around `address` inside one function, outermost first.
-fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
+pub(super) fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
     let outline = unit.outline();
     let mut found = Vec::new();
     let Some(index) = outline.scope_at(function.start()) else {

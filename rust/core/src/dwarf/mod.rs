@@ -4,8 +4,10 @@ mod address_map;
 mod entry;
 mod file_index;
 mod functions;
+mod line_spans;
 mod lines;
 mod lookups;
+mod name_search;
 mod name_walk;
 mod names;
 mod outline;
@@ -22,6 +24,7 @@ use std::sync::{Arc, OnceLock};
 use gimli::{LittleEndian, Section as _, SectionId, UnitOffset};
 
 pub use functions::{Call, CodeRange, Declaration, Function};
+pub use line_spans::{LineSpan, LineSpans};
 pub use lines::Row;
 pub use types::{Encoding, Language, Member, Type, TypeKind};
 pub use variables::{Variable, VariableKind};

@@ -44,7 +44,16 @@ pub(crate) struct NameIndex {
 impl NameIndex {
     /// Walk all units; ends early, with what there is by then, when `cancel` is set.
     pub(crate) fn build(info: &DebugInfo, cancel: &AtomicBool) -> Self {
-        let collected = collect(info, cancel);
+        Self::walk(info, (0..info.heads().len()).collect(), cancel)
+    }
+
+    /// Walk some units only.
+    pub(crate) fn of_units(info: &DebugInfo, units: Vec<usize>) -> Self {
+        Self::walk(info, units, &AtomicBool::new(false))
+    }
+
+    fn walk(info: &DebugInfo, units: Vec<usize>, cancel: &AtomicBool) -> Self {
+        let collected = collect(info, units, cancel);
         let strings = *info.dwarf.debug_str.reader();
         let mut index = Self {
             entries: Vec::new(),
@@ -114,6 +123,15 @@ impl NameIndex {
     /// Entries that complete the declaration `die`: abstract instances of a method.
     pub(crate) fn completions(&self, die: DieId) -> impl Iterator<Item = DieId> + '_ {
         pairs_of(&self.collected.completions, die)
+    }
+
+    /// Functions whose name, generic arguments aside, is `stem`: all their entries that
+    /// others refer to.
+    pub(crate) fn functions_named(&self, stem: &str) -> Vec<DieId> {
+        let named = self.with_stem(NameKind::Function, stem);
+        named
+            .flat_map(|entry| self.completions(entry.die).chain([entry.die]))
+            .collect()
     }
 
     /// Inlined copies of the abstract instance `origin`.
@@ -197,13 +215,13 @@ fn pairs_of(pairs: &[(DieId, DieId)], key: DieId) -> impl Iterator<Item = DieId>
         .map(|pair| pair.1)
 }
 
-/// Walk all units, the largest first.
-fn collect(info: &DebugInfo, cancel: &AtomicBool) -> Collected {
-    let mut order: Vec<usize> = (0..info.heads().len()).collect();
-    order.sort_by_key(|number| {
+/// Walk units, the largest first.
+fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &AtomicBool) -> Collected {
+    let size_of = |number: &usize| {
         let head = &info.heads()[*number];
-        std::cmp::Reverse(head.end - head.offset)
-    });
+        head.end - head.offset
+    };
+    order.sort_by_key(|number| std::cmp::Reverse(size_of(number)));
     let next = AtomicUsize::new(0);
     let work = || {
         let mut collected = Collected::default();
@@ -219,7 +237,7 @@ fn collect(info: &DebugInfo, cancel: &AtomicBool) -> Collected {
         collected.sort();
         collected
     };
-    let size = info.heads().last().map_or(0, |head| head.end);
+    let size: usize = order.iter().map(size_of).sum();
     let workers = if size < WORTH_A_THREAD { 1 } else { WORKERS };
     thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();

@@ -114,7 +114,16 @@ impl Image {
 
     /// Every inlined copy of the functions that match `query`.
     pub fn find_inlined(&self, query: &str) -> Vec<Function> {
+        let is_indexed = self.indexing.index.get().is_some();
+        if !is_indexed && let Some(found) = self.search_inlined(query) {
+            return found;
+        }
         self.with_names(|info, names| info.find_inlined(names, query))
+    }
+
+    /// What `find_inlined` finds, without the index of names; `None` where that is too slow.
+    pub fn search_inlined(&self, query: &str) -> Option<Vec<Function>> {
+        self.debug()?.search_inlined(query)
     }
 
     /// Trailing parts of paths that begin with `prefix`, sorted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Image, Symbol, SymbolKind};
 use crate::demangle::demangle;
-use crate::dwarf::{DebugInfo, DieId, Function, Row, Type, Variable};
+use crate::dwarf::{DebugInfo, DieId, Function, LineSpans, Row, Type, Variable};
 use crate::error::{Error, Result};
 use crate::path_query::PathQuery;
 
@@ -134,6 +134,12 @@ impl Image {
     pub fn rows_between(&self, start: u64, end: u64) -> Vec<Row> {
         self.debug()
             .map_or_else(Vec::new, |info| info.rows_between(start, end))
+    }
+
+    /// The lines that the frame at `depth` around `address`, counted from the concrete
+    /// function, is on, over all of its code.
+    pub fn line_spans(&self, address: u64, depth: usize) -> Option<LineSpans> {
+        self.debug()?.line_spans(address, depth)
     }
 
     /// Parameters and locals of one function or inlined copy.

@@ -13,6 +13,8 @@ use super::storage::Storage;
 const LARGEST_SECTION: u64 = 8 << 30;
 /// The best ratio zlib can reach is about 1032; zstd reaches more only on constant bytes.
 const HIGHEST_RATIO: u64 = 1100;
+/// Debug information is rarely compressed to less than one part in so many.
+const ORDINARY_RATIO: u64 = 16;
 
 /// The bytes of `section`, decompressed into `storage` if need be; an error is one phrase.
 ///
@@ -73,7 +75,7 @@ fn unpack_zstd(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
     read_all(decoder, body.len(), size)
 }
 
-/// Read at most the claimed size; the claim itself never allocates.
+/// Read at most the claimed size; a claim that is out of the ordinary allocates nothing.
 fn read_all(reader: impl std::io::Read, stored: usize, size: u64) -> Result<Vec<u8>, String> {
     let limit = (stored as u64)
         .saturating_mul(HIGHEST_RATIO)
@@ -81,7 +83,8 @@ fn read_all(reader: impl std::io::Read, stored: usize, size: u64) -> Result<Vec<
     if size > limit {
         return Err(format!("claims an impossible size of {size} bytes"));
     }
-    let mut out = Vec::new();
+    let ordinary = (stored as u64).saturating_mul(ORDINARY_RATIO);
+    let mut out = Vec::with_capacity(size.min(ordinary) as usize);
     reader
         .take(size)
         .read_to_end(&mut out)

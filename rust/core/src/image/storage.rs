@@ -59,31 +59,40 @@ impl Storage {
 
     /// Give back the memory of `bytes` if they are part of a mapped file; they stay readable.
     pub(crate) fn release_pages(&self, bytes: &[u8]) {
+        self.with_pages(bytes, |map, offset, size| {
+            // Whole pages only: the ones at the ends belong to others as well.
+            let end = (offset + size) & !(PAGE - 1);
+            let offset = offset.next_multiple_of(PAGE);
+            if offset < end {
+                let advice = memmap2::UncheckedAdvice::DontNeed;
+                // SAFETY: the mapping is private and never written to, so that dropped pages
+                // are read from the file again, with the same contents.
+                let dropped = unsafe { map.unchecked_advise_range(advice, offset, end - offset) };
+                // It is only advice; refused, it costs memory and nothing else.
+                drop(dropped);
+            }
+        });
+    }
+
+    /// Map all pages of `bytes` at once, which is cheaper than one fault after the other.
+    pub(crate) fn populate_pages(&self, bytes: &[u8]) {
+        self.with_pages(bytes, |map, offset, size| {
+            let start = offset & !(PAGE - 1);
+            // Kernels before 5.14 do not know this advice, and do without.
+            drop(map.advise_range(memmap2::Advice::PopulateRead, start, offset + size - start));
+        });
+    }
+
+    /// The map that `bytes` are part of, and where in it they are.
+    fn with_pages(&self, bytes: &[u8], act: impl FnOnce(&memmap2::Mmap, usize, usize)) {
         let pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
         let start = bytes.as_ptr() as usize;
         for piece in pieces.iter() {
             let Piece::Mapped(map) = piece else { continue };
-            let Some(offset) = start.checked_sub(map.as_ptr() as usize) else {
-                continue;
-            };
-            if offset < map.len() && bytes.len() <= map.len() - offset {
-                // Whole pages only: the ones at the ends belong to others as well.
-                let end = (offset + bytes.len()) & !(PAGE - 1);
-                let offset = offset.next_multiple_of(PAGE);
-                if offset >= end {
-                    continue;
-                }
-                // SAFETY: the mapping is private and never written to, so that dropped pages
-                // are read from the file again, with the same contents.
-                let dropped = unsafe {
-                    map.unchecked_advise_range(
-                        memmap2::UncheckedAdvice::DontNeed,
-                        offset,
-                        end - offset,
-                    )
-                };
-                // It is only advice; refused, it costs memory and nothing else.
-                drop(dropped);
+            let offset = start.checked_sub(map.as_ptr() as usize);
+            let inside = offset.filter(|o| *o < map.len() && bytes.len() <= map.len() - o);
+            if let Some(offset) = inside {
+                return act(map, offset, bytes.len());
             }
         }
     }

@@ -19,30 +19,13 @@ from crabtrap.symbols.places import after_prologue
 
 if TYPE_CHECKING:
     from crabtrap.engine.user_code import UserCode
-    from crabtrap.symbols.code import AddressRange, Function
+    from crabtrap.symbols.code import AddressRange, Function, LineSpan
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
 
 _MAX_FUNCTION = 1 << 20
 _MAX_EXPLORED = 2_000
 """Functions followed from one line before giving up; ``println!`` needs some hundreds."""
-
-
-@dataclass(frozen=True, slots=True)
-class LineSpan:
-    """A stretch of code that belongs to one line of one logical frame.
-
-    Attributes:
-        callee: The copy, inlined into that frame, which the code is in, if any.
-        is_statement: Its first instruction is a good place to stop.
-    """
-
-    start: Address
-    end: Address
-    path: str
-    line: int
-    callee: Function | None = None
-    is_statement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +97,14 @@ class CodeIndex:
             path: Source file of the line.
             line: 1-based line.
         """
-        function, copy = chain[-1], chain[-1 - depth]
+        copy = chain[-1 - depth]
         key = (*copy.key, depth, path, line)
         region = self._regions.get(key)
         if region is None:
-            every = self._line_spans(function, copy, depth)
+            every = self._line_spans(copy, depth)
             spans = [span for span in every if span.line == line and span.path == path]
             ranges = tuple((span.start, span.end) for span in spans)
-            found = self._with_gaps(function.module, ranges, every)
+            found = self._with_gaps(copy.module, ranges, every)
             region = self._regions[key] = replace(found, copies=_copies_of(spans))
         return region
 
@@ -185,12 +168,11 @@ class CodeIndex:
         row = function.module.row_at(address)
         return self.user_code.is_user_function(function, row.path if row is not None else None)
 
-    def _line_spans(self, function: Function, copy: Function, depth: int) -> tuple[LineSpan, ...]:
+    def _line_spans(self, copy: Function, depth: int) -> tuple[LineSpan, ...]:
         key = (*copy.key, depth)
         spans = self._spans.get(key)
         if spans is None:
-            found = sorted(_logical_lines(function, copy, depth), key=lambda span: span.start)
-            spans = self._spans[key] = tuple(found)
+            spans = self._spans[key] = copy.module.line_spans(copy.ranges[0][0], depth)
         return spans
 
     def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
@@ -246,27 +228,6 @@ class CodeIndex:
 def _has_user_code(module: Module) -> bool:
     """C libraries do not call back into Rust but through pointers they were given."""
     return module.image.debug_level in ("full", "lines")
-
-
-def _logical_lines(function: Function, copy: Function, depth: int) -> Iterable[LineSpan]:
-    """The line of the frame at ``depth`` for every row inside ``copy``.
-
-    In code that was inlined further down, that is the line of the call.
-    """
-    module = function.module
-    for start, end in copy.ranges:
-        for row in module.rows_between(start, end):
-            low, high = Address(max(row.address, start)), Address(min(row.end, end))
-            if low >= high:
-                continue
-            chain = module.inline_chain(low)
-            deeper = len(chain) - 1 - depth
-            inner = chain[deeper - 1] if deeper > 0 else None
-            is_statement = row.is_stmt and row.line != 0 and row.address == low
-            path, line = row.path, row.line
-            if inner is not None:
-                path, line = inner.call_path or row.path, inner.call_line
-            yield LineSpan(low, high, path, line, inner, is_statement)
 
 
 def _copies_of(spans: Iterable[LineSpan]) -> tuple[Function, ...]:

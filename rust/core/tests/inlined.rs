@@ -1,0 +1,92 @@
+//! Searching for inlined copies gives what the index of all names gives.
+
+mod programs;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crabtrap_core::{CompletionKind, Function, Image};
+use programs::{PROFILES, build, open};
+
+/// Optimised programs: copies everywhere, some of functions of other units.
+const OPTIMISED: &[(&str, &[&str])] = &[
+    ("optimised5", &["-Copt-level=2", "-Cdwarf-version=5"]),
+    (
+        "thin",
+        &["-Copt-level=2", "-Clto=thin", "-Ccodegen-units=16"],
+    ),
+    ("fat", &["-Copt-level=3", "-Clto=fat", "-Ccodegen-units=16"]),
+    (
+        "fat5",
+        &[
+            "-Copt-level=3",
+            "-Clto=fat",
+            "-Cdwarf-version=5",
+            "-Ccodegen-units=16",
+        ],
+    ),
+];
+
+/// Last segments of the names of functions, of every tenth letter's at most this many.
+const QUERIES: usize = 60;
+
+#[test]
+fn searching_finds_what_the_index_has() {
+    for (profile, flags) in PROFILES.iter().chain(OPTIMISED) {
+        let program = build("zoo", profile, flags);
+        let (searched, indexed) = (open(&program), open(&program));
+        assert!(indexed.wait_indexed(None));
+        let queries = queries(&indexed);
+        let (mut answered, mut copies) = (0, 0);
+        for query in &queries {
+            let expected = dies(&indexed.find_inlined(query));
+            if let Some(found) = searched.search_inlined(query) {
+                assert_eq!(dies(&found), expected, "{profile}: {query}");
+                answered += 1;
+                copies += expected.len();
+            }
+        }
+        let is_split = flags
+            .iter()
+            .any(|flag| flag.starts_with("-Csplit-debuginfo"));
+        let worth = if is_split {
+            0..1
+        } else {
+            queries.len() * 3 / 4..usize::MAX
+        };
+        assert!(
+            worth.contains(&answered),
+            "{profile}: {answered} of {}",
+            queries.len()
+        );
+        assert!(is_split || copies > 20, "{profile}: only {copies} copies");
+        assert!(!searched.wait_indexed(Some(std::time::Duration::ZERO)));
+    }
+}
+
+#[test]
+fn names_that_are_not_there_are_not_found() {
+    let image = open(&build("zoo", "debug", &[]));
+    assert_eq!(
+        image.search_inlined("no_such_function_anywhere"),
+        Some(vec![])
+    );
+    assert_eq!(image.search_inlined(""), None);
+}
+
+fn queries(image: &Arc<Image>) -> BTreeSet<String> {
+    let letters = ('a'..='z').chain(['{', '_']).map(String::from);
+    let names =
+        letters.flat_map(|letter| image.complete(&letter, &[CompletionKind::Function], QUERIES));
+    names
+        .flat_map(|path| {
+            let last = path.rsplit("::").next().unwrap_or_default().to_owned();
+            [path, last]
+        })
+        .filter(|query| !query.is_empty())
+        .collect()
+}
+
+fn dies(functions: &[Function]) -> Vec<u64> {
+    functions.iter().map(|function| function.die.0).collect()
+}
