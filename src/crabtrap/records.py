@@ -9,7 +9,7 @@ is compiled, when the first instance is made; the other methods are shared funct
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple, NoReturn, TypeVar, dataclass_transform, overload
 
@@ -105,7 +105,7 @@ def dataclass(
 
 # -- fields ------------------------------------------------------------------------------
 def _own_fields(cls: type) -> list[_Field]:
-    namespace = vars(cls)
+    namespace = _own(cls)
     fields: list[_Field] = []
     for name, kind in namespace.get("__annotations__", {}).items():
         if not str(kind).startswith(("ClassVar", "typing.ClassVar")):
@@ -124,6 +124,11 @@ def _all_fields(cls: type, own: tuple[_Field, ...]) -> tuple[_Field, ...]:
     return tuple(fields.values())
 
 
+def _own(cls: type) -> Mapping[str, Any]:
+    """What the class itself defines."""
+    return vars(cls)
+
+
 def _fields(cls: type) -> tuple[_Field, ...]:
     return getattr(cls, _FIELDS)
 
@@ -134,7 +139,7 @@ def _with_slots(cls: Any, own: tuple[_Field, ...]) -> Any:
     names = [each.name for each in own]
     inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
     left_out = {*names, "__dict__", "__weakref__"}
-    namespace = {name: value for name, value in vars(cls).items() if name not in left_out}
+    namespace = {name: value for name, value in _own(cls).items() if name not in left_out}
     namespace["__slots__"] = tuple(name for name in names if name not in inherited)
     namespace["__qualname__"] = cls.__qualname__
     return type(cls)(cls.__name__, cls.__bases__, namespace)
@@ -142,7 +147,7 @@ def _with_slots(cls: Any, own: tuple[_Field, ...]) -> Any:
 
 def _with_defaults(cls: Any, own: tuple[_Field, ...]) -> Any:
     for each in own:
-        if isinstance(vars(cls).get(each.name), _Field):
+        if isinstance(_own(cls).get(each.name), _Field):
             delattr(cls, each.name)
             if each.default is not _MISSING:
                 setattr(cls, each.name, each.default)
@@ -166,7 +171,7 @@ def _add_methods(
         methods["__setattr__"] = methods["__delattr__"] = _refuse
     for name, method in methods.items():
         # A class with its own __eq__ and no __hash__ has __hash__ = None.
-        if vars(cls).get(name) is None:
+        if _own(cls).get(name) is None:
             setattr(cls, name, method)
 
 
@@ -237,9 +242,10 @@ def _make_hash(values: Callable[[Any], tuple[Any, ...]]) -> Callable[[Any], int]
 
 
 def _repr(self: Any) -> str:
-    shown = [each.name for each in _fields(type(self)) if each.repr]
+    cls = self.__class__
+    shown = [each.name for each in _fields(cls) if each.repr]
     inner = ", ".join(f"{name}={getattr(self, name)!r}" for name in shown)
-    return f"{type(self).__qualname__}({inner})"
+    return f"{cls.__qualname__}({inner})"
 
 
 def _refuse(self: object, name: str, *_value: object) -> NoReturn:
@@ -255,7 +261,11 @@ class _StandardFields:
         import dataclasses  # noqa: PLC0415 - slow to import
 
         def standard(each: _Field) -> Any:
-            options = {"init": each.init, "repr": each.repr, "compare": each.compare}
+            options: dict[str, Any] = {
+                "init": each.init,
+                "repr": each.repr,
+                "compare": each.compare,
+            }
             if each.factory is not _MISSING:
                 return dataclasses.field(default_factory=each.factory, **options)
             if each.default is not _MISSING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.records import dataclass
@@ -76,6 +75,8 @@ def explain_missing(scoped: Iterable[ScopedVariable], name: str) -> tuple[str, t
     scoped = tuple(scoped)
     declared = [entry.variable for entry in scoped if entry.name == name]
     visible = sorted({entry.name for entry in scoped if entry.in_scope})
+    import difflib  # noqa: PLC0415 - slow to import
+
     close = tuple(difflib.get_close_matches(name, visible, 3))
     if not declared:
         return "", close

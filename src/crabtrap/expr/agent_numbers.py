@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError, join
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Type
 
 BOOL = PRIMITIVES["bool"]

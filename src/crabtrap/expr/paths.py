@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import TYPE_CHECKING
 
@@ -56,6 +55,8 @@ def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
     found = find_constant(evaluator, path.text)
     if found is not None:
         return found
+    import difflib  # noqa: PLC0415 - slow to import
+
     close = tuple(difflib.get_close_matches(path.text, scope.names(), n=3))
     error = NotFoundError("variable, static or function", path.text, close)
     raise EvaluationError(str(error), path.span, hint=error.hint or scope.missing_hint)

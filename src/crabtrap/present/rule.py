@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Literal
 
 from crabtrap.present.access import Path
@@ -229,7 +230,7 @@ class RuleBook:
         rules: Iterable[Rule],
         crate_rules: Callable[[str], Iterable[Rule]] = _no_rules,
     ) -> None:
-        self._by_name: dict[str, list[tuple[PatternText, Rule]]] = {}
+        self._by_name: dict[str, list[Rule]] = {}
         self._known: dict[Type, tuple[Match, ...]] = {}
         self._crate_rules = crate_rules
         self._crates: set[str] = set()
@@ -237,8 +238,8 @@ class RuleBook:
 
     def _add(self, rules: Iterable[Rule]) -> None:
         for rule in rules:
-            pattern = PatternText.parse(rule.pattern)
-            self._by_name.setdefault(pattern.last, []).append((pattern, rule))
+            # Patterns are read when a type of that name is met: most never are.
+            self._by_name.setdefault(parse_type_path(rule.pattern).last, []).append(rule)
 
     def matches(self, type_: Type) -> tuple[Match, ...]:
         """The rules that fit a stripped type, best first."""
@@ -255,8 +256,8 @@ class RuleBook:
         if separator and crate not in self._crates:
             self._crates.add(crate)
             self._add(self._crate_rules(crate))
-        for pattern, rule in (*self._by_name.get(path.last, ()), *self._by_name.get("*", ())):
-            captures = pattern.match(path)
+        for rule in (*self._by_name.get(path.last, ()), *self._by_name.get("*", ())):
+            captures = PatternText.parse(rule.pattern).match(path)
             if captures is not None:
                 yield Match(rule, type_, captures)
 
@@ -270,6 +271,7 @@ class PatternText:
     arguments: tuple[str, ...] | None
 
     @staticmethod
+    @cache
     def parse(text: str) -> PatternText:
         """Read a pattern such as ``std::sync::**::Mutex<$T>``."""
         path = parse_type_path(text)

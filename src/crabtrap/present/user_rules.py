@@ -6,17 +6,18 @@ refused whole, with the rule and the key to blame.
 
 from __future__ import annotations
 
+import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping
-from importlib import resources
-from pathlib import Path as FilePath
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from crabtrap.errors import UsageError
 from crabtrap.present import rule as rules
 from crabtrap.present.access import Path
 from crabtrap.present.rule import Condition, PatternText, Rule, Shape
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
 
 Table = Mapping[str, object]
 
@@ -49,10 +50,13 @@ def shipped_rules(crate: str) -> tuple[Rule, ...]:
     """The rules shipped for a crate outside std; ``()`` where there are none."""
     if not crate.isidentifier():
         return ()
-    file = resources.files("crabtrap.present") / "crates" / f"{crate}.toml"
-    if not file.is_file():
+    name = f"{crate}.toml"
+    path = os.path.join(os.path.dirname(__file__), "crates", name)
+    try:
+        with open(path, encoding="utf-8") as file:
+            return parse_rules(file.read(), name)
+    except FileNotFoundError:
         return ()
-    return parse_rules(file.read_text(encoding="utf-8"), file.name)
 
 
 def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
@@ -66,6 +70,8 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
         >>> parse_rules(text, "mine.toml")[0].pattern
         'm::Stack<$T>'
     """
+    import tomllib  # noqa: PLC0415 - slow to import
+
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -6,10 +6,6 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.language import NotCompilable
 from crabtrap.errors import ParseError, UsageError
-from crabtrap.expr.agent import compile_site_condition
-from crabtrap.expr.agent_code import NotCompilableError
-from crabtrap.expr.scope import EvaluationError
-from crabtrap.session.place_scope import PlaceScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +57,12 @@ class RustLanguage:
         """Agent bytecode, where the condition allows it."""
         if place.module is None:
             return NotCompilable("there is no module here")
+        # The compiler is slow to import, and most breakpoints have no condition.
+        from crabtrap.expr.agent import compile_site_condition  # noqa: PLC0415
+        from crabtrap.expr.agent_code import NotCompilableError  # noqa: PLC0415
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
+        from crabtrap.session.place_scope import PlaceScope  # noqa: PLC0415
+
         scope = PlaceScope(place, place.module)
         try:
             return compile_site_condition(condition, counter, ignore, scope, self._rules)

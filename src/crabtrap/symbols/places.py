@@ -6,7 +6,6 @@ one.  Every instance that has code for a line gets a place, and none gets two.
 
 from __future__ import annotations
 
-import difflib
 import re
 import time
 from bisect import bisect_left
@@ -206,6 +205,8 @@ def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
     stem, _, extension = suffix.rpartition("/")[2].rpartition(".")
     names = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
     stems = [name.removesuffix(f".{extension}") for name in names if name.endswith(extension)]
+    import difflib  # noqa: PLC0415 - slow to import
+
     found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
     close = tuple(f"{each}.{extension}" for each in found)
     if not any(module.image.debug_level in ("full", "lines") for module in table):
@@ -305,6 +306,8 @@ def close_function_names(
     by_last: dict[str, str] = {}
     for path in sorted(known, key=len):
         by_last.setdefault(path.rpartition("::")[2], path)
+    import difflib  # noqa: PLC0415 - slow to import
+
     return tuple(by_last[name] for name in difflib.get_close_matches(last, by_last, count))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from crabtrap.records import dataclass
 
 
 def field_name(name: str) -> str:

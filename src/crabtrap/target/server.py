@@ -6,13 +6,10 @@ import contextlib
 import os
 import select
 import shlex
-import shutil
 import socket
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from crabtrap.errors import LaunchError, RemoteError, UsageError
@@ -20,7 +17,7 @@ from crabtrap.records import dataclass
 from crabtrap.target.rsp.channel import Channel
 
 GUARD_NAME = "crabtrap-guard"
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 _TAIL = 2000
 _END_SECONDS = 5.0
 
@@ -53,24 +50,26 @@ def find_guard(explicit: str | None = None) -> str:
     Raises:
         LaunchError: There is none.
     """
-    if explicit is not None:
-        candidates = [Path(explicit)]
-    else:
-        candidates = [
-            _PACKAGE / GUARD_NAME,
-            Path(sysconfig.get_path("scripts")) / GUARD_NAME,
-            Path(sys.executable).parent / GUARD_NAME,
-        ]
-        on_path = shutil.which(GUARD_NAME)
-        if on_path is not None:
-            candidates.append(Path(on_path))
+    candidates = _installed_guards() if explicit is None else [explicit]
     for candidate in candidates:
-        if candidate.is_file() and os.access(candidate, os.X_OK):
-            return str(candidate)
+        if os.path.isfile(candidate) and os.access(candidate, os.X_OK):
+            return candidate
     raise LaunchError(
         f"{explicit or GUARD_NAME} is not there or not executable",
         hint="install the package again, or name the guard's path",
     )
+
+
+def _installed_guards() -> Iterator[str]:
+    yield os.path.join(_PACKAGE, GUARD_NAME)
+    import shutil  # noqa: PLC0415 - slow to import
+    import sysconfig  # noqa: PLC0415 - slow to import
+
+    yield os.path.join(sysconfig.get_path("scripts"), GUARD_NAME)
+    yield os.path.join(os.path.dirname(sys.executable), GUARD_NAME)
+    on_path = shutil.which(GUARD_NAME)
+    if on_path is not None:
+        yield on_path
 
 
 def start_guard(path: str | None = None) -> Endpoint:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-from datetime import UTC, datetime
-
 from crabtrap.present.access import find_part, part, peel
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
@@ -57,6 +54,8 @@ def _system_time(_match: Match, value: Value) -> View:
     if not -_MAX_SECONDS < seconds <= _MAX_SECONDS:
         return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
     try:
+        from datetime import UTC, datetime  # noqa: PLC0415 - slow to import
+
         when = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError):
         return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
@@ -69,10 +68,14 @@ def _range(_match: Match, value: Value) -> View:
 
 
 def _ipv4(_match: Match, value: Value) -> View:
+    import ipaddress  # noqa: PLC0415 - slow to import
+
     return LiteralView(str(ipaddress.IPv4Address(peel(value).read_bytes()[:4])))
 
 
 def _ipv6(_match: Match, value: Value) -> View:
+    import ipaddress  # noqa: PLC0415 - slow to import
+
     return LiteralView(str(ipaddress.IPv6Address(peel(value).read_bytes()[:16])))
 
 
@@ -90,7 +93,9 @@ def _socket(_match: Match, value: Value) -> View:
         number = int.from_bytes(data, "big")
     address = peel(part(value, ("ip", "inner.sin_addr", "inner.sin6_addr"))).read_bytes()
     if len(address) == 4:
-        return LiteralView(f"{ipaddress.IPv4Address(address)}:{number}")
+        import ipaddress  # noqa: PLC0415 - slow to import
+
+    return LiteralView(f"{ipaddress.IPv4Address(address)}:{number}")
     return LiteralView(f"[{ipaddress.IPv6Address(address)}]:{number}")
 
 
