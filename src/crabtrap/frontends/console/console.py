@@ -87,6 +87,7 @@ class Console:
         self.append = False
         self._pending: deque[str] = deque()
         self._repeat = ""
+        self._told_of_taming = False
         self.shown = Shown()
         session.on_event(self.on_event)
 
@@ -211,7 +212,11 @@ class Console:
     def show_stop(self, event: events.StopEvent) -> Reply:
         """Show a stop, then queue what its breakpoints want executed."""
         first = event.reasons[0]
+        if self.output.tamed and not self._told_of_taming:
+            self._told_of_taming = True
+            self.on_event(events.Notice(_TAMED))
         if isinstance(first, events.Exited):
+            self.output.restore_screen()
             self.last_exit = first
             self.position.forget()
             self.shown = Shown()
@@ -245,6 +250,8 @@ class Console:
     def on_event(self, event: events.Event) -> None:
         """Show what happens between stops; stops are shown by the command that ran to them."""
         match event:
+            case events.StopEvent(reasons=(events.Exited(), *_)):
+                self.output.restore_screen()
             case events.StopEvent() | events.Resumed():
                 pass
             case events.OutputReceived(stream=stream, data=data):
@@ -288,6 +295,12 @@ class Console:
     def say(self, *parts: str | Token | Text) -> None:
         """Show a line that is no answer and no event."""
         self.output.lines([Text(*parts)])
+
+
+_TAMED = (
+    "the program draws on the terminal; what it writes is shown, not obeyed: "
+    "`set program-output raw` lets it, `set tty DEVICE` gives it another terminal"
+)
 
 
 def _with_line(error: CrabtrapError, line: str) -> CrabtrapError:

@@ -14,6 +14,7 @@ from typing import Literal, TextIO
 
 from crabtrap.errors import CrabtrapError, ParseError
 from crabtrap.events import StreamName
+from crabtrap.frontends.console.screen import ScreenModes
 from crabtrap.frontends.describe import JsonObject
 
 Role = Literal[
@@ -70,6 +71,7 @@ STYLES: Mapping[Role, str] = {
 }
 
 _RESET = "\x1b[0m"
+_ESCAPE_WRITTEN_OUT = "\\u{1b}["
 
 # C0 but for newline and tab, DEL, C1, and the characters that reorder or hide text.
 _UNSAFE = (
@@ -207,19 +209,28 @@ def columns(rows: Iterable[tuple[Text, ...]], *, gap: int = 2, indent: int = 0) 
 class Output:
     """Writes replies, events and errors as text.
 
-    Args:
-        stream: Where to write; ``sys.stdout`` in real use.
+    Attributes:
         colour: Whether to add ANSI styles.
-        errors: Where errors go; ``stream`` unless given.
+        raw_program: A program's output goes to the terminal as it is.
+        tamed: Some of it was written out because it would have moved the cursor or the like.
     """
 
     json = False
 
     def __init__(self, stream: TextIO, *, colour: bool, errors: TextIO | None = None) -> None:
+        """Nothing is written yet.
+
+        Args:
+            stream: Where to write; ``sys.stdout`` in real use.
+            colour: Whether to add ANSI styles.
+            errors: Where errors go; ``stream`` unless given.
+        """
         self._stream = stream
         self._errors = errors or stream
         self.colour = colour
         self.raw_program = False
+        self.tamed = False
+        self._screen = ScreenModes()
         self._line_open = False
 
     @property
@@ -250,9 +261,22 @@ class Output:
     def program(self, stream: StreamName, data: bytes) -> None:
         """Relay what the program wrote."""
         text = data.decode("utf-8", "surrogateescape")
-        self._put(self._stream, text if self.raw_program else tame(text))
+        shown = text
+        if self.raw_program:
+            self._screen.follow(text)
+        else:
+            shown = tame(text)
+            self.tamed = self.tamed or _ESCAPE_WRITTEN_OUT in shown
+        self._put(self._stream, shown)
         self._line_open = not text.endswith("\n")
         self._stream.flush()
+
+    def restore_screen(self) -> None:
+        """Undo what a program that is gone has left switched on in our terminal."""
+        undone = self._screen.undo()
+        if undone:
+            self._put(self._stream, undone)
+            self._stream.flush()
 
     def plain(self, text: str) -> None:
         """Write text of the user's own (``echo``) without ending the line."""
