@@ -242,7 +242,11 @@ def places_of_function(query: str, context: ResolveContext) -> Resolution:
     functions = _with_bodies(path, context.table, lambda m, each: m.find_functions(each))
     partial = bool(functions) and not _indexed(context)
     if not partial:
-        functions += _with_bodies(path, context.table, lambda m, each: m.find_inlined(each))
+        # A closure's name says nothing about where it is: looking for one in every unit
+        # takes as long as everything else together.
+        is_async = any(_ASYNC_BODY in function.name for function in functions)
+        find = _with_bodies if is_async else _alone
+        functions += find(path, context.table, lambda m, each: m.find_inlined(each))
     if functions:
         return replace(_functions_resolution(functions, context), partial=partial)
     symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
@@ -253,6 +257,12 @@ def places_of_function(query: str, context: ResolveContext) -> Resolution:
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
 
 
+def _alone(
+    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+) -> list[Function]:
+    return [function for module in table for function in find(module, path)]
+
+
 def _with_bodies(
     path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
 ) -> list[Function]:
@@ -260,7 +270,7 @@ def _with_bodies(
 
     The body is the first closure of its function, and declared on the same line.
     """
-    found = [function for module in table for function in find(module, path)]
+    found = _alone(path, table, find)
     closures = [each for module in table for each in find(module, f"{path}::{{closure#0}}")]
     bodies = [each for each in closures if _ASYNC_BODY in each.name]
     lines = {(body.declaration_path, body.declaration_line) for body in bodies}
