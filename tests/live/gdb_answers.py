@@ -20,6 +20,7 @@ SETTINGS = (
     "set backtrace past-main on",
     "set backtrace past-entry on",
     "set startup-with-shell off",
+    "unset environment",
     "set print finish off",  # gdb 13 fails on some return values
 )
 

@@ -220,6 +220,17 @@ def test_step_enters_ripgreps_functions_and_no_dependency(rg: Rg) -> None:
     assert order == sorted(order)
 
 
+def test_next_does_not_go_from_one_inlined_function_into_the_next(rg: Rg) -> None:
+    rg.run_to(PATH_LINE)
+    while rg.here[1] != line_of("} else if self.should_preprocess(path) {"):
+        rg.session.next()
+    rg.session.step()
+    assert rg.here[0] == "should_preprocess"
+    while rg.here[0] == "should_preprocess":
+        rg.session.next()
+    assert rg.here[0] == "search"
+
+
 def test_finish_shows_the_result(rg: Rg) -> None:
     rg.run_to(FIRST_LINE)
     event = rg.session.finish()

@@ -340,30 +340,39 @@ class _Origin:
         cfa: Of its physical frame, ``None`` where it cannot be told.
         sp: Stack pointer at the start.
         copy: The inlined copy or function the step is about, ``None`` without debug info.
-        depth: Its depth, counted from the concrete function.
+        nest: It and the copies around it by ``Function.key``, the concrete function first.
         foreign: The step began in code that is not the user's, so such code counts.
     """
 
     cfa: int | None
     sp: int
     copy: Function | None
-    depth: int
+    nest: tuple[tuple[int, int], ...]
     foreign: bool
 
     @classmethod
     def at(cls, view: View, inner: int) -> _Origin:
         chain, row = view.chain, view.row
         if not chain:
-            return cls(view.cfa, view.sp, None, 0, foreign=False)
+            return cls(view.cfa, view.sp, None, (), foreign=False)
         index = min(inner, len(chain) - 1)
         foreign = row is not None and not view.code.user_code.is_user_function(
             chain[index], row.path if index == 0 else chain[index - 1].call_path
         )
-        return cls(view.cfa, view.sp, chain[index], len(chain) - 1 - index, foreign)
+        nest = tuple(each.key for each in reversed(chain[index:]))
+        return cls(view.cfa, view.sp, chain[index], nest, foreign)
 
     def depth_in(self, view: View) -> int:
-        """The depth to step at in the frame the thread is in now."""
-        return min(self.depth, len(view.chain) - 1)
+        """The depth to step at where the thread is now, counted from the concrete function.
+
+        That of the copy the step began in or, when that was left, of the innermost of
+        those around it that the thread is still in: what begins there was called by it.
+        """
+        here = [each.key for each in reversed(view.chain)]
+        shared = 0
+        while shared < min(len(here), len(self.nest)) and here[shared] == self.nest[shared]:
+            shared += 1
+        return min(max(shared, 1), len(here)) - 1
 
     def left_copy(self, view: View) -> bool:
         """Whether the inlined copy the step began in has been left for its caller."""
