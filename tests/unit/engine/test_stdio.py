@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from crabtrap.engine.stdio import Stdio, Streams
 from crabtrap.errors import LaunchError, StateError
 from crabtrap.events import OutputReceived

@@ -92,10 +92,10 @@ def _socket(_match: Match, value: Value) -> View:
         data = part(value, ("inner.sin_port", "inner.sin6_port")).read_bytes()
         number = int.from_bytes(data, "big")
     address = peel(part(value, ("ip", "inner.sin_addr", "inner.sin6_addr"))).read_bytes()
-    if len(address) == 4:
-        import ipaddress  # noqa: PLC0415 - slow to import
+    import ipaddress  # noqa: PLC0415 - slow to import
 
-    return LiteralView(f"{ipaddress.IPv4Address(address)}:{number}")
+    if len(address) == 4:
+        return LiteralView(f"{ipaddress.IPv4Address(address)}:{number}")
     return LiteralView(f"[{ipaddress.IPv6Address(address)}]:{number}")
 
 
