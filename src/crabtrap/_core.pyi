@@ -24,6 +24,7 @@ __all__ = [
     "Function",
     "Image",
     "Instruction",
+    "LineSpan",
     "Member",
     "Memory",
     "ModuleMap",
