@@ -67,11 +67,17 @@ class NotFoundError(UsageError):
     """
 
     def __init__(
-        self, kind: str, name: str, close: tuple[str, ...] = (), *, hint: str = ""
+        self,
+        kind: str,
+        name: str,
+        close: tuple[str, ...] = (),
+        *,
+        hint: str = "",
+        message: str = "",
     ) -> None:
         if not hint and close:
             hint = f"did you mean {', '.join(close)}?"
-        super().__init__(f"no {kind} named {name!r}", hint=hint)
+        super().__init__(message or f"no {kind} named {name!r}", hint=hint)
         self.kind = kind
         self.name = name
         self.close = close

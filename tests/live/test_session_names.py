@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.errors import StateError
+from crabtrap.errors import NotFoundError, StateError
 from crabtrap.expr.scope import EvaluationError
 from tests.support.sessions import Debug
 
@@ -38,3 +38,24 @@ def test_the_type_of_a_name_is_that_of_the_value_or_the_type_itself(debug: Debug
     assert driver.session.type_of("(i32, i32)").name == "(i32, i32)"
     with pytest.raises(EvaluationError, match="NoSuchType"):
         driver.session.type_of("NoSuchType")
+
+
+def test_a_place_that_is_not_there_is_told_with_what_is(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    pending = driver.session.breakpoints.add("factorail")
+    assert "factorail" in pending.problem
+    assert "factorial" in pending.hint
+    with pytest.raises(NotFoundError, match="no function named 'factorail'") as caught:
+        driver.session.until("factorail")
+    assert "factorial" in caught.value.hint
+    with pytest.raises(NotFoundError, match="no code at or after line 99999") as caught:
+        driver.session.jump("main.rs:99999")
+    assert "last line with code" in caught.value.hint
+
+
+def test_what_was_made_of_a_place_is_told(debug: Debug) -> None:
+    driver = debug("basics")
+    line = driver.line("norm2") + 2
+    point = driver.session.breakpoints.add(f"main.rs:{line}")
+    assert any(f"line {line} has no code" in note for note in point.notes)

@@ -57,6 +57,8 @@ class Breakpoint(Stoppoint):
         log: Text with ``{expression}`` parts to log instead of stopping, or ``None``.
         places: Where it is now; empty while pending.
         problem: Why it is pending or not inserted, ``""`` when all is well.
+        hint: What to try about that, or ``""``.
+        notes: What the user should know about the places that were chosen.
         on_target: The condition was compiled and is judged by the target.
         searched: The files its places have been looked for in.
     """
@@ -67,6 +69,8 @@ class Breakpoint(Stoppoint):
     log: str | None = None
     places: tuple[Place, ...] = ()
     problem: str = ""
+    hint: str = ""
+    notes: tuple[str, ...] = ()
     on_target: bool = False
     searched: tuple[object, ...] = field(default=(), repr=False)
 

@@ -69,7 +69,8 @@ class Placer:
         else:
             resolution = self._search_new(item)
         item.places = resolution.places
-        item.problem = resolution.reason
+        item.problem, item.hint = resolution.reason, resolution.hint
+        item.notes = resolution.notes
         return resolution
 
     def _search_new(self, item: Breakpoint) -> Resolution:
@@ -87,7 +88,9 @@ class Placer:
             # What the user's own program has is meant, not a namesake in a C library.
             fresh = [module for module in fresh if not is_system_library(module.path)]
         if not fresh:
-            return Resolution(kept, "" if kept else item.problem)
+            if kept:
+                return Resolution(kept, notes=item.notes)
+            return Resolution(reason=item.problem, hint=item.hint)
         found = self._resolve(item.spec, ModuleTable(fresh))
         return replace(found, places=(*kept, *found.places), reason="" if kept else found.reason)
 

@@ -7,12 +7,12 @@ are hexadecimal strings, since JSON numbers lose bits beyond 2**53 in many reade
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crabtrap import events
 from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
 from crabtrap.errors import CrabtrapError
+from crabtrap.records import field_names
 
 if TYPE_CHECKING:
     from crabtrap.engine.breakpoints import AnyStoppoint
@@ -51,9 +51,10 @@ def address(value: int | None) -> str | None:
 
 def record(thing: object) -> JsonObject:
     """A frozen event as a dict of its fields; fields named ``address`` become hexadecimal."""
-    if not is_dataclass(thing):
+    names = field_names(thing)
+    if names is None:
         raise TypeError(f"{thing!r} is not an event")
-    return {field.name: _plain(field.name, getattr(thing, field.name)) for field in fields(thing)}
+    return {name: _plain(name, getattr(thing, name)) for name in names}
 
 
 def reason(stop_reason: events.StopReason) -> JsonObject:
@@ -175,6 +176,8 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "log": one.log,
         "pending": one.pending,
         "problem": one.problem or None,
+        "hint": one.hint or None,
+        "notes": list(one.notes),
         "condition_where": _judge(one),
         "places": [place(where) for where in one.places],
     }

@@ -18,7 +18,7 @@ from crabtrap.engine.breakpoints import (
 from crabtrap.engine.placement import MAX_WATCHED, split_watched
 from crabtrap.engine.signals import parse_signal, signal_name
 from crabtrap.engine.syscalls import parse_syscall, syscall_name
-from crabtrap.errors import NotFoundError, RangeError, UnsupportedError, UsageError
+from crabtrap.errors import RangeError, UnsupportedError, UsageError
 from crabtrap.symbols.location import parse_spec
 from crabtrap.values.context import Context
 from crabtrap.values.place import Memory
@@ -108,7 +108,7 @@ class Breakpoints:
         )
         resolution = program.placer.search(item)
         if not resolution.places and not pending:
-            raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+            raise resolution.not_found(spec)
         if hardware:
             self._need_slots(len(resolution.places))
         item.number = self._table.take_number()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from crabtrap.engine.plans.running import Continue, Finish, FinishInlined, RunTo, StepInstruction
 from crabtrap.engine.plans.stepping import StepLine
-from crabtrap.errors import NotFoundError, RangeError, StateError
+from crabtrap.errors import RangeError, StateError
 from crabtrap.events import StepDone, StopEvent
 from crabtrap.records import replace
 from crabtrap.session.returns import find_return_value
@@ -127,7 +127,7 @@ class Runner:
         """
         resolution = self._host.resolve(spec)
         if not resolution.places:
-            raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+            raise resolution.not_found(spec)
         frame = self._selection.frame
         caller = frame.thread.stack.physical(frame.physical.index + 1)
         return self._run(

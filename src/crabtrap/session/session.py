@@ -28,7 +28,6 @@ from crabtrap.engine.signals import SignalTable, signal_name
 from crabtrap.engine.static_target import StaticTarget
 from crabtrap.engine.stdio import Stdio, Streams
 from crabtrap.errors import (
-    NotFoundError,
     ParseError,
     StateError,
     UsageError,
@@ -409,7 +408,7 @@ class Session:
         resolution = self.resolve(spec)
         match resolution.places:
             case ():
-                raise NotFoundError("place", spec, resolution.close, hint=resolution.reason)
+                raise resolution.not_found(spec)
             case (place,):
                 self.write_register("rip", place.address)
                 return self.continue_()

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.errors import MemoryFault
+from crabtrap.errors import MemoryFault, NotFoundError
 from crabtrap.records import dataclass, replace
 from crabtrap.symbols.names import function_name
 
@@ -74,6 +74,10 @@ class Resolution:
     close: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     partial: bool = False
+
+    def not_found(self, spec: str) -> NotFoundError:
+        """The error to raise where there has to be a place."""
+        return NotFoundError("place", spec, self.close, hint=self.hint, message=self.reason)
 
 
 def _any_path(_path: str | None) -> bool:

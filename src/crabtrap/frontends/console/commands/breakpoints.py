@@ -30,19 +30,27 @@ def set_lines(item: Breakpoint) -> list[Text]:
     match item.places:
         case ():
             head.add(" is pending: ", item.problem or f"nothing is called {item.text} yet")
-            return [head]
+            return [head, *_hint(item)]
         case (only,):
-            return [head.add(": ", _place_text(only)), *_problem(item)]
+            return [head.add(": ", _place_text(only)), *_problem(item), *_choice(item)]
         case places:
             head.add(f" at {len(places)} places")
             shown = [Text("  ", _place_text(place)) for place in places[:_PLACES_SHOWN]]
             if len(places) > _PLACES_SHOWN:
                 shown.append(Text((f"  … and {len(places) - _PLACES_SHOWN} more", "dim")))
-            return [head, *shown, *_problem(item)]
+            return [head, *shown, *_problem(item), *_choice(item)]
 
 
 def _problem(item: Breakpoint) -> list[Text]:
     return [Text(("  ", "plain"), (item.problem, "warning"))] if item.problem else []
+
+
+def _hint(item: Breakpoint) -> list[Text]:
+    return [Text(("  try: ", "hint"), item.hint)] if item.hint else []
+
+
+def _choice(item: Breakpoint) -> list[Text]:
+    return [Text(("  note: ", "hint"), note) for note in item.notes]
 
 
 def _place_text(place: Place) -> Text:

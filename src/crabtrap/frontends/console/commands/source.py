@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.errors import NotFoundError, RangeError, StateError, UsageError
+from crabtrap.errors import RangeError, StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -222,7 +222,7 @@ def _code_address(console: Console, text: str) -> Address:
         return address_of(console, text.removeprefix("*"))
     resolution = console.session.resolve(text)
     if not resolution.places:
-        raise NotFoundError("place", text, resolution.close, hint=resolution.hint)
+        raise resolution.not_found(text)
     return resolution.places[0].address
 
 
