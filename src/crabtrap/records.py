@@ -79,6 +79,21 @@ def replace(record: _T, **changes: object) -> _T:
     return type(record)(**changes)
 
 
+def field_names(record: object) -> tuple[str, ...] | None:
+    """Names of the fields of an instance, ``None`` if it is none of a record.
+
+    Example:
+        >>> @dataclass(frozen=True)
+        ... class Point:
+        ...     x: int
+        ...     y: int = 0
+        >>> field_names(Point(1)), field_names(1)
+        (('x', 'y'), None)
+    """
+    fields: tuple[_Field, ...] | None = getattr(type(record), _FIELDS, None)
+    return None if fields is None else tuple(each.name for each in fields)
+
+
 @dataclass_transform(field_specifiers=(field,))
 def dataclass(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, repr: bool = True

@@ -7,7 +7,6 @@ and either go on or announce a visible stop.
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, Literal, assert_never
 
@@ -27,6 +26,7 @@ from crabtrap.engine.sites import SiteKey
 from crabtrap.errors import TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
+from crabtrap.log import Log
 from crabtrap.records import replace
 from crabtrap.target.base import ResumeAction, TargetStop
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.context import Context
     from crabtrap.engine.handlers import Handlers
 
-_log = logging.getLogger("crabtrap.engine")
+_log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
 _PARK_SECONDS = 10.0

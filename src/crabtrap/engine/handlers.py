@@ -6,7 +6,6 @@ Handlers read the stopped program and update counts; they never set it going.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, get_args
 
@@ -35,6 +34,7 @@ from crabtrap.events import (
     WatchHit,
     WatchScopeEnded,
 )
+from crabtrap.log import Log
 from crabtrap.target.base import StopKind
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.table import ModuleChanges
     from crabtrap.target.base import TargetStop
 
-_log = logging.getLogger("crabtrap.engine")
+_log = Log("crabtrap.engine")
 
 _AT_INSTRUCTION: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint", "step")
 _ENDS: tuple[StopKind, ...] = ("exited", "killed")

@@ -7,7 +7,6 @@ local, so that containers work; the vDSO from memory.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import struct
@@ -25,6 +24,7 @@ from crabtrap.errors import (
     RemoteError,
     UnsupportedError,
 )
+from crabtrap.log import Log
 from crabtrap.records import dataclass
 from crabtrap.symbols.module import Module
 from crabtrap.symbols.table import ModuleTable
@@ -32,7 +32,7 @@ from crabtrap.symbols.table import ModuleTable
 if TYPE_CHECKING:
     from crabtrap.target.base import Mapping, Target
 
-_log = logging.getLogger("crabtrap.engine")
+_log = Log("crabtrap.engine")
 
 _AT_BASE = 7
 _AT_ENTRY = 9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -17,6 +16,7 @@ from crabtrap.engine.sites import SiteKey
 from crabtrap.engine.user_code import registry_package
 from crabtrap.errors import LaunchError
 from crabtrap.events import LibrariesChanged, Started, StepDone, StopEvent
+from crabtrap.log import Log
 from crabtrap.records import replace
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.table import ModuleChanges, ModuleTable
     from crabtrap.target.base import Target, TargetStop
 
-_log = logging.getLogger("crabtrap.engine")
+_log = Log("crabtrap.engine")
 
 _START_SECONDS = 30.0
 _LOADER_HOOK = "_dl_debug_state"

@@ -7,18 +7,18 @@ one go, so that an address which one owner leaves and another takes is never tou
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from crabtrap.address import Address
+from crabtrap.log import Log
 from crabtrap.records import dataclass, field
 from crabtrap.target.base import SiteKind, SiteRequest
 
 if TYPE_CHECKING:
     from crabtrap.target.base import Control, SiteFailure
 
-_log = logging.getLogger("crabtrap.engine")
+_log = Log("crabtrap.engine")
 
 Owner = tuple[str, int]
 """Who wants a site: ``("breakpoint", 3)``, ``("plan", 0)``, ``("panic", 0)``, ..."""

@@ -9,7 +9,6 @@ when they come.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -17,10 +16,11 @@ from time import monotonic
 from typing import NamedTuple
 
 from crabtrap.errors import RemoteError, UnsupportedError
+from crabtrap.log import Log
 from crabtrap.target.rsp.channel import Channel
 from crabtrap.target.rsp.packets import frame, parse_hex, split, unescape
 
-_log = logging.getLogger("crabtrap.remote")
+_log = Log("crabtrap.remote")
 
 REPLY_TIMEOUT = 30.0
 """Seconds a server may take for a reply."""
@@ -160,7 +160,7 @@ class Client:
             elif self._routes:
                 self._routes.pop(ticket, None)
         data = b"".join(map(frame, payloads))
-        if _log.isEnabledFor(logging.DEBUG):
+        if _log.is_read:
             for payload in payloads:
                 _log.debug("-> %s", payload)
         self._outgoing = _Outgoing(outgoing.data + data, outgoing.sent, first + len(payloads))
@@ -396,7 +396,7 @@ class Client:
         if not chunks:
             return
         replies, notifications, rest = split(incoming.rest + b"".join(chunks))
-        if _log.isEnabledFor(logging.DEBUG):
+        if _log.is_read:
             for packet in (*replies, *notifications):
                 _log.debug("<- %s", packet)
         if not (chunks[-1] or replies or notifications):

@@ -1,0 +1,28 @@
+"""Debug lines reach ``logging``, which is not imported for them."""
+
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from crabtrap.log import Log
+
+
+def test_lines_are_read_where_their_logger_is(caplog: pytest.LogCaptureFixture) -> None:
+    log = Log("crabtrap.test")
+    log.debug("nobody reads %d", 1)
+    assert not log.is_read
+    with caplog.at_level(logging.DEBUG, "crabtrap.test"):
+        assert log.is_read
+        log.debug("somebody reads %d", 2)
+    assert caplog.messages == ["somebody reads 2"]
+    assert caplog.records[0].funcName == "test_lines_are_read_where_their_logger_is"
+
+
+@pytest.mark.parametrize(
+    "module", ["logging", "dataclasses", "inspect", "pathlib", "difflib", "crabtrap.expr"]
+)
+def test_slow_modules_are_not_needed_to_start(module: str) -> None:
+    code = f"import sys, crabtrap, crabtrap.frontends.cli; sys.exit({module!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
