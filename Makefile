@@ -45,6 +45,7 @@ native: $(VENV)/.installed
 		cargo build --quiet --release --package crabtrap-py --package crabtrap-guard
 	@$(call place,$(RELEASE)/lib_core.so,src/crabtrap/_core.abi3.so)
 	@$(call place,$(RELEASE)/crabtrap-guard,src/crabtrap/crabtrap-guard)
+	@$(BIN)/python -m compileall -q src/crabtrap  # else the first run of each module compiles it
 
 build: $(VENV)/.installed
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
