@@ -76,6 +76,16 @@ impl<'a> PathQuery<'a> {
         }
     }
 
+    /// The name of every match, or of a scope around it; `text` is what was parsed.
+    ///
+    /// Closures are all called the same, but the functions they are in are not.
+    pub(crate) fn landmark(&self, text: &'a str) -> &'a str {
+        match self.segments.last() {
+            Some(Segment::Brace { .. }) => self.anchor().unwrap_or(""),
+            _ => self.stem(text),
+        }
+    }
+
     /// Whether `path` ends with this query.
     pub(crate) fn matches(&self, path: &str) -> bool {
         !self.segments.is_empty() && ends_with(&self.segments, &parse_path(path), true, 0)

@@ -27,8 +27,10 @@ const OPTIMISED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Last segments of the names of functions, of every tenth letter's at most this many.
-const QUERIES: usize = 60;
+/// Names of functions asked for per first letter.
+const QUERIES: usize = 15;
+/// Of so many one is asked for its closure, which the index is slow to find.
+const CLOSURES: usize = 25;
 
 #[test]
 fn searching_finds_what_the_index_has() {
@@ -78,13 +80,12 @@ fn queries(image: &Arc<Image>) -> BTreeSet<String> {
     let letters = ('a'..='z').chain(['{', '_']).map(String::from);
     let names =
         letters.flat_map(|letter| image.complete(&letter, &[CompletionKind::Function], QUERIES));
-    names
-        .flat_map(|path| {
-            let last = path.rsplit("::").next().unwrap_or_default().to_owned();
-            [path, last]
-        })
-        .filter(|query| !query.is_empty())
-        .collect()
+    let paths: Vec<String> = names.collect();
+    let last = |path: &String| path.rsplit("::").next().unwrap_or_default().to_owned();
+    let closures = paths.iter().step_by(CLOSURES);
+    let closures = closures.map(|path| format!("{path}::{{closure#0}}"));
+    let queries = closures.chain(paths.iter().map(last));
+    queries.filter(|query| !query.is_empty()).collect()
 }
 
 fn dies(functions: &[Function]) -> Vec<u64> {

@@ -52,17 +52,8 @@ impl DebugInfo {
 
     /// Every inlined copy of the functions that match `query`, by address.
     pub(crate) fn find_inlined(&self, names: &NameIndex, text: &str) -> Vec<Function> {
-        let query = PathQuery::parse(text);
-        let stem = query.stem(text);
-        let mut origins = HashSet::new();
-        for entry in names.with_stem(NameKind::Function, stem) {
-            for die in names.completions(entry.die).chain([entry.die]) {
-                if names.copies(die).next().is_some() && self.is_match(names, entry, die, &query) {
-                    origins.insert(die);
-                }
-            }
-        }
-        let mut found: Vec<Function> = origins
+        let mut found: Vec<Function> = self
+            .origins_where(names, text, |die| names.copies(die).next().is_some())
             .into_iter()
             .flat_map(|origin| names.copies(origin))
             .filter_map(|die| {
@@ -73,6 +64,29 @@ impl DebugInfo {
             .collect();
         found.sort_by_key(|function| (function.entry, function.die));
         found
+    }
+
+    /// Entries that copies of the functions that match `query` refer to, if there are any.
+    pub(super) fn origins(&self, names: &NameIndex, query: &str) -> HashSet<DieId> {
+        self.origins_where(names, query, |_| true)
+    }
+
+    fn origins_where(
+        &self,
+        names: &NameIndex,
+        text: &str,
+        is_wanted: impl Fn(DieId) -> bool,
+    ) -> HashSet<DieId> {
+        let query = PathQuery::parse(text);
+        let mut origins = HashSet::new();
+        for entry in names.with_stem(NameKind::Function, query.stem(text)) {
+            for die in names.completions(entry.die).chain([entry.die]) {
+                if is_wanted(die) && self.is_match(names, entry, die, &query) {
+                    origins.insert(die);
+                }
+            }
+        }
+        origins
     }
 
     fn is_match(

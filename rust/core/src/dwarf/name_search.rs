@@ -5,7 +5,7 @@
 //! of the time that reading its entries takes.  Bytes that only look like an offset make us
 //! read a unit in vain, and are harmless otherwise.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use aho_corasick::packed;
@@ -42,11 +42,10 @@ impl DebugInfo {
     /// `None` where the index of all names is the better way.
     pub(crate) fn search_inlined(&self, text: &str) -> Option<Vec<Function>> {
         let query = PathQuery::parse(text);
-        let stem = query.stem(text);
-        let mut units = self.units_naming(stem)?;
+        let mut units = self.units_naming(query.landmark(text))?;
         loop {
             let names = NameIndex::of_units(self, units.iter().copied().collect());
-            let further = self.units_referring(&names.functions_named(stem))?;
+            let further = self.units_referring(&self.origins(&names, text))?;
             if further.is_subset(&units) {
                 return Some(self.find_inlined(&names, text));
             }
@@ -54,7 +53,8 @@ impl DebugInfo {
         }
     }
 
-    /// Units that may hold an entry whose name, generic arguments aside, is `stem`.
+    /// Units that may hold an entry whose name, generic arguments aside, is `stem`, or a part
+    /// of such an entry.
     ///
     /// `None` where reading all units is the better way: very common names, and split units,
     /// whose names are in other files.
@@ -75,7 +75,7 @@ impl DebugInfo {
     }
 
     /// Units that may refer to one of `dies` from outside of its unit.
-    fn units_referring(&self, dies: &[DieId]) -> Option<UnitSet> {
+    fn units_referring(&self, dies: &HashSet<DieId>) -> Option<UnitSet> {
         let mut linking = self.units_using(gimli::DW_AT_abstract_origin, gimli::DW_FORM_ref_addr);
         linking.extend(self.units_using(gimli::DW_AT_specification, gimli::DW_FORM_ref_addr));
         if linking.is_empty() {

@@ -125,15 +125,6 @@ impl NameIndex {
         pairs_of(&self.collected.completions, die)
     }
 
-    /// Functions whose name, generic arguments aside, is `stem`: all their entries that
-    /// others refer to.
-    pub(crate) fn functions_named(&self, stem: &str) -> Vec<DieId> {
-        let named = self.with_stem(NameKind::Function, stem);
-        named
-            .flat_map(|entry| self.completions(entry.die).chain([entry.die]))
-            .collect()
-    }
-
     /// Inlined copies of the abstract instance `origin`.
     pub(crate) fn copies(&self, origin: DieId) -> impl Iterator<Item = DieId> + '_ {
         pairs_of(&self.collected.copies, origin)
