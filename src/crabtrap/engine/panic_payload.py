@@ -30,10 +30,10 @@ _TYPE_ID_SLOT = 3  # drop, size, align, type_id
 
 _STR_TYPES = ("&str", "&'static str")
 _STRING_TYPES = ("alloc::string::String",)
-_ANY_SYMBOL = re.compile(r"^<(?P<type>.+) as core::any::Any>::type_id$")
-_FORMATTED = re.compile(r"FormatStringPayload|begin_panic_handler::PanicPayload\b")
-_STATIC = re.compile(r"StaticStrPayload|StrPanicPayload")
-_GENERIC = re.compile(r"(?:Payload|PanicPayload|take_box|get|fmt|as_str)<(?P<type>.+?)>(?= as |$)")
+_ANY_SYMBOL = r"^<(?P<type>.+) as core::any::Any>::type_id$"
+_FORMATTED = r"FormatStringPayload|begin_panic_handler::PanicPayload\b"
+_STATIC = r"StaticStrPayload|StrPanicPayload"
+_GENERIC = r"(?:Payload|PanicPayload|take_box|get|fmt|as_str)<(?P<type>.+?)>(?= as |$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +111,11 @@ def read_payload_message(process: Process, data: int, vtable: int) -> str | None
         return None
     for slot in read_words(process, vtable, 5)[3:]:
         for name in _code_names(process, slot):
-            generic = _GENERIC.search(name)
+            generic = re.search(_GENERIC, name)
             type_name = generic["type"] if generic else ""
-            if _STATIC.search(name) or type_name in _STR_TYPES:
+            if re.search(_STATIC, name) or type_name in _STR_TYPES:
                 return _read_str(process, data)
-            if _FORMATTED.search(name):
+            if re.search(_FORMATTED, name):
                 found = _read_string(process, data)
                 return found if found is not None else _read_string(process, data + 8)
             if type_name in _STRING_TYPES:
@@ -126,7 +126,7 @@ def read_payload_message(process: Process, data: int, vtable: int) -> str | None
 def _any_type(process: Process, type_id: int) -> str | None:
     """``T`` of a ``<T as Any>::type_id``: by its v0 symbol, else by its debug information."""
     for name in _code_names(process, type_id):
-        match = _ANY_SYMBOL.match(name)
+        match = re.match(_ANY_SYMBOL, name)
         if match is not None and match["type"] != "T":
             return match["type"]
         last = path_segments(name)[-1]

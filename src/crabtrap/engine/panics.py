@@ -47,7 +47,7 @@ _FUNCTIONS: dict[str, Stage] = {
     "rust_panic": "raise",
 }
 _HOOK_STATIC = "std::panicking::HOOK"
-_MACHINERY = re.compile(r"^(?:std::panicking|__rustc)::(?:rust_)?panic(?:_with_hook)?$")
+_MACHINERY = r"^(?:std::panicking|__rustc)::(?:rust_)?panic(?:_with_hook)?$"
 _ARGUMENT_REGISTERS = (5, 4, 1, 2, 8, 9)  # rdi rsi rdx rcx r8 r9, by DWARF number
 _CALL_SLOT = 5  # drop, size, align, call_once, call_mut, call
 _INFO_WORDS = 4
@@ -175,7 +175,7 @@ def find_user_frame(thread: Thread) -> int:
     that, the innermost that is not std's; failing that, the innermost of all.
     """
     frames = thread.frames(0, _FRAMES_SEARCHED)
-    machinery = [f.index for f in frames if f.code and _MACHINERY.match(f.code.name)]
+    machinery = [f.index for f in frames if f.code and re.match(_MACHINERY, f.code.name)]
     outside = frames[machinery[-1] + 1 :] if machinery else frames
     for frame in outside:
         if frame.is_user:

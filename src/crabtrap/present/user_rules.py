@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Table = Mapping[str, object]
 
-_CONDITION = re.compile(r"\s*([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w.]+)\s*")
+_CONDITION = r"\s*([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w.]+)\s*"
 
 
 class RuleFileError(UsageError):
@@ -127,7 +127,7 @@ class _Reader:
         return tuple(self._condition(text) for text in texts)
 
     def _condition(self, text: object) -> Condition:
-        match = _CONDITION.fullmatch(text) if isinstance(text, str) else None
+        match = re.fullmatch(_CONDITION, text) if isinstance(text, str) else None
         if match is None:
             raise self._fail(f"{text!r} is not a condition such as 'capacity > 8'")
         left, operator, right = match.groups()

@@ -36,12 +36,12 @@ _WORD = 8
 _TWO_WORDS = 16
 _PAIR = 2
 _KEPT_BY_CALLS = frozenset(("rsp", "rbp", "rbx", "r12", "r13", "r14", "r15"))
-_SETS_RDI = re.compile(
+_SETS_RDI = (
     r"(?P<how>lea|mov) rdi, \[(?P<base>r\w+)(?P<offset>[+-](?:0x[0-9a-f]+|\d))?\]"
     r"|mov rdi, (?P<source>r\w+)"
 )
-_DESTINATION_RDI = re.compile(r"\w+ (?:rdi|edi|di|dil)\b")
-_DESTINATION = re.compile(r"(?!cmp|test|push)\w+ (?:\w+ ptr )?(r\w+|\[[^\]]+\])")
+_DESTINATION_RDI = r"\w+ (?:rdi|edi|di|dil)\b"
+_DESTINATION = r"(?!cmp|test|push)\w+ (?:\w+ ptr )?(r\w+|\[[^\]]+\])"
 _SCALARS = ("base", "pointer", "reference")
 
 
@@ -111,7 +111,7 @@ def _named_by_caller(frame: Frame) -> Memory | None:
     targets = {each.target for each in instructions if each.flow in ("jump", "conditional")}
     changed: set[str] = set()
     for each in reversed(instructions[:-1]):
-        found = _SETS_RDI.fullmatch(each.text)
+        found = re.fullmatch(_SETS_RDI, each.text)
         if found is not None:
             base = found["base"] or found["source"]
             value = frame.registers().get(base)
@@ -120,9 +120,9 @@ def _named_by_caller(frame: Frame) -> Memory | None:
                 return None
             address = Address(value + int(found["offset"] or "0", 0))
             return Memory(_saved_address(frame, address) if found["how"] == "mov" else address)
-        if each.flow != "next" or each.address in targets or _DESTINATION_RDI.match(each.text):
+        if each.flow != "next" or each.address in targets or re.match(_DESTINATION_RDI, each.text):
             return None
-        written = _DESTINATION.match(each.text)
+        written = re.match(_DESTINATION, each.text)
         if written is not None:
             changed.add(written[1])
     return None

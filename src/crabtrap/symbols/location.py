@@ -86,7 +86,7 @@ Spec = LineSpec | FunctionSpec | RegexSpec | AddressSpec | ExpressionSpec
 _LINE = re.compile(
     r"(?:(?!\d+:)(?P<file>.*?[^:]):|:)?(?P<line>\d+)(?::(?P<column>\d+))?", re.DOTALL
 )
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F_]+|\d[\d_]*")
+_NUMBER = r"0[xX][0-9a-fA-F_]+|\d[\d_]*"
 
 
 def parse_spec(text: str) -> Spec:
@@ -123,7 +123,7 @@ def parse_spec(text: str) -> Spec:
 def _parse_address(body: str, text: str) -> Spec:
     if not body:
         raise ParseError("an address is needed after '*'", text, len(text), len(text))
-    if _NUMBER.fullmatch(body):
+    if re.fullmatch(_NUMBER, body):
         return AddressSpec(Address(int(body.replace("_", ""), 0)))
     return ExpressionSpec(body)
 

@@ -13,11 +13,11 @@ def field_name(name: str) -> str:
     return name[2:] if name.startswith("__") and name[2:].isdecimal() else name
 
 
-_DEFAULTS = re.compile(
+_DEFAULTS = (
     r", (?:alloc::alloc::Global|std::hash::random::RandomState"
     r"|std::collections::hash::map::RandomState|alloc::Global)(?=>)"
 )
-_MODULES = re.compile(r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])")
+_MODULES = r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])"
 
 
 def shorten_name(name: str) -> str:
@@ -30,11 +30,11 @@ def shorten_name(name: str) -> str:
         'leaf::{async_fn_env#0}'
     """
     while True:
-        shorter = _DEFAULTS.sub("", name)
+        shorter = re.sub(_DEFAULTS, "", name)
         if shorter == name:
             break
         name = shorter
-    return _MODULES.sub("", name)
+    return re.sub(_MODULES, "", name)
 
 
 @dataclass(frozen=True, slots=True)

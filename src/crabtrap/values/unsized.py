@@ -34,7 +34,7 @@ ADDRESS_FIELD: dict[Wide, str] = {"slice": "data_ptr", "dyn": "pointer"}
 METADATA_FIELD: dict[Wide, str] = {"slice": "length", "dyn": "vtable"}
 
 _PREFIXES = ("&mut ", "&", "*const ", "*mut ")
-_OWNER = re.compile(r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::")
+_OWNER = r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::"
 _MAX_ALIGNMENT = 1 << 29
 _VTABLE_ALIGNMENT = 16
 """Offset of the alignment in every vtable, behind the drop function and the size."""
@@ -108,7 +108,7 @@ def _type_by_code(value: Value, vtable: int) -> str:
         return ""
     for slot in (0, 24):
         address = Address(int.from_bytes(slots[slot : slot + 8], "little"))
-        match = _OWNER.search(value.context.program.describe_code(address) or "")
+        match = re.search(_OWNER, value.context.program.describe_code(address) or "")
         if match is not None:
             return shorten_name(match.group(1) or match.group(2))
     return ""

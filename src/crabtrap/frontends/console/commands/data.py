@@ -20,7 +20,7 @@ from crabtrap.frontends.console.printing import (
 from crabtrap.frontends.console.type_view import type_lines
 
 # What is left of "+=" and its like once the "=" is cut off.
-_COMPOUND = re.compile(r"(?:<<|>>|[-+*/%&|^])$")
+_COMPOUND = r"(?:<<|>>|[-+*/%&|^])$"
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ def assign(console: Console, arguments: Arguments) -> Reply:
         arguments.fail("an assignment is needed", hint="set var PLACE = VALUE")
     arguments.take_rest()
     place, value = place.strip(), value.strip()
-    if operator := _COMPOUND.search(place):
+    if operator := re.search(_COMPOUND, place):
         place = place[: operator.start()].rstrip()
         value = f"{place} {operator.group()} ({value})"
     new = console.session.assign(place, value)
