@@ -91,3 +91,15 @@ def test_a_call_of_what_has_no_symbol_is_shown_without_a_name(debug: Debug) -> N
     lines = stream.getvalue().splitlines()
     assert any("  ; " in line for line in lines)
     assert not [line for line in lines if line.rstrip().endswith(";")]
+
+
+def test_a_text_is_examined_to_its_end_and_no_further(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    console, stream = console_on(driver)
+    console.output.colour = False
+    console.execute("x/s GREETING")
+    console.execute("x/s &self.x")
+    first, second, *_ = stream.getvalue().splitlines()
+    assert first.endswith('  "hello"')
+    assert second.endswith('"\\u{3}"')

@@ -13,6 +13,7 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.source import address_of
 from crabtrap.frontends.console.output import Text, columns
 from crabtrap.present.format import format_integer
+from crabtrap.present.tree import RenderOptions
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
@@ -36,7 +37,12 @@ def examine(console: Console, arguments: Arguments) -> Reply:
             arguments.fail("x needs an address")
         address = Address(position.address)
     else:
-        address = address_of(console, arguments.take_rest())
+        expression = arguments.take_rest()
+        is_number = parse_integer(expression) is not None
+        text = _text_of(console, expression) if letters[0] == "s" and not is_number else None
+        if text is not None:
+            return text
+        address = address_of(console, expression)
     position.format = (1, letters)
     format, size = letters[0], _SIZES.get(letters[1:] or "w", 4)
     match format:
@@ -113,6 +119,20 @@ def _strings(console: Console, address: Address, count: int) -> Reply:
         address = Address(address + len(data) + 1)
     console.position.address = address
     return Reply({"strings": found}, lines)
+
+
+def _text_of(console: Console, expression: str) -> Reply | None:
+    """A Rust text, which ends where its length says; ``None`` where it is none."""
+    value = console.session.evaluate(expression)
+    options = RenderOptions(max_text=_LONGEST_STRING)
+    tree = describe.tree(console.session, value, options)
+    if tree["kind"] != "text":
+        return None
+    address = value.pointer_address() if value.is_pointer else None
+    quoted = console.session.render(value, options)
+    line = Text() if address is None else Text(_address_cell(console, address), "  ")
+    found: list[Json] = [{"address": describe.address(address), "text": tree["text"]}]
+    return Reply({"strings": found}, [line.add((quoted, "string"))])
 
 
 def _read_string(console: Console, address: Address) -> bytes:
