@@ -145,6 +145,7 @@ def test_what_is_no_program_is_refused_with_the_reason(kind: str, tmp_path: Path
     assert done.returncode in (1, 2)
     assert message in done.stderr
     assert str(path) in done.stderr
+    assert "try:" in done.stderr
     assert done.stdout == ""
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.stdio import Stdio
-from crabtrap.errors import CrabtrapError, UsageError
+from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.output import escape, standard_output
@@ -51,6 +51,7 @@ def _session_for(name: str | None) -> Session:
 
     Raises:
         UsageError: The file cannot be read.
+        DebugInfoError: It is no program we know.
     """
     path = name
     if name is not None and "/" not in name and not os.path.exists(name):
@@ -63,6 +64,9 @@ def _session_for(name: str | None) -> Session:
         built = os.path.exists("Cargo.toml")
         hint = "build and debug it with: cargo crabtrap run" if built else "check the path"
         raise UsageError(f"cannot read {name}: {error.strerror}", hint=hint) from error
+    except DebugInfoError as error:
+        error.hint = error.hint or "name a program for x86-64 Linux, such as target/debug/NAME"
+        raise
 
 
 def _run(console: Console, options: Options, *, person: bool) -> int:
