@@ -18,8 +18,8 @@ pub mod unwind;
 
 pub use demangle::demangle;
 pub use dwarf::{
-    Call, CodeRange, Declaration, DieId, Encoding, Function, Language, LineSpan, LineSpans, Member, Row, Type, TypeKind,
-    Variable, VariableKind, Variant, VariantPart,
+    Call, CodeRange, Declaration, DieId, Encoding, Function, Language, LineSpan, LineSpans, Member,
+    Row, Type, TypeKind, Variable, VariableKind, Variant, VariantPart,
 };
 pub use error::{Error, Result};
 pub use image::{

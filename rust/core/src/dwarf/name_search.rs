@@ -21,6 +21,7 @@ use crate::path_query::PathQuery;
 const CHUNK: usize = 4 << 20;
 /// Up to here they are looked for one after the other.
 const FEW_PATTERNS: usize = 4;
+const SEVERAL_PATTERNS: usize = FEW_PATTERNS + 1;
 /// More strings than this make the search slower than reading all units.
 const MOST_PATTERNS: usize = 32;
 /// Finding a name in more than one part in so many of all units is no gain either.
@@ -130,10 +131,9 @@ impl DebugInfo {
             self.storage.populate_pages(&bytes[chunk.clone()]);
             for found in finder.find_iter(&bytes[chunk.clone()]) {
                 let at = chunk.start + found;
-                let names = names_around(bytes, at, stem.len());
-                let named =
-                    names.filter(|start| stem_of(text_at(bytes, *start)) == stem.as_bytes());
-                patterns.extend(named.map(pattern));
+                let starts = names_around(bytes, at, stem.len());
+                let is_name = |start: &usize| stem_of(text_at(bytes, *start)) == stem.as_bytes();
+                patterns.extend(starts.filter(is_name).map(pattern));
             }
             if patterns.len() > MOST_PATTERNS {
                 return None;
@@ -153,7 +153,7 @@ impl DebugInfo {
                 let find = |bytes: &[u8]| finders.iter().any(|each| each.find(bytes).is_some());
                 Some(self.those_holding(units, &find))
             }
-            ..=MOST_PATTERNS => {
+            SEVERAL_PATTERNS..=MOST_PATTERNS => {
                 let searcher = packed::Config::new().builder().extend(patterns).build()?;
                 Some(self.those_holding(units, &|bytes| searcher.find(bytes).is_some()))
             }
