@@ -24,6 +24,15 @@ def test_next_shows_every_line_of_a_loop_once(debug: Debug) -> None:
     assert shown == [head, body, head, body, head, body, head, body + 2]
 
 
+@pytest.mark.parametrize("verb", ["next", "step"])
+def test_a_round_of_a_loop_is_shown_though_no_statement_begins_it(debug: Debug, verb: str) -> None:
+    driver = debug("iterators")
+    driver.run_to("numbered_body")
+    head, body, end = (driver.line(f"numbered_{part}") for part in ("head", "body", "end"))
+    shown = [line for _, line in lines_of(driver, 6, verb)]
+    assert shown == [head, body, head, body, head, end]
+
+
 def test_step_enters_and_returns_to_the_call(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("multi_first")

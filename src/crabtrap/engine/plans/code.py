@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
 
+_NO_HEADS: frozenset[Address] = frozenset()
 _MAX_FUNCTION = 1 << 20
 _MAX_EXPLORED = 2_000
 """Functions followed from one line before giving up; ``println!`` needs some hundreds."""
@@ -36,11 +37,13 @@ class Region:
         ranges: Sorted, disjoint.
         targets: Exits, calls, returns and indirect jumps of the ranges.
         copies: Functions inlined into the line of a region, where they begin.
+        heads: Exits that are no statements but shown, for a loop goes on there.
     """
 
     ranges: tuple[AddressRange, ...]
     targets: _core.StepTargets
     copies: tuple[Function, ...] = ()
+    heads: frozenset[Address] = frozenset()
 
     def contains(self, address: int) -> bool:
         """Whether ``address`` lies in one of the ranges."""
@@ -105,26 +108,56 @@ class CodeIndex:
             spans = [span for span in every if span.line == line and span.path == path]
             ranges = tuple((span.start, span.end) for span in spans)
             found = self._with_gaps(copy.module, ranges, every)
-            region = self._regions[key] = replace(found, copies=_copies_of(spans))
+            heads = self._loop_heads(copy.module, found, spans, every) if line else _NO_HEADS
+            if heads:
+                found = self._with_gaps(copy.module, ranges, every, heads)
+            region = self._regions[key] = replace(found, copies=_copies_of(spans), heads=heads)
         return region
 
     def _with_gaps(
-        self, module: Module, ranges: tuple[AddressRange, ...], spans: tuple[LineSpan, ...]
+        self,
+        module: Module,
+        ranges: tuple[AddressRange, ...],
+        spans: tuple[LineSpan, ...],
+        heads: frozenset[Address] = frozenset(),
     ) -> Region:
-        """A region, grown by the code at its exits that is no place to stop."""
+        """A region, grown by the code at its exits that is no place to stop, but for ``heads``."""
         starts = [span.start for span in spans]
         region = self._region(module, ranges)
         while True:
             gaps: set[AddressRange] = set()
             for each in region.targets.exits:
                 index = bisect_right(starts, each) - 1
-                if index < 0 or each >= spans[index].end:
+                if index < 0 or each >= spans[index].end or each in heads:
                     continue
                 if each != spans[index].start or not spans[index].is_statement:
                     gaps.add((Address(each), spans[index].end))
             if not gaps:
                 return region
             region = self._region(module, (*region.ranges, *gaps))
+
+    def _loop_heads(
+        self, module: Module, region: Region, own: list[LineSpan], every: tuple[LineSpan, ...]
+    ) -> frozenset[Address]:
+        """Gaps of other lines, before this one, from which this line begins anew.
+
+        The compiler marks no statement where ``for`` asks for the next item: without them
+        one step would run through all rounds of a loop whose body is one line.
+        """
+        first = min((span.start for span in own), default=0)
+        begins = {span.start for span in own if span.is_statement}
+        here = {(span.path, span.line) for span in own}
+        return frozenset(
+            Address(span.start)
+            for span in every
+            if span.start < first
+            and span.line
+            and (span.path, span.line) not in here
+            and region.contains(span.start)
+            and begins.intersection(
+                self._with_gaps(module, ((span.start, span.end),), every).targets.exits
+            )
+        )
 
     def copy_region(self, copy: Function) -> Region:
         """All code of one function or inlined copy, deeper inlined copies included."""

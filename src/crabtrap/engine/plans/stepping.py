@@ -129,7 +129,8 @@ class StepLine:
             and self._line == _line_at(view, origin.depth_in(view))
         ):
             at_statement = False
-        if origin.left_copy(view) or at_statement:
+        at_head = self._region is not None and view.pc in self._region.heads
+        if origin.left_copy(view) or at_statement or at_head:
             self.hidden = self._not_entered(view, origin.depth_in(view))
             if self._is_user(view) and self._has_line(view):
                 return self._done()

@@ -59,6 +59,14 @@ fn callbacks() -> Option<usize> {
     position.and_then(|at| maximum.map(|most| at + most)) // @and_then
 }
 
+fn numbered(values: &[u32]) {
+    for (place, value) in values.iter().enumerate().rev() {
+        // @numbered_head
+        println!("{place} {value}"); // @numbered_body
+    }
+    ready::say("numbered"); // @numbered_end
+}
+
 fn main() {
     ready::say("ready");
     let sum = chained(&[1, 2], &[3]); // @main_chained
@@ -67,5 +75,6 @@ fn main() {
     sorting(&mut values); // @main_sorting
     let seen = custom(); // @main_custom
     let called = callbacks(); // @main_callbacks
+    numbered(&values);
     println!("{sum} {even:?} {values:?} {seen} {called:?}"); // @end
 }
