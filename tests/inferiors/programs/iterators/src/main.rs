@@ -59,14 +59,6 @@ fn callbacks() -> Option<usize> {
     position.and_then(|at| maximum.map(|most| at + most)) // @and_then
 }
 
-fn numbered(values: &[u32]) {
-    for (place, value) in values.iter().enumerate().rev() {
-        // @numbered_head
-        println!("{place} {value}"); // @numbered_body
-    }
-    ready::say("numbered"); // @numbered_end
-}
-
 fn main() {
     ready::say("ready");
     let sum = chained(&[1, 2], &[3]); // @main_chained
@@ -77,4 +69,12 @@ fn main() {
     let called = callbacks(); // @main_callbacks
     numbered(&values);
     println!("{sum} {even:?} {values:?} {seen} {called:?}"); // @end
+}
+
+fn numbered(values: &[u32]) {
+    for (place, value) in values.iter().enumerate().rev() {
+        // @numbered_head
+        println!("{place} {value}"); // @numbered_body
+    }
+    ready::say("numbered"); // @numbered_end
 }
