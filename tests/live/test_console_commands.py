@@ -103,3 +103,14 @@ def test_a_text_is_examined_to_its_end_and_no_further(debug: Debug) -> None:
     first, second, *_ = stream.getvalue().splitlines()
     assert first.endswith('  "hello"')
     assert second.endswith('"\\u{3}"')
+
+
+def test_an_enum_is_laid_out_as_an_enum(debug: Debug) -> None:
+    driver = debug("returns")
+    console, stream = console_on(driver)
+    console.output.colour = False
+    console.execute("ptype Shape")
+    console.execute("ptype Large")
+    shown = stream.getvalue()
+    assert shown.startswith("enum Shape {")
+    assert "struct Large {" in shown

@@ -59,3 +59,11 @@ def test_what_was_made_of_a_place_is_told(debug: Debug) -> None:
     line = driver.line("norm2") + 2
     point = driver.session.breakpoints.add(f"main.rs:{line}")
     assert any(f"line {line} has no code" in note for note in point.notes)
+
+
+def test_no_command_is_recommended_that_does_not_do_it(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    with pytest.raises(EvaluationError, match="would run the program") as caught:
+        driver.session.evaluate("factorial(3)")
+    assert "call" not in caught.value.hint

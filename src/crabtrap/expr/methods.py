@@ -17,7 +17,7 @@ from crabtrap.expr.methods_option import OPTION_METHODS
 from crabtrap.expr.methods_sequence import SEQUENCE_METHODS
 from crabtrap.expr.methods_state import LITERAL_METHODS, POINTER_METHODS, WRAPPER_METHODS
 from crabtrap.expr.methods_text import TEXT_METHODS
-from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.scope import NOT_RUN_HINT, EvaluationError
 from crabtrap.present.view import (
     LiteralView,
     MapView,
@@ -127,5 +127,5 @@ def call_method(evaluator: Evaluator, tree: syntax.MethodCall) -> Value:
     raise NoMethodError(
         f"{receiver.type.name} has no method {tree.name} that works without running the program",
         tree.span,
-        hint="`call` runs functions of the program",
+        hint=NOT_RUN_HINT,
     )

@@ -9,7 +9,7 @@ from crabtrap.errors import NotFoundError
 from crabtrap.expr import make, syntax
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.methods import NoMethodError, call_method
-from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.scope import NOT_RUN_HINT, EvaluationError
 from crabtrap.expr.syntax import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Bytes, UnavailableError, Value
@@ -210,9 +210,7 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
         if type_ is not None and len(type_[0].fields) == len(arguments):
             owner, is_variant = type_
             return make.record(name, numbered, type_name=owner.name, variant=is_variant)
-    raise EvaluationError(
-        "a call would run the program", function.span, hint="`call` runs functions of the program"
-    )
+    raise EvaluationError("a call would run the program", function.span, hint=NOT_RUN_HINT)
 
 
 def _variant_or_struct(

@@ -9,6 +9,9 @@ from crabtrap.expr.syntax import Span
 from crabtrap.symbols.types import Type
 from crabtrap.values import NOWHERE, Context, Value
 
+NOT_RUN_HINT = "print its parts: fields, and the methods of std types, need not run it"
+"""What to try in place of a call, which nothing here makes."""
+
 
 class Scope(Protocol):
     """Names of one frame of one thread, or of the program where there is no frame."""

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
     """A type's layout as data and as lines."""
     shape = type_.strip()
-    data: JsonObject = {"type": type_.name, "size": shape.size, "kind": shape.kind}
-    word = {"struct": "struct ", "union": "union ", "enum": "enum "}.get(shape.kind, "")
+    kind = "enum" if shape.cases is not None else shape.kind
+    data: JsonObject = {"type": type_.name, "size": shape.size, "kind": kind}
+    word = f"{kind} " if kind in ("struct", "union", "enum") else ""
     head, size = Text((word, "keyword"), (type_.name, "type")), _size(shape)
     fields: list[Json] = [_field_data(field) for field in shape.fields]
     lines: list[Text] = [_field_line(field, 1) for field in shape.fields]
