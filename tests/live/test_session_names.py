@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.errors import NotFoundError, StateError
+from crabtrap.errors import NotFoundError, StateError, UsageError
 from crabtrap.expr.scope import EvaluationError
 from tests.support.sessions import Debug
 
@@ -67,3 +67,11 @@ def test_no_command_is_recommended_that_does_not_do_it(debug: Debug) -> None:
     with pytest.raises(EvaluationError, match="would run the program") as caught:
         driver.session.evaluate("factorial(3)")
     assert "call" not in caught.value.hint
+
+
+def test_why_a_variable_cannot_be_watched_yet_is_told(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    driver.session.select_frame(1)
+    with pytest.raises(UsageError, match=r"is declared at line .* and is not in scope here"):
+        driver.session.breakpoints.watch("counted")

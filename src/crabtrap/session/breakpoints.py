@@ -143,6 +143,8 @@ class Breakpoints:
         program, frame = self._program(), self._frame()
         value = self._evaluate(expression, frame)
         address, size = value.address, value.type.size
+        if value.absent is not None:
+            raise UsageError(f"{expression} cannot be watched: {value.absent}")
         if address is None or not size:
             raise UsageError(
                 f"{expression} is not in memory", hint="watch a variable, field or *pointer"
