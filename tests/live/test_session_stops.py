@@ -194,6 +194,15 @@ def test_a_stack_overflow_is_told_from_other_faults(
     assert (fault.name, fault.stack_overflow) == ("SIGSEGV", overflow)
 
 
+def test_an_abort_is_shown_in_the_users_own_frame(debug: Debug) -> None:
+    driver = debug("signals").launch("abort")
+    aborted = driver.session.continue_().reasons[0]
+    assert isinstance(aborted, SignalReceived)
+    assert aborted.name == "SIGABRT"
+    assert driver.session.frame.line == driver.line("abort")
+    assert driver.session.frame.index > 0
+
+
 def test_the_programs_own_trap(debug: Debug) -> None:
     driver = debug("signals")
     driver.launch("int3")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.panics import find_user_frame
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
-from crabtrap.events import BreakpointHit, Panicked, StepDone
+from crabtrap.events import BreakpointHit, Panicked, SignalReceived, StepDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,8 @@ class Selection:
 
     def follow(self, event: StopEvent, plan: Plan | None) -> None:
         """Select what a stop is about."""
-        self.tid, self.index = event.thread, _frame_to_show(event, plan)
+        self.tid, self.index = event.thread, 0
+        self.index = self._frame_to_show(event, plan)
 
     def select_thread(self, thread: int) -> Thread:
         """Select by index or tid; its innermost frame is selected with it.
@@ -79,12 +81,21 @@ class Selection:
         except (NotFoundError, RangeError):
             return None
 
+    def _frame_to_show(self, event: StopEvent, plan: Plan | None) -> int:
+        """Index of the frame that a stop is about."""
+        for why in event.reasons:
+            if isinstance(why, Panicked | BreakpointHit):
+                return why.frame
+            if isinstance(why, StepDone) and isinstance(plan, StepLine):
+                return plan.hidden
+            if isinstance(why, SignalReceived) and self._is_own_doing(why):
+                return find_user_frame(self.thread)
+        return 0
 
-def _frame_to_show(event: StopEvent, plan: Plan | None) -> int:
-    """Index of the frame that a stop is about."""
-    for why in event.reasons:
-        if isinstance(why, Panicked | BreakpointHit):
-            return why.frame
-        if isinstance(why, StepDone) and isinstance(plan, StepLine):
-            return plan.hidden
-    return 0
+    def _is_own_doing(self, signal: SignalReceived) -> bool:
+        """Whether the thread's own code is to blame: a fault, or ``abort``.
+
+        What a library did with bad arguments is asked about where they come from; a signal
+        from elsewhere finds the thread at a place of no meaning.
+        """
+        return signal.address is not None or signal.sender == self._process().pid

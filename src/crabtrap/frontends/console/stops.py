@@ -36,6 +36,10 @@ def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[T
     if len(lines) == 1 and _joins(event.reasons[0]):
         lines[0].add(", ")
         return [lines[0].add(frame_text(console, frame, used=len(lines[0].plain))), *context]
+    if frame.index and isinstance(event.reasons[0], events.SignalReceived):
+        number = "  raised in #0 "
+        inner = frame_text(console, frame.thread.frame(0), used=len(number))
+        lines.append(Text((number, "dim"), inner))
     lines.append(Text(headline, frame_text(console, frame, used=len(headline.plain))))
     return lines + context
 
