@@ -157,7 +157,7 @@ fn main() {
     for animal in &animals {
         println!("{} on {}", animal.name(), animal.legs()); // @animals
     }
-    let bytes = generic(7u8, 2);
+    let bytes = generic(7u8, 2); // @after_animals
     let words = generic("two", 3);
     let points = generic(moved, 1);
     println!("{} {}", Wrapper(1).show(), Wrapper("w").show());
