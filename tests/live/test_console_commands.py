@@ -105,12 +105,34 @@ def test_a_text_is_examined_to_its_end_and_no_further(debug: Debug) -> None:
     assert second.endswith('"\\u{3}"')
 
 
-def test_an_enum_is_laid_out_as_an_enum(debug: Debug) -> None:
-    driver = debug("returns")
-    console, stream = console_on(driver)
+def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
+    console, stream = console_on(debug("returns"))
     console.output.colour = False
-    console.execute("ptype Shape")
-    console.execute("ptype Large")
+    for name in ("Shape", "Large", "Meters"):
+        console.execute(f"ptype {name}")
+    assert stream.getvalue().splitlines() == [
+        "enum Shape {  // 8 bytes, told by u32 at 0",
+        "    Point,  // 0",
+        "    Circle(  // 1",
+        "        f32,  // at 4",
+        "    ),",
+        "    Square {  // 2",
+        "        side: u32,  // at 4",
+        "    },",
+        "}",
+        "struct Large {  // 32 bytes",
+        "    values: [u64; 3],  // at 0",
+        "    flag: bool,  // at 24",
+        "}",
+        "struct Meters(  // 4 bytes",
+        "    f32,  // at 0",
+        ")",
+    ]
+
+
+def test_negative_discriminants_are_negative(debug: Debug) -> None:
+    console, stream = console_on(debug("values"))
+    console.output.colour = False
+    console.execute("ptype enums::Signed")
     shown = stream.getvalue()
-    assert shown.startswith("enum Shape {")
-    assert "struct Large {" in shown
+    assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")

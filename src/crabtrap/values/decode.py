@@ -122,6 +122,16 @@ def _is_signed_enum(type_: Type) -> bool:
     return target is not None and target.strip().row.encoding == "signed"
 
 
+def enumerators(type_: Type) -> tuple[tuple[str, int], ...]:
+    """Variants of a field-less enum with their discriminants, negative ones as such."""
+    bits = 8 * (type_.size or 0)
+    wraps = 1 << (bits - 1) if bits and _is_signed_enum(type_) else None
+    return tuple(
+        (name, value - (1 << bits) if wraps is not None and value >= wraps else value)
+        for name, value in type_.row.enumerators
+    )
+
+
 def enumerator_name(type_: Type, data: bytes) -> str | None:
     """The name a field-less enum gives to these bytes, ``None`` where it gives none."""
     number = int.from_bytes(data, "little")
