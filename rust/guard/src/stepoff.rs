@@ -7,12 +7,12 @@ use iced_x86::Instruction;
 use log::{debug, warn};
 use nix::errno::Errno;
 
-use crate::displaced;
+use crate::displaced::{self, SlotCode};
 use crate::events::RESUME_FLAG;
 use crate::memory::Memory;
 use crate::ptrace::{self, Tid};
 use crate::sites::{Passage, Sites};
-use crate::tracee::{Hold, Tracer};
+use crate::tracee::{Hold, Thread, Tracer};
 
 /// Signals that an instruction itself can raise; blocking those would kill the program.
 const FAULTS: [i32; 6] = [
@@ -227,27 +227,31 @@ impl Tracer {
         Ok(Stepped::Other(status))
     }
 
-    /// Puts the pc of a held thread that lies in a slot back to the program's own code.
-    pub fn leave_slot(&mut self, tid: Tid) -> ptrace::Result<()> {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(());
+    /// The slot a thread's pc lies in, and that pc.  Registers are read only where there are slots.
+    fn slot_of(&mut self, tid: Tid) -> ptrace::Result<Option<(&mut Thread, &SlotCode, u64)>> {
+        let Some(pid) = self.threads.get(&tid).map(|thread| thread.pid) else {
+            return Ok(None);
         };
-        if thread.held.is_none() {
-            return Ok(());
-        }
-        let pid = thread.pid;
         let space = self.space_of(pid);
         let Some(process) = self.processes.get(&space) else {
-            return Ok(());
+            return Ok(None);
         };
         if process.slots.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(());
+            return Ok(None);
         };
         let pc = thread.registers()?.rip;
-        let Some(code) = process.slots.find(pc) else {
+        Ok(process.slots.find(pc).map(|code| (thread, code, pc)))
+    }
+
+    /// Puts the pc of a held thread that lies in a slot back to the program's own code.
+    pub fn leave_slot(&mut self, tid: Tid) -> ptrace::Result<()> {
+        if (self.threads.get(&tid)).is_none_or(|thread| thread.held.is_none()) {
+            return Ok(());
+        }
+        let Some((thread, code, pc)) = self.slot_of(tid)? else {
             return Ok(());
         };
         let Some(home) = code.original_rip(pc) else {
@@ -273,24 +277,10 @@ impl Tracer {
 
     /// Before a signal is delivered: a handler's frame must not remember a slot.
     pub fn leave_slot_for_signal(&mut self, tid: Tid, signal: i32) -> ptrace::Result<()> {
-        let Some(thread) = self.threads.get_mut(&tid) else {
+        let Some((thread, code, pc)) = self.slot_of(tid)? else {
             return Ok(());
         };
         let pid = thread.pid;
-        let space = self.space_of(pid);
-        let Some(process) = self.processes.get(&space) else {
-            return Ok(());
-        };
-        if process.slots.is_empty() {
-            return Ok(());
-        }
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(());
-        };
-        let pc = thread.registers()?.rip;
-        let Some(code) = process.slots.find(pc) else {
-            return Ok(());
-        };
         let (slot, original) = (code.slot, code.original);
         let may_block = code.bytes.starts_with(&[0x0f, 0x05]);
         if code.original_rip(pc) != Some(original) {
