@@ -78,19 +78,30 @@ def start_guard(path: str | None = None) -> Endpoint:
     It gets a session of its own, so that a Ctrl-C at our terminal does not reach it.
     """
     program = find_guard(path)
+
+    def spawn(its: int, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [program, "--fd", str(its)],
+            pass_fds=[its],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+
+    return _start(GUARD_NAME, "the guard", program, spawn)
+
+
+def _start(
+    name: str, culprit: str, program: str, spawn: Callable[[int, int], subprocess.Popen[bytes]]
+) -> Endpoint:
+    """A server that ``spawn(socket, log)`` starts on its end of a socket pair."""
     # What it has to say goes to a file without a name: never full, never in the way.
-    log = os.memfd_create("crabtrap-guard.log", os.MFD_CLOEXEC)
+    log = os.memfd_create("crabtrap-server.log", os.MFD_CLOEXEC)
     ours, its = socket.socketpair()
     with its:
         try:
-            process = subprocess.Popen(
-                [program, "--fd", str(its.fileno())],
-                pass_fds=[its.fileno()],
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
+            process = spawn(its.fileno(), log)
         except OSError as error:
             ours.close()
             os.close(log)
@@ -103,9 +114,7 @@ def start_guard(path: str | None = None) -> Endpoint:
             os.close(log)
             log = -1
 
-    return Endpoint(
-        GUARD_NAME, Channel(ours), lambda: _obituary("the guard", process, _log_tail(log)), close
-    )
+    return Endpoint(name, Channel(ours), lambda: _obituary(culprit, process, _log_tail(log)), close)
 
 
 def start_gdbserver(
@@ -207,31 +216,11 @@ def _reach_command(command: str) -> Endpoint:
     words = shlex.split(command)
     if not words:
         raise UsageError("stdio: needs a command", hint="for example stdio:ssh host guard --stdio")
-    log = os.memfd_create("crabtrap-server.log", os.MFD_CLOEXEC)
-    ours, its = socket.socketpair()
-    with its:
-        try:
-            process = subprocess.Popen(
-                words, stdin=its.fileno(), stdout=its.fileno(), stderr=log, start_new_session=True
-            )
-        except OSError as error:
-            ours.close()
-            os.close(log)
-            raise LaunchError(f"cannot start {words[0]}: {error.strerror}") from None
 
-    def close() -> None:
-        nonlocal log
-        _end(process)
-        if log >= 0:
-            os.close(log)
-            log = -1
+    def spawn(its: int, log: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(words, stdin=its, stdout=its, stderr=log, start_new_session=True)
 
-    return Endpoint(
-        f"server of {words[0]}",
-        Channel(ours),
-        lambda: _obituary(words[0], process, _log_tail(log)),
-        close,
-    )
+    return _start(f"server of {words[0]}", words[0], words[0], spawn)
 
 
 class _StreamTail:
