@@ -87,7 +87,7 @@ SCENARIOS = {"condition": condition, "stop": stop, "next": next, "backtrace": ba
 
 def main() -> None:
     """Run the scenario that the environment names."""
-    session = Session.for_program(sys.argv[1])
+    session = Session(sys.argv[1])
     try:
         scenario = SCENARIOS[os.environ["BENCH_SCENARIO"]]
         times, facts = scenario(session, int(os.environ["BENCH_EVENTS"]))

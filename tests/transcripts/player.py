@@ -152,7 +152,7 @@ class Player:
     @contextlib.contextmanager
     def on(attributes: dict[str, str]) -> Generator[Player]:
         program, directory = find_program(attributes["program"])
-        with contextlib.chdir(directory), Session.for_program(str(program)) as session:
+        with contextlib.chdir(directory), Session(str(program)) as session:
             player = Player(session, json="json" in attributes)
             player._console.preferences.arguments = tuple(
                 shlex.split(attributes.get("arguments", ""))

@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn parts_are_relative_to_those_before() {
-        assert_eq!(join(&["/work", "src", "main.rs"]), "/work/src/main.rs");
-        assert_eq!(join(&["/work", "/rustc/x", "a.rs"]), "/rustc/x/a.rs");
-        assert_eq!(join(&["/work/a", "..", "./b//c.rs"]), "/work/b/c.rs");
+        assert_eq!(join(&["/build", "src", "main.rs"]), "/build/src/main.rs");
+        assert_eq!(join(&["/build", "/rustc/x", "a.rs"]), "/rustc/x/a.rs");
+        assert_eq!(join(&["/build/a", "..", "./b//c.rs"]), "/build/b/c.rs");
         assert_eq!(join(&["/..", "..", "x"]), "/x");
         assert_eq!(join(&["", "../x", "y.rs"]), "../x/y.rs");
         assert_eq!(join(&[]), "");
@@ -48,11 +48,11 @@ mod tests {
 
     #[test]
     fn suffixes_are_whole_components() {
-        assert!(ends_with("/work/src/main.rs", "main.rs"));
-        assert!(ends_with("/work/src/main.rs", "./src/main.rs"));
-        assert!(ends_with("/work/src/main.rs", "/work/src/main.rs"));
-        assert!(!ends_with("/work/src/main.rs", "ain.rs"));
-        assert!(!ends_with("/work/src/main.rs", "/src/main.rs"));
-        assert!(!ends_with("/work/src/main.rs", ""));
+        assert!(ends_with("/build/src/main.rs", "main.rs"));
+        assert!(ends_with("/build/src/main.rs", "./src/main.rs"));
+        assert!(ends_with("/build/src/main.rs", "/build/src/main.rs"));
+        assert!(!ends_with("/build/src/main.rs", "ain.rs"));
+        assert!(!ends_with("/build/src/main.rs", "/src/main.rs"));
+        assert!(!ends_with("/build/src/main.rs", ""));
     }
 }

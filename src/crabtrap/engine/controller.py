@@ -176,11 +176,11 @@ class Controller:
     def _actions(self, thread: int, move: Move) -> list[ResumeAction]:
         """The plan's thread first, threads with a signal to deliver, then all others."""
         pending = self.context.pending_signals
-        alone = move.alone or self.context.options.scheduler_lock
+        alone = self.context.options.scheduler_lock
         actions: list[ResumeAction] = []
         if move.kind != "continue" or alone:
             signal = pending.pop(thread, 0)
-            actions.append(ResumeAction(thread, move.kind, signal, move.start, move.end))
+            actions.append(ResumeAction(thread, move.kind, signal))
         if not alone:
             actions += [ResumeAction(tid, signal=number) for tid, number in pending.items()]
             pending.clear()

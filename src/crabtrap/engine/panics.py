@@ -169,7 +169,7 @@ def _facts(thread: Thread, message: str | None, location: PanicLocation | None) 
 
 
 def find_user_frame(thread: Thread) -> int:
-    """Index of the frame a user wants to see when ``thread`` panics.
+    """Index of the frame a user wants to see when ``thread`` panics or faults.
 
     The innermost of the user's own outside of the machinery (a hook is inside); failing
     that, the innermost that is not std's; failing that, the innermost of all.

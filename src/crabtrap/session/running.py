@@ -41,11 +41,6 @@ class Host(Protocol):
         """A value on one line."""
         ...
 
-    @property
-    def scheduler_lock(self) -> bool:
-        """Only the selected thread runs."""
-        ...
-
 
 class Runner:
     """Makes plans out of verbs and carries them out on a session."""
@@ -56,7 +51,7 @@ class Runner:
 
     def continue_(self) -> StopEvent:
         """Until something stops the program."""
-        return self._run(Continue(self._selection.tid, self._host.scheduler_lock))
+        return self._run(Continue(self._selection.tid))
 
     def line(self, count: int, *, into: bool) -> StopEvent:
         """``count`` lines of the user's code."""
@@ -67,12 +62,12 @@ class Runner:
         inner = self._selection.index
         if inner and self._selection.frame.physical.index:
             inner = 0
-        return self._run(StepLine(self._selection.tid, into, self._host.scheduler_lock, inner))
+        return self._run(StepLine(self._selection.tid, into, inner))
 
     def instruction(self, count: int, *, over: bool) -> StopEvent:
         """``count`` instructions."""
-        tid, alone = self._selection.tid, self._host.scheduler_lock
-        return _repeat(count, lambda: self._run(StepInstruction(tid, over, alone)))
+        tid = self._selection.tid
+        return _repeat(count, lambda: self._run(StepInstruction(tid, over)))
 
     def finish(self) -> StopEvent:
         """Until the selected frame has returned.
@@ -81,15 +76,14 @@ class Runner:
             StateError: The frame is the outermost.
         """
         frame, tid = self._selection.frame, self._selection.tid
-        alone = self._host.scheduler_lock
         if frame.inlined and frame.physical.index == 0:
-            return self._run(FinishInlined(tid, frame.index, alone))
+            return self._run(FinishInlined(tid, frame.index))
         caller = frame.thread.stack.physical(frame.physical.index + 1)
         cfa = frame.physical.cfa
         if caller is None or cfa is None:
             raise StateError("the outermost frame has nowhere to return to")
         finished = None if frame.inlined else frame.code
-        plan = Finish(tid, cfa, caller.pc, alone)
+        plan = Finish(tid, cfa, caller.pc)
         event = self._host.run_plan(plan)
         if plan.returned and finished is not None:
             event = self._with_return_value(event, finished)
@@ -137,7 +131,6 @@ class Runner:
                 frozenset(place.address for place in resolution.places),
                 frame.physical.cfa,
                 caller.pc if caller is not None else None,
-                self._host.scheduler_lock,
             )
         )
 

@@ -146,11 +146,6 @@ class Session:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    @staticmethod
-    def for_program(program: str | None, *, server: Server = "guard") -> Session:
-        """A session for a program that is not started yet."""
-        return Session(program, server=server)
-
     # -- life cycle ----------------------------------------------------------------------
     def launch(
         self,

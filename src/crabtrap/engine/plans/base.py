@@ -20,16 +20,12 @@ class Move:
     """How the plan's thread goes on, and where it wants to be stopped.
 
     Attributes:
-        kind: Free run, one instruction, or instructions inside ``[start, end)``.
+        kind: Free run, or one instruction.
         sites: Addresses to trap for this plan; hits of other threads are passed over.
-        alone: Every other thread stays parked.
     """
 
     kind: ResumeKind = "continue"
     sites: frozenset[Address] = frozenset()
-    start: Address = Address(0)
-    end: Address = Address(0)
-    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,11 @@ class Continue:
     """Run until something else stops the program."""
 
     thread: int = 0
-    alone: bool = False
     name: str = "continue"
 
     def begin(self, view: View) -> Move:
         """Let everything run."""
-        return Move(alone=self.alone)
+        return Move()
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """Nothing is ever this plan's."""
@@ -50,14 +49,13 @@ class RunTo:
     addresses: frozenset[Address]
     frame_cfa: int | None = None
     return_address: Address | None = None
-    alone: bool = False
 
     def begin(self, view: View) -> Move:
         """Trap the places and the way out of the frame."""
         sites = set(self.addresses)
         if self.return_address is not None:
             sites.add(self.return_address)
-        return Move(sites=frozenset(sites), alone=self.alone)
+        return Move(sites=frozenset(sites))
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """At a place it is done; at the return address only if that frame is gone."""
@@ -83,13 +81,12 @@ class Finish:
     thread: int
     cfa: int
     return_address: Address
-    alone: bool = False
     name: str = "finish"
     returned: bool = field(default=False, init=False)
 
     def begin(self, view: View) -> Move:
         """Trap the return address."""
-        return Move(sites=frozenset((self.return_address,)), alone=self.alone)
+        return Move(sites=frozenset((self.return_address,)))
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """Done when the frame is gone; deeper recursions return through the same address."""
@@ -107,7 +104,6 @@ class FinishInlined:
 
     thread: int
     inner: int
-    alone: bool = False
     name: str = "finish"
     _cfa: int | None = field(default=None, init=False)
     _move: Move = field(default_factory=Move, init=False)
@@ -122,7 +118,7 @@ class FinishInlined:
         sites = {Address(each) for each in (*region.targets.exits, *self._computed)}
         if region.targets.returns and view.return_address is not None:
             sites.add(view.return_address)
-        self._move = Move(sites=frozenset(sites), alone=self.alone)
+        self._move = Move(sites=frozenset(sites))
         return self._move
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
@@ -135,7 +131,7 @@ class FinishInlined:
         if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
             return self._move
         if view.pc in self._computed:
-            return Move("step", alone=self.alone)
+            return Move("step")
         return Done(StepDone(self.name))
 
 
@@ -149,7 +145,6 @@ class StepInstruction:
 
     thread: int
     over: bool
-    alone: bool = False
     _next: Address | None = field(default=None, init=False)
     _sp: int = field(default=0, init=False)
 
@@ -166,8 +161,8 @@ class StepInstruction:
             if decoded and _counts_as_one(decoded[0]):
                 self._next = Address(view.pc + decoded[0].size)
                 self._sp = view.sp
-                return Move(sites=frozenset((self._next,)), alone=self.alone)
-        return Move("step", alone=self.alone)
+                return Move(sites=frozenset((self._next,)))
+        return Move("step")
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """Done after the step, or behind the call in the same frame."""

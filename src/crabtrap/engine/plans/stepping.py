@@ -35,7 +35,6 @@ class StepLine:
         thread: tid.
         into: Enter user functions (``step``); otherwise stay in this frame or its
             callers (``next``).
-        alone: Keep the other threads parked (scheduler locking).
         inner: Logical frame to step in, counted from the innermost, which is 0.
         hidden: Once done, how many of the innermost logical frames are inlined copies
             that have not been entered yet as the user sees it: nothing of them has run,
@@ -44,7 +43,6 @@ class StepLine:
 
     thread: int
     into: bool
-    alone: bool = False
     inner: int = 0
     hidden: int = field(default=0, init=False)
     _origin: _Origin | None = field(default=None, init=False)
@@ -86,7 +84,7 @@ class StepLine:
         if pc in self._copies:
             return self._entered_copy(view)
         if self._is_computed(pc):
-            return Move("step", alone=self.alone)
+            return Move("step")
         return self._arrived(view)
 
     # -- arriving ------------------------------------------------------------------------
@@ -292,7 +290,7 @@ class StepLine:
         return self._with_sites(self._move.sites | entries)
 
     def _with_sites(self, sites: frozenset[Address]) -> Move:
-        self._move = Move("continue", sites, alone=self.alone)
+        self._move = Move("continue", sites)
         return self._move
 
     # -- small questions -----------------------------------------------------------------

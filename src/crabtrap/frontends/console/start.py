@@ -59,7 +59,7 @@ def _session_for(name: str | None) -> Session:
 
         path = shutil.which(name)
     try:
-        return Session.for_program(path or name)
+        return Session(path or name)
     except OSError as error:
         built = os.path.exists("Cargo.toml")
         hint = "build and debug it with: cargo crabtrap run" if built else "check the path"
