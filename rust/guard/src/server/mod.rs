@@ -10,10 +10,11 @@ mod memory;
 mod query;
 mod reply;
 mod resume;
+mod spinning;
 mod thread_id;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
 use log::{debug, info, warn};
@@ -27,6 +28,7 @@ use crate::vfile::Files;
 
 use features::Features;
 use launch::LaunchOptions;
+use spinning::Spinning;
 
 /// The answer to one packet.
 pub enum Reply {
@@ -89,15 +91,13 @@ pub struct Server {
     outgoing: Vec<u8>,
     /// When the program was set going, until a quick stop was looked for.
     resumed_at: Option<Instant>,
+    /// When a stop was told, until the client has answered or seems to be in no hurry.
+    told_at: Option<Instant>,
     finished: bool,
-    /// Turns of the loop before lingering is tried again.
-    turns_to_sleep: u32,
-    /// How often lingering turned out badly.
-    crowded: u32,
-    /// Time spent lingering since that was last judged.
-    lingered: Duration,
-    /// Hits taken in that time.
-    lingered_hits: u32,
+    /// For hits of hot threads.
+    lingering: Spinning,
+    /// For the client's answer to a stop.
+    answering: Spinning,
 }
 
 impl Server {
@@ -121,11 +121,10 @@ impl Server {
             last_packet: Vec::with_capacity(4096),
             outgoing: Vec::with_capacity(4096),
             resumed_at: None,
+            told_at: None,
             finished: false,
-            turns_to_sleep: 0,
-            crowded: 0,
-            lingered: Duration::ZERO,
-            lingered_hits: 0,
+            lingering: Spinning::new(Duration::from_micros(60)),
+            answering: Spinning::new(Duration::from_micros(500)),
         }
     }
 
@@ -186,12 +185,11 @@ impl Server {
         /// How long the client may have to wait for it.
         const AT_MOST: Duration = Duration::from_micros(500);
         const LOOKS: u32 = 20;
-        if self.turns_to_sleep > 0 {
-            self.turns_to_sleep -= 1;
+        if !self.lingering.pays() {
             return;
         }
         let start = Instant::now();
-        let mut looks = 0;
+        let (mut looks, mut hits) = (0, 0);
         while looks < LOOKS
             && start.elapsed() < AT_MOST
             && self.tracer.reports.is_empty()
@@ -199,30 +197,13 @@ impl Server {
         {
             std::thread::yield_now();
             if self.tracer.reap_silently() {
-                self.lingered_hits += 1;
+                hits += 1;
                 looks = 0;
             } else {
                 looks += 1;
             }
         }
-        self.lingered += start.elapsed();
-        self.judge_lingering();
-    }
-
-    /// Whoever yields on a crowded CPU waits for everybody's slice, whereas a sleeper is woken
-    /// at once: where a hit has come to cost more than that, sleep for ever more turns.
-    fn judge_lingering(&mut self) {
-        const TRIAL: Duration = Duration::from_millis(20);
-        const TOO_SLOW: Duration = Duration::from_micros(60);
-        if self.lingered < TRIAL {
-            return;
-        }
-        if self.lingered > TOO_SLOW * self.lingered_hits.max(1) {
-            self.turns_to_sleep = 200 << self.crowded.min(10);
-            self.crowded += 1;
-        }
-        self.lingered = Duration::ZERO;
-        self.lingered_hits = 0;
+        self.lingering.spent(start.elapsed(), hits);
     }
 
     /// After a resume, looks a moment for the stop that often follows at once (a step, a
@@ -240,20 +221,44 @@ impl Server {
         self.tell_stops()
     }
 
-    fn wait(&self, signals: &OwnedFd) -> io::Result<(bool, bool)> {
-        let entry = |fd| libc::pollfd {
-            fd,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        let mut fds = [entry(self.transport.poll_fd()), entry(signals.as_raw_fd())];
-        let timeout = if self.tracer.has_more { 0 } else { -1 };
-        // SAFETY: the array is as long as stated.
-        let count = unsafe { libc::poll(fds.as_mut_ptr(), 2, timeout) };
-        if count == -1 && Errno::last() != Errno::EINTR {
-            return Err(io::Error::last_os_error());
+    /// Waits for the client or a signal; says which of them there is.
+    fn wait(&mut self, signals: &OwnedFd) -> io::Result<(bool, bool)> {
+        let fds = [self.transport.poll_fd(), signals.as_raw_fd()];
+        let mut ready = self.await_quick_answer(fds)?;
+        if ready == [false; 2] {
+            ready = poll(fds, if self.tracer.has_more { 0 } else { -1 })?;
         }
-        Ok((fds[0].revents != 0, fds[1].revents != 0))
+        if ready[0] {
+            self.told_at = None;
+        }
+        Ok((ready[0], ready[1]))
+    }
+
+    /// After a stop was told, looks a while for what the client makes of it: a debugger that
+    /// only counts or steps on answers sooner than a sleeper is woken.
+    fn await_quick_answer(&mut self, fds: [RawFd; 2]) -> io::Result<[bool; 2]> {
+        const AT_MOST: Duration = Duration::from_micros(200);
+        let Some(told) = self.told_at else {
+            return Ok([false; 2]);
+        };
+        if !self.answering.pays() {
+            self.told_at = None;
+            return Ok([false; 2]);
+        }
+        let start = Instant::now();
+        while told.elapsed() < AT_MOST {
+            let ready = poll(fds, 0)?;
+            if ready != [false; 2] {
+                self.answering.spent(start.elapsed(), 1);
+                return Ok(ready);
+            }
+            std::thread::yield_now();
+        }
+        // No answer in time is no failure: people take longer.  Only yields that do not come
+        // back are.
+        self.told_at = None;
+        self.answering.spent(start.elapsed(), 1);
+        Ok([false; 2])
     }
 
     fn handle_incoming(&mut self) -> io::Result<bool> {
@@ -406,6 +411,21 @@ impl Server {
             self.general_process = thread.pid;
         }
     }
+}
+
+/// Which of two descriptors can be read, waiting for one of them up to `timeout` ms.
+fn poll(fds: [RawFd; 2], timeout: i32) -> io::Result<[bool; 2]> {
+    let mut entries = fds.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    // SAFETY: the array is as long as stated.
+    let count = unsafe { libc::poll(entries.as_mut_ptr(), 2, timeout) };
+    if count == -1 && Errno::last() != Errno::EINTR {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(entries.map(|entry| entry.revents != 0))
 }
 
 /// Empties the signalfd; `true` when one of them ends us.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::time::Instant;
 
 use log::debug;
 
@@ -43,6 +44,7 @@ impl Server {
             return Ok(());
         };
         self.notifying = true;
+        self.told_at = Some(Instant::now());
         let text = format!("Stop:{}", self.render(&report));
         debug!("-> %{text}");
         packet::encode_notification(&mut self.outgoing, text.as_bytes());
