@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crabtrap.engine import machine
-from crabtrap.engine.machine import Announce, Consume, Ignore, Moving, Parked, Report
+from crabtrap.engine.machine import Announce, Consume, Ignore, Report
 from crabtrap.events import BreakpointHit, Exited, StepDone
 
 TIDS = st.integers(1, 5)
@@ -21,24 +21,17 @@ STOPS = st.lists(
 )
 
 
-@given(threads=st.sets(TIDS, min_size=1), stops=STOPS, preferred=TIDS)
+@given(stops=STOPS, preferred=TIDS)
 def test_a_batch_of_stops(
-    threads: set[int],
     stops: list[tuple[int, int, bool, list[machine.Verdict]]],
     preferred: int,
 ) -> None:
-    state = machine.start_running("plan", ((tid, Moving()) for tid in threads))
+    state = machine.Running("plan")
     expected: list[tuple[int, object]] = []
     for tid, pc, gone, verdicts in stops:
-        state = machine.advance(state, tid, None if gone else pc, gone, verdicts)
+        state = machine.advance(state, tid, None if gone else pc, verdicts)
         expected += [(tid, v.reason) for v in verdicts if isinstance(v, Report)]
-        if gone:
-            assert machine.thread_state(state, tid) is None
-        else:
-            assert machine.thread_state(state, tid) == Parked(pc)
-    state = machine.park_all(state)
-    assert not any(isinstance(each, Moving) for _, each in state.threads)
-    assert len({tid for tid, _ in state.threads}) == len(state.threads)
+        assert state.arrived.get(tid) == (None if gone else pc)
     assert list(state.reports) == expected
 
     action = machine.settle(state, preferred)
@@ -53,15 +46,15 @@ def test_a_batch_of_stops(
 
 
 @given(
-    threads=st.dictionaries(TIDS, st.one_of(st.none(), st.integers(0, 3))),
+    arrived=st.dictionaries(TIDS, st.integers(0, 3)),
     sites=st.frozensets(st.integers(0, 3)),
 )
 def test_whoever_stands_on_a_told_trap_is_helped_off_once(
-    threads: dict[int, int | None], sites: frozenset[int]
+    arrived: dict[int, int], sites: frozenset[int]
 ) -> None:
-    state = machine.start_running("plan", ((t, Parked(pc)) for t, pc in threads.items()))
+    state = machine.Running("plan", arrived)
     helped = []
     while (step := machine.first_to_step_off(state, sites)) is not None:
         helped.append(step.thread)
-        state = machine.set_thread(state, step.thread, Parked())
-    assert sorted(helped) == sorted(t for t, pc in threads.items() if pc in sites)
+        state = machine.set_going(state, step.thread, frozenset())
+    assert sorted(helped) == sorted(t for t, pc in arrived.items() if pc in sites)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.engine.breakpoints import BreakpointTable
 from crabtrap.engine.epoch import EpochClock
 from crabtrap.engine.plans.code import CodeIndex
-from crabtrap.engine.plans.view import View
 from crabtrap.engine.signals import SignalTable
 from crabtrap.engine.sites import SiteTable
 from crabtrap.engine.user_code import UserCode
@@ -18,7 +17,7 @@ from crabtrap.symbols.table import ModuleTable
 
 if TYPE_CHECKING:
     from crabtrap.events import Event
-    from crabtrap.target.base import Control, Target, TargetStop
+    from crabtrap.target.base import Control, Target
 
 
 @dataclass(slots=True)
@@ -85,24 +84,10 @@ class Context:
     @property
     def code(self) -> CodeIndex:
         """Decoded code of the modules that are loaded now."""
-        code = self._code
-        if (
-            code is None
-            or code.modules is not self.modules
-            or code.user_code != self.options.user_code
-        ):
-            code = self._code = CodeIndex(self.modules, self.options.user_code)
+        code, user_code = self._code, self.options.user_code
+        if code is None or code.modules is not self.modules or code.user_code is not user_code:
+            code = self._code = CodeIndex(self.modules, user_code)
         return code
-
-    def view(self, stop: TargetStop) -> View:
-        """The stopped thread as plans see it."""
-        registers = stop.registers or self.target.read_registers(stop.thread)
-        return View(self.target, self.modules, self.code, stop.thread, registers)
-
-    def view_of(self, thread: int) -> View:
-        """A parked thread as plans see it."""
-        registers = self.target.read_registers(thread)
-        return View(self.target, self.modules, self.code, thread, registers)
 
     @property
     def target_evaluates_all(self) -> bool:

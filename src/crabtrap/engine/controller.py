@@ -27,11 +27,10 @@ from crabtrap.errors import TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
-from crabtrap.records import replace
 from crabtrap.target.base import ResumeAction, TargetStop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from crabtrap.engine.context import Context
     from crabtrap.engine.handlers import Handlers
@@ -63,14 +62,18 @@ class Controller:
         self.handlers = handlers
         self.state: State = NotStarted()
         self._before_settling = before_settling
-        self._parked: dict[int, machine.Parked] = {}
+        # Of the present stop, as in ``Running``.
+        self._arrived: Mapping[int, int] = {}
+        # All threads that were there when the others were last parked by us.
+        self._standing = frozenset[int]()
         self._signals_told = -1
 
     # -- entering and leaving --------------------------------------------------------------
     def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
         """The program was just launched or attached and stands still."""
         self.context.clock.advance()
-        self._parked = {}
+        self._arrived = {}
+        self._standing = frozenset[int]()
         self._signals_told = -1
         event = StopEvent(self.context.clock.current, self.context.target.pid, thread, reasons)
         self.state = Stopped(event)
@@ -107,14 +110,14 @@ class Controller:
         """
         machine.require(self.state, Stopped, to=plan.name)
         handlers = self.handlers
-        first = plan.begin(self.context.view_of(thread))
+        first = plan.begin(self.handlers.inspector.view(thread))
         if isinstance(first, Done):
             event = self._stop_at_once(thread, first.reason)
         else:
             handlers.plan, handlers.move = plan, first
             if told:
                 self.context.publish(Resumed(plan.name))
-            self.state = machine.start_running(plan.name, self._parked.items())
+            self.state = Running(plan.name, self._arrived)
             event = self._carry_out(plan, thread)
         return event
 
@@ -142,8 +145,6 @@ class Controller:
                     continue
                 case Announce(about):
                     return self._announce(state, about)
-                case machine.StepOff():
-                    continue
                 case _:
                     assert_never(action)
 
@@ -169,7 +170,7 @@ class Controller:
         sites.flush(control, evaluates_all=context.target_evaluates_all)
         actions = self._actions(thread, move)
         context.clock.advance()
-        self._set_moving(None if actions[-1].thread is None else thread)
+        self._set_going(None if actions[-1].thread is None else thread)
         control.resume(actions)
         return True
 
@@ -187,13 +188,17 @@ class Controller:
             actions.append(ResumeAction(None))
         return actions
 
-    def _set_moving(self, only: int | None) -> None:
+    def _set_going(self, only: int | None) -> None:
         state = self.state
         assert isinstance(state, Running)
-        threads = tuple(
-            (tid, machine.Moving() if only in (None, tid) else each) for tid, each in state.threads
-        )
-        self.state = replace(state, threads=threads)
+        held = frozenset[int]()
+        if only is not None and not self.context.target.abilities.stops_all:
+            standing = self._standing or self._list_threads()
+            held = standing - {only}
+        self.state = machine.set_going(state, only, held)
+
+    def _list_threads(self) -> frozenset[int]:
+        return frozenset(info.tid for info in self.context.target.threads())
 
     def _tell_signals(self) -> None:
         signals = self.context.signals
@@ -221,9 +226,6 @@ class Controller:
         while (more := control.wait(0)) is not None:
             stops.append(more)
         self.context.sites.note_failures(control.take_site_failures())
-        state = self.state
-        assert isinstance(state, Running)
-        self.state = machine.park_all(state)
         for stop in stops:
             self._judge(stop)
 
@@ -236,8 +238,8 @@ class Controller:
         verdicts = self.handlers.judge(stop)
         gone = stop.kind in ("exited", "killed", "thread-exited")
         # Being parked is no arrival: a trap at that pc must still be hit.
-        arrived = None if stop.kind == "interrupt" else stop.pc
-        self.state = machine.advance(state, stop.thread, arrived, gone, verdicts)
+        arrived = None if gone or stop.kind == "interrupt" else stop.pc
+        self.state = machine.advance(state, stop.thread, arrived, verdicts)
 
     def _park_others(self, stops: list[TargetStop]) -> None:
         """Stop every other thread, for targets that leave that to us."""
@@ -246,18 +248,16 @@ class Controller:
             return
         state = self.state
         assert isinstance(state, Running)
-        parked = {tid for tid, each in state.threads if isinstance(each, machine.Parked)}
-        parked.update(stop.thread for stop in stops)
+        parked = {*state.held, *(stop.thread for stop in stops)}
         deadline = time.monotonic() + _PARK_SECONDS
         while True:
-            moving: list[int] = [
-                info.tid for info in context.target.threads() if info.tid not in parked
-            ]
+            self._standing = self._list_threads()
+            moving = self._standing - parked
             if not moving:
                 return
             if time.monotonic() > deadline:
                 raise TargetError(
-                    f"thread {moving[0]} does not stop",
+                    f"thread {min(moving)} does not stop",
                     hint="it hangs in the kernel (state D); wait or detach",
                 )
             context.control.interrupt()
@@ -300,6 +300,7 @@ class Controller:
         context.sites.lift_all(context.control)
         signal = context.pending_signals.pop(thread, 0)
         context.clock.advance()
+        self._set_going(thread)
         context.control.resume([ResumeAction(thread, "step", signal)])
 
     def _settle_step_off(self, thread: int, address: int) -> Running:
@@ -307,11 +308,7 @@ class Controller:
         stop = self.context.control.wait(_PARK_SECONDS)
         if stop is None:
             raise TargetError(f"thread {thread} does not leave the breakpoint at {address:#x}")
-        if stop.kind == "step" and stop.thread == thread:
-            state = self.state
-            assert isinstance(state, Running)
-            self.state = machine.set_thread(state, thread, machine.Parked())
-        else:
+        if stop.kind != "step" or stop.thread != thread:
             self._judge(stop)
         state = self.state
         assert isinstance(state, Running)
@@ -325,9 +322,7 @@ class Controller:
             if not any(isinstance(why, ExitReason) for _, why in state.reports):
                 context.sites.lift_all(context.control)
         new = machine.announce(state, about, context.clock.current, context.target.pid)
-        self._parked = {
-            tid: each for tid, each in state.threads if isinstance(each, machine.Parked)
-        }
+        self._arrived = state.arrived
         self.state = new
         if isinstance(new, Exited):
             context.sites.forget_inserted()
@@ -342,5 +337,4 @@ class Controller:
 
     def forget_arrival(self, thread: int) -> None:
         """The thread's pc was changed: a trap at the new one has not been hit."""
-        if thread in self._parked:
-            self._parked[thread] = machine.Parked()
+        self._arrived = {tid: pc for tid, pc in self._arrived.items() if tid != thread}

@@ -190,7 +190,7 @@ class Handlers:
         at_site = stop.kind in _TRAPPED and pc in self.move.sites
         if plan.thread not in (0, stop.thread):
             return Consume() if at_site else Ignore()
-        judgement = plan.judge(stop, self.context.view(stop))
+        judgement = plan.judge(stop, self.inspector.view(stop.thread, stop.registers))
         match judgement:
             case Done(reason):
                 return Report(reason)
@@ -339,7 +339,7 @@ class Handlers:
                 continue
             if stop.thread != item.scope_thread:
                 return Consume()
-            view = self.context.view(stop)
+            view = self.inspector.view(stop.thread, stop.registers)
             if item.scope_cfa is not None and view.sp < item.scope_cfa:
                 return Consume()
             self.context.breakpoints.remove(number)
@@ -374,7 +374,7 @@ class Handlers:
         entered = stop.kind == "syscall-entry"
         result = None
         if not entered:
-            raw = self.context.view(stop).registers[0] or 0
+            raw = self.inspector.view(stop.thread, stop.registers).registers[0] or 0
             result = raw - (1 << 64) if raw >> 63 else raw
         return Report(SyscallStop(stop.syscall, syscall_name(stop.syscall), entered, result))
 
@@ -406,7 +406,7 @@ class Handlers:
         )
 
     def _overflowed(self, stop: TargetStop, fault: Address | None) -> bool:
-        sp = self.context.view(stop).registers[_RSP]
+        sp = self.inspector.view(stop.thread, stop.registers).registers[_RSP]
         if fault is None or sp is None or stop.signal not in _FAULTS:
             return False
         return is_stack_overflow(self.context.target.mappings(), sp, fault)

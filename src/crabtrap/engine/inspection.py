@@ -1,12 +1,14 @@
-"""The one ``Process`` of the present stop, made when first asked for."""
+"""What is seen of the present stop: made when first asked for, and then kept."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.plans.view import View
 from crabtrap.engine.process import InspectionSettings, Process
 
 if TYPE_CHECKING:
+    from crabtrap._core import Registers
     from crabtrap.engine.context import Context
     from crabtrap.engine.frame import Frame
     from crabtrap.engine.thread import Thread
@@ -23,6 +25,8 @@ class Inspector:
         self._context = context
         self._process: Process | None = None
         self._numbers: dict[int, int] = {}
+        self._views: dict[int, View] = {}
+        self._views_epoch = -1
 
     @property
     def process(self) -> Process:
@@ -42,13 +46,33 @@ class Inspector:
             )
         return process
 
+    def view(self, tid: int, registers: Registers | None = None) -> View:
+        """A parked thread as plans see it.
+
+        Args:
+            tid: The thread.
+            registers: Its own, where they are known already.
+        """
+        context = self._context
+        if self._views_epoch != context.clock.current:
+            self._views.clear()
+            self._views_epoch = context.clock.current
+        view = self._views.get(tid)
+        if view is None or view.code is not context.code:
+            registers = registers or context.target.read_registers(tid)
+            view = View(context.target, context.modules, context.code, tid, registers)
+            self._views[tid] = view
+        return view
+
     def forget_memory(self) -> None:
-        """The debugger wrote to memory: what values have cached is old."""
+        """The debugger wrote to memory: what was read of it is old."""
+        self._views.clear()
         if self._process is not None:
             self._process.forget_memory()
 
     def forget(self) -> None:
         """The debugger wrote to a register: stacks have to be unwound again."""
+        self._views.clear()
         self._process = None
 
     def thread(self, tid: int) -> Thread:

@@ -12,12 +12,12 @@ the state and ``settle`` says what to do once the batch is empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from crabtrap.errors import StateError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import StopEvent, StopReason
-from crabtrap.records import dataclass, replace
+from crabtrap.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +47,22 @@ class Exited:
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
-    """Not running.  ``arrived`` is the pc of the thread's own last reported stop.
-
-    A thread that was only parked because another one stopped has ``arrived=None``: a
-    trap at its pc has not been hit yet and must be when it moves.
-    """
-
-    arrived: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moving:
-    """Resumed; its next stop will be told."""
-
-
-@dataclass(frozen=True, slots=True)
-class SteppingOff:
-    """Executing the one instruction under the trap at ``address``, all others parked."""
-
-    address: int
-
-
-ThreadState = Parked | Moving | SteppingOff
-
-
-@dataclass(frozen=True, slots=True)
 class Running:
     """The program was set going by ``plan``.
 
     Attributes:
-        threads: State per tid; a thread that is gone is not in it.
+        plan: The verb.
+        arrived: Pc by tid, of every thread that stands at a stop of its own which was
+            shown to the handlers.  A thread that was only parked because another one
+            stopped is not in it: a trap at its pc has not been hit yet and must be.
+        held: Threads that were left standing when another was set going alone; known only
+            where stopping the others is left to us.
         reports: What the handlers want told so far, with the thread it is about.
     """
 
     plan: str
-    threads: tuple[tuple[int, ThreadState], ...] = ()
+    arrived: Mapping[int, int] = field(default_factory=dict[int, int])
+    held: frozenset[int] = frozenset()
     reports: tuple[tuple[int, StopReason], ...] = ()
 
 
@@ -129,7 +109,7 @@ class Announce:
     thread: int
 
 
-Action = ResumeThreads | StepOff | Announce
+Action = ResumeThreads | Announce
 
 
 def require(state: State, *kinds: type, to: str) -> None:
@@ -163,50 +143,38 @@ def _hint(state: State) -> str:
             return ""
 
 
-def start_running(plan: str, threads: Iterable[tuple[int, ThreadState]]) -> Running:
-    """The state right after a resume."""
-    return Running(plan, tuple(sorted(threads)))
+def set_going(state: Running, only: int | None, held: frozenset[int]) -> Running:
+    """Some threads were resumed, and stand nowhere any more.
+
+    Args:
+        state: Before.
+        only: The one that was, ``None`` for all of them.
+        held: Those left standing, as in ``Running``.
+    """
+    arrived = dict(state.arrived) if only is not None else {}
+    arrived.pop(only or 0, None)
+    return Running(state.plan, arrived, held, state.reports)
 
 
-def thread_state(state: Running, thread: int) -> ThreadState | None:
-    """State of one thread, ``None`` for one that is gone or unknown."""
-    return next((each for tid, each in state.threads if tid == thread), None)
-
-
-def set_thread(state: Running, thread: int, new: ThreadState | None) -> Running:
-    """Replace, add or (``None``) drop one thread."""
-    others = tuple(pair for pair in state.threads if pair[0] != thread)
-    if new is None:
-        return replace(state, threads=others)
-    return replace(state, threads=tuple(sorted((*others, (thread, new)), key=lambda p: p[0])))
-
-
-def park_all(state: Running) -> Running:
-    """Every thread that has not told a stop of its own was parked by us."""
-    threads = tuple(
-        (tid, each if isinstance(each, Parked) else Parked()) for tid, each in state.threads
-    )
-    return replace(state, threads=threads)
-
-
-def advance(
-    state: Running, thread: int, pc: int | None, gone: bool, verdicts: Sequence[Verdict]
-) -> Running:
+def advance(state: Running, thread: int, pc: int | None, verdicts: Sequence[Verdict]) -> Running:
     """Fold one judged stop into the state.
 
     Args:
         state: Before the stop.
         thread: The thread that stopped.
-        pc: Its run-time pc, ``None`` where it has none any more.
-        gone: The stop was the thread's (or the process's) end.
+        pc: Where it has arrived, ``None`` if it has ended or was only asked to stop.
         verdicts: One per handler, in the handlers' order.
 
     Returns:
-        The state with the thread parked where it arrived, or dropped, and the reports added.
+        The state with the thread where it arrived, and the reports added.
     """
-    after = set_thread(state, thread, None if gone else Parked(arrived=pc))
-    reports = tuple((thread, each.reason) for each in verdicts if isinstance(each, Report))
-    return replace(after, reports=state.reports + reports) if reports else after
+    arrived = dict(state.arrived)
+    if pc is None:
+        arrived.pop(thread, None)
+    else:
+        arrived[thread] = pc
+    reports = [(thread, each.reason) for each in verdicts if isinstance(each, Report)]
+    return Running(state.plan, arrived, state.held, (*state.reports, *reports))
 
 
 def settle(state: Running, preferred: int) -> Action:
@@ -227,9 +195,9 @@ def settle(state: Running, preferred: int) -> Action:
 
 def first_to_step_off(state: Running, sites: frozenset[int]) -> StepOff | None:
     """The next thread that stands on a trap it has already told, or ``None``."""
-    for tid, each in state.threads:
-        if isinstance(each, Parked) and each.arrived is not None and each.arrived in sites:
-            return StepOff(tid, each.arrived)
+    for tid, pc in sorted(state.arrived.items()):
+        if pc in sites:
+            return StepOff(tid, pc)
     return None
 
 

@@ -112,7 +112,7 @@ class Program:
         if main is None or not main.image.entry:
             return None
         entry = main.address(main.image.entry)
-        if self.context.view(stop).pc == entry:
+        if self.inspector.view(stop.thread, stop.registers).pc == entry:
             return None
         plan = RunTo(stop.thread, "start", frozenset((entry,)))
         event = self.controller.run(plan, stop.thread, told=False)

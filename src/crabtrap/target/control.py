@@ -89,7 +89,7 @@ class LiveControl:
         if not actions:
             return
         client = self._client
-        client.acknowledge_stops()
+        client.acknowledge_by_resuming()
         packet = b"vCont;" + b";".join(map(self._encode_action, actions))
         self._stepping = {action.thread for action in actions if action.kind != "continue"}
         if self._sites:

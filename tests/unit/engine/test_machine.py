@@ -8,9 +8,7 @@ from crabtrap.engine.machine import (
     Consume,
     Exited,
     Ignore,
-    Moving,
     NotStarted,
-    Parked,
     Report,
     ResumeThreads,
     Stopped,
@@ -24,25 +22,25 @@ HIT = BreakpointHit(1, 1)
 
 
 def running() -> machine.Running:
-    return machine.start_running("continue", ((MAIN, Moving()), (WORKER, Moving())))
+    return machine.Running("continue")
 
 
 def test_a_stop_nobody_reports_lets_the_program_go_on() -> None:
-    state = machine.advance(running(), MAIN, 0x1000, False, (Ignore(), Consume()))
-    assert machine.thread_state(state, MAIN) == Parked(0x1000)
-    assert machine.settle(machine.park_all(state), MAIN) == ResumeThreads()
+    state = machine.advance(running(), MAIN, 0x1000, (Ignore(), Consume()))
+    assert state.arrived == {MAIN: 0x1000}
+    assert machine.settle(state, MAIN) == ResumeThreads()
 
 
 def test_all_reasons_of_one_stop_are_told_together() -> None:
     verdicts = (Report(StepDone("next")), Ignore(), Report(HIT))
-    state = machine.advance(running(), MAIN, 0x1000, False, verdicts)
+    state = machine.advance(running(), MAIN, 0x1000, verdicts)
     stopped = machine.announce(state, MAIN, 7, MAIN)
     assert stopped == Stopped(StopEvent(7, MAIN, MAIN, (StepDone("next"), HIT)))
 
 
 def test_the_plans_thread_is_told_first_and_no_other_is_lost() -> None:
-    state = machine.advance(running(), WORKER, 0x1, False, (Report(HIT),))
-    state = machine.advance(state, MAIN, 0x2, False, (Report(StepDone("step")),))
+    state = machine.advance(running(), WORKER, 0x1, (Report(HIT),))
+    state = machine.advance(state, MAIN, 0x2, (Report(StepDone("step")),))
     assert machine.settle(state, MAIN) == Announce(MAIN)
     event = machine.announce(state, MAIN, 1, MAIN).event
     assert event.reasons == (StepDone("step"),)
@@ -50,19 +48,28 @@ def test_the_plans_thread_is_told_first_and_no_other_is_lost() -> None:
 
 
 def test_the_end_of_the_program_outranks_everything() -> None:
-    state = machine.advance(running(), WORKER, 0x1, False, (Report(Interrupted()),))
-    state = machine.advance(state, MAIN, None, True, (Report(ExitReason(MAIN, 0)),))
+    state = machine.advance(running(), WORKER, 0x1, (Report(Interrupted()),))
+    state = machine.advance(state, MAIN, None, (Report(ExitReason(MAIN, 0)),))
     assert machine.settle(state, WORKER) == Announce(MAIN)
     assert isinstance(machine.announce(state, MAIN, 1, MAIN), Exited)
 
 
 def test_only_threads_that_told_a_stop_have_arrived() -> None:
-    state = machine.advance(running(), MAIN, 0x1000, False, (Consume(),))
-    state = machine.park_all(state)
-    assert machine.thread_state(state, WORKER) == Parked(None)
+    state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
+    state = machine.advance(state, WORKER, None, (Consume(),))
     sites = frozenset((0x1000,))
     assert machine.first_to_step_off(state, sites) == machine.StepOff(MAIN, 0x1000)
     assert machine.first_to_step_off(state, frozenset()) is None
+
+
+def test_who_is_set_going_stands_nowhere_any_more() -> None:
+    state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
+    state = machine.advance(state, WORKER, 0x2000, (Report(HIT),))
+    alone = machine.set_going(state, MAIN, frozenset((WORKER,)))
+    assert (alone.arrived, alone.held) == ({WORKER: 0x2000}, {WORKER})
+    assert machine.set_going(alone, None, frozenset()) == machine.Running(
+        "continue", {}, frozenset(), ((WORKER, HIT),)
+    )
 
 
 def test_a_verb_in_the_wrong_state_names_the_state() -> None:

@@ -68,6 +68,14 @@ impl Server {
         }
     }
 
+    /// Whoever resumes after the one stop there was, marked as the last, has seen it.
+    pub(super) fn take_for_acknowledged(&mut self) {
+        if self.notifying && self.tracer.choices.stop_all && self.tracer.reports.len() == 1 {
+            self.tracer.reports.pop_front();
+            self.notifying = false;
+        }
+    }
+
     /// `?`: every stop there is, or in all-stop mode the one that counts.
     pub(super) fn recite_stops(&mut self) -> Reply {
         if self.features.non_stop {

@@ -91,6 +91,7 @@ impl Server {
             }
         }
         if self.features.non_stop {
+            self.take_for_acknowledged();
             self.tracer.resume(&orders);
             self.tracer.stop(&stops);
             self.resumed_at = Some(Instant::now());

@@ -30,7 +30,7 @@ DEFAULT_PACKET_SIZE = 400
 
 _VSTOPPED = b"vStopped"
 _LAST_STOP = b"crabtrap.last:"
-"""In a stop: no other will be told before something is resumed."""
+"""In a stop: no other will be told before something is resumed, and that acknowledges it."""
 
 
 class Route(Enum):
@@ -263,8 +263,8 @@ class Client:
         incoming = self._incoming
         if not incoming.stops:
             return None
-        stop = incoming.stops[0]
-        self._incoming = incoming._replace(stops=incoming.stops[1:])
+        rest, chunks, answered, (stop, *stops), unacknowledged, complete = incoming
+        self._incoming = _Incoming(rest, chunks, answered, tuple(stops), unacknowledged, complete)
         return stop
 
     def put_stop(self, payload: bytes) -> None:
@@ -325,7 +325,18 @@ class Client:
         if self._incoming.unacknowledged:
             # Asking twice, should a signal handler raise between these, does no harm.
             self.post((_VSTOPPED,), Route.STOP)
-            self._incoming = self._incoming._replace(unacknowledged=False, complete=False)
+            self._note_acknowledged()
+
+    def acknowledge_by_resuming(self) -> None:
+        """As ``acknowledge_stops``, when a resume will be sent along in any case."""
+        if self._incoming.complete:
+            self._note_acknowledged()
+        else:
+            self.acknowledge_stops()
+
+    def _note_acknowledged(self) -> None:
+        rest, chunks, answered, stops, _, _ = self._incoming
+        self._incoming = _Incoming(rest, chunks, answered, stops, False, False)
 
     # -- bytes -------------------------------------------------------------------------
 
