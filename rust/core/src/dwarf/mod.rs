@@ -11,6 +11,7 @@ mod name_search;
 mod name_walk;
 mod names;
 mod outline;
+mod sections;
 mod split;
 mod types;
 mod unit;
@@ -37,7 +38,8 @@ pub(crate) use names::{NameIndex, NameKind};
 pub(crate) use unit::Unit;
 
 use crate::error::{Error, Result};
-use crate::image::{CodeMap, Elf, Problems, Storage, section_bytes};
+use crate::image::{CodeMap, Elf, Problems, Storage};
+use sections::Source;
 use split::SplitFiles;
 
 /// Bytes of a section.  The lifetime is that of the image's storage, see [`crate::Image`].
@@ -108,7 +110,13 @@ impl DebugInfo {
         problems: &Arc<Problems>,
     ) -> Option<Self> {
         let name = place.path.display().to_string();
-        let dwarf = load_sections(elf, &name, storage, problems, SectionId::name);
+        let source = Source {
+            elf,
+            name: &name,
+            storage,
+            problems,
+        };
+        let dwarf = source.load_dwarf(SectionId::name);
         let heads = read_heads(&dwarf, &name, problems);
         if heads.is_empty() {
             return None;
@@ -240,61 +248,6 @@ impl DebugInfo {
         let after = self.heads.partition_point(|head| head.offset <= offset);
         let number = after.checked_sub(1)?;
         (offset < self.heads[number].end).then_some(number)
-    }
-}
-
-/// Sections that nothing here reads; leaving them out saves decompressing them.
-const UNUSED: [SectionId; 5] = [
-    SectionId::DebugMacinfo,
-    SectionId::DebugMacro,
-    SectionId::DebugNames,
-    SectionId::DebugPubNames,
-    SectionId::DebugPubTypes,
-];
-
-fn load_sections(
-    elf: &Elf,
-    name: &str,
-    storage: &Storage,
-    problems: &Problems,
-    section_name: impl Fn(SectionId) -> &'static str,
-) -> gimli::Dwarf<Slice> {
-    let load = |id: SectionId| -> std::result::Result<Slice, std::convert::Infallible> {
-        let bytes = if UNUSED.contains(&id) {
-            &[]
-        } else {
-            debug_section(elf, section_name(id), name, storage, problems)
-        };
-        Ok(Slice::new(bytes, LittleEndian))
-    };
-    match gimli::Dwarf::load(load) {
-        Ok(dwarf) => dwarf,
-        Err(never) => match never {},
-    }
-}
-
-/// The bytes of a debug section under either of its names; empty where there are none.
-fn debug_section(
-    elf: &Elf,
-    section: &str,
-    name: &str,
-    storage: &Storage,
-    problems: &Problems,
-) -> &'static [u8] {
-    if section.is_empty() {
-        return &[];
-    }
-    let old_name = section.replacen(".debug_", ".zdebug_", 1);
-    let Some(found) = elf.section(section).or_else(|| elf.section(&old_name)) else {
-        return &[];
-    };
-    // SAFETY: debug information and the image that owns it share the storage.
-    match unsafe { section_bytes(elf, found, storage) } {
-        Ok(bytes) => bytes,
-        Err(reason) => {
-            problems.add(format!("{name}: {section} {reason}"));
-            &[]
-        }
     }
 }
 

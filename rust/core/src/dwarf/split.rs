@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use gimli::{LittleEndian, SectionId};
+use gimli::SectionId;
 
-use super::{Slice, debug_section, load_sections};
+use super::Slice;
+use super::sections::Source;
 use crate::image::{Elf, Problems, Storage};
 
 type SplitUnit = (Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>);
@@ -95,12 +96,7 @@ impl SplitFiles {
         let path = candidates.into_iter().find(|path| path.is_file())?;
         let elf = self.open_elf(&path)?;
         let name = path.display().to_string();
-        let load = |id: SectionId| {
-            let section = id.dwo_name().unwrap_or("");
-            let bytes = debug_section(&elf, section, &name, &self.storage, &self.problems);
-            Ok::<_, gimli::Error>(Slice::new(bytes, LittleEndian))
-        };
-        match gimli::DwarfPackage::load(load, Slice::new(&[], LittleEndian)) {
+        match self.source(&elf, &name).load_package() {
             Ok(package) => Some(Package(package)),
             Err(error) => {
                 self.problems.add(format!("{name}: {error}"));
@@ -125,15 +121,20 @@ impl SplitFiles {
             .chain(moved)
             .find(|path| path.is_file())?;
         let elf = self.open_elf(&path)?;
-        let mut dwarf = load_sections(
-            &elf,
-            &path.display().to_string(),
-            &self.storage,
-            &self.problems,
-            |id| id.dwo_name().unwrap_or(""),
-        );
+        let name = path.display().to_string();
+        let dwo_name = |id: SectionId| id.dwo_name().unwrap_or("");
+        let mut dwarf = self.source(&elf, &name).load_dwarf(dwo_name);
         dwarf.make_dwo(parent);
         Some(dwarf)
+    }
+
+    fn source<'a>(&'a self, elf: &'a Elf, name: &'a str) -> Source<'a> {
+        Source {
+            elf,
+            name,
+            storage: &self.storage,
+            problems: &self.problems,
+        }
     }
 
     fn open_elf(&self, path: &Path) -> Option<Elf> {

@@ -21,7 +21,7 @@ pub use symbols::{Symbol, SymbolKind};
 
 pub(crate) use elf::{CodeMap, Elf};
 pub(crate) use problems::Problems;
-pub(crate) use sections::section_bytes;
+pub(crate) use sections::{section_bytes, sections_bytes};
 pub(crate) use separate::SeparateFile;
 pub(crate) use storage::Storage;
 use symbols::Symbols;

@@ -1,6 +1,8 @@
 //! Section contents, decompressed where the file has them compressed.
 
 use std::io::Read as _;
+use std::panic::resume_unwind;
+use std::thread::{self, ScopedJoinHandle};
 
 use object::elf;
 use object::endian::LittleEndian;
@@ -16,6 +18,45 @@ const HIGHEST_RATIO: u64 = 1100;
 /// Debug information is rarely compressed to less than one part in so many.
 const ORDINARY_RATIO: u64 = 16;
 
+/// Below this many stored bytes a thread of its own costs more than it saves.
+const WORTH_A_THREAD: usize = 32 << 10;
+
+/// The bytes of several sections, in order, decompressed side by side.
+///
+/// # Safety
+/// The results must not be used after `storage` is dropped.
+pub(crate) unsafe fn sections_bytes(
+    elf: &Elf,
+    sections: &[&Section],
+    storage: &Storage,
+) -> Vec<Result<&'static [u8], String>> {
+    // SAFETY: forwarded to the caller.
+    let read = |section: &Section| unsafe { section_bytes(elf, section, storage) };
+    let is_long = |section: &Section| {
+        is_compressed(section)
+            && (elf.stored_bytes(section)).is_some_and(|stored| stored.len() > WORTH_A_THREAD)
+    };
+    thread::scope(|scope| {
+        let begun: Vec<_> = sections
+            .iter()
+            .map(|&section| {
+                let start = || thread::Builder::new().spawn_scoped(scope, move || read(section));
+                is_long(section).then(start).and_then(Result::ok)
+            })
+            .collect();
+        let results = begun.into_iter().zip(sections);
+        results
+            .map(
+                |(thread, section)| match thread.map(ScopedJoinHandle::join) {
+                    Some(Ok(result)) => result,
+                    Some(Err(panic)) => resume_unwind(panic),
+                    None => read(section),
+                },
+            )
+            .collect()
+    })
+}
+
 /// The bytes of `section`, decompressed into `storage` if need be; an error is one phrase.
 ///
 /// # Safety
@@ -30,13 +71,17 @@ pub(crate) unsafe fn section_bytes(
         .ok_or_else(|| String::from("lies outside the file"))?;
     let plain = if section.compressed {
         decompress_standard(stored)?
-    } else if section.name.starts_with(".zdebug") {
+    } else if is_compressed(section) {
         decompress_gnu(stored)?
     } else {
         return Ok(stored);
     };
     // SAFETY: forwarded to the caller.
     Ok(unsafe { storage.keep(plain) })
+}
+
+fn is_compressed(section: &Section) -> bool {
+    section.compressed || section.name.starts_with(".zdebug")
 }
 
 /// `SHF_COMPRESSED`: a compression header in front of the data.
