@@ -3,7 +3,7 @@
 The standard decorator compiles half a dozen methods per class as the class is defined,
 and brings ``inspect`` along: a tenth of a second for this package, paid before the first
 prompt although most of the classes are never used in a session.  Here only ``__init__``
-is compiled, when the first instance is made; the other methods are shared functions.
+is compiled, once a class has proved to be in use; the other methods are shared functions.
 ``dataclasses.fields``, ``replace`` and the like work as with the standard ones.
 """
 
@@ -17,6 +17,8 @@ _T = TypeVar("_T")
 _C = TypeVar("_C", bound=type)
 
 _FIELDS = "__record_fields__"
+_FEW = 30
+"""Instances that are made faster one by one than by compiling ``__init__``."""
 
 
 class _Missing:
@@ -191,11 +193,43 @@ def _add_methods(
 
 
 def _init_later(cls: Any, frozen: bool) -> Callable[..., None]:
+    made = 0
+
     def __init__(self: object, *args: object, **keywords: object) -> None:
-        cls.__init__ = _compile_init(cls, frozen)
-        cls.__init__(self, *args, **keywords)
+        nonlocal made
+        made += 1
+        if made > _FEW or not _fill(self, _fields(cls), args, keywords):
+            cls.__init__ = _compile_init(cls, frozen)
+            cls.__init__(self, *args, **keywords)
 
     return __init__
+
+
+def _fill(
+    record: object,
+    fields: tuple[_Field, ...],
+    args: tuple[object, ...],
+    keywords: dict[str, object],
+) -> bool:
+    """Set the fields of a new instance; ``False`` where the arguments do not fit."""
+    names = [each.name for each in fields if each.init]
+    given = dict(zip(names, args, strict=False))
+    if len(args) > len(names) or not given.keys().isdisjoint(keywords):
+        return False
+    given |= keywords
+    for each in fields:
+        if each.init and each.name in given:
+            value = given.pop(each.name)
+        elif each.factory is not _MISSING:
+            value = each.factory()
+        elif each.default is not _MISSING:
+            value = each.default
+        elif each.init:
+            return False
+        else:
+            continue
+        object.__setattr__(record, each.name, value)
+    return not given
 
 
 def _compile_init(cls: Any, frozen: bool) -> Callable[..., None]:

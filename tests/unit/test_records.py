@@ -55,6 +55,36 @@ def test_frozen_and_slotted() -> None:
         Point()  # type: ignore[call-arg]
 
 
+def test_many_instances_are_made_like_a_few() -> None:
+    made = [Derived(n, ["a"], text="b") for n in range(100)]
+    assert {(each.number, *each.tags, each.text, each.hidden) for each in made} == {
+        (n, "a", "b", 5) for n in range(100)
+    }
+    first, second = Base(1), Base(1)
+    assert first.tags is not second.tags
+    points = [Point(n) for n in range(100)]
+    assert [point.sum for point in points] == [n + 7 for n in range(100)]
+
+
+@pytest.mark.parametrize("before", [0, 100])
+def test_arguments_that_do_not_fit_are_refused(before: int) -> None:
+    @dataclass(frozen=True, slots=True)
+    class Pair:
+        left: int
+        right: int = 0
+
+    for n in range(before):
+        Pair(n)
+    with pytest.raises(TypeError, match="left"):
+        Pair()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="middle"):
+        Pair(1, middle=2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="left"):
+        Pair(1, left=2)  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        Pair(1, 2, 3)  # type: ignore[call-arg]
+
+
 def test_inheritance_defaults_and_factories() -> None:
     made = Derived(1, text="a")
     assert (made.number, made.tags, made.text, made.hidden) == (1, [], "a", 5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
 from typing import Literal
 
@@ -18,7 +17,6 @@ FORMAT_LETTERS: tuple[FormatLetter, ...] = ("", "x", "z", "b", "t", "o", "d", "u
 character, text, address with symbol; ``""`` is the type's own way."""
 
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "\0": "\\0"}
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def format_scalar(value: Value, letter: FormatLetter = "") -> str:
@@ -126,7 +124,7 @@ def _escape_char(char: str, quote: str) -> str:
         return f"\\{char}"
     if "\udc80" <= char <= "\udcff":  # an undecodable byte, kept by surrogateescape
         return f"\\x{ord(char) - 0xDC00:02x}"
-    if char == " " or (char.isprintable() and not _BIDI.match(char)):
+    if char.isprintable():
         return char
     return f"\\u{{{ord(char):x}}}"
 

@@ -78,12 +78,13 @@ _UNSAFE = (
     "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f"
 )
-_ESCAPED = re.compile(f"[{_UNSAFE}]")
-_ESCAPED_IN_LINE = re.compile(f"[{_UNSAFE}\n\t]")
+# Patterns are compiled by ``re`` at their first use: most sessions never meet such text.
+_ESCAPED = f"[{_UNSAFE}]"
+_ESCAPED_IN_LINE = f"[{_UNSAFE}\n\t]"
 
 # What a program's relayed output may do to the terminal: colour itself and redraw its
 # own line.  Everything else that begins with an escape is shown, not obeyed.
-_TAME = re.compile("\x1b\\[[0-9;:]*[mK]|[\r\b\x07]")
+_TAME = "\x1b\\[[0-9;:]*[mK]|[\r\b\x07]"
 
 
 def escape(text: str) -> str:
@@ -96,7 +97,7 @@ def escape(text: str) -> str:
         >>> print(escape("a" + chr(27) + "[31mb"))
         a\u{1b}[31mb
     """
-    return _ESCAPED.sub(_written_out, text)
+    return text if text.isprintable() else re.sub(_ESCAPED, _written_out, text)
 
 
 def _written_out(match: re.Match[str]) -> str:
@@ -110,16 +111,16 @@ def escape_line(text: str) -> str:
         >>> print(escape_line("two" + chr(10) + "lines"))
         two\nlines
     """
-    return _ESCAPED_IN_LINE.sub(_written_out, text)
+    return text if text.isprintable() else re.sub(_ESCAPED_IN_LINE, _written_out, text)
 
 
 def tame(text: str) -> str:
     """Escape a program's output but for colours, carriage returns and line erasure."""
-    if not _ESCAPED.search(text):
+    if text.isprintable() or not re.search(_ESCAPED, text):
         return text
     parts: list[str] = []
     start = 0
-    for match in _TAME.finditer(text):
+    for match in re.finditer(_TAME, text):
         parts += (escape(text[start : match.start()]), match.group())
         start = match.end()
     parts.append(escape(text[start:]))

@@ -8,13 +8,11 @@ from crabtrap.errors import ParseError
 from crabtrap.records import dataclass
 
 # A redirection, or a word made of quoted, escaped and plain parts.
-_PIECE = re.compile(
-    r"""(?P<operator>2?>>?|<)
+_PIECE = r"""(?xs)
+        (?P<operator>2?>>?|<)
       | (?P<word>(?:'[^']*' | "(?:\\.|[^"\\])*" | \\. | [^\s'"\\<>])+)
-      | (?P<wrong>\S)""",
-    re.VERBOSE | re.DOTALL,
-)
-_PART = re.compile(r"'([^']*)'|\"((?:\\.|[^\"\\])*)\"|\\(.)|([^'\"\\]+)", re.DOTALL)
+      | (?P<wrong>\S)"""
+_PART = r"(?s)'([^']*)'|\"((?:\\.|[^\"\\])*)\"|\\(.)|([^'\"\\]+)"
 _STREAMS = {"<": "stdin", ">": "stdout", "2>": "stderr"}
 
 
@@ -44,7 +42,7 @@ def parse_run_line(line: str, text: str) -> RunLine:
     files: dict[str, str] = {}
     append = False
     operator: re.Match[str] | None = None
-    for match in _PIECE.finditer(text):
+    for match in re.finditer(_PIECE, text):
         start, end = offset + match.start(), offset + match.end()
         if match["wrong"] or (operator is not None and match["operator"]):
             what = "a quote is not closed" if match["wrong"] else "a file is missing"
@@ -68,6 +66,6 @@ _USAGE = "run ARGUMENTS <IN >OUT 2>ERR"
 
 def _unquoted(word: str) -> str:
     parts: list[str] = []
-    for single, double, escaped, plain in _PART.findall(word):
+    for single, double, escaped, plain in re.findall(_PART, word):
         parts.append(single or re.sub(r'\\(["\\])', r"\1", double) or escaped or plain)
     return "".join(parts)
