@@ -251,6 +251,13 @@ class Breakpoints:
         if self._program().is_stopped:
             self.keep_hits()
 
+    def drop_watchpoints(self) -> tuple[Watchpoint, ...]:
+        """Delete all watchpoints: the addresses of one run mean nothing in the next."""
+        dropped = tuple(self._table.watchpoints)
+        for item in dropped:
+            self._table.remove(item.number)
+        return dropped
+
     def keep_hits(self) -> None:
         """Read the counts that the target keeps, for a last time before it goes."""
         control = self._program().context.target.control

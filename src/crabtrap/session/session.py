@@ -14,19 +14,10 @@ from crabtrap.address import Address
 from crabtrap.engine.breakpoints import BreakpointTable
 from crabtrap.engine.context import Options
 from crabtrap.engine.loading import ModuleLoader
-from crabtrap.engine.machine import (
-    Detached,
-    Exited,
-    NotStarted,
-    State,
-    Stopped,
-    describe,
-    require,
-)
+from crabtrap.engine.machine import Exited, NotStarted, State, Stopped, describe, require
 from crabtrap.engine.program import Program
-from crabtrap.engine.signals import SignalTable, signal_name
-from crabtrap.engine.static_target import StaticTarget
-from crabtrap.engine.stdio import Stdio, Streams
+from crabtrap.engine.signals import SignalTable
+from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import (
     ParseError,
     StateError,
@@ -34,20 +25,16 @@ from crabtrap.errors import (
     WrongThreadError,
 )
 from crabtrap.events import Event, Notice, StopEvent
-from crabtrap.events import Exited as ExitReason
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
-from crabtrap.records import dataclass
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
+from crabtrap.session.lifecycle import LaunchSettings, Lifecycle, Server
 from crabtrap.session.running import Runner
 from crabtrap.session.scope import EndedScope, FrameScope, Memo, ProgramScope
 from crabtrap.session.selection import Selection
 from crabtrap.symbols.location import parse_spec
 from crabtrap.symbols.places import Resolution
 from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
-from crabtrap.symbols.table import ModuleTable
-from crabtrap.target import live
-from crabtrap.target.base import LaunchRequest
 
 if TYPE_CHECKING:
     from crabtrap.engine.frame import Frame
@@ -57,31 +44,12 @@ if TYPE_CHECKING:
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
     from crabtrap.symbols.module import Module
+    from crabtrap.symbols.table import ModuleTable
     from crabtrap.symbols.types import Type
     from crabtrap.target.base import Target
     from crabtrap.values.value import Value
 
-Server = Literal["guard", "gdbserver"]
 Listener = Callable[[Event], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LaunchSettings:
-    """How the program was launched, so that ``restart`` can do it again.
-
-    Attributes:
-        arguments: Without ``argv[0]``.
-        environment: Complete environment, ``None`` for the debugger's own.
-        directory: Working directory, ``None`` for the debugger's own.
-        randomize: Leave address space randomisation on.
-        stdio: Where the standard streams go.
-    """
-
-    arguments: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] | None = None
-    directory: str | None = None
-    randomize: bool = False
-    stdio: Stdio = Stdio()
 
 
 class Session:
@@ -113,7 +81,6 @@ class Session:
         """
         self._owner = threading.get_ident()
         self._listeners: list[Listener] = []
-        self._server: Server = server
         self._loader = ModuleLoader(notify=lambda text: self.publish(Notice(text)))
         self._table = BreakpointTable(self.publish)
         self.signals = SignalTable()
@@ -130,15 +97,9 @@ class Session:
             self.render_short,
             lambda: self.frame,
         )
-        self.launched = False
-        self._launch_settings = LaunchSettings()
-        self._streams: Streams | None = None
         self._selection = Selection(lambda: self.process)
         self._runner = Runner(self, self._selection)
-        self._path = program
-        table = self._loader.open_static(program) if program is not None else ModuleTable()
-        self._static = table
-        self._program = self._make_program(StaticTarget(table), table)
+        self._life = Lifecycle(program, server, self._loader, self._make_program, self.publish)
 
     def __enter__(self) -> Session:
         return self
@@ -172,14 +133,14 @@ class Session:
             StateError: A program is running already.
             LaunchError: It cannot be started; ``hint`` says what to try.
         """
-        self._launch_settings = LaunchSettings(
+        settings = LaunchSettings(
             tuple(arguments),
             tuple(environment.items()) if environment is not None else None,
             directory,
             randomize,
             stdio or Stdio.inherit(),
         )
-        return self._launch()
+        return self._begin(lambda: self._life.launch(settings))
 
     def restart(self) -> StopEvent:
         """Kill what runs and launch it again in the same way; breakpoints stay.
@@ -192,32 +153,7 @@ class Session:
                 raise StateError("the program was not launched here", hint="attach to it again")
             if isinstance(self.state, Stopped):
                 self.kill()
-        return self._launch()
-
-    def _launch(self) -> StopEvent:
-        require(self.state, NotStarted, Exited, Detached, to="launch")
-        if self._path is None:
-            raise UsageError("there is no program to launch", hint="name one: file PROGRAM")
-        settings = self._launch_settings
-        streams = settings.stdio.open()
-        environment = settings.environment
-        request = LaunchRequest(
-            program=os.path.abspath(self._path),
-            arguments=settings.arguments,
-            environment=tuple(os.environ.items()) if environment is None else environment,
-            directory=settings.directory,
-            randomize=settings.randomize,
-            stdio=streams.descriptors,
-        )
-        try:
-            target = live.launch(request, server=self._server)
-        except BaseException:
-            streams.close()
-            raise
-        streams.release()
-        self._streams = streams
-        self.launched = True
-        return self._take_over(target, attached=False)
+        return self._begin(self._life.launch_again)
 
     def attach(self, pid: int) -> StopEvent:
         """Take over a running process; it stops where it is.
@@ -226,10 +162,8 @@ class Session:
             StateError: A program is being debugged already.
             LaunchError: The kernel refuses; the text says which rule.
         """
-        require(self.state, NotStarted, Exited, Detached, to="attach")
-        self.launched = False
-        event = self._take_over(live.attach(pid, server=self._server), attached=True)
-        self._compare_programs()
+        event = self._begin(lambda: self._life.attach(pid))
+        self._life.compare_programs()
         return event
 
     def connect(self, address: str) -> StopEvent | None:
@@ -241,58 +175,26 @@ class Session:
         Raises:
             RemoteError: Nobody answers there, or not in the remote protocol.
         """
-        require(self.state, NotStarted, Exited, Detached, to="connect")
-        target = live.connect(address)
-        self.launched = False
-        if not target.pid:
-            target.close()
-            return None
-        return self._take_over(target, attached=True)
+        target = self._life.reach(address)
+        return self._begin(lambda: self._life.take_over(target)) if target is not None else None
 
-    def _take_over(self, target: Target, *, attached: bool) -> StopEvent:
-        control = target.control
-        if self._streams is not None and control is not None:
-            self._streams.watch(control, self.publish)
-        self._program.release()
-        self._program = self._make_program(target, self._static)
-        self._drop_dead_watches()
-        event = self._after(self._program.begin(attached=attached))
-        self._path = self._path or target.executable()
+    def _begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
+        for item in self.breakpoints.drop_watchpoints():
+            text = f"watchpoint {item.number} ({item.expression}) was deleted"
+            self.publish(Notice(text))
+        event = self._after(begin())
         self.publish(event)
         return event
-
-    def _compare_programs(self) -> None:
-        """Say so when what was attached to is not the program that was named."""
-        named, running = self._static.main, self.modules.main
-        if named is None or running is None or named.image is running.image:
-            return
-        if not named.image.build_id or named.image.build_id != running.image.build_id:
-            text = (
-                f"{named.path} is not what process {self.process.pid} runs: {running.path} is shown"
-            )
-            self.publish(Notice(text))
-
-    def _drop_dead_watches(self) -> None:
-        """Watched addresses of an earlier run mean nothing in this one."""
-        for item in self._table.watchpoints:
-            self.publish(Notice(f"watchpoint {item.number} ({item.expression}) was deleted"))
-            self._table.remove(item.number)
 
     def detach(self) -> None:
         """Let the program go on without us, with no trace left in it."""
         require(self.state, Stopped, to="detach")
         self.breakpoints.keep_hits()
-        self._program.context.control.detach()
-        self._program.controller.detached()
-        self._end_target()
+        self._life.detach()
 
     def kill(self) -> StopEvent:
         """End the program."""
-        require(self.state, Stopped, to="kill")
-        pid = self._program.context.target.pid
-        self._program.context.control.kill()
-        event = self._program.controller.gone(ExitReason(pid, None, 9, signal_name(9)))
-        self._end_target()
+        event = self._life.kill()
         self.publish(event)
         return event
 
@@ -303,13 +205,16 @@ class Session:
                 self.kill()
             else:
                 self.detach()
-        self._end_target()
+        self._life.end()
 
-    def _end_target(self) -> None:
-        if self._streams is not None:
-            self._streams.close()
-            self._streams = None
-        self._program.release()
+    @property
+    def launched(self) -> bool:
+        """The program was started by this session, and ends with it."""
+        return self._life.launched
+
+    @property
+    def _program(self) -> Program:
+        return self._life.program
 
     def _make_program(self, target: Target, modules: ModuleTable) -> Program:
         program = Program(
@@ -341,12 +246,11 @@ class Session:
     @property
     def state(self) -> State:
         """Where the session is."""
-        return self._program.controller.state
+        return self._life.state
 
     def resize_terminal(self, rows: int, columns: int) -> None:
         """Tell the program's own terminals their size; without any, nothing happens."""
-        if self._streams is not None:
-            self._streams.resize(rows, columns)
+        self._life.resize_terminal(rows, columns)
 
     # -- running -------------------------------------------------------------------------
     def continue_(self, *, ignore: int = 0) -> StopEvent:
@@ -431,12 +335,11 @@ class Session:
 
     def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select what the stop is about; clean up after an end."""
-        if self._streams is not None:
-            self._streams.drain()
+        self._life.drain()
         if isinstance(self.state, Exited):
             self._selection.clear()
             self.breakpoints.keep_hits()
-            self._end_target()
+            self._life.end()
         else:
             self._selection.follow(event, plan)
         return event
@@ -666,7 +569,7 @@ class Session:
         self.options.scheduler_lock = on
 
     def __repr__(self) -> str:
-        return f"<Session {self._path or '?'}: {describe(self.state)}>"
+        return f"<Session {self._life.path or '?'}: {describe(self.state)}>"
 
 
 def _evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
