@@ -464,6 +464,12 @@ class Image:
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
         """Statement rows of exactly this line, in all units, sorted by address."""
 
+    def copies_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
+        """Copies inlined by calls on lines ``[first, end)``, sorted by line and address.
+
+        Reads the trees of all units that name the file.
+        """
+
     def row_at(self, address: int) -> Row | None:
         """The row that covers ``address``."""
 

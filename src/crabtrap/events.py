@@ -42,11 +42,19 @@ class BreakpointHit:
 
 @dataclass(frozen=True, slots=True)
 class ConditionFailed:
-    """A breakpoint's condition could not be evaluated, so the program stopped to say so."""
+    """A breakpoint's condition could not be evaluated, so the program stopped to say so.
+
+    Attributes:
+        breakpoint: Its number.
+        condition: As the user wrote it.
+        error: Why it has no value.
+        frame: As in ``BreakpointHit``.
+    """
 
     breakpoint: int
     condition: str
     error: str
+    frame: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,9 @@ STOPS = [
     ("deep", "bottom"),
 ]
 
+# All the code of these lines is inlined into them; gdb takes the next line that has rows.
+MOVED_BY_GDB = [("iterators", "map", "release-debug"), ("inlined", "effect", "release-debug")]
+
 
 @pytest.mark.parametrize("profile", ["debug", "release-debug"])
 @pytest.mark.parametrize(("package", "marker"), STOPS)
@@ -223,6 +226,10 @@ def test_backtraces_are_the_same(both: Opener, package: str, marker: str, profil
     pair.gdb.arguments = pair.ours.arguments = arguments
     (answer,) = pair.gdb.ask(pair.place(marker), ("frames", None))
     pair.ours.run_to(pair.place(marker))
+    if (package, marker, profile) in MOVED_BY_GDB:
+        assert gdb_position(answer[0]).line != pair.inferior.marker(marker)
+        assert pair.ours.position().line == pair.inferior.marker(marker)
+        return
     assert pair.ours.frames() == [gdb_position(each) for each in answer]
 
 

@@ -54,6 +54,18 @@ def test_functions_are_stopped_in_their_first_statement(profile: str):
         assert place.line in (inferior.marker(marker), inferior.marker(marker) - 1)
 
 
+@pytest.mark.parametrize("marker", ["effect", "innermost", "middle_call"])
+def test_a_line_of_nothing_but_inlined_calls_has_places(marker: str):
+    inferior = build("inlined", "release-debug")
+    line = inferior.marker(marker)
+    found = resolve(inferior, f"main.rs:{line}")
+    assert {place.line for place in found.places} == {line}
+    assert {(place.function or "").rpartition("::")[2] for place in found.places} == {
+        marker.removesuffix("_call")
+    }
+    assert not found.notes
+
+
 def test_every_inlined_copy_of_a_line_gets_a_place():
     inferior = build("inlined", "release-debug")
     found = resolve(inferior, f"main.rs:{inferior.marker('innermost_call')}")

@@ -295,6 +295,25 @@ def test_exit_codes(debug: Debug) -> None:
         driver.session.step()
 
 
+@pytest.mark.parametrize("marker", ["effect", "innermost", "middle_call"])
+def test_a_line_of_nothing_but_inlined_calls_is_stopped_at(debug: Debug, marker: str) -> None:
+    driver = debug("inlined", "release-debug")
+    driver.run_to(marker)
+    assert driver.here == (marker.removesuffix("_call"), driver.line(marker))
+
+
+def test_a_condition_means_the_frame_of_its_line(debug: Debug) -> None:
+    driver = debug("inlined", "release-debug")
+    driver.session.breakpoints.add(driver.place("middle_call"), condition="value == 9")
+    driver.session.breakpoints.add(driver.place("middle_call"), condition="value == 1")
+    driver.launch()
+    driver.session.continue_()
+    assert driver.here == ("middle", driver.line("middle_call"))
+    assert driver.shown("value") == "1"
+    never, once = driver.session.breakpoints
+    assert (never.hits, once.hits) == (0, 1)
+
+
 def test_what_belongs_to_an_earlier_stop_is_refused(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("loop_start")

@@ -248,6 +248,18 @@ impl Image {
         tuple(py, rows.into_iter().map(Row::from))
     }
 
+    /// Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address.
+    fn copies_called_between<'py>(
+        &self,
+        py: Python<'py>,
+        path: &str,
+        first: u32,
+        end: u32,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let copies = self.ask(py, |image| image.copies_called_between(path, first, end))?;
+        functions(py, copies)
+    }
+
     /// The row that covers `address`.
     fn row_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Row>> {
         Ok(self.ask(py, |image| image.row_at(address))?.map(Row::from))

@@ -247,29 +247,31 @@ class Handlers:
                 return Consume()
         else:
             try:
-                if not self._holds(item, stop.thread):
+                if not self._holds(item, stop):
                     return Consume()
             except CrabtrapError as error:
-                return Report(ConditionFailed(item.number, item.condition or "", str(error)))
+                return Report(self._failure(item, stop, str(error)))
             if not self._count_on_engine(item):
                 return Consume()
         return self._hit(item, stop)
 
     def _hit(self, item: Breakpoint, stop: TargetStop) -> Verdict:
         if item.log is not None:
-            self._write_log(item, stop.thread)
+            self._write_log(item, stop)
             return Consume()
         if item.temporary:
             self.context.breakpoints.remove(item.number)
             self.context.sites.release_all(("breakpoint", item.number))
-        place = next((each for each in item.places if each.address == stop.pc), None)
-        frame = place.not_entered if place is not None else 0
+        frame = _frame_index(item, stop)
         return Report(BreakpointHit(item.number, item.hits, item.temporary, frame))
 
     def _condition_failed(self, item: Breakpoint, stop: TargetStop) -> ConditionFailed | None:
         if not stop.condition_error or not item.on_target:
             return None
-        return ConditionFailed(item.number, item.condition or "", stop.condition_error)
+        return self._failure(item, stop, stop.condition_error)
+
+    def _failure(self, item: Breakpoint, stop: TargetStop, error: str) -> ConditionFailed:
+        return ConditionFailed(item.number, item.condition or "", error, _frame_index(item, stop))
 
     def _counted_by_target(self, item: Breakpoint) -> bool:
         """Whether this breakpoint's own condition held: its counter went up and past ignore."""
@@ -277,10 +279,11 @@ class Handlers:
         before, item.hits = item.hits, count
         return count > before and count > item.ignore
 
-    def _holds(self, item: Breakpoint, thread: int) -> bool:
+    def _holds(self, item: Breakpoint, stop: TargetStop) -> bool:
         if item.condition is None:
             return True
-        return self.language.holds(item.condition, self.inspector.frame(thread))
+        frame = self.inspector.frame(stop.thread, _frame_index(item, stop))
+        return self.language.holds(item.condition, frame)
 
     def _count_on_engine(self, item: Breakpoint) -> bool:
         item.hits += 1
@@ -288,13 +291,14 @@ class Handlers:
             self.context.control.set_counter(item.number, item.hits)
         return item.hits > item.ignore
 
-    def _write_log(self, item: Breakpoint, thread: int) -> None:
+    def _write_log(self, item: Breakpoint, stop: TargetStop) -> None:
         assert item.log is not None
         try:
-            text = self.language.expand(item.log, self.inspector.frame(thread))
+            frame = self.inspector.frame(stop.thread, _frame_index(item, stop))
+            text = self.language.expand(item.log, frame)
         except CrabtrapError as error:
             text = f"{item.log}  <error: {error}>"
-        self.context.publish(LogMessage(item.number, thread, text))
+        self.context.publish(LogMessage(item.number, stop.thread, text))
 
     # -- watchpoints ---------------------------------------------------------------------
     def _watch(self, stop: TargetStop) -> Verdict:
@@ -416,3 +420,9 @@ class Handlers:
             self.context.interrupted = False
             return Report(Interrupted())
         return Consume()
+
+
+def _frame_index(item: Breakpoint, stop: TargetStop) -> int:
+    """The frame that a stop at one of a breakpoint's places is about."""
+    place = next((each for each in item.places if each.address == stop.pc), None)
+    return place.not_entered if place is not None else 0

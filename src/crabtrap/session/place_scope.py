@@ -29,6 +29,7 @@ class PlaceScope:
 
     def __init__(self, place: Place, module: Module) -> None:
         self._pc = place.address
+        self._depth = place.not_entered
         self._module = module
 
     def lookup(self, name: str) -> tuple[Type, Storage] | None:
@@ -50,7 +51,7 @@ class PlaceScope:
     @cached_property
     def _function(self) -> Function | None:
         chain = self._module.inline_chain(self._pc)
-        return chain[0] if chain else None
+        return chain[min(self._depth, len(chain) - 1)] if chain else None
 
     @cached_property
     def _variables(self) -> tuple[ScopedVariable, ...]:

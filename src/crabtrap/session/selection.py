@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.panics import find_user_frame
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
-from crabtrap.events import BreakpointHit, Panicked, SignalReceived, StepDone
+from crabtrap.events import BreakpointHit, ConditionFailed, Panicked, SignalReceived, StepDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,7 @@ class Selection:
     def _frame_to_show(self, event: StopEvent, plan: Plan | None) -> int:
         """Index of the frame that a stop is about."""
         for why in event.reasons:
-            if isinstance(why, Panicked | BreakpointHit):
+            if isinstance(why, Panicked | BreakpointHit | ConditionFailed):
                 return why.frame
             if isinstance(why, StepDone) and isinstance(plan, StepLine):
                 return plan.hidden

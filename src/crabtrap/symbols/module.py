@@ -168,6 +168,11 @@ class Module:
             for span in spans
         )
 
+    def copies_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
+        """Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address."""
+        copies = self.image.copies_called_between(path, first, end)
+        return tuple(map(self._function, copies))
+
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
         """Statement rows of exactly this line, sorted by address."""
         return tuple(map(self._row, self.image.rows_for_line(path, line)))

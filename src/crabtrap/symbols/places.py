@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.table import ModuleTable
 
 _CLOSE_COUNT = 3
+_AFTER_ALL_LINES = 1 << 31
 _ASYNC_BODY = "{async_fn#0}"
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _PUSH_RBP = b"\x55"
@@ -134,12 +135,37 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
     places: list[Place] = []
     for path, numbers in lines.items():
         chosen = _next_line(numbers, line)
-        if chosen is not None:
-            for module in context.table:
-                places += _line_places(module, path, chosen, column, context)
+        called = _places_of_calls(path, line, chosen, context) if chosen != line else []
+        if called or chosen is None:
+            places += called
+            continue
+        for module in context.table:
+            places += _line_places(module, path, chosen, column, context)
     if not places:
         return _no_code(lines, line)
     return Resolution(_in_order(places, context.table), notes=_line_notes(lines, places, line))
+
+
+def _places_of_calls(path: str, line: int, end: int | None, context: ResolveContext) -> list[Place]:
+    """Places of the first line in ``[line, end)`` that has nothing but inlined calls.
+
+    Such a line has no row of its own: all of its code has the lines of the functions called.
+    """
+    last = _AFTER_ALL_LINES if end is None else end
+    copies = [c for module in context.table for c in module.copies_called_between(path, line, last)]
+    copies.sort(key=lambda copy: copy.call_line)
+    places: dict[tuple[int, int], Place] = {}
+    for copy in copies:
+        if copy.call_line != copies[0].call_line:
+            break
+        chain = copy.module.inline_chain(copy.entry)
+        own = next((n for n, each in enumerate(chain) if each.key == copy.key), None)
+        # One place per instance of the caller: the first call of the line is the lowest.
+        if own is not None and own + 1 < len(chain) and chain[own + 1].key not in places:
+            caller = chain[own + 1]
+            place = _place(copy.module, copy.entry, caller)
+            places[caller.key] = replace(place, not_entered=own + 1)
+    return list(places.values())
 
 
 def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:

@@ -111,7 +111,8 @@ impl DebugInfo {
         rows
     }
 
-    fn units_with_file(&self, path: &str) -> impl Iterator<Item = (&Unit, Vec<u16>)> {
+    /// The units that name `path`, with the numbers it has there.
+    pub(super) fn units_with_file(&self, path: &str) -> impl Iterator<Item = (&Unit, Vec<u16>)> {
         let users = self.file_index().users(path);
         users
             .into_iter()

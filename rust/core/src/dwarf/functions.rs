@@ -107,6 +107,23 @@ impl DebugInfo {
         found
     }
 
+    /// Copies inlined by calls on lines `[first, end)` of `path`, by line and address.
+    pub(crate) fn copies_called_between(&self, path: &str, first: u32, end: u32) -> Vec<Function> {
+        let mut found: Vec<Function> = self
+            .units_with_file(path)
+            .flat_map(|(unit, _)| {
+                let copies = unit.outline().scopes.iter();
+                copies
+                    .filter(|scope| scope.tag == gimli::DW_TAG_inlined_subroutine)
+                    .filter(|scope| is_called_between(unit, scope, path, first, end))
+                    .filter_map(|scope| self.function(unit, scope.start()).ok())
+            })
+            .filter(|copy| !copy.ranges.is_empty())
+            .collect();
+        found.sort_by_key(|copy| (copy.call.as_ref().map(|call| call.line), copy.entry));
+        found
+    }
+
     /// Describe a subprogram or an inlined copy.
     pub(crate) fn function(&self, unit: &Unit, offset: UnitOffset) -> Result<Function> {
         let entry = unit.entry(offset)?;
@@ -212,6 +229,15 @@ fn covers(unit: &Unit, scope: Scope, address: u64) -> Option<bool> {
         .iter()
         .any(|(start, end)| (*start..*end).contains(&address));
     (!ranges.is_empty()).then_some(covers)
+}
+
+fn is_called_between(unit: &Unit, scope: &Scope, path: &str, first: u32, end: u32) -> bool {
+    let Ok(entry) = unit.entry(scope.start()) else {
+        return false;
+    };
+    let line = small(entry.unsigned(gimli::DW_AT_call_line));
+    (first..end).contains(&line)
+        && file_path(&entry, gimli::DW_AT_call_file).is_some_and(|file| *file == *path)
 }
 
 /// The mangled name anywhere in a chain of origins.

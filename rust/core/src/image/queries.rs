@@ -125,6 +125,13 @@ impl Image {
             .map_or_else(Vec::new, |info| info.rows_for_line(path, line))
     }
 
+    /// Copies inlined by calls on lines `[first, end)` of `path`, by line and address.
+    pub fn copies_called_between(&self, path: &str, first: u32, end: u32) -> Vec<Function> {
+        self.debug().map_or_else(Vec::new, |info| {
+            info.copies_called_between(path, first, end)
+        })
+    }
+
     /// The row that covers `address`.
     pub fn row_at(&self, address: u64) -> Option<Row> {
         self.debug()?.row_at(address)
