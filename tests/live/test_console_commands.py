@@ -136,3 +136,17 @@ def test_negative_discriminants_are_negative(debug: Debug) -> None:
     console.execute("ptype enums::Signed")
     shown = stream.getvalue()
     assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")
+
+
+def test_a_breakpoint_of_many_places_lists_them_when_asked(debug: Debug) -> None:
+    console, stream = console_on(debug("basics"))
+    item = console.session.breakpoints.add("/^core::fmt::/")
+    console.execute("info breakpoints")
+    short = stream.getvalue()
+    stream.seek(stream.truncate(0))
+    console.execute(f"info breakpoints {item.number}")
+    everything = stream.getvalue()
+    assert len(item.places) > 8
+    assert f"… and {len(item.places) - 8} more: info breakpoints {item.number}" in short
+    assert len(short.splitlines()) == 1 + 8 + 1
+    assert len(everything.splitlines()) == 1 + len(item.places)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.events import BreakpointHit, Exited, StepDone
+from crabtrap.events import BreakpointHit, Exited, Notice, StepDone
 from tests.support.sessions import Debug, Driver, kinds
 
 
@@ -188,3 +188,17 @@ def test_no_step_ends_on_the_line_it_began_on(debug: Debug) -> None:
         driver.session.next()
         assert (driver.here, len(driver.session.thread.frames())) != (before, frames)
         before = driver.here
+
+
+def test_a_return_to_nobodys_code_is_told_and_runs_on(debug: Debug) -> None:
+    driver = debug("threads")
+    driver.session.breakpoints.add(driver.place("end"))
+    driver.run_to("worker_end", "1", "2")
+    for _ in range(5):
+        event = driver.session.next()
+        if kinds(event) != [StepDone]:
+            break
+    assert kinds(event) == [BreakpointHit]
+    assert driver.here == ("main", driver.line("end"))
+    told = [each.text for each in driver.events if isinstance(each, Notice)]
+    assert [text for text in told if "runs on" in text] == told[-1:]

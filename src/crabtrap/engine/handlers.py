@@ -29,6 +29,7 @@ from crabtrap.events import (
     Interrupted,
     LibrariesChanged,
     LogMessage,
+    Notice,
     SignalReceived,
     SyscallStop,
     WatchHit,
@@ -196,6 +197,8 @@ class Handlers:
                 return Report(reason)
             case Move():
                 self.move = judgement
+                if judgement.note:
+                    self.context.publish(Notice(judgement.note))
                 return Consume()
             case _:
                 return Consume() if at_site else Ignore()

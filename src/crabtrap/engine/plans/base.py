@@ -22,10 +22,12 @@ class Move:
     Attributes:
         kind: Free run, or one instruction.
         sites: Addresses to trap for this plan; hits of other threads are passed over.
+        note: What the user should know of this move while it lasts, or ``""``.
     """
 
     kind: ResumeKind = "continue"
     sites: frozenset[Address] = frozenset()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_CALLERS = 64
 """Physical frames searched for the user's code that a return leads back to."""
+_RUNS_ON = "your code has returned, and no caller is yours: the program runs on"
 
 
 @dataclass(slots=True)
@@ -162,6 +163,9 @@ class StepLine:
         self.hidden = 0
         if not self._is_user(view):
             self._origin = _Origin.at(view, 0)
+            callers = self._callers(view)
+            if not (callers.returns or callers.reach.entries or callers.reach.indirect):
+                return Move(note=_RUNS_ON)
             return self._leave_function(view)
         if self._has_line(view):
             return self._done()
@@ -232,6 +236,8 @@ class StepLine:
         if region.targets.returns:
             callers = self._callers(view)
             sites |= callers.returns
+            if not callers.returns and view.return_address is not None:
+                sites.add(view.return_address)  # where the user is told so
             reach = reach.joined(callers.reach)
         self._reach = reach
         return self._with_sites(frozenset(sites) | copies | reach.entries | reach.indirect)

@@ -188,7 +188,7 @@ def info_breakpoints(console: Console, arguments: Arguments) -> Reply:
     notes: list[list[Text]] = []
     for item in items:
         rows.append(_row(item))
-        notes.append(_notes(item))
+        notes.append(_notes(item, all_places=bool(numbers)))
     lines: list[Text] = []
     for line, below in zip(columns(rows), notes, strict=True):
         lines += [line, *below]
@@ -230,7 +230,7 @@ def _what(item: AnyStoppoint) -> Text:
             return Text(item.kind, *(f" {name}" for name in item.names))
 
 
-def _notes(item: AnyStoppoint) -> list[Text]:
+def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
     """The lines below a breakpoint's row."""
     notes: list[Text] = []
     if item.condition is not None:
@@ -245,7 +245,11 @@ def _notes(item: AnyStoppoint) -> list[Text]:
         if item.log is not None:
             notes.append(Text("logs ", (item.log, "string")))
         if len(item.places) > 1:
-            notes += [_place_text(place) for place in item.places]
+            shown = item.places if all_places else item.places[:_PLACES_SHOWN]
+            notes += [_place_text(place) for place in shown]
+            if len(shown) < len(item.places):
+                more = len(item.places) - len(shown)
+                notes.append(Text((f"… and {more} more: info breakpoints {item.number}", "dim")))
     if not isinstance(item, Watchpoint) and item.problem:
         notes.append(Text((item.problem, "warning")))
     notes += [Text(("> ", "dim"), command) for command in item.commands]

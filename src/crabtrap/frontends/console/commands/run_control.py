@@ -265,6 +265,8 @@ GROUP = Group(
             "Go to the next line of this function, over calls",
             ("next [COUNT]",),
             (("next", "one line"),),
+            "From a function's end it goes to the nearest caller that is your code; where there\n"
+            "is none, as at the end of a thread, the program runs on, and you are told so.",
             repeats="line",
         ),
         Command(
