@@ -215,6 +215,14 @@ class Process:
                 return next((type_ for type_ in found if type_.path == path), found[0])
         return None
 
+    def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
+        """What a static of the module that describes ``beside`` holds before it runs."""
+        for module in self.modules:
+            if module.types is beside.table:
+                for found in module.image.symbols_named(symbol):
+                    return module.image.read(found.address, found.size)
+        return None
+
     def origin_of(self, function: Function | None, path: str | None) -> Origin:
         """Whose code a function is, by the session's policy.
 

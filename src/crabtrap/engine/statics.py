@@ -43,13 +43,14 @@ def find_statics(modules: ModuleTable, query: str) -> tuple[FoundStatic, ...]:
 
 def _find_thread_locals(modules: ModuleTable, query: tuple[str, ...]) -> Iterator[FoundStatic]:
     for module in modules:
-        candidates = [
-            variable
-            for name in _STORAGE
-            for variable in module.image.find_statics(name)
-            if _declared_segments(variable.path)[-len(query) :] == query
-        ]
-        yield from ((module, variable) for variable in _linked(module, candidates))
+        declared: dict[tuple[str, ...], list[_core.Variable]] = {}
+        for name in _STORAGE:
+            for variable in module.image.find_statics(name):
+                segments = _declared_segments(variable.path)
+                if segments[-len(query) :] == query:
+                    declared.setdefault(segments, []).append(variable)
+        for variables in declared.values():
+            yield from ((module, variable) for variable in _linked(module, variables))
 
 
 def _declared_segments(path: str) -> tuple[str, ...]:
@@ -62,9 +63,12 @@ def _declared_segments(path: str) -> tuple[str, ...]:
 
 
 def _linked(module: Module, variables: list[_core.Variable]) -> list[_core.Variable]:
-    """Those that made it into the program: the macro makes two and the linker keeps one."""
+    """Those that made it into the program: the macro makes two and the linker keeps one.
+
+    Where the optimiser left none, either tells that.
+    """
     linked = [v for v in variables if v.linkage_name and module.symbols_named(v.linkage_name)]
-    return linked or variables
+    return linked or variables[:1]
 
 
 def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> FoundStatic | None:

@@ -11,7 +11,7 @@ from crabtrap.present.resolve import Presenter
 from crabtrap.present.view import PointerView, SequenceView, TextView, WrapperView
 from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import PRIMITIVES, Type, array_type, pointer_type
-from crabtrap.values import Bytes, Char, Value
+from crabtrap.values import Bytes, Char, UnavailableError, Value
 
 _POINTERS = ("*const ", "*mut ", "&mut ", "&")
 
@@ -145,6 +145,8 @@ def _pointer(
     address = address_of(value, presenter)
     if address is None:
         view = presenter.view(value)
+        if isinstance(view, PointerView):
+            raise UnavailableError(view.target().absent or "not in memory: it has no address")
         if isinstance(view, SequenceView) and isinstance(view.items, ContiguousItems):
             address = view.items.array.address
         elif not isinstance(view, TextView) and value.shape.kind == "base":

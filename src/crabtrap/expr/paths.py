@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
 from crabtrap.expr import make, syntax
+from crabtrap.expr.access import dereference
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.methods import NoMethodError, call_method
 from crabtrap.expr.scope import NOT_RUN_HINT, EvaluationError
 from crabtrap.expr.syntax import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import Bytes, UnavailableError, Value
+from crabtrap.values import Bytes, Made, UnavailableError, Value
 
 if TYPE_CHECKING:
     from crabtrap.expr.evaluate import Evaluator
+    from crabtrap.present import Presenter
 
 _FLOAT_CONSTANTS = {
     "INFINITY": math.inf,
@@ -159,12 +161,14 @@ def _size_of(
             raise EvaluationError(f"the size of {type_.name} is not known", function.span)
         return make.usize(type_.size if last.name == "size_of" else type_.alignment)
     if last.name == "size_of_val" and len(arguments) == 1:
-        return make.usize(_size_of_value(evaluator.value(arguments[0])))
+        return make.usize(_size_of_value(evaluator.value(arguments[0]), evaluator.presenter))
     return None
 
 
-def _size_of_value(value: Value) -> int:
-    inner = value.deref() if value.is_pointer else value
+def _size_of_value(value: Value, presenter: Presenter) -> int:
+    """The size of what a reference leads to, also of a reference that was only written."""
+    is_reference = value.is_pointer or isinstance(value.place, Made)
+    inner = dereference(value, presenter) if is_reference else value
     if inner.absent is not None:
         raise UnavailableError(inner.absent)
     size = inner.shape.size

@@ -36,6 +36,15 @@ class Program(Protocol):
         """What file descriptor ``fd`` of the program is open on, if known."""
         ...
 
+    def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
+        """What a static holds before the program runs, if there is such a static.
+
+        Args:
+            symbol: Its whole path.
+            beside: A type of the module to look in.
+        """
+        ...
+
 
 class FrameView(Protocol):
     """Questions only one frame of one thread can answer."""
@@ -89,6 +98,10 @@ class NoProgram:
 
     def describe_descriptor(self, fd: int) -> str | None:
         """Know no descriptor."""
+        return None
+
+    def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
+        """Know no static."""
         return None
 
 

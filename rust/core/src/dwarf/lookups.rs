@@ -31,17 +31,25 @@ impl DebugInfo {
             .collect()
     }
 
-    /// Statics whose path ends with `query`.
+    /// Statics whose path ends with `query`, also those the optimiser left nothing of: a
+    /// static of the same name elsewhere is not what is meant then.
     pub(crate) fn find_statics(&self, names: &NameIndex, text: &str) -> Vec<Variable> {
         let query = PathQuery::parse(text);
         let stem = query.stem(text);
-        names
+        let (mut kept, gone): (Vec<_>, Vec<_>) = names
             .with_stem(NameKind::Static, stem)
             .filter(|entry| query.matches(&names.path(entry)))
             .filter_map(|entry| self.entry(entry.die).ok())
+            // What is declared here is defined elsewhere.
+            .filter(|entry| !entry.flag(gimli::DW_AT_declaration))
             .map(|entry| self.variable(entry))
-            .filter(|variable| variable.has_location || variable.constant.is_some())
-            .collect()
+            .partition(|variable| variable.has_location || variable.constant.is_some());
+        for variable in gone {
+            if kept.iter().all(|other| other.path != variable.path) {
+                kept.push(variable);
+            }
+        }
+        kept
     }
 
     /// The static or vtable whose storage begins at `address`.

@@ -1,7 +1,7 @@
 """Rules for std, alloc and core."""
 
 from crabtrap.present.rule import Rule
-from crabtrap.present.std import cell, io, map, misc, rc, sync, text, thread, vec
+from crabtrap.present.std import cell, io, map, misc, packets, rc, sync, text, thread, vec
 
 STD_RULES: tuple[Rule, ...] = (
     *text.RULES,
@@ -10,6 +10,7 @@ STD_RULES: tuple[Rule, ...] = (
     *rc.RULES,
     *cell.RULES,
     *sync.RULES,
+    *packets.RULES,
     *thread.RULES,
     *io.RULES,
     *misc.RULES,

@@ -32,7 +32,9 @@ def _packed_error(_match: Match, value: Value) -> View:
     if tag == _SIMPLE:
         return LiteralView(_kind_name(value, payload))
     name = "Custom" if tag == _CUSTOM else "SimpleMessage"
-    type_ = _described(value, f"std::io::error::{name}")
+    type_ = _find(value, name)
+    if type_ is None:
+        raise UnavailableError(f"io::Error::{name} is not described in this program")
     inner = value.elsewhere(type_, Memory(Address(bits - tag)))
     return RecordView(name, inner.fields())
 
@@ -42,15 +44,14 @@ def _os_error(code: int) -> str:
     return f'Os {{ code: {code} ({name}), message: "{os.strerror(code)}" }}'
 
 
-def _described(value: Value, path: str) -> Type:
-    found = value.context.program.find_type(path)
-    if found is None:
-        raise UnavailableError(f"type {path} is not described in this program")
-    return found
+def _find(value: Value, name: str) -> Type | None:
+    """A type of the module, which is part of ``core`` or of ``std``."""
+    find_type = value.context.program.find_type
+    return find_type(f"core::io::error::{name}") or find_type(f"std::io::error::{name}")
 
 
 def _kind_name(value: Value, number: int) -> str:
-    found = value.context.program.find_type("std::io::error::ErrorKind")
+    found = _find(value, "ErrorKind")
     if found is None:
         return f"Kind(number {number})"
     for name, known in found.strip().row.enumerators:
@@ -73,6 +74,6 @@ RULES = (
             "std::os::unix::net::**::UnixDatagram",
         )
     ),
-    Rule("std::io::error::Error", Wrapper("repr")),
-    Rule("std::io::error::**::Repr", Custom(_packed_error)),
+    Rule("*::io::error::Error", Wrapper("repr")),
+    Rule("*::io::error::**::Repr", Custom(_packed_error)),
 )

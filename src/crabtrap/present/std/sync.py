@@ -56,26 +56,46 @@ def _atomic(_match: Match, value: Value) -> View:
     return ScalarView(inner) if inner.shape.kind == "base" else WrapperView("", inner)
 
 
+_FUTEX_STATES = ("incomplete", "poisoned", "running", "running", "complete")
+_STATES = ("incomplete", "poisoned", "running", "complete")
+_FRESH = ("std::rt::cleanup::CLEANUP", "std::io::stdio::STDOUT")
+"""Statics of std that are, or begin with, a ``Once`` nobody has used before ``main``."""
+
+
 def once_state(value: Value) -> str:
     """The state of a ``Once``: "complete", "incomplete", "running" or "poisoned".
 
-    The three layouts std had are told apart by their fields; each numbers its states
-    in its own way.
+    The layouts std had are told apart by their fields, each with numbers of its own.
+
+    Raises:
+        UnavailableError: It is none of these, or nothing tells what its number means.
     """
     newest = find_part(value, "inner.state_and_queued")
     if newest is not None:
-        states = ("complete", "running", "poisoned", "incomplete")
-        return states[newest.integer() & 3]
+        number = newest.integer() & 3
+        return _STATES[number] if _counts_up(value) else _STATES[3 - number]
     futex = find_part(value, "inner.state")
     if futex is not None:
-        states = ("incomplete", "poisoned", "running", "running", "complete")
-        number = futex.integer()
+        states, number = _FUTEX_STATES, futex.integer()
     else:
-        states = ("incomplete", "poisoned", "running", "complete")
+        states = _STATES
         number = part(value, ("inner.state_and_queue", "state_and_queue")).integer() & 3
     if number >= len(states):
         raise UnavailableError(f"invalid Once state: {number}")
     return states[number]
+
+
+def _counts_up(value: Value) -> bool:
+    """Whether 0 is where this std's ``Once`` begins, or where it ends.
+
+    std once turned its numbers around and changed no name by it.  What tells is a
+    ``Once`` of which the state is known: a static that nobody has used yet.
+    """
+    for name in _FRESH:
+        fresh = value.context.program.initial_bytes(name, value.type)
+        if fresh is not None:
+            return not any(fresh)
+    raise UnavailableError("it is not known what this Once calls complete")
 
 
 def _once(_match: Match, value: Value) -> View:

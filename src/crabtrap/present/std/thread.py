@@ -37,11 +37,11 @@ def variant_name(value: Value) -> str:
 
 def _thread_local(match: Match, value: Value) -> View:
     """A slot of ``thread_local!``, in each of the layouts std has had."""
-    holder = find_part(value, ("val", "value"))
-    if holder is not None:
+    field = value.shape.field("val") or value.shape.field("value")
+    if field is not None:
         state = variant_name(peel(part(value, "state")))
         if state in ("Initial", "Alive"):
-            return WrapperView("", peel_to_type(holder, match.argument("$T")))
+            return WrapperView("", peel_to_type(value.at_field(field), match.argument("$T")))
         return WrapperView("thread_local", None, (_slot_state(state),))
     case, inside = peel(part(value, ("state", "inner"))).variant()
     if case.name in ("Alive", "Some"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crabtrap.present.access import find_part, first, part, peel_to_pointer
+from crabtrap.present.access import LayoutError, find_part, first, part, peel_to_pointer
 from crabtrap.present.plausible import check_buffer
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Chain, Custom, Match, Ring, Rule, Sequence, Wrapper
 from crabtrap.present.view import SequenceView, View
-from crabtrap.present.walkers import contiguous
+from crabtrap.present.walkers import RingItems, contiguous
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
 
@@ -47,6 +47,28 @@ def _into_iterator(match: Match, value: Value) -> View:
     return _between(value, item, start, stop)
 
 
+def _deque_iterator(match: Match, value: Value) -> View:
+    """The slots from ``tail`` to ``head`` of a ring, as iterators had it before two slices."""
+    ring, item = part(value, "ring"), match.argument("$T")
+    slots = find_part(ring, "data_ptr")
+    if slots is None:
+        raise LayoutError(f"{value.type.name} has no ring")
+    capacity = part(ring, "length").integer()
+    head, end = part(value, "tail").integer(), part(value, "head").integer()
+    if max(head, end) > capacity:
+        raise UnavailableError(f"Iter — implausible: slots {head} to {end} of {capacity}")
+    check_buffer(
+        value.context,
+        "Iter",
+        address=slots.pointer_address(),
+        length=capacity,
+        stride=item.size or 0,
+        alignment=item.strip().alignment,
+    )
+    items = contiguous(value, item, slots.pointer_address(), capacity)
+    return SequenceView(RingItems(items, head, (end - head) % (capacity or 1)), "Iter")
+
+
 RULES = (
     Rule("alloc::vec::Vec<$T, $A?>", Sequence("$T", "len", "buf.ptr", capacity="buf.cap")),
     Rule(
@@ -62,6 +84,7 @@ RULES = (
         Chain("head", "next", "element", "len"),
     ),
     Rule("alloc::collections::binary_heap::BinaryHeap<$T, $A?>", Wrapper("data")),
+    Rule("alloc::collections::vec_deque::iter::Iter<$T>", Custom(_deque_iterator)),
     Rule("core::slice::iter::Iter<$T>", Custom(_slice_iterator)),
     Rule("core::slice::iter::IterMut<$T>", Custom(_slice_iterator)),
     Rule("alloc::vec::into_iter::IntoIter<$T, $A?>", Custom(_into_iterator)),

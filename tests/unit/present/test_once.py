@@ -1,0 +1,49 @@
+"""The state of a ``Once`` where std's numbers are known and where they are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from crabtrap.present import render, std_presenter
+from crabtrap.symbols.types import Type
+from tests.support.made_types import MadeProgram, World
+
+
+class Program(MadeProgram):
+    """A program whose std has a ``Once`` that begins with this number."""
+
+    def __init__(self, begins: int | None) -> None:
+        super().__init__()
+        self.begins = begins
+
+    def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
+        del beside
+        if self.begins is None or symbol != "std::rt::cleanup::CLEANUP":
+            return None
+        return self.begins.to_bytes(4, "little")
+
+
+def shown(begins: int | None, number: int) -> str:
+    world = World(program=Program(begins))
+    cell = world.struct("core::cell::UnsafeCell<u32>", [("value", world.base("u32"))])
+    atomic = world.struct("core::sync::atomic::AtomicU32", [("v", cell)])
+    inner = world.struct("std::sys::sync::once::futex::Once", [("state_and_queued", atomic)])
+    once = world.struct("std::sync::poison::once::Once", [("inner", inner)])
+    return render(world.value(once, number.to_bytes(4, "little")), std_presenter())
+
+
+@pytest.mark.parametrize(
+    ("begins", "words"),
+    [
+        (0, ["incomplete", "poisoned", "running", "complete"]),
+        (3, ["complete", "running", "poisoned", "incomplete"]),
+    ],
+)
+def test_the_numbers_are_told_by_a_once_nobody_used(begins: int, words: list[str]):
+    assert [shown(begins, number) for number in range(4)] == [f"Once({word})" for word in words]
+    queued = 4
+    assert shown(begins, 1 | queued) == f"Once({words[1]})"
+
+
+def test_numbers_nothing_tells_of_are_not_guessed():
+    assert shown(None, 3) == "<it is not known what this Once calls complete>"
