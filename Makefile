@@ -11,13 +11,14 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native inferiors build fmt lint type test bench docs demo all clean
+.PHONY: help setup native toolchains inferiors build fmt lint type test bench docs demo all clean
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
 	@echo "make test    run the whole test suite, building what it needs"
 	@echo "make setup   virtual environment with the package (editable) and the tools"
 	@echo "make native  rebuild the native parts in place"
+	@echo "make toolchains  Debian's older and newer Rust compilers, unpacked for the tests"
 	@echo "make build   a wheel in dist/"
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
@@ -73,6 +74,9 @@ lint: native
 type: native
 	$(BIN)/pyright
 	$(BIN)/python -m mypy.stubtest crabtrap._core
+
+toolchains: $(VENV)/.installed
+	$(BIN)/python tools/debian_rustc.py target/toolchains
 
 inferiors: $(VENV)/.installed
 	$(BIN)/python -m tests.support.inferiors

@@ -4,11 +4,23 @@ import pytest
 
 from crabtrap.errors import NotFoundError
 from tests.support.backends import Backend
-from tests.support.inferiors import build
+from tests.support.inferiors import build, missing_tools
 from tests.support.stopped import Stopped
+
+PROFILES = [
+    "debug",
+    "dwarf5",
+    "v0",
+    "no-pie",
+    "debian-rustc",
+    "debian-rustc-web",
+    "debian-rustc-web-oldest",
+]
 
 
 def at(backend: Backend, package: str, marker: str, profile: str = "debug") -> Stopped:
+    if missing := missing_tools(profile):
+        pytest.skip(f"missing {missing}")
     inferior = build(package, profile)
     stopped = Stopped(backend, inferior.path)
     stopped.run_to(f"main.rs:{inferior.marker(marker)}")
@@ -20,7 +32,7 @@ def number(value) -> int:
     return value.integer()
 
 
-@pytest.mark.parametrize("profile", ["debug", "dwarf5", "v0", "no-pie"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_statics_are_found_by_trailing_path(backend: Backend, profile: str):
     frame = at(backend, "basics", "statics", profile).thread.frame(0)
     for name in ("COUNTER", "basics::COUNTER", "crate::COUNTER"):
@@ -30,7 +42,7 @@ def test_statics_are_found_by_trailing_path(backend: Backend, profile: str):
         frame.lookup("NO_SUCH_STATIC")
 
 
-@pytest.mark.parametrize("profile", ["debug", "dwarf5", "v0", "no-pie"])
+@pytest.mark.parametrize("profile", PROFILES)
 def test_thread_local_of_the_program(backend: Backend, profile: str):
     thread = at(backend, "basics", "thread_locals", profile).thread
     value = thread.frame(0).lookup("EAGER")
@@ -39,8 +51,9 @@ def test_thread_local_of_the_program(backend: Backend, profile: str):
     assert thread.thread_pointer is not None
 
 
-def test_thread_local_of_each_thread(guard: Backend):
-    stopped = at(guard, "basics", "thread_locals")
+@pytest.mark.parametrize("profile", PROFILES)
+def test_thread_local_of_each_thread(guard: Backend, profile: str):
+    stopped = at(guard, "basics", "thread_locals", profile)
     first = stopped.thread
     place = stopped.resolve(f"main.rs:{build('basics').marker('thread_locals')}")[0]
     stopped.break_at(place.address)

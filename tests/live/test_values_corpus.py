@@ -13,9 +13,11 @@ from crabtrap.engine.machine import Stopped
 from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError
 from crabtrap.present import RenderOptions
-from tests.support.inferiors import build
+from tests.support.inferiors import PROFILES, build, missing_tools
 
 _CORPUS = Path(__file__).with_name("values_corpus.txt")
+# How an answer tells that the optimiser took away what it would need.
+_GONE = ("optimised out", "it has no address")
 _SHOWN = RenderOptions(max_items=20, max_text=100)
 
 
@@ -23,15 +25,22 @@ _SHOWN = RenderOptions(max_items=20, max_text=100)
 class Section:
     file: str
     marker: str
-    lines: tuple[tuple[str, str], ...]
+    lines: dict[str, str]
 
 
-def sections() -> Iterator[Section]:
+def sections(profile: str) -> Iterator[Section]:
+    is_old = "--cfg=old_std" in PROFILES[profile].flags
     for block in _CORPUS.read_text().split("\n@")[1:]:
-        head, *lines = block.strip().splitlines()
-        file, marker = head.split()
-        pairs = [line.split(" => ", 1) for line in lines if " => " in line]
-        yield Section(file, marker, tuple((text, expected) for text, expected in pairs))
+        head, *rest = block.strip().splitlines()
+        file, marker, *words = head.split()
+        lines = dict(line.split(" => ", 1) for line in rest if " => " in line)
+        old = {
+            text.removeprefix("old "): lines.pop(text) for text in [*lines] if text[:4] == "old "
+        }
+        if is_old:
+            lines |= old
+        if not (is_old and "recent" in words):
+            yield Section(file, marker, lines)
 
 
 def answer(session: Session, text: str) -> str:
@@ -47,7 +56,7 @@ def fits(expected: str, found: str) -> bool:
 
 def answers(profile: str) -> Iterator[tuple[Section, str, str, str]]:
     inferior = build("values", profile)
-    found = {(each.file, each.marker): each for each in sections()}
+    found = {(each.file, each.marker): each for each in sections(profile)}
     with Session(str(inferior.path)) as session:
         session.launch((), stdio=Stdio.pipes())
         places: dict[tuple[str, int], Section] = {}
@@ -61,27 +70,61 @@ def answers(profile: str) -> Iterator[tuple[Section, str, str, str]]:
                 return
             frame = session.frame
             section = places.pop((Path(frame.path or "").name, frame.line), None)
-            for text, expected in section.lines if section is not None else ():
+            for text, expected in section.lines.items() if section is not None else ():
                 yield section, text, expected, answer(session, text)
 
 
-@pytest.mark.parametrize("profile", ["debug", "dwarf5", "v0"])
+def skip_where_missing(profile: str) -> None:
+    if missing := missing_tools(profile):
+        pytest.skip(f"missing {', '.join(missing)}")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "profile",
+    [
+        "debug",
+        "dwarf5",
+        "v0",
+        "debian-rustc",
+        "debian-rustc-web",
+        "debian-rustc-web-oldest",
+        "nightly",
+    ],
+)
 def test_the_corpus_is_right(profile: str):
+    skip_where_missing(profile)
     seen, wrong = set(), []
     for section, text, expected, found in answers(profile):
         seen.add(section.marker)
         if not fits(expected, found):
             wrong.append(f"{section.marker}: {text}\n  expected {expected}\n  found    {found}")
     assert not wrong, "\n".join(wrong)
-    assert seen == {section.marker for section in sections()}
+    assert seen == {section.marker for section in sections(profile)}
 
 
-def test_optimised_code_gives_the_same_or_says_that_it_cannot():
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("profile", "least"),
+    [
+        ("release-debug", 450),
+        ("debian-rustc-o", 320),
+        ("debian-rustc-web-o", 450),
+        ("debian-rustc-web-oldest-o", 450),
+    ],
+)
+def test_optimised_code_gives_the_same_or_says_that_it_cannot(profile: str, least: int):
+    """What the optimiser left is right, all else is said to be gone.
+
+    ``least`` of the answers are there: what a compiler keeps is up to it, but one that
+    keeps far less has a debugger that no longer finds it.
+    """
+    skip_where_missing(profile)
     answered, wrong = 0, []
-    for section, text, expected, found in answers("release-debug"):
+    for section, text, expected, found in answers(profile):
         if fits(expected, found):
             answered += 1
-        elif "optimised out" not in found and not found.startswith(("!", "<")):
+        elif not any(reason in found for reason in _GONE):
             wrong.append(f"{section.marker}: {text}\n  expected {expected}\n  found    {found}")
     assert not wrong, "\n".join(wrong)
-    assert answered > 50
+    assert answered >= least

@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.toolchains import compile_package, find_compiler, how_to_provide
+
 WORKSPACE = Path(__file__).parents[1] / "inferiors"
 TARGET = WORKSPACE / "target"
 USUAL_PROFILES = ("debug", "release-debug")
@@ -42,12 +44,14 @@ class Profile:
     Attributes:
         cargo: Name of the cargo profile.
         flags: Options for rustc, on top of the profile's own.
+        toolchain: Another compiler than cargo's, see ``tests.support.toolchains``.
         tools: Programs that ``finish`` runs; a test skips where one is missing.
         finish: Makes the final file from the compiled one, ``(built, final)``.
     """
 
     cargo: str = "dev"
     flags: tuple[str, ...] = ()
+    toolchain: str = ""
     tools: tuple[str, ...] = ()
     finish: Callable[[Path, Path], None] | None = None
 
@@ -115,7 +119,10 @@ def build(package: str, profile: str = "debug") -> Inferior:
 
 
 def missing_tools(profile: str) -> tuple[str, ...]:
-    """Return the programs a profile needs and this machine lacks."""
+    """Return what a profile needs and this machine lacks, with what to run to get it."""
+    toolchain = PROFILES[profile].toolchain
+    if toolchain and find_compiler(toolchain) is None:
+        return (f"{toolchain}: {how_to_provide(toolchain)}",)
     return tuple(tool for tool in PROFILES[profile].tools if shutil.which(tool) is None)
 
 
@@ -191,6 +198,8 @@ def _build(package: str, name: str) -> Inferior:
     source = WORKSPACE / "programs" / package / "src" / "main.rs"
     if not source.is_file():
         raise InferiorError(f"no program named {package!r} in {WORKSPACE}")
+    if profile.toolchain:
+        return Inferior(_run_rustc(source, name), source, name)
     packages = (package, *_COMPANIONS.get(package, ()))
     _run_cargo(name, *(("--package", each) for each in packages))
     built = _cargo_directory(name) / package
@@ -222,6 +231,18 @@ def _run_cargo(name: str, *selections: Sequence[str]) -> None:
     )
     if result.returncode != 0:
         raise InferiorError(f"{' '.join(command)}\n{result.stderr}")
+
+
+def _run_rustc(source: Path, name: str) -> Path:
+    profile = PROFILES[name]
+    ready = WORKSPACE / "programs" / "ready" / "src" / "lib.rs"
+    with _locked(name):
+        try:
+            return compile_package(
+                profile.toolchain, source, TARGET / name, *profile.flags, libraries=(ready,)
+            )
+        except subprocess.CalledProcessError as error:
+            raise InferiorError(str(error)) from error
 
 
 def _cargo_target(name: str) -> Path:
@@ -284,6 +305,14 @@ PROFILES: dict[str, Profile] = {
     "split-dwarf5": Profile(flags=("-Csplit-debuginfo=unpacked", "-Cdwarf-version=5")),
     "panic-abort": Profile("panic-abort"),
     "line-tables": Profile(flags=("-Cdebuginfo=line-tables-only",)),
+    # What these lack of std, the programs leave out.
+    "debian-rustc": Profile(flags=("--cfg=old_std",), toolchain="rustc"),
+    "debian-rustc-o": Profile(flags=("--cfg=old_std", "-O"), toolchain="rustc"),
+    "debian-rustc-web": Profile(toolchain="rustc-web"),
+    "debian-rustc-web-o": Profile(flags=("-O",), toolchain="rustc-web"),
+    "debian-rustc-web-oldest": Profile(toolchain="rustc-web-oldest"),
+    "debian-rustc-web-oldest-o": Profile(flags=("-O",), toolchain="rustc-web-oldest"),
+    "nightly": Profile(toolchain="nightly"),
     "no-pie": Profile(flags=("-Crelocation-model=static",)),
     "stripped": Profile(tools=("strip",), finish=_strip),
     "symbols-only": Profile(tools=("strip",), finish=_strip_debug),

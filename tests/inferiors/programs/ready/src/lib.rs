@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::Write;
 use std::mem::ManuallyDrop;
-use std::os::fd::FromRawFd;
+use std::os::unix::io::FromRawFd;
 
 /// Writes `text` and a newline to the descriptor named by `CRABTRAP_READY_FD`.
 ///
 /// Does nothing where the variable is not set, so that every program also runs by hand.
 pub fn say(text: &str) {
-    let Ok(fd) = std::env::var("CRABTRAP_READY_FD") else {
-        return;
+    let fd = match std::env::var("CRABTRAP_READY_FD") {
+        Ok(fd) => fd,
+        Err(_) => return,
     };
     let fd = fd.parse().expect("CRABTRAP_READY_FD is a number");
     // SAFETY: the test gave the descriptor to this program for exactly this use; it is
@@ -23,7 +24,8 @@ pub fn say(text: &str) {
 /// Keeps a value alive and unknown to the optimiser.
 #[inline(never)]
 pub fn keep<T: ?Sized>(value: &T) {
-    let pointer: *const T = value;
-    // SAFETY: a local variable is read.
-    let _ = unsafe { std::ptr::read_volatile(&pointer) };
+    let pointer = (value as *const T).cast::<()>();
+    // SAFETY: there is no instruction; the compiler only has to believe that there is one
+    // which reads what is behind the pointer, so that it is stored there before.
+    unsafe { std::arch::asm!("/* {} */", in(reg) pointer, options(nostack, preserves_flags)) };
 }

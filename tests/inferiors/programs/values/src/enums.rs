@@ -46,10 +46,18 @@ enum CLike {
     B { x: u64 },
 }
 
+#[cfg(not(old_std))]
 #[repr(u8)]
 enum Tagged {
     A(u8) = 10,
     B(u64) = 20,
+}
+
+#[cfg(old_std)]
+#[repr(u8)]
+enum Tagged {
+    A(u8),
+    B(u64),
 }
 
 enum OneVariant {

@@ -119,5 +119,6 @@ pub fn objects() {
     let function: fn(f64) -> f64 = f64::sqrt;
     let in_cell: Rc<RefCell<dyn Shape>> = Rc::new(RefCell::new(Square(4.0)));
     keep(&(circle.area(), square.area(), shapes[0].area(), closure(1)));
-    keep(&(in_cell.borrow().area(), &shared, &any, &error)); // @objects
+    let area = in_cell.borrow().area();
+    keep(&(area, &shared, &any, &error)); // @objects
 }

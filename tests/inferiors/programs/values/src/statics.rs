@@ -30,11 +30,14 @@ thread_local! {
 pub fn statics() {
     SHARED.lock().expect("not poisoned").push(6);
     LAZY.with(|map| map.borrow_mut().insert(1, "lazy".into()));
-    EAGER.with(|cell| cell.set(9));
+    EAGER.with(|cell| {
+        cell.set(9);
+        keep(&cell.get());
+    });
     EAGER_DROPPED.with(|list| list.borrow_mut().push(10));
     // SAFETY: there is one thread.
     unsafe { CHANGING += LIMIT as u16 };
-    keep(&(NUMBER, NAME, inner::NUMBER, &TABLE, &COUNTER));
+    keep(&(&NUMBER, &NAME, &inner::NUMBER, &TABLE, &COUNTER));
     let changed = unsafe { CHANGING };
     keep(&changed); // @statics
 }

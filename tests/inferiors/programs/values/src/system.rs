@@ -5,7 +5,7 @@ use std::any::TypeId;
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::num::Wrapping;
-use std::os::fd::OwnedFd;
+use std::os::unix::io::OwnedFd;
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
