@@ -102,7 +102,7 @@ def step(value: Value, name: str) -> Value | None:
         if shape.cases is not None:
             return _step_variant(value, name)
         if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
-            if shape.kind == "pointer" and not _has_pointee(shape):
+            if shape.kind == "pointer" and not shape.leads_to_value:
                 return None
             value = value.deref()
             continue
@@ -111,11 +111,6 @@ def step(value: Value, name: str) -> Value | None:
             return None
         value = value.at_field(only)
     return None
-
-
-def _has_pointee(shape: Type) -> bool:
-    """Whether a thin pointer leads to something that has fields at all."""
-    return shape.target is not None and shape.target.strip().kind not in ("unit", "function")
 
 
 def _step_variant(value: Value, name: str) -> Value | None:

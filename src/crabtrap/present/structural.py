@@ -194,7 +194,7 @@ def _pointer(value: Value, shape: Type) -> View:
     address = value.pointer_address()
     if target is not None and target.strip().kind == "function":
         return LiteralView(_function(value, address))
-    if target is None or target.strip().kind == "unit":
+    if not shape.leads_to_value:
         return LiteralView(f"{address:#x}")
     if is_box(shape):
         return WrapperView("Box", value.deref(), follows=True)

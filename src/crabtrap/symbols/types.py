@@ -397,6 +397,17 @@ class Type:
             b.size,
         )
 
+    @property
+    def leads_to_value(self) -> bool:
+        """Whether a pointer type tells what is behind it: no code, no ``void``, no ``*()``."""
+        target = self.target
+        kind = target.strip().kind if target is not None else "unit"
+        return kind != "function" and (kind != "unit" or self._is_reference)
+
+    @property
+    def _is_reference(self) -> bool:
+        return self.row.name.startswith(("&", "alloc::boxed::Box<"))
+
     def walk(self) -> Iterator[Type]:
         """This type and the newtypes peeled off it one by one, outermost first."""
         type_: Type | None = self.strip()

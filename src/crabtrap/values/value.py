@@ -279,7 +279,7 @@ class Value:
         """What a pointer points to; a trait object as its concrete type.
 
         Raises:
-            UsageError: Not a pointer, or one to ``()`` or a function.
+            UsageError: Not a pointer, or one to anything (``*const ()``) or a function.
             UnavailableError: A null pointer, or one that the program does not have.
         """
         if isinstance(self.place, ImplicitPointer):
@@ -289,7 +289,7 @@ class Value:
         if unsized.wide_kind(self.shape) is not None:
             return unsized.deref_wide(self)
         target = self.shape.target
-        if target is None or target.strip().kind in ("unit", "function"):
+        if target is None or not self.shape.leads_to_value:
             raise UsageError(f"nothing is known of what {self.type.name} points to")
         address = self.pointer_address()
         if address == 0:
