@@ -28,6 +28,7 @@ _BINARY: dict[str, int] = {
 }
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
 _ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
+_STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
 _MAX_DEPTH = 100
 
 
@@ -249,6 +250,9 @@ class Parser(PatternParser):
             return syntax.Literal("bool", token.text == "true", "", Span(token.start, token.end))
         if token.text == "matches" and self.peek(1).text == "!":
             return self._matches()
+        if token.text in _STATEMENTS:
+            hint = "matches!(value, pattern if condition) tests a value"
+            raise self.error(f"{token.text} is not part of the language here", hint=hint)
         if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
             self.advance()
             return self._closure()

@@ -81,8 +81,21 @@ def _variant(value: Value, shape: Type) -> View:
         return RecordView(case.name, inside.fields(), case.type.is_tuple, variant=True)
     name = shape.name.partition("::{")[0]
     where = f" at line {case.line}" if case.line else ""
-    # A captured argument is also in every variant's struct; shown once, where it is live.
-    return RecordView(f"{name}::{case.name}{where}", inside.fields(), variant=True)
+    fields = () if case.name in _FINISHED else _held(case.type, inside)
+    return RecordView(f"{name}::{case.name}{where}", fields, variant=True)
+
+
+def _held(state: Type, value: Value) -> tuple[tuple[str, Value], ...]:
+    """What a suspended coroutine holds.
+
+    An argument it has kept is described twice, as captured and as a variable.
+    """
+    once = {(field.name, field.offset): field for field in state.fields}
+    return tuple((field.name, value.at_field(field)) for field in once.values())
+
+
+_FINISHED = ("Returned", "Panicked")
+"""States of a coroutine in which all that it held has been moved or dropped."""
 
 
 def is_coroutine(shape: Type) -> bool:

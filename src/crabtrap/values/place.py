@@ -106,7 +106,10 @@ def place_from_pieces(pieces: Sequence[Piece], size: int | None) -> Place:
     """
     if len(pieces) == 1 and pieces[0].size in (0, size) and not pieces[0].bit_offset:
         return _simple(pieces[0])
-    parts = (Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces)
+    parts = [Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces]
+    missing = (size or 0) - sum(part.size for part in parts)
+    if missing > 0:  # the compiler describes no more than it kept
+        parts.append(Part(Absent("optimised out"), missing))
     return Pieces(tuple(parts))
 
 

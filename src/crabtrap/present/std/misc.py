@@ -116,6 +116,7 @@ RULES = (
     Rule("core::ptr::**::NonNull<$T>", Wrapper("pointer")),
     Rule("core::ptr::**::Unique<$T>", Wrapper("pointer")),
     Rule("core::pin::Pin", Custom(_pin)),
+    Rule("core::future::from_generator::GenFuture<$T>", Wrapper("$T")),
     *(
         Rule(f"core::num::**::NonZero{name}", Custom(_number))
         for name in [f"{s}{b}" for s in "IU" for b in ("8", "16", "32", "64", "128", "size")]
