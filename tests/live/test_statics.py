@@ -4,7 +4,7 @@ import pytest
 
 from crabtrap.errors import NotFoundError
 from tests.support.backends import Backend
-from tests.support.inferiors import build, missing_tools
+from tests.support.inferiors import build, require_profile
 from tests.support.stopped import Stopped
 
 PROFILES = [
@@ -19,8 +19,7 @@ PROFILES = [
 
 
 def at(backend: Backend, package: str, marker: str, profile: str = "debug") -> Stopped:
-    if missing := missing_tools(profile):
-        pytest.skip(f"missing {missing}")
+    require_profile(profile)
     inferior = build(package, profile)
     stopped = Stopped(backend, inferior.path)
     stopped.run_to(f"main.rs:{inferior.marker(marker)}")

@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from tests.support.toolchains import compile_package, find_compiler, how_to_provide
 
 WORKSPACE = Path(__file__).parents[1] / "inferiors"
@@ -124,6 +126,12 @@ def missing_tools(profile: str) -> tuple[str, ...]:
     if toolchain and find_compiler(toolchain) is None:
         return (f"{toolchain}: {how_to_provide(toolchain)}",)
     return tuple(tool for tool in PROFILES[profile].tools if shutil.which(tool) is None)
+
+
+def require_profile(profile: str) -> None:
+    """Skip the test where a profile cannot be built, and say what to run."""
+    if missing := missing_tools(profile):
+        pytest.skip(f"missing {', '.join(missing)}")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,127 @@
+"""Corpora: files of expressions with the text each is worth at a marker of a program.
+
+::
+
+    @file.rs marker [recent]
+    expression => text
+    expression => !part of the error
+    old expression => text
+
+In a text, ``…`` stands for anything.  A ``recent`` section needs what std before 1.80
+lacks; a line that begins with ``old`` says what such a std shows instead.  Lines without
+an arrow are comments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from crabtrap import Session
+from crabtrap.engine.machine import Stopped
+from crabtrap.engine.stdio import Stdio
+from crabtrap.errors import CrabtrapError
+from crabtrap.present import RenderOptions
+from crabtrap.target.server import ServerKind
+from tests.support.inferiors import PROFILES, build
+
+SHOWN = RenderOptions(max_items=20, max_text=100)
+_OLD = "old "
+_GONE = ("optimised out", "it has no address")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is asked at one marker.
+
+    Attributes:
+        file, marker: Where; the marker names the section.
+        lines: Expression to expected text.
+    """
+
+    file: str
+    marker: str
+    lines: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One line of a corpus with what was found."""
+
+    section: Section
+    expression: str
+    expected: str
+    found: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether it is what was expected."""
+        if self.expected.startswith("!"):
+            return self.found.startswith("!") and self.expected[1:] in self.found
+        if "…" not in self.expected:
+            return self.expected == self.found
+        pattern = ".*".join(map(re.escape, self.expected.split("…")))
+        return re.fullmatch(pattern, self.found) is not None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it says that the optimiser took away what it would need."""
+        return any(reason in self.found for reason in _GONE)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.section.marker}: {self.expression}\n"
+            f"  expected {self.expected}\n  found    {self.found}"
+        )
+
+
+def sections(corpus: Path, profile: str) -> tuple[Section, ...]:
+    """Read a corpus as far as it is true of a profile."""
+    is_old = "--cfg=old_std" in PROFILES[profile].flags
+    found: list[Section] = []
+    for block in corpus.read_text().split("\n@")[1:]:
+        head, *rest = block.strip().splitlines()
+        file, marker, *words = head.split()
+        lines = dict(_pair(line) for line in rest if " => " in line)
+        old = {text.removeprefix(_OLD): lines.pop(text) for text in [*lines] if _OLD in text[:4]}
+        if not (is_old and "recent" in words):
+            found.append(Section(file, marker, lines | old if is_old else lines))
+    return tuple(found)
+
+
+def _pair(line: str) -> tuple[str, str]:
+    text, _, expected = line.partition(" => ")
+    return text, expected
+
+
+def answer(session: Session, text: str) -> str:
+    """What an expression is worth as text, or ``!`` and the error."""
+    try:
+        return session.render(session.evaluate(text), SHOWN)
+    except CrabtrapError as error:
+        return f"!{error}"
+
+
+def answers(
+    corpus: Path, package: str, profile: str, server: ServerKind = "guard"
+) -> Iterator[Answer]:
+    """Run a program from marker to marker and ask all that its corpus has for each."""
+    inferior = build(package, profile)
+    with Session(str(inferior.path), server=server) as session:
+        session.launch((), stdio=Stdio.pipes())
+        places: dict[tuple[str, int], Section] = {}
+        for section in sections(corpus, profile):
+            line = inferior.marker(section.marker, section.file)
+            places[section.file, line] = section
+            session.breakpoints.add(f"{section.file}:{line}", temporary=True)
+        while True:
+            session.continue_()
+            if not isinstance(session.state, Stopped):
+                return
+            frame = session.frame
+            reached = places.pop((Path(frame.path or "").name, frame.line), None)
+            if reached is not None:
+                for text, expected in reached.lines.items():
+                    yield Answer(reached, text, expected, answer(session, text))
