@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
@@ -26,6 +27,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.present import RenderOptions
 from crabtrap.target.server import ServerKind
 from tests.support.inferiors import PROFILES, build
+from tests.support.json_trees import Tree, text_of
 
 SHOWN = RenderOptions(max_items=20, max_text=100)
 _OLD = "old "
@@ -48,12 +50,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line of a corpus with what was found."""
+    """One line of a corpus with what was found.
+
+    Attributes:
+        found: The value as text, or ``!`` and the error.
+        tree: The value as JSON has it; ``None`` for an error.
+    """
 
     section: Section
     expression: str
     expected: str
     found: str
+    tree: Tree | None
+
+    @property
+    def is_retold(self) -> bool:
+        """Whether the tree says all that the text does."""
+        return self.tree is None or text_of(self.tree) == self.found
 
     @property
     def fits(self) -> bool:
@@ -96,12 +109,14 @@ def _pair(line: str) -> tuple[str, str]:
     return text, expected
 
 
-def answer(session: Session, text: str) -> str:
-    """What an expression is worth as text, or ``!`` and the error."""
+def ask(session: Session, section: Section, text: str, expected: str) -> Answer:
+    """What an expression is worth at a stop."""
     try:
-        return session.render(session.evaluate(text), SHOWN)
+        value = session.evaluate(text)
     except CrabtrapError as error:
-        return f"!{error}"
+        return Answer(section, text, expected, f"!{error}", None)
+    tree = cast("Tree", session.view_tree(value, SHOWN))
+    return Answer(section, text, expected, session.render(value, SHOWN), tree)
 
 
 def answers(
@@ -124,4 +139,4 @@ def answers(
             reached = places.pop((Path(frame.path or "").name, frame.line), None)
             if reached is not None:
                 for text, expected in reached.lines.items():
-                    yield Answer(reached, text, expected, answer(session, text))
+                    yield ask(session, reached, text, expected)
