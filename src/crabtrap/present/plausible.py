@@ -11,6 +11,8 @@ from crabtrap.errors import MemoryFault
 from crabtrap.values import Context, UnavailableError
 
 ISIZE_MAX = (1 << 63) - 1
+_NO_ADDRESS = 1 << 56
+"""Beyond every user address, also with five levels of page tables."""
 
 
 def check_buffer(
@@ -62,6 +64,8 @@ def find_doubt(
         return "null data pointer"
     if alignment > 1 and address % alignment:
         return f"data pointer {address:#x} is not aligned to {alignment}"
+    if stride and address >= _NO_ADDRESS:
+        return f"data pointer {address:#x} is no address of a program"
     if size and not is_readable(context, address, size):
         return f"{size} bytes at {address:#x} are not all mapped"
     room = stride * (capacity or 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import struct
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -83,15 +82,15 @@ def corrupted(count: int) -> Iterator[tuple[str, Value]]:
         yield name, world.value(die, bytes(data))
 
 
-def test_none_is_believed_and_none_takes_long():
+def test_none_is_believed_and_little_is_read():
     options = RenderOptions(max_items=100)
     for name, value in corrupted(500):
-        start = time.perf_counter()
+        heap = value.context.reader
+        before = heap.reads
         text = render(value, PRESENTER, options)
-        spent = time.perf_counter() - start
         assert "<" in text, f"{name} was believed: {text}"
         assert len(text) < 2000
-        assert spent < 0.2, f"{name} took {spent:.3f} s"
+        assert heap.reads - before < 20, f"{name}: {heap.reads - before} reads"
 
 
 def test_memory_stays_bounded():

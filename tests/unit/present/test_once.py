@@ -43,6 +43,7 @@ def test_the_numbers_are_told_by_a_once_nobody_used(begins: int, words: list[str
     assert [shown(begins, number) for number in range(4)] == [f"Once({word})" for word in words]
     queued = 4
     assert shown(begins, 1 | queued) == f"Once({words[1]})"
+    assert shown(begins, 8) == "<invalid Once state: 8>"
 
 
 def test_numbers_nothing_tells_of_are_not_guessed():

@@ -28,7 +28,7 @@ def _packed_error(_match: Match, value: Value) -> View:
     bits = part(value, "0").integer()
     tag, payload = bits & 3, bits >> 32
     if tag == _OS:
-        return LiteralView(_os_error(payload))
+        return LiteralView(_os_error(payload - (payload >> 31 << 32)))  # an i32
     if tag == _SIMPLE:
         return LiteralView(_kind_name(value, payload))
     name = "Custom" if tag == _CUSTOM else "SimpleMessage"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.present.access import find_part, part, peel, peel_to_type
+from crabtrap.present.plausible import is_readable
 from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.view import ScalarView, View, WrapperView
@@ -58,6 +59,8 @@ def _atomic(_match: Match, value: Value) -> View:
 
 _FUTEX_STATES = ("incomplete", "poisoned", "running", "running", "complete")
 _STATES = ("incomplete", "poisoned", "running", "complete")
+_QUEUED = 4
+"""Set while threads wait for a ``Once``."""
 _FRESH = ("std::rt::cleanup::CLEANUP", "std::io::stdio::STDOUT")
 """Statics of std that are, or begin with, a ``Once`` nobody has used before ``main``."""
 
@@ -72,17 +75,21 @@ def once_state(value: Value) -> str:
     """
     newest = find_part(value, "inner.state_and_queued")
     if newest is not None:
-        number = newest.integer() & 3
-        return _STATES[number] if _counts_up(value) else _STATES[3 - number]
+        number = newest.integer()
+        if number > _QUEUED | 3:
+            raise UnavailableError(f"invalid Once state: {number}")
+        return _STATES[number & 3] if _counts_up(value) else _STATES[3 - (number & 3)]
     futex = find_part(value, "inner.state")
     if futex is not None:
-        states, number = _FUTEX_STATES, futex.integer()
-    else:
-        states = _STATES
-        number = part(value, ("inner.state_and_queue", "state_and_queue")).integer() & 3
-    if number >= len(states):
-        raise UnavailableError(f"invalid Once state: {number}")
-    return states[number]
+        number = futex.integer()
+        if number >= len(_FUTEX_STATES):
+            raise UnavailableError(f"invalid Once state: {number}")
+        return _FUTEX_STATES[number]
+    number = part(value, ("inner.state_and_queue", "state_and_queue")).integer()
+    state, waiting = _STATES[number & 3], number & ~3
+    if waiting and not (state == "running" and is_readable(value.context, waiting, 8)):
+        raise UnavailableError(f"invalid Once state: {number:#x}")
+    return state
 
 
 def _counts_up(value: Value) -> bool:
