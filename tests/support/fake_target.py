@@ -13,6 +13,7 @@ from crabtrap.target.base import (
     Control,
     Library,
     ResumeAction,
+    SavedRegisters,
     SiteFailure,
     SiteRequest,
     TargetStop,
@@ -87,6 +88,7 @@ class FakeTarget:
         self.watched: dict[int, Callable[[], None]] = {}
         self.file_texts: dict[str, bytes] = {}
         self.other_registers: dict[tuple[int, str], bytes] = {}
+        self.saved: dict[int, dict[str, int | bytes]] = {}
         self.ended_by = ""
         self._arrived: deque[TargetStop] = deque()
         self._pid = pid
@@ -258,6 +260,16 @@ class FakeTarget:
             else:
                 raise NotFoundError("register", name)
         self.general[thread] = tuple(values)
+
+    def save_registers(self, thread: int) -> SavedRegisters:
+        self._must_be_stopped("save registers")
+        names = [name for name, _ in self.register_names()]
+        self.saved[thread] = {name: self.read_register(thread, name) for name in names}
+        return SavedRegisters(thread, 1)
+
+    def restore_registers(self, saved: SavedRegisters) -> None:
+        self._must_be_stopped("restore registers")
+        self.write_registers(saved.thread, {**self.saved.pop(saved.thread)})
 
     def set_counter(self, number: int, value: int) -> None:
         self.counters[number] = value

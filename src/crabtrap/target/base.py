@@ -157,6 +157,21 @@ class SiteFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedRegisters:
+    """All registers of one thread, kept while it runs something else.
+
+    Attributes:
+        number: The server keeps them under this number, with the thread's signal mask and
+            what no packet carries of the XSAVE area; 0 where it cannot.
+        block: What a ``g`` packet carries, where the server cannot keep more.
+    """
+
+    thread: int
+    number: int = 0
+    block: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchRequest:
     """How a program is to be started.
 
@@ -349,6 +364,14 @@ class Control(Protocol):
 
         Writing "rip" also keeps the kernel from restarting an interrupted system call.
         """
+        ...
+
+    def save_registers(self, thread: int) -> SavedRegisters:
+        """Keep all registers of a stopped thread, to be put back by ``restore_registers``."""
+        ...
+
+    def restore_registers(self, saved: SavedRegisters) -> None:
+        """Put a stopped thread's registers back; each saved state serves once."""
         ...
 
     def set_counter(self, number: int, value: int) -> None:

@@ -9,6 +9,7 @@ from crabtrap.errors import ProcessGone, StateError, UnsupportedError
 from crabtrap.target.base import (
     Abilities,
     ResumeAction,
+    SavedRegisters,
     SiteFailure,
     SiteRequest,
     StopKind,
@@ -231,6 +232,14 @@ class LiveControl:
     def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
         """Write registers of a stopped thread, by name."""
         self._remote.write_registers(thread, changes)
+
+    def save_registers(self, thread: int) -> SavedRegisters:
+        """Keep all registers of a stopped thread, in the server where it can."""
+        return self._remote.save_registers(thread)
+
+    def restore_registers(self, saved: SavedRegisters) -> None:
+        """Put a stopped thread's registers back; each saved state serves once."""
+        self._remote.restore_registers(saved)
 
     def set_counter(self, number: int, value: int) -> None:
         """Create or set a trace state variable."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
+from crabtrap.target.base import SavedRegisters
 from crabtrap.target.memory import callback_memory, file_memory, read_exactly
 from crabtrap.target.registers import (
     RegisterLayout,
@@ -182,6 +183,21 @@ class Remote:
                 raise UnsupportedError(f"writing register {slot.name}")
             block[slot.offset : slot.offset + slot.size] = value
         self._ask_thread(tid, b"G" + block.hex().encode())
+
+    def save_registers(self, tid: int) -> SavedRegisters:
+        """Keep all registers of a thread, in the server where it can (as LLDB's does)."""
+        if not self.client.has("QSaveRegisterState"):
+            return SavedRegisters(tid, block=self.read_block(tid))
+        return SavedRegisters(tid, int(self._ask_thread(tid, b"QSaveRegisterState")))
+
+    def restore_registers(self, saved: SavedRegisters) -> None:
+        """Put back what ``save_registers`` has kept."""
+        if saved.number:
+            self._ask_thread(saved.thread, b"QRestoreRegisterState:%d" % saved.number)
+        else:
+            self._ask_thread(saved.thread, b"G" + saved.block.hex().encode())
+        self._blocks.pop(saved.thread, None)
+        self._general.pop(saved.thread, None)
 
     def _ask_thread(self, tid: int, packet: bytes) -> bytes:
         return checked(packet, self._exchange_thread(tid, [packet])[0])

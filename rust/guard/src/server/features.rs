@@ -54,7 +54,7 @@ impl Features {
     }
 }
 
-const OURS: [&str; 32] = [
+const OURS: [&str; 33] = [
     "QStartNoAckMode",
     "QNonStop",
     "QThreadEvents",
@@ -65,6 +65,7 @@ const OURS: [&str; 32] = [
     "QEnvironmentHexEncoded",
     "QEnvironmentReset",
     "QEnvironmentUnset",
+    "QSaveRegisterState",
     "QSetWorkingDir",
     "QStartupWithShell",
     "ConditionalBreakpoints",

@@ -8,6 +8,7 @@ mod features;
 mod launch;
 mod memory;
 mod query;
+mod register_state;
 mod reply;
 mod resume;
 mod spinning;
@@ -28,6 +29,7 @@ use crate::vfile::Files;
 
 use features::Features;
 use launch::LaunchOptions;
+use register_state::States;
 use spinning::Spinning;
 
 /// The answer to one packet.
@@ -75,6 +77,7 @@ pub struct Server {
     features: Features,
     launch_options: LaunchOptions,
     files: Files,
+    states: States,
     /// Thread for registers and memory (`Hg`).
     general: Tid,
     /// Process that thread belongs to, kept when the thread is gone.
@@ -113,6 +116,7 @@ impl Server {
             },
             launch_options: LaunchOptions::new(inherits_stdio),
             files: Files::default(),
+            states: States::default(),
             general: 0,
             general_process: 0,
             recited: Vec::new(),

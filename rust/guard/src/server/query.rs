@@ -34,6 +34,8 @@ impl Server {
                 self.tracer.choices.thread_events = rest == "1";
                 Reply::Ok
             }
+            "QSaveRegisterState" => self.save_registers(),
+            "QRestoreRegisterState" => self.restore_registers(rest),
             "QPassSignals" => self.pass_signals(rest),
             "QCatchSyscalls" => self.catch_syscalls(rest),
             "QTDV" => self.define_variable(rest),
