@@ -1,17 +1,12 @@
 """What a function returned, right after it did, by the calling convention.
 
-Rust's own convention is not fixed, but these parts of it have been the same in every
-compiler met so far and follow from LLVM's x86-64 lowering: one scalar comes in rax (or
-xmm0), two scalars in rax and rdx (or xmm0 and xmm1, each kind counted for itself), any
-other aggregate of at most one word as an integer in rax, and what is larger than two
-words in memory that the caller has named in rdi.  What lies in between differs between
-compilers and is not guessed.
+One scalar comes in rax (or xmm0), two scalars in rax and rdx (or xmm0 and xmm1, each kind
+counted for itself), any other value of at most one word as an integer in rax, and what is
+larger than two words in memory that the caller has named in rdi.  What lies in between
+differs between compilers and is not guessed.
 
 The callee need not keep rdi nor return it, so the address is found in the caller's own
 code: the instruction before the call that set rdi.
-
-An enum counts as its tag and payload where every variant has at most one scalar, all of
-the same kind in the same place; with the tag in a niche it counts as its payload.
 """
 
 from __future__ import annotations
@@ -21,20 +16,22 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.records import dataclass
+from crabtrap.symbols.passing import WORD, Aggregate, Nothing, Scalar, Scalars, classify
 from crabtrap.values.place import Bytes, Memory, Part, Pieces, Place, Register
 from crabtrap.values.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crabtrap.engine.frame import Frame
     from crabtrap.symbols.code import Function
-    from crabtrap.symbols.types import Cases, Type
+    from crabtrap.symbols.types import Type
 
 _RAX, _RDX = 0, 1
 _XMM0, _XMM1 = 17, 18
-_WORD = 8
 _TWO_WORDS = 16
-_PAIR = 2
+_DEEPEST = 8
+_SETS_RESULT = r"(?!cmp|test|push|pop|ucomis|comis)\w+ (?:(?P<sse>xmm0)|[re]ax)\b"
 _KEPT_BY_CALLS = frozenset(("rsp", "rbp", "rbx", "r12", "r13", "r14", "r15"))
 _SETS_RDI = (
     r"(?P<how>lea|mov) rdi, \[(?P<base>r\w+)(?P<offset>[+-](?:0x[0-9a-f]+|\d))?\]"
@@ -42,20 +39,6 @@ _SETS_RDI = (
 )
 _DESTINATION_RDI = r"\w+ (?:rdi|edi|di|dil)\b"
 _DESTINATION = r"(?!cmp|test|push)\w+ (?:\w+ ptr )?(r\w+|\[[^\]]+\])"
-_SCALARS = ("base", "pointer", "reference")
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """One scalar of a type: where in it, how large, and in which kind of register."""
-
-    offset: int
-    size: int
-    is_float: bool
-
-    def overlaps(self, other: _Leaf) -> bool:
-        """Whether the two share a byte."""
-        return self.offset < other.offset + other.size and other.offset < self.offset + self.size
 
 
 def find_return_value(function: Function, frame: Frame) -> Value | None:
@@ -72,27 +55,65 @@ def find_return_value(function: Function, frame: Frame) -> Value | None:
     if die is None:
         return None
     type_ = function.module.types.type(die)
-    place = _place_of(type_)
+    place = place_in_registers(type_, function)
     if place is None and (type_.strip().size or 0) > _TWO_WORDS:
         place = _named_by_caller(frame)
     return Value(type_, place, frame.context) if place is not None else None
 
 
-def _place_of(type_: Type) -> Place | None:
-    shape = type_.strip()
-    size = shape.size
-    if size is None or shape.kind in ("unit", "never"):
-        return None
-    if size == 0:
-        return Bytes(b"")
-    leaves = _leaves(shape, 0)
-    if leaves is not None and len(leaves) == 1 and leaves[0].size == size:
-        return Register(_XMM0 if leaves[0].is_float else _RAX)
-    if leaves is not None and _is_pair(leaves, size):
-        return _pair(leaves, size)
-    if size <= _WORD:
-        return Register(_RAX) if shape.kind != "union" else None
+def place_in_registers(type_: Type, function: Function) -> Place | None:
+    """Where ``function``, which has just returned, leaves a value of this type, in registers.
+
+    Returns:
+        ``None`` where it is in memory, is nothing, or cannot be told.
+    """
+    match classify(type_):
+        case Scalars((Scalar(is_float=True),)) if type_.strip().kind != "base":
+            register = _last_result_register(function)
+            return None if register is None else Register(register)
+        case Scalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
+            return _of_scalars(parts, type_.strip().size or 0)
+        case Aggregate(size) if size <= WORD:
+            return Register(_RAX)
+        case Nothing() if type_.strip().kind not in ("unit", "never"):
+            return Bytes(b"")
+        case _:
+            return None
+
+
+def _last_result_register(function: Function, depth: int = 0) -> int | None:
+    """The one of rax and xmm0 that every way out of a function sets last.
+
+    A struct around a float comes in xmm0, but with ``#[repr(C)]`` as an integer in rax, and
+    no debug information tells the two apart.
+    """
+    found: set[int | None] = set()
+    for start, end in function.ranges:
+        instructions = _core.disassemble(function.module.read(start, end - start), start)
+        for index, each in enumerate(instructions):
+            if each.flow == "return":
+                found.add(_set_before(function, instructions[:index], depth))
+    return found.pop() if len(found) == 1 else None
+
+
+def _set_before(
+    function: Function, instructions: Sequence[_core.Instruction], depth: int
+) -> int | None:
+    """Which result register a straight line of code sets last; what it calls may do that."""
+    for each in reversed(instructions):
+        written = re.match(_SETS_RESULT, each.text)
+        if written is not None:
+            return _XMM0 if written["sse"] else _RAX
+        if each.flow != "next":
+            callee = function.module.function_at(Address(each.target or 0))
+            follows = each.flow == "call" and callee is not None and depth < _DEEPEST
+            return _last_result_register(callee, depth + 1) if follows and callee else None
     return None
+
+
+def place_of_two_words(size: int) -> Place:
+    """Where a value of more than one word and at most two is that comes as integers."""
+    return Pieces((Part(Register(_RAX), WORD), Part(Register(_RDX), size - WORD)))
 
 
 def _named_by_caller(frame: Frame) -> Memory | None:
@@ -130,75 +151,20 @@ def _named_by_caller(frame: Frame) -> Memory | None:
 
 def _saved_address(frame: Frame, slot: Address) -> Address:
     """The address the caller keeps in its own frame: its callees do not write there."""
-    raw = frame.thread.process.read_memory(slot, _WORD)
+    raw = frame.thread.process.read_memory(slot, WORD)
     return Address(int.from_bytes(raw, "little"))
 
 
-def _pair(leaves: list[_Leaf], size: int) -> Place:
+def _of_scalars(parts: tuple[Scalar, ...], size: int) -> Place:
+    if len(parts) == 1 and parts[0].size > WORD:
+        return place_of_two_words(parts[0].size)
     general, floats = [_RAX, _RDX], [_XMM0, _XMM1]
-    parts: list[Part] = []
-    for index, leaf in enumerate(leaves):
-        register = (floats if leaf.is_float else general).pop(0)
-        end = leaves[index + 1].offset if index + 1 < len(leaves) else size
-        parts.append(Part(Register(register), leaf.size))
-        padding = end - leaf.offset - leaf.size
+    found: list[Part] = []
+    for index, scalar in enumerate(parts):
+        register = (floats if scalar.is_float else general).pop(0)
+        end = parts[index + 1].offset if index + 1 < len(parts) else size
+        found.append(Part(Register(register), scalar.size))
+        padding = end - scalar.offset - scalar.size
         if padding > 0:
-            parts.append(Part(Bytes(bytes(padding)), padding))
-    return Pieces(tuple(parts))
-
-
-def _is_pair(leaves: list[_Leaf], size: int) -> bool:
-    return len(leaves) == _PAIR and size <= _TWO_WORDS and leaves[0].offset == 0
-
-
-def _leaves(type_: Type, offset: int) -> list[_Leaf] | None:
-    """The scalars a type is made of, by offset.
-
-    ``None`` for unions, arrays and anything whose scalars are not plain to see.
-    """
-    shape = type_.strip()
-    size = shape.size
-    if shape.cases is not None:
-        return _enum_leaves(shape.cases, offset)
-    if shape.kind in _SCALARS and size is not None and size <= _WORD:
-        return [_Leaf(offset, size, shape.row.encoding == "float")]
-    if shape.kind == "enum" and size:
-        return [_Leaf(offset, size, is_float=False)]
-    if shape.kind != "struct" and shape.kind not in _SCALARS:
-        return [] if size == 0 else None
-    if not shape.fields and size:
-        return None
-    return _field_leaves(shape, offset)
-
-
-def _field_leaves(shape: Type, offset: int) -> list[_Leaf] | None:
-    found: list[_Leaf] = []
-    for field in shape.fields:
-        inner = _leaves(field.type, offset + field.offset)
-        if inner is None:
-            return None
-        found.extend(inner)
-    return sorted(found, key=lambda leaf: leaf.offset)
-
-
-def _enum_leaves(cases: Cases, offset: int) -> list[_Leaf] | None:
-    payloads: list[list[_Leaf]] = []
-    for case in cases.cases:
-        # A variant has the size of the whole enum, whatever fields it has.
-        inner = _field_leaves(case.type.strip(), offset + case.offset)
-        if inner is None:
-            return None
-        if inner:
-            payloads.append(inner)
-    if cases.discriminant is None:
-        return payloads[0] if payloads else []
-    size = cases.discriminant.type.strip().size or 0
-    tag = _Leaf(offset + cases.discriminant.offset, size, is_float=False)
-    if any(leaf.overlaps(tag) for payload in payloads for leaf in payload):
-        return payloads[0] if len(payloads) == 1 else None
-    if not payloads:
-        return [tag]
-    first = payloads[0]
-    if len(first) != 1 or any(payload != first for payload in payloads):
-        return None
-    return sorted([tag, *first], key=lambda leaf: leaf.offset)
+            found.append(Part(Bytes(bytes(padding)), padding))
+    return found[0].place if len(found) == 1 else Pieces(tuple(found))

@@ -15,6 +15,9 @@ pub struct Large {
 
 pub struct Meters(pub f32);
 
+#[repr(C)]
+pub struct Volts(pub f64);
+
 pub enum Direction {
     North,
     West,
@@ -122,6 +125,11 @@ fn large() -> Large {
 #[inline(never)]
 fn newtype() -> Meters {
     black_box(Meters(5.5)) // = Meters(5.5)
+}
+
+#[inline(never)]
+fn newtype_in_c() -> Volts {
+    black_box(Volts(-2.5)) // = Volts(-2.5)
 }
 
 #[inline(never)]
@@ -233,6 +241,7 @@ fn main() {
     black_box(small());
     black_box(large());
     black_box(newtype());
+    black_box(newtype_in_c());
     black_box(some_number());
     black_box(no_number());
     black_box(some_wide());

@@ -1,0 +1,223 @@
+"""How rustc hands a value of a type from function to function, as far as the type tells.
+
+Rust's own convention is not fixed, and debug information does not describe it.  What is
+here follows ``rustc_abi``'s layouts (``BackendRepr``), which have been the same in every
+compiler met so far (1.63 to 1.97): a scalar travels in one register, two scalars that fill
+their type in one each, anything else as a whole.  Where a type does not tell which of
+these it is, the answer is ``Unclear`` with the reason, never a guess.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.records import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crabtrap.symbols.types import Case, Field, Type
+
+WORD = 8
+_LARGEST_SCALAR = 16
+_POINTERS = ("pointer", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A number, ``bool``, ``char`` or pointer.
+
+    Attributes:
+        offset: First byte in the type.
+        size: Bytes, 1 to 16; of 16 only integers, which take two registers.
+        is_float: It travels in an SSE register.
+        alignment: Bytes.
+        is_signed: Its upper bits are copies of its sign.
+    """
+
+    offset: int
+    size: int
+    is_float: bool = False
+    alignment: int = 1
+    is_signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """It takes no room, and is not passed at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scalars:
+    """One or two scalars, by offset; what lies between them is padding."""
+
+    parts: tuple[Scalar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """Any other value: up to a word as one integer, larger ones by address."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The type does not tell; ``reason`` is for people."""
+
+    reason: str
+
+
+Passing = Nothing | Scalars | Aggregate | Unclear
+
+
+def classify(type_: Type) -> Passing:
+    """Say as what a value of ``type_`` is passed and returned."""
+    shape = type_.strip()
+    size = shape.size
+    if shape.kind == "unit" or size == 0:
+        return Nothing()
+    if shape.kind == "never":
+        return Nothing()
+    if size is None:
+        return Unclear(f"the size of {type_.name} is not known")
+    if shape.cases is not None:
+        return _classify_enum(shape, size)
+    match shape.kind:
+        case "base" | "pointer" | "reference" | "enum":
+            return _classify_scalar(shape, size)
+        case "array":
+            return Aggregate(size)
+        case "struct":
+            return _classify_fields(shape, shape.fields, size)
+        case "union":
+            return _classify_union(shape, size)
+        case _:
+            return Unclear(f"{type_.name} is not described")
+
+
+def _classify_scalar(shape: Type, size: int) -> Passing:
+    is_float = shape.row.encoding == "float"
+    if size > _LARGEST_SCALAR or (size > WORD and is_float):
+        return Unclear(f"how {shape.name} is passed is not known")
+    underlying = shape.target.strip() if shape.kind == "enum" and shape.target else shape
+    is_signed = underlying.row.encoding == "signed"
+    return Scalars((Scalar(0, size, is_float, _own_alignment(shape), is_signed),))
+
+
+def _own_alignment(shape: Type) -> int:
+    """Of a scalar; debug information rarely says, and it is its size but for 128 bits."""
+    return shape.alignment if shape.row.alignment > 1 else min(shape.size or 1, WORD)
+
+
+def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> Passing:
+    """A struct, a tuple, or the fields of an enum's only variant."""
+    filled = [field for field in fields if field.type.size != 0]
+    inner = [classify(field.type) for field in filled]
+    for each in inner:
+        if isinstance(each, Unclear):
+            return each
+    match filled, inner:
+        case [], _:
+            return Unclear(f"the fields of {shape.name} are not described")
+        case [field], [found]:
+            return _classify_newtype(shape, field, found, size)
+        case [first, second], [Scalars((a,)), Scalars((b,))]:
+            # In the order of memory, which is not that of the source.
+            pair = sorted(((first.offset, a), (second.offset, b)), key=lambda each: each[0])
+            return _pair([_moved(scalar, offset) for offset, scalar in pair], shape, size)
+        case _:
+            return Aggregate(size)
+
+
+def _classify_newtype(shape: Type, field: Field, inner: Passing, size: int) -> Passing:
+    if field.offset or field.type.size != size or field.bit_size:
+        return Aggregate(size)
+    if shape.alignment > field.type.strip().alignment and isinstance(inner, Aggregate):
+        return Unclear(f"{shape.name} may be a vector of the processor")
+    return inner
+
+
+def _pair(parts: Sequence[Scalar], shape: Type, size: int) -> Passing:
+    """Two scalars are a pair only where they lie as a pair of them alone would."""
+    first, second = parts
+    alignment = max(first.alignment, second.alignment)
+    fits = (
+        first.offset == 0
+        and second.offset == _align(first.size, second.alignment)
+        and size == _align(second.offset + second.size, alignment)
+        and shape.alignment <= alignment
+    )
+    return Scalars((first, second)) if fits else Aggregate(size)
+
+
+def _classify_union(shape: Type, size: int) -> Passing:
+    """A union whose fields are all alike is passed as one of them (``MaybeUninit``)."""
+    fields = [field for field in shape.fields if field.type.size != 0]
+    found = {classify(field.type) for field in fields}
+    if len(found) == 1 and all(field.type.size == size for field in fields):
+        return next(iter(found))
+    return Aggregate(size) if fields else Unclear(f"the fields of {shape.name} are not described")
+
+
+def _classify_enum(shape: Type, size: int) -> Passing:
+    assert shape.cases is not None  # the caller looked
+    cases = shape.cases.cases
+    tag = shape.cases.discriminant
+    if tag is None:
+        return _classify_case(shape, cases[0], size) if cases else Nothing()
+    kind = tag.type.strip()
+    number = Scalar(tag.offset, kind.size or 0, alignment=_own_alignment(kind))
+    filled = [case for case in cases if any(f.type.size != 0 for f in case.type.strip().fields)]
+    holder = next((case for case in filled if _holds(case, number)), None)
+    if holder is not None:
+        # The tag is in a niche: the enum is passed as the variant around it.
+        return _classify_case(shape, holder, size) if len(filled) == 1 else Aggregate(size)
+    if not filled:
+        return Scalars((number,)) if number.size == size else Aggregate(size)
+    return _classify_tagged(shape, number, filled, size)
+
+
+def _classify_case(shape: Type, case: Case, size: int) -> Passing:
+    if case.offset:
+        return Unclear(f"the variant {case.name} of {shape.name} lies apart")
+    return _classify_fields(shape, case.type.strip().fields, size)
+
+
+def _holds(case: Case, tag: Scalar) -> bool:
+    return any(
+        field.offset < tag.offset + tag.size and tag.offset < field.offset + (field.type.size or 0)
+        for field in case.type.strip().fields
+    )
+
+
+def _classify_tagged(shape: Type, tag: Scalar, filled: Sequence[Case], size: int) -> Passing:
+    """A tag beside variants: a pair where each has one scalar, all alike and in one place."""
+    payloads: list[Scalar] = []
+    pointers: set[bool] = set()
+    for case in filled:
+        fields = [field for field in case.type.strip().fields if field.type.size != 0]
+        found = classify(fields[0].type) if len(fields) == 1 else Aggregate(size)
+        if isinstance(found, Unclear):
+            return found
+        if not isinstance(found, Scalars) or len(found.parts) != 1:
+            return Aggregate(size)
+        payloads.append(_moved(found.parts[0], fields[0].offset))
+        pointers.add(fields[0].type.innermost[0].kind in _POINTERS)
+    if any(_kind(payload) != _kind(payloads[0]) for payload in payloads):
+        return Aggregate(size)
+    if len(pointers) > 1:
+        return Unclear(f"{shape.name} holds a pointer or a number: compilers differ in passing it")
+    return _pair([tag, payloads[0]], shape, size)
+
+
+def _kind(scalar: Scalar) -> tuple[int, int, bool]:
+    return scalar.offset, scalar.size, scalar.is_float
+
+
+def _moved(scalar: Scalar, offset: int) -> Scalar:
+    return Scalar(offset, scalar.size, scalar.is_float, scalar.alignment, scalar.is_signed)
+
+
+def _align(offset: int, alignment: int) -> int:
+    return -(-offset // alignment) * alignment
