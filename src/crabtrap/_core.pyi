@@ -503,6 +503,9 @@ class Image:
         does not return what its source says (``DW_CC_nocall``, DWARF 5 section 3.3.1.1).
         """
 
+    def has_changed_signature(self, function: int) -> bool:
+        """Whether the optimiser changed what the function takes or returns (``DW_CC_nocall``)."""
+
     def locate(
         self,
         die: int,

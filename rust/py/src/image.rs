@@ -300,6 +300,10 @@ impl Image {
     }
 
     /// Type of the result; `None` for `()`.
+    fn has_changed_signature(&self, py: Python<'_>, function: u64) -> PyResult<bool> {
+        self.try_ask(py, |image| image.has_changed_signature(DieId(function)))
+    }
+
     fn return_type(&self, py: Python<'_>, function: u64) -> PyResult<Option<u64>> {
         let die = self.try_ask(py, |image| image.return_type(DieId(function)))?;
         Ok(die.map(|die| die.0))

@@ -192,14 +192,21 @@ impl DebugInfo {
     /// Type of a function's result, `None` where the function does not return it any more:
     /// the optimiser marks functions whose signature it has changed (`DW_CC_nocall`).
     pub(crate) fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
+        if self.has_changed_signature(function)? {
+            return Ok(None);
+        }
+        let chain = self.entry(function)?.with_origins(self);
+        Ok(first_with(&chain, gimli::DW_AT_type)
+            .and_then(|entry| entry.reference(gimli::DW_AT_type)))
+    }
+
+    /// Whether the optimiser has changed what the function takes or returns.
+    pub(crate) fn has_changed_signature(&self, function: DieId) -> Result<bool> {
         let chain = self.entry(function)?.with_origins(self);
         let convention = first_with(&chain, gimli::DW_AT_calling_convention)
             .and_then(|entry| entry.attribute(gimli::DW_AT_calling_convention));
-        if let Some(AttributeValue::CallingConvention(gimli::DW_CC_nocall)) = convention {
-            return Ok(None);
-        }
-        Ok(first_with(&chain, gimli::DW_AT_type)
-            .and_then(|entry| entry.reference(gimli::DW_AT_type)))
+        let nocall = AttributeValue::CallingConvention(gimli::DW_CC_nocall);
+        Ok(convention == Some(nocall))
     }
 
     /// Bytes of a type, names and qualifiers followed.

@@ -165,6 +165,11 @@ impl Image {
         self.debug_of(function)?.return_type(function)
     }
 
+    /// Whether a function takes or returns something else than its source says.
+    pub fn has_changed_signature(&self, function: DieId) -> Result<bool> {
+        self.debug_of(function)?.has_changed_signature(function)
+    }
+
     /// Describe a type.
     pub fn type_at(&self, die: DieId) -> Result<Type> {
         self.debug_of(die)?.type_at(die)
