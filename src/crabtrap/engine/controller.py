@@ -8,6 +8,7 @@ and either go on or announce a visible stop.
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from crabtrap.engine import machine
@@ -30,7 +31,7 @@ from crabtrap.log import Log
 from crabtrap.target.base import ResumeAction, TargetStop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from crabtrap.engine.context import Context
     from crabtrap.engine.handlers import Handlers
@@ -94,6 +95,26 @@ class Controller:
         event = StopEvent(self.context.clock.current, reason.pid, 0, (reason,))
         self.state = Exited(event)
         return event
+
+    @contextmanager
+    def set_aside(self, thread: int) -> Generator[None]:
+        """Run plans that are nobody's stop: afterwards the visible stop is the present one.
+
+        Whoever uses this puts ``thread`` back to where it stands now.
+        """
+        state, epoch = self.state, self.context.clock.current
+        machine.require(state, Stopped, to="call a function")
+        arrived = self._arrived.get(thread)
+        self.forget_arrival(thread)
+        try:
+            yield
+        finally:
+            if isinstance(self.state, Stopped):
+                self.state = state
+                self.context.clock.return_to(epoch)
+                self.forget_arrival(thread)
+                if arrived is not None:
+                    self._arrived = {**self._arrived, thread: arrived}
 
     # -- running ---------------------------------------------------------------------------
     def run(self, plan: Plan, thread: int, *, told: bool = True) -> StopEvent:

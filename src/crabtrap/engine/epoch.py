@@ -12,18 +12,23 @@ class EpochClock:
     and asks ``check`` before it reads anything.
 
     Attributes:
-        current: The present epoch; grows by one when the program is set going.
+        current: The present epoch; another one whenever the program is set going.
     """
 
-    __slots__ = ("current",)
+    __slots__ = ("_last", "current")
 
     def __init__(self) -> None:
-        self.current = 0
+        self.current = self._last = 0
 
     def advance(self) -> int:
         """Make everything of the present stop stale; returns the new epoch."""
-        self.current += 1
+        self._last += 1
+        self.current = self._last
         return self.current
+
+    def return_to(self, epoch: int) -> None:
+        """The program is back at an earlier stop, whose objects are true again."""
+        self.current = epoch
 
     def check(self, epoch: int, what: str) -> None:
         """Refuse an object of an earlier stop.

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.plans.view import View
 from crabtrap.engine.process import InspectionSettings, Process
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from crabtrap._core import Registers
     from crabtrap.engine.context import Context
     from crabtrap.engine.frame import Frame
@@ -74,6 +77,18 @@ class Inspector:
         """The debugger wrote to a register: stacks have to be unwound again."""
         self._views.clear()
         self._process = None
+
+    @contextmanager
+    def set_aside(self) -> Generator[None]:
+        """Keep the objects of this stop for when the program is back at it."""
+        process = self._process
+        try:
+            yield
+        finally:
+            self._views.clear()
+            self._process = process
+            if process is not None:
+                process.forget_surroundings()
 
     def thread(self, tid: int) -> Thread:
         """A thread by its tid."""

@@ -96,7 +96,9 @@ class _Panic:
 class PanicWatcher:
     """Follows every panic from its beginning, so that each is reported once."""
 
-    def __init__(self) -> None:
+    def __init__(self, made_location: Address | None = None) -> None:
+        """Follow panics; ``made_location`` is a ``Location`` that the debugger has put there."""
+        self._made_location = made_location
         self._panics: dict[int, _Panic] = {}
         self._stages: dict[Address, Stage] = {}
 
@@ -120,7 +122,7 @@ class PanicWatcher:
             if stage is None and thread.pc != panic.hook:
                 return PanicStep()
             panic.reported = True
-            return PanicStep(_hook_facts(thread, panic.location))
+            return PanicStep(self._hook_facts(thread, panic.location))
         if stage == "raise":
             return self._raise(thread, panic)
         return PanicStep()
@@ -128,10 +130,26 @@ class PanicWatcher:
     def _begin(self, thread: Thread) -> PanicStep:
         arguments = _arguments(thread)
         process = thread.process
-        location = next(filter(None, (read_location(process, a) for a in arguments[2:])), None)
+        location = next(filter(None, (self._location(process, a) for a in arguments[2:])), None)
         hook = _custom_hook(process, thread.pc)
         self._panics[thread.tid] = _Panic(arguments[0], location, hook)
         return PanicStep(stop_at=hook)
+
+    def _location(self, process: Process, address: int) -> PanicLocation | None:
+        if address == self._made_location:
+            return PanicLocation("", 0, 0)
+        return read_location(process, address)
+
+    def _hook_facts(self, thread: Thread, begun: PanicLocation | None) -> Panicked:
+        """Facts from the ``&PanicHookInfo`` (or ``&PanicInfo``) a hook was called with."""
+        process = thread.process
+        for argument in _arguments(thread)[:2]:
+            words = read_words(process, argument, _INFO_WORDS)
+            locations = [place for place in (self._location(process, w) for w in words) if place]
+            if locations and (begun is None or begun in locations):
+                message = read_any_message(process, words)
+                return _facts(thread, message, locations[0] if begun is None else begun)
+        return _facts(thread, None, begun)
 
     def _raise(self, thread: Thread, panic: _Panic | None) -> PanicStep:
         self._panics.pop(thread.tid, None)
@@ -149,21 +167,9 @@ def _arguments(thread: Thread) -> tuple[int, ...]:
     return tuple(thread.registers[number] or 0 for number in _ARGUMENT_REGISTERS)
 
 
-def _hook_facts(thread: Thread, begun: PanicLocation | None) -> Panicked:
-    """Facts from the ``&PanicHookInfo`` (or ``&PanicInfo``) a hook was called with."""
-    process = thread.process
-    for argument in _arguments(thread)[:2]:
-        words = read_words(process, argument, _INFO_WORDS)
-        locations = [place for place in (read_location(process, w) for w in words) if place]
-        if locations and (begun is None or begun in locations):
-            message = read_any_message(process, words)
-            return _facts(thread, message, locations[0] if begun is None else begun)
-    return _facts(thread, None, begun)
-
-
 def _facts(thread: Thread, message: str | None, location: PanicLocation | None) -> Panicked:
     frame = find_user_frame(thread)
-    if location is None:
+    if location is None or not location.path:
         return Panicked(message, None, None, None, frame)
     return Panicked(message, location.path, location.line, location.column, frame)
 

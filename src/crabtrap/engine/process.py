@@ -167,6 +167,13 @@ class Process:
         # Values hold on to the reader itself, so it is emptied, not replaced.
         self.memory.forget()
 
+    def forget_surroundings(self) -> None:
+        """Drop what a call of the debugger's may have changed: memory, mappings, who is there."""
+        for name in ("thread_infos", "threads", "mappings"):
+            self.__dict__.pop(name, None)
+        if "memory" in self.__dict__:
+            self.forget_memory()
+
     def is_mapped(self, address: Address, size: int) -> bool | None:
         """Whether ``[address, address + size)`` is mapped; ``None`` where not known."""
         if not self.mappings:

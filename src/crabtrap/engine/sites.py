@@ -7,7 +7,7 @@ one go, so that an address which one owner leaves and another takes is never tou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from crabtrap.address import Address
@@ -16,6 +16,8 @@ from crabtrap.records import dataclass, field
 from crabtrap.target.base import SiteKind, SiteRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
     from crabtrap.target.base import Control, SiteFailure
 
 _log = Log("crabtrap.engine")
@@ -183,6 +185,21 @@ class SiteTable:
         if remove or insert:
             _log.debug("sites: -%d +%d", len(remove), len(insert))
             self.note_failures(control.update_sites(remove, insert))
+
+    @contextmanager
+    def set_aside(self) -> Generator[None]:
+        """Want nothing of what is wanted now, until the end; what is acquired meanwhile goes."""
+        sites, owned = self._sites, self._owned
+        self._swap({}, {})
+        try:
+            yield
+        finally:
+            self._swap(sites, owned)
+
+    def _swap(self, sites: dict[SiteKey, Site], owned: dict[Owner, set[SiteKey]]) -> None:
+        self._stale |= dict.fromkeys((*self._sites, *sites))
+        self._sites, self._owned = sites, owned
+        self._execution = None
 
     def lift_all(self, control: Control) -> None:
         """Take every trap out of memory, for targets that leave them in at a stop."""

@@ -318,7 +318,7 @@ def text_at(
     def part(start: int, stop: int) -> bytes:
         return read(address + start, stop - start) if stop > start else b""
 
-    return TextView(kind, length, part)
+    return TextView(kind, length, part, address)
 
 
 def _wrapper(match: Match, shape: rules.Wrapper, value: Value) -> View:

@@ -155,7 +155,7 @@ def _array(value: Value, shape: Type) -> View:
             alignment=item.strip().alignment,
         )
     if shape.row.name == "str":
-        return TextView("str", count, _bytes_of(value))
+        return TextView("str", count, _bytes_of(value), value.address)
     return SequenceView(ContiguousItems(value, count))
 
 

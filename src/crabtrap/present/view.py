@@ -79,11 +79,13 @@ class TextView:
         kind: "str" is UTF-8 by promise, "os" by habit, "c" ends before a NUL.
         length: Bytes.
         read: ``read(start, stop)`` gives those bytes.
+        address: Where they are in the program, ``None`` where they are not.
     """
 
     kind: TextKind
     length: int
     read: Callable[[int, int], bytes]
+    address: int | None = None
 
     def all_bytes(self, limit: int = 1 << 20) -> bytes:
         """Every byte.
