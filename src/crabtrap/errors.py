@@ -111,6 +111,19 @@ class WrongThreadError(StateError):
     """A session was used from a Python thread that does not own it."""
 
 
+_PUT_BACK = "check what it had done by then: memory it changed and locks it took stay so"
+
+
+class CallError(CrabtrapError):
+    """A function of the program was called and did not return; its thread was put back.
+
+    What it has done to memory stays: locks it holds are held, what it allocated is never freed.
+    """
+
+    def __init__(self, message: str, *, hint: str = _PUT_BACK) -> None:
+        super().__init__(message, hint=hint)
+
+
 class TargetError(CrabtrapError):
     """The program, the kernel or the connection refused."""
 

@@ -61,12 +61,13 @@ def test_what_was_made_of_a_place_is_told(debug: Debug) -> None:
     assert any(f"line {line} has no code" in note for note in point.notes)
 
 
-def test_no_command_is_recommended_that_does_not_do_it(debug: Debug) -> None:
+def test_the_command_that_is_recommended_does_it(debug: Debug) -> None:
     driver = debug("basics")
     driver.run_to("norm2")
     with pytest.raises(EvaluationError, match="would run the program") as caught:
         driver.session.evaluate("factorial(3)")
-    assert "call" not in caught.value.hint
+    assert caught.value.hint.startswith("call runs it")
+    assert driver.session.call("factorial(3)").integer() == 6
 
 
 def test_why_a_variable_cannot_be_watched_yet_is_told(debug: Debug) -> None:

@@ -10,7 +10,7 @@ from crabtrap.expr.compare import Comparer
 from crabtrap.expr.methods import call_method
 from crabtrap.expr.parser import parse
 from crabtrap.expr.patterns import Matcher
-from crabtrap.expr.scope import EvaluationError, Scope
+from crabtrap.expr.scope import Caller, EvaluationError, Scope
 from crabtrap.expr.syntax import Expression
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.view import MapView, RangeView, SequenceView, TextView
@@ -18,13 +18,14 @@ from crabtrap.symbols.types import PRIMITIVES, UNIT
 from crabtrap.values import UnavailableError, Value
 
 
-def evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
+def evaluate(text: str, scope: Scope, presenter: Presenter, caller: Caller | None = None) -> Value:
     """Evaluate an expression.
 
     Args:
         text: In Rust; an assignment is refused here, see ``assign``.
         scope: What names mean.
         presenter: What library types are.
+        caller: Runs functions of the program; without one, nothing runs.
 
     Returns:
         A value of the program or a computed one; parts of it may still be unread.
@@ -34,7 +35,7 @@ def evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
         EvaluationError: It has no value; ``span`` is the part to blame.
         UnavailableError, MemoryFault: The program does not have the value.
     """
-    evaluator = Evaluator(scope, presenter)
+    evaluator = Evaluator(scope, presenter, caller)
     try:
         return make.settle(evaluator.value(parse(text)))
     except EvaluationError as error:
@@ -45,9 +46,10 @@ def evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
 class Evaluator:
     """Evaluates the trees of one input."""
 
-    def __init__(self, scope: Scope, presenter: Presenter) -> None:
+    def __init__(self, scope: Scope, presenter: Presenter, caller: Caller | None = None) -> None:
         self.scope = scope
         self.presenter = presenter
+        self.caller = caller
         self.comparer = Comparer(presenter)
         self.bound: list[dict[str, Value]] = []
 
@@ -108,12 +110,23 @@ class Evaluator:
                 assert_never(unknown)
 
     def _path(self, tree: syntax.Path) -> Value:
+        bound = self._bound(tree)
+        return paths.resolve(self, tree) if bound is None else bound
+
+    def _bound(self, tree: syntax.Path) -> Value | None:
         if tree.is_name:
             name = tree.segments[0].name
             for names in reversed(self.bound):
                 if name in names:
                     return names[name]
-        return paths.resolve(self, tree)
+        return None
+
+    def local(self, tree: syntax.Path) -> Value | None:
+        """The variable that a path is the name of, ``None`` where it is none."""
+        bound = self._bound(tree)
+        if bound is not None or not tree.is_name:
+            return bound
+        return self.scope.lookup(tree.segments[0].name)
 
     def _dollar(self, name: str) -> Value:
         found = self.scope.variable(name)
@@ -191,7 +204,7 @@ class Evaluator:
 
     def with_names(self, names: dict[str, Value]) -> Evaluator:
         """An evaluator that knows more names, for closure bodies and guards."""
-        inner = Evaluator(self.scope, self.presenter)
+        inner = Evaluator(self.scope, self.presenter, self.caller)
         inner.comparer = self.comparer
         inner.bound = [*self.bound, names]
         return inner

@@ -17,7 +17,7 @@ from crabtrap.expr.methods_option import OPTION_METHODS
 from crabtrap.expr.methods_sequence import SEQUENCE_METHODS
 from crabtrap.expr.methods_state import LITERAL_METHODS, POINTER_METHODS, WRAPPER_METHODS
 from crabtrap.expr.methods_text import TEXT_METHODS
-from crabtrap.expr.scope import NOT_RUN_HINT, EvaluationError
+from crabtrap.expr.scope import WouldRunError
 from crabtrap.present.view import (
     LiteralView,
     MapView,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Methods = Mapping[str, Method]
 
 
-class NoMethodError(EvaluationError):
+class NoMethodError(WouldRunError):
     """No layer of the receiver has a method of that name here."""
 
 
@@ -121,11 +121,26 @@ def call_method(evaluator: Evaluator, tree: syntax.MethodCall) -> Value:
             method = table.get(tree.name)
             if method is not None:
                 return method(Call(evaluator, tree, layer, view))
+        found = _run_method(evaluator, layer, tree)
+        if found is not None:
+            return found
     method = _ANY.get(tree.name)
     if method is not None:
         return method(Call(evaluator, tree, receiver, evaluator.presenter.view(receiver)))
+    if evaluator.caller is not None:
+        owner = receiver.type.name.removeprefix("&").removeprefix("mut ")
+        error = evaluator.caller.missing(f"{owner}::{tree.name}")
+        raise NoMethodError(str(error), tree.span, hint=error.hint)
     raise NoMethodError(
         f"{receiver.type.name} has no method {tree.name} that works without running the program",
         tree.span,
-        hint=NOT_RUN_HINT,
+    )
+
+
+def _run_method(evaluator: Evaluator, layer: Value, tree: syntax.MethodCall) -> Value | None:
+    """A method of the program's own, where the expression may run it."""
+    if evaluator.caller is None:
+        return None
+    return evaluator.caller.call_method(
+        layer, tree.name, lambda: [evaluator.value(each) for each in tree.arguments]
     )

@@ -10,7 +10,7 @@ from crabtrap.expr import make, syntax
 from crabtrap.expr.access import dereference
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.methods import NoMethodError, call_method
-from crabtrap.expr.scope import NOT_RUN_HINT, EvaluationError
+from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Bytes, Made, UnavailableError, Value
@@ -139,6 +139,9 @@ def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression
     """
     if isinstance(function, syntax.Closure):
         return evaluator.apply(function, tuple(evaluator.value(part) for part in arguments))
+    found = _run(evaluator, function, arguments)
+    if found is not None:
+        return found
     if isinstance(function, syntax.Path):
         size = _size_of(evaluator, function, arguments)
         if size is not None:
@@ -149,6 +152,28 @@ def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression
                 return found
     values = tuple(evaluator.value(argument) for argument in arguments)
     return apply_named(evaluator, function, values)
+
+
+def _run(
+    evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]
+) -> Value | None:
+    """Call a function of the program, where the expression may run it and it has one."""
+    caller = evaluator.caller
+    if caller is None:
+        return None
+
+    def evaluated() -> list[Value]:
+        return [evaluator.value(part) for part in arguments]
+
+    if isinstance(function, syntax.Path):
+        if function.text in _WRAPPERS:
+            return None
+        local = evaluator.local(function)
+        if local is None:
+            return caller.call_path(function, evaluated)
+    else:
+        local = evaluator.value(function)
+    return caller.call_value(local, evaluated)
 
 
 def _size_of(
@@ -214,7 +239,10 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
         if type_ is not None and len(type_[0].fields) == len(arguments):
             owner, is_variant = type_
             return make.record(name, numbered, type_name=owner.name, variant=is_variant)
-    raise EvaluationError("a call would run the program", function.span, hint=NOT_RUN_HINT)
+    if evaluator.caller is not None and isinstance(function, syntax.Path):
+        error = evaluator.caller.missing(function.text)
+        raise WouldRunError(str(error), function.span, hint=error.hint)
+    raise WouldRunError("a call would run the program", function.span)
 
 
 def _variant_or_struct(

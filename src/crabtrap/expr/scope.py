@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crabtrap.errors import UsageError
-from crabtrap.expr.syntax import Span
+from crabtrap.expr.syntax import Path, Span
 from crabtrap.symbols.types import Type
 from crabtrap.values import NOWHERE, Context, Value
 
-NOT_RUN_HINT = "print its parts: fields, and the methods of std types, need not run it"
-"""What to try in place of a call, which nothing here makes."""
+NOT_RUN_HINT = "call runs it; fields and the methods of std types need not"
+"""What to try where the program would have to run."""
+
+
+Arguments = Callable[[], Sequence[Value]]
+"""Evaluates the arguments of a call."""
+
+
+class Caller(Protocol):
+    """Runs functions of the program for expressions that may do so.
+
+    Arguments are evaluated once it is certain that they are for the program.
+    """
+
+    def call_path(self, path: Path, arguments: Arguments) -> Value | None:
+        """Call the function a path means; ``None`` where the program has none such.
+
+        Raises:
+            CrabtrapError: There is one, but it cannot be called, or did not return.
+        """
+        ...
+
+    def call_method(self, receiver: Value, name: str, arguments: Arguments) -> Value | None:
+        """Call a method of the receiver's own type; ``None`` where it has none such."""
+        ...
+
+    def call_value(self, function: Value, arguments: Arguments) -> Value | None:
+        """Call a closure or a function pointer; ``None`` for any other value."""
+        ...
+
+    def missing(self, name: str) -> EvaluationError:
+        """Why a function or method is not there, ``Type::name`` for the latter."""
+        ...
 
 
 class Scope(Protocol):
@@ -111,3 +143,10 @@ class EvaluationError(UsageError):
         super().__init__(message, hint=hint)
         self.span = span
         self.text = text
+
+
+class WouldRunError(EvaluationError):
+    """An expression would have to run the program, which evaluating never does."""
+
+    def __init__(self, message: str, span: Span | None = None, *, hint: str = NOT_RUN_HINT) -> None:
+        super().__init__(message, span, hint=hint)

@@ -164,7 +164,7 @@ class FrameScope(ProgramScope):
         """A static, thread-local of this thread, or function by any trailing path."""
         code = self._frame.code
         near = code.name if code is not None else ""
-        absolute = _absolute(path, near)
+        absolute = absolute_path(path, near)
         found = find_statics(self._process.modules, absolute)
         own = tuple(entry for entry in found if entry[0] is self._frame.loaded_module)
         chosen = choose_static(own or found, absolute, near)
@@ -201,13 +201,13 @@ class FrameScope(ProgramScope):
         return ""
 
 
-def _absolute(path: str, near: str) -> str:
+def absolute_path(path: str, near: str) -> str:
     """Resolve a leading ``crate``, ``self`` or ``super`` against the function ``near``.
 
     Example:
-        >>> _absolute("super::LIMIT", "demo::parse::line")
+        >>> absolute_path("super::LIMIT", "demo::parse::line")
         'demo::LIMIT'
-        >>> _absolute("crate::LIMIT", "demo::parse::line")
+        >>> absolute_path("crate::LIMIT", "demo::parse::line")
         'demo::LIMIT'
     """
     module = near.split("::")[:-1]

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from crabtrap import _core
 from crabtrap.address import Address
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.thread import Thread
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
+    from crabtrap.session.calls import CallSettings, ProgramCaller
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.table import ModuleTable
     from crabtrap.symbols.types import Type
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from crabtrap.values.value import Value
 
 Listener = Callable[[Event], None]
+T = TypeVar("T")
 
 
 class Session:
@@ -325,13 +327,16 @@ class Session:
             StateError: The program is not stopped.
             WrongThreadError: Called from another thread than the session's.
         """
+        self._require_stopped(to=plan.name)
+        return self._after(self._program.controller.run(plan, self._selection.tid), plan)
+
+    def _require_stopped(self, to: str) -> None:
         if threading.get_ident() != self._owner:
             raise WrongThreadError(
                 "a session belongs to the thread that made it",
                 hint="use a queue to hand requests to that thread",
             )
-        require(self.state, Stopped, to=plan.name)
-        return self._after(self._program.controller.run(plan, self._selection.tid), plan)
+        require(self.state, Stopped, to=to)
 
     def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select what the stop is about; clean up after an end."""
@@ -432,6 +437,76 @@ class Session:
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
         return _evaluate(text, FrameScope(frame, self.memo), self._presenter)
+
+    def call(self, text: str, *, timeout: float = 5.0, all_threads: bool = False) -> Value:
+        """Evaluate an expression whose function and method calls run in the program.
+
+        Afterwards the selected thread is where it was: registers, signal mask and stack are
+        put back. What the functions did to memory stays.
+
+        Args:
+            text: As for ``evaluate``; what is no built-in method is the program's.
+            timeout: Seconds after which a call is given up.
+            all_threads: Let all threads run meanwhile, not only the selected one.
+
+        Returns:
+            The value; what a function has returned is owned by nobody and never dropped.
+
+        Raises:
+            CallError: A function panicked, received a signal or did not return in time.
+            CrabtrapError: The expression cannot be evaluated; the text says why.
+        """
+        from crabtrap.session.calls import CallSettings  # noqa: PLC0415 - slow to import
+
+        return self._calling(
+            CallSettings(timeout, all_threads),
+            lambda scope, caller: _evaluate(text, scope, self._presenter, caller),
+        )
+
+    def format_debug(
+        self,
+        text: str,
+        *,
+        pretty: bool = False,
+        limit: int = 1 << 16,
+        timeout: float = 5.0,
+        all_threads: bool = False,
+    ) -> str:
+        """A value as the program's own ``impl Debug`` writes it; calls in ``text`` run, too.
+
+        Args:
+            text: An expression.
+            pretty: As ``{:#?}``, over several lines.
+            limit: Bytes of text at most; ``…`` stands for the rest.
+            timeout: Seconds after which it is given up.
+            all_threads: Let all threads run meanwhile, not only the selected one.
+
+        Raises:
+            CallError: The implementation panicked, received a signal or took too long.
+            CrabtrapError: There is no value, or no implementation in the program.
+        """
+        from crabtrap.session.calls import CallSettings, format_debug  # noqa: PLC0415 - slow to import
+
+        return self._calling(
+            CallSettings(timeout, all_threads),
+            lambda scope, caller: format_debug(
+                self._program, text, scope, caller, pretty=pretty, limit=limit
+            ),
+        )
+
+    def _calling(self, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]) -> T:
+        """Let ``run`` call functions of the program, which may print, or end it."""
+        from crabtrap.session.calls import ProgramCaller  # noqa: PLC0415 - slow to import
+
+        self._require_stopped(to="call a function")
+        caller = ProgramCaller(self._program, self.frame, self._presenter, settings)
+        try:
+            return run(FrameScope(self.frame, self.memo), caller)
+        finally:
+            if isinstance(self.state, Exited):
+                self.publish(self._after(self.state.event))
+            else:
+                self._life.drain()
 
     def assign(self, place: str, value: str) -> Value:
         """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
@@ -572,8 +647,10 @@ class Session:
         return f"<Session {self._life.path or '?'}: {describe(self.state)}>"
 
 
-def _evaluate(text: str, scope: Scope, presenter: Presenter) -> Value:
+def _evaluate(
+    text: str, scope: Scope, presenter: Presenter, caller: ProgramCaller | None = None
+) -> Value:
     # The language is slow to import, and a program is often looked at without it.
     from crabtrap.expr.evaluate import evaluate  # noqa: PLC0415
 
-    return evaluate(text, scope, presenter)
+    return evaluate(text, scope, presenter, caller)

@@ -1,0 +1,371 @@
+"""Carrying out one call: set up, run, take the result, and put everything back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, NoReturn
+
+from crabtrap.address import Address
+from crabtrap.engine.aside import aside
+from crabtrap.engine.machine import Stopped
+from crabtrap.engine.panic_traces import Traces, read_traces
+from crabtrap.engine.panics import PanicWatcher
+from crabtrap.engine.plans.call import RunCall
+from crabtrap.errors import CallError
+from crabtrap.events import Exited, Interrupted, Panicked, SignalReceived, StepDone
+from crabtrap.expr import EvaluationError
+from crabtrap.log import Log
+from crabtrap.records import dataclass
+from crabtrap.session.calls.arrival import Arrival
+from crabtrap.session.calls.convention import (
+    Argument,
+    Returned,
+    entry_stack,
+    lay_out,
+    ways_to_return,
+)
+from crabtrap.session.calls.location import put_location
+from crabtrap.session.calls.scratch import Scratch
+from crabtrap.session.returns import place_in_registers, place_of_two_words
+from crabtrap.symbols.passing import WORD
+from crabtrap.symbols.places import after_prologue
+from crabtrap.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from crabtrap.engine.program import Program
+    from crabtrap.engine.thread import Thread
+    from crabtrap.events import StopEvent, StopReason
+    from crabtrap.session.calls.callee import Callee
+
+_log = Log("crabtrap.session")
+
+_TWO_WORDS = 16
+_DIRECTION_AND_TRAP = 1 << 10 | 1 << 8
+"""DF is clear at every function's entry (System V ABI AMD64, 3.2.1); TF is not the program's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """How calls are made.
+
+    Attributes:
+        timeout: Seconds after which a call is given up.
+        all_threads: Let all threads run meanwhile, not only the one that calls.
+    """
+
+    timeout: float = 5.0
+    all_threads: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call.
+
+    Attributes:
+        arguments: One for each parameter.
+        scratch: Memory that may be used, with what is to be written there.
+        services: Addresses where the debugger itself answers a call from the function, with
+            what it puts into rax.  They are never executed.
+    """
+
+    callee: Callee
+    arguments: tuple[Argument, ...]
+    scratch: Scratch
+    services: Mapping[Address, Callable[[Thread], int]]
+
+
+class Executor:
+    """Makes calls in one thread of a stopped program."""
+
+    def __init__(self, program: Program, thread: int, settings: CallSettings) -> None:
+        """Call in ``thread`` (a tid), for every call of one expression."""
+        self._program = program
+        self._tid = thread
+        self._settings = settings
+
+    @property
+    def return_address(self) -> Address:
+        """Where calls return to: the entry point, which no program comes to again.
+
+        Raises:
+            EvaluationError: The program has none.
+        """
+        main = self._program.context.modules.main
+        if main is None or not main.image.entry:
+            raise EvaluationError("the program has no entry point to return a call to")
+        return main.address(main.image.entry)
+
+    def call(self, request: Request) -> bytes:
+        """Make a call.
+
+        Returns:
+            The bytes of the result, as many as its type has.
+
+        Raises:
+            EvaluationError: How it is to be called cannot be told; nothing has run.
+            CallError: It did not return.
+        """
+        ways = ways_to_return(request.callee.result)
+        for way in ways:
+            attempt = _Attempt(self._program, self._tid, self._settings, request, way)
+            if attempt.run(self.return_address):
+                return attempt.result
+        raise EvaluationError(
+            f"the arguments of {request.callee.name} do not arrive where its debug information "
+            "says they are: the optimiser has changed how it is called, or it is not in Rust",
+            hint="nothing of it has run",
+        )
+
+
+class _Attempt:
+    """One try, with one way for the result to come back."""
+
+    def __init__(
+        self,
+        program: Program,
+        tid: int,
+        settings: CallSettings,
+        request: Request,
+        way: Returned,
+    ) -> None:
+        self._program = program
+        self._tid = tid
+        self._settings = settings
+        self._request = request
+        self._way = way
+        self._panics = PanicWatcher()
+        self._traces: Traces = ()
+        self._late = False
+        self._places: set[Address] = set()
+        self._buffer: Address | None = None
+        self._blank = b""
+        self._postponed: int | None = None
+        self.result = b""
+
+    def run(self, return_address: Address) -> bool:
+        """Carry it out; the function is to return to ``return_address``.
+
+        Returns:
+            ``False`` when the arguments have not arrived, so that nothing was run.
+        """
+        timer = threading.Timer(self._settings.timeout, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            with aside(self._program, self._tid, alone=not self._settings.all_threads):
+                try:
+                    return self._run(return_address)
+                except CallError:
+                    self._take_back()
+                    raise
+        finally:
+            timer.cancel()
+            timer.join()
+            self._program.context.interrupted = False
+            if self._postponed is not None:
+                self._program.context.pending_signals[self._tid] = self._postponed
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._program.request_interrupt()
+
+    def _run(self, return_address: Address) -> bool:
+        sp = self._set_up(return_address)
+        places = self._panics.places(self._program.context.modules)
+        self._places = {place.address for place in places} | set(self._request.services)
+        plan = (return_address, sp + WORD)
+        if not self._has_arrived(plan):
+            return False
+        if self._thread.pc != return_address:
+            self._go(plan)
+        self.result = self._take_result()
+        return True
+
+    @property
+    def _thread(self) -> Thread:
+        return self._program.inspector.thread(self._tid)
+
+    # -- before ----------------------------------------------------------------------------
+    def _set_up(self, return_address: Address) -> Address:
+        """Write memory and registers; returns the stack pointer at the entry."""
+        context, request = self._program.context, self._request
+        scratch = Scratch(request.scratch.bottom)
+        size = request.callee.result.size if request.callee.result is not None else 0
+        if self._way == "memory":
+            self._blank = os.urandom(size or 0)
+            self._buffer = scratch.put(self._blank, 64)
+        location = put_location(scratch, context.modules)
+        self._panics = PanicWatcher(location)
+        layout = lay_out(request.arguments, scratch, self._buffer, location)
+        sp = entry_stack(scratch, layout, return_address)
+        for address, data in (*request.scratch.writes, *scratch.writes):
+            context.control.write_memory(address, data)
+        flags = int.from_bytes(context.target.read_register(self._tid, "eflags"), "little")
+        changes: dict[str, int | bytes] = {
+            **layout.registers,
+            "rsp": sp,
+            "eflags": flags & ~_DIRECTION_AND_TRAP,
+            "rip": request.callee.function.entry,
+        }
+        context.control.write_registers(self._tid, changes)
+        # The thread is somewhere else now: what was known of it is of another stop.
+        context.clock.advance()
+        return sp
+
+    def _has_arrived(self, plan: tuple[Address, int]) -> bool:
+        """Go to the end of the prologue and compare; ``False`` where nothing must run on.
+
+        Raises:
+            EvaluationError: It cannot be told.
+        """
+        request = self._request
+        arrival = Arrival(request.callee, request.arguments)
+        arrival.look(self._thread)
+        body = after_prologue(request.callee.function)
+        if body != self._thread.pc and not arrival.elsewhere:
+            self._go(plan, body)
+            if self._thread.pc == body:
+                arrival.look(self._thread)
+        if arrival.unseen and self._thread.pc == plan[0]:
+            raise CallError(f"{self._name} has run, but whether with these arguments is not known")
+        if arrival.unseen and not arrival.elsewhere:
+            raise EvaluationError(
+                f"the optimiser has left no trace of {', '.join(arrival.unseen)} in "
+                f"{request.callee.name}, which may be passed in another way than usual",
+                hint="functions of programs built without optimisation can be called",
+            )
+        return not arrival.elsewhere
+
+    # -- meanwhile ---------------------------------------------------------------------------
+    def _go(self, plan: tuple[Address, int], *stops: Address) -> None:
+        """Run until the call has returned, or to one of ``stops``.
+
+        Raises:
+            CallError: Something else has happened.
+        """
+        return_address, sp = plan
+        while True:
+            places = frozenset((*self._places, *stops))
+            plan_ = RunCall(self._tid, return_address, sp, places)
+            event = self._program.controller.run(plan_, self._tid, told=False)
+            if not isinstance(self._program.controller.state, Stopped):
+                self._fail(event)
+            own = event.thread == self._tid
+            if not own or not all(isinstance(why, StepDone) for why in event.reasons):
+                self._fail(event)
+            if self._program.context.interrupted:
+                # Asked for at the very moment it stopped: nobody will be told again.
+                self._fail_interrupted()
+            thread = self._thread
+            if thread.pc in stops or thread.pc == return_address:
+                return
+            service = self._request.services.get(thread.pc)
+            if service is not None:
+                self._answer(thread, service(thread))
+            else:
+                self._observe_panic(thread)
+
+    def _answer(self, thread: Thread, result: int) -> None:
+        """Return to whoever has called an address that the debugger answers for."""
+        sp = thread.registers[7] or 0
+        raw = thread.process.read_memory(Address(sp), WORD)
+        changes: dict[str, int | bytes] = {
+            "rax": result,
+            "rsp": sp + WORD,
+            "rip": int.from_bytes(raw, "little"),
+        }
+        self._program.context.control.write_registers(self._tid, changes)
+        self._program.inspector.forget()
+        self._program.controller.forget_arrival(self._tid)
+
+    def _observe_panic(self, thread: Thread) -> None:
+        """A panic has begun: note what it will change, then go on until it has a message."""
+        self._traces = self._traces or read_traces(thread)
+        step = self._panics.observe(thread)
+        if step.stop_at is not None:
+            self._places.add(step.stop_at)
+        if step.panicked is not None:
+            raise CallError(f"{self._name} panicked: {_message(step.panicked)}")
+
+    def _take_back(self) -> None:
+        if isinstance(self._program.controller.state, Stopped):
+            for address, data in self._traces:
+                self._program.context.control.write_memory(address, data)
+
+    # -- after -------------------------------------------------------------------------------
+    def _take_result(self) -> bytes:
+        type_ = self._request.callee.result
+        if type_ is None or self._way == "nothing":
+            return b""
+        size = type_.strip().size or 0
+        if self._buffer is not None:
+            data = self._program.context.target.read_memory(self._buffer, size)
+            if data != self._blank:
+                return data
+            # Nothing was written there.  Where no argument tells that the function knows of
+            # the memory at all, it has returned two words in registers.
+            if size > _TWO_WORDS or any(each.data for each in self._request.arguments):
+                raise CallError(
+                    f"{self._name} has returned, but where its {type_.name} is cannot be told"
+                )
+        place = place_in_registers(type_, self._request.callee.function)
+        if place is None and WORD < size <= _TWO_WORDS:
+            place = place_of_two_words(size)
+        if place is None:
+            raise CallError(f"{self._name} has returned, but in which register cannot be told")
+        return Value(type_, place, self._thread.frame(0).context).read_bytes()
+
+    @property
+    def _name(self) -> str:
+        return self._request.callee.name
+
+    def _fail_interrupted(self) -> NoReturn:
+        if not self._late:
+            raise CallError(f"{self._name} was interrupted")
+        raise CallError(
+            f"{self._name} did not return within {self._settings.timeout:g} s",
+            hint="it may wait for a thread that stands still: set call threads all",
+        )
+
+    def _fail(self, event: StopEvent) -> NoReturn:
+        """Say why the call is given up."""
+        reasons = event.reasons
+        own = event.thread == self._tid
+        who = self._name if own else f"during the call of {self._name}, thread {event.thread}"
+        for why in reasons:
+            match why:
+                case Exited():
+                    raise CallError(f"{self._name} ended the program: {_ending(why)}")
+                case Interrupted():
+                    self._fail_interrupted()
+                case SignalReceived(sender=sender) if own and sender is not None:
+                    self._postponed = why.number
+                    raise CallError(f"{who} received {_signal(why)}")
+                case _:
+                    pass
+        raise CallError(f"{who} received {_what(reasons)}")
+
+
+def _message(panicked: Panicked) -> str:
+    text = panicked.message if panicked.message is not None else "its message cannot be read"
+    if panicked.path is None or not panicked.line:
+        return text
+    return f"{text} ({panicked.path.rpartition('/')[2]}:{panicked.line})"
+
+
+def _ending(exited: Exited) -> str:
+    return f"code {exited.code}" if exited.code is not None else exited.signal_name or "killed"
+
+
+def _signal(signal: SignalReceived) -> str:
+    where = f" at {signal.address:#x}" if signal.address is not None else ""
+    overflow = ": its stack is used up" if signal.stack_overflow else ""
+    return f"{signal.name}{where}{overflow}"
+
+
+def _what(reasons: Sequence[StopReason]) -> str:
+    signals = [_signal(why) for why in reasons if isinstance(why, SignalReceived)]
+    return ", ".join(signals or [type(why).__name__ for why in reasons])

@@ -1,0 +1,77 @@
+"""A ``core::fmt::Formatter`` as ``{:?}`` would make it, by the fields it has in this program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.expr import EvaluationError, encode, make
+from crabtrap.symbols.passing import WORD
+from crabtrap.values import NOWHERE, Bytes, Value
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.present import Presenter
+    from crabtrap.symbols.types import Type
+
+_FILL = 0x20
+_ALTERNATE = 1 << 2
+# Where the fill character has no field of its own it is in the low 21 bits of the flags, and
+# the alignment (3: none was asked for) in bits 29 and 30.
+_PACKED = _FILL | 3 << 29
+_PACKED_ALTERNATE = 1 << 23
+
+
+def make_formatter(
+    type_: Type, data: Address, vtable: Address, presenter: Presenter, *, pretty: bool
+) -> bytes:
+    """The bytes of a formatter that writes to a ``dyn Write``.
+
+    Args:
+        type_: ``core::fmt::Formatter``.
+        data: First word of the trait object.
+        vtable: Its second.
+        presenter: What library types are.
+        pretty: As for ``{:#?}``.
+
+    Raises:
+        EvaluationError: It has fields of another meaning.
+    """
+    content = bytearray(type_.strip().size or 0)
+    for field in type_.strip().fields:
+        if field.name == "buf":
+            part = b"".join(int(word).to_bytes(WORD, "little") for word in (data, vtable))
+        elif field.name == "options":
+            part = _options(field.type, presenter, pretty)
+        else:
+            part = _option(type_, field.name, field.type, presenter, pretty)
+        content[field.offset : field.offset + len(part)] = part
+    return bytes(content)
+
+
+def _options(type_: Type, presenter: Presenter, pretty: bool) -> bytes:
+    content = bytearray(type_.strip().size or 0)
+    for field in type_.strip().fields:
+        part = _option(type_, field.name, field.type, presenter, pretty)
+        content[field.offset : field.offset + len(part)] = part
+    return bytes(content)
+
+
+def _option(owner: Type, name: str, type_: Type, presenter: Presenter, pretty: bool) -> bytes:
+    shape = type_.strip()
+    size = shape.size or 0
+    if name == "flags":
+        plain = owner.strip().field("fill") is not None
+        flags = (0 if plain else _PACKED) | pretty * (_ALTERNATE if plain else _PACKED_ALTERNATE)
+        return flags.to_bytes(size, "little")
+    if name == "fill":
+        return _FILL.to_bytes(size, "little")
+    unknown = dict(shape.row.enumerators).get("Unknown")
+    if name == "align" and unknown is not None:
+        return unknown.to_bytes(size, "little")
+    if name in ("align", "width", "precision"):
+        if shape.cases is None:
+            return bytes(size)
+        return encode(
+            type_, make.option(None), Value(type_, Bytes(bytes(size)), NOWHERE), presenter
+        )
+    raise EvaluationError(f"{owner.name} has a field {name} here, of unknown meaning")
