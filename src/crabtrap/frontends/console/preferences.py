@@ -26,6 +26,8 @@ class Preferences:
         directory: The program starts there; ``None`` is the debugger's own.
         randomize: Address space randomisation stays on.
         trace: Commands from scripts and options are shown before they run.
+        call_timeout: Seconds after which a function called in the program is given up.
+        call_all_threads: All threads run during a call, not only the selected one.
         tty: Terminal device the program is started on.
     """
 
@@ -45,4 +47,6 @@ class Preferences:
     directory: str | None = None
     randomize: bool = False
     trace: bool = False
+    call_timeout: int = 5
+    call_all_threads: bool = False
     tty: str | None = None

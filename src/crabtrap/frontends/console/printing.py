@@ -111,7 +111,7 @@ def evaluated(console: Console, expression: str, format: Format | None) -> Reply
     Raises:
         CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
     """
-    return _shown(console, expression, console.session.evaluate(expression), format)
+    return shown_value(console, expression, console.session.evaluate(expression), format)
 
 
 def remembered(console: Console, expression: str, format: Format | None) -> Reply:
@@ -120,14 +120,25 @@ def remembered(console: Console, expression: str, format: Format | None) -> Repl
     Raises:
         CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
     """
-    value = console.session.evaluate(expression)
-    reply = _shown(console, expression, value, format)
+    return remembered_value(console, expression, console.session.evaluate(expression), format)
+
+
+def remembered_value(
+    console: Console, expression: str, value: Value, format: Format | None
+) -> Reply:
+    """Show the value of an expression and put it into the history."""
+    reply = shown_value(console, expression, value, format)
     number = console.session.memo.remember(value)
     head, *more = reply.lines
     return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
 
 
-def _shown(console: Console, expression: str, value: Value, format: Format | None) -> Reply:
+def shown_value(console: Console, expression: str, value: Value, format: Format | None) -> Reply:
+    """Show the value of an expression.
+
+    Raises:
+        CrabtrapError: The format is unknown.
+    """
     options = render_options(console, format)
     data: JsonObject = {
         "expression": expression,

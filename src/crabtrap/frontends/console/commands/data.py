@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.commands.calls import COMMANDS as CALLS
 from crabtrap.frontends.console.displays import render_display
 from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.printing import (
@@ -37,11 +38,6 @@ def print_(console: Console, arguments: Arguments) -> Reply:
         arguments.word()
     expression = arguments.need_rest("an expression")
     return remembered(console, expression, format)
-
-
-def call(console: Console, arguments: Arguments) -> Reply:
-    """``call EXPRESSION``: like print; the evaluator decides what may run."""
-    return remembered(console, arguments.need_rest("an expression"), None)
 
 
 def set_variable(console: Console, arguments: Arguments) -> Reply:
@@ -173,14 +169,7 @@ GROUP = Group(
             _FORMATS,
             completes="expression",
         ),
-        Command(
-            ("call",),
-            call,
-            "Evaluate an expression for its value",
-            ("call EXPRESSION",),
-            (("call words.len()", "methods that are understood are computed, not run"),),
-            completes="expression",
-        ),
+        *CALLS,
         Command(
             ("info locals", "info lo", "locals"),
             info_locals,

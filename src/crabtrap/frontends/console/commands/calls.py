@@ -1,0 +1,83 @@
+"""Running functions of the program: ``call``, and ``dbg`` for its own ``impl Debug``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Reply
+from crabtrap.frontends.console.output import Text, escape_line
+from crabtrap.frontends.console.printing import remembered_value, shown_value
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.console import Console
+
+
+def call(console: Console, arguments: Arguments) -> Reply:
+    """``call[/FMT] EXPRESSION``."""
+    format = arguments.format()
+    expression = arguments.need_rest("an expression")
+    preferences = console.preferences
+    value = console.session.call(
+        expression,
+        timeout=preferences.call_timeout,
+        all_threads=preferences.call_all_threads,
+    )
+    if value.type.kind == "unit":
+        return shown_value(console, expression, value, format)
+    return remembered_value(console, expression, value, format)
+
+
+def dbg(console: Console, arguments: Arguments) -> Reply:
+    """``dbg EXPRESSION``."""
+    expression = arguments.need_rest("an expression")
+    preferences = console.preferences
+    text = console.session.format_debug(
+        expression,
+        pretty=preferences.pretty,
+        timeout=preferences.call_timeout,
+        all_threads=preferences.call_all_threads,
+    )
+    first, *more = text.split("\n")
+    lines = [
+        Text((expression, "name"), " = ", (escape_line(first), "value")),
+        *(Text((escape_line(line), "value")) for line in more),
+    ]
+    return Reply({"expression": expression, "text": text}, lines)
+
+
+_PUT_BACK = (
+    "The selected thread runs the function and is put back: registers, signal mask and stack\n"
+    "are as before. What the function did to memory stays; a panic, a signal or the end of the\n"
+    "time (`set call timeout`) ends the call. Breakpoints are passed over meanwhile, and other\n"
+    "threads stand still, unless `set call threads all`."
+)
+
+COMMANDS = (
+    Command(
+        ("call",),
+        call,
+        "Evaluate an expression, running functions of the program",
+        ("call[/FORMAT] EXPRESSION",),
+        (
+            ("call total(&words)", "a function, by any trailing part of its path"),
+            ("call entry.score(2)", "a method: inherent, else of a trait"),
+            ("call max::<i32>(1, 2)", "one of the generic instances that the program has"),
+            ("call self.items.push(3)", "what it changes stays changed"),
+        ),
+        _PUT_BACK,
+        completes="expression",
+    ),
+    Command(
+        ("dbg", "po"),
+        dbg,
+        "Show a value as the program's own impl Debug writes it",
+        ("dbg EXPRESSION",),
+        (
+            ("dbg entry", "as dbg!(entry) would; `set print pretty off` for one line"),
+            ("dbg parse(line)", "what a function returns"),
+        ),
+        _PUT_BACK,
+        completes="expression",
+    ),
+)
