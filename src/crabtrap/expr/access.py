@@ -23,12 +23,11 @@ from crabtrap.present.view import (
     WrapperView,
     slice_view,
 )
-from crabtrap.present.walkers import HashItems, PairEntries
+from crabtrap.present.walkers import PairEntries, PairItems
+from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Made, UnavailableError, Value
 
 _MAX_LAYERS = 32
-_DEREF_NAMES = frozenset(("", "ManuallyDrop", "LazyLock", "LazyCell"))
-"""Wrappers without a pointer in them that implement ``Deref``."""
 
 
 def deref_once(value: Value, presenter: Presenter) -> Value | None:
@@ -43,7 +42,7 @@ def deref_once(value: Value, presenter: Presenter) -> Value | None:
     match view:
         case PointerView():
             return view.target()
-        case WrapperView(name, inner, _, follows) if follows or name in _DEREF_NAMES:
+        case WrapperView(inner=inner) if view.is_transparent:
             return inner if isinstance(inner, Value) else None
         case DoubtView(text):
             raise UnavailableError(text)
@@ -91,7 +90,7 @@ def scalar(value: Value, presenter: Presenter) -> Value:
                 value = view.target()
             case PointerView(address=address) if address is not None:
                 return make.usize(address)
-            case WrapperView(name, Value() as inner, _, follows) if follows or name in _DEREF_NAMES:
+            case WrapperView(inner=Value() as inner) if view.is_transparent:
                 value = inner
             case DoubtView(text):
                 raise UnavailableError(text)
@@ -199,6 +198,17 @@ def _text_part(view: TextView, start: int, stop: int) -> Value:
     return make.of_view(make.STRING_SLICE, part)
 
 
+def byte_of(view: TextView, index: int) -> Value:
+    """One byte of a byte string.
+
+    Raises:
+        RangeError: It has no such byte, as Rust would panic.
+    """
+    if not 0 <= index < view.length:
+        raise RangeError(f"index {index} is out of range for length {view.length}")
+    return make.integer(view.read(index, index + 1)[0], PRIMITIVES["u8"])
+
+
 def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
     """The value of a key, ``None`` where the map does not have it."""
     fast = _look_up_scalar(view, key, comparer)
@@ -220,13 +230,11 @@ def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Valu
         return None
     key_field = items.bucket.strip().field("0")
     assert key_field is not None  # pairs have two fields; _key_bytes has seen this one
-    index = items.find(wanted, key_field.offset) if items.length else None
-    if index is None:
-        return ()
-    return (next(items.walk_buckets((index,))).field("1"),)
+    pair = items.find(wanted, key_field.offset)
+    return () if pair is None else (pair.field("1"),)
 
 
-def _key_bytes(items: HashItems, key: Value, comparer: Comparer) -> bytes | None:
+def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None:
     field_ = items.bucket.strip().field("0")
     if field_ is None:
         return None

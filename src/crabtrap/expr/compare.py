@@ -53,7 +53,7 @@ class Comparer:
                     raise UnavailableError(text)
                 case PointerView(prefix) if prefix:
                     value = view.target()
-                case WrapperView(inner=Value() as inner) if _is_transparent(view):
+                case WrapperView(inner=Value() as inner) if view.is_transparent:
                     value = inner
                 case _:
                     return value, view
@@ -193,14 +193,6 @@ class Comparer:
             if order != 0:
                 return order
         return 0
-
-
-_TRANSPARENT = frozenset(("", "Box", "Rc", "Arc", "Ref", "RefMut", "MutexGuard", "ManuallyDrop"))
-
-
-def _is_transparent(view: WrapperView) -> bool:
-    """Wrappers whose equality is that of what they hold."""
-    return view.name in _TRANSPARENT or view.follows
 
 
 def _incomparable(left: Value, right: Value) -> EvaluationError:

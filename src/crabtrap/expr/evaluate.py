@@ -239,11 +239,13 @@ class Evaluator:
         _, index_view = self.comparer.look_through(index)
         if isinstance(index_view, RangeView):
             return access.slice_of(view, index_view, base)
-        if isinstance(view, TextView):
+        if isinstance(view, TextView) and view.kind != "bytes":
             raise EvaluationError(
                 "a str is not indexed by a number", hint="use .bytes() or s[a..b]"
             )
         position = access.scalar(index, self.presenter).integer()
+        if isinstance(view, TextView):
+            return access.byte_of(view, position)
         assert isinstance(view, SequenceView)  # containers are maps, texts or sequences
         if view.is_set:
             raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")

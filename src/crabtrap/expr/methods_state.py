@@ -7,10 +7,11 @@ from crabtrap.expr.call import Call, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.std.cell import borrow_note
 from crabtrap.present.std.rc import strong_count, weak_count
-from crabtrap.present.std.sync import lock_note
 from crabtrap.present.view import LiteralView, PointerView, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
+
+_POISONED = "poisoned"
 
 
 def _view(call: Call) -> WrapperView:
@@ -29,16 +30,28 @@ def _inner(call: Call) -> Value:
 
 
 def _locked(call: Call) -> Value:
-    """``lock()``, ``read()``, ``write()``: ``Ok`` of the value, whoever holds the lock."""
-    return make.ok(_inner(call))
+    """``lock()``, ``read()``, ``write()``: the value, whoever holds the lock.
+
+    As a ``Result`` for std's locks, which can be poisoned; others give the value.
+    """
+    inner = _inner(call)
+    return make.ok(inner) if call.value.shape.path.startswith("std::") else inner
+
+
+def _tried(call: Call) -> Value:
+    """``try_lock()`` and its like: ``Some`` of parking_lot's, ``Ok`` of all others."""
+    inner = _inner(call)
+    is_option = call.value.shape.path.startswith("lock_api::")
+    return make.option(inner) if is_option else make.ok(inner)
 
 
 def _lock_state(call: Call) -> Value:
-    return make.text(lock_note(call.value) or "unlocked")
+    notes = (note for note in _view(call).notes if note != _POISONED)
+    return make.text(next(notes, "unlocked"))
 
 
 def _is_poisoned(call: Call) -> Value:
-    return make.boolean("poisoned" in _view(call).notes)
+    return make.boolean(_POISONED in _view(call).notes)
 
 
 def _borrow_state(call: Call) -> Value:
@@ -66,11 +79,10 @@ def _weak(call: Call) -> Value:
 
 
 _LOCK: dict[str, Method] = {
-    **dict.fromkeys(("lock", "try_lock", "read", "write", "try_read", "try_write"), _locked),
+    **dict.fromkeys(("lock", "read", "write", "get_mut", "into_inner"), _locked),
+    **dict.fromkeys(("try_lock", "try_read", "try_write"), _tried),
     "lock_state": _lock_state,
     "is_poisoned": _is_poisoned,
-    "get_mut": _locked,
-    "into_inner": _locked,
 }
 _COUNTED: dict[str, Method] = {"strong_count": _strong, "weak_count": _weak}
 _HELD: dict[str, Method] = dict.fromkeys(("get", "get_mut", "into_inner"), _get)

@@ -107,10 +107,13 @@ def map_texts(view: MapView, limit: int, letter: FormatLetter) -> list[str] | No
     entries = view.entries
     if not isinstance(entries, PairEntries) or letter or min(limit, entries.length) < _LEAST:
         return None
-    unpack = _pair_unpacker(entries.items.bucket.strip())
+    items = entries.items
+    if not isinstance(items, HashItems):
+        return None
+    unpack = _pair_unpacker(items.bucket.strip())
     if unpack is None:
         return None
-    return _pair_texts(entries.items, min(limit, entries.length), *unpack)
+    return _pair_texts(items, min(limit, entries.length), *unpack)
 
 
 Unpack = Callable[[bytes], Iterator[tuple[int, ...]]]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Literal
 
 from crabtrap.present.access import Path
+from crabtrap.present.arithmetic import Formula
 from crabtrap.present.view import TextKind, View
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PathText, Type, parse_type_path
@@ -78,10 +78,12 @@ class Hash:
     Attributes:
         table: Path to the ``RawTable<T>``; ``T`` is ``(key, value)``.
         is_set: The values are ``()``.
+        shards: Path to a ``Vec`` or slice of which each item has such a table.
     """
 
     table: Path
     is_set: bool = False
+    shards: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +118,13 @@ class Hex:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Characters or bytes side by side in memory."""
+    """Characters or bytes side by side in memory, or ``inline`` in the value itself."""
 
     length: Path
-    data: Path
+    data: Path = ""
     kind: TextKind = "str"
     capacity: Path | None = None
+    inline: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +132,20 @@ class Wrapper:
     """Something around one value, shown as ``name(value)``, or as the value alone.
 
     Attributes:
-        inner: A path, or ``"$T"`` for the value of that type inside newtypes.
-        notes: ``(label, path)`` of numbers shown behind the value.
+        inner: A path, or ``"$T"`` for the value of that type inside newtypes; without one
+            only the notes are shown.
+        notes: ``(label, formulas)`` shown behind the value: a number behind its label,
+            or the label alone where a comparison holds. The first formula whose fields
+            exist is taken.
         follow: ``inner`` leads to a pointer, and what it points to is shown.
+        deref: The type implements ``Deref`` to what is inside.
     """
 
-    inner: Path
+    inner: Path | None
     name: str = ""
-    notes: tuple[tuple[str, Path], ...] = ()
+    notes: tuple[tuple[str, tuple[Formula, ...]], ...] = ()
     follow: bool = False
+    deref: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,24 +158,56 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Instant:
+    """A date, a time of day or both, shown as ISO 8601 has it.
+
+    Attributes:
+        year, day: The date: the day of the year is counted from 1.
+        seconds: Since midnight.
+        nanos: Of the second.
+        offset: Seconds east of UTC in which to show what is kept as UTC; alone it is a
+            time zone.
+        is_utc: Kept and shown as UTC, with a ``Z``.
+    """
+
+    year: Formula | None = None
+    day: Formula | None = None
+    seconds: Formula | None = None
+    nanos: Formula = 0
+    offset: Formula | None = None
+    is_utc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A signed span of time: seconds, and nanoseconds that always count forwards."""
+
+    seconds: Formula
+    nanos: Formula = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Custom:
     """What data cannot say: a function from the match and the value to a view."""
 
     build: Callable[[Match, Value], View]
 
 
-Shape = Sequence | Ring | Chain | Hash | Tree | Pairs | Hex | Text | Wrapper | Record | Custom
-
-Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A number found by a path compared with a constant or with another path."""
-
-    left: Path
-    operator: Comparison
-    right: int | Path
+Shape = (
+    Sequence
+    | Ring
+    | Chain
+    | Hash
+    | Tree
+    | Pairs
+    | Hex
+    | Text
+    | Wrapper
+    | Record
+    | Instant
+    | Period
+    | Custom
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +217,12 @@ class Rule:
     Attributes:
         pattern: ``alloc::vec::Vec<$T, $A>``; ``**`` stands for any modules, ``*`` for any
             name or argument, and a pattern without ``<`` matches any arguments.
-        when: Conditions that must hold for this value; rules are tried in order.
+        when: What must not be zero for this value; rules are tried in order.
     """
 
     pattern: str
     shape: Shape
-    when: tuple[Condition, ...] = ()
+    when: tuple[Formula, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

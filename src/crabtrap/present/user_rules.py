@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, cast
 from crabtrap.errors import UsageError
 from crabtrap.present import rule as rules
 from crabtrap.present.access import Path
-from crabtrap.present.rule import Condition, PatternText, Rule, Shape
+from crabtrap.present.arithmetic import ALWAYS, NEVER, Formula, FormulaError, parse_formula
+from crabtrap.present.rule import PatternText, Rule, Shape
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
 Table = Mapping[str, object]
 
-_CONDITION = r"\s*([\w.]+)\s*(==|!=|<=|>=|<|>)\s*([\w.]+)\s*"
+_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*rule[ \t]*\]\]", re.MULTILINE)
+_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 class RuleFileError(UsageError):
@@ -29,11 +31,14 @@ class RuleFileError(UsageError):
 
     Attributes:
         source: The file's name.
+        line: Where the rule begins, or the mistake is; ``None`` where that is not known.
     """
 
-    def __init__(self, source: str, message: str) -> None:
-        super().__init__(f"{source}: {message}", hint="the format is described in docs/types.md")
+    def __init__(self, source: str, message: str, line: int | None = None) -> None:
+        where = source if line is None else f"{source}:{line}"
+        super().__init__(f"{where}: {message}", hint="the format is described in docs/types.md")
         self.source = source
+        self.line = line
 
 
 def load_rules(path: FilePath) -> tuple[Rule, ...]:
@@ -75,29 +80,42 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RuleFileError(source, str(error)) from error
+        raise _toml_error(source, str(error)) from error
     unknown = document.keys() - {"rule"}
     if unknown:
         raise RuleFileError(source, f"unknown table {min(unknown)!r}; rules are [[rule]]")
-    entries = document.get("rule", [])
-    if not isinstance(entries, list):
+    found = document.get("rule", [])
+    if not isinstance(found, list):
         raise RuleFileError(source, "rules are written [[rule]]")
-    return tuple(
-        _Reader(source, number, entry).rule()
-        for number, entry in enumerate(cast("list[object]", entries), 1)
-    )
+    entries = cast("list[object]", found)
+    lines: list[int | None] = [
+        text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)
+    ]
+    if len(lines) != len(entries):  # written in another way: rule = [{ .. }]
+        lines = [None] * len(entries)
+    numbered = enumerate(zip(lines, entries, strict=True), 1)
+    return tuple(_Reader(source, number, *entry).rule() for number, entry in numbered)
+
+
+def _toml_error(source: str, message: str) -> RuleFileError:
+    """What the TOML reader says, the line in front instead of at the end."""
+    found = _AT_LINE.search(message)
+    if found is None:
+        return RuleFileError(source, message)
+    return RuleFileError(source, message[: found.start()], int(found[1]))
 
 
 class _Reader:
     """One ``[[rule]]``, with errors that name it."""
 
-    def __init__(self, source: str, number: int, entry: object) -> None:
+    def __init__(self, source: str, number: int, line: int | None, entry: object) -> None:
         self._source = source
+        self._line = line
         self._where = f"rule {number}"
         self._table = self._as_table(entry, "a rule")
 
     def _fail(self, message: str) -> RuleFileError:
-        return RuleFileError(self._source, f"{self._where}: {message}")
+        return RuleFileError(self._source, f"{self._where}: {message}", self._line)
 
     def _as_table(self, value: object, what: str) -> Table:
         if not isinstance(value, dict):
@@ -121,18 +139,22 @@ class _Reader:
             raise self._fail(f"{name} has no {min(unknown)!r}; it has {known}")
         return Rule(pattern, build(self, table), self._conditions())
 
-    def _conditions(self) -> tuple[Condition, ...]:
+    def _conditions(self) -> tuple[Formula, ...]:
         when = self._table.get("when", ())
-        texts = [when] if isinstance(when, str) else list(cast("list[object]", when))
-        return tuple(self._condition(text) for text in texts)
+        texts = cast("list[object]", when) if isinstance(when, list | tuple) else [when]
+        return tuple(self._parsed(text, "when") for text in texts)
 
-    def _condition(self, text: object) -> Condition:
-        match = re.fullmatch(_CONDITION, text) if isinstance(text, str) else None
-        if match is None:
-            raise self._fail(f"{text!r} is not a condition such as 'capacity > 8'")
-        left, operator, right = match.groups()
-        number = int(right) if right.isdecimal() else right
-        return Condition(left, cast("rules.Comparison", operator), number)
+    def _parsed(self, text: object, key: str) -> Formula:
+        if isinstance(text, bool):
+            return ALWAYS if text else NEVER
+        if isinstance(text, int):
+            return text
+        if not isinstance(text, str):
+            raise self._fail(f"{key!r} must be arithmetic such as 'len > 4'")
+        try:
+            return parse_formula(text)
+        except FormulaError as error:
+            raise self._fail(f"{key!r}: {error}") from error
 
     # -- values of keys ------------------------------------------------------------
     def _text(self, table: Table, key: str, default: str | None = None) -> str:
@@ -155,6 +177,20 @@ class _Reader:
     def optional_path(self, table: Table, key: str) -> Path | None:
         """A path, ``None`` where the key is missing."""
         return self.path(table, key) if key in table else None
+
+    def formula(self, table: Table, key: str) -> Formula:
+        """A number, or arithmetic that gives one."""
+        return self._parsed(table.get(key), key)
+
+    def optional_formula(self, table: Table, key: str) -> Formula | None:
+        """The same, ``None`` where the key is missing."""
+        return self.formula(table, key) if key in table else None
+
+    def formulas(self, table: Table, key: str) -> tuple[Formula, ...]:
+        """Arithmetic, or alternatives as a list."""
+        value = table.get(key)
+        texts = cast("list[object]", value) if isinstance(value, list) else [value]
+        return tuple(self._parsed(text, key) for text in texts)
 
     def flag(self, table: Table, key: str) -> bool:
         """A true or false, false where missing."""
@@ -196,39 +232,46 @@ class _Reader:
         return rules.Chain(first, following, self.path(table, "value"), self.path(table, "length"))
 
     def map(self, table: Table) -> Shape:
-        """``map = { entries, key, value }``, or ``{ table }`` for a hashbrown table."""
+        """``map = { entries, key, value }``, or ``{ table, shards }`` of hashbrown."""
         if "table" in table:
-            return rules.Hash(self.path(table, "table"))
+            shards = self.optional_path(table, "shards")
+            return rules.Hash(self.path(table, "table"), shards=shards)
         return rules.Pairs(
             self.path(table, "entries"), self.path(table, "key"), self.path(table, "value")
         )
 
     def set(self, table: Table) -> Shape:
-        """``set = { entries, key }``, or ``{ table }`` for a hashbrown table."""
+        """``set = { entries, key }``, or ``{ table, shards }`` of hashbrown."""
         if "table" in table:
-            return rules.Hash(self.path(table, "table"), is_set=True)
+            shards = self.optional_path(table, "shards")
+            return rules.Hash(self.path(table, "table"), is_set=True, shards=shards)
         return rules.Pairs(self.path(table, "entries"), self.path(table, "key"))
 
     def text(self, table: Table) -> Shape:
-        """``text = { data, length, capacity, kind }``."""
+        """``text = { data or inline, length, capacity, kind }``."""
         kind = self._text(table, "kind", "str")
         if kind not in ("str", "bytes", "os", "c"):
             raise self._fail("'kind' is str, bytes, os or c")
+        inline = self.optional_path(table, "inline")
         return rules.Text(
             self.path(table, "length"),
-            self.path(table, "data"),
+            "" if inline is not None else self.path(table, "data"),
             kind,
             self.optional_path(table, "capacity"),
+            inline,
         )
 
     def wrapper(self, table: Table) -> Shape:
-        """``wrapper = { inner, name, notes, follow }``."""
+        """``wrapper = { inner, name, notes, follow, deref }``."""
+        if not table.keys() & {"inner", "notes"}:
+            raise self._fail("a wrapper has an 'inner' value or 'notes'")
         notes = self._as_table(table.get("notes", {}), "notes")
         return rules.Wrapper(
-            self.path(table, "inner"),
+            self.optional_path(table, "inner"),
             self._text(table, "name", ""),
-            tuple((label, self.path(notes, label)) for label in notes),
+            tuple((label, self.formulas(notes, label)) for label in notes),
             self.flag(table, "follow"),
+            self.flag(table, "deref"),
         )
 
     def record(self, table: Table) -> Shape:
@@ -236,6 +279,24 @@ class _Reader:
         fields = self._as_table(table.get("fields", {}), "fields")
         shown = tuple((label, self.path(fields, label)) for label in fields)
         return rules.Record(self._text(table, "name"), shown)
+
+    def instant(self, table: Table) -> Shape:
+        """``instant = { year, day, seconds, nanos, offset, utc }``."""
+        if ("year" in table) != ("day" in table) or not table.keys() - {"nanos", "utc"}:
+            raise self._fail("an instant has 'year' and 'day', 'seconds', or all of them")
+        return rules.Instant(
+            self.optional_formula(table, "year"),
+            self.optional_formula(table, "day"),
+            self.optional_formula(table, "seconds"),
+            self.formula(table, "nanos") if "nanos" in table else 0,
+            self.optional_formula(table, "offset"),
+            self.flag(table, "utc"),
+        )
+
+    def period(self, table: Table) -> Shape:
+        """``period = { seconds, nanos }``."""
+        nanos = self.formula(table, "nanos") if "nanos" in table else 0
+        return rules.Period(self.formula(table, "seconds"), nanos)
 
     def hex(self, table: Table) -> Shape:
         """``hex = { data, groups }``."""
@@ -254,10 +315,15 @@ _SHAPES: dict[str, tuple[frozenset[str], Callable[[_Reader, Table], Shape]]] = {
     ),
     "ring": (frozenset(("item", "head", "data", "capacity", "length", "end")), _Reader.ring),
     "list": (frozenset(("first", "next", "value", "length")), _Reader.chain),
-    "map": (frozenset(("entries", "key", "value", "table")), _Reader.map),
-    "set": (frozenset(("entries", "key", "table")), _Reader.set),
-    "text": (frozenset(("data", "length", "capacity", "kind")), _Reader.text),
-    "wrapper": (frozenset(("inner", "name", "notes", "follow")), _Reader.wrapper),
+    "map": (frozenset(("entries", "key", "value", "table", "shards")), _Reader.map),
+    "set": (frozenset(("entries", "key", "table", "shards")), _Reader.set),
+    "text": (frozenset(("data", "inline", "length", "capacity", "kind")), _Reader.text),
+    "wrapper": (frozenset(("inner", "name", "notes", "follow", "deref")), _Reader.wrapper),
     "record": (frozenset(("name", "fields")), _Reader.record),
+    "instant": (
+        frozenset(("year", "day", "seconds", "nanos", "offset", "utc")),
+        _Reader.instant,
+    ),
+    "period": (frozenset(("seconds", "nanos")), _Reader.period),
     "hex": (frozenset(("data", "groups")), _Reader.hex),
 }

@@ -183,12 +183,19 @@ class WrapperView:
         inner: What is inside; ``None`` where nothing is to be shown of it.
         notes: State in words: ``strong: 2``, ``borrowed mutably``.
         follows: ``inner`` lies behind a pointer.
+        deref: ``Deref`` leads to ``inner`` though no pointer does: ``ManuallyDrop``.
     """
 
     name: str
     inner: Value | View | None
     notes: tuple[str, ...] = ()
     follows: bool = False
+    deref: bool = False
+
+    @property
+    def is_transparent(self) -> bool:
+        """Whether ``*value``, its fields and methods are those of ``inner``."""
+        return self.follows or self.deref or not self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,10 @@ class HashItems:
         if found < stop:
             raise UnavailableError(f"only {found} of {self.length} buckets are in use")
 
-    def find(self, wanted: bytes, offset: int) -> int | None:
-        """The occupied bucket that holds these bytes at ``offset``, by whole chunks."""
+    def find(self, wanted: bytes, offset: int) -> Value | None:
+        """The item that has these bytes at ``offset``; the table is read by whole chunks."""
+        if not self.length:
+            return None
         size = self.bucket.strip().size or 1
         read = self.owner.context.reader.read
         for base in range(0, self.buckets, _SEARCH_CHUNK):
@@ -179,16 +181,51 @@ class HashItems:
                 slot, inside = divmod(at, size)
                 index = count - 1 - slot
                 if inside == offset and marks[index] < _EMPTY:
-                    return base + index
+                    return next(self.walk_buckets((base + index,)))
                 at = data.find(wanted, at + 1)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedItems:
+    """The items of several tables, one after the other; there is at least one."""
+
+    tables: tuple[HashItems, ...]
+
+    @property
+    def bucket(self) -> Type:
+        """Type of an item."""
+        return self.tables[0].bucket
+
+    @property
+    def length(self) -> int:
+        """Number of items."""
+        return sum(table.length for table in self.tables)
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
+        base = 0
+        for table in self.tables:
+            if base >= stop:
+                return
+            yield from table.walk(max(start - base, 0), stop - base)
+            base += table.length
+
+    def find(self, wanted: bytes, offset: int) -> Value | None:
+        """The item that has these bytes at ``offset``."""
+        found = (table.find(wanted, offset) for table in self.tables)
+        return next(filter(None, found), None)
+
+
+PairItems = HashItems | JoinedItems
+"""Items of a hash map or set: ``(key, value)`` tuples."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairEntries:
     """Entries of a map whose items are ``(key, value)`` tuples."""
 
-    items: HashItems
+    items: PairItems
 
     @property
     def length(self) -> int:
@@ -224,7 +261,7 @@ class MappedEntries:
 class FirstOfPair:
     """Keys of a set that is a map to ``()``."""
 
-    items: HashItems
+    items: PairItems
 
     @property
     def length(self) -> int:

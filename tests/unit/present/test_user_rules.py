@@ -79,6 +79,43 @@ def test_other_shapes(world):
             'hex = { data = "id", groups = [1, 3] }',
             "01-0203ff",
         ),
+        (
+            [("state", u8)],
+            b"\1",
+            'wrapper = { name = "L", notes = { locked = "state == 1", free = "state == 0" } }',
+            "L(locked)",
+        ),
+        (
+            [("value", u8), ("state", u8)],
+            b"\7\x2a",
+            'wrapper = { inner = "value", name = "L", notes = { uses = ["n", "state >> 1"] } }',
+            "L(7, uses: 21)",
+        ),
+        (
+            [("len", u8), ("bytes", world.array(u8, 4))],
+            b"\2hi--",
+            'text = { inline = "bytes", length = "len" }',
+            '"hi"',
+        ),
+        (
+            [("len", u8), ("bytes", world.array(u8, 4))],
+            b"\5hi--",
+            'text = { inline = "bytes", length = "len" }',
+            "<Case6(len=5 — implausible: there is room for 4)>",
+        ),
+        (
+            [("hour", u8), ("minute", u8)],
+            bytes((23, 59)),
+            'instant = { seconds = "hour * 3600 + minute * 60" }',
+            "23:59:00",
+        ),
+        (
+            [("hour", u8), ("minute", u8)],
+            bytes((24, 0)),
+            'instant = { seconds = "hour * 3600 + minute * 60" }',
+            "<implausible time: 86400 s, 0 ns>",
+        ),
+        ([("secs", u8), ("nanos", u8)], b"\2\0", 'period = { seconds = "secs" }', "PT2S"),
     ]
     for number, (fields, data, shape, expected) in enumerate(cases):
         die = world.struct(f"app::Case{number}", fields)
@@ -114,14 +151,20 @@ def test_fields_that_are_not_there_leave_the_value_as_it_is(world):
         ("[[rule]]\nwrapper = { inner = 'x' }", "'type' must be a text"),
         ("[[rule]]\ntype = 'A'", "exactly one of"),
         ("[[rule]]\ntype = 'A'\nbag = {}", "exactly one of"),
-        ("[[rule]]\ntype = 'A'\nwrapper = { outer = 'x' }", "no 'outer'; it has follow"),
+        ("[[rule]]\ntype = 'A'\nwrapper = { outer = 'x' }", "no 'outer'; it has deref"),
         ("[[rule]]\ntype = 'A'\nwrapper = { inner = 3 }", "field path"),
-        ("[[rule]]\ntype = 'A'\nwhen = 'x is 3'\nwrapper = { inner = 'x' }", "not a condition"),
+        (
+            "[[rule]]\ntype = 'A'\nwhen = 'x is 3'\nwrapper = { inner = 'x' }",
+            "'is' is not expected in",
+        ),
         ("[[rule]]\ntype = 'A'\ntext = { data = 'p', length = 'n', kind = 'x' }", "str, bytes"),
         (
             "[[rule]]\ntype = 'A'\nring = { item = '$T', head = 'h', data = 'd', capacity = 'c' }",
             "either 'length' or 'end'",
         ),
+        ("[[rule]]\ntype = 'A'\nwrapper = {}", "'inner' value or 'notes'"),
+        ("[[rule]]\ntype = 'A'\ninstant = { year = 'y' }", "'year' and 'day'"),
+        ("[[rule]]\ntype = 'A'\nperiod = { nanos = 'n' }", "'seconds' must be arithmetic"),
         ("[[rule]]\ntype = 'A'\nhex = { data = 'p', groups = [0] }", "sizes in bytes"),
     ],
 )
@@ -129,7 +172,26 @@ def test_files_that_are_refused(text, message):
     with pytest.raises(RuleFileError) as caught:
         parse_rules(text, "mine.toml")
     assert message in str(caught.value)
-    assert str(caught.value).startswith("mine.toml: ")
+    assert str(caught.value).startswith("mine.toml:")
+
+
+def test_errors_name_the_line():
+    good = "# mine\n[[rule]]\ntype = 'A'\nhex = { data = 'p' }\n"
+    for text, line in (
+        (f"{good}\n  [[ rule ]]\ntype = 3", 6),
+        (f"{good}type 'B'", 5),
+        (f"{good}[[rule]]\ntype = 'B'\nwhen = 'x >'\nhex = {{ data = 'p' }}", 5),
+    ):
+        with pytest.raises(RuleFileError) as caught:
+            parse_rules(text, "mine.toml")
+        assert caught.value.line == line
+        assert str(caught.value).startswith(f"mine.toml:{line}: ")
+
+
+def test_rules_written_without_headers_have_no_line():
+    with pytest.raises(RuleFileError) as caught:
+        parse_rules("rule = [{ type = 3 }]", "mine.toml")
+    assert caught.value.line is None
 
 
 def test_shipped_rules_are_readable():

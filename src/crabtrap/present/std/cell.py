@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crabtrap.present.access import part, peel_to_type
-from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.shapes import short_name
 from crabtrap.present.view import DoubtView, LiteralView, View, WrapperView
 from crabtrap.values import Value
 from crabtrap.values.decode import UnavailableError
@@ -40,7 +40,7 @@ def _lazy_cell(_match: Match, value: Value) -> View:
     state = part(value, "state.value")
     case, inside = state.variant()
     if case.name == "Init":
-        return WrapperView("LazyCell", inside.at_field(case.type.fields[0]))
+        return WrapperView("LazyCell", inside.at_field(case.type.fields[0]), deref=True)
     return WrapperView("LazyCell", None, (case.name.lower(),))
 
 
@@ -52,8 +52,9 @@ def _phantom(_match: Match, value: Value) -> View:
     return LiteralView(value.shape.name)
 
 
-def _named(match: Match, value: Value) -> View:
-    return WrapperView(short_name(value), peel_to_type(value, match.argument("$T")))
+def _manually_drop(match: Match, value: Value) -> View:
+    inner = peel_to_type(value, match.argument("$T"))
+    return WrapperView(short_name(value), inner, deref=True)
 
 
 RULES = (
@@ -65,7 +66,7 @@ RULES = (
     Rule("core::cell::RefMut", Wrapper("value", "RefMut", follow=True)),
     Rule("core::cell::**::OnceCell<$T>", Custom(_once_cell)),
     Rule("core::cell::**::LazyCell", Custom(_lazy_cell)),
-    Rule("core::mem::**::ManuallyDrop<$T>", Custom(_named)),
+    Rule("core::mem::**::ManuallyDrop<$T>", Custom(_manually_drop)),
     Rule("core::mem::**::MaybeUninit<$T>", Custom(_maybe_uninit)),
     Rule("core::marker::PhantomData", Custom(_phantom)),
 )

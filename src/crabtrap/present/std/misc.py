@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from crabtrap.present.access import find_part, part, peel
-from crabtrap.present.resolve import short_name
+from crabtrap.present.calendar import NANOS, format_moment, since_epoch
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.shapes import short_name
 from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView
 from crabtrap.values import UnavailableError, Value
-
-_NANOS = 1_000_000_000
-_MAX_SECONDS = 253_402_300_799
-"""The last second Python's calendar knows: the end of the year 9999."""
 
 
 def _number(_match: Match, value: Value) -> View:
@@ -23,15 +20,15 @@ def _pin(_match: Match, value: Value) -> View:
 
 def _seconds(value: Value, seconds: str, nanos: str) -> tuple[int, int]:
     whole, part_ = part(value, seconds).integer(), part(value, nanos).integer()
-    if part_ >= _NANOS:
+    if part_ >= NANOS:
         raise UnavailableError(f"{short_name(value)} — implausible: {part_} nanoseconds")
     return whole, part_
 
 
 def format_duration(seconds: int, nanos: int) -> str:
     """As Rust's ``Debug`` does: in the largest unit that leaves a whole part."""
-    total = seconds * _NANOS + nanos
-    for unit, size in (("s", _NANOS), ("ms", 1_000_000), ("µs", 1_000)):
+    total = seconds * NANOS + nanos
+    for unit, size in (("s", NANOS), ("ms", 1_000_000), ("µs", 1_000)):
         if total >= size:
             whole, rest = divmod(total, size)
             fraction = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
@@ -50,16 +47,8 @@ def _instant(_match: Match, value: Value) -> View:
 
 
 def _system_time(_match: Match, value: Value) -> View:
-    seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
-    if not -_MAX_SECONDS < seconds <= _MAX_SECONDS:
-        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
-    try:
-        from datetime import UTC, datetime  # noqa: PLC0415 - slow to import
-
-        when = datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError):
-        return LiteralView(f"SystemTime({seconds}.{nanos:09d}s)", (seconds, nanos))
-    return LiteralView(f"{when:%Y-%m-%dT%H:%M:%S}.{nanos:09d}Z", (seconds, nanos))
+    moment = since_epoch(*_seconds(value, "tv_sec", "tv_nsec"))
+    return LiteralView(format_moment(moment), moment.key)
 
 
 def _range(_match: Match, value: Value) -> View:

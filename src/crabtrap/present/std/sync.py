@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crabtrap.present.access import find_part, part, peel, peel_to_type
 from crabtrap.present.plausible import is_readable
-from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.shapes import short_name
 from crabtrap.present.view import ScalarView, View, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value
@@ -115,7 +115,8 @@ def _once_lock(match: Match, value: Value) -> View:
     if state != "complete":
         return WrapperView(name, None, ("uninitialised" if state == "incomplete" else state,))
     holder = part(value, ("value.value", "data.value"))
-    return WrapperView(name, peel_to_type(holder, match.argument("$T")))
+    inner = peel_to_type(holder, match.argument("$T"))
+    return WrapperView(name, inner, deref=name == "LazyLock")
 
 
 RULES = (

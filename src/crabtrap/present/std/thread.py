@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.access import find_part, part, peel, peel_to_pointer, peel_to_type
-from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.shapes import short_name
 from crabtrap.present.view import (
     LazyItems,
     LiteralView,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crabtrap.present.access import LayoutError, find_part, first, part, peel_to_pointer
 from crabtrap.present.plausible import check_buffer
-from crabtrap.present.resolve import short_name
 from crabtrap.present.rule import Chain, Custom, Match, Ring, Rule, Sequence, Wrapper
+from crabtrap.present.shapes import short_name
 from crabtrap.present.view import SequenceView, View
 from crabtrap.present.walkers import RingItems, contiguous
 from crabtrap.symbols.types import Type
