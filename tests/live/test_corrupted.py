@@ -32,6 +32,8 @@ _POSSIBLE = {
     "bytes": "two equal pointers are an empty text",
     "dropped": "a Weak may dangle",
     "gone": "a Weak may dangle",
+    "weak": "a Weak may dangle",
+    "arc_weak": "a Weak may dangle",
     "non_null": "a raw pointer points anywhere",
     "dangling": "a raw pointer points anywhere",
     "pointer": "a raw pointer points anywhere",

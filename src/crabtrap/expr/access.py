@@ -9,6 +9,7 @@ from crabtrap.expr import make
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import structural
+from crabtrap.present.hashtable import PairEntries, PairItems
 from crabtrap.present.resolve import Presenter
 from crabtrap.present.view import (
     DoubtView,
@@ -23,7 +24,6 @@ from crabtrap.present.view import (
     WrapperView,
     slice_view,
 )
-from crabtrap.present.walkers import PairEntries, PairItems
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Made, UnavailableError, Value
 

@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 
 from crabtrap.expr.scope import EvaluationError
+from crabtrap.present import made
+from crabtrap.present.made import char, of_view
 from crabtrap.present.view import (
     Items,
     LazyItems,
@@ -15,10 +17,9 @@ from crabtrap.present.view import (
     RecordView,
     SequenceView,
     TextView,
-    View,
 )
 from crabtrap.symbols.types import PRIMITIVES, UNIT, MadeRow, Type, made_type, pointer_type
-from crabtrap.values import NOWHERE, Bytes, Char, Made, Memory, Value
+from crabtrap.values import NOWHERE, Bytes, Char, Memory, Value
 
 INTEGER = Type(MadeRow("base", "{integer}", 40, "signed"))
 """A literal whose type nothing has decided yet; wide enough for any of Rust's."""
@@ -51,9 +52,7 @@ def integer(number: int, type_: Type = INTEGER) -> Value:
     shape = type_.strip()
     if not fits(number, shape):
         raise EvaluationError(f"{number} is out of range for {type_.name}")
-    size = shape.size or 0
-    data = (number & ((1 << 8 * size) - 1)).to_bytes(size, "little")
-    return Value(type_, Bytes(data), NOWHERE)
+    return made.number(number, type_)
 
 
 def usize(number: int) -> Value:
@@ -78,11 +77,6 @@ def boolean(truth: bool) -> Value:
     return Value(PRIMITIVES["bool"], Bytes(bytes([truth])), NOWHERE)
 
 
-def char(text: str) -> Value:
-    """A ``char``."""
-    return Value(PRIMITIVES["char"], Bytes(ord(text).to_bytes(4, "little")), NOWHERE)
-
-
 def real(number: float, type_: Type = FLOAT) -> Value:
     """A float, rounded to its type."""
     code = "<f" if type_.strip().size == 4 else "<d"
@@ -96,11 +90,6 @@ def real(number: float, type_: Type = FLOAT) -> Value:
 def unit() -> Value:
     """``()``."""
     return Value(UNIT, Bytes(b""), NOWHERE)
-
-
-def of_view(type_: Type, view: View) -> Value:
-    """A value that is nothing but a view."""
-    return Value(type_, Made(view), NOWHERE)
 
 
 def text(content: str | bytes) -> Value:
@@ -144,9 +133,7 @@ def tuple_of(values: Sequence[Value]) -> Value:
     """A tuple."""
     if not values:
         return unit()
-    name = f"({', '.join(map(type_name, values))})"
-    view = RecordView("", tuple((str(i), value) for i, value in enumerate(values)), True)
-    return of_view(made_type("opaque", name), view)
+    return made.tuple_of(values, [type_name(value) for value in values])
 
 
 def option(value: Value | None) -> Value:

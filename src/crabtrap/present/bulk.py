@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from itertools import compress
 
 from crabtrap.present.format import FormatLetter, format_decoded, format_integer
+from crabtrap.present.hashtable import HashItems, PairEntries
 from crabtrap.present.view import MapView, SequenceView, SlicedItems, TextView
-from crabtrap.present.walkers import ContiguousItems, HashItems, PairEntries
+from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
 from crabtrap.values.decode import decode_scalar

@@ -44,7 +44,7 @@ class Presenter:
         for match in self.book.matches(value.shape):
             try:
                 if all(evaluate(condition, value) for condition in match.rule.when):
-                    return build(match, value)
+                    return build(match, value, self.view)
             except LayoutError:
                 continue
         return None

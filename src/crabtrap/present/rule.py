@@ -12,7 +12,7 @@ from functools import cache
 
 from crabtrap.present.access import Path
 from crabtrap.present.arithmetic import Formula
-from crabtrap.present.view import TextKind, View
+from crabtrap.present.view import Items, TextKind, View
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PathText, Type, parse_type_path
 from crabtrap.values import UnavailableError, Value
@@ -187,6 +187,19 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Adaptor:
+    """An iterator over what other iterators give.
+
+    Attributes:
+        parts: Paths to those; one that is ``None`` gives nothing.
+        adapt: Makes the items, of the adaptor itself and the items of the parts.
+    """
+
+    parts: tuple[Path, ...]
+    adapt: Callable[[Value, tuple[Items, ...]], Items]
+
+
+@dataclass(frozen=True, slots=True)
 class Custom:
     """What data cannot say: a function from the match and the value to a view."""
 
@@ -206,6 +219,7 @@ Shape = (
     | Record
     | Instant
     | Period
+    | Adaptor
     | Custom
 )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from crabtrap.present import calendar, structural
 from crabtrap.present import rule as rules
 from crabtrap.present.access import LayoutError, part, peel_to_pointer, peel_to_type
 from crabtrap.present.arithmetic import Formula, evaluate, is_test
+from crabtrap.present.btree import Edge, TreeEntries
+from crabtrap.present.hashtable import FirstOfPair, HashItems, JoinedTables, PairEntries, PairItems
+from crabtrap.present.iterables import items_of
 from crabtrap.present.plausible import check_buffer
 from crabtrap.present.rule import Match
 from crabtrap.present.view import (
@@ -25,14 +28,8 @@ from crabtrap.present.view import (
 from crabtrap.present.walkers import (
     ChainItems,
     ContiguousItems,
-    FirstOfPair,
-    HashItems,
-    JoinedItems,
     MappedEntries,
-    PairEntries,
-    PairItems,
     RingItems,
-    TreeEntries,
     contiguous,
     peel_uninit,
 )
@@ -43,8 +40,15 @@ _MAX_TREE = 1 << 48
 """More entries than any address space holds."""
 
 
-def build(match: Match, value: Value) -> View:  # noqa: C901, PLR0911, PLR0912 - one case per shape
+def build(  # noqa: C901, PLR0911, PLR0912 - one case per shape
+    match: Match, value: Value, view: Callable[[Value], View]
+) -> View:
     """Apply a rule's shape to a value.
+
+    Args:
+        match: The rule, and what its pattern's names stand for.
+        value: Of the type that the rule fits.
+        view: Gives the view of a part.
 
     Raises:
         LayoutError: The fields it names are not there.
@@ -80,6 +84,9 @@ def build(match: Match, value: Value) -> View:  # noqa: C901, PLR0911, PLR0912 -
         case rules.Period():
             key = (evaluate(shape.seconds, value), evaluate(shape.nanos, value))
             return LiteralView(calendar.format_period(*key), key)
+        case rules.Adaptor():
+            items = tuple(items_of(part(value, path), view) for path in shape.parts)
+            return SequenceView(shape.adapt(value, items), short_name(value))
         case rules.Custom():
             return shape.build(match, value)
         case unknown:
@@ -153,7 +160,7 @@ def _hash(shape: rules.Hash, value: Value) -> View:
         tables = [table_items(part(shard, shape.table)) for shard in shards.walk(0, shards.length)]
         if not tables:
             raise LayoutError("no shards")
-        pairs: PairItems = JoinedItems(tuple(tables))
+        pairs: PairItems = JoinedTables(tuple(tables))
     else:
         pairs = table_items(part(value, shape.table), short_name(value))
     if shape.is_set:
@@ -197,12 +204,12 @@ def _tree(shape: rules.Tree, value: Value) -> View:
     length = part(value, shape.length).integer()
     if length > _MAX_TREE:
         raise UnavailableError(f"{short_name(value)}(len={length} — implausible)")
-    root = _payload(part(value, shape.root))
-    entries = TreeEntries(None, 0, length)
+    root = payload(part(value, shape.root))
+    front = None
     if root is not None:
-        height = part(root, "height").integer()
-        node = peel_to_pointer(part(root, "node"))
-        entries = TreeEntries(node.deref(), height, length)
+        node = peel_to_pointer(part(root, "node")).deref()
+        front = Edge(node, part(root, "height").integer())
+    entries = TreeEntries(front, length)
     if shape.is_set:
         return SequenceView(
             LazyItems(lambda: (key for key, _ in entries.walk(0, length)), length), is_set=True
@@ -246,7 +253,7 @@ def _hex(shape: rules.Hex, value: Value) -> View:
     return LiteralView("-".join(texts))
 
 
-def _payload(optional: Value) -> Value | None:
+def payload(optional: Value) -> Value | None:
     """What ``Some`` holds; ``None`` for ``None``."""
     if optional.shape.cases is None:
         return optional

@@ -53,7 +53,9 @@ def view(value: Value) -> View:
         case "unit":
             return LiteralView("()")
         case "function" | "opaque" | "never":
-            return LiteralView(f"{shape.name} at {value.address or 0:#x}")
+            if value.address is None:
+                return DoubtView(f"{shape.name} is not described")
+            return LiteralView(f"{shape.name} at {value.address:#x}")
         case "typedef" | "const" | "volatile":
             return DoubtView(f"{shape.name}: an alias of itself")
         case unknown:

@@ -252,6 +252,23 @@ class LazyItems:
 
 
 @dataclass(frozen=True, slots=True)
+class IndexedItems:
+    """Items found by their positions.
+
+    Attributes:
+        item: Gives the item at a position below ``length``.
+        length: ``None`` where they do not end.
+    """
+
+    item: Callable[[int], Value]
+    length: int | None
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
+        return map(self.item, range(start, stop if self.length is None else min(stop, self.length)))
+
+
+@dataclass(frozen=True, slots=True)
 class ListedItems:
     """Items already at hand."""
 

@@ -1,4 +1,3 @@
-# ruff: noqa: D102 - the rows' attributes are described in _core.pyi
 """Types of the program as a graph that is followed only where someone looks.
 
 ``_core.Type`` is one row of debug information; ``Type`` is that row with its
@@ -9,7 +8,6 @@ known length) are made here too, so that every value has a ``Type``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Protocol
 
 from crabtrap.records import dataclass
 from crabtrap.symbols.type_names import (
@@ -19,118 +17,19 @@ from crabtrap.symbols.type_names import (
     shorten_name,
     split_arguments,
 )
-
-Encoding = Literal["", "bool", "char", "signed", "unsigned", "float", "address"]
-Kind = Literal[
-    "base",
-    "pointer",
-    "reference",
-    "struct",
-    "union",
-    "enum",
-    "array",
-    "function",
-    "typedef",
-    "const",
-    "volatile",
-    "unit",
-    "never",
-    "opaque",
-]
+from crabtrap.symbols.type_rows import (
+    Encoding,
+    Kind,
+    MadeRow,
+    MemberRow,
+    TypeRow,
+    TypeSource,
+    VariantPartRow,
+    VariantRow,
+)
 
 _MAX_ALIASES = 32
 """Longest chain of typedefs followed; a longer one is a cycle in damaged files."""
-
-
-class MemberRow(Protocol):
-    """What is read of ``_core.Member``."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def bit_offset(self) -> int: ...
-    @property
-    def bit_size(self) -> int: ...
-
-
-class VariantRow(Protocol):
-    """What is read of ``_core.Variant``."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def discriminants(self) -> tuple[tuple[int, int], ...]: ...
-    @property
-    def type(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def declaration_path(self) -> str | None: ...
-    @property
-    def declaration_line(self) -> int: ...
-
-
-class VariantPartRow(Protocol):
-    """What is read of ``_core.VariantPart``."""
-
-    @property
-    def discriminant(self) -> MemberRow | None: ...
-    @property
-    def variants(self) -> tuple[VariantRow, ...]: ...
-
-
-class TypeRow(Protocol):
-    """What is read of ``_core.Type``."""
-
-    @property
-    def die(self) -> int: ...
-    @property
-    def kind(self) -> Kind: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def size(self) -> int | None: ...
-    @property
-    def alignment(self) -> int: ...
-    @property
-    def encoding(self) -> Encoding: ...
-    @property
-    def target(self) -> int | None: ...
-    @property
-    def count(self) -> int | None: ...
-    @property
-    def members(self) -> tuple[MemberRow, ...]: ...
-    @property
-    def variants(self) -> VariantPartRow | None: ...
-    @property
-    def enumerators(self) -> tuple[tuple[str, int], ...]: ...
-    @property
-    def template_arguments(self) -> tuple[tuple[str, int], ...]: ...
-    @property
-    def parameters(self) -> tuple[int, ...]: ...
-    @property
-    def containing(self) -> int | None: ...
-    @property
-    def declaration_path(self) -> str | None: ...
-    @property
-    def declaration_line(self) -> int: ...
-    @property
-    def is_tuple(self) -> bool: ...
-    @property
-    def language(self) -> str: ...
-
-
-class TypeSource(Protocol):
-    """What is needed of ``_core.Image``."""
-
-    def type(self, die: int) -> TypeRow: ...
-    def find_types(self, query: str) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,31 +77,6 @@ class Cases:
 
     discriminant: Field | None
     cases: tuple[Case, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MadeRow:
-    """A type row that no file contains; see ``_core.Type`` for the attributes."""
-
-    kind: Kind
-    name: str
-    size: int | None
-    encoding: Encoding = ""
-    count: int | None = None
-    path: str = ""
-    die: int = 0
-    alignment: int = 1
-    target: int | None = None
-    members: tuple[MemberRow, ...] = ()
-    variants: VariantPartRow | None = None
-    enumerators: tuple[tuple[str, int], ...] = ()
-    template_arguments: tuple[tuple[str, int], ...] = ()
-    parameters: tuple[int, ...] = ()
-    containing: int | None = None
-    declaration_path: str | None = None
-    declaration_line: int = 0
-    is_tuple: bool = False
-    language: str = "rust"
 
 
 class Type:
@@ -430,8 +304,22 @@ class TypeTable:
         """The type described by entry ``die`` of this table's image."""
         known = self._types.get(die)
         if known is None:
-            known = self._types[die] = Type(self.image.type(die), self)
+            row = self.image.type(die)
+            defined = self._find_definition(row) if row.kind == "opaque" else None
+            known = self._types[die] = defined or Type(row, self)
         return known
+
+    def _find_definition(self, row: TypeRow) -> Type | None:
+        """The type that a mere declaration stands for, described in another unit.
+
+        Optimised builds import functions into other units, and with them declarations of
+        the types the functions belong to.
+        """
+        for die in self.image.find_types(row.path) if row.path else ():
+            found = self.image.type(die)
+            if found.kind != "opaque" and found.path == row.path:
+                return self.type(die)
+        return None
 
     def find(self, query: str) -> tuple[Type, ...]:
         """Types whose path ends with ``query``; generics compare textually."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.present.rule import PatternText
-from crabtrap.symbols.types import PathText, parse_type_path, shorten_name
+from crabtrap.symbols.types import MadeRow, PathText, parse_type_path, shorten_name
 from tests.support.made_types import World
 
 
@@ -78,3 +78,13 @@ def test_innermost_and_same_type():
     twin = other.get(other.struct("m::Outer", [("x", other.base("u32"))]))
     assert outer.same_as(twin)
     assert not outer.same_as(found)
+
+
+def test_a_declaration_is_the_type_that_another_unit_describes():
+    world = World()
+    row = world.type(world.struct("m::Inner", [("x", world.base("u8"))]))
+    world.struct("other::m::Inner", [])
+    world.rows.append(MadeRow("opaque", "Inner", None, path="m::Inner", die=len(world.rows)))
+    declared = world.get(len(world.rows) - 1)
+    assert declared is world.get(row.die)
+    assert world.get(world.add(MadeRow("opaque", "Gone", None, path="m::Gone"))).size is None

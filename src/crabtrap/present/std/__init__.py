@@ -1,7 +1,20 @@
 """Rules for std, alloc and core."""
 
 from crabtrap.present.rule import Rule
-from crabtrap.present.std import cell, io, map, misc, packets, rc, sync, text, thread, vec
+from crabtrap.present.std import (
+    adaptors,
+    cell,
+    io,
+    iterators,
+    map,
+    misc,
+    packets,
+    rc,
+    sync,
+    text,
+    thread,
+    vec,
+)
 
 STD_RULES: tuple[Rule, ...] = (
     *text.RULES,
@@ -14,6 +27,8 @@ STD_RULES: tuple[Rule, ...] = (
     *thread.RULES,
     *io.RULES,
     *misc.RULES,
+    *iterators.RULES,
+    *adaptors.RULES,
 )
 """All of them, in order of precedence."""
 

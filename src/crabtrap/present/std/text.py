@@ -54,11 +54,4 @@ RULES = (
     Rule("std::path::Path", Custom(_os_text)),
     Rule("**::CStr", Custom(_c_text)),
     Rule("**::CString", Custom(_c_string)),
-    Rule("core::str::iter::Chars", Custom(lambda _match, value: _chars(value))),
 )
-
-
-def _chars(value: Value) -> View:
-    start = part(value, "iter.ptr").integer()
-    end = part(value, ("iter.end_or_len", "iter.end")).integer()
-    return text_at(value, "str", start, max(end - start, 0))

@@ -7,6 +7,7 @@
 
 mod cells;
 mod enums;
+mod iterators;
 mod maps;
 #[cfg(not(old_std))]
 mod modern;
@@ -24,6 +25,10 @@ fn main() {
     texts::texts();
     sequences::sequences();
     sequences::iterators();
+    iterators::of_sequences();
+    iterators::of_maps();
+    iterators::of_texts();
+    iterators::adaptors();
     maps::maps();
     pointers::pointers();
     pointers::objects();

@@ -1,0 +1,46 @@
+"""Values that are not in the program: put together from numbers, views and other values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crabtrap.present.view import RecordView, View
+from crabtrap.symbols.types import PRIMITIVES, Type, made_type
+from crabtrap.values import NOWHERE, Bytes, Made, Value
+
+
+def of_view(type_: Type, view: View) -> Value:
+    """A value that is nothing but a view."""
+    return Value(type_, Made(view), NOWHERE)
+
+
+def number(content: int, type_: Type) -> Value:
+    """An integer; bits that its type does not have are lost."""
+    size = type_.strip().size or 0
+    data = (content & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+    return Value(type_, Bytes(data), NOWHERE)
+
+
+def usize(content: int) -> Value:
+    """A ``usize``."""
+    return number(content, PRIMITIVES["usize"])
+
+
+def char(text: str) -> Value:
+    """A ``char``."""
+    return Value(PRIMITIVES["char"], Bytes(ord(text).to_bytes(4, "little")), NOWHERE)
+
+
+def tuple_of(values: Sequence[Value], names: Sequence[str] = ()) -> Value:
+    """A tuple of at least one value; ``names`` are those of its types where they differ."""
+    shown = names or [value.type.name for value in values]
+    view = RecordView("", tuple((str(i), value) for i, value in enumerate(values)), True)
+    return of_view(made_type("opaque", f"({', '.join(shown)})"), view)
+
+
+def element(pair: Value, index: int) -> Value:
+    """An element of a tuple, in the program or made by ``tuple_of``."""
+    content = pair.place.content if isinstance(pair.place, Made) else None
+    if isinstance(content, RecordView):
+        return content.fields[index][1]
+    return pair.field(str(index))

@@ -1,0 +1,130 @@
+"""Adaptors of iterators that run no code of the program: shown by what is left to come.
+
+Those with closures (``Map``, ``Filter``) are shown by their fields: what they give can
+only be told by running the closure.
+"""
+
+from __future__ import annotations
+
+from crabtrap.present import made
+from crabtrap.present.access import LayoutError, part
+from crabtrap.present.adapted import (
+    JoinedItems,
+    MappedItems,
+    NumberedItems,
+    PartOfItems,
+    ReversedItems,
+    ZippedItems,
+)
+from crabtrap.present.iterables import NO_ITEMS
+from crabtrap.present.rule import Adaptor, Custom, Match, Rule
+from crabtrap.present.shapes import short_name
+from crabtrap.present.view import IndexedItems, Items, ListedItems, SequenceView, View
+from crabtrap.symbols.types import Type, parse_type_path
+from crabtrap.values import Value
+
+
+def same(_owner: Value, inner: tuple[Items, ...]) -> Items:
+    """All that the iterator inside gives."""
+    return inner[0]
+
+
+def joined(_owner: Value, inner: tuple[Items, ...]) -> Items:
+    """All of the first, then all of the next."""
+    return JoinedItems(inner)
+
+
+def keys(_owner: Value, inner: tuple[Items, ...]) -> Items:
+    """The first of each pair."""
+    return MappedItems(inner[0], lambda pair: made.element(pair, 0))
+
+
+def values(_owner: Value, inner: tuple[Items, ...]) -> Items:
+    """The second of each pair."""
+    return MappedItems(inner[0], lambda pair: made.element(pair, 1))
+
+
+def _skip(owner: Value, inner: tuple[Items, ...]) -> Items:
+    return PartOfItems(inner[0], part(owner, "n").integer())
+
+
+def _take(owner: Value, inner: tuple[Items, ...]) -> Items:
+    return PartOfItems(inner[0], 0, part(owner, "n").integer())
+
+
+def _enumerate(owner: Value, inner: tuple[Items, ...]) -> Items:
+    return NumberedItems(inner[0], part(owner, "count").integer())
+
+
+def _reversed(_owner: Value, inner: tuple[Items, ...]) -> Items:
+    return ReversedItems(inner[0])
+
+
+def _zip(owner: Value, inner: tuple[Items, ...]) -> Items:
+    """Sides with random access stay as they are, and ``index`` counts what was given."""
+    done = part(owner, "index").integer()
+    return PartOfItems(ZippedItems(*inner), done)
+
+
+def _peekable(owner: Value, inner: tuple[Items, ...]) -> Items:
+    """``peeked`` is what ``next`` gave already: nothing yet, an item, or the end."""
+    case, outer = part(owner, "peeked").variant()
+    if case.name == "None":
+        return inner[0]
+    case, item = outer.at_field(case.type.fields[0]).variant()
+    if case.name == "None":
+        return NO_ITEMS
+    peeked = item.at_field(case.type.fields[0])
+    if peeked.is_pointer:  # items of references are shown as what they refer to
+        peeked = peeked.deref()
+    return JoinedItems((ListedItems((peeked,)), inner[0]))
+
+
+def _step_by(owner: Value, inner: tuple[Items, ...]) -> Items:
+    """Every so many-th item: the first at once, or after a step."""
+    if _is_counted_range(owner.shape.argument(0)):
+        raise LayoutError("std counted such ranges in two ways with these fields")
+    skipped = part(owner, ("step_minus_one", "step")).integer()
+    first = 0 if part(owner, "first_take").scalar() else skipped
+    return PartOfItems(inner[0], first, step=skipped + 1)
+
+
+def _stepped_range(_match: Match, value: Value) -> View:
+    """Unsigned ranges count: ``end`` is not the end, but how many numbers are left."""
+    if not _is_counted_range(value.shape.argument(0)):
+        raise LayoutError("only ranges of unsigned numbers are counted")
+    step = part(value, "step_minus_one").integer() + 1
+    start, left = part(value, "iter.start"), part(value, "iter.end").integer()
+    first = start.integer()
+    items = IndexedItems(lambda index: made.number(first + index * step, start.type), left)
+    return SequenceView(items, short_name(value))
+
+
+def _is_counted_range(type_: Type | None) -> bool:
+    path = parse_type_path(type_.path) if type_ is not None else None
+    if path is None or path.head != "core::ops::range::Range":
+        return False
+    return path.arguments[:1] in {("u8",), ("u16",), ("u32",), ("u64",), ("usize",)}
+
+
+_ADAPTERS = "core::iter::adapters::**::"
+
+RULES = (
+    Rule(f"{_ADAPTERS}StepBy", Custom(_stepped_range)),
+    *(
+        Rule(f"{_ADAPTERS}{name}", Adaptor(parts, adapt))
+        for name, parts, adapt in (
+            ("Chain", ("a", "b"), joined),
+            ("Cloned", ("it",), same),
+            ("Copied", ("it",), same),
+            ("Enumerate", ("iter",), _enumerate),
+            ("Fuse", ("iter",), same),
+            ("Peekable", ("iter",), _peekable),
+            ("Rev", ("iter",), _reversed),
+            ("Skip", ("iter",), _skip),
+            ("StepBy", ("iter",), _step_by),
+            ("Take", ("iter",), _take),
+            ("Zip", ("a", "b"), _zip),
+        )
+    ),
+)

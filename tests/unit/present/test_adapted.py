@@ -1,0 +1,82 @@
+"""Items made of other items, whether their number is known or not."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crabtrap.present import made
+from crabtrap.present.adapted import (
+    JoinedItems,
+    MappedItems,
+    NumberedItems,
+    PartOfItems,
+    ReversedItems,
+    ZippedItems,
+)
+from crabtrap.present.view import IndexedItems, LazyItems, ListedItems
+from crabtrap.values import UnavailableError
+
+NUMBERS = st.lists(st.integers(0, 99), max_size=8)
+COUNTS = st.integers(0, 10)
+
+
+def known(numbers):
+    return ListedItems(tuple(map(made.usize, numbers)))
+
+
+def unknown(numbers):
+    return LazyItems(lambda: map(made.usize, numbers))
+
+
+def shown(items, start, stop):
+    return [item.integer() for item in items.walk(start, stop)]
+
+
+def check(items, expected, start, count):
+    assert shown(items, start, start + count) == expected[start : start + count]
+    assert items.length in (None, len(expected))
+
+
+@given(NUMBERS, COUNTS, COUNTS, st.integers(1, 4), COUNTS, COUNTS)
+def test_a_part(numbers, first, end, step, start, count):
+    for make in (known, unknown):
+        check(PartOfItems(make(numbers), first, end, step), numbers[first:end:step], start, count)
+        check(PartOfItems(make(numbers), first, None, step), numbers[first::step], start, count)
+
+
+@given(NUMBERS, NUMBERS, COUNTS, COUNTS)
+def test_joined(left, right, start, count):
+    for make in (known, unknown):
+        check(JoinedItems((make(left), known(right))), left + right, start, count)
+
+
+@given(NUMBERS, COUNTS, COUNTS)
+def test_reversed(numbers, start, count):
+    for make in (known, unknown):
+        check(ReversedItems(make(numbers)), numbers[::-1], start, count)
+
+
+@given(NUMBERS, NUMBERS, COUNTS)
+def test_pairs(left, right, start):
+    zipped = ZippedItems(known(left), unknown(right))
+    found = [
+        tuple(made.element(pair, side).integer() for side in (0, 1))
+        for pair in zipped.walk(start, 99)
+    ]
+    assert found == list(zip(left, right, strict=False))[start:]
+    numbered = NumberedItems(known(left), 5)
+    firsts = MappedItems(numbered, lambda pair: made.element(pair, 0))
+    check(firsts, [5 + index for index in range(len(left))], start, 99)
+
+
+def test_an_endless_sequence_has_no_last_item():
+    endless = IndexedItems(made.usize, None)
+    assert shown(PartOfItems(endless, 3, None, 5), 1, 3) == [8, 13]
+    assert PartOfItems(endless, 3).length is None
+    assert len(list(islice(JoinedItems((endless, endless)).walk(0, 9), 9))) == 9
+    with pytest.raises(UnavailableError, match="items away"):
+        list(ReversedItems(endless).walk(0, 1))
