@@ -56,6 +56,21 @@ def test_batch_shows_what_was_asked_for() -> None:
     assert re.search(r"^#1  basics::main \(\) at ", done.stdout, re.MULTILINE)
 
 
+def test_rule_files_of_the_command_line(tmp_path: Path) -> None:
+    rules = build("app").source.parents[1] / "app.toml"
+    shown = crabtrap(
+        "--batch", "--rules", str(rules), "-ex", "break ready::keep", "-ex", "run", "-ex", "up",
+        "-ex", "print name", str(build("app").path),
+    )  # fmt: skip
+    assert 'name = "bob"' in shown.stdout
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("\n[[rule]]\n")
+    for file, message in ((wrong, f"{wrong}:2: "), (tmp_path / "none", "No such file")):
+        failed = crabtrap("--batch", "--rules", str(file), str(build("app").path))
+        assert failed.returncode == 2
+        assert message in failed.stderr
+
+
 @pytest.mark.parametrize(
     ("argument", "code"), [("0", 0), ("7", 7), ("abort", 128 + signal.SIGABRT)]
 )

@@ -26,6 +26,7 @@ class Options:
         tty: Terminal device for all three.
         aslr: Leave address space randomisation on.
         color: "auto", "always" or "never".
+        rules: Rule files for types.
         log: ``LAYER[,LAYER]=LEVEL`` settings.
         init: Run the commands of the user's own file first, where a person types.
         doctor, help, version: Do that instead.
@@ -46,6 +47,7 @@ class Options:
     tty: str | None = None
     aslr: bool = False
     color: str = "auto"
+    rules: list[str] = field(default_factory=list[str])
     log: list[str] = field(default_factory=list[str])
     init: bool = True
     doctor: bool = False
@@ -121,6 +123,12 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--stderr",), "FILE", "its standard error", _assign("stderr")),
     Flag(("--tty",), "DEVICE", "a terminal for all three", _assign("tty")),
     Flag(("--aslr",), "", "leave its address space randomised", _turn_on("aslr")),
+    Flag(
+        ("--rules",),
+        "FILE",
+        "show types as this rule file says; may be repeated",
+        lambda options, text: options.rules.append(text),
+    ),
     Flag(("--color", "--colour"), "WHEN", "auto, always or never", _color),
     Flag(
         ("--log",),

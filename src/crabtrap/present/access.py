@@ -26,6 +26,11 @@ def first(*paths: str) -> Path:
     return paths
 
 
+def own_path(text: str) -> str:
+    """A dotted path without the ``self`` that stands for the value itself."""
+    return "" if text == "self" else text.removeprefix("self.")
+
+
 def find_part(value: Value, path: Path) -> Value | None:
     """Follow a path; ``None`` where no alternative exists in this layout."""
     for alternative in (path,) if isinstance(path, str) else path:

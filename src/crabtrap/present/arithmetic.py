@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from crabtrap.present.access import part
+from crabtrap.present.access import own_path, part
 from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
 
@@ -105,7 +105,7 @@ def evaluate(formula: Formula, value: Value) -> int:
         case int():
             return formula
         case str():
-            return part(value, "" if formula == "self" else formula.removeprefix("self.")).integer()
+            return part(value, own_path(formula)).integer()
         case Apply():
             left, right = evaluate(formula.left, value), evaluate(formula.right, value)
             if formula.operator in ("/", "%") and right == 0:

@@ -284,16 +284,18 @@ class RuleBook:
         rules: Iterable[Rule],
         crate_rules: Callable[[str], Iterable[Rule]] = _no_rules,
     ) -> None:
+        self._preferred: dict[str, list[Rule]] = {}
         self._by_name: dict[str, list[Rule]] = {}
         self._known: dict[Type, tuple[Match, ...]] = {}
         self._crate_rules = crate_rules
         self._crates: set[str] = set()
-        self._add(rules)
+        _add(self._by_name, rules)
 
-    def _add(self, rules: Iterable[Rule]) -> None:
-        for rule in rules:
-            # Patterns are read when a type of that name is met: most never are.
-            self._by_name.setdefault(parse_type_path(rule.pattern).last, []).append(rule)
+    def prefer(self, rules: Iterable[Rule]) -> None:
+        """Ask these before all others, in place of those preferred so far."""
+        self._preferred.clear()
+        _add(self._preferred, rules)
+        self._known.clear()
 
     def matches(self, type_: Type) -> tuple[Match, ...]:
         """The rules that fit a stripped type, best first."""
@@ -309,11 +311,23 @@ class RuleBook:
         crate, separator, _ = path.head.partition("::")
         if separator and crate not in self._crates:
             self._crates.add(crate)
-            self._add(self._crate_rules(crate))
-        for rule in (*self._by_name.get(path.last, ()), *self._by_name.get("*", ())):
+            _add(self._by_name, self._crate_rules(crate))
+        named = (
+            rule
+            for rules in (self._preferred, self._by_name)
+            for name in (path.last, "*")
+            for rule in rules.get(name, ())
+        )
+        for rule in named:
             captures = PatternText.parse(rule.pattern).match(path)
             if captures is not None:
                 yield Match(rule, type_, captures)
+
+
+def _add(by_name: dict[str, list[Rule]], rules: Iterable[Rule]) -> None:
+    for rule in rules:
+        # Patterns are read when a type of that name is met: most never are.
+        by_name.setdefault(parse_type_path(rule.pattern).last, []).append(rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from crabtrap.errors import UsageError
 from crabtrap.present import rule as rules
-from crabtrap.present.access import Path
+from crabtrap.present.access import Path, own_path
 from crabtrap.present.arithmetic import ALWAYS, NEVER, Formula, FormulaError, parse_formula
 from crabtrap.present.rule import PatternText, Rule, Shape
 
@@ -48,7 +48,11 @@ def load_rules(path: FilePath) -> tuple[Rule, ...]:
         RuleFileError: It is not such a file.
         OSError: It cannot be read.
     """
-    return parse_rules(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleFileError(str(path), "it is not text in UTF-8") from error
+    return parse_rules(text, str(path))
 
 
 def shipped_rules(crate: str) -> tuple[Rule, ...]:
@@ -128,11 +132,11 @@ class _Reader:
         self._where = f"rule for {pattern}"
         PatternText.parse(pattern)
         shapes = [name for name in self._table if name not in ("type", "when")]
-        if len(shapes) != 1 or shapes[0] not in _SHAPES:
-            raise self._fail(f"exactly one of {', '.join(sorted(_SHAPES))} says what it is")
+        if len(shapes) != 1 or shapes[0] not in SHAPES:
+            raise self._fail(f"exactly one of {', '.join(sorted(SHAPES))} says what it is")
         name = shapes[0]
         table = self._as_table(self._table[name], name)
-        allowed, build = _SHAPES[name]
+        allowed, build = SHAPES[name]
         unknown = table.keys() - allowed
         if unknown:
             known = ", ".join(sorted(allowed))
@@ -167,11 +171,11 @@ class _Reader:
         """A path, or alternatives as a list."""
         value = table.get(key)
         if isinstance(value, str):
-            return value
+            return own_path(value)
         if isinstance(value, list) and value:
             items = cast("list[object]", value)
             if all(isinstance(item, str) for item in items):
-                return tuple(cast("list[str]", items))
+                return tuple(map(own_path, cast("list[str]", items)))
         raise self._fail(f"{key!r} must be a field path, or a list of alternatives")
 
     def optional_path(self, table: Table, key: str) -> Path | None:
@@ -308,7 +312,7 @@ class _Reader:
         return rules.Hex(self.path(table, "data"), sizes)
 
 
-_SHAPES: dict[str, tuple[frozenset[str], Callable[[_Reader, Table], Shape]]] = {
+SHAPES: dict[str, tuple[frozenset[str], Callable[[_Reader, Table], Shape]]] = {
     "sequence": (
         frozenset(("item", "data", "length", "capacity", "inline", "set")),
         _Reader.sequence,

@@ -29,6 +29,7 @@ from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.language import RustLanguage
 from crabtrap.session.lifecycle import LaunchSettings, Lifecycle, Server
+from crabtrap.session.rule_files import RuleFiles
 from crabtrap.session.running import Runner
 from crabtrap.session.scope import EndedScope, FrameScope, Memo, ProgramScope
 from crabtrap.session.selection import Selection
@@ -68,6 +69,7 @@ class Session:
         substitute_paths: ``(prefix, directory)`` pairs for finding sources.
         disassembly_syntax: "intel" or "att".
         memo: Value history and convenience variables.
+        rules: The user's own rules for types.
     """
 
     def __init__(self, program: str | None, *, server: Server = "guard") -> None:
@@ -91,6 +93,7 @@ class Session:
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
         self.memo = Memo()
         self._presenter = std_presenter()
+        self.rules = RuleFiles(self._presenter.book)
         self._language = RustLanguage(self._evaluate_in, self.render_short, self._presenter.book)
         self.breakpoints = Breakpoints(
             self._table,

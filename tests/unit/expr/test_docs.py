@@ -13,7 +13,8 @@ from crabtrap.expr import evaluate, plan_assignment
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.present.tree import NodeKind
-from crabtrap.present.user_rules import parse_rules
+from crabtrap.present.user_rules import SHAPES, load_rules, parse_rules
+from tests.support.inferiors import WORKSPACE as INFERIORS
 from tests.support.made_types import World
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -98,7 +99,14 @@ def test_json_tree():
 def test_rules_of_the_types_page():
     page = (DOCS / "types.md").read_text()
     blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
-    assert [rule.pattern for block in blocks for rule in parse_rules(block, "types.md")] == [
-        "app::Stack<$T>",
-        "app::Meters",
-    ]
+    shown = [rule for block in blocks for rule in parse_rules(block, "types.md")]
+    loaded = load_rules(INFERIORS / "programs" / "app" / "app.toml")
+    assert sorted(map(repr, shown)) == sorted(map(repr, loaded))
+
+
+def test_all_shapes_are_on_the_types_page():
+    page = (DOCS / "types.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    assert rows.keys() == SHAPES.keys()
+    for name, (keys, _) in SHAPES.items():
+        assert set(re.findall(r"`(\w+)`", rows[name])) >= keys

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
+from crabtrap.frontends.console.commands.rules import load_file
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.output import escape, standard_output
 from crabtrap.frontends.console.quitting import Quit
@@ -127,6 +128,8 @@ def _exit_code(console: Console) -> int:
 
 
 def _prepare(console: Console, options: Options) -> None:
+    for path in options.rules:
+        load_file(console.session, path)
     preferences = console.preferences
     preferences.arguments = tuple(options.arguments)
     preferences.environment.update(options.environment)

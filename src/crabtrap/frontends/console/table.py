@@ -9,6 +9,7 @@ from crabtrap.frontends.console.commands import (
     help,
     info,
     memory,
+    rules,
     run_control,
     session,
     settings,
@@ -35,6 +36,7 @@ def command_table() -> CommandTable:
             signals.GROUP,
             info.GROUP,
             settings.GROUP,
+            rules.GROUP,
             session.GROUP,
             help.GROUP,
         )

@@ -1,0 +1,62 @@
+"""The user's own rules for types: files that can be loaded, edited and loaded again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from crabtrap.present.rule import Rule, RuleBook
+
+
+class RuleFiles:
+    """Rule files in use; the one loaded last is asked first, before the built-in rules."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self._book = book
+        self._files: dict[str, tuple[Rule, ...]] = {}
+
+    def load(self, path: str | os.PathLike[str]) -> tuple[Rule, ...]:
+        """Use the rules of a file from now on; a file that is in use is read again.
+
+        Conditions that were compiled before keep the rules they were compiled with.
+
+        Args:
+            path: As ``docs/types.md`` describes it; relative to the working directory.
+
+        Returns:
+            The rules in it.
+
+        Raises:
+            RuleFileError: It is no rule file; what was in use stays so.
+            OSError: It cannot be read.
+        """
+        from crabtrap.present import load_rules  # noqa: PLC0415 - rarely needed
+
+        rules = load_rules(Path(path))
+        name = os.path.abspath(path)
+        self._files.pop(name, None)
+        self._files[name] = rules
+        self._apply()
+        return rules
+
+    def unload(self, path: str | os.PathLike[str]) -> None:
+        """Use a file no longer.
+
+        Raises:
+            NotFoundError: It is not in use.
+        """
+        if self._files.pop(os.path.abspath(path), None) is None:
+            raise NotFoundError("rule file", os.fspath(path), tuple(self._files))
+        self._apply()
+
+    @property
+    def loaded(self) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
+        """Absolute paths and their rules, in the order in which they are asked."""
+        return tuple(reversed(self._files.items()))
+
+    def _apply(self) -> None:
+        self._book.prefer(rule for _, rules in self.loaded for rule in rules)
