@@ -15,8 +15,6 @@ from pathlib import Path
 from benchmarks.peers import Command, Peer
 from benchmarks.scenario import DONE, Scenario, check_facts, check_transcript
 
-TIMEOUT = 300.0
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -26,19 +24,23 @@ class Sample:
         value: The best of its rounds, in the scenario's unit; ``None`` if it failed.
         memory: Peak resident memory of the largest process of the debugger, MiB.
         problem: Why it failed, else ``""``.
+        capped: Seconds after which it was stopped, 0 where it was not.
     """
 
     value: float | None
     memory: float
     problem: str = ""
+    capped: float = 0.0
 
 
 def measure(peer: Peer, scenario: Scenario, program: Path) -> Sample:
     """Run ``scenario`` once on ``peer``."""
     if scenario.timed_from_outside:
         return _measure_start(peer, scenario, program)
-    output, _, memory = _run(peer.inside(scenario, program), until=None)
+    output, seconds, memory = _run(peer.inside(scenario, program), None, scenario.cap)
     line = next((line for line in output.splitlines() if line.startswith("RESULT ")), None)
+    if line is None and seconds >= scenario.cap:
+        return Sample(None, memory, f"stopped after {scenario.cap:.0f} s", scenario.cap)
     if line is None:
         return Sample(None, memory, f"no result: {_tail(output)}")
     result = json.loads(line.removeprefix("RESULT "))
@@ -47,14 +49,14 @@ def measure(peer: Peer, scenario: Scenario, program: Path) -> Sample:
 
 
 def _measure_start(peer: Peer, scenario: Scenario, program: Path) -> Sample:
-    output, seconds, memory = _run(peer.start(program), until=DONE)
+    output, seconds, memory = _run(peer.start(program), DONE, scenario.cap)
     problem = check_transcript(scenario, output)
     if problem:
         problem = f"{problem}: {_tail(output)}"
     return Sample(None if problem else seconds, memory, problem)
 
 
-def _run(command: Command, until: str | None) -> tuple[str, float, float]:
+def _run(command: Command, until: str | None, cap: float) -> tuple[str, float, float]:
     """Run to the end; return output, seconds until ``until`` was printed, and peak MiB.
 
     Some debuggers tidy up for a second after their last answer, so the time does not run
@@ -71,7 +73,7 @@ def _run(command: Command, until: str | None) -> tuple[str, float, float]:
             start_new_session=True,
         )
         assert process.stdout is not None
-        watchdog = threading.Timer(TIMEOUT, os.killpg, (process.pid, signal.SIGKILL))
+        watchdog = threading.Timer(cap, os.killpg, (process.pid, signal.SIGKILL))
         watchdog.start()
         try:
             output, seconds = _read(process.stdout.fileno(), until, begin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,10 +88,12 @@ class Gdb:
         return Command(("gdb", *self.QUIET, *words, str(program)))
 
     def inside(self, scenario: Scenario, program: Path) -> Command:
-        """Use gdb's own Python."""
+        """Use gdb's own Python, with the pretty printers that rust-gdb brings."""
         driver = str(INSIDE / "gdb_driver.py")
         words = ("gdb", *self.QUIET, "-x", driver, "--args", str(program))
-        return Command(words, _settings(scenario))
+        printers = rust_printers()
+        settings = {} if printers is None else {"PYTHONPATH": str(printers)}
+        return Command(words, _settings(scenario) | settings)
 
 
 class Lldb:
@@ -118,7 +121,9 @@ class Lldb:
     def inside(self, scenario: Scenario, program: Path) -> Command:
         """Use the module under the Python it was built for."""
         words = ("/usr/bin/python3", str(INSIDE / "lldb_driver.py"), str(program))
-        return Command(words, _settings(scenario) | self._environment())
+        printers = rust_printers()
+        settings = {} if printers is None else {"BENCH_PRINTERS": str(printers)}
+        return Command(words, _settings(scenario) | settings | self._environment())
 
     def _module(self) -> Path | None:
         if self._root is None:
@@ -144,6 +149,15 @@ class Lldb:
             link.symlink_to(library if entry.name.startswith("_lldb.") else entry)
         server = str(root / "bin" / "lldb-server")
         return {"PYTHONPATH": str(copy.parent), "LLDB_DEBUGSERVER_PATH": server}
+
+
+def rust_printers() -> Path | None:
+    """Where the compiler's pretty printers for gdb and lldb are, if they are installed."""
+    if shutil.which("rustc") is None:
+        return None
+    root = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, check=True)
+    directory = Path(root.stdout.decode().strip(), "lib", "rustlib", "etc")
+    return directory if (directory / "gdb_lookup.py").exists() else None
 
 
 def all_peers() -> list[Peer]:

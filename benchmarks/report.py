@@ -35,6 +35,11 @@ class Outcome:
         return next((sample.problem for sample in self.samples if sample.problem), "")
 
     @property
+    def capped(self) -> float:
+        """Seconds after which it was stopped, 0 where it came to an end."""
+        return max(sample.capped for sample in self.samples)
+
+    @property
     def memory(self) -> float:
         """Largest peak, MiB."""
         return max(sample.memory for sample in self.samples)
@@ -77,7 +82,7 @@ def render_table(rows: Sequence[Row], peers: Sequence[str]) -> str:
         f"wrong answer: {outcome.peer}, {row.scenario.name}: {outcome.problem}"
         for row in rows
         for outcome in row.outcomes
-        if outcome.problem
+        if outcome.problem and not outcome.capped
     ]
     note = "Smallest value (median), peak memory, and how many times ours a peer takes."
     return "\n".join([*table, "", note, *titles, *problems])
@@ -96,6 +101,8 @@ def _line(row: Row, peers: Sequence[str]) -> list[str]:
 
 
 def _cell(outcome: Outcome, scenario: Scenario, base: float | None) -> str:
+    if outcome.capped:
+        return f"more than {outcome.capped:.0f} s"
     if outcome.best is None:
         return "wrong answer"
     middle = statistics.median(outcome.values)

@@ -27,6 +27,7 @@ class Scenario:
         program: A size of the large program, or the name of a small one.
         rounds: How many times each debugger is started.
         events: Events per round; 0 where the whole process is timed.
+        cap: Seconds after which a debugger is stopped.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Scenario:
     rounds: int
     memory: float | None = None
     events: int = 0
+    cap: float = 300.0
 
     @property
     def timed_from_outside(self) -> bool:
@@ -79,6 +81,10 @@ def check_facts(scenario: Scenario, facts: Mapping[str, object], rounds: int = 3
         # A turn of the loop has five lines.
         "next": {"function": "step::stepped", "turns": passed // 5},
         "backtrace": {"recursions": 10_001, "main": 1},
+        "vec_all": {"items": 1_000_000, "last": 999_999},
+        "map_page": {"entries": 100},
+        "map_all": {"entries": 1_000_000},
+        "damaged": {"values": scenario.events},
     }
     wrong = [
         f"{key} is {facts.get(key)!r} instead of {value!r}"

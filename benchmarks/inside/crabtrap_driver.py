@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 
 from crabtrap import Session
+from crabtrap.present import RenderOptions
 
 ROUNDS = 3
 
@@ -82,7 +83,69 @@ def backtrace(session: Session, events: int) -> Result:
     }
 
 
-SCENARIOS = {"condition": condition, "stop": stop, "next": next, "backtrace": backtrace}
+def stopped_at_values(session: Session) -> None:
+    """Go to the function whose arguments are shown; bring the first look at a value behind."""
+    session.breakpoints.add("values::shown")
+    session.launch()
+    session.continue_()
+    session.render(session.evaluate("numbers[..2]"))
+
+
+def rendered(session: Session, text: str, options: RenderOptions) -> tuple[list[float], str]:
+    """Show a value in each of ``ROUNDS`` rounds; milliseconds, and the text."""
+    times: list[float] = []
+    shown = ""
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        shown = session.render(session.evaluate(text), options)
+        times.append((time.perf_counter() - begin) * 1e3)
+    return times, shown
+
+
+def vec_all(session: Session, events: int) -> Result:
+    """Every item of a vector."""
+    stopped_at_values(session)
+    times, text = rendered(session, "*numbers", RenderOptions(max_items=None))
+    items = text.strip("[]").split(", ")
+    return times, {"items": len(items), "last": int(items[-1])}
+
+
+def map_page(session: Session, events: int) -> Result:
+    """The first entries of a map."""
+    stopped_at_values(session)
+    times, text = rendered(session, "*squares", RenderOptions())
+    return times, {"entries": text.count(": ")}
+
+
+def map_all(session: Session, events: int) -> Result:
+    """Every entry of a map."""
+    stopped_at_values(session)
+    times, text = rendered(session, "*squares", RenderOptions(max_items=None))
+    return times, {"entries": text.count(": ")}
+
+
+def damaged(session: Session, events: int) -> Result:
+    """Values that cannot be: the slowest of them, in milliseconds."""
+    stopped_at_values(session)
+    slowest, told = 0.0, 0
+    for index in range(events):
+        begin = time.perf_counter()
+        text = session.render(session.evaluate(f"damaged[{index}]"))
+        slowest = max(slowest, time.perf_counter() - begin)
+        told += text.count("<") >= 5  # each of its fields says why it is none
+    return [slowest * 1e3], {"values": told}
+
+
+SCENARIOS = {
+    "condition": condition,
+    "stop": stop,
+    "next": next,
+    "backtrace": backtrace,
+    "vec_all": vec_all,
+    "map_page": map_page,
+    "map_all": map_all,
+    "damaged": damaged,
+}
 
 
 def main() -> None:

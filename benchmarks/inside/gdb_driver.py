@@ -4,6 +4,8 @@
 was measured and what proves it right is printed as one line of JSON after ``RESULT``.
 """
 
+import contextlib
+import importlib
 import json
 import os
 import sys
@@ -70,7 +72,57 @@ def backtrace(events):
     return times, {"recursions": text.count("deep::recurse ("), "main": text.count("deep::main (")}
 
 
+def rendered(expression):
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        text = gdb.execute(f"print {expression}", to_string=True)
+        times.append((time.perf_counter() - begin) * 1e3)
+        if times[0] > 10_000:  # of long ones, one is enough
+            break
+    return times, text.partition(" = ")[2].strip()
+
+
+def vec_all(events):
+    start("values::shown")
+    gdb.execute("set print elements unlimited")
+    gdb.execute("set print repeats unlimited")
+    times, text = rendered("*numbers")
+    items = text.partition("{")[2].strip("{}").split(", ")
+    return times, {"items": len(items), "last": int(items[-1])}
+
+
+def map_page(events):
+    start("values::shown")
+    gdb.execute("set print elements 200")  # of which a key and its value are two
+    times, text = rendered("*squares")
+    return times, {"entries": text.count("] = ")}
+
+
+def map_all(events):
+    start("values::shown")
+    gdb.execute("set print elements unlimited")
+    gdb.execute("set print repeats unlimited")
+    times, text = rendered("*squares")
+    return times, {"entries": text.count("] = ")}
+
+
+def damaged(events):
+    """Any answer and any error counts: what is shown of such a value is not judged."""
+    start("values::shown")
+    slowest, told = 0.0, 0
+    for index in range(events):
+        begin = time.perf_counter()
+        with contextlib.suppress(gdb.error):
+            gdb.execute(f"print damaged[{index}]", to_string=True)
+        slowest = max(slowest, time.perf_counter() - begin)
+        told += 1
+    return [slowest * 1e3], {"values": told}
+
+
 def main():
+    with contextlib.suppress(ImportError):  # without them values are shown by their fields
+        importlib.import_module("gdb_load_rust_pretty_printers")
     gdb.execute("set pagination off")
     gdb.execute("set backtrace limit unlimited")
     scenario = globals()[os.environ["BENCH_SCENARIO"]]

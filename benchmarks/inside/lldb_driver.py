@@ -97,8 +97,69 @@ def backtrace(session, events):
     }
 
 
+def count(value, limit):
+    """Reach every child, with a summary or number of each; how many there were."""
+    found = 0
+    for index in range(min(value.GetNumChildren(limit), limit)):
+        child = value.GetChildAtIndex(index)
+        child.GetSummary() or child.GetValueAsUnsigned()
+        found += 1
+    return found
+
+
+def counted(session, name, limit):
+    session.break_at("values::shown")
+    session.launch()
+    times = []
+    found = last = 0
+    value = session.frame.FindVariable(name).Dereference()
+    begin = time.perf_counter()
+    found = count(value, limit)
+    times.append((time.perf_counter() - begin) * 1e3)
+    if found:
+        last = value.GetChildAtIndex(found - 1).GetValueAsUnsigned()
+    return times, found, last
+
+
+def vec_all(session, events):
+    times, found, last = counted(session, "numbers", 1 << 30)
+    return times, {"items": found, "last": last}
+
+
+def map_page(session, events):
+    times, found, _ = counted(session, "squares", 100)
+    return times, {"entries": found}
+
+
+def map_all(session, events):
+    times, found, _ = counted(session, "squares", 1 << 30)
+    return times, {"entries": found}
+
+
+def damaged(session, events):
+    """Any answer counts: what is shown of such a value is not judged."""
+    session.break_at("values::shown")
+    session.launch()
+    values = session.frame.FindVariable("damaged").Dereference()
+    slowest = 0.0
+    for index in range(events):
+        begin = time.perf_counter()
+        str(values.GetChildAtIndex(index))
+        slowest = max(slowest, time.perf_counter() - begin)
+    return [slowest * 1e3], {"values": events}
+
+
+def load_printers(debugger):
+    """What rust-lldb does at its start."""
+    directory = os.environ.get("BENCH_PRINTERS")
+    if directory:
+        debugger.HandleCommand(f"command script import {directory}/lldb_lookup.py")
+        debugger.HandleCommand(f"command source -s 0 {directory}/lldb_commands")
+
+
 def main():
     session = Session(sys.argv[1])
+    load_printers(session.debugger)
     scenario = globals()[os.environ["BENCH_SCENARIO"]]
     times, facts = scenario(session, int(os.environ["BENCH_EVENTS"]))
     print("RESULT", json.dumps({"times": times, "facts": facts}))

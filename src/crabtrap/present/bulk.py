@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
 from itertools import compress
+from typing import Literal
 
 from crabtrap.present.format import FormatLetter, format_decoded, format_integer
 from crabtrap.present.hashtable import HashItems, PairEntries
 from crabtrap.present.view import MapView, SequenceView, SlicedItems, TextView
 from crabtrap.present.walkers import ContiguousItems
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
 from crabtrap.values.decode import decode_scalar
 
-_CODES = {
+IntegerCode = Literal["B", "H", "I", "Q", "b", "h", "i", "q"]
+
+_CODES: dict[tuple[str, int], IntegerCode] = {
     ("unsigned", 1): "B",
     ("unsigned", 2): "H",
     ("unsigned", 4): "I",
@@ -43,7 +46,7 @@ def byte_text(view: SequenceView) -> TextView | None:
     return None
 
 
-def integer_code(type_: Type) -> str | None:
+def integer_code(type_: Type) -> IntegerCode | None:
     """The ``struct`` code of a plain integer type."""
     shape = type_.strip()
     if shape.kind != "base" or shape.size is None:
@@ -111,34 +114,50 @@ def map_texts(view: MapView, limit: int, letter: FormatLetter) -> list[str] | No
     items = entries.items
     if not isinstance(items, HashItems):
         return None
-    unpack = _pair_unpacker(items.bucket.strip())
-    if unpack is None:
+    columns = _columns(items.bucket.strip())
+    if columns is None:
         return None
-    return _pair_texts(items, min(limit, entries.length), *unpack)
+    return _pair_texts(items, min(limit, entries.length), *columns)
 
 
-Unpack = Callable[[bytes], Iterator[tuple[int, ...]]]
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Where the keys, or the values, are in the bytes of many buckets.
+
+    Attributes:
+        code: Of one number, for ``memoryview.cast``.
+        first, step: Counted in numbers of that width.
+    """
+
+    code: IntegerCode
+    first: int
+    step: int
+
+    def numbers(self, data: bytes) -> list[int]:
+        """Those of all buckets, last bucket first: they lie backwards in memory."""
+        found = memoryview(data).cast(self.code)[self.first :: self.step].tolist()
+        found.reverse()
+        return found
 
 
-def _pair_unpacker(pair: Type) -> tuple[Unpack, bool] | None:
-    """How to unpack buckets that hold two integers; the flag says value comes first."""
-    key, value = pair.field("0"), pair.field("1")
-    if key is None or value is None or pair.size is None:
+def _columns(pair: Type) -> tuple[_Column, _Column] | None:
+    """Keys and values, where both are plain integers."""
+    key, value = _column(pair, "0"), _column(pair, "1")
+    return None if key is None or value is None else (key, value)
+
+
+def _column(pair: Type, name: str) -> _Column | None:
+    field = pair.field(name)
+    code = None if field is None else integer_code(field.type)
+    if field is None or code is None or not pair.size:
         return None
-    codes = [integer_code(key.type), integer_code(value.type)]
-    if None in codes:
+    width = struct.calcsize(code)
+    if field.offset % width or pair.size % width:
         return None
-    swapped = value.offset < key.offset
-    layout = sorted([(key.offset, codes[0]), (value.offset, codes[1])])
-    text, at = "<", 0
-    for offset, code in layout:
-        text += f"{offset - at}x{code}"
-        at = offset + struct.calcsize(f"<{code}")
-    text += f"{pair.size - at}x"
-    return struct.Struct(text).iter_unpack, swapped
+    return _Column(code, field.offset // width, pair.size // width)
 
 
-def _pair_texts(items: HashItems, count: int, unpack: Unpack, swapped: bool) -> list[str]:
+def _pair_texts(items: HashItems, count: int, keys: _Column, values: _Column) -> list[str]:
     """The first ``count`` entries in table order."""
     size = items.bucket.strip().size or 0
     read = items.owner.context.reader.read
@@ -146,14 +165,12 @@ def _pair_texts(items: HashItems, count: int, unpack: Unpack, swapped: bool) -> 
     texts: list[str] = []
     for base in range(0, items.buckets, chunk):
         part = min(chunk, items.buckets - base)
-        marks = read(items.control + base, part).translate(_OCCUPIED)
-        # Buckets lie backwards in memory: turn the whole chunk round, not each pair.
-        pairs = list(unpack(read(items.control - (base + part) * size, part * size)))
-        pairs.reverse()
-        if swapped:
-            texts += [f"{key}: {value}" for value, key in compress(pairs, marks)]
-        else:
-            texts += [f"{key}: {value}" for key, value in compress(pairs, marks)]
+        used = read(items.control + base, part).translate(_OCCUPIED)
+        data = read(items.control - (base + part) * size, part * size)
+        pairs = zip(
+            compress(keys.numbers(data), used), compress(values.numbers(data), used), strict=True
+        )
+        texts += [f"{key}: {value}" for key, value in pairs]
         if len(texts) >= count:
             return texts[:count]
     raise UnavailableError(f"only {len(texts)} of {items.length} entries are in the table")
