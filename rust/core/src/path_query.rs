@@ -127,9 +127,9 @@ fn may_be_in_impl(query: &[Segment<'_>], path: &[Segment<'_>]) -> bool {
     let mentions = |path: &str| {
         parse_path(path)
             .iter()
-            .any(|segment| names_agree(module, segment))
+            .any(|segment| names_agree(module, segment, 0))
     };
-    names_agree(method, name) && (mentions(self_type) || of_trait.is_some_and(mentions))
+    names_agree(method, name, 0) && (mentions(self_type) || of_trait.is_some_and(mentions))
 }
 
 /// Whether the segments of `path` end with those of `query`.
@@ -148,10 +148,11 @@ fn ends_with(query: &[Segment<'_>], path: &[Segment<'_>], at_end: bool, depth: u
     let left_out = || !at_end && ends_with(query, outer, false, depth);
     match present {
         Segment::Name { .. } => {
-            names_agree(wanted, present) && ends_with(more, outer, false, depth)
+            names_agree(wanted, present, depth) && ends_with(more, outer, false, depth)
         }
         Segment::Brace { .. } => {
-            (names_agree(wanted, present) && ends_with(more, outer, false, depth)) || left_out()
+            (names_agree(wanted, present, depth) && ends_with(more, outer, false, depth))
+                || left_out()
         }
         Segment::Impl {
             self_type,
@@ -166,7 +167,7 @@ fn ends_with(query: &[Segment<'_>], path: &[Segment<'_>], at_end: bool, depth: u
     }
 }
 
-fn names_agree(wanted: &Segment<'_>, present: &Segment<'_>) -> bool {
+fn names_agree(wanted: &Segment<'_>, present: &Segment<'_>, depth: u32) -> bool {
     match (wanted, present) {
         (
             Segment::Name { name, generics },
@@ -177,7 +178,7 @@ fn names_agree(wanted: &Segment<'_>, present: &Segment<'_>) -> bool {
         ) => {
             name == other
                 && generics.is_none_or(|wanted| {
-                    arguments.is_some_and(|present| arguments_agree(wanted, present))
+                    arguments.is_some_and(|present| arguments_agree(wanted, present, depth))
                 })
         }
         (
@@ -231,14 +232,14 @@ fn split_sigil(text: &str) -> (&str, &str) {
 }
 
 /// Whether generic arguments agree one by one; arguments at the end may be left out.
-fn arguments_agree(wanted: &str, present: &str) -> bool {
+fn arguments_agree(wanted: &str, present: &str, depth: u32) -> bool {
     let present = split_top(present, ",");
     let wanted = split_top(wanted, ",");
     wanted.len() <= present.len()
         && wanted
             .iter()
             .zip(&present)
-            .all(|(wanted, present)| same_text(wanted, present) || is_tail(wanted, present))
+            .all(|(wanted, present)| types_agree(wanted.trim(), present.trim(), depth))
 }
 
 /// Whether two texts are equal but for spaces.
@@ -249,12 +250,6 @@ pub(crate) fn same_text(one: &str, other: &str) -> bool {
             .collect::<Vec<_>>()
     };
     one == other || solid(one) == solid(other)
-}
-
-fn is_tail(wanted: &str, path: &str) -> bool {
-    let (wanted, path) = (wanted.trim(), path.trim());
-    path.strip_suffix(wanted)
-        .is_some_and(|head| head.ends_with("::"))
 }
 
 fn parse_path(path: &str) -> Vec<Segment<'_>> {
@@ -408,6 +403,19 @@ mod tests {
         check("Vec<i32>::push", "<alloc::vec::Vec<i32>>::push", true);
         check("Vec::push", "<alloc::vec::Vec<i32>>::push", true);
         check("f::<String>", "a::f::<alloc::string::String>", true);
+        check("f::<String>", "a::f::<&alloc::string::String>", false);
+        check("f::<&String>", "a::f::<&alloc::string::String>", true);
+        check(
+            "Option<&Vec<u8>>",
+            "core::option::Option<&alloc::vec::Vec<u8>>",
+            true,
+        );
+        check(
+            "Option<Vec<u8>>",
+            "core::option::Option<alloc::vec::Vec<u16>>",
+            false,
+        );
+        check("Option<(u8, u16)>", "core::option::Option<(u8, u16)>", true);
     }
 
     #[test]
