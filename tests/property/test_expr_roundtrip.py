@@ -88,7 +88,11 @@ OPERATORS = [*ARITHMETIC, "==", "!=", "<", "<=", ">", ">=", "&&", "||"]
 def branches(inner):
     items = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(syntax.Unary, st.sampled_from(["-", "!", "*", "&", "&mut"]), inner),
+        st.builds(
+            syntax.Unary,
+            st.sampled_from(["-", "!", "*", "&", "&mut", "&raw const", "&raw mut"]),
+            inner,
+        ),
         st.builds(syntax.Binary, st.sampled_from(OPERATORS), inner, inner),
         st.builds(syntax.Cast, inner, TYPES),
         st.builds(syntax.FieldAccess, inner, FIELDS),

@@ -43,6 +43,13 @@ _LAST_XMM = 32
 UNKNOWN_TYPE = made_type("opaque", "<unknown type>")
 
 
+def register_name(number: int) -> str:
+    """The name of a register by its DWARF number: 0-16, or 17 on for ``xmm0`` on."""
+    if number < len(REGISTER_NAMES):
+        return REGISTER_NAMES[number]
+    return f"xmm{number - len(REGISTER_NAMES)}"
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """A name and what it stands for in a frame.
@@ -263,12 +270,19 @@ class Frame:
     def locals(self) -> tuple[Binding, ...]:
         """Variables in scope, in order of declaration; shadowed ones are marked.
 
-        In a closure or coroutine that includes what it captured.
+        In a closure or coroutine that includes what it captured. What the compiler made
+        of an async function is left out; ``lookup`` knows it.
         """
-        return tuple(
-            self._binding(entry, "capture" if self._is_capture(entry) else "local")
+        found = [
+            entry
             for entry in self.scoped_variables
             if entry.kind == "local" and entry.in_scope and entry.name
+        ]
+        return tuple(
+            self._binding(entry, "capture" if self._is_capture(entry) else "local")
+            for entry in found
+            if not entry.is_compiler_made
+            and not (self._is_capture(entry) and any(map(entry.is_same_again, found)))
         )
 
     def _is_capture(self, entry: ScopedVariable) -> bool:

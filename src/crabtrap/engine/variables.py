@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.records import dataclass
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
 
     from crabtrap import _core
     from crabtrap.address import FileAddress
+
+
+_COMPILER_MADE = re.compile(r"_task_context|__awaitee|__next|__arg\d+")
+"""What rustc's desugaring of async functions, awaits and loops leaves behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,24 @@ class ScopedVariable:
     def name(self) -> str:
         """As in the source."""
         return self.variable.name
+
+    @property
+    def is_compiler_made(self) -> bool:
+        """Nobody wrote it: a part of what ``async`` or a loop was turned into."""
+        return _COMPILER_MADE.fullmatch(self.name) is not None
+
+    def is_same_again(self, other: ScopedVariable) -> bool:
+        """Whether this is the parameter of an async function that ``other`` is bound to anew.
+
+        The compiler moves parameters into variables of the same name and line.
+        """
+        return (
+            self.shadowed
+            and not other.shadowed
+            and other.in_scope
+            and self.name == other.name
+            and self.variable.declaration_line == other.variable.declaration_line
+        )
 
 
 def scope_variables(

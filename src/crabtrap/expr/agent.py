@@ -253,7 +253,7 @@ class Compiler:
                 if isinstance(operand, Typed):
                     return deref(operand)
                 raise NotCompilableError("a number is not a pointer")
-            case "&" | "&mut":
+            case "&" | "&mut" | "&raw const" | "&raw mut":
                 return operand
             case "!":
                 return self._not(self.scalar(operand))

@@ -195,7 +195,7 @@ def _encode_struct(
 ) -> bytes:
     if owns_memory(shape):
         raise EvaluationError(
-            f"a {shape.name} owns memory elsewhere; writing over it would corrupt the program",
+            f"{shape.name} owns memory elsewhere; writing over it would corrupt the program",
             hint="assign to its items or fields, or call one of its methods",
         )
     if value.type.same_as(shape):
@@ -247,7 +247,7 @@ def _encode_variant(
 ) -> bytes:
     if owns_memory(shape):
         raise EvaluationError(
-            f"a {shape.name} may own memory elsewhere; writing over it would corrupt the program"
+            f"{shape.name} may own memory elsewhere; writing over it would corrupt the program"
         )
     if value.type.same_as(shape) and value.shape.cases is not None:
         return value.read_bytes()

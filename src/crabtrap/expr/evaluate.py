@@ -145,6 +145,10 @@ class Evaluator:
                 return access.dereference(self.value(tree.operand), self.presenter)
             case "&" | "&mut":
                 return make.reference(self.value(tree.operand))
+            case "&raw const":
+                return make.raw_pointer(self.value(tree.operand), "*const ")
+            case "&raw mut":
+                return make.raw_pointer(self.value(tree.operand), "*mut ")
             case "-":
                 return self._negative(tree)
             case "!":

@@ -204,6 +204,17 @@ class TypeParser(TokenParser):
         return f"fn({', '.join(parameters)}){result}"
 
 
+def is_type_name(text: str) -> bool:
+    """Whether a text can be read as a type: ``Option<&str>``, and also ``total``."""
+    try:
+        parser = TypeParser(text)
+        parser.type_name()
+        parser.expect_end()
+    except ParseError:
+        return False
+    return True
+
+
 class PatternParser(TypeParser):
     """Literals and patterns."""
 

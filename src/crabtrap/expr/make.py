@@ -168,6 +168,22 @@ def reference(value: Value) -> Value:
     return of_view(made_type("opaque", f"&{value.type.name}"), view)
 
 
+def raw_pointer(value: Value, prefix: str) -> Value:
+    """``&raw const value``, or ``&raw mut`` by its prefix ``"*mut "``.
+
+    Raises:
+        EvaluationError: The value is not in memory.
+    """
+    if not isinstance(value.place, Memory):
+        reason = value.absent or "it is not in memory"
+        raise EvaluationError(f"there is no address to take: {reason}")
+    if value.metadata is not None or value.type.size is None:
+        view = PointerView("", value.address, lambda: value)
+        return of_view(made_type("opaque", f"{prefix}{value.type.name}"), view)
+    type_ = pointer_type(value.type, prefix)
+    return Value(type_, Bytes(value.place.address.to_bytes(8, "little")), value.context)
+
+
 def scalar(value: int | float | bool | str | Char, type_: Type) -> Value:
     """A value of a scalar type from what Python has for it."""
     match value:

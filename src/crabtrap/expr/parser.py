@@ -26,6 +26,10 @@ _BINARY: dict[str, int] = {
     **dict.fromkeys(("..", "..="), 2),
     "as": 12,
 }
+_RAW_BORROWS: dict[str, syntax.UnaryOperator] = {
+    "addr_of": "&raw const",
+    "addr_of_mut": "&raw mut",
+}
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
 _ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
@@ -126,8 +130,7 @@ class Parser(PatternParser):
                 return self._prefixed(token.text, token.start)
             case "&" | "&&":
                 self.advance()
-                mutable = self.at_name("mut") and bool(self.advance())
-                tree = self._prefixed("&mut" if mutable else "&", token.start)
+                tree = self._prefixed(self._borrow(), token.start)
                 if token.text == "&":
                     return tree
                 return syntax.Unary("&", tree, tree.span)
@@ -135,6 +138,17 @@ class Parser(PatternParser):
                 return self._closure()
             case _:
                 return self._postfix(self._atom())
+
+    def _borrow(self) -> str:
+        """What follows ``&``: ``mut``, ``raw const``, ``raw mut`` or nothing."""
+        if self.at_name("mut"):
+            self.advance()
+            return "&mut"
+        following = self.peek(1)
+        if self.at_name("raw") and following.kind == "name" and following.text in ("const", "mut"):
+            self.advance()
+            return f"&raw {self.advance().text}"
+        return "&"
 
     def _prefixed(self, operator: str, start: int) -> Expression:
         self.depth += 1
@@ -261,10 +275,22 @@ class Parser(PatternParser):
     def _path_or_struct(self) -> Expression:
         path = self.path()
         if self.at("!") and self.peek(1).text in ("(", "[", "{"):
-            raise self.error(f"the macro {path.text}! is not known here", hint="matches! is")
+            return self._macro(path)
         if self.at("{"):
             return self._struct(path)
         return path
+
+    def _macro(self, path: syntax.Path) -> Expression:
+        """``addr_of!(place)``, by whatever path; other macros are not known."""
+        operator = _RAW_BORROWS.get(path.segments[-1].name)
+        if operator is None:
+            hint = "matches!, addr_of! and addr_of_mut! are"
+            raise self.error(f"the macro {path.text}! is not known here", hint=hint)
+        self.advance()
+        self.expect("(")
+        operand = self.expression()
+        self.expect(")")
+        return syntax.Unary(operator, operand, self.span_from(path.span.start))
 
     def _matches(self) -> Expression:
         start = self.advance().start

@@ -20,7 +20,7 @@ NO_SPAN = Span(0, 0)
 
 
 LiteralKind = OneOf["integer", "float", "bool", "char", "byte", "text", "bytes"]
-UnaryOperator = OneOf["-", "!", "*", "&", "&mut"]
+UnaryOperator = OneOf["-", "!", "*", "&", "&mut", "&raw const", "&raw mut"]
 ArithmeticOperator = OneOf["+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^"]
 ComparisonOperator = OneOf["==", "!=", "<", "<=", ">", ">="]
 BinaryOperator = ArithmeticOperator | ComparisonOperator | OneOf["&&", "||"]
@@ -338,7 +338,7 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
         case History(number, from_end):
             return f"$${number}" if from_end else f"${number}"
         case Unary(operator, operand):
-            return f"{operator}{' ' if operator == '&mut' else ''}{_group(operand)}"
+            return f"{operator}{' ' if operator[1:] else ''}{_group(operand)}"
         case Binary(operator, left, right):
             return f"{_group(left)} {operator} {_group(right)}"
         case Cast(operand, type_):

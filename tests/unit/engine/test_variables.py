@@ -69,3 +69,20 @@ def test_variable_that_is_not_there_yet_is_explained() -> None:
 def test_unknown_variable_gets_visible_names_alike() -> None:
     scoped = scope(5, FakeVariable("count", ((0, 9),)), FakeVariable("counted", ((50, 60),)))
     assert explain_missing(scoped, "cuont") == ("", ("count",))
+
+
+def test_what_the_compiler_made_is_told_from_what_was_written() -> None:
+    names = ("_task_context", "__arg0", "__awaitee", "_context", "__mine", "result")
+    scoped = scope(3, *(FakeVariable(name, ((0, 9),)) for name in names))
+    assert [one.is_compiler_made for one in scoped] == [True, True, True, False, False, False]
+
+
+def test_a_parameter_of_an_async_function_is_there_twice() -> None:
+    moved = FakeVariable("start", ((0, 9),), 0, 5)
+    bound = FakeVariable("start", ((0, 9),), 1, 5)
+    inner = FakeVariable("start", ((0, 9),), 1, 6)
+    first, second = scope(3, moved, bound)
+    assert first.is_same_again(second)
+    assert not second.is_same_again(first)
+    first, second = scope(3, moved, inner)
+    assert not first.is_same_again(second)
