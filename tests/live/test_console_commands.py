@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -123,11 +125,32 @@ def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
         "struct Large {  // 32 bytes",
         "    values: [u64; 3],  // at 0",
         "    flag: bool,  // at 24",
+        "    // 7 bytes of padding at 25",
         "}",
         "struct Meters(  // 4 bytes",
         "    f32,  // at 0",
         ")",
     ]
+
+
+def test_types_are_found_by_what_is_typed(debug: Debug) -> None:
+    console, stream = console_on(debug("values"))
+    console.output.colour = False
+    for name in ("Option<String>", "Option<&u32>", "Option<Option<bool>>"):
+        console.execute(f"ptype {name}")
+        assert stream.getvalue().startswith(f"enum {name} {{"), stream.getvalue()
+        stream.seek(0)
+        stream.truncate()
+    console.execute("ptype Option<Missing>")
+    assert "no type named 'Option<Missing>'" in stream.getvalue()
+
+
+def test_niches_are_told(debug: Debug) -> None:
+    console, stream = console_on(debug("values"))
+    console.output.colour = False
+    console.execute("ptype Option<&u32>")
+    first = stream.getvalue().splitlines()[0]
+    assert first.endswith("// 8 bytes, told by u64 at 0, a niche of Some's &u32")
 
 
 def test_negative_discriminants_are_negative(debug: Debug) -> None:
@@ -150,3 +173,65 @@ def test_a_breakpoint_of_many_places_lists_them_when_asked(debug: Debug) -> None
     assert f"… and {len(item.places) - 8} more: info breakpoints {item.number}" in short
     assert len(short.splitlines()) == 1 + 8 + 1
     assert len(everything.splitlines()) == 1 + len(item.places)
+
+
+def stopped_at(driver: Driver, file: str, marker: str) -> Driver:
+    driver.session.launch((), stdio=Stdio.pipes())
+    driver.session.breakpoints.add(f"{file}:{driver.inferior.marker(marker, file)}")
+    driver.session.continue_()
+    return driver
+
+
+@pytest.fixture
+def shown(debug: Debug) -> Callable[[str, str, str, str], str]:
+    """What a command prints at a marker of a program."""
+
+    def run(package: str, file: str, marker: str, command: str) -> str:
+        console, stream = console_on(stopped_at(debug(package), file, marker))
+        console.output.colour = False
+        console.execute(command)
+        return stream.getvalue()
+
+    return run
+
+
+def test_locals_of_an_async_function_are_those_that_were_written(
+    shown: Callable[[str, str, str, str], str],
+) -> None:
+    assert shown("futures", "main.rs", "leaf", "info locals") == "start = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("x/2dw vec", r"0x\w+: +1 +2\n"),
+        ("x/1dg &vec", r"0x\w+: +3\n"),
+        ("x/2dh boxed", r"0x\w+: +1 +2\n"),
+        ("info address vec", r"vec is at 0x7ff\w+, 24 bytes\n"),
+        ("info address vec[0]", r"vec\[0\] is at 0x55\w+, 4 bytes\n"),
+        ("info address 1 + 1", r"1 \+ 1 is nowhere: only its value is known\n"),
+        ("print -elements 2 vec", r"\$1: vec = \[1, 2, ... 1 more\]\n"),
+        ("print -depth 1 nested", r"\$1: nested = \[\[...\], \[\], \[...\]\]\n"),
+        ("print -raw empty", r"\$1: empty = Vec \{\n    buf: (?s:.*)"),
+        ("print -vec[0]", r"\$1: -vec\[0\] = -1\n"),
+        ("print *&raw const vec", r"\$1: \*&raw const vec = \[1, 2, 3\]\n"),
+    ],
+)
+def test_sequences_are_looked_at(
+    shown: Callable[[str, str, str, str], str], command: str, expected: str
+) -> None:
+    assert re.fullmatch(expected, shown("values", "sequences.rs", "sequences", command))
+
+
+def test_fields_of_items_are_offered(debug: Debug) -> None:
+    console, _ = console_on(stopped_at(debug("values"), "sequences.rs", "sequences"))
+    for text, found in (
+        ("print items[0].", ["print items[0].key", "print items[0].text"]),
+        ("print 1 + items[vec[0] as usize].k", ["print 1 + items[vec[0] as usize].key"]),
+        ("print (items[0]).te", ["print (items[0]).text"]),
+        ("print vec_reference[0].t", ["print vec_reference[0].text"]),
+        ("print arc[0].", ["print arc[0].key", "print arc[0].text"]),
+        ("print vec.", []),
+        ("print items[99].", []),
+    ):
+        assert offered(console, text) == found

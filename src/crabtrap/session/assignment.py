@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.frame import REGISTER_NAMES
+from crabtrap.engine.frame import register_name
 from crabtrap.errors import StateError
 from crabtrap.expr import MemoryWrite, RegisterWrite, plan_assignment
 from crabtrap.session.scope import FrameScope
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from crabtrap.session.session import Session
 
 _ALIASES = {"pc": "rip", "sp": "rsp", "fp": "rbp"}
-_FIRST_XMM = 17
 
 
 def assign(session: Session, place: str, value: str, presenter: Presenter) -> None:
@@ -58,9 +57,7 @@ def _perform(session: Session, plan: Assignment) -> None:
 
 def _write_register(session: Session, write: RegisterWrite) -> None:
     """Replace some bytes of a register and keep the others."""
-    number = write.number
-    known = number < len(REGISTER_NAMES)
-    name = REGISTER_NAMES[number] if known else f"xmm{number - _FIRST_XMM}"
+    name = register_name(write.number)
     old = session.read_register(name)
     new = old[: write.offset] + write.data + old[write.offset + len(write.data) :]
     session.write_register(name, new)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
@@ -34,6 +33,8 @@ class RuleFiles:
             RuleFileError: It is no rule file; what was in use stays so.
             OSError: It cannot be read.
         """
+        from pathlib import Path  # noqa: PLC0415 - slow to import, rarely needed
+
         from crabtrap.present import load_rules  # noqa: PLC0415 - rarely needed
 
         rules = load_rules(Path(path))

@@ -19,6 +19,7 @@ from crabtrap.engine.program import Program
 from crabtrap.engine.signals import SignalTable
 from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import (
+    NotFoundError,
     ParseError,
     StateError,
     UsageError,
@@ -422,15 +423,18 @@ class Session:
         Raises:
             CrabtrapError: It is neither; the text says why the expression is none.
         """
+        from crabtrap.expr.grammar import is_type_name  # noqa: PLC0415 - slow to import
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
 
         try:
             return self.evaluate(text).type
-        except (EvaluationError, ParseError):
+        except (EvaluationError, ParseError) as error:
             found = self._program.inspector.process.find_type(text)
-            if found is None:
-                raise
-            return found
+            if found is not None:
+                return found
+            if isinstance(error, ParseError) and is_type_name(text):
+                raise NotFoundError("type", text) from error
+            raise
 
     def _scope_without_frame(self) -> ProgramScope:
         process = self._program.inspector.process

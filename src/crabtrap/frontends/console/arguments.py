@@ -169,6 +169,21 @@ class Arguments:
             found[name] = self.quoted(f"a value for -{name}") if known[name] else ""
         return found
 
+    def known_options(self, known: Mapping[str, str]) -> dict[str, str]:
+        """Take leading ``-name VALUE`` options in front of an expression, which may begin so.
+
+        Args:
+            known: Options without dash, and what their value is; ``""`` for none.
+        """
+        found: dict[str, str] = {}
+        pattern = re.compile(rf"-({'|'.join(known)})(?=\s+\S)")
+        while match := pattern.match(self.line, self._position):
+            name = match.group(1)
+            self._position = match.end()
+            self._skip_space()
+            found[name] = self.need_word(known[name]) if known[name] else ""
+        return found
+
     def quoted(self, what: str) -> str:
         """Take a word that may be in quotes, which may hold spaces."""
         quote = self.line[self._position : self._position + 1]

@@ -23,6 +23,9 @@ Completion = tuple[str, int]
 _LIMIT = 200
 _WORD_BREAKS = " \t,()[]{}<>=+-*/&|!;'\""
 _LAST_SIGNAL = 31
+_MAX_DEREFS = 6
+_LIBRARIES = ("alloc::", "core::", "std::")
+"""Crates whose types keep their fields to themselves."""
 
 
 def completions(console: Console, text: str) -> list[Completion]:
@@ -105,11 +108,8 @@ def _source_names(console: Console, prefix: str) -> Iterable[str]:
 
 
 def _names(console: Console, text: str) -> list[Completion]:
-    """Variables of the selected frame, and registers after a dollar sign."""
-    start = len(text)
-    while start and text[start - 1] not in _WORD_BREAKS:
-        start -= 1
-    word = text[start:]
+    """Variables of the selected frame, fields of them, registers after a dollar sign."""
+    word = text[expression_start(text) :]
     frame = console.session.frame
     if word.startswith("$"):
         return _prefixed((f"${name}" for name in frame.registers()), word)
@@ -119,13 +119,37 @@ def _names(console: Console, text: str) -> list[Completion]:
     return _prefixed(dict.fromkeys(names), word)
 
 
+def expression_start(text: str) -> int:
+    """Where the path that ``text`` ends in begins: ``a[f(1)].b`` of ``x + a[f(1)].b``."""
+    start = len(text)
+    open_brackets = 0
+    while start:
+        character = text[start - 1]
+        if character in ")]":
+            open_brackets += 1
+        elif character in "([":
+            if not open_brackets:
+                break
+            open_brackets -= 1
+        elif character in _WORD_BREAKS and not open_brackets:
+            break
+        start -= 1
+    return start
+
+
 def _fields(console: Console, word: str) -> list[Completion]:
+    """Fields of what is left of the last dot, and of what it derefs to."""
     base, _, prefix = word.rpartition(".")
-    value = console.session.evaluate(base)
-    shape = value.shape
-    if value.is_pointer and shape.target is not None:
-        shape = shape.target.strip()
-    return _prefixed((field.name for field in shape.fields), prefix)
+    found: dict[str, None] = {}
+    for _ in range(_MAX_DEREFS):
+        try:
+            value = console.session.evaluate(base)
+        except CrabtrapError:
+            break
+        if not value.type.path.startswith(_LIBRARIES):
+            found |= dict.fromkeys(name for name, _ in value.fields())
+        base = f"(*{base})"
+    return _prefixed(found, prefix)
 
 
 def _files(word: str) -> list[Completion]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends.console.output import Text
-from crabtrap.frontends.console.printing import evaluated
+from crabtrap.frontends.console.printing import evaluated, render_options
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def render_display(console: Console, display: Display) -> tuple[dict[str, Json],
     """One display's data and lines."""
     row: dict[str, Json] = {"number": display.number, "expression": display.expression}
     try:
-        shown = evaluated(console, display.expression, display.format)
+        shown = evaluated(console, display.expression, render_options(console, display.format))
     except CrabtrapError as error:
         row["error"] = str(error)
         name = Text((f"{display.number}: ", "dim"), (display.expression, "name"))

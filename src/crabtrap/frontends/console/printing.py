@@ -8,11 +8,14 @@ from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
 from crabtrap.frontends.console.output import Text, escape_line
+from crabtrap.frontends.console.settings_table import parse_limit
 from crabtrap.present.format import FORMAT_LETTERS
 from crabtrap.present.tree import RenderOptions
 from crabtrap.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crabtrap.engine.frame import Binding
     from crabtrap.frontends.console.arguments import Format
     from crabtrap.frontends.console.console import Console
@@ -49,6 +52,26 @@ def render_options(console: Console, format: Format | None = None) -> RenderOpti
         hint = f"formats are {', '.join(known)}, and r for the fields as they are"
         raise NotFoundError("format", f"/{format.letters}", hint=hint)
     return replace(options, letter=format.letters)
+
+
+LIMITS = {"raw": "", "depth": "a number of levels", "elements": "a number of items"}
+"""Options of one ``print``, and what their values are."""
+
+
+def limited(options: RenderOptions, given: Mapping[str, str]) -> RenderOptions:
+    """The options with what was given for this value alone.
+
+    Raises:
+        UsageError: A value is not a number.
+    """
+    if "raw" in given:
+        options = replace(options, raw=True)
+    if "depth" in given:
+        options = replace(options, max_depth=parse_limit(given["depth"]))
+    if "elements" in given:
+        items = parse_limit(given["elements"])
+        options = replace(options, max_items=items, max_text=items * _TEXT_PER_ITEM)
+    return options
 
 
 def listed_options(console: Console) -> RenderOptions:
@@ -105,41 +128,36 @@ def binding_lines(console: Console, binding: Binding) -> list[Text]:
     return lines
 
 
-def evaluated(console: Console, expression: str, format: Format | None) -> Reply:
+def evaluated(console: Console, expression: str, options: RenderOptions) -> Reply:
     """Evaluate and show an expression.
 
     Raises:
-        CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
+        CrabtrapError: It cannot be parsed or evaluated.
     """
-    return shown_value(console, expression, console.session.evaluate(expression), format)
+    return shown_value(console, expression, console.session.evaluate(expression), options)
 
 
-def remembered(console: Console, expression: str, format: Format | None) -> Reply:
+def remembered(console: Console, expression: str, options: RenderOptions) -> Reply:
     """The same, and the value goes into the history, to be used as ``$1``.
 
     Raises:
-        CrabtrapError: It cannot be parsed or evaluated, or the format is unknown.
+        CrabtrapError: It cannot be parsed or evaluated.
     """
-    return remembered_value(console, expression, console.session.evaluate(expression), format)
+    return remembered_value(console, expression, console.session.evaluate(expression), options)
 
 
 def remembered_value(
-    console: Console, expression: str, value: Value, format: Format | None
+    console: Console, expression: str, value: Value, options: RenderOptions
 ) -> Reply:
     """Show the value of an expression and put it into the history."""
-    reply = shown_value(console, expression, value, format)
+    reply = shown_value(console, expression, value, options)
     number = console.session.memo.remember(value)
     head, *more = reply.lines
     return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
 
 
-def shown_value(console: Console, expression: str, value: Value, format: Format | None) -> Reply:
-    """Show the value of an expression.
-
-    Raises:
-        CrabtrapError: The format is unknown.
-    """
-    options = render_options(console, format)
+def shown_value(console: Console, expression: str, value: Value, options: RenderOptions) -> Reply:
+    """Show the value of an expression."""
     data: JsonObject = {
         "expression": expression,
         "type": value.type.name,

@@ -23,14 +23,14 @@ def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
     word = f"{kind} " if named else ""
     head = Text((word, "keyword"), (type_.name, "type"))
     notes = [] if shape.size is None else [f"{shape.size} byte{'' if shape.size == 1 else 's'}"]
-    lines = _field_lines(shape.fields, 1)
+    lines = _field_lines(shape, 1)
     opening, closing = _brackets(shape)
     if shape.cases is not None:
         cases = shape.cases.cases
         data["variants"] = [_case_data(case) for case in cases]
         if shape.cases.discriminant is not None:
             tag = shape.cases.discriminant
-            notes.append(f"told by {tag.type.name} at {tag.offset}")
+            notes.append(f"told by {tag.type.name} at {tag.offset}{_niche_note(tag, cases)}")
         lines += [line for case in cases for line in _case_lines(case)]
     elif shape.row.enumerators:
         numbered = enumerators(shape)
@@ -57,8 +57,45 @@ def _field_data(field: Field) -> JsonObject:
     return {"name": field.name, "type": field.type.name, "offset": field.offset}
 
 
-def _field_lines(fields: Sequence[Field], depth: int) -> list[Text]:
-    return [_field_line(field, depth) for field in fields]
+def _niche_note(tag: Field, cases: Sequence[Case]) -> str:
+    """Whose unused values tell the variants apart, where no room of its own is kept."""
+    size = tag.type.strip().size or 0
+    for case in cases:
+        for field in case.type.fields:
+            start = case.offset + field.offset
+            if start <= tag.offset and tag.offset + size <= start + (field.type.strip().size or 0):
+                return f", a niche of {case.name}'s {field.type.name}"
+    return ""
+
+
+def _field_lines(shape: Type, depth: int) -> list[Text]:
+    """Fields in declaration order; of a struct also what is between them in memory."""
+    gaps = _gaps(shape) if shape.kind == "struct" and shape.cases is None else {}
+    lines: list[Text] = []
+    for field in shape.fields:
+        lines.append(_field_line(field, depth))
+        gap = gaps.get(_end(field), 0)
+        if gap and field.type.strip().size:
+            padding = f"{gap} byte{'' if gap == 1 else 's'} of padding at {_end(field)}"
+            lines.append(Text("    " * depth, (f"// {padding}", "comment")))
+    return lines
+
+
+def _end(field: Field) -> int:
+    return field.offset + (field.type.strip().size or 0)
+
+
+def _gaps(shape: Type) -> dict[int, int]:
+    """Bytes that belong to no field: where they begin, and how many they are."""
+    gaps: dict[int, int] = {}
+    covered = 0
+    for field in sorted(shape.fields, key=lambda field: field.offset):
+        if field.offset > covered > 0:
+            gaps[covered] = field.offset - covered
+        covered = max(covered, _end(field))
+    if covered and shape.size is not None and shape.size > covered:
+        gaps[covered] = shape.size - covered
+    return gaps
 
 
 def _field_line(field: Field, depth: int) -> Text:
@@ -85,6 +122,6 @@ def _case_lines(case: Case) -> list[Text]:
     opening, closing = _brackets(case.type)
     return [
         _commented(head.add(opening), notes),
-        *_field_lines(fields, 2),
+        *_field_lines(case.type, 2),
         Text(f"    {closing},"),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.output import Text, escape_line
-from crabtrap.frontends.console.printing import remembered_value, shown_value
+from crabtrap.frontends.console.printing import remembered_value, render_options, shown_value
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def call(console: Console, arguments: Arguments) -> Reply:
     """``call[/FMT] EXPRESSION``."""
-    format = arguments.format()
+    options = render_options(console, arguments.format())
     expression = arguments.need_rest("an expression")
     preferences = console.preferences
     value = console.session.call(
@@ -24,8 +24,8 @@ def call(console: Console, arguments: Arguments) -> Reply:
         all_threads=preferences.call_all_threads,
     )
     if value.type.kind == "unit":
-        return shown_value(console, expression, value, format)
-    return remembered_value(console, expression, value, format)
+        return shown_value(console, expression, value, options)
+    return remembered_value(console, expression, value, options)
 
 
 def dbg(console: Console, arguments: Arguments) -> Reply:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.commands import places
 from crabtrap.frontends.console.commands.calls import COMMANDS as CALLS
 from crabtrap.frontends.console.displays import render_display
 from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.printing import (
+    LIMITS,
     binding_lines,
     evaluated,
+    limited,
     remembered,
     render_options,
     value_lines,
@@ -32,12 +35,13 @@ if TYPE_CHECKING:
 
 
 def print_(console: Console, arguments: Arguments) -> Reply:
-    """``print[/FMT] EXPRESSION``."""
+    """``print[/FMT] [OPTIONS] EXPRESSION``."""
     format = arguments.format()
+    options = limited(render_options(console, format), arguments.known_options(LIMITS))
     if arguments.rest.startswith("--"):
         arguments.word()
     expression = arguments.need_rest("an expression")
-    return remembered(console, expression, format)
+    return remembered(console, expression, options)
 
 
 def set_variable(console: Console, arguments: Arguments) -> Reply:
@@ -123,7 +127,7 @@ def info_arguments(console: Console, arguments: Arguments) -> Reply:
 def frame_variable(console: Console, arguments: Arguments) -> Reply:
     """``frame variable [EXPRESSION]``: lldb's locals and arguments in one."""
     if not arguments.empty:
-        return evaluated(console, arguments.take_rest(), None)
+        return evaluated(console, arguments.take_rest(), render_options(console))
     frame = console.session.frame
     return _bindings(console, "variables here", (*frame.arguments(), *frame.locals()))
 
@@ -158,12 +162,15 @@ GROUP = Group(
             ("print", "p", "inspect", "expression", "expr", "e"),
             print_,
             "Show the value of an expression",
-            ("print[/FORMAT] EXPRESSION",),
+            ("print[/FORMAT] [-raw] [-depth N] [-elements N] EXPRESSION",),
             (
                 ("print entry", "a variable, as Rust's Debug would write it"),
                 ("print entry.words[2..4]", "part of a Vec inside a struct"),
                 ("print *self", "what a reference points to"),
                 ("print/x flags", "an integer in hexadecimal"),
+                ("print -elements unlimited entry.words", "all of it"),
+                ("print -depth 1 entry", "less deep than usual"),
+                ("print -raw entry.words", "the fields of the Vec itself"),
                 ("print $1.count", "$1 is what the first print showed, $ the last"),
             ),
             _FORMATS,
@@ -225,6 +232,7 @@ GROUP = Group(
             "List the expressions shown at every stop",
             ("info display",),
         ),
+        places.COMMAND,
         Command(
             ("whatis",),
             whatis,

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, cast
 
 from crabtrap.address import Address
-from crabtrap.errors import MemoryFault, NotFoundError, UsageError
+from crabtrap.errors import CrabtrapError, MemoryFault, NotFoundError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, Format, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -42,7 +42,7 @@ def examine(console: Console, arguments: Arguments) -> Reply:
         text = _text_of(console, expression) if letters[0] == "s" and not is_number else None
         if text is not None:
             return text
-        address = address_of(console, expression)
+        address = _examined_address(console, expression)
     position.format = (1, letters)
     format, size = letters[0], _SIZES.get(letters[1:] or "w", 4)
     match format:
@@ -52,6 +52,20 @@ def examine(console: Console, arguments: Arguments) -> Reply:
             return _instructions(console, address, count)
         case _:
             return _words(console, address, count, format, size)
+
+
+def _examined_address(console: Console, expression: str) -> Address:
+    """Where to look: for a Vec, a slice or a text its items, which are elsewhere.
+
+    Everything else is as for other commands: where a pointer points, a number, or where
+    the value is.
+    """
+    if parse_integer(expression) is None:
+        try:
+            return console.session.evaluate(f"({expression}).as_ptr()").pointer_address()
+        except CrabtrapError:
+            pass  # it has no items of its own
+    return address_of(console, expression)
 
 
 def _merge(given: Format | None, last: tuple[int, str]) -> tuple[int, str]:
