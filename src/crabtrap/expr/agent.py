@@ -14,32 +14,24 @@ from crabtrap.errors import ParseError
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr import syntax
 from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
+from crabtrap.expr.agent_layers import items_of, length_of, text_of
 from crabtrap.expr.agent_numbers import (
     BITWISE,
     BOOL,
     Number,
     calculated,
-    checked_top,
     compared,
     constant,
     negated,
     wrapped,
 )
-from crabtrap.expr.agent_types import (
-    Typed,
-    deref,
-    find_part,
-    integer_part,
-    is_live,
-    pointer_part,
-    step,
-)
+from crabtrap.expr.agent_scalars import load, plain_inner
+from crabtrap.expr.agent_types import Typed, deref
+from crabtrap.expr.agent_variants import unwrap, variant_test
 from crabtrap.expr.parser import parse
-from crabtrap.present import rule as rules
 from crabtrap.present.rule import RuleBook
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.types import PRIMITIVES, Case, Type
-from crabtrap.values.unsized import pointee_name, wide_kind
+from crabtrap.symbols.types import PRIMITIVES, Type
 
 _MAX_TEXT = 64
 """Longest text compared in bytecode, in bytes."""
@@ -205,45 +197,7 @@ class Compiler:
             case TextConstant():
                 raise NotCompilableError("a text is not a number")
             case Typed():
-                return self._load(operand)
-
-    def _load(self, typed: Typed) -> Number:
-        for _ in range(16):
-            shape = typed.type.strip()
-            if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
-                return self._load_scalar(typed)
-            if shape.kind in ("pointer", "reference") and _is_reference(shape):
-                typed = deref(typed)
-                continue
-            if shape.kind in ("pointer", "reference"):
-                return Number(asm.load(typed.storage, 8, signed=False), PRIMITIVES["usize"])
-            inner = self._plain_inner(typed)
-            if inner is None:
-                break
-            typed = inner
-        raise NotCompilableError(f"{typed.type.name} is not a number, bool or char")
-
-    def _load_scalar(self, typed: Typed) -> Number:
-        shape = typed.type.strip()
-        if shape.row.encoding == "float":
-            raise NotCompilableError("floats are evaluated by the engine")
-        number = Number((), typed.type)
-        code = asm.load(typed.storage, shape.size or 0, number.signed)
-        if shape.row.encoding == "bool":
-            two = join(code, asm.DUP, asm.constant(2), asm.LESS_UNSIGNED)
-            return Number(checked_top(two), typed.type)
-        return Number(code, typed.type)
-
-    def _plain_inner(self, typed: Typed) -> Typed | None:
-        """Inside an atomic or ``NonZero``, which are numbers to a reader."""
-        name = typed.type.strip().row.name
-        only = typed.type.strip().only_field()
-        if only is None or not name.startswith(("Atomic", "NonZero")):
-            return None
-        while only is not None and typed.type.strip().kind != "base":
-            typed = typed.at(only)
-            only = typed.type.strip().only_field()
-        return Typed(BOOL, typed.storage) if name == "AtomicBool" else typed
+                return load(operand)
 
     # -- operators ---------------------------------------------------------------
     def _unary(self, tree: syntax.Unary) -> Operand:
@@ -334,68 +288,19 @@ class Compiler:
         typed, number = self.typed(base), self.number(index)
         if number.is_bool:
             raise NotCompilableError("a bool is no index")
-        item, first, length = self._items(typed)
+        item, first, length = items_of(typed, self.book)
         position = number.code
         check = join(position, length, asm.LESS_UNSIGNED)
         stride = asm.constant(item.strip().size or 0)
         base_code = join(asm.unless_fault(check), first, position, stride, asm.MUL, asm.ADD)
         return Typed(item, asm.InMemory(base_code))
 
-    def _items(self, typed: Typed) -> tuple[Type, Code, Code]:
-        """Item type, address of the first item, and number of items of a sequence."""
-        for _ in range(16):
-            shape = typed.type.strip()
-            if shape.kind == "array" and shape.target is not None and shape.row.count is not None:
-                return shape.target, asm.address(typed.storage), (asm.constant(shape.row.count),)
-            if wide_kind(shape) == "slice" and pointee_name(shape).startswith("["):
-                data, length = step(typed, "data_ptr"), step(typed, "length")
-                item = None if data is None else data.type.strip().target
-                if data is not None and length is not None and item is not None:
-                    return item, pointer_part(data), integer_part(length)
-            for match in self.book.matches(shape):
-                if isinstance(match.rule.shape, rules.Sequence) and not match.rule.when:
-                    return self._rule_items(typed, match)
-            typed = self._next_layer(typed)
-        raise NotCompilableError("nested too deep")
-
-    def _rule_items(self, typed: Typed, match: rules.Match) -> tuple[Type, Code, Code]:
-        shape = match.rule.shape
-        assert isinstance(shape, rules.Sequence)  # the caller looked
-        data, length = find_part(typed, shape.data), find_part(typed, shape.length)
-        if data is None or length is None or shape.inline is not None:
-            raise NotCompilableError(f"the layout of {typed.type.name} is not known")
-        return match.argument(shape.item), pointer_part(data), integer_part(length)
-
-    def _next_layer(self, typed: Typed) -> Typed:
-        if typed.type.strip().kind in ("pointer", "reference"):
-            return deref(typed)
-        raise NotCompilableError(f"{typed.type.name} is read by the engine")
-
-    # -- texts -------------------------------------------------------------------
-    def _text(self, operand: Operand) -> tuple[Code, Code]:
-        """Address and length in bytes of a text."""
-        if not isinstance(operand, Typed):
-            raise NotCompilableError("only texts are compared with texts")
-        typed = operand
-        for _ in range(16):
-            shape = typed.type.strip()
-            if wide_kind(shape) == "slice" and pointee_name(shape) == "str":
-                data, length = step(typed, "data_ptr"), step(typed, "length")
-                if data is not None and length is not None:
-                    return pointer_part(data), integer_part(length)
-            for match in self.book.matches(shape):
-                rule = match.rule.shape
-                if isinstance(rule, rules.Text) and not match.rule.when:
-                    data, length = find_part(typed, rule.data), find_part(typed, rule.length)
-                    if data is not None and length is not None:
-                        return pointer_part(data), integer_part(length)
-            typed = self._next_layer(typed)
-        raise NotCompilableError("nested too deep")
-
     def _text_equals(self, operand: Operand, wanted: bytes) -> Code:
         if len(wanted) > _MAX_TEXT:
             raise NotCompilableError(f"texts over {_MAX_TEXT} bytes are compared by the engine")
-        data, length = self._text(operand)
+        if not isinstance(operand, Typed):
+            raise NotCompilableError("only texts are compared with texts")
+        data, length = text_of(operand, self.book)
         no, done = asm.new_label(), asm.new_label()
         code = _fail_unless(join(length, asm.constant(len(wanted)), asm.EQUAL), no)
         at = 0
@@ -414,18 +319,18 @@ class Compiler:
             raise NotCompilableError(f"{tree.name}(..) is evaluated by the engine")
         match tree.name:
             case "len":
-                return Number(self._length(self.typed(tree.receiver)), PRIMITIVES["usize"])
+                return Number(length_of(self.typed(tree.receiver), self.book), PRIMITIVES["usize"])
             case "is_empty":
-                code = self._length(self.typed(tree.receiver))
+                code = length_of(self.typed(tree.receiver), self.book)
                 return Number(join(code, asm.LOG_NOT), BOOL)
             case "is_some" | "is_ok" | "is_none" | "is_err":
                 name = tree.name.removeprefix("is_").capitalize()
-                return Number(self._variant_test(self.typed(tree.receiver), name)[0], BOOL)
+                return Number(variant_test(self.typed(tree.receiver), name)[0], BOOL)
             case "is_null":
                 code = self._load_pointer(self.typed(tree.receiver))
                 return Number(join(code, asm.LOG_NOT), BOOL)
             case "unwrap":
-                return self._unwrap(self.typed(tree.receiver))
+                return unwrap(self.typed(tree.receiver))
             case "as_str" | "as_ref" | "as_slice" | "clone" | "load" | "get":
                 return self._same(tree)
             case _:
@@ -436,63 +341,14 @@ class Compiler:
         typed = self.typed(tree.receiver)
         if tree.name not in ("load", "get"):
             return typed
-        if self._plain_inner(typed) is None:
+        if plain_inner(typed) is None:
             raise NotCompilableError(f"{tree.name}() is evaluated by the engine")
-        return self._load(typed)
+        return load(typed)
 
     def _load_pointer(self, typed: Typed) -> Code:
         if typed.type.strip().kind not in ("pointer", "reference"):
             raise NotCompilableError(f"{typed.type.name} is not a pointer")
         return asm.load(typed.storage, 8, signed=False)
-
-    def _length(self, typed: Typed) -> Code:
-        for _ in range(16):
-            shape = typed.type.strip()
-            if shape.kind == "array" and shape.row.count is not None:
-                return (asm.constant(shape.row.count),)
-            if wide_kind(shape) == "slice":
-                length = step(typed, "length")
-                if length is not None:
-                    return integer_part(length)
-            for match in self.book.matches(shape):
-                path = _length_path(match.rule)
-                length = None if path is None else find_part(typed, path)
-                if length is not None:
-                    return integer_part(length)
-            typed = self._next_layer(typed)
-        raise NotCompilableError("nested too deep")
-
-    def _variant_test(self, typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
-        """Code that tells whether a variant is live, and its fields."""
-        for _ in range(16):
-            shape = typed.type.strip()
-            if shape.cases is not None:
-                case = shape.case(name)
-                if case is None:
-                    raise NotCompilableError(f"{typed.type.name} has no variant {name}")
-                inside = Typed(case.type, asm.narrow(typed.storage, case.offset, 0))
-                return is_live(typed, shape.cases, case), inside, case
-            if shape.kind == "enum":
-                numbers = dict(shape.row.enumerators)
-                if name not in numbers:
-                    raise NotCompilableError(f"{typed.type.name} has no variant {name}")
-                size = shape.size or 1
-                number = self._load_scalar(typed)
-                wanted = wrapped(numbers[name], size, number.signed)
-                return join(number.code, asm.constant(wanted), asm.EQUAL), typed, None
-            typed = self._next_layer(typed)
-        raise NotCompilableError("nested too deep")
-
-    def _unwrap(self, typed: Typed) -> Typed:
-        names = {"Some", "Ok"} & {c.name for c in (typed.type.strip().cases or _NONE).cases}
-        if not names:
-            raise NotCompilableError(f"{typed.type.name} cannot be unwrapped")
-        test, inside, case = self._variant_test(typed, names.pop())
-        if case is None or not isinstance(typed.storage, asm.InMemory):
-            raise NotCompilableError("it is not in memory")
-        payload = inside.at(case.type.fields[0])
-        base = join(asm.unless_fault(test), asm.address(payload.storage))
-        return Typed(payload.type, asm.InMemory(base))
 
     def _matches(self, tree: syntax.Matches) -> Number:
         no, done = asm.new_label(), asm.new_label()
@@ -512,9 +368,9 @@ class Compiler:
                 self.bound[name] = typed
                 return ()
             case syntax.Bind(name, None):
-                return _fail_unless(self._variant_test(typed, name)[0], no)
+                return _fail_unless(variant_test(typed, name)[0], no)
             case syntax.Shape(syntax.Path() as path, None):
-                return _fail_unless(self._variant_test(typed, path.segments[-1].name)[0], no)
+                return _fail_unless(variant_test(typed, path.segments[-1].name)[0], no)
             case syntax.Shape(syntax.Path() as path, tuple() as items):
                 return self._shape_pattern(typed, path.segments[-1].name, items, no)
             case syntax.Equals(value):
@@ -552,7 +408,7 @@ class Compiler:
     def _shape_pattern(
         self, typed: Typed, name: str, items: tuple[syntax.Pattern, ...], no: asm.Label
     ) -> Code:
-        test, inside, case = self._variant_test(typed, name)
+        test, inside, case = variant_test(typed, name)
         if case is None or len(case.type.fields) != len(items):
             raise NotCompilableError(f"{name} has other fields")
         code = _fail_unless(test, no)
@@ -561,30 +417,5 @@ class Compiler:
         return code
 
 
-class _NoCases:
-    cases: tuple[Case, ...] = ()
-
-
-_NONE = _NoCases()
-
-
-def _is_reference(shape: Type) -> bool:
-    """References and boxes stand for what they point to; raw pointers for themselves."""
-    return not shape.row.name.startswith("*") and bool(shape.row.name)
-
-
 def _fail_unless(code: Code, no: asm.Label) -> Code:
     return join(code, asm.LOG_NOT, asm.Jump(no, conditional=True))
-
-
-def _length_path(rule: rules.Rule) -> rules.Path | None:
-    match rule.shape:
-        case rules.Sequence() | rules.Text() | rules.Tree() | rules.Chain():
-            return None if rule.when else rule.shape.length
-        case rules.Ring():
-            return rule.shape.length
-        case rules.Hash():
-            table = rule.shape.table
-            return f"{table}.table.items" if isinstance(table, str) else None
-        case _:
-            return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
-from crabtrap.present.access import Path
+from crabtrap.present.access import Path, alternatives, walk
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Field, Type
 from crabtrap.values.unsized import wide_kind
@@ -49,7 +49,7 @@ def step(typed: Typed, name: str) -> Typed | None:
         if known is not None:
             return typed.at(known)
         if shape.cases is not None:
-            return None
+            raise NotCompilableError(f"the variant of {typed.type.name} is told by the engine")
         if shape.kind in ("pointer", "reference"):
             typed = deref(typed)
             continue
@@ -62,15 +62,19 @@ def step(typed: Typed, name: str) -> Typed | None:
 
 def find_part(typed: Typed, path: Path) -> Typed | None:
     """Follow a path of field names; ``None`` where no alternative exists."""
-    for alternative in (path,) if isinstance(path, str) else path:
-        found: Typed | None = typed
-        for name in filter(None, alternative.split(".")):
-            found = step(found, name)
-            if found is None:
-                break
-        if found is not None:
-            return found
-    return None
+    found = (walk(typed, alternative, step) for alternative in alternatives(path))
+    return next((part for part in found if part is not None), None)
+
+
+def next_layer(typed: Typed) -> Typed:
+    """What a reference or pointer leads to.
+
+    Raises:
+        NotCompilableError: It is none.
+    """
+    if typed.type.strip().kind in ("pointer", "reference"):
+        return deref(typed)
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
 
 
 def _peeled(typed: Typed) -> Typed:

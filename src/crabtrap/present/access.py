@@ -7,12 +7,17 @@ finds the name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from crabtrap.symbols.types import Field, Type
 from crabtrap.values import Invalid, UnavailableError, Value
 from crabtrap.values.unsized import wide_kind
 
 Path = str | tuple[str, ...]
 """A dotted field path, or alternatives of which the first that exists is taken."""
+
+T = TypeVar("T")
 
 _MAX_PEEL = 12
 
@@ -31,17 +36,28 @@ def own_path(text: str) -> str:
     return "" if text == "self" else text.removeprefix("self.")
 
 
+def alternatives(path: Path) -> tuple[str, ...]:
+    """The dotted paths that a path stands for, best first."""
+    return (path,) if isinstance(path, str) else path
+
+
+def walk(start: T, path: str, step: Callable[[T, str], T | None]) -> T | None:
+    """Follow a dotted path step by step; ``None`` where a step leads nowhere."""
+    found: T | None = start
+    for name in filter(None, path.split(".")):
+        found = step(found, name)
+        if found is None:
+            return None
+    return found
+
+
 def find_part(value: Value, path: Path) -> Value | None:
     """Follow a path; ``None`` where no alternative exists in this layout."""
-    for alternative in (path,) if isinstance(path, str) else path:
+    for alternative in alternatives(path):
         fixed = _fixed_part(value, alternative)
         if fixed is not None:
             return value.at(fixed.type, fixed.offset)
-        found: Value | None = value
-        for name in filter(None, alternative.split(".")):
-            found = step(found, name)
-            if found is None:
-                break
+        found = walk(value, alternative, step)
         if found is not None:
             return found
     return None
@@ -58,17 +74,12 @@ def _fixed_part(value: Value, path: str) -> Field | None:
 
 
 def _find_fixed(shape: Type, path: str) -> Field | None:
-    type_, offset = shape, 0
-    for name in filter(None, path.split(".")):
-        found = _fixed_step(type_.strip(), name)
-        if found is None:
-            return None
-        type_, offset = found.type, offset + found.offset
-    return Field(path, type_, offset)
+    return walk(Field(path, shape, 0), path, _fixed_step)
 
 
-def _fixed_step(shape: Type, name: str) -> Field | None:
-    offset = 0
+def _fixed_step(inside: Field, name: str) -> Field | None:
+    """A field by name through newtypes, with its offset from where the path begins."""
+    shape, offset = inside.type.strip(), inside.offset
     for _ in range(_MAX_PEEL):
         if shape.cases is not None or shape.kind not in ("struct", "union"):
             return None
@@ -77,7 +88,7 @@ def _fixed_step(shape: Type, name: str) -> Field | None:
             return None
         offset += field.offset
         if field.name == name:
-            return Field(name, field.type, offset)
+            return Field(inside.name, field.type, offset)
         if wide_kind(shape) is not None:
             return None
         shape = field.type.strip()

@@ -9,10 +9,12 @@ import pytest
 from crabtrap.errors import CrabtrapError
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent import compile_condition, compile_site_condition, explain
+from crabtrap.expr.agent_code import NotCompilableError
 from crabtrap.expr.agent_place import probe_storage
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import STD_RULES, RuleBook, std_presenter
+from crabtrap.present.user_rules import parse_rules
 from crabtrap.values import Value
 from tests.support.agent_machine import AgentMachine, Fault
 from tests.support.made_types import World
@@ -257,3 +259,48 @@ def test_wide_pointer_in_two_registers():
     machine = AgentMachine(lambda a, n: b"", registers)
     # DWARF register 2 is rcx, number 2 in target descriptions as well.
     assert machine.run(asm.assemble(asm.join(length, asm.END))) == 7
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        """
+        [[rule]]
+        type = "app::Short"
+        when = "used <= 4"
+        text = { inline = "bytes", length = "used" }
+        [[rule]]
+        type = "app::Short"
+        text = { data = "heap", length = "used" }
+        """,
+        """
+        [[rule]]
+        type = "app::Short"
+        sequence = { data = "state.Heap.0", length = "used" }
+        [[rule]]
+        type = "app::Short"
+        text = { data = "heap", length = "used" }
+        """,
+        '[[rule]]\ntype = "app::Short"\ntext = { inline = "bytes", length = "used" }',
+    ],
+)
+def test_what_depends_on_the_value_is_for_the_engine(rules):
+    names = Compiled()
+    world = names.world
+    u8 = world.base("u8")
+    pointer = world.pointer(u8, "*const ")
+    state = world.enum(
+        "app::State",
+        16,
+        ("u8", 0),
+        [("Heap", ((0, 0),), [("__0", pointer, 8)]), ("Inline", ((1, 1),), ())],
+    )
+    die = world.struct(
+        "app::Short",
+        [("used", u8), ("bytes", world.array(u8, 4)), ("heap", pointer), ("state", state)],
+    )
+    names.values["short"] = world.value(die, bytes(32))
+    book = RuleBook((*parse_rules(rules, "mine.toml"), *STD_RULES))
+    for condition in ('short == "abc"', "short[0] == 1"):
+        with pytest.raises(NotCompilableError):
+            compile_condition(condition, names, book)
