@@ -9,11 +9,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
+use crate::procfs::{self, Surroundings};
 use crate::ptrace::{self, Tid};
 
 /// Reads and writes one address space.
 pub struct Memory {
     file: File,
+    /// Open as long as `file`: to open it anew takes longer than to ask.
+    maps: File,
     tid: Tid,
 }
 
@@ -22,7 +25,16 @@ impl Memory {
     pub fn open(pid: Tid, tid: Tid) -> io::Result<Self> {
         let path = format!("/proc/{pid}/task/{tid}/mem");
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        Ok(Self { file, tid })
+        let maps = File::open(format!("/proc/{pid}/task/{tid}/maps"))?;
+        Ok(Self { file, maps, tid })
+    }
+
+    /// The mapping that holds `address`; `None` where nothing is mapped.
+    ///
+    /// # Errors
+    /// The process is gone.
+    pub fn mapping_at(&self, address: u64) -> io::Result<Option<Surroundings>> {
+        procfs::mapping_at(&self.maps, address)
     }
 
     /// Another descriptor for it, to be shared with a client on this machine.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 /// Thread ids of a process, in no particular order.
 ///
@@ -58,7 +58,13 @@ impl Mapping {
 /// # Errors
 /// The thread is gone or may not be looked at.
 pub fn maps(tid: i32) -> io::Result<Vec<Mapping>> {
-    let text = fs::read(format!("/proc/{tid}/maps"))?;
+    read_maps(&fs::File::open(format!("/proc/{tid}/maps"))?)
+}
+
+fn read_maps(mut file: &fs::File) -> io::Result<Vec<Mapping>> {
+    let mut text = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut text)?;
     Ok(text
         .split(|&b| b == b'\n')
         .filter_map(parse_mapping)
@@ -72,19 +78,22 @@ pub struct Surroundings {
     pub reaches_file: bool,
 }
 
-/// Looks up the mapping that holds `address`; `None` where nothing is mapped.
+/// Looks up the mapping that holds `address` in an open `maps` file; `None` where nothing is
+/// mapped.
 ///
 /// # Errors
-/// The thread is gone or may not be looked at.
-pub fn mapping_at(tid: i32, address: u64) -> io::Result<Option<Surroundings>> {
-    let file = fs::File::open(format!("/proc/{tid}/maps"))?;
-    if let Some(answer) = query_mapping(&file, address) {
+/// The process is gone.
+pub fn mapping_at(file: &fs::File, address: u64) -> io::Result<Option<Surroundings>> {
+    if let Some(answer) = query_mapping(file, address) {
         return answer;
     }
     let holds = |map: &Mapping| (map.start..map.end).contains(&address);
-    Ok(maps(tid)?.into_iter().find(holds).map(|map| Surroundings {
-        reaches_file: map.is_shared() && map.inode != 0 && map.permissions[1] == b'w',
-    }))
+    Ok(read_maps(file)?
+        .into_iter()
+        .find(holds)
+        .map(|map| Surroundings {
+            reaches_file: map.is_shared() && map.inode != 0 && map.permissions[1] == b'w',
+        }))
 }
 
 /// `struct procmap_query` of linux/fs.h.
@@ -406,13 +415,14 @@ mod tests {
         assert!(core_and_start(pid).unwrap().1 > 0);
         assert_eq!(is_64_bit(pid), Some(true));
         let here = &raw const pid as u64;
+        let own = fs::File::open("/proc/self/maps").unwrap();
         assert_eq!(
-            mapping_at(pid, here).unwrap(),
+            mapping_at(&own, here).unwrap(),
             Some(Surroundings {
                 reaches_file: false
             })
         );
-        assert_eq!(mapping_at(pid, 0).unwrap(), None);
+        assert_eq!(mapping_at(&own, 0).unwrap(), None);
         assert!(processes_xml().contains(&format!("<column name=\"pid\">{pid}</column>")));
     }
 

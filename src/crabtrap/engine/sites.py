@@ -25,6 +25,8 @@ _log = Log("crabtrap.engine")
 Owner = tuple[str, int]
 """Who wants a site: ``("breakpoint", 3)``, ``("plan", 0)``, ``("panic", 0)``, ..."""
 
+_EXECUTION: tuple[SiteKind, ...] = ("software", "hardware")
+
 _ALWAYS = b"\x22\x01\x27"
 """Agent expression ``const8 1; end``: stop whatever the other conditions say."""
 
@@ -67,8 +69,8 @@ class SiteTable:
         self._inserted: dict[SiteKey, SiteRequest] = {}
         self._failed: dict[SiteKey, str] = {}
         self._owned: dict[Owner, set[SiteKey]] = {}
-        # Worked out anew after a change: asked several times at every stop.
-        self._execution: dict[int, tuple[Owner, ...]] | None = None
+        # Asked several times at every stop; forgotten with every change.
+        self._execution: dict[int, tuple[Owner, ...]] = {}
         # Where the target may have something else than is wanted, in order of change.
         self._stale: dict[SiteKey, None] = {}
 
@@ -107,21 +109,15 @@ class SiteTable:
 
     def owners_at(self, address: Address) -> tuple[Owner, ...]:
         """Owners of execution sites at ``address``, software and hardware."""
-        return self._by_address.get(address, ())
-
-    @property
-    def _by_address(self) -> dict[int, tuple[Owner, ...]]:
-        found = self._execution
-        if found is None:
-            found = dict[int, tuple[Owner, ...]]()
-            for key, site in self._sites.items():
-                if key.kind in ("software", "hardware"):
-                    found[key.address] = (*found.get(key.address, ()), *site.owners)
-            self._execution = found
-        return found
+        owners = self._execution.get(address)
+        if owners is None:
+            sites = (self._sites.get(SiteKey(kind, address)) for kind in _EXECUTION)
+            owners = tuple(owner for site in sites if site is not None for owner in site.owners)
+            self._execution[address] = owners
+        return owners
 
     def _changed(self, key: SiteKey) -> None:
-        self._execution = None
+        self._execution.clear()
         self._stale[key] = None
 
     def watching(self, address: Address) -> tuple[Owner, ...]:
@@ -129,14 +125,13 @@ class SiteTable:
         return tuple(
             owner
             for key, site in self._sites.items()
-            if key.kind not in ("software", "hardware")
-            and key.address <= address < key.address + key.size
+            if key.kind not in _EXECUTION and key.address <= address < key.address + key.size
             for owner in site.owners
         )
 
     def condition_evaluated_by_target(self, address: Address, owner: Owner) -> bool:
         """Whether the target judged this owner's own condition before it stopped there."""
-        for kind in ("software", "hardware"):
+        for kind in _EXECUTION:
             key = SiteKey(kind, address)
             site, sent = self._sites.get(key), self._inserted.get(key)
             if site is not None and owner in site.owners:
@@ -152,7 +147,7 @@ class SiteTable:
     @property
     def execution_addresses(self) -> frozenset[int]:
         """Addresses with a software or hardware execution site."""
-        return frozenset(key.address for key in self._sites if key.kind in ("software", "hardware"))
+        return frozenset(key.address for key in self._sites if key.kind in _EXECUTION)
 
     @property
     def failures(self) -> dict[SiteKey, str]:
@@ -199,7 +194,7 @@ class SiteTable:
     def _swap(self, sites: dict[SiteKey, Site], owned: dict[Owner, set[SiteKey]]) -> None:
         self._stale |= dict.fromkeys((*self._sites, *sites))
         self._sites, self._owned = sites, owned
-        self._execution = None
+        self._execution = {}
 
     def lift_all(self, control: Control) -> None:
         """Take every trap out of memory, for targets that leave them in at a stop."""

@@ -2,8 +2,8 @@
 
 use super::{Reply, Server};
 use crate::debugregs::{Watch, WatchKind};
+use crate::memory::Memory;
 use crate::packet;
-use crate::procfs;
 use crate::ptrace::Tid;
 
 /// Agent expressions at one trap, and their bytes in all.
@@ -61,14 +61,13 @@ impl Server {
 
     fn insert_site(&mut self, space: Tid, request: Request) -> Result<(), String> {
         let address = request.address;
-        let tid = self.tracer.speaker_of(space).unwrap_or(space);
         let process = self
             .tracer
             .processes
             .get_mut(&space)
             .ok_or("the process is gone")?;
         if process.sites.find(address).is_none() {
-            refuse_shared(tid, address)?;
+            refuse_shared(&process.memory, address)?;
         }
         let wanted = process
             .sites
@@ -105,8 +104,11 @@ impl Server {
 }
 
 /// A trap in a writable mapping shared with a file would end up in the file.
-fn refuse_shared(tid: Tid, address: u64) -> Result<(), String> {
-    match procfs::mapping_at(tid, address).map_err(|error| error.to_string())? {
+fn refuse_shared(memory: &Memory, address: u64) -> Result<(), String> {
+    match memory
+        .mapping_at(address)
+        .map_err(|error| error.to_string())?
+    {
         None => Err(format!("nothing is mapped at {address:#x}")),
         Some(mapping) if mapping.reaches_file => Err(format!(
             "{address:#x} lies in a file's shared mapping: a trap would change the file"

@@ -35,13 +35,21 @@ class Region:
 
     Attributes:
         ranges: Sorted, disjoint.
-        targets: Exits, calls, returns and indirect jumps of the ranges.
+        exits: Where jumps and falling through lead out of the ranges.
+        computed: Jumps whose destination is only known when they are reached.
+        calls: Destinations of direct calls.
+        indirect_calls: Call instructions through a pointer.
+        returns: Whether control can return from here.
         copies: Functions inlined into the line of a region, where they begin.
         heads: Exits that are no statements but shown, for a loop goes on there.
     """
 
     ranges: tuple[AddressRange, ...]
-    targets: _core.StepTargets
+    exits: frozenset[Address]
+    computed: frozenset[Address]
+    calls: tuple[Address, ...]
+    indirect_calls: frozenset[Address]
+    returns: bool
     copies: tuple[Function, ...] = ()
     heads: frozenset[Address] = frozenset()
 
@@ -73,7 +81,10 @@ NOTHING_REACHED = Reach(frozenset(), frozenset())
 @dataclass(frozen=True, slots=True)
 class _Callees:
     direct: tuple[Address, ...]
-    indirect: tuple[Address, ...]
+    indirect: frozenset[Address]
+
+
+_NO_CALLEES = _Callees((), frozenset())
 
 
 class CodeIndex:
@@ -126,12 +137,12 @@ class CodeIndex:
         region = self._region(module, ranges)
         while True:
             gaps: set[AddressRange] = set()
-            for each in region.targets.exits:
+            for each in region.exits:
                 index = bisect_right(starts, each) - 1
                 if index < 0 or each >= spans[index].end or each in heads:
                     continue
                 if each != spans[index].start or not spans[index].is_statement:
-                    gaps.add((Address(each), spans[index].end))
+                    gaps.add((each, spans[index].end))
             if not gaps:
                 return region
             region = self._region(module, (*region.ranges, *gaps))
@@ -154,9 +165,7 @@ class CodeIndex:
             and span.line
             and (span.path, span.line) not in here
             and region.contains(span.start)
-            and begins.intersection(
-                self._with_gaps(module, ((span.start, span.end),), every).targets.exits
-            )
+            and begins.intersection(self._with_gaps(module, ((span.start, span.end),), every).exits)
         )
 
     def copy_region(self, copy: Function) -> Region:
@@ -194,7 +203,7 @@ class CodeIndex:
         """What the function around ``address``, which is not the user's, can call."""
         callees = self._callees_of(address)
         found = self.reach(callees.direct)
-        return found.joined(Reach(frozenset(), frozenset(callees.indirect)))
+        return found.joined(Reach(frozenset(), callees.indirect))
 
     # -- helpers -----------------------------------------------------------------------
     def _is_user(self, function: Function, address: Address) -> bool:
@@ -212,7 +221,16 @@ class CodeIndex:
         merged = _merge(ranges)
         low, high = merged[0][0], merged[-1][1]
         code = module.read(low, high - low)
-        return Region(merged, _core.step_targets(code, low, merged))
+        found = _core.step_targets(code, low, merged)
+        calls = found.calls
+        return Region(
+            merged,
+            exits=frozenset(map(Address, found.exits)),
+            computed=frozenset(map(Address, found.indirect_jumps)),
+            calls=tuple(Address(to) for _, to in calls if to is not None),
+            indirect_calls=frozenset(Address(at) for at, to in calls if to is None),
+            returns=bool(found.returns),
+        )
 
     def _explore(self, start: frozenset[Address]) -> Reach:
         entries: set[Address] = set()
@@ -241,21 +259,18 @@ class CodeIndex:
         """Calls of the function that holds ``address``; none outside of Rust modules."""
         module = self.modules.find(address)
         if module is None or not _has_user_code(module):
-            return _Callees((), ())
+            return _NO_CALLEES
         symbol = module.symbol_at(address)
         if symbol is None or not 0 < symbol.size <= _MAX_FUNCTION:
-            return _Callees((), ())
+            return _NO_CALLEES
         end = Address(symbol.address + symbol.size)
         try:
             region = self._region(module, ((symbol.address, end),))
         except MemoryFault:
-            return _Callees((), ())
-        targets = region.targets
-        direct = [Address(to) for _, to in targets.calls if to is not None]
+            return _NO_CALLEES
         # A jump out of a function is a call in tail position.
-        direct += [Address(to) for to in targets.exits if not symbol.address <= to < end]
-        indirect = [Address(at) for at, to in targets.calls if to is None]
-        return _Callees(tuple(dict.fromkeys(direct)), tuple(indirect))
+        tails = (to for to in region.exits if not symbol.address <= to < end)
+        return _Callees(tuple(dict.fromkeys((*region.calls, *tails))), region.indirect_calls)
 
 
 def _has_user_code(module: Module) -> bool:

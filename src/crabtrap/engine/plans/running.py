@@ -107,16 +107,16 @@ class FinishInlined:
     name: str = "finish"
     _cfa: int | None = field(default=None, init=False)
     _move: Move = field(default_factory=Move, init=False)
-    _computed: tuple[int, ...] = field(default=(), init=False)
+    _computed: frozenset[Address] = field(default_factory=frozenset[Address], init=False)
     _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
 
     def begin(self, view: View) -> Move | Done:
         """Trap the ways out of the copy's code."""
         region = view.code.copy_region(view.chain[self.inner])
         self._cfa, self._ranges = view.cfa, region.ranges
-        self._computed = region.targets.indirect_jumps
-        sites = {Address(each) for each in (*region.targets.exits, *self._computed)}
-        if region.targets.returns and view.return_address is not None:
+        self._computed = region.computed
+        sites = {*region.exits, *region.computed}
+        if region.returns and view.return_address is not None:
             sites.add(view.return_address)
         self._move = Move(sites=frozenset(sites))
         return self._move

@@ -230,17 +230,16 @@ class StepLine:
         self, view: View, region: Region, copies: frozenset[Address] = frozenset()
     ) -> Move:
         self._region, self._copies = region, copies
-        sites = {Address(each) for each in region.targets.exits}
-        sites.update(Address(each) for each in region.targets.indirect_jumps)
+        sites = region.exits | region.computed | copies
         reach = self._reach_of(view, region) if self.into else NOTHING_REACHED
-        if region.targets.returns:
+        if region.returns:
             callers = self._callers(view)
             sites |= callers.returns
             if not callers.returns and view.return_address is not None:
-                sites.add(view.return_address)  # where the user is told so
+                sites |= {view.return_address}  # where the user is told so
             reach = reach.joined(callers.reach)
         self._reach = reach
-        return self._with_sites(frozenset(sites) | copies | reach.entries | reach.indirect)
+        return self._with_sites(sites | reach.entries | reach.indirect)
 
     def _leave_function(self, view: View) -> Move:
         """Out of a function without lines, or one that is not the user's."""
@@ -258,10 +257,8 @@ class StepLine:
         return self._leave_region(view, view.code.range_region(module, ((symbol.address, end),)))
 
     def _reach_of(self, view: View, region: Region) -> Reach:
-        direct = [Address(to) for _, to in region.targets.calls if to is not None]
-        found = view.code.reach(direct)
-        own = {Address(at) for at, to in region.targets.calls if to is None}
-        return found.joined(Reach(frozenset(), frozenset(own)))
+        found = view.code.reach(region.calls)
+        return found.joined(Reach(frozenset(), region.indirect_calls))
 
     def _callers(self, view: View) -> _Callers:
         """What a return leads to: the nearest caller that is the user's.
@@ -302,7 +299,7 @@ class StepLine:
     # -- small questions -----------------------------------------------------------------
     def _is_computed(self, pc: Address) -> bool:
         region = self._region
-        if region is not None and pc in region.targets.indirect_jumps:
+        if region is not None and pc in region.computed:
             return True
         return pc in self._reach.indirect
 

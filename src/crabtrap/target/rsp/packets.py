@@ -19,6 +19,7 @@ EXPANDED_LIMIT = 16 << 20
 """Bytes; a packet whose run lengths expand to more than this is refused."""
 
 _HEX_PAIRS = {form % value: value for value in range(256) for form in (b"%02x", b"%02X")}
+_OK = b"$OK#9a"
 _ESCAPE = re.compile(rb"\}(.)", re.DOTALL)
 _RUN = re.compile(rb"(.)((?:\*.)+)", re.DOTALL)
 
@@ -132,6 +133,10 @@ def split(data: bytes, limit: int = PACKET_LIMIT) -> Split:
     while at < size:
         kind = data[at]
         if kind == 0x24:
+            if data.startswith(_OK, at):  # most replies are this one
+                replies.append(b"OK")
+                at += len(_OK)
+                continue
             packets = replies
         elif kind == 0x25:
             packets = notifications

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from binascii import unhexlify
+from functools import lru_cache
 
 from crabtrap.errors import RemoteError
 from crabtrap.records import dataclass, field
@@ -20,6 +21,9 @@ GENERAL_COUNT = 17
 _ENTRY_SIZE = 20
 _UNPACK_GENERAL = struct.Struct("<" + "BQ" * GENERAL_COUNT).unpack
 _GENERAL_NUMBERS = tuple(range(GENERAL_COUNT))
+
+# What follows them from our guard: "11:HHHHHHHH;".
+_EFLAGS, _EFLAGS_SIZE = b"11:", 12
 
 _REGISTER = re.compile(rb"[0-9a-f]{1,4}")
 _REASONS: dict[bytes, StopKind] = {
@@ -100,12 +104,34 @@ path='', condition_error='', general=None, registers={})
 
 
 def _parse_t(reply: bytes) -> StopReply:
-    stop = StopReply("signal", signal=to_linux(parse_hex(reply[1:3])))
     start = reply.find(b"00:", 3)
     end = start + _ENTRY_SIZE * GENERAL_COUNT
-    stop.general = _parse_general(reply[start:end]) if start >= 0 else None
-    rest = reply[3:start] + reply[end:] if stop.general is not None else reply[3:]
-    for item in rest.split(b";"):
+    general = _parse_general(reply[start:end]) if start >= 0 else None
+    if general is None:
+        return _parse_items(reply[1:])
+    tail = reply[end:]
+    if tail.startswith(_EFLAGS):
+        tail = tail[_EFLAGS_SIZE:]
+    # But for the registers a thread's stops are alike.
+    like = _parse_known_items(reply[1:start] + tail)
+    return StopReply(
+        like.kind,
+        like.pid,
+        like.tid,
+        like.signal,
+        like.code,
+        like.value,
+        like.child,
+        like.path,
+        like.condition_error,
+        general,
+    )
+
+
+def _parse_items(text: bytes) -> StopReply:
+    """The signal, and all ``name:value;`` behind it."""
+    stop = StopReply("signal", signal=to_linux(parse_hex(text[:2])))
+    for item in text[2:].split(b";"):
         name, _, value = item.partition(b":")
         if name == b"thread":
             stop.pid, stop.tid = parse_thread_id(value)
@@ -113,9 +139,12 @@ def _parse_t(reply: bytes) -> StopReply:
             _set_reason(stop, name, value)
         elif name == b"crabtrap.condition-error":
             stop.condition_error = parse_bytes(value).decode("utf-8", "replace")
-        elif stop.general is None and _REGISTER.fullmatch(name) and b"x" not in value:
-            stop.registers[parse_hex(name)] = parse_bytes(value)  # "x": not available
+        elif _REGISTER.fullmatch(name) and b"x" not in value:  # "x": not available
+            stop.registers[parse_hex(name)] = parse_bytes(value)
     return stop
+
+
+_parse_known_items = lru_cache(maxsize=64)(_parse_items)
 
 
 def _parse_general(block: bytes) -> tuple[int, ...] | None:
