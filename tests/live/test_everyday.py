@@ -71,3 +71,11 @@ def test_a_text_literal_is_not_put_where_a_string_owns_memory(debug: Debug):
     with pytest.raises(CrabtrapError, match="owns memory elsewhere"):
         driver.session.assign("s", '"x"')
     assert driver.shown("s") == before
+
+
+def test_why_a_const_is_not_found(debug: Debug):
+    driver = debug("everyday")
+    driver.run_to("expressions")
+    with pytest.raises(CrabtrapError, match="named 'K'") as caught:
+        driver.session.evaluate("K")
+    assert "a const leaves no trace" in caught.value.hint

@@ -32,6 +32,7 @@ _LIMITS = {
     "f32": {"MAX": 3.4028234663852886e38, "MIN": -3.4028234663852886e38, "EPSILON": 2.0**-23},
 }
 _WRAPPERS = {"Some": "Option", "Ok": "Result", "Err": "Result"}
+_CONST_HINT = "a const leaves no trace: the compiler puts its value wherever it is used"
 
 
 def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
@@ -61,7 +62,9 @@ def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
 
     close = tuple(difflib.get_close_matches(path.text, scope.names(), n=3))
     error = NotFoundError("variable, static or function", path.text, close)
-    raise EvaluationError(str(error), path.span, hint=error.hint or scope.missing_hint)
+    may_be_const = path.segments[-1].name.isupper() and not close
+    hint = error.hint or (_CONST_HINT if may_be_const else scope.missing_hint)
+    raise EvaluationError(str(error), path.span, hint=hint)
 
 
 def find_constant(evaluator: Evaluator, name: str) -> Value | None:
