@@ -1,5 +1,7 @@
-/* THREADS threads call trapped() until the input ends, then the exact count is checked. */
+/* THREADS threads call trapped() until the input ends, then the exact count is checked.
+ * It says "r" when each of them has begun to. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -28,6 +30,9 @@ int main(int argc, char **argv)
     pthread_t ids[64];
     for (int i = 0; i < threads; i++)
         pthread_create(&ids[i], NULL, run, calls[i]);
+    for (int i = 0; i < threads; i++)
+        while (__atomic_load_n(&calls[i][0], __ATOMIC_RELAXED) == 0)
+            sched_yield();
     if (write(1, "r", 1) != 1)
         return 3;
     char byte;
