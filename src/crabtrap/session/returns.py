@@ -12,6 +12,7 @@ code: the instruction before the call that set rdi.
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -31,7 +32,9 @@ _RAX, _RDX = 0, 1
 _XMM0, _XMM1 = 17, 18
 _TWO_WORDS = 16
 _DEEPEST = 8
-_SETS_RESULT = r"(?!cmp|test|push|pop|ucomis|comis)\w+ (?:(?P<sse>xmm0)|[re]ax)\b"
+_WRITES = r"(?!cmp|test|push|pop|ucomis|comis)\w+"
+_ANY_A, _NARROW_A, _ANY_D = "(?:[re]?ax|al|ah)", "(?:e?ax|al)", "(?:[re]?dx|dl|dh)"
+_SETS_RESULT = rf"{_WRITES} (?:(?P<sse>xmm0)|[re]ax)\b"
 _KEPT_BY_CALLS = frozenset(("rsp", "rbp", "rbx", "r12", "r13", "r14", "r15"))
 _SETS_RDI = (
     r"(?P<how>lea|mov) rdi, \[(?P<base>r\w+)(?P<offset>[+-](?:0x[0-9a-f]+|\d))?\]"
@@ -56,7 +59,9 @@ def find_return_value(function: Function, frame: Frame) -> Value | None:
         return None
     type_ = function.module.types.type(die)
     place = place_in_registers(type_, function)
-    if place is None and (type_.strip().size or 0) > _TWO_WORDS:
+    if place is not None and may_come_whole(type_) and (type_.strip().size or 0) > WORD:
+        place = _in_registers_or_memory(function, frame, place)
+    elif place is None and (type_.strip().size or 0) > _TWO_WORDS:
         place = _named_by_caller(frame)
     return Value(type_, place, frame.context) if place is not None else None
 
@@ -68,9 +73,12 @@ def place_in_registers(type_: Type, function: Function) -> Place | None:
         ``None`` where it is in memory, is nothing, or cannot be told.
     """
     match classify(type_):
-        case Scalars((Scalar(is_float=True),)) if type_.strip().kind != "base":
+        case Scalars((Scalar(is_float=True, in_struct=True),)):
             register = _last_result_register(function)
             return None if register is None else Register(register)
+        case Scalars(parts) if may_come_whole(type_) and (type_.strip().size or 0) <= WORD:
+            apart = _come_apart(function, _registers(parts))
+            return _of_scalars(parts, type_.strip().size or 0) if apart else None
         case Scalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
             return _of_scalars(parts, type_.strip().size or 0)
         case Aggregate(size) if size <= WORD:
@@ -109,6 +117,53 @@ def _set_before(
             follows = each.flow == "call" and callee is not None and depth < _DEEPEST
             return _last_result_register(callee, depth + 1) if follows and callee else None
     return None
+
+
+def _come_apart(function: Function, registers: Sequence[int]) -> bool:
+    """Whether two scalars of at most a word together are returned in a register each.
+
+    Around a ``#[repr(C)]`` struct they come as one integer, and no debug information tells.
+    Then rdx is left alone or used on the way, and rax is set as a whole.
+    """
+    returns = 0
+    for start, end in function.ranges:
+        instructions = _core.disassemble(function.module.read(start, end - start), start)
+        for index, each in enumerate(instructions):
+            if each.flow == "return":
+                returns += 1
+                straight = [*takewhile(lambda i: i.flow == "next", reversed(instructions[:index]))]
+                if _RDX in registers and not _is_set_last(straight, _ANY_D, _ANY_D):
+                    return False
+                if _RDX not in registers and not _is_set_last(straight, _ANY_A, _NARROW_A):
+                    return False
+    return returns > 0
+
+
+def _is_set_last(backwards: Sequence[_core.Instruction], name: str, written: str) -> bool:
+    """Whether the last mention of a register is that it is written, under one of its names."""
+    last = next((each.text for each in backwards if re.search(rf"\b{name}\b", each.text)), "")
+    return re.match(rf"{_WRITES} {written}\b", last) is not None
+
+
+def _in_registers_or_memory(function: Function, frame: Frame, registers: Place) -> Place | None:
+    """The same for more than a word, where the other way is memory that rdi leads to.
+
+    Who does not read rdi has not been given any, and who has no parameters reads it for
+    nothing else.
+    """
+    if not _reads_rdi(function):
+        return registers
+    image = function.module.image
+    has_parameters = any(each.kind == "parameter" for each in image.variables(function.die))
+    return None if has_parameters else _named_by_caller(frame)
+
+
+def _reads_rdi(function: Function) -> bool:
+    for start, end in function.ranges:
+        for each in _core.disassemble(function.module.read(start, end - start), start):
+            if re.search(r"\brdi\b", re.sub(r"^(?:mov|lea) rdi,", "", each.text)):
+                return True
+    return False
 
 
 def place_of_two_words(size: int) -> Place:
@@ -155,13 +210,25 @@ def _saved_address(frame: Frame, slot: Address) -> Address:
     return Address(int.from_bytes(raw, "little"))
 
 
+def may_come_whole(type_: Type) -> bool:
+    """Whether a pair of scalars would be none if a struct in it were ``#[repr(C)]``."""
+    match classify(type_):
+        case Scalars((first, second)):
+            return first.in_struct or second.in_struct
+        case _:
+            return False
+
+
+def _registers(parts: Sequence[Scalar]) -> tuple[int, ...]:
+    general, floats = [_RAX, _RDX], [_XMM0, _XMM1]
+    return tuple((floats if scalar.is_float else general).pop(0) for scalar in parts)
+
+
 def _of_scalars(parts: tuple[Scalar, ...], size: int) -> Place:
     if len(parts) == 1 and parts[0].size > WORD:
         return place_of_two_words(parts[0].size)
-    general, floats = [_RAX, _RDX], [_XMM0, _XMM1]
     found: list[Part] = []
-    for index, scalar in enumerate(parts):
-        register = (floats if scalar.is_float else general).pop(0)
+    for index, (scalar, register) in enumerate(zip(parts, _registers(parts), strict=True)):
         end = parts[index + 1].offset if index + 1 < len(parts) else size
         found.append(Part(Register(register), scalar.size))
         padding = end - scalar.offset - scalar.size

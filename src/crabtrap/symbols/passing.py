@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 WORD = 8
 _LARGEST_SCALAR = 16
 _POINTERS = ("pointer", "reference")
+_STD = ("core", "alloc", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Scalar:
         is_float: It travels in an SSE register.
         alignment: Bytes.
         is_signed: Its upper bits are copies of its sign.
+        in_struct: It is all that a struct of the user's holds. With ``#[repr(C)]``, which no
+            debug information tells, that would be no scalar to the compiler.
     """
 
     offset: int
@@ -40,6 +43,7 @@ class Scalar:
     is_float: bool = False
     alignment: int = 1
     is_signed: bool = False
+    in_struct: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,16 @@ def _classify_newtype(shape: Type, field: Field, inner: Passing, size: int) -> P
         return Aggregate(size)
     if shape.alignment > field.type.strip().alignment and isinstance(inner, Aggregate):
         return Unclear(f"{shape.name} may be a vector of the processor")
-    return inner
+    match inner:
+        case Scalars((scalar,)) if _may_be_in_c(shape):
+            return Scalars((replace(scalar, in_struct=True),))
+        case _:
+            return inner
+
+
+def _may_be_in_c(shape: Type) -> bool:
+    root = shape.path.partition("::")[0]
+    return root.isidentifier() and root not in _STD
 
 
 def _pair(parts: Sequence[Scalar], shape: Type, size: int) -> Passing:
@@ -216,7 +229,7 @@ def _kind(scalar: Scalar) -> tuple[int, int, bool]:
 
 
 def _moved(scalar: Scalar, offset: int) -> Scalar:
-    return Scalar(offset, scalar.size, scalar.is_float, scalar.alignment, scalar.is_signed)
+    return replace(scalar, offset=offset)
 
 
 def _align(offset: int, alignment: int) -> int:

@@ -27,8 +27,8 @@ from crabtrap.session.calls.convention import (
 )
 from crabtrap.session.calls.location import put_location
 from crabtrap.session.calls.scratch import Scratch
-from crabtrap.session.returns import place_in_registers, place_of_two_words
-from crabtrap.symbols.passing import WORD
+from crabtrap.session.returns import may_come_whole, place_in_registers, place_of_two_words
+from crabtrap.symbols.passing import WORD, Aggregate, classify
 from crabtrap.symbols.places import after_prologue
 from crabtrap.values import Value
 
@@ -307,16 +307,23 @@ class _Attempt:
                 return data
             # Nothing was written there.  Where no argument tells that the function knows of
             # the memory at all, it has returned two words in registers.
-            if size > _TWO_WORDS or any(each.data for each in self._request.arguments):
+            if size > _TWO_WORDS or self._has_data:
                 raise CallError(
                     f"{self._name} has returned, but where its {type_.name} is cannot be told"
                 )
         place = place_in_registers(type_, self._request.callee.function)
-        if place is None and WORD < size <= _TWO_WORDS:
+        if may_come_whole(type_) and size > WORD and not self._has_data:
+            place = None  # it may have taken rdi for memory to return it in
+        if place is None and size > WORD and isinstance(classify(type_), Aggregate):
             place = place_of_two_words(size)
         if place is None:
             raise CallError(f"{self._name} has returned, but in which register cannot be told")
         return Value(type_, place, self._thread.frame(0).context).read_bytes()
+
+    @property
+    def _has_data(self) -> bool:
+        """Whether some argument has arrived, behind rdi if that is taken."""
+        return any(each.data for each in self._request.arguments)
 
     @property
     def _name(self) -> str:

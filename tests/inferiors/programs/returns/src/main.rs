@@ -18,6 +18,33 @@ pub struct Meters(pub f32);
 #[repr(C)]
 pub struct Volts(pub f64);
 
+#[repr(C)]
+pub struct Grams(pub u32);
+
+pub struct Metres(pub u32);
+
+pub struct Seconds(pub f64);
+
+pub struct Weighed {
+    pub grams: Grams,
+    pub count: u32,
+}
+
+pub struct Charged {
+    pub volts: Volts,
+    pub count: u64,
+}
+
+pub struct Measured {
+    pub metres: Metres,
+    pub count: u32,
+}
+
+pub struct Timed {
+    pub seconds: Seconds,
+    pub count: u64,
+}
+
 pub enum Direction {
     North,
     West,
@@ -133,6 +160,30 @@ fn newtype_in_c() -> Volts {
 }
 
 #[inline(never)]
+fn pair_around_c() -> Weighed {
+    let grams = Grams(black_box(3));
+    Weighed { grams, count: 4 } // = ?
+}
+
+#[inline(never)]
+fn floats_around_c() -> Charged {
+    let volts = Volts(black_box(1.5));
+    Charged { volts, count: 4 } // = Charged { volts: Volts(1.5), count: 4 }
+}
+
+#[inline(never)]
+fn pair_around_newtype() -> Measured {
+    let metres = Metres(black_box(3));
+    Measured { metres, count: 4 } // = Measured { metres: Metres(3), count: 4 }
+}
+
+#[inline(never)]
+fn floats_around_newtype() -> Timed {
+    let seconds = Seconds(black_box(1.5));
+    Timed { seconds, count: 4 } // = Timed { seconds: Seconds(1.5), count: 4 }
+}
+
+#[inline(never)]
 fn some_number() -> Option<u32> {
     black_box(Some(77)) // = Some(77)
 }
@@ -242,6 +293,10 @@ fn main() {
     black_box(large());
     black_box(newtype());
     black_box(newtype_in_c());
+    black_box(pair_around_c());
+    black_box(floats_around_c());
+    black_box(pair_around_newtype());
+    black_box(floats_around_newtype());
     black_box(some_number());
     black_box(no_number());
     black_box(some_wide());
