@@ -161,6 +161,20 @@ def test_negative_discriminants_are_negative(debug: Debug) -> None:
     assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")
 
 
+def test_who_judges_a_condition_is_shown_and_why(debug: Debug) -> None:
+    driver = debug("threads")
+    console, stream = console_on(driver)
+    console.execute("break hot if worker == 9")
+    console.execute("break hot if [7, 8].iter().any(|x| x == round)")
+    console.execute("info breakpoints")
+    assert "judged" not in stream.getvalue()
+    driver.launch("1", "1")
+    console.execute("info breakpoints")
+    shown = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
+    assert "if worker == 9 (judged by the guard)" in shown
+    assert "(judged by the debugger: any(..) is evaluated by the engine)" in shown
+
+
 def test_a_breakpoint_of_many_places_lists_them_when_asked(debug: Debug) -> None:
     console, stream = console_on(debug("basics"))
     item = console.session.breakpoints.add("/^core::fmt::/")

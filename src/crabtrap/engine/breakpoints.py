@@ -60,6 +60,7 @@ class Breakpoint(Stoppoint):
         hint: What to try about that, or ``""``.
         notes: What the user should know about the places that were chosen.
         on_target: The condition was compiled and is judged by the target.
+        not_on_target: Why it is not, ``""`` before it was tried.
         searched: The files its places have been looked for in.
     """
 
@@ -72,6 +73,7 @@ class Breakpoint(Stoppoint):
     hint: str = ""
     notes: tuple[str, ...] = ()
     on_target: bool = False
+    not_on_target: str = ""
     searched: tuple[object, ...] = field(default=(), repr=False)
 
     @property

@@ -125,7 +125,7 @@ class Placer:
         sites = self._context.sites
         owner: Owner = ("breakpoint", item.number)
         sites.release_all(owner)
-        item.on_target = False
+        item.on_target, item.not_on_target = False, ""
         if not item.enabled or not item.places:
             return
         kind: SiteKind = "hardware" if item.hardware else "software"
@@ -139,18 +139,29 @@ class Placer:
 
     def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
         """Agent code for every place, or nothing at all: both ways at once would miscount."""
-        abilities = self._context.target.abilities
         wanted = item.condition is not None or item.ignore > item.hits
-        possible = abilities.conditions and abilities.counters and item.log is None
-        if not (wanted and possible) or item.thread is not None:
+        if not wanted or self._context.target.control is None:
+            return {}
+        item.not_on_target = self._obstacle(item)
+        if item.not_on_target:
             return {}
         codes: dict[Address, bytes] = {}
         for place in item.places:
             code = self._language.compile(item.condition, place, item.number, item.ignore)
             if isinstance(code, NotCompilable):
+                item.not_on_target = code.reason
                 return {}
             codes[place.address] = code
         return codes
+
+    def _obstacle(self, item: Breakpoint) -> str:
+        """Why no condition of this breakpoint can be left to the target, ``""`` if it can."""
+        abilities = self._context.target.abilities
+        if not (abilities.conditions and abilities.counters):
+            return "the server counts no hits"
+        if item.log is not None:
+            return "it writes a log"
+        return "it is for one thread" if item.thread is not None else ""
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:
         sites = self._context.sites

@@ -234,9 +234,7 @@ def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
     """The lines below a breakpoint's row."""
     notes: list[Text] = []
     if item.condition is not None:
-        where = isinstance(item, Breakpoint) and item.on_target
-        tail = "" if not isinstance(item, Breakpoint) else " (judged by the guard)" if where else ""
-        notes.append(Text("if ", (item.condition, "name"), (tail, "dim")))
+        notes.append(Text("if ", (item.condition, "name"), (_judge(item), "dim")))
     if item.thread is not None:
         notes.append(Text(f"only thread {item.thread}"))
     if left := describe.ignored_hits(item):
@@ -254,6 +252,15 @@ def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
         notes.append(Text((item.problem, "warning")))
     notes += [Text(("> ", "dim"), command) for command in item.commands]
     return [Text("       ", note) for note in notes]
+
+
+def _judge(item: AnyStoppoint) -> str:
+    """Who looks whether a condition holds: the target, at no cost, or the engine."""
+    if not isinstance(item, Breakpoint):
+        return ""
+    if item.on_target:
+        return " (judged by the guard)"
+    return f" (judged by the debugger: {item.not_on_target})" if item.not_on_target else ""
 
 
 def _numbers(console: Console, arguments: Arguments) -> list[int]:
