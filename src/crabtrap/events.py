@@ -44,6 +44,8 @@ class BreakpointHit:
 class ConditionFailed:
     """A breakpoint's condition could not be evaluated, so the program stopped to say so.
 
+    That is done once per run; from then on it is counted (``Breakpoint.failures``).
+
     Attributes:
         breakpoint: Its number.
         condition: As the user wrote it.

@@ -59,6 +59,22 @@ def test_a_condition_that_cannot_be_judged_stops_and_says_so(debug: Debug) -> No
     assert "nonsense" in failed.error
 
 
+@pytest.mark.parametrize("condition", ["nonsense > 1", "10 / (worker - worker) == 1"])
+def test_a_failing_condition_stops_once_and_is_counted(debug: Debug, condition: str) -> None:
+    driver = debug("threads")
+    breakpoints = driver.session.breakpoints
+    point = breakpoints.add(driver.place("hot"), condition=condition)
+    end = breakpoints.add(driver.place("end"))
+    driver.launch("2", "3")
+    assert kinds(driver.session.continue_()) == [ConditionFailed]
+    assert driver.session.continue_().reasons == (BreakpointHit(end.number, 1),)
+    (found, _) = breakpoints
+    assert (found.number, found.hits, found.failures) == (point.number, 0, 6)
+    assert found.failure
+    breakpoints.set_condition(point.number, "true")
+    assert found.failures == 0
+
+
 def test_temporary_disabled_and_deleted_breakpoints(debug: Debug) -> None:
     driver = debug("threads")
     once = driver.session.breakpoints.add(driver.place("hot"), temporary=True)

@@ -32,6 +32,8 @@ class Stoppoint:
         hits: Times the place was reached with the condition true, ignored hits included.
         ignore: Hits up to this count are passed over.
         condition: Rust expression, or ``None``.
+        failures: How often that could not be evaluated; only the first time stops.
+        failure: Why, the last time.
         thread: Only stop this tid, ``None`` for any.
         commands: Console commands to run at a stop.
     """
@@ -42,6 +44,8 @@ class Stoppoint:
     hits: int = 0
     ignore: int = 0
     condition: str | None = None
+    failures: int = 0
+    failure: str = ""
     thread: int | None = None
     commands: tuple[str, ...] = ()
 

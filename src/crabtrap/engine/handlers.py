@@ -239,9 +239,8 @@ class Handlers:
     def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
         if item.thread is not None and item.thread != stop.thread:
             return Consume()
-        failed = self._condition_failed(item, stop)
-        if failed is not None:
-            return Report(failed)
+        if stop.condition_error and item.on_target:
+            return self._fail(item, stop, stop.condition_error)
         sites = self.context.sites
         if stop.kind in _TRAPPED and sites.condition_evaluated_by_target(
             pc, ("breakpoint", item.number)
@@ -253,7 +252,7 @@ class Handlers:
                 if not self._holds(item, stop):
                     return Consume()
             except CrabtrapError as error:
-                return Report(self._failure(item, stop, str(error)))
+                return self._fail(item, stop, str(error))
             if not self._count_on_engine(item):
                 return Consume()
         return self._hit(item, stop)
@@ -268,13 +267,13 @@ class Handlers:
         frame = _frame_index(item, stop)
         return Report(BreakpointHit(item.number, item.hits, item.temporary, frame))
 
-    def _condition_failed(self, item: Breakpoint, stop: TargetStop) -> ConditionFailed | None:
-        if not stop.condition_error or not item.on_target:
-            return None
-        return self._failure(item, stop, stop.condition_error)
-
-    def _failure(self, item: Breakpoint, stop: TargetStop, error: str) -> ConditionFailed:
-        return ConditionFailed(item.number, item.condition or "", error, _frame_index(item, stop))
+    def _fail(self, item: Breakpoint | Watchpoint, stop: TargetStop, error: str) -> Verdict:
+        """A condition has no value: said once, and from then on counted for all to see."""
+        item.failures, item.failure = item.failures + 1, error
+        if item.failures > 1:
+            return Consume()
+        frame = _frame_index(item, stop) if isinstance(item, Breakpoint) else 0
+        return Report(ConditionFailed(item.number, item.condition or "", error, frame))
 
     def _counted_by_target(self, item: Breakpoint) -> bool:
         """Whether this breakpoint's own condition held: its counter went up and past ignore."""
@@ -331,7 +330,7 @@ class Handlers:
                 if not self.language.holds(item.condition, self.inspector.frame(stop.thread)):
                     return Consume()
             except CrabtrapError as error:
-                return Report(ConditionFailed(item.number, item.condition, str(error)))
+                return self._fail(item, stop, str(error))
         if not self._count(item):
             return Consume()
         shown_old = old_text if now != old else None

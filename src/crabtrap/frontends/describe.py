@@ -179,6 +179,8 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "hint": one.hint or None,
         "notes": list(one.notes),
         "condition_where": _judge(one),
+        "condition_failures": one.failures,
+        "condition_failure": one.failure or None,
         "places": [place(where) for where in one.places],
     }
 

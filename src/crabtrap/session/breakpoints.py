@@ -206,13 +206,13 @@ class Breakpoints:
     def enable(self, number: int, on: bool = True) -> None:
         """Enable or disable a stoppoint; it keeps its number and counts."""
         item = self._table[number]
-        item.enabled = on
+        item.enabled, item.failures = on, 0
         self._rearm(item)
 
     def set_condition(self, number: int, condition: str | None) -> None:
         """Replace or (``None``) remove a condition."""
         item = self._table[number]
-        item.condition = condition
+        item.condition, item.failures = condition, 0
         self._rearm(item)
 
     def set_ignore(self, number: int, count: int) -> None:
@@ -257,6 +257,11 @@ class Breakpoints:
         for item in dropped:
             self._table.remove(item.number)
         return dropped
+
+    def forget_failures(self) -> None:
+        """A new run begins: conditions that had no value in the last one are told again."""
+        for item in self._table:
+            item.failures = 0
 
     def keep_hits(self) -> None:
         """Read the counts that the target keeps, for a last time before it goes."""

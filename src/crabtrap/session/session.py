@@ -185,6 +185,7 @@ class Session:
         return self._begin(lambda: self._life.take_over(target)) if target is not None else None
 
     def _begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
+        self.breakpoints.forget_failures()
         for item in self.breakpoints.drop_watchpoints():
             text = f"watchpoint {item.number} ({item.expression}) was deleted"
             self.publish(Notice(text))

@@ -56,7 +56,8 @@ def stop_at(session: FakeSession, *reasons: events.StopReason, thread: int = 100
         ([events.StepDone("finish", "Some(3)", "Option<i32>")],
          "Returned Some(3) (Option<i32>)\n{where}"),
         ([events.ConditionFailed(1, "x > 1", "no variable named 'x'")],
-         "Breakpoint 1: its condition x > 1 cannot be evaluated\n  no variable named 'x'\n{where}"),
+         "Breakpoint 1: its condition x > 1 cannot be evaluated\n  no variable named 'x'\n"
+         "  from now on this is only counted: info breakpoints\n{where}"),
         ([events.Forked(7, False, False)], "Caught: forked process 7\n{where}"),
         ([events.Executed("/bin/true")], "Caught: executes /bin/true\n{where}"),
         ([events.SyscallStop(257, "openat", True)], "Caught: call to openat\n{where}"),

@@ -146,7 +146,8 @@ def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: 
 def _condition_failed(number: int, condition: str, error: str) -> tuple[Text, list[Text]]:
     head = Text((f"Breakpoint {number}", "breakpoint"), ": its condition ")
     head.add((condition, "name"), " cannot be evaluated")
-    return head, [Text("  ", (error, "error"))]
+    later = "from now on this is only counted: info breakpoints"
+    return head, [Text("  ", (error, "error")), Text("  ", (later, "dim"))]
 
 
 def _watch(number: int, expression: str, old: str | None, new: str) -> tuple[Text, list[Text]]:

@@ -235,6 +235,9 @@ def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
     notes: list[Text] = []
     if item.condition is not None:
         notes.append(Text("if ", (item.condition, "name"), (_judge(item), "dim")))
+    if item.failures:
+        times = "once" if item.failures == 1 else f"{item.failures} times"
+        notes.append(Text((f"could not be judged {times}: {item.failure}", "warning")))
     if item.thread is not None:
         notes.append(Text(f"only thread {item.thread}"))
     if left := describe.ignored_hits(item):
@@ -481,6 +484,9 @@ GROUP = Group(
                 ("condition 1 count > 3", "stop only then"),
                 ("condition 1", "stop always"),
             ),
+            "A condition that has no value (an index out of range, a variable optimised out)\n"
+            "counts neither as true nor as false: it stops once per run and says why, and is\n"
+            "counted from then on, which `info breakpoints` shows.",
             completes="expression",
         ),
         Command(
