@@ -57,10 +57,20 @@ def _condvar(_match: Match, value: Value) -> View:
     return LiteralView(short_name(value))
 
 
+_INNER = ("inner.pointer.ptr.pointer.data", "inner.ptr.pointer.data")
+_OTHER = ("0.pointer.ptr.pointer.data", "0.__pointer.ptr.pointer.data")
+
+
 def _thread(_match: Match, value: Value) -> View:
-    number = part(value, ("inner.pointer.ptr.pointer.data.id", "inner.ptr.pointer.data.id"))
-    name = find_part(value, ("inner.pointer.ptr.pointer.data.name", "inner.ptr.pointer.data.name"))
-    fields = [("id", number)]
+    """Behind an ``Arc``; std of 1.84 and around told the main thread, without a name, apart."""
+    inner = find_part(value, _INNER)
+    if inner is None:
+        case, inside = peel(value).variant()
+        if case.name == "Main":
+            return RecordView("Thread", (("id", part(inside, "0.0")),))
+        inner = part(inside, _OTHER)
+    fields = [("id", part(inner, "id"))]
+    name = find_part(inner, "name")
     if name is not None:
         fields.append(("name", name))
     return RecordView("Thread", tuple(fields))

@@ -35,8 +35,13 @@ pub fn system() {
     let type_id = TypeId::of::<String>();
     let thread = std::thread::current();
     let id = thread.id();
+    let joined = std::thread::Builder::new()
+        .name("joined".into())
+        .spawn(|| 5)
+        .expect("a thread");
     let mut command = Command::new("program");
     command.arg("argument");
     let arguments: Vec<String> = std::env::args().collect();
-    keep(&(second_and_half, &socket, &file, &descriptor)); // @system
+    keep(&(second_and_half, &socket, &file, &descriptor, &joined)); // @system
+    joined.join().expect("no panic");
 }
