@@ -36,7 +36,7 @@ from crabtrap.events import (
     WatchScopeEnded,
 )
 from crabtrap.log import Log
-from crabtrap.target.base import StopKind
+from crabtrap.target.base import TRAPPED, StopKind
 
 if TYPE_CHECKING:
     from crabtrap.engine.context import Context
@@ -48,9 +48,8 @@ if TYPE_CHECKING:
 
 _log = Log("crabtrap.engine")
 
-_AT_INSTRUCTION: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint", "step")
+_AT_INSTRUCTION: tuple[StopKind, ...] = (*TRAPPED, "step")
 _ENDS: tuple[StopKind, ...] = ("exited", "killed")
-_TRAPPED = ("breakpoint", "hardware-breakpoint")
 _SIGTRAP = 5
 _FAULTS = (7, 11)  # SIGBUS, SIGSEGV
 _RSP = 7  # as DWARF numbers the registers
@@ -188,7 +187,7 @@ class Handlers:
         if plan is None:
             return Ignore()
         pc = stop.pc
-        at_site = stop.kind in _TRAPPED and pc in self.move.sites
+        at_site = stop.kind in TRAPPED and pc in self.move.sites
         if plan.thread not in (0, stop.thread):
             return Consume() if at_site else Ignore()
         judgement = plan.judge(stop, self.inspector.view(stop.thread, stop.registers))
@@ -220,7 +219,7 @@ class Handlers:
                     if isinstance(this, Report)
                     else (verdict if isinstance(verdict, Report) else this)
                 )
-        if not owners and stop.kind in _TRAPPED:
+        if not owners and stop.kind in TRAPPED:
             return self._nobodys_trap(stop, stop.pc)
         return verdict
 
@@ -242,7 +241,7 @@ class Handlers:
         if stop.condition_error and item.on_target:
             return self._fail(item, stop, stop.condition_error)
         sites = self.context.sites
-        if stop.kind in _TRAPPED and sites.condition_evaluated_by_target(
+        if stop.kind in TRAPPED and sites.condition_evaluated_by_target(
             pc, ("breakpoint", item.number)
         ):
             if not self._counted_by_target(item):

@@ -8,6 +8,7 @@ every value of the type: a condition or a variant on the way is for the engine.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError
@@ -15,7 +16,7 @@ from crabtrap.expr.agent_types import (
     Typed,
     find_part,
     integer_part,
-    next_layer,
+    layers,
     pointer_part,
     step,
 )
@@ -24,7 +25,7 @@ from crabtrap.present.rule import Match, RuleBook
 from crabtrap.symbols.types import Type
 from crabtrap.values.unsized import pointee_name, wide_kind
 
-_MAX_LAYERS = 16
+_Buffer = TypeVar("_Buffer", rules.Sequence, rules.Text)
 
 
 def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
@@ -33,22 +34,17 @@ def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
     Raises:
         NotCompilableError: Only the engine can tell.
     """
-    for layer in _layers(typed):
+    for layer in layers(typed):
         shape = layer.type.strip()
         if shape.kind == "array" and shape.target is not None and shape.row.count is not None:
             return shape.target, asm.address(layer.storage), (asm.constant(shape.row.count),)
-        if wide_kind(shape) == "slice" and pointee_name(shape).startswith("["):
-            data, length = step(layer, "data_ptr"), step(layer, "length")
-            item = None if data is None else data.type.strip().target
-            if data is not None and length is not None and item is not None:
-                return item, pointer_part(data), integer_part(length)
-        for match in _static_matches(layer, book):
-            rule = match.rule.shape
-            if not isinstance(rule, rules.Sequence) or rule.inline is not None:
-                raise NotCompilableError(f"{layer.type.name} is read by the engine")
-            data, length = find_part(layer, rule.data), find_part(layer, rule.length)
-            if data is not None and length is not None:
-                return match.argument(rule.item), pointer_part(data), integer_part(length)
+        parts = _slice_parts(layer, "[")
+        if parts is not None and (item := parts[0].type.strip().target) is not None:
+            return item, pointer_part(parts[0]), integer_part(parts[1])
+        found = _ruled_buffer(layer, book, rules.Sequence)
+        if found is not None:
+            match, rule, data, length = found
+            return match.argument(rule.item), data, length
     raise NotCompilableError("nested too deep")
 
 
@@ -58,19 +54,13 @@ def text_of(typed: Typed, book: RuleBook) -> tuple[Code, Code]:
     Raises:
         NotCompilableError: Only the engine can tell.
     """
-    for layer in _layers(typed):
-        shape = layer.type.strip()
-        if wide_kind(shape) == "slice" and pointee_name(shape) == "str":
-            data, length = step(layer, "data_ptr"), step(layer, "length")
-            if data is not None and length is not None:
-                return pointer_part(data), integer_part(length)
-        for match in _static_matches(layer, book):
-            rule = match.rule.shape
-            if not isinstance(rule, rules.Text) or rule.inline is not None:
-                raise NotCompilableError(f"{layer.type.name} is read by the engine")
-            data, length = find_part(layer, rule.data), find_part(layer, rule.length)
-            if data is not None and length is not None:
-                return pointer_part(data), integer_part(length)
+    for layer in layers(typed):
+        parts = _slice_parts(layer, "str")
+        if parts is not None:
+            return pointer_part(parts[0]), integer_part(parts[1])
+        found = _ruled_buffer(layer, book, rules.Text)
+        if found is not None:
+            return found[2:]
     raise NotCompilableError("nested too deep")
 
 
@@ -80,14 +70,13 @@ def length_of(typed: Typed, book: RuleBook) -> Code:
     Raises:
         NotCompilableError: Only the engine can tell.
     """
-    for layer in _layers(typed):
+    for layer in layers(typed):
         shape = layer.type.strip()
         if shape.kind == "array" and shape.row.count is not None:
             return (asm.constant(shape.row.count),)
-        if wide_kind(shape) == "slice":
-            length = step(layer, "length")
-            if length is not None:
-                return integer_part(length)
+        parts = _slice_parts(layer, "")
+        if parts is not None:
+            return integer_part(parts[1])
         for match in _static_matches(layer, book):
             path = _length_path(match.rule.shape)
             if path is None:
@@ -98,11 +87,27 @@ def length_of(typed: Typed, book: RuleBook) -> Code:
     raise NotCompilableError("nested too deep")
 
 
-def _layers(typed: Typed) -> Iterator[Typed]:
-    """The value, and what references lead to."""
-    for _ in range(_MAX_LAYERS):
-        yield typed
-        typed = next_layer(typed)
+def _slice_parts(layer: Typed, pointee: str) -> tuple[Typed, Typed] | None:
+    """Data pointer and length of a wide reference to something so called."""
+    shape = layer.type.strip()
+    if wide_kind(shape) != "slice" or not pointee_name(shape).startswith(pointee):
+        return None
+    data, length = step(layer, "data_ptr"), step(layer, "length")
+    return None if data is None or length is None else (data, length)
+
+
+def _ruled_buffer(
+    layer: Typed, book: RuleBook, kind: type[_Buffer]
+) -> tuple[Match, _Buffer, Code, Code] | None:
+    """Address and length by the rule for a type, which must be one for such buffers."""
+    for match in _static_matches(layer, book):
+        rule = match.rule.shape
+        if not isinstance(rule, kind) or rule.inline is not None:
+            raise NotCompilableError(f"{layer.type.name} is read by the engine")
+        data, length = find_part(layer, rule.data), find_part(layer, rule.length)
+        if data is not None and length is not None:
+            return match, rule, pointer_part(data), integer_part(length)
+    return None
 
 
 def _static_matches(typed: Typed, book: RuleBook) -> Iterator[Match]:

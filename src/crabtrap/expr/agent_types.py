@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError, Storage, join
 from crabtrap.present.access import Path, alternatives, walk
@@ -10,6 +12,7 @@ from crabtrap.symbols.types import Case, Cases, Field, Type
 from crabtrap.values.unsized import wide_kind
 
 _MAX_PEEL = 12
+_MAX_LAYERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def find_part(typed: Typed, path: Path) -> Typed | None:
     return next((part for part in found if part is not None), None)
 
 
-def next_layer(typed: Typed) -> Typed:
+def _next_layer(typed: Typed) -> Typed:
     """What a reference or pointer leads to.
 
     Raises:
@@ -75,6 +78,17 @@ def next_layer(typed: Typed) -> Typed:
     if typed.type.strip().kind in ("pointer", "reference"):
         return deref(typed)
     raise NotCompilableError(f"{typed.type.name} is read by the engine")
+
+
+def layers(typed: Typed) -> Iterator[Typed]:
+    """The value, and what references lead to.
+
+    Raises:
+        NotCompilableError: One after the last reference is asked for.
+    """
+    for _ in range(_MAX_LAYERS):
+        yield typed
+        typed = _next_layer(typed)
 
 
 def _peeled(typed: Typed) -> Typed:

@@ -6,29 +6,28 @@ from crabtrap.expr import agent_code as asm
 from crabtrap.expr.agent_code import Code, NotCompilableError, join
 from crabtrap.expr.agent_numbers import wrapped
 from crabtrap.expr.agent_scalars import load_scalar
-from crabtrap.expr.agent_types import Typed, is_live, next_layer
+from crabtrap.expr.agent_types import Typed, is_live, layers
 from crabtrap.symbols.types import Case
 
 
 def variant_test(typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
     """Code that tells whether a variant is live, and its fields."""
-    for _ in range(16):
-        shape = typed.type.strip()
+    for layer in layers(typed):
+        shape = layer.type.strip()
         if shape.cases is not None:
             case = shape.case(name)
             if case is None:
-                raise NotCompilableError(f"{typed.type.name} has no variant {name}")
-            inside = Typed(case.type, asm.narrow(typed.storage, case.offset, 0))
-            return is_live(typed, shape.cases, case), inside, case
+                raise NotCompilableError(f"{layer.type.name} has no variant {name}")
+            inside = Typed(case.type, asm.narrow(layer.storage, case.offset, 0))
+            return is_live(layer, shape.cases, case), inside, case
         if shape.kind == "enum":
             numbers = dict(shape.row.enumerators)
             if name not in numbers:
-                raise NotCompilableError(f"{typed.type.name} has no variant {name}")
+                raise NotCompilableError(f"{layer.type.name} has no variant {name}")
             size = shape.size or 1
-            number = load_scalar(typed)
+            number = load_scalar(layer)
             wanted = wrapped(numbers[name], size, number.signed)
-            return join(number.code, asm.constant(wanted), asm.EQUAL), typed, None
-        typed = next_layer(typed)
+            return join(number.code, asm.constant(wanted), asm.EQUAL), layer, None
     raise NotCompilableError("nested too deep")
 
 

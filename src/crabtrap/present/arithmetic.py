@@ -16,9 +16,7 @@ from crabtrap.present.access import own_path, part
 from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
 
-_TOKEN = re.compile(
-    r"\s*(?:(0x[0-9a-fA-F]+|\d+)(?![\w.])|([A-Za-z_][\w.]*)|(<<|>>|[<>=!]=|[-+*/%&|<>()]))"
-)
+_TOKEN = r"\s*(?:(0x[0-9a-fA-F]+|\d+)(?![\w.])|([A-Za-z_][\w.]*)|(<<|>>|[<>=!]=|[-+*/%&|<>()]))"
 
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 _LEVELS: tuple[frozenset[str], ...] = (
@@ -119,11 +117,11 @@ def _tokens(text: str) -> list[str]:
     tokens: list[str] = []
     at = 0
     while text[at:].strip():
-        match = _TOKEN.match(text, at)
+        match = re.match(_TOKEN, text[at:])
         if match is None:
             raise FormulaError(f"{text[at:].strip()!r} is not expected in {text!r}")
         tokens.append(match[0].strip())
-        at = match.end()
+        at += match.end()
     return tokens
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from crabtrap.address import Address
+from crabtrap.present.adapted import JoinedItems
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type
 from crabtrap.values import Memory, UnavailableError, Value
@@ -107,12 +108,7 @@ class JoinedTables:
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
         """Items ``[start, stop)``."""
-        base = 0
-        for table in self.tables:
-            if base >= stop:
-                return
-            yield from table.walk(max(start - base, 0), stop - base)
-            base += table.length
+        return JoinedItems(self.tables).walk(start, stop)
 
     def find(self, wanted: bytes, offset: int) -> Value | None:
         """The item that has these bytes at ``offset``."""
@@ -139,23 +135,6 @@ class PairEntries:
         """Entries ``[start, stop)``."""
         for pair in self.items.walk(start, stop):
             yield pair.field("0"), pair.field("1")
-
-
-@dataclass(frozen=True, slots=True)
-class FirstOfPair:
-    """Keys of a set that is a map to ``()``."""
-
-    items: PairItems
-
-    @property
-    def length(self) -> int:
-        """Number of items."""
-        return self.items.length
-
-    def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
-        for pair in self.items.walk(start, stop):
-            yield pair.field("0")
 
 
 @dataclass(frozen=True, slots=True)

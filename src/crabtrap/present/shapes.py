@@ -8,9 +8,10 @@ from typing import assert_never
 from crabtrap.present import calendar, structural
 from crabtrap.present import rule as rules
 from crabtrap.present.access import LayoutError, part, peel_to_pointer, peel_to_type
+from crabtrap.present.adapted import MappedItems
 from crabtrap.present.arithmetic import Formula, evaluate, is_test
 from crabtrap.present.btree import Edge, TreeEntries
-from crabtrap.present.hashtable import FirstOfPair, HashItems, JoinedTables, PairEntries, PairItems
+from crabtrap.present.hashtable import HashItems, JoinedTables, PairEntries, PairItems
 from crabtrap.present.iterables import items_of
 from crabtrap.present.plausible import check_buffer
 from crabtrap.present.rule import Match
@@ -164,7 +165,7 @@ def _hash(shape: rules.Hash, value: Value) -> View:
     else:
         pairs = table_items(part(value, shape.table), short_name(value))
     if shape.is_set:
-        return SequenceView(FirstOfPair(pairs), is_set=True)
+        return SequenceView(MappedItems(pairs, lambda pair: pair.field("0")), is_set=True)
     if pairs.bucket.strip().field("1") is None:
         return SequenceView(pairs, is_set=True)  # a table of other things than pairs
     return MapView(PairEntries(pairs))

@@ -18,11 +18,10 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.present.walkers import ContiguousItems
-from crabtrap.symbols.types import Type, array_type
+from crabtrap.symbols.types import REFERENCES, Type, array_type
 from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
-_REFERENCES = ("&mut ", "&")
 _TEXTS = frozenset(("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr"))
 """Texts that are shown alike, owned or borrowed."""
 
@@ -196,7 +195,7 @@ def is_box(shape: Type) -> bool:
 
 
 def _prefix(shape: Type) -> str:
-    for prefix in _REFERENCES:
+    for prefix in REFERENCES:
         if shape.row.name.startswith(prefix):
             return prefix
     return ""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Table = Mapping[str, object]
 
-_HEADER = re.compile(r"^[ \t]*\[\[[ \t]*rule[ \t]*\]\]", re.MULTILINE)
-_AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_HEADER = r"(?m)^[ \t]*\[\[[ \t]*rule[ \t]*\]\]"
+_AT_LINE = r" \(at line (\d+), column \d+\)$"
 
 
 class RuleFileError(UsageError):
@@ -93,7 +93,7 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
         raise RuleFileError(source, "rules are written [[rule]]")
     entries = cast("list[object]", found)
     lines: list[int | None] = [
-        text.count("\n", 0, match.start()) + 1 for match in _HEADER.finditer(text)
+        text.count("\n", 0, match.start()) + 1 for match in re.finditer(_HEADER, text)
     ]
     if len(lines) != len(entries):  # written in another way: rule = [{ .. }]
         lines = [None] * len(entries)
@@ -103,7 +103,7 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
 
 def _toml_error(source: str, message: str) -> RuleFileError:
     """What the TOML reader says, the line in front instead of at the end."""
-    found = _AT_LINE.search(message)
+    found = re.search(_AT_LINE, message)
     if found is None:
         return RuleFileError(source, message)
     return RuleFileError(source, message[: found.start()], int(found[1]))

@@ -22,7 +22,7 @@ from crabtrap.values.place import Bytes, Memory, Part, Pieces, Place, Register
 from crabtrap.values.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crabtrap.engine.frame import Frame
     from crabtrap.symbols.code import Function
@@ -89,26 +89,35 @@ def place_in_registers(type_: Type, function: Function) -> Place | None:
             return None
 
 
+def _ways_out(function: Function) -> Iterator[Sequence[_core.Instruction]]:
+    """All code in front of each return, the last instruction first."""
+    for instructions in _code_of(function):
+        for index, each in enumerate(instructions):
+            if each.flow == "return":
+                yield instructions[:index][::-1]
+
+
+def _code_of(function: Function) -> Iterator[tuple[_core.Instruction, ...]]:
+    """Its instructions, range by range."""
+    for start, end in function.ranges:
+        yield _core.disassemble(function.module.read(start, end - start), start)
+
+
 def _last_result_register(function: Function, depth: int = 0) -> int | None:
     """The one of rax and xmm0 that every way out of a function sets last.
 
     A struct around a float comes in xmm0, but with ``#[repr(C)]`` as an integer in rax, and
     no debug information tells the two apart.
     """
-    found: set[int | None] = set()
-    for start, end in function.ranges:
-        instructions = _core.disassemble(function.module.read(start, end - start), start)
-        for index, each in enumerate(instructions):
-            if each.flow == "return":
-                found.add(_set_before(function, instructions[:index], depth))
+    found = {_set_before(function, backwards, depth) for backwards in _ways_out(function)}
     return found.pop() if len(found) == 1 else None
 
 
 def _set_before(
-    function: Function, instructions: Sequence[_core.Instruction], depth: int
+    function: Function, backwards: Sequence[_core.Instruction], depth: int
 ) -> int | None:
     """Which result register a straight line of code sets last; what it calls may do that."""
-    for each in reversed(instructions):
+    for each in backwards:
         written = re.match(_SETS_RESULT, each.text)
         if written is not None:
             return _XMM0 if written["sse"] else _RAX
@@ -125,21 +134,12 @@ def _come_apart(function: Function, registers: Sequence[int]) -> bool:
     Around a ``#[repr(C)]`` struct they come as one integer, and no debug information tells.
     Then rdx is left alone or used on the way, and rax is set as a whole.
     """
-    returns = 0
-    for start, end in function.ranges:
-        instructions = _core.disassemble(function.module.read(start, end - start), start)
-        for index, each in enumerate(instructions):
-            if each.flow == "return":
-                returns += 1
-                straight = [*takewhile(lambda i: i.flow == "next", reversed(instructions[:index]))]
-                if _RDX in registers and not _is_set_last(straight, _ANY_D, _ANY_D):
-                    return False
-                if _RDX not in registers and not _is_set_last(straight, _ANY_A, _NARROW_A):
-                    return False
-    return returns > 0
+    name, written = (_ANY_D, _ANY_D) if _RDX in registers else (_ANY_A, _NARROW_A)
+    straight = [takewhile(lambda i: i.flow == "next", way) for way in _ways_out(function)]
+    return bool(straight) and all(_is_set_last(line, name, written) for line in straight)
 
 
-def _is_set_last(backwards: Sequence[_core.Instruction], name: str, written: str) -> bool:
+def _is_set_last(backwards: Iterable[_core.Instruction], name: str, written: str) -> bool:
     """Whether the last mention of a register is that it is written, under one of its names."""
     last = next((each.text for each in backwards if re.search(rf"\b{name}\b", each.text)), "")
     return re.match(rf"{_WRITES} {written}\b", last) is not None
@@ -159,11 +159,8 @@ def _in_registers_or_memory(function: Function, frame: Frame, registers: Place) 
 
 
 def _reads_rdi(function: Function) -> bool:
-    for start, end in function.ranges:
-        for each in _core.disassemble(function.module.read(start, end - start), start):
-            if re.search(r"\brdi\b", re.sub(r"^(?:mov|lea) rdi,", "", each.text)):
-                return True
-    return False
+    read = (re.sub(r"^(?:mov|lea) rdi,", "", i.text) for code in _code_of(function) for i in code)
+    return any(re.search(r"\brdi\b", text) for text in read)
 
 
 def place_of_two_words(size: int) -> Place:

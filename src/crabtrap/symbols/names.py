@@ -31,6 +31,10 @@ class Named(Protocol):
         ...
 
 
+STD_CRATES = ("core", "alloc", "std")
+"""Where the standard library's own types are."""
+
+
 def function_name(function: Named) -> str:
     """The short display name: generic arguments without module paths, long ones as ``<…>``."""
     return shorten_path(full_function_name(function))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.records import dataclass, field, replace
+from crabtrap.symbols.names import STD_CRATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 WORD = 8
 _LARGEST_SCALAR = 16
 _POINTERS = ("pointer", "reference")
-_STD = ("core", "alloc", "std")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _classify_newtype(shape: Type, field: Field, inner: Passing, size: int) -> P
 
 def _may_be_in_c(shape: Type) -> bool:
     root = shape.path.partition("::")[0]
-    return root.isidentifier() and root not in _STD
+    return root.isidentifier() and root not in STD_CRATES
 
 
 def _pair(parts: Sequence[Scalar], shape: Type, size: int) -> Passing:

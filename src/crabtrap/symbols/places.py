@@ -159,7 +159,7 @@ def _places_of_calls(path: str, line: int, end: int | None, context: ResolveCont
         if copy.call_line != copies[0].call_line:
             break
         chain = copy.module.inline_chain(copy.entry)
-        own = next((n for n, each in enumerate(chain) if each.key == copy.key), None)
+        own = _index_in(chain, copy)
         # One place per instance of the caller: the first call of the line is the lowest.
         if own is not None and own + 1 < len(chain) and chain[own + 1].key not in places:
             caller = chain[own + 1]
@@ -377,9 +377,13 @@ def _function_place(function: Function) -> Place:
     """Where a function, or an inlined copy, is about to run its first statement."""
     address = function.entry if function.inlined else _body_start(function)
     chain = function.module.inline_chain(address)
-    inner = next((n for n, each in enumerate(chain) if each.key == function.key), 0)
+    inner = _index_in(chain, function) or 0
     entered = next((n for n in range(inner) if chain[n].entry != address), inner)
     return replace(_place(function.module, address, function), not_entered=entered)
+
+
+def _index_in(chain: tuple[Function, ...], function: Function) -> int | None:
+    return next((n for n, each in enumerate(chain) if each.key == function.key), None)
 
 
 def _symbol_place(symbol: Symbol) -> Place:

@@ -344,6 +344,9 @@ class TypeTable:
         )
 
 
+REFERENCES = ("&mut ", "&")
+"""What the names of reference types begin with, the longer first."""
+
 _PRIMITIVES: dict[str, tuple[Encoding, int]] = {
     "bool": ("bool", 1),
     "char": ("char", 4),

@@ -123,6 +123,8 @@ StopKind = Literal[
     "killed",  # whole process by signal; `signal`
     "no-resumed",  # nothing is left that could stop
 ]
+TRAPPED: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint")
+"""A thread has come to a site."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass
+from crabtrap.target.base import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.plans.view import View
     from crabtrap.target.base import TargetStop
-
-_SITE_STOPS = ("breakpoint", "hardware-breakpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class RunCall:
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """Done at a place, and at the return address with the stack as it was."""
-        if stop.kind not in _SITE_STOPS:
+        if stop.kind not in TRAPPED:
             return NotMine()
         returned = view.pc == self.return_address and view.sp == self.sp
         return Done(StepDone(self.name)) if returned or view.pc in self.places else NotMine()

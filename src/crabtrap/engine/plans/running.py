@@ -9,13 +9,13 @@ from crabtrap.address import Address
 from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
+from crabtrap.target.base import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.view import View
     from crabtrap.target.base import TargetStop
 
 _LONGEST_INSTRUCTION = 15
-_SITE_STOPS = ("breakpoint", "hardware-breakpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class RunTo:
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """At a place it is done; at the return address only if that frame is gone."""
-        if stop.kind not in _SITE_STOPS:
+        if stop.kind not in TRAPPED:
             return NotMine()
         if view.pc in self.addresses:
             return Done(StepDone(self.name))
@@ -90,7 +90,7 @@ class Finish:
 
     def judge(self, stop: TargetStop, view: View) -> Judgement:
         """Done when the frame is gone; deeper recursions return through the same address."""
-        if stop.kind not in _SITE_STOPS or view.pc != self.return_address:
+        if stop.kind not in TRAPPED or view.pc != self.return_address:
             return NotMine()
         if not _frame_is_gone(view, self.cfa):
             return NotMine()
@@ -126,7 +126,7 @@ class FinishInlined:
         inside = any(start <= view.pc < end for start, end in self._ranges)
         if stop.kind == "step":
             return self._move if inside else Done(StepDone(self.name))
-        if stop.kind not in _SITE_STOPS or view.pc not in self._move.sites:
+        if stop.kind not in TRAPPED or view.pc not in self._move.sites:
             return NotMine()
         if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
             return self._move
@@ -168,7 +168,7 @@ class StepInstruction:
         """Done after the step, or behind the call in the same frame."""
         if stop.kind == "step" and self._next is None:
             return Done(StepDone(self.name))
-        if stop.kind in _SITE_STOPS and view.pc == self._next and view.sp >= self._sp:
+        if stop.kind in TRAPPED and view.pc == self._next and view.sp >= self._sp:
             return Done(StepDone(self.name))
         return NotMine()
 

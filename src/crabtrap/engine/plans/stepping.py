@@ -16,6 +16,7 @@ from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
 from crabtrap.engine.plans.code import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
+from crabtrap.target.base import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.code import Region
@@ -75,7 +76,7 @@ class StepLine:
         """Decide where the thread has come to: still inside, deeper, or at a new line."""
         if stop.kind == "step":
             return self._after_single_step(view)
-        if stop.kind not in ("breakpoint", "hardware-breakpoint"):
+        if stop.kind not in TRAPPED:
             return NotMine()
         pc = view.pc
         if pc not in self._move.sites:

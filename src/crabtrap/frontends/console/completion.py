@@ -13,6 +13,7 @@ from crabtrap.engine.breakpoints import CatchKind
 from crabtrap.engine.signals import signal_name
 from crabtrap.errors import CrabtrapError
 from crabtrap.frontends.console.settings_table import SETTINGS
+from crabtrap.symbols.names import STD_CRATES
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.command import Command
@@ -24,8 +25,6 @@ _LIMIT = 200
 _WORD_BREAKS = " \t,()[]{}<>=+-*/&|!;'\""
 _LAST_SIGNAL = 31
 _MAX_DEREFS = 6
-_LIBRARIES = ("alloc::", "core::", "std::")
-"""Crates whose types keep their fields to themselves."""
 
 
 def completions(console: Console, text: str) -> list[Completion]:
@@ -146,7 +145,8 @@ def _fields(console: Console, word: str) -> list[Completion]:
             value = console.session.evaluate(base)
         except CrabtrapError:
             break
-        if not value.type.path.startswith(_LIBRARIES):
+        # Their types keep their fields to themselves.
+        if value.type.path.partition("::")[0] not in STD_CRATES:
             found |= dict.fromkeys(name for name, _ in value.fields())
         base = f"(*{base})"
     return _prefixed(found, prefix)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from crabtrap.expr import EvaluationError
 from crabtrap.records import dataclass
 from crabtrap.symbols.names import function_name, path_segments
-from crabtrap.symbols.types import parse_type_path
+from crabtrap.symbols.types import REFERENCES, parse_type_path
 from crabtrap.values.unsized import pointee_name, wide_kind
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ _DEBUG = "core::fmt::Debug"
 _FMT_PARAMETERS = 2
 _LISTED = 8
 _OF_TRAIT = r"<.* as .*>::|<impl .* for .*>::"
-_REFERENCES = ("&mut ", "&")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +195,7 @@ def is_receiver(parameter: Type, type_: Type) -> bool:
 def takes_reference(parameter: Type, type_: Type) -> bool:
     """Whether a parameter is ``&T`` or ``&mut T`` of that type."""
     shape = parameter.strip()
-    if not shape.row.name.startswith(_REFERENCES):
+    if not shape.row.name.startswith(REFERENCES):
         return False
     if wide_kind(shape) is not None:
         return pointee_name(shape).replace(" ", "") in (

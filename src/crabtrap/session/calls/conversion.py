@@ -14,6 +14,7 @@ from crabtrap.expr.access import layers
 from crabtrap.present.view import PointerView, SequenceView, TextView
 from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.passing import WORD
+from crabtrap.symbols.types import REFERENCES
 from crabtrap.values import Bytes, Made, Memory, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from crabtrap.session.calls.scratch import Scratch
     from crabtrap.symbols.types import Type
 
-_REFERENCES = ("&mut ", "&")
 _RAW = ("*const ", "*mut ")
 
 
@@ -66,7 +66,7 @@ class Converter:
             EvaluationError: It is not of that type, or cannot be given away.
         """
         shape = type_.strip()
-        prefix = next((p for p in (*_REFERENCES, *_RAW) if shape.row.name.startswith(p)), "")
+        prefix = next((p for p in (*REFERENCES, *_RAW) if shape.row.name.startswith(p)), "")
         if prefix and wide_kind(shape) is not None:
             return self._wide_pointer(type_, prefix, value)
         if prefix and shape.kind in ("pointer", "reference") and shape.target is not None:

@@ -36,24 +36,21 @@ def make_formatter(
     Raises:
         EvaluationError: It has fields of another meaning.
     """
-    content = bytearray(type_.strip().size or 0)
-    for field in type_.strip().fields:
-        if field.name == "buf":
-            part = b"".join(int(word).to_bytes(WORD, "little") for word in (data, vtable))
-        elif field.name == "options":
-            part = _options(field.type, presenter, pretty)
-        else:
-            part = _option(type_, field.name, field.type, presenter, pretty)
-        content[field.offset : field.offset + len(part)] = part
-    return bytes(content)
+    words = b"".join(int(word).to_bytes(WORD, "little") for word in (data, vtable))
 
+    def content(owner: Type) -> bytes:
+        made = bytearray(owner.strip().size or 0)
+        for field in owner.strip().fields:
+            if field.name == "buf":
+                part = words
+            elif field.name == "options":
+                part = content(field.type)
+            else:
+                part = _option(owner, field.name, field.type, presenter, pretty)
+            made[field.offset : field.offset + len(part)] = part
+        return bytes(made)
 
-def _options(type_: Type, presenter: Presenter, pretty: bool) -> bytes:
-    content = bytearray(type_.strip().size or 0)
-    for field in type_.strip().fields:
-        part = _option(type_, field.name, field.type, presenter, pretty)
-        content[field.offset : field.offset + len(part)] = part
-    return bytes(content)
+    return content(type_)
 
 
 def _option(owner: Type, name: str, type_: Type, presenter: Presenter, pretty: bool) -> bytes:
