@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, LaunchError, NotFoundError
 from crabtrap.events import BreakpointHit, Exited, Notice
+from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import build, missing_tools, running
 from tests.support.sessions import kinds
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from crabtrap.engine.stdio import Stdio
+from crabtrap.frontends.console.command_table import command_table
 from crabtrap.frontends.console.completion import completions
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
-from crabtrap.frontends.console.table import command_table
+from crabtrap.target.stdio import Stdio
 from tests.support.sessions import Debug, Driver, Server
 
 LEFT_OUT = {"quit", "shell", "cd", "attach", "connect", "detach"}

@@ -14,8 +14,8 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.stdio import Stdio
 from crabtrap.symbols.types import Type
+from crabtrap.target.stdio import Stdio
 from crabtrap.values import Bytes, Value
 from tests.live.test_values_corpus import CORPUS
 from tests.support.corpora import sections

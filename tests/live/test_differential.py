@@ -19,7 +19,7 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.stdio import Stdio
+from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import WORKSPACE, Inferior, build
 from tests.support.ripgrep import line_of, ripgrep, source_directory
 

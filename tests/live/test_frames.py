@@ -2,7 +2,7 @@
 
 import pytest
 
-from crabtrap.engine.frame import Frame
+from crabtrap.engine.inspect.frame import Frame
 from crabtrap.errors import NotFoundError, RangeError, StaleError
 from tests.support.backends import Backend, control_of
 from tests.support.inferiors import build

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crabtrap.engine.loading import ModuleLoader
+from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.errors import DebugInfoError
 from tests.support.backends import Backend
 from tests.support.inferiors import build, running

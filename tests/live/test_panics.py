@@ -2,7 +2,7 @@
 
 import pytest
 
-from crabtrap.engine.panics import PanicWatcher
+from crabtrap.engine.causes.panics import PanicWatcher
 from crabtrap.events import Panicked
 from tests.support.backends import Backend
 from tests.support.inferiors import Inferior, build

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crabtrap.engine.loading import ModuleLoader
-from crabtrap.engine.user_code import UserCode
-from crabtrap.symbols.location import Resolution, ResolveContext, parse_spec, resolve_spec
+from crabtrap.engine.inspect.user_code import UserCode
+from crabtrap.engine.modules.module_loader import ModuleLoader
+from crabtrap.symbols.linespec import Resolution, ResolveContext, parse_spec, resolve_spec
 from tests.support.inferiors import Inferior, build
 
 

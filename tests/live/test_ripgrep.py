@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session
-from crabtrap.engine.stdio import Stdio
 from crabtrap.events import BreakpointHit, Event, Exited, OutputReceived, StepDone, WatchHit
+from crabtrap.target.stdio import Stdio
 from tests.support.ripgrep import Build, line_of, ripgrep, source_directory
 from tests.support.sessions import Server, kinds
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crabtrap.errors import LaunchError, RemoteError
-from crabtrap.target.base import LaunchRequest, ResumeAction
+from crabtrap.target.interface import LaunchRequest, ResumeAction
 from crabtrap.target.live import connect, launch
 from tests.support.backends import Backend, control_of, go, guard_path, next_stop, stop_batch
 from tests.support.inferiors import build, running

@@ -9,7 +9,7 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, ProcessGone
-from crabtrap.target.base import ResumeAction, SiteRequest
+from crabtrap.target.interface import ResumeAction, SiteRequest
 from tests.support.backends import (
     Backend,
     address_of,

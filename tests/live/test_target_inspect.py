@@ -66,7 +66,7 @@ def test_memory_can_be_read_while_the_program_runs_without_its_traps(backend: Ba
     before = target.read_memory(address, 16)
     control = control_of(target)
     control.update_sites([], [breakpoint_at(address)])
-    from crabtrap.target.base import ResumeAction
+    from crabtrap.target.interface import ResumeAction
 
     control.resume([ResumeAction(None)])
     assert control.wait(0.05) is None

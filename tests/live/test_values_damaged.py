@@ -8,7 +8,7 @@ import struct
 import pytest
 
 from crabtrap import Session
-from crabtrap.engine.stdio import Stdio
+from crabtrap.target.stdio import Stdio
 from crabtrap.values import Bytes, Value
 from tests.support.inferiors import build
 

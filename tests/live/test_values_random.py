@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session
-from crabtrap.engine.stdio import Stdio
 from crabtrap.present import RenderOptions
+from crabtrap.target.stdio import Stdio
 from tests.live.random_types import Program, random_program
 from tests.support.toolchains import find_compiler, how_to_provide
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crabtrap.errors import ParseError
-from crabtrap.expr import syntax
-from crabtrap.expr.parser import parse
-from crabtrap.expr.syntax import unparse
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.nodes import unparse
+from crabtrap.expr.syntax.parser import parse
 
 NAMES = st.sampled_from(["a", "b", "count", "x1", "_under", "self"])
 FIELDS = st.one_of(NAMES, st.sampled_from(["0", "1"]))
@@ -18,65 +18,65 @@ TYPES = st.sampled_from(
 
 literals = st.one_of(
     st.builds(
-        syntax.Literal,
+        nodes.Literal,
         st.just("integer"),
         st.integers(0, 2**128 - 1),
         st.sampled_from(["", "u8", "i64", "usize"]),
     ),
     st.builds(
-        syntax.Literal,
+        nodes.Literal,
         st.just("float"),
         st.floats(0, 1e300, allow_nan=False, allow_subnormal=False),
         st.sampled_from(["", "f32", "f64"]),
     ),
-    st.builds(syntax.Literal, st.just("bool"), st.booleans()),
-    st.builds(syntax.Literal, st.just("text"), st.text(st.characters(exclude_categories=["Cs"]))),
-    st.builds(syntax.Literal, st.just("char"), st.characters(exclude_categories=["Cs"])),
-    st.builds(syntax.Literal, st.just("byte"), st.integers(0, 255), st.just("u8")),
-    st.builds(syntax.Literal, st.just("bytes"), st.binary(max_size=8)),
+    st.builds(nodes.Literal, st.just("bool"), st.booleans()),
+    st.builds(nodes.Literal, st.just("text"), st.text(st.characters(exclude_categories=["Cs"]))),
+    st.builds(nodes.Literal, st.just("char"), st.characters(exclude_categories=["Cs"])),
+    st.builds(nodes.Literal, st.just("byte"), st.integers(0, 255), st.just("u8")),
+    st.builds(nodes.Literal, st.just("bytes"), st.binary(max_size=8)),
 )
-segments = st.builds(syntax.Segment, NAMES, st.lists(TYPES, max_size=2).map(tuple))
+segments = st.builds(nodes.Segment, NAMES, st.lists(TYPES, max_size=2).map(tuple))
 paths = st.builds(
-    syntax.Path,
+    nodes.Path,
     st.lists(segments, min_size=1, max_size=3).map(tuple),
     st.sampled_from(["", "T", "m::Dog as Animal"]),
 )
 atoms = st.one_of(
     literals,
     paths,
-    st.builds(syntax.Dollar, NAMES),
-    st.builds(syntax.History, st.integers(0, 99), st.booleans()),
+    st.builds(nodes.Dollar, NAMES),
+    st.builds(nodes.History, st.integers(0, 99), st.booleans()),
 )
-number_patterns = st.integers(0, 99).map(lambda n: syntax.Literal("integer", n))
+number_patterns = st.integers(0, 99).map(lambda n: nodes.Literal("integer", n))
 
 
 def pattern_branches(inner):
     items = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(syntax.Shape, paths, items),
-        st.builds(syntax.Shape, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
-        st.builds(syntax.SliceOf, items),
-        st.builds(syntax.Reference, inner),
-        st.builds(syntax.Bind, NAMES, inner),
+        st.builds(nodes.Shape, paths, items),
+        st.builds(nodes.Shape, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        st.builds(nodes.SliceOf, items),
+        st.builds(nodes.Reference, inner),
+        st.builds(nodes.Bind, NAMES, inner),
         st.builds(
-            syntax.Fields,
+            nodes.Fields,
             paths,
             st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple),
             st.booleans(),
         ),
         st.lists(
-            inner.filter(lambda p: not isinstance(p, syntax.Either)), min_size=2, max_size=3
-        ).map(lambda options: syntax.Either(tuple(options))),
+            inner.filter(lambda p: not isinstance(p, nodes.Either)), min_size=2, max_size=3
+        ).map(lambda options: nodes.Either(tuple(options))),
     )
 
 
 patterns = st.recursive(
     st.one_of(
-        st.just(syntax.Wildcard()),
-        st.builds(syntax.Bind, NAMES),
-        st.builds(syntax.Equals, number_patterns),
-        st.builds(syntax.Between, number_patterns, number_patterns, st.booleans()),
-        st.builds(syntax.Between, number_patterns, st.none(), st.just(False)),
+        st.just(nodes.Wildcard()),
+        st.builds(nodes.Bind, NAMES),
+        st.builds(nodes.Equals, number_patterns),
+        st.builds(nodes.Between, number_patterns, number_patterns, st.booleans()),
+        st.builds(nodes.Between, number_patterns, st.none(), st.just(False)),
     ),
     pattern_branches,
     max_leaves=5,
@@ -89,25 +89,25 @@ def branches(inner):
     items = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(
         st.builds(
-            syntax.Unary,
+            nodes.Unary,
             st.sampled_from(["-", "!", "*", "&", "&mut", "&raw const", "&raw mut"]),
             inner,
         ),
-        st.builds(syntax.Binary, st.sampled_from(OPERATORS), inner, inner),
-        st.builds(syntax.Cast, inner, TYPES),
-        st.builds(syntax.FieldAccess, inner, FIELDS),
-        st.builds(syntax.Index, inner, inner),
-        st.builds(syntax.RangeOf, inner, inner, st.booleans()),
-        st.builds(syntax.Call, inner, items),
-        st.builds(syntax.MethodCall, inner, NAMES, items, st.lists(TYPES, max_size=2).map(tuple)),
-        st.builds(syntax.Closure, st.lists(patterns, max_size=2).map(tuple), inner).map(
-            lambda closure: syntax.MethodCall(closure.body, "map", (closure,))
+        st.builds(nodes.Binary, st.sampled_from(OPERATORS), inner, inner),
+        st.builds(nodes.Cast, inner, TYPES),
+        st.builds(nodes.FieldAccess, inner, FIELDS),
+        st.builds(nodes.Index, inner, inner),
+        st.builds(nodes.RangeOf, inner, inner, st.booleans()),
+        st.builds(nodes.Call, inner, items),
+        st.builds(nodes.MethodCall, inner, NAMES, items, st.lists(TYPES, max_size=2).map(tuple)),
+        st.builds(nodes.Closure, st.lists(patterns, max_size=2).map(tuple), inner).map(
+            lambda closure: nodes.MethodCall(closure.body, "map", (closure,))
         ),
-        st.builds(syntax.TupleOf, items),
-        st.builds(syntax.ArrayOf, items),
-        st.builds(syntax.Repeat, inner, inner),
-        st.builds(syntax.StructOf, paths, st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple)),
-        st.builds(syntax.Matches, inner, patterns, st.none() | inner),
+        st.builds(nodes.TupleOf, items),
+        st.builds(nodes.ArrayOf, items),
+        st.builds(nodes.Repeat, inner, inner),
+        st.builds(nodes.StructOf, paths, st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple)),
+        st.builds(nodes.Matches, inner, patterns, st.none() | inner),
     )
 
 
@@ -123,7 +123,7 @@ def test_written_trees_parse_to_themselves(tree):
 @given(trees, trees, st.sampled_from([None, *ARITHMETIC]))
 @settings(deadline=None, max_examples=100)
 def test_assignments_too(target, value, operator):
-    tree = syntax.Assign(target, value, operator)
+    tree = nodes.Assign(target, value, operator)
     assert parse(unparse(tree)) == tree
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError
-from crabtrap.target.base import Control, LaunchRequest, ResumeAction, SiteRequest, TargetStop
+from crabtrap.target.interface import Control, LaunchRequest, ResumeAction, SiteRequest, TargetStop
 from crabtrap.target.live import LiveTarget, attach, launch
 from crabtrap.target.server import ServerKind, find_guard
 

@@ -22,10 +22,10 @@ from typing import cast
 
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError
 from crabtrap.present import RenderOptions
 from crabtrap.target.server import ServerKind
+from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import PROFILES, build
 from tests.support.json_trees import Tree, text_of
 

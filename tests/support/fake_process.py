@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.epoch import EpochClock
-from crabtrap.engine.process import Process
-from crabtrap.symbols.table import ModuleTable
+from crabtrap.engine.inspect.epoch import EpochClock
+from crabtrap.engine.inspect.process import Process
+from crabtrap.symbols.module_table import ModuleTable
 
 if TYPE_CHECKING:
     from crabtrap.symbols.module import Module

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError, ProcessGone
-from crabtrap.target.base import (
+from crabtrap.target.interface import (
     Abilities,
     Control,
     Library,
@@ -19,7 +19,7 @@ from crabtrap.target.base import (
     TargetStop,
     ThreadInfo,
 )
-from crabtrap.target.base import Mapping as MemoryMapping
+from crabtrap.target.interface import Mapping as MemoryMapping
 from crabtrap.target.registers import DWARF_GENERAL
 
 if TYPE_CHECKING:

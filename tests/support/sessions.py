@@ -11,10 +11,10 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import LaunchError
 from crabtrap.events import Event, OutputReceived, StopEvent, StopReason
 from crabtrap.target.server import find_guard
+from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import Inferior, build
 
 Server = Literal["guard", "gdbserver"]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crabtrap.engine.epoch import EpochClock
-from crabtrap.engine.loading import ModuleLoader
-from crabtrap.engine.process import Process
-from crabtrap.engine.thread import Thread
-from crabtrap.engine.user_code import UserCode
-from crabtrap.symbols.location import ResolveContext, parse_spec, resolve_spec
-from crabtrap.symbols.places import Place
-from crabtrap.symbols.table import ModuleTable
-from crabtrap.target.base import ResumeAction, TargetStop
+from crabtrap.engine.inspect.epoch import EpochClock
+from crabtrap.engine.inspect.process import Process
+from crabtrap.engine.inspect.thread import Thread
+from crabtrap.engine.inspect.user_code import UserCode
+from crabtrap.engine.modules.module_loader import ModuleLoader
+from crabtrap.symbols.breakpoint_locations import Place
+from crabtrap.symbols.linespec import ResolveContext, parse_spec, resolve_spec
+from crabtrap.symbols.module_table import ModuleTable
+from crabtrap.target.interface import ResumeAction, TargetStop
 from crabtrap.target.live import LiveTarget
 from tests.support.backends import Backend, breakpoint_at, control_of, go, next_stop
 

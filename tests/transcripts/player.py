@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crabtrap.engine.stdio import Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
 from crabtrap.frontends.console.script import ListedLines
 from crabtrap.session import Session
+from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import build
 
 ROOT = Path(__file__).parents[2]

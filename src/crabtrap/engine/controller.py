@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from crabtrap.engine import machine
+from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.machine import (
     Announce,
     Detached,
@@ -22,19 +23,18 @@ from crabtrap.engine.machine import (
     State,
     Stopped,
 )
-from crabtrap.engine.plans.base import Done, Move, Plan
-from crabtrap.engine.sites import SiteKey
+from crabtrap.engine.plans.plan import Done, Move, Plan
 from crabtrap.errors import TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
-from crabtrap.target.base import ResumeAction, TargetStop
+from crabtrap.target.interface import ResumeAction, TargetStop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
-    from crabtrap.engine.context import Context
-    from crabtrap.engine.handlers import Handlers
+    from crabtrap.engine.causes.handlers import Handlers
+    from crabtrap.engine.debuggee import Context
 
 _log = Log("crabtrap.engine")
 

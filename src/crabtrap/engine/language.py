@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
-    from crabtrap.symbols.places import Place
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.symbols.breakpoint_locations import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.context import Context
+from crabtrap.engine.breakpoints.resolver import Placer
+from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.engine.causes.handlers import Handlers
 from crabtrap.engine.controller import Controller
-from crabtrap.engine.handlers import Handlers
-from crabtrap.engine.inspection import Inspector
+from crabtrap.engine.debuggee import Context
+from crabtrap.engine.inspect.inspector import Inspector
+from crabtrap.engine.inspect.user_code import registry_package
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.placement import Placer
-from crabtrap.engine.plans.running import RunTo
-from crabtrap.engine.sites import SiteKey
-from crabtrap.engine.user_code import registry_package
+from crabtrap.engine.plans.run_to import RunTo
 from crabtrap.errors import LaunchError
 from crabtrap.events import LibrariesChanged, Started, StepDone, StopEvent
 from crabtrap.log import Log
@@ -22,14 +22,14 @@ from crabtrap.records import replace
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.breakpoints import BreakpointTable
-    from crabtrap.engine.context import Options
+    from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
+    from crabtrap.engine.causes.signal_table import SignalTable
+    from crabtrap.engine.debuggee import Options
     from crabtrap.engine.language import Language
-    from crabtrap.engine.loading import ModuleLoader
-    from crabtrap.engine.signals import SignalTable
+    from crabtrap.engine.modules.module_loader import ModuleLoader
     from crabtrap.events import Event
-    from crabtrap.symbols.table import ModuleChanges, ModuleTable
-    from crabtrap.target.base import Target, TargetStop
+    from crabtrap.symbols.module_table import ModuleChanges, ModuleTable
+    from crabtrap.target.interface import Target, TargetStop
 
 _log = Log("crabtrap.engine")
 

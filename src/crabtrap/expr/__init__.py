@@ -1,6 +1,6 @@
 """The expression language: Rust's, read and evaluated without running the program."""
 
-from crabtrap.expr import make
+from crabtrap.expr import computed
 from crabtrap.expr.assign import (
     Assignment,
     MemoryWrite,
@@ -10,9 +10,9 @@ from crabtrap.expr.assign import (
     plan_assignment,
 )
 from crabtrap.expr.evaluate import Evaluator, evaluate
-from crabtrap.expr.parser import parse
 from crabtrap.expr.scope import EvaluationError, Scope
-from crabtrap.expr.syntax import Expression, unparse
+from crabtrap.expr.syntax.nodes import Expression, unparse
+from crabtrap.expr.syntax.parser import parse
 
 __all__ = [
     "Assignment",
@@ -22,9 +22,9 @@ __all__ = [
     "MemoryWrite",
     "RegisterWrite",
     "Scope",
+    "computed",
     "encode",
     "evaluate",
-    "make",
     "owns_memory",
     "parse",
     "plan_assignment",

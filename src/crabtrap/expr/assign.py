@@ -9,17 +9,18 @@ from __future__ import annotations
 import struct
 
 from crabtrap.address import Address
-from crabtrap.expr import access, casts, make, operators, syntax
+from crabtrap.expr import casts, computed, indirection, operators
 from crabtrap.expr.evaluate import Evaluator
-from crabtrap.expr.parser import parse
 from crabtrap.expr.scope import EvaluationError, Scope
-from crabtrap.present.resolve import Presenter
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.parser import parse
+from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import RecordView, SequenceView
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Type
 from crabtrap.values import Absent, Char, Memory, Pieces, Register, Value
-from crabtrap.values.place import Place
 from crabtrap.values.unsized import wide_kind
+from crabtrap.values.value_location import Place
 
 _MAX_DEPTH = 16
 
@@ -66,7 +67,7 @@ def plan_assignment(text: str, scope: Scope, presenter: Presenter) -> Assignment
     """
     tree = parse(text)
     try:
-        if not isinstance(tree, syntax.Assign):
+        if not isinstance(tree, nodes.Assign):
             raise EvaluationError(
                 "this is not an assignment", tree.span, hint="write place = value"
             )
@@ -76,15 +77,15 @@ def plan_assignment(text: str, scope: Scope, presenter: Presenter) -> Assignment
         raise
 
 
-def _plan(tree: syntax.Assign, evaluator: Evaluator) -> Assignment:
-    if isinstance(tree.target, syntax.Dollar):
+def _plan(tree: nodes.Assign, evaluator: Evaluator) -> Assignment:
+    if isinstance(tree.target, nodes.Dollar):
         raise EvaluationError("registers and variables are set by name", tree.target.span)
     target = evaluator.value(tree.target)
     value = evaluator.value(tree.value)
     try:
         if tree.operator is not None:
-            left = access.scalar(target, evaluator.presenter)
-            right = access.scalar(value, evaluator.presenter)
+            left = indirection.scalar(target, evaluator.presenter)
+            right = indirection.scalar(value, evaluator.presenter)
             value = operators.arithmetic(tree.operator, left, right)
         data = encode(target.type, value, target, evaluator.presenter)
         return Assignment(target, _writes(target.place, data))
@@ -128,7 +129,7 @@ def encode(type_: Type, value: Value, old: Value, presenter: Presenter, depth: i
         return _encode_variant(shape, value, old, presenter, depth)
     match shape.kind:
         case "base":
-            return _encode_scalar(shape, access.scalar(value, presenter))
+            return _encode_scalar(shape, indirection.scalar(value, presenter))
         case "enum":
             return _encode_enumerator(shape, value)
         case "pointer" | "reference":
@@ -144,12 +145,12 @@ def encode(type_: Type, value: Value, old: Value, presenter: Presenter, depth: i
 def _encode_scalar(shape: Type, value: Value) -> bytes:
     found = value.decoded()
     encoding, size = shape.row.encoding, shape.size or 0
-    is_literal = value.type in (make.INTEGER, make.FLOAT)
+    is_literal = value.type in (computed.INTEGER, computed.FLOAT)
     if encoding == "bool" and isinstance(found, bool):
         return bytes([found])
     if encoding == "char" and isinstance(found, Char):
         return ord(found.text).to_bytes(4, "little")
-    if encoding == "float" and (isinstance(found, float) or value.type is make.INTEGER):
+    if encoding == "float" and (isinstance(found, float) or value.type is computed.INTEGER):
         if not is_literal and value.shape.size != size:
             raise _mismatch(shape, value)
         assert isinstance(found, int | float)  # literals of either kind
@@ -159,7 +160,7 @@ def _encode_scalar(shape: Type, value: Value) -> bytes:
     if encoding in ("signed", "unsigned") and isinstance(found, int) and found is not True:
         if not is_literal and (value.shape.row.encoding, value.shape.size) != (encoding, size):
             raise _mismatch(shape, value)
-        return make.integer(found, shape).read_bytes()
+        return computed.integer(found, shape).read_bytes()
     raise _mismatch(shape, value)
 
 

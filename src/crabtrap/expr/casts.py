@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from crabtrap.address import Address
-from crabtrap.expr import make
+from crabtrap.expr import computed
 from crabtrap.expr.scope import EvaluationError, Scope
-from crabtrap.present.resolve import Presenter
+from crabtrap.present.containers.walkers import ContiguousItems
+from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import PointerView, SequenceView, TextView, WrapperView
-from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import PRIMITIVES, Type, array_type, pointer_type
 from crabtrap.values import Bytes, Char, UnavailableError, Value
 
@@ -85,7 +85,7 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
     if address is not None:
         if shape.row.encoding not in ("unsigned", "signed"):
             raise EvaluationError(f"a pointer cannot be cast to {type_.name}")
-        return make.integer(wrap(address, shape), type_)
+        return computed.integer(wrap(address, shape), type_)
     view = presenter.view(value)
     if isinstance(view, WrapperView) and isinstance(view.inner, Value):
         return to_primitive(view.inner, type_, presenter)
@@ -96,7 +96,7 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
         raise EvaluationError(f"{value.type.name} cannot be cast to {type_.name}")
     match shape.row.encoding:
         case "float":
-            return make.real(float(number), type_)
+            return computed.real(float(number), type_)
         case "char":
             return _to_char(value, number)
         case "bool":
@@ -105,16 +105,16 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
             raise EvaluationError("numbers are not cast to bool", hint="compare with 0")
         case _:
             if isinstance(number, float):
-                return make.integer(saturate(number, shape), type_)
-            return make.integer(wrap(int(number), shape), type_)
+                return computed.integer(saturate(number, shape), type_)
+            return computed.integer(wrap(int(number), shape), type_)
 
 
 def _to_char(value: Value, number: int | float) -> Value:
-    if isinstance(number, int) and (value.shape.size == 1 or value.type is make.INTEGER):
+    if isinstance(number, int) and (value.shape.size == 1 or value.type is computed.INTEGER):
         if 0 <= number <= 0xFF:
-            return make.char(chr(number))
+            return computed.char(chr(number))
     elif value.shape.row.encoding == "char" and isinstance(number, int):
-        return make.char(chr(number))
+        return computed.char(chr(number))
     raise EvaluationError("only u8 is cast to char", hint="cast to u8 first")
 
 

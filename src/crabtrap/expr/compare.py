@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from crabtrap.errors import RangeError
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.resolve import Presenter
+from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
     DoubtView,
     LiteralView,

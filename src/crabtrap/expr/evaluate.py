@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import assert_never
 
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
-from crabtrap.expr import access, casts, make, operators, paths, syntax
+from crabtrap.expr import casts, computed, indirection, operators, paths
 from crabtrap.expr.compare import Comparer
-from crabtrap.expr.methods import call_method
-from crabtrap.expr.parser import parse
+from crabtrap.expr.methods.method_table import call_method
 from crabtrap.expr.patterns import Matcher
 from crabtrap.expr.scope import Caller, EvaluationError, Scope
-from crabtrap.expr.syntax import Expression
-from crabtrap.present.resolve import Presenter
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.nodes import Expression
+from crabtrap.expr.syntax.parser import parse
+from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import MapView, RangeView, SequenceView, TextView
 from crabtrap.symbols.types import PRIMITIVES, UNIT
 from crabtrap.values import UnavailableError, Value
@@ -37,7 +38,7 @@ def evaluate(text: str, scope: Scope, presenter: Presenter, caller: Caller | Non
     """
     evaluator = Evaluator(scope, presenter, caller)
     try:
-        return make.settle(evaluator.value(parse(text)))
+        return computed.settle(evaluator.value(parse(text)))
     except EvaluationError as error:
         error.text = text
         raise
@@ -66,54 +67,54 @@ class Evaluator:
 
     def _dispatch(self, tree: Expression) -> Value:  # noqa: C901, PLR0911, PLR0912 - one per class
         match tree:
-            case syntax.Literal():
+            case nodes.Literal():
                 return literal(tree)
-            case syntax.Path():
+            case nodes.Path():
                 return self._path(tree)
-            case syntax.Dollar(name):
+            case nodes.Dollar(name):
                 return self._dollar(name)
-            case syntax.History(number, from_end):
+            case nodes.History(number, from_end):
                 return _found(self.scope.history(number, from_end), "value in the history")
-            case syntax.Unary():
+            case nodes.Unary():
                 return self._unary(tree)
-            case syntax.Binary():
+            case nodes.Binary():
                 return self._binary(tree)
-            case syntax.Cast(operand, type_):
+            case nodes.Cast(operand, type_):
                 return casts.cast(self.value(operand), type_, self.scope, self.presenter)
-            case syntax.FieldAccess(base, name):
-                return access.field(self.value(base), name, self.presenter)
-            case syntax.Index(base, index):
+            case nodes.FieldAccess(base, name):
+                return indirection.field(self.value(base), name, self.presenter)
+            case nodes.Index(base, index):
                 return self._index(self.value(base), index)
-            case syntax.RangeOf(start, end, inclusive):
+            case nodes.RangeOf(start, end, inclusive):
                 ends = [None if part is None else self.value(part) for part in (start, end)]
-                return make.range_of(ends[0], ends[1], inclusive)
-            case syntax.Call(function, arguments):
+                return computed.range_of(ends[0], ends[1], inclusive)
+            case nodes.Call(function, arguments):
                 return paths.call(self, function, arguments)
-            case syntax.MethodCall():
+            case nodes.MethodCall():
                 return call_method(self, tree)
-            case syntax.Closure():
+            case nodes.Closure():
                 raise EvaluationError("a closure stands only in a method call: v.map(|x| x + 1)")
-            case syntax.TupleOf(items):
-                return make.tuple_of([self.value(item) for item in items])
-            case syntax.ArrayOf(items):
-                return make.listed([self.value(item) for item in items])
-            case syntax.Repeat(item, count):
+            case nodes.TupleOf(items):
+                return computed.tuple_of([self.value(item) for item in items])
+            case nodes.ArrayOf(items):
+                return computed.listed([self.value(item) for item in items])
+            case nodes.Repeat(item, count):
                 return self._repeat(self.value(item), self.value(count).integer())
-            case syntax.StructOf(path, fields):
+            case nodes.StructOf(path, fields):
                 values = [(name, self.value(inner)) for name, inner in fields]
                 return paths.struct_literal(self, path, values)
-            case syntax.Matches():
-                return make.boolean(self._matches(tree))
-            case syntax.Assign():
+            case nodes.Matches():
+                return computed.boolean(self._matches(tree))
+            case nodes.Assign():
                 raise EvaluationError("an assignment has no value", hint="use `set`")
             case unknown:
                 assert_never(unknown)
 
-    def _path(self, tree: syntax.Path) -> Value:
+    def _path(self, tree: nodes.Path) -> Value:
         bound = self._bound(tree)
         return paths.resolve(self, tree) if bound is None else bound
 
-    def _bound(self, tree: syntax.Path) -> Value | None:
+    def _bound(self, tree: nodes.Path) -> Value | None:
         if tree.is_name:
             name = tree.segments[0].name
             for names in reversed(self.bound):
@@ -121,7 +122,7 @@ class Evaluator:
                     return names[name]
         return None
 
-    def local(self, tree: syntax.Path) -> Value | None:
+    def local(self, tree: nodes.Path) -> Value | None:
         """The variable that a path is the name of, ``None`` where it is none."""
         bound = self._bound(tree)
         if bound is not None or not tree.is_name:
@@ -137,18 +138,18 @@ class Evaluator:
     # -- operators ---------------------------------------------------------------
     def operand(self, tree: Expression) -> Value:
         """A scalar operand: references and plain wrappers looked through."""
-        return access.scalar(self.value(tree), self.presenter)
+        return indirection.scalar(self.value(tree), self.presenter)
 
-    def _unary(self, tree: syntax.Unary) -> Value:
+    def _unary(self, tree: nodes.Unary) -> Value:
         match tree.operator:
             case "*":
-                return access.dereference(self.value(tree.operand), self.presenter)
+                return indirection.dereference(self.value(tree.operand), self.presenter)
             case "&" | "&mut":
-                return make.reference(self.value(tree.operand))
+                return computed.reference(self.value(tree.operand))
             case "&raw const":
-                return make.raw_pointer(self.value(tree.operand), "*const ")
+                return computed.raw_pointer(self.value(tree.operand), "*const ")
             case "&raw mut":
-                return make.raw_pointer(self.value(tree.operand), "*mut ")
+                return computed.raw_pointer(self.value(tree.operand), "*mut ")
             case "-":
                 return self._negative(tree)
             case "!":
@@ -156,12 +157,12 @@ class Evaluator:
             case unknown:
                 assert_never(unknown)
 
-    def _negative(self, tree: syntax.Unary) -> Value:
+    def _negative(self, tree: nodes.Unary) -> Value:
         """``-x``; of a literal at once, since 128 is no i8 but -128 is."""
         match tree.operand:
-            case syntax.Literal("integer", int(number), suffix) if suffix in PRIMITIVES:
+            case nodes.Literal("integer", int(number), suffix) if suffix in PRIMITIVES:
                 if PRIMITIVES[suffix].row.encoding == "signed":
-                    return make.integer(-number, PRIMITIVES[suffix])
+                    return computed.integer(-number, PRIMITIVES[suffix])
             case _:
                 pass
         return operators.negate(self.operand(tree.operand))
@@ -178,15 +179,17 @@ class Evaluator:
             return truth
         raise EvaluationError(f"expected bool, found {found.type.name}", tree.span)
 
-    def _binary(self, tree: syntax.Binary) -> Value:
+    def _binary(self, tree: nodes.Binary) -> Value:
         match tree.operator:
             case "&&":
-                return make.boolean(self.truth(tree.left) and self.truth(tree.right))
+                return computed.boolean(self.truth(tree.left) and self.truth(tree.right))
             case "||":
-                return make.boolean(self.truth(tree.left) or self.truth(tree.right))
+                return computed.boolean(self.truth(tree.left) or self.truth(tree.right))
             case "==" | "!=" | "<" | "<=" | ">" | ">=":
                 left, right = self.value(tree.left), self.value(tree.right)
-                return make.boolean(operators.compare(tree.operator, left, right, self.comparer))
+                return computed.boolean(
+                    operators.compare(tree.operator, left, right, self.comparer)
+                )
             case _:
                 left, right = self.operand(tree.left), self.operand(tree.right)
                 return operators.arithmetic(tree.operator, left, right)
@@ -194,9 +197,9 @@ class Evaluator:
     def _repeat(self, item: Value, count: int) -> Value:
         if not 0 <= count <= 1 << 20:
             raise EvaluationError(f"an array of {count} items is too long")
-        return make.listed([item] * count)
+        return computed.listed([item] * count)
 
-    def _matches(self, tree: syntax.Matches) -> bool:
+    def _matches(self, tree: nodes.Matches) -> bool:
         matcher = Matcher(self.comparer, self.value, lambda name: paths.find_constant(self, name))
         found = matcher.match(self.value(tree.operand), tree.pattern)
         if found is None:
@@ -215,7 +218,7 @@ class Evaluator:
 
     def apply(self, function: Expression, arguments: tuple[Value, ...]) -> Value:
         """Call a closure written in the expression, or a function it may name."""
-        if not isinstance(function, syntax.Closure):
+        if not isinstance(function, nodes.Closure):
             return paths.apply_named(self, function, arguments)
         if len(function.parameters) != len(arguments):
             raise EvaluationError(
@@ -234,29 +237,29 @@ class Evaluator:
     # -- indexing ----------------------------------------------------------------
     def _index(self, base: Value, index_tree: Expression) -> Value:
         index = self.value(index_tree)
-        view = access.container(base, self.presenter)
+        view = indirection.container(base, self.presenter)
         if isinstance(view, MapView):
-            found = access.look_up(view, index, self.comparer)
+            found = indirection.look_up(view, index, self.comparer)
             if found is None:
                 raise EvaluationError("no such key in the map")
             return found
         _, index_view = self.comparer.look_through(index)
         if isinstance(index_view, RangeView):
-            return access.slice_of(view, index_view, base)
+            return indirection.slice_of(view, index_view, base)
         if isinstance(view, TextView) and view.kind != "bytes":
             raise EvaluationError(
                 "a str is not indexed by a number", hint="use .bytes() or s[a..b]"
             )
-        position = access.scalar(index, self.presenter).integer()
+        position = indirection.scalar(index, self.presenter).integer()
         if isinstance(view, TextView):
-            return access.byte_of(view, position)
+            return indirection.byte_of(view, position)
         assert isinstance(view, SequenceView)  # containers are maps, texts or sequences
         if view.is_set:
             raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")
         return view.item(position)
 
 
-def literal(tree: syntax.Literal) -> Value:
+def literal(tree: nodes.Literal) -> Value:
     """The value of a literal; without a suffix its type stays open.
 
     Raises:
@@ -265,22 +268,24 @@ def literal(tree: syntax.Literal) -> Value:
     value = tree.value
     match tree.kind:
         case "bool":
-            return make.boolean(bool(value))
+            return computed.boolean(bool(value))
         case "char":
-            return make.char(str(value))
+            return computed.char(str(value))
         case "text":
-            return make.text(str(value))
+            return computed.text(str(value))
         case "bytes":
             assert isinstance(value, bytes)  # the parser makes it so
-            return make.byte_string(value)
+            return computed.byte_string(value)
         case "integer" | "byte":
             assert isinstance(value, int)  # the parser makes it so
             if tree.suffix in ("f32", "f64"):
-                return make.real(float(value), PRIMITIVES[tree.suffix])
-            return make.integer(value, PRIMITIVES[tree.suffix] if tree.suffix else make.INTEGER)
+                return computed.real(float(value), PRIMITIVES[tree.suffix])
+            return computed.integer(
+                value, PRIMITIVES[tree.suffix] if tree.suffix else computed.INTEGER
+            )
         case "float":
             assert isinstance(value, float)  # the parser makes it so
-            return make.real(value, PRIMITIVES[tree.suffix] if tree.suffix else make.FLOAT)
+            return computed.real(value, PRIMITIVES[tree.suffix] if tree.suffix else computed.FLOAT)
 
 
 def _found(value: Value | None, what: str) -> Value:

@@ -7,10 +7,10 @@ import operator
 from collections.abc import Callable
 from typing import TypeGuard
 
-from crabtrap.expr import make
+from crabtrap.expr import computed
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.expr.syntax import ArithmeticOperator, ComparisonOperator
+from crabtrap.expr.syntax.nodes import ArithmeticOperator, ComparisonOperator
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Char, Value
 
@@ -52,7 +52,7 @@ def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
     """
     a, b = left.decoded(), right.decoded()
     if isinstance(a, bool) and isinstance(b, bool) and op in _BITWISE:
-        return make.boolean(bool(_BITWISE[op](a, b)))
+        return computed.boolean(bool(_BITWISE[op](a, b)))
     if _is_integer(a) and _is_integer(b):
         return _integers(op, a, b, left.type, right.type)
     if isinstance(a, float) or isinstance(b, float):
@@ -87,9 +87,9 @@ def common_integer(op: str, left: Type, right: Type) -> Type:
     Raises:
         EvaluationError: They differ, as Rust would say.
     """
-    if left is make.INTEGER:
+    if left is computed.INTEGER:
         return right
-    if right is make.INTEGER or _same_integer(left, right):
+    if right is computed.INTEGER or _same_integer(left, right):
         return left
     raise EvaluationError(
         f"{left.name} {op} {right.name}: the operands have different types",
@@ -117,13 +117,13 @@ def _shift(op: str, a: int, b: int, type_: Type) -> Value:
     if not 0 <= b < bits:
         raise EvaluationError(f"attempt to {_VERBS[op]} with overflow: {a} {op} {b}")
     if op == ">>":
-        return make.integer(a >> b, type_)
-    if type_ is make.INTEGER:
+        return computed.integer(a >> b, type_)
+    if type_ is computed.INTEGER:
         return checked(op, a << b, type_, f"{a} << {b}")
     number = (a << b) & ((1 << bits) - 1)
     if type_.strip().row.encoding == "signed" and number >> (bits - 1):
         number -= 1 << bits
-    return make.integer(number, type_)
+    return computed.integer(number, type_)
 
 
 def checked(op: str, number: int, type_: Type, text: str) -> Value:
@@ -132,30 +132,30 @@ def checked(op: str, number: int, type_: Type, text: str) -> Value:
     Raises:
         EvaluationError: It does not fit; Rust would panic.
     """
-    if not make.fits(number, type_):
+    if not computed.fits(number, type_):
         verb = _VERBS.get(op, "calculate")
         raise EvaluationError(f"attempt to {verb} with overflow: {text} as {type_.name}")
-    return make.integer(number, type_)
+    return computed.integer(number, type_)
 
 
 def _floats(op: str, left: Value, right: Value) -> Value:
     a, b = left.decoded(), right.decoded()
-    literals = (make.FLOAT, make.INTEGER)
+    literals = (computed.FLOAT, computed.INTEGER)
     type_ = right.type if left.type in literals else left.type
     other = left.type if type_ is right.type else right.type
     different = other not in literals and other.strip().size != type_.strip().size
     if different or not isinstance(a, int | float) or not isinstance(b, int | float):
         raise _no_operator(op, left, right)
-    if (isinstance(a, int) and left.type is not make.INTEGER) or (
-        isinstance(b, int) and right.type is not make.INTEGER
+    if (isinstance(a, int) and left.type is not computed.INTEGER) or (
+        isinstance(b, int) and right.type is not computed.INTEGER
     ):
         raise _no_operator(op, left, right)
     if op in _FLOAT:
-        return make.real(_FLOAT[op](float(a), float(b)), type_)
+        return computed.real(_FLOAT[op](float(a), float(b)), type_)
     if op == "/":
-        return make.real(divide_floats(float(a), float(b)), type_)
+        return computed.real(divide_floats(float(a), float(b)), type_)
     if op == "%":
-        return make.real(math.fmod(a, b) if b else math.nan, type_)
+        return computed.real(math.fmod(a, b) if b else math.nan, type_)
     raise _no_operator(op, left, right)
 
 
@@ -172,7 +172,7 @@ def negate(value: Value) -> Value:
     """``-value``."""
     number = value.decoded()
     if isinstance(number, float):
-        return make.real(-number, value.type)
+        return computed.real(-number, value.type)
     if _is_integer(number) and value.shape.row.encoding == "signed":
         assert isinstance(number, int)  # as just asked
         return checked("-", -number, value.type, f"-{number}")
@@ -183,15 +183,15 @@ def invert(value: Value) -> Value:
     """``!value``: logical for ``bool``, bitwise for integers."""
     number = value.decoded()
     if isinstance(number, bool):
-        return make.boolean(not number)
+        return computed.boolean(not number)
     if not isinstance(number, int):
         raise EvaluationError(f"!{value.type.name} is not defined")
-    type_ = value.type if value.type is not make.INTEGER else PRIMITIVES["i32"]
+    type_ = value.type if value.type is not computed.INTEGER else PRIMITIVES["i32"]
     bits = 8 * (type_.strip().size or 0)
     number = ~number
     if type_.strip().row.encoding != "signed":
         number &= (1 << bits) - 1
-    return make.integer(number, type_)
+    return computed.integer(number, type_)
 
 
 def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Comparer) -> bool:

@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
-from crabtrap.expr import make, syntax
-from crabtrap.expr.access import dereference
+from crabtrap.expr import computed
 from crabtrap.expr.casts import resolve_type
-from crabtrap.expr.methods import NoMethodError, call_method
+from crabtrap.expr.indirection import dereference
+from crabtrap.expr.methods.method_table import NoMethodError, call_method
 from crabtrap.expr.scope import EvaluationError, WouldRunError
-from crabtrap.expr.syntax import Expression
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Bytes, Made, UnavailableError, Value
 
@@ -35,7 +36,7 @@ _WRAPPERS = {"Some": "Option", "Ok": "Result", "Err": "Result"}
 _CONST_HINT = "a const leaves no trace: the compiler puts its value wherever it is used"
 
 
-def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
+def resolve(evaluator: Evaluator, path: nodes.Path) -> Value:
     """The value a path names.
 
     Raises:
@@ -47,7 +48,7 @@ def resolve(evaluator: Evaluator, path: syntax.Path) -> Value:
         if found is not None:
             return found
         if path.segments[0].name == "None":
-            return make.option(None)
+            return computed.option(None)
     else:
         found = _associated(evaluator, path)
         if found is not None:
@@ -75,10 +76,10 @@ def find_constant(evaluator: Evaluator, name: str) -> Value | None:
     return None
 
 
-def _associated(evaluator: Evaluator, path: syntax.Path) -> Value | None:
+def _associated(evaluator: Evaluator, path: nodes.Path) -> Value | None:
     """``u8::MAX``, ``f64::consts::PI``, ``Color::Red``, ``Shape::Empty``."""
     last = path.segments[-1].name
-    owner = syntax.Path(path.segments[:-1], path.owner)
+    owner = nodes.Path(path.segments[:-1], path.owner)
     number = _number_constant(owner, last)
     if number is not None:
         return number
@@ -98,14 +99,14 @@ def _candidates(evaluator: Evaluator, name: str) -> tuple[Type, ...]:
     return (nearest, *(other for other in others if other is not nearest))
 
 
-def _number_constant(owner: syntax.Path, name: str) -> Value | None:
+def _number_constant(owner: nodes.Path, name: str) -> Value | None:
     primitive = next((s.name for s in owner.segments if s.name in PRIMITIVES), None)
     if primitive is None:
         return None
     type_ = PRIMITIVES[primitive]
     if type_.row.encoding == "float":
         number = _LIMITS[primitive].get(name, _FLOAT_CONSTANTS.get(name))
-        return None if number is None else make.real(number, type_)
+        return None if number is None else computed.real(number, type_)
     bits = 8 * (type_.size or 0)
     signed = type_.row.encoding == "signed"
     limits = {
@@ -113,10 +114,10 @@ def _number_constant(owner: syntax.Path, name: str) -> Value | None:
         "MIN": -(1 << (bits - 1)) if signed else 0,
     }
     if primitive == "char":
-        return make.char(chr(0x10FFFF)) if name == "MAX" else None
+        return computed.char(chr(0x10FFFF)) if name == "MAX" else None
     if name == "BITS":
-        return make.integer(bits, PRIMITIVES["u32"])
-    return make.integer(limits[name], type_) if name in limits and primitive != "bool" else None
+        return computed.integer(bits, PRIMITIVES["u32"])
+    return computed.integer(limits[name], type_) if name in limits and primitive != "bool" else None
 
 
 def unit_variant(type_: Type, name: str) -> Value | None:
@@ -127,10 +128,10 @@ def unit_variant(type_: Type, name: str) -> Value | None:
         for known, number in shape.row.enumerators:
             if known == name:
                 data = (number & ((1 << 8 * size) - 1)).to_bytes(size, "little")
-                return Value(type_, Bytes(data), make.NOWHERE)
+                return Value(type_, Bytes(data), computed.NOWHERE)
     case = shape.case(name)
     if case is not None and not case.type.fields:
-        return make.record(name, (), type_name=type_.name, variant=True)
+        return computed.record(name, (), type_name=type_.name, variant=True)
     return None
 
 
@@ -140,12 +141,12 @@ def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression
     Raises:
         EvaluationError: It would run the program.
     """
-    if isinstance(function, syntax.Closure):
+    if isinstance(function, nodes.Closure):
         return evaluator.apply(function, tuple(evaluator.value(part) for part in arguments))
     found = _run(evaluator, function, arguments)
     if found is not None:
         return found
-    if isinstance(function, syntax.Path):
+    if isinstance(function, nodes.Path):
         size = _size_of(evaluator, function, arguments)
         if size is not None:
             return size
@@ -168,7 +169,7 @@ def _run(
     def evaluated() -> list[Value]:
         return [evaluator.value(part) for part in arguments]
 
-    if isinstance(function, syntax.Path):
+    if isinstance(function, nodes.Path):
         if function.text in _WRAPPERS:
             return None
         local = evaluator.local(function)
@@ -180,16 +181,16 @@ def _run(
 
 
 def _size_of(
-    evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
+    evaluator: Evaluator, function: nodes.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
     last = function.segments[-1]
     if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
         type_ = resolve_type(last.arguments[0], evaluator.scope)
         if type_.size is None:
             raise EvaluationError(f"the size of {type_.name} is not known", function.span)
-        return make.usize(type_.size if last.name == "size_of" else type_.alignment)
+        return computed.usize(type_.size if last.name == "size_of" else type_.alignment)
     if last.name == "size_of_val" and len(arguments) == 1:
-        return make.usize(_size_of_value(evaluator.value(arguments[0]), evaluator.presenter))
+        return computed.usize(_size_of_value(evaluator.value(arguments[0]), evaluator.presenter))
     return None
 
 
@@ -206,12 +207,12 @@ def _size_of_value(value: Value, presenter: Presenter) -> int:
 
 
 def _as_method(
-    evaluator: Evaluator, function: syntax.Path, arguments: tuple[Expression, ...]
+    evaluator: Evaluator, function: nodes.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
     """``Rc::strong_count(&x)`` as ``x.strong_count()``, where there is such a method."""
     if not arguments or function.segments[-1].name in ("new", "from"):
         return None
-    tree = syntax.MethodCall(
+    tree = nodes.MethodCall(
         arguments[0], function.segments[-1].name, arguments[1:], (), function.span
     )
     try:
@@ -226,12 +227,12 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
     Raises:
         EvaluationError: Anything else, which would run the program.
     """
-    if isinstance(function, syntax.Path):
+    if isinstance(function, nodes.Path):
         name = function.segments[-1].name
         numbered = [(str(i), value) for i, value in enumerate(arguments)]
         if name in _WRAPPERS and len(arguments) == 1:
-            inner = make.type_name(numbered[0][1])
-            return make.record(
+            inner = computed.type_name(numbered[0][1])
+            return computed.record(
                 name, numbered, type_name=f"{_WRAPPERS[name]}<{inner}>", variant=True
             )
         if name in ("new", "from") and len(arguments) == 1:
@@ -241,20 +242,20 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
         type_ = _variant_or_struct(evaluator, function, {name for name, _ in numbered})
         if type_ is not None and len(type_[0].fields) == len(arguments):
             owner, is_variant = type_
-            return make.record(name, numbered, type_name=owner.name, variant=is_variant)
-    if evaluator.caller is not None and isinstance(function, syntax.Path):
+            return computed.record(name, numbered, type_name=owner.name, variant=is_variant)
+    if evaluator.caller is not None and isinstance(function, nodes.Path):
         error = evaluator.caller.missing(function.text)
         raise WouldRunError(str(error), function.span, hint=error.hint)
     raise WouldRunError("a call would run the program", function.span)
 
 
 def _variant_or_struct(
-    evaluator: Evaluator, path: syntax.Path, names: set[str]
+    evaluator: Evaluator, path: nodes.Path, names: set[str]
 ) -> tuple[Type, bool] | None:
     """The struct or variant a path constructs; of several, one with these fields."""
     found: list[tuple[Type, bool]] = []
     if len(path.segments) > 1:
-        for owner in _candidates(evaluator, syntax.Path(path.segments[:-1], path.owner).text):
+        for owner in _candidates(evaluator, nodes.Path(path.segments[:-1], path.owner).text):
             case = owner.strip().case(path.segments[-1].name)
             if case is not None:
                 found.append((case.type, True))
@@ -266,7 +267,7 @@ def _variant_or_struct(
 
 
 def struct_literal(
-    evaluator: Evaluator, path: syntax.Path, fields: list[tuple[str, Value]]
+    evaluator: Evaluator, path: nodes.Path, fields: list[tuple[str, Value]]
 ) -> Value:
     """``Point { x: 1, y: 2 }``: checked against the type where it is described.
 
@@ -283,4 +284,4 @@ def struct_literal(
             problem = f"has no field {unknown[0]}" if unknown else f"also needs {missing[0]}"
             raise EvaluationError(f"{path.text} {problem}", path.span)
     is_variant = found is not None and found[1]
-    return make.record(path.segments[-1].name, fields, type_name=path.text, variant=is_variant)
+    return computed.record(path.segments[-1].name, fields, type_name=path.text, variant=is_variant)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
-from crabtrap.expr import syntax
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.expr.syntax import Expression, Pattern
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.nodes import Expression, Pattern
 from crabtrap.present.view import RecordView, SequenceView
 from crabtrap.values import Value
 
@@ -41,23 +41,23 @@ class Matcher:
             EvaluationError: The pattern can never fit such a value.
         """
         match pattern:
-            case syntax.Wildcard() | syntax.Rest():
+            case nodes.Wildcard() | nodes.Rest():
                 return {}
-            case syntax.Bind(name, inner):
+            case nodes.Bind(name, inner):
                 return self._bind(value, name, inner)
-            case syntax.Equals(expected):
+            case nodes.Equals(expected):
                 return _empty_if(self._comparer.equal(value, self._evaluate(expected)))
-            case syntax.Between():
+            case nodes.Between():
                 return self._between(value, pattern)
-            case syntax.Shape(path, items):
+            case nodes.Shape(path, items):
                 return self._shape(value, path, items)
-            case syntax.Fields(path, fields, rest):
+            case nodes.Fields(path, fields, rest):
                 return self._fields(value, path, fields, rest)
-            case syntax.SliceOf(items):
+            case nodes.SliceOf(items):
                 return self._slice(value, items)
-            case syntax.Reference(inner):
+            case nodes.Reference(inner):
                 return self.match(value, inner)
-            case syntax.Either(options):
+            case nodes.Either(options):
                 for option in options:
                     found = self.match(value, option)
                     if found is not None:
@@ -91,7 +91,7 @@ class Matcher:
             raise EvaluationError(f"{seen.type.name} has no variant {name}")
         return _empty_if(self._comparer.equal(value, constant))
 
-    def _between(self, value: Value, pattern: syntax.Between) -> Bindings | None:
+    def _between(self, value: Value, pattern: nodes.Between) -> Bindings | None:
         if pattern.start is not None:
             order = self._comparer.order(value, self._evaluate(pattern.start))
             if order is None or order < 0:
@@ -103,7 +103,7 @@ class Matcher:
         return {}
 
     def _shape(
-        self, value: Value, path: syntax.Path | None, items: tuple[Pattern, ...] | None
+        self, value: Value, path: nodes.Path | None, items: tuple[Pattern, ...] | None
     ) -> Bindings | None:
         if items is None:
             assert path is not None  # the parser gives one or the other
@@ -144,7 +144,7 @@ class Matcher:
     def _fields(
         self,
         value: Value,
-        path: syntax.Path,
+        path: nodes.Path,
         fields: tuple[tuple[str, Pattern], ...],
         rest: bool,
     ) -> Bindings | None:
@@ -182,8 +182,8 @@ class Matcher:
 
 
 def _is_rest(pattern: Pattern) -> bool:
-    return isinstance(pattern, syntax.Rest) or (
-        isinstance(pattern, syntax.Bind) and isinstance(pattern.inner, syntax.Rest)
+    return isinstance(pattern, nodes.Rest) or (
+        isinstance(pattern, nodes.Bind) and isinstance(pattern.inner, nodes.Rest)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from crabtrap.errors import UsageError
-from crabtrap.expr.syntax import Path, Span
+from crabtrap.expr.syntax.nodes import Path, Span
 from crabtrap.symbols.types import Type
 from crabtrap.values import NOWHERE, Context, Value
 

@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crabtrap import events
-from crabtrap.engine.breakpoints import Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Catchpoint, Watchpoint
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import field_names
 
 if TYPE_CHECKING:
-    from crabtrap.engine.breakpoints import AnyStoppoint
-    from crabtrap.engine.frame import Binding, Frame
-    from crabtrap.engine.thread import Thread
-    from crabtrap.present.tree import RenderOptions
+    from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint
+    from crabtrap.engine.inspect.frame import Binding, Frame
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.present.output.text_tree import RenderOptions
     from crabtrap.session import Session
-    from crabtrap.symbols.places import Place
+    from crabtrap.symbols.breakpoint_locations import Place
     from crabtrap.values.value import Value
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 
-from crabtrap.present.json_tree import value_tree
-from crabtrap.present.render import render
-from crabtrap.present.resolve import Presenter
-from crabtrap.present.rule import Rule, RuleBook
+from crabtrap.present.output.json_tree import value_tree
+from crabtrap.present.output.render import render
+from crabtrap.present.output.text_tree import RenderOptions
+from crabtrap.present.rules.presenter import Presenter
+from crabtrap.present.rules.rule import Rule, RuleBook
+from crabtrap.present.rules.user_rules import load_rules, shipped_rules
 from crabtrap.present.std import STD_RULES
-from crabtrap.present.tree import RenderOptions
-from crabtrap.present.user_rules import load_rules, shipped_rules
 from crabtrap.present.view import View
 
 

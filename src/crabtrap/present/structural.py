@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypeGuard, assert_never, get_args
 
 from crabtrap.address import Address
-from crabtrap.present.plausible import check_buffer
+from crabtrap.present.containers.plausible import check_buffer
+from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import (
     DoubtView,
     LiteralView,
@@ -17,7 +18,6 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.present.walkers import ContiguousItems
 from crabtrap.symbols.types import REFERENCES, Type, array_type
 from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.frame import register_name
+from crabtrap.engine.inspect.frame import register_name
 from crabtrap.errors import StateError
 from crabtrap.expr import MemoryWrite, RegisterWrite, plan_assignment
-from crabtrap.session.scope import FrameScope
+from crabtrap.session.scopes import FrameScope
 
 if TYPE_CHECKING:
     from crabtrap.expr import Assignment

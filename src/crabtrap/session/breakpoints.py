@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from crabtrap.engine.breakpoints import (
+from crabtrap.engine.breakpoints.resolver import MAX_WATCHED, split_watched
+from crabtrap.engine.breakpoints.stoppoints import (
     AnyStoppoint,
     Breakpoint,
     BreakpointTable,
@@ -15,18 +16,17 @@ from crabtrap.engine.breakpoints import (
     Watchpoint,
     require_breakpoint,
 )
-from crabtrap.engine.placement import MAX_WATCHED, split_watched
-from crabtrap.engine.signals import parse_signal, signal_name
-from crabtrap.engine.syscalls import parse_syscall, syscall_name
+from crabtrap.engine.causes.signal_table import parse_signal, signal_name
+from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
-from crabtrap.symbols.location import parse_spec
-from crabtrap.values.context import Context
-from crabtrap.values.place import Memory
+from crabtrap.symbols.linespec import parse_spec
 from crabtrap.values.value import Value
+from crabtrap.values.value_context import Context
+from crabtrap.values.value_location import Memory
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.program import Program
 
 _HARDWARE_SLOTS = 4

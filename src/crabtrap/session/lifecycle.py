@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
+from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.machine import Detached, Exited, NotStarted, State, Stopped, require
-from crabtrap.engine.signals import signal_name
-from crabtrap.engine.static_target import StaticTarget
-from crabtrap.engine.stdio import Stdio, Streams
+from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Notice
 from crabtrap.records import dataclass
-from crabtrap.symbols.table import ModuleTable
+from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target import live
-from crabtrap.target.base import LaunchRequest
+from crabtrap.target.interface import LaunchRequest
+from crabtrap.target.stdio import Stdio, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.loading import ModuleLoader
+    from crabtrap.engine.modules.module_loader import ModuleLoader
     from crabtrap.engine.program import Program
     from crabtrap.events import Event, StopEvent
-    from crabtrap.target.base import Target
+    from crabtrap.target.interface import Target
 
 Server = Literal["guard", "gdbserver"]
 

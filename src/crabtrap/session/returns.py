@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.symbols.passing import WORD, Aggregate, Nothing, Scalar, Scalars, classify
-from crabtrap.values.place import Bytes, Memory, Part, Pieces, Place, Register
+from crabtrap.symbols.abi import WORD, Aggregate, Nothing, Scalar, Scalars, classify
 from crabtrap.values.value import Value
+from crabtrap.values.value_location import Bytes, Memory, Part, Pieces, Place, Register
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.symbols.code import Function
     from crabtrap.symbols.types import Type
 

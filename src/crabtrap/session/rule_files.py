@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from crabtrap.present.rule import Rule, RuleBook
+    from crabtrap.present.rules.rule import Rule, RuleBook
 
 
 class RuleFiles:

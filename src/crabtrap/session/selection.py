@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.panics import find_user_frame
+from crabtrap.engine.causes.panics import find_user_frame
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.events import BreakpointHit, ConditionFailed, Panicked, SignalReceived, StepDone
@@ -12,10 +12,10 @@ from crabtrap.events import BreakpointHit, ConditionFailed, Panicked, SignalRece
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.frame import Frame
-    from crabtrap.engine.plans.base import Plan
-    from crabtrap.engine.process import Process
-    from crabtrap.engine.thread import Thread
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
 
 

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.breakpoints import BreakpointTable
-from crabtrap.engine.context import Options
-from crabtrap.engine.loading import ModuleLoader
+from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
+from crabtrap.engine.causes.signal_table import SignalTable
+from crabtrap.engine.debuggee import Options
 from crabtrap.engine.machine import Exited, NotStarted, State, Stopped, describe, require
+from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.engine.program import Program
-from crabtrap.engine.signals import SignalTable
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import (
     NotFoundError,
     ParseError,
@@ -28,28 +27,29 @@ from crabtrap.errors import (
 from crabtrap.events import Event, Notice, StopEvent
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.session.breakpoints import Breakpoints
-from crabtrap.session.language import RustLanguage
 from crabtrap.session.lifecycle import LaunchSettings, Lifecycle, Server
 from crabtrap.session.rule_files import RuleFiles
-from crabtrap.session.running import Runner
-from crabtrap.session.scope import EndedScope, FrameScope, Memo, ProgramScope
+from crabtrap.session.run_verbs import Runner
+from crabtrap.session.rust_language import RustLanguage
+from crabtrap.session.scopes import EndedScope, FrameScope, ValueHistory, ProgramScope
 from crabtrap.session.selection import Selection
-from crabtrap.symbols.location import parse_spec
-from crabtrap.symbols.places import Resolution
-from crabtrap.symbols.source import SourceFile, SourceFinder, installed_library_sources
+from crabtrap.symbols.breakpoint_locations import Resolution
+from crabtrap.symbols.linespec import parse_spec
+from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_library_sources
+from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
-    from crabtrap.engine.plans.base import Plan
-    from crabtrap.engine.process import Process
-    from crabtrap.engine.thread import Thread
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.plans.plan import Plan
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
     from crabtrap.session.calls import CallSettings, ProgramCaller
     from crabtrap.symbols.module import Module
-    from crabtrap.symbols.table import ModuleTable
+    from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type
-    from crabtrap.target.base import Target
+    from crabtrap.target.interface import Target
     from crabtrap.values.value import Value
 
 Listener = Callable[[Event], None]
@@ -92,7 +92,7 @@ class Session:
         self.options = Options()
         self.substitute_paths: tuple[tuple[str, str], ...] = ()
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
-        self.memo = Memo()
+        self.memo = ValueHistory()
         self._presenter = std_presenter()
         self.rules = RuleFiles(self._presenter.book)
         self._language = RustLanguage(self._evaluate_in, self.render_short, self._presenter.book)
@@ -424,8 +424,8 @@ class Session:
         Raises:
             CrabtrapError: It is neither; the text says why the expression is none.
         """
-        from crabtrap.expr.grammar import is_type_name  # noqa: PLC0415 - slow to import
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
+        from crabtrap.expr.syntax.grammar import is_type_name  # noqa: PLC0415 - slow to import
 
         try:
             return self.evaluate(text).type

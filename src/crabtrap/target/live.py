@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, RemoteError, TargetError
-from crabtrap.target.base import (
+from crabtrap.target.interface import (
     Abilities,
     Control,
     LaunchRequest,
@@ -17,13 +17,13 @@ from crabtrap.target.base import (
     Mapping,
     ThreadInfo,
 )
-from crabtrap.target.control import LiveControl
+from crabtrap.target.live_control import LiveControl
 from crabtrap.target.mappings import parse_maps
 from crabtrap.target.remote import Remote
 from crabtrap.target.remote_files import read_remote_file
 from crabtrap.target.rsp.client import Client, checked
 from crabtrap.target.rsp.documents import parse_libraries, parse_threads
-from crabtrap.target.rsp.stops import parse_stop
+from crabtrap.target.rsp.stop_replies import parse_stop
 from crabtrap.target.server import Endpoint, ServerKind, reach, start_gdbserver, start_guard
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crabtrap.address import Address
 from crabtrap.errors import TargetError
-from crabtrap.target.base import Mapping
+from crabtrap.target.interface import Mapping
 
 
 def parse_maps(text: bytes) -> tuple[Mapping, ...]:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
-from crabtrap.target.base import SavedRegisters
-from crabtrap.target.memory import callback_memory, file_memory, read_exactly
+from crabtrap.target.interface import SavedRegisters
+from crabtrap.target.memory_access import callback_memory, file_memory, read_exactly
 from crabtrap.target.registers import (
     RegisterLayout,
     RegisterSlot,

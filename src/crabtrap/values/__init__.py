@@ -3,10 +3,11 @@
 >>> from crabtrap.values import Value, Memory, NOWHERE
 """
 
-from crabtrap.values.context import NOWHERE, Context, FrameView, NoProgram, Program
 from crabtrap.values.decode import Char, Invalid, UnavailableError
-from crabtrap.values.memory import BudgetError, BytesReader, PagedReader, Reader
-from crabtrap.values.place import (
+from crabtrap.values.readers import BudgetError, BytesReader, PagedReader, Reader
+from crabtrap.values.value import Value
+from crabtrap.values.value_context import NOWHERE, Context, FrameView, NoProgram, Program
+from crabtrap.values.value_location import (
     OPTIMISED_OUT,
     Absent,
     Bytes,
@@ -20,7 +21,6 @@ from crabtrap.values.place import (
     narrow,
     place_from_pieces,
 )
-from crabtrap.values.value import Value
 
 __all__ = [
     "NOWHERE",

@@ -23,7 +23,7 @@ from crabtrap.symbols.types import (
     shorten_name,
 )
 from crabtrap.values.decode import UnavailableError
-from crabtrap.values.place import Absent, Memory
+from crabtrap.values.value_location import Absent, Memory
 
 if TYPE_CHECKING:
     from crabtrap.values.value import Value

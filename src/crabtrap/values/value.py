@@ -10,9 +10,9 @@ from crabtrap.address import Address
 from crabtrap.errors import NotFoundError, RangeError, UsageError
 from crabtrap.symbols.types import UNIT, Case, Field, Type, array_type
 from crabtrap.values import decode, unsized
-from crabtrap.values.context import Context
 from crabtrap.values.decode import Char, Invalid, Scalar, UnavailableError
-from crabtrap.values.place import (
+from crabtrap.values.value_context import Context
+from crabtrap.values.value_location import (
     Absent,
     Bytes,
     ImplicitPointer,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.address import Address
-from crabtrap.engine.overflow import is_stack_overflow
-from crabtrap.target.base import Mapping
+from crabtrap.engine.causes.stack_overflow import is_stack_overflow
+from crabtrap.target.interface import Mapping
 
 
 def mapping(start: int, end: int, permissions: str) -> Mapping:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crabtrap.engine.panic_payload import (
+from crabtrap.engine.causes.panic_payload import (
     MESSAGE_LIMIT,
     PanicLocation,
     is_vtable,
@@ -10,7 +10,7 @@ from crabtrap.engine.panic_payload import (
     read_location,
     read_payload_message,
 )
-from crabtrap.engine.process import Process
+from crabtrap.engine.inspect.process import Process
 from tests.support.fake_image import FakeFunction, FakeImage, FakeSymbol, fake_module
 from tests.support.fake_process import fake_process, words
 from tests.support.fake_target import FakeTarget

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from crabtrap.engine.siginfo import parse_siginfo
-from crabtrap.engine.signals import SignalTable, parse_signal, signal_name
-from crabtrap.engine.syscalls import parse_syscall, syscall_name
+from crabtrap.engine.causes.siginfo import parse_siginfo
+from crabtrap.engine.causes.signal_table import SignalTable, parse_signal, signal_name
+from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.errors import NotFoundError, UsageError
 
 

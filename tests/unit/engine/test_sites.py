@@ -1,8 +1,8 @@
 """Owners of traps, and what the target is told of them."""
 
 from crabtrap.address import Address
-from crabtrap.engine.sites import SiteKey, SiteTable
-from crabtrap.target.base import SiteFailure, SiteRequest
+from crabtrap.engine.breakpoints.sites import SiteKey, SiteTable
+from crabtrap.target.interface import SiteFailure, SiteRequest
 
 HERE = SiteKey("software", Address(0x1000))
 ALWAYS = b"\x22\x01\x27"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from crabtrap.engine.stdio import Stdio, Streams
 from crabtrap.errors import LaunchError, StateError
 from crabtrap.events import OutputReceived
+from crabtrap.target.stdio import Stdio, Streams
 
 
 class Poller:

@@ -1,6 +1,6 @@
 import pytest
 
-from crabtrap.engine.user_code import UserCode, crate_of
+from crabtrap.engine.inspect.user_code import UserCode, crate_of
 from crabtrap.symbols.code import Function
 from tests.support.fake_image import FakeFunction, FakeImage, fake_module
 

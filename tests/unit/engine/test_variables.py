@@ -3,7 +3,7 @@ from typing import cast
 
 from crabtrap import _core
 from crabtrap.address import FileAddress
-from crabtrap.engine.variables import (
+from crabtrap.engine.inspect.variables import (
     ScopedVariable,
     explain_missing,
     find_binding,

@@ -7,14 +7,14 @@ import struct
 import pytest
 
 from crabtrap.errors import CrabtrapError
-from crabtrap.expr import agent_code as asm
-from crabtrap.expr.agent import compile_condition, compile_site_condition, explain
-from crabtrap.expr.agent_code import NotCompilableError
-from crabtrap.expr.agent_place import probe_storage
+from crabtrap.expr.agent import bytecode as asm
+from crabtrap.expr.agent.bytecode import NotCompilableError
+from crabtrap.expr.agent.compiler import compile_condition, compile_site_condition, explain
+from crabtrap.expr.agent.storage import probe_storage
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import STD_RULES, RuleBook, std_presenter
-from crabtrap.present.user_rules import parse_rules
+from crabtrap.present.rules.user_rules import parse_rules
 from crabtrap.values import Value
 from tests.support.agent_machine import AgentMachine, Fault
 from tests.support.made_types import World

@@ -12,8 +12,8 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.expr import evaluate, plan_assignment
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
-from crabtrap.present.tree import NodeKind
-from crabtrap.present.user_rules import SHAPES, load_rules, parse_rules
+from crabtrap.present.output.text_tree import NodeKind
+from crabtrap.present.rules.user_rules import SHAPES, load_rules, parse_rules
 from tests.support.inferiors import WORKSPACE as INFERIORS
 from tests.support.made_types import World
 

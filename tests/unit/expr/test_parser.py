@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.errors import ParseError
-from crabtrap.expr.parser import parse
-from crabtrap.expr.syntax import unparse
+from crabtrap.expr.syntax.nodes import unparse
+from crabtrap.expr.syntax.parser import parse
 
 # Text and the same with every grouping written out.
 GROUPINGS = [

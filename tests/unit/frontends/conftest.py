@@ -6,11 +6,11 @@ import io
 
 import pytest
 
-from crabtrap.engine.stdio import Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
-from crabtrap.symbols.source import SourceFile
+from crabtrap.symbols.source_files import SourceFile
+from crabtrap.target.stdio import Stdio
 
 from .fake_session import FakeBinding, FakeFrame, FakeSession, FakeThread, FakeValue
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from crabtrap.engine.machine import NotStarted, State, Stopped
 from crabtrap.errors import NotFoundError
 from crabtrap.events import Event, Interrupted, StopEvent
-from crabtrap.session.scope import Memo
-from crabtrap.symbols.source import SourceFile
+from crabtrap.session.scopes import ValueHistory
+from crabtrap.symbols.source_files import SourceFile
 
 
 @dataclass
@@ -96,7 +96,7 @@ class FakeSession:
         self.stops: list[StopEvent] = []
         self.listener: Callable[[Event], None] = lambda event: None
         self.interrupts = 0
-        self.memo = Memo()
+        self.memo = ValueHistory()
         self.launched = True
         self.state: State = NotStarted()
         if threads:

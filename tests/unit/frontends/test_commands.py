@@ -8,9 +8,9 @@ import pytest
 
 from crabtrap.errors import NotFoundError, ParseError
 from crabtrap.frontends.console.command import CommandTable
+from crabtrap.frontends.console.command_table import command_table
 from crabtrap.frontends.console.manual import render_manual
 from crabtrap.frontends.console.settings_table import SETTINGS, find_setting
-from crabtrap.frontends.console.table import command_table
 
 DOCS = Path(__file__).parents[3] / "docs"
 

@@ -11,7 +11,7 @@ from crabtrap import events
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import ListedLines
-from crabtrap.frontends.console.stops import Shown
+from crabtrap.frontends.console.stop_display import Shown
 
 from .conftest import Screen
 from .fake_session import FakeSession, FakeValue

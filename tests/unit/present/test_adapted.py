@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crabtrap.present import made
-from crabtrap.present.adapted import (
+from crabtrap.present import synthetic
+from crabtrap.present.containers.adapted import (
     JoinedItems,
     MappedItems,
     NumberedItems,
@@ -25,11 +25,11 @@ COUNTS = st.integers(0, 10)
 
 
 def known(numbers):
-    return ListedItems(tuple(map(made.usize, numbers)))
+    return ListedItems(tuple(map(synthetic.usize, numbers)))
 
 
 def unknown(numbers):
-    return LazyItems(lambda: map(made.usize, numbers))
+    return LazyItems(lambda: map(synthetic.usize, numbers))
 
 
 def shown(items, start, stop):
@@ -64,17 +64,17 @@ def test_reversed(numbers, start, count):
 def test_pairs(left, right, start):
     zipped = ZippedItems(known(left), unknown(right))
     found = [
-        tuple(made.element(pair, side).integer() for side in (0, 1))
+        tuple(synthetic.element(pair, side).integer() for side in (0, 1))
         for pair in zipped.walk(start, 99)
     ]
     assert found == list(zip(left, right, strict=False))[start:]
     numbered = NumberedItems(known(left), 5)
-    firsts = MappedItems(numbered, lambda pair: made.element(pair, 0))
+    firsts = MappedItems(numbered, lambda pair: synthetic.element(pair, 0))
     check(firsts, [5 + index for index in range(len(left))], start, 99)
 
 
 def test_an_endless_sequence_has_no_last_item():
-    endless = IndexedItems(made.usize, None)
+    endless = IndexedItems(synthetic.usize, None)
     assert shown(PartOfItems(endless, 3, None, 5), 1, 3) == [8, 13]
     assert PartOfItems(endless, 3).length is None
     assert len(list(islice(JoinedItems((endless, endless)).walk(0, 9), 9))) == 9

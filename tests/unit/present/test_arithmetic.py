@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from crabtrap.present.access import LayoutError
-from crabtrap.present.arithmetic import FormulaError, evaluate, is_test, parse_formula
+from crabtrap.present.rules.field_paths import LayoutError
+from crabtrap.present.rules.formula import FormulaError, evaluate, is_test, parse_formula
 from crabtrap.values import UnavailableError
 from tests.support.made_types import World
 

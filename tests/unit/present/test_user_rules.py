@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crabtrap.present import render, std_presenter
-from crabtrap.present.user_rules import RuleFileError, parse_rules, shipped_rules
+from crabtrap.present.rules.user_rules import RuleFileError, parse_rules, shipped_rules
 from tests.support.made_types import World
 
 
@@ -195,7 +195,7 @@ def test_rules_written_without_headers_have_no_line():
 
 
 def test_shipped_rules_are_readable():
-    folder = Path(shipped_rules.__code__.co_filename).parent / "crates"
+    folder = Path(shipped_rules.__code__.co_filename).parents[1] / "crates"
     crates = [path.stem for path in folder.iterdir()]
     assert "indexmap" in crates
     for crate in crates:

@@ -6,7 +6,7 @@ import pytest
 
 from crabtrap.errors import NotFoundError
 from crabtrap.present import render, std_presenter
-from crabtrap.present.user_rules import RuleFileError
+from crabtrap.present.rules.user_rules import RuleFileError
 from crabtrap.session.rule_files import RuleFiles
 from tests.support.made_types import World
 

@@ -2,7 +2,8 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import ParseError
-from crabtrap.symbols.location import (
+from crabtrap.symbols.breakpoint_locations import after_prologue, moved_place
+from crabtrap.symbols.linespec import (
     AddressSpec,
     ExpressionSpec,
     FunctionSpec,
@@ -14,8 +15,7 @@ from crabtrap.symbols.location import (
     parse_spec,
     resolve_spec,
 )
-from crabtrap.symbols.places import after_prologue, moved_place
-from crabtrap.symbols.table import ModuleTable
+from crabtrap.symbols.module_table import ModuleTable
 from tests.support.fake_image import FakeFunction, FakeImage, FakeRow, FakeSymbol, fake_module
 
 MAIN = "/home/me/app/src/main.rs"

@@ -1,5 +1,5 @@
 from crabtrap.address import Address
-from crabtrap.symbols.table import ModuleTable
+from crabtrap.symbols.module_table import ModuleTable
 from tests.support.fake_image import FakeFunction, FakeImage, FakeRow, FakeSymbol, fake_module
 
 BIAS = 0x5555_5555_4000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.symbols.passing import (
+from crabtrap.symbols.abi import (
     Aggregate,
     Nothing,
     Scalar,

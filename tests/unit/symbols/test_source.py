@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from crabtrap.symbols.source import SourceFinder, installed_library_sources, read_regular_file
+from crabtrap.symbols.source_files import SourceFinder, installed_library_sources, read_regular_file
 
 
 def test_file_is_found_by_its_own_path(tmp_path: Path) -> None:

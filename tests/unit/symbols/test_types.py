@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.present.rule import PatternText
+from crabtrap.present.rules.rule import PatternText
 from crabtrap.symbols.types import MadeRow, PathText, parse_type_path, shorten_name
 from tests.support.made_types import World
 

@@ -3,10 +3,10 @@
 import pytest
 
 from crabtrap.errors import RemoteError, TargetError, UsageError
-from crabtrap.target.base import Library, ThreadInfo
+from crabtrap.target.interface import Library, ThreadInfo
 from crabtrap.target.mappings import parse_maps
 from crabtrap.target.rsp.documents import parse_libraries, parse_threads
-from crabtrap.target.rsp.signals import from_linux, to_linux
+from crabtrap.target.rsp.signal_numbers import from_linux, to_linux
 from crabtrap.target.server import reach, start_guard
 
 

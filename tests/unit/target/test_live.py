@@ -7,7 +7,7 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, MemoryFault, NotFoundError, RemoteError, UnsupportedError
-from crabtrap.target.base import LaunchRequest, ResumeAction, SiteRequest
+from crabtrap.target.interface import LaunchRequest, ResumeAction, SiteRequest
 from crabtrap.target.live import LiveTarget
 from crabtrap.target.registers import DWARF_GENERAL, PROTOCOL_GENERAL
 from crabtrap.target.rsp.packets import escape, frame, unescape

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crabtrap.errors import RemoteError
-from crabtrap.target.rsp.stops import parse_stop
+from crabtrap.target.rsp.stop_replies import parse_stop
 
 GENERAL = b"".join(
     b"%02x:%b;" % (n, (n + 1).to_bytes(8, "little").hex().encode()) for n in range(17)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crabtrap.values.place import Absent, Bytes, Memory, Part, Pieces, place_from_pieces
+from crabtrap.values.value_location import Absent, Bytes, Memory, Part, Pieces, place_from_pieces
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.plans.base import Done, Judgement, Move, NotMine
-from crabtrap.engine.plans.code import NOTHING_REACHED, Reach
+from crabtrap.engine.plans.plan import Done, Judgement, Move, NotMine
+from crabtrap.engine.plans.regions import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
-from crabtrap.target.base import TRAPPED
+from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
-    from crabtrap.engine.plans.code import Region
-    from crabtrap.engine.plans.view import View
+    from crabtrap.engine.plans.regions import Region
+    from crabtrap.engine.plans.thread_view import View
     from crabtrap.symbols.code import Function
-    from crabtrap.target.base import TargetStop
+    from crabtrap.target.interface import TargetStop
 
 _MAX_CALLERS = 64
 """Physical frames searched for the user's code that a return leads back to."""

@@ -14,8 +14,8 @@ from crabtrap.frontends.console.recursion import Repetition, repetitions
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
-    from crabtrap.engine.thread import Thread
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import Json, JsonObject
 

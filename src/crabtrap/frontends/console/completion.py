@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from crabtrap.engine.breakpoints import CatchKind
-from crabtrap.engine.signals import signal_name
+from crabtrap.engine.breakpoints.stoppoints import CatchKind
+from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.errors import CrabtrapError
 from crabtrap.frontends.console.settings_table import SETTINGS
 from crabtrap.symbols.names import STD_CRATES

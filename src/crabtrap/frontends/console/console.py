@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from crabtrap import events
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, ParseError, StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.bug import bug_report
 from crabtrap.frontends.console.command import Command, Reply
+from crabtrap.frontends.console.command_table import command_table
 from crabtrap.frontends.console.displays import Displays
 from crabtrap.frontends.console.notices import notice_lines
 from crabtrap.frontends.console.output import Output, Text, Token
@@ -21,10 +21,10 @@ from crabtrap.frontends.console.preferences import Preferences
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.run_line import RunLine
 from crabtrap.frontends.console.script import LineSource
-from crabtrap.frontends.console.stops import Shown, exit_lines, shown_now, stop_lines
-from crabtrap.frontends.console.table import command_table
+from crabtrap.frontends.console.stop_display import Shown, exit_lines, shown_now, stop_lines
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 from crabtrap.records import replace
+from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
     from crabtrap.session import Session

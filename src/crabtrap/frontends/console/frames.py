@@ -12,7 +12,7 @@ from crabtrap.frontends.console.printing import short_value
 from crabtrap.frontends.describe import short_path
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.frontends.console.console import Console
 
 # Widths an argument is cut to, tried until the frame fits the terminal's line.

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from crabtrap.frontends.console.command import Command, CommandTable, Group
+from crabtrap.frontends.console.command_table import command_table
 from crabtrap.frontends.console.settings_table import SETTINGS
-from crabtrap.frontends.console.table import command_table
 from crabtrap.frontends.options import usage
 
 _HEAD = """\

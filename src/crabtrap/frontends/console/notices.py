@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap import events
 from crabtrap.frontends.console.output import Text
-from crabtrap.frontends.console.stops import reason_text
+from crabtrap.frontends.console.stop_display import reason_text
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console

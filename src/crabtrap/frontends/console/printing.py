@@ -9,14 +9,14 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
 from crabtrap.frontends.console.output import Text, escape_line
 from crabtrap.frontends.console.settings_table import parse_limit
-from crabtrap.present.format import FORMAT_LETTERS
-from crabtrap.present.tree import RenderOptions
+from crabtrap.present.output.literals import FORMAT_LETTERS
+from crabtrap.present.output.text_tree import RenderOptions
 from crabtrap.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crabtrap.engine.frame import Binding
+    from crabtrap.engine.inspect.frame import Binding
     from crabtrap.frontends.console.arguments import Format
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import JsonObject

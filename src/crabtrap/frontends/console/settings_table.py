@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.user_code import UserCode
+from crabtrap.engine.inspect.user_code import UserCode
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends.console.run_line import parse_run_line
 from crabtrap.records import dataclass

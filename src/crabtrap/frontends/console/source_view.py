@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints import Breakpoint
+from crabtrap.engine.breakpoints.stoppoints import Breakpoint
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.output import Role, Text
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.frontends.console.console import Console
-    from crabtrap.symbols.source import SourceFile
+    from crabtrap.symbols.source_files import SourceFile
 
 _TAB = 4
 _CHUNK_LIMIT = 400

@@ -7,7 +7,6 @@ import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.stdio import Stdio
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.commands.rules import load_file
@@ -18,6 +17,7 @@ from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLin
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 from crabtrap.frontends.options import INTERNAL_ERROR
 from crabtrap.session import Session
+from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
     from crabtrap.frontends.options import Options
@@ -103,7 +103,7 @@ def _run_init(console: Console) -> None:
 
 def _leave(console: Console, *, person: bool) -> None:
     """The end of the input was reached; a person may have meant something else."""
-    from crabtrap.frontends.console.commands.session import may_leave
+    from crabtrap.frontends.console.commands.leaving import may_leave
 
     while person:
         source = _rest(console, person=True)

@@ -1,6 +1,6 @@
 """Rules for std, alloc and core."""
 
-from crabtrap.present.rule import Rule
+from crabtrap.present.rules.rule import Rule
 from crabtrap.present.std import (
     adaptors,
     cell,
@@ -8,11 +8,11 @@ from crabtrap.present.std import (
     iterators,
     map,
     misc,
-    packets,
+    packet_channels,
     rc,
     sync,
     text,
-    thread,
+    thread_types,
     vec,
 )
 
@@ -23,8 +23,8 @@ STD_RULES: tuple[Rule, ...] = (
     *rc.RULES,
     *cell.RULES,
     *sync.RULES,
-    *packets.RULES,
-    *thread.RULES,
+    *packet_channels.RULES,
+    *thread_types.RULES,
     *io.RULES,
     *misc.RULES,
     *iterators.RULES,

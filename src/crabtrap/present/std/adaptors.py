@@ -6,9 +6,8 @@ only be told by running the closure.
 
 from __future__ import annotations
 
-from crabtrap.present import made
-from crabtrap.present.access import LayoutError, part
-from crabtrap.present.adapted import (
+from crabtrap.present import synthetic
+from crabtrap.present.containers.adapted import (
     JoinedItems,
     MappedItems,
     NumberedItems,
@@ -16,9 +15,10 @@ from crabtrap.present.adapted import (
     ReversedItems,
     ZippedItems,
 )
-from crabtrap.present.iterables import NO_ITEMS
-from crabtrap.present.rule import Adaptor, Custom, Match, Rule
-from crabtrap.present.shapes import short_name
+from crabtrap.present.containers.iterables import NO_ITEMS
+from crabtrap.present.rules.field_paths import LayoutError, part
+from crabtrap.present.rules.rule import Adaptor, Custom, Match, Rule
+from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import IndexedItems, Items, ListedItems, SequenceView, View
 from crabtrap.symbols.types import Type, parse_type_path
 from crabtrap.values import Value
@@ -36,12 +36,12 @@ def joined(_owner: Value, inner: tuple[Items, ...]) -> Items:
 
 def keys(_owner: Value, inner: tuple[Items, ...]) -> Items:
     """The first of each pair."""
-    return MappedItems(inner[0], lambda pair: made.element(pair, 0))
+    return MappedItems(inner[0], lambda pair: synthetic.element(pair, 0))
 
 
 def values(_owner: Value, inner: tuple[Items, ...]) -> Items:
     """The second of each pair."""
-    return MappedItems(inner[0], lambda pair: made.element(pair, 1))
+    return MappedItems(inner[0], lambda pair: synthetic.element(pair, 1))
 
 
 def _skip(owner: Value, inner: tuple[Items, ...]) -> Items:
@@ -96,7 +96,7 @@ def _stepped_range(_match: Match, value: Value) -> View:
     step = part(value, "step_minus_one").integer() + 1
     start, left = part(value, "iter.start"), part(value, "iter.end").integer()
     first = start.integer()
-    items = IndexedItems(lambda index: made.number(first + index * step, start.type), left)
+    items = IndexedItems(lambda index: synthetic.number(first + index * step, start.type), left)
     return SequenceView(items, short_name(value))
 
 

@@ -6,9 +6,9 @@ import errno
 import os
 
 from crabtrap.address import Address
-from crabtrap.present.access import part
-from crabtrap.present.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.shapes import short_name
+from crabtrap.present.rules.field_paths import part
+from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import LiteralView, RecordView, View
 from crabtrap.symbols.types import Type
 from crabtrap.values import Memory, UnavailableError, Value

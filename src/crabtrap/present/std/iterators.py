@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from crabtrap.present import made
-from crabtrap.present.access import LayoutError, Path, find_part, first, part, peel_to_pointer
-from crabtrap.present.adapted import MappedItems
-from crabtrap.present.btree import Edge, TreeEntries
-from crabtrap.present.hashtable import RemainingItems
-from crabtrap.present.iterables import NO_ITEMS
-from crabtrap.present.plausible import check_buffer
-from crabtrap.present.rule import Adaptor, Chain, Custom, Match, Rule
-from crabtrap.present.shapes import payload, short_name, text_at
+from crabtrap.present import synthetic
+from crabtrap.present.containers.adapted import MappedItems
+from crabtrap.present.containers.btree import Edge, TreeEntries
+from crabtrap.present.containers.hashtable import RemainingItems
+from crabtrap.present.containers.iterables import NO_ITEMS
+from crabtrap.present.containers.plausible import check_buffer
+from crabtrap.present.containers.walkers import ContiguousItems, RingItems, contiguous, peel_uninit
+from crabtrap.present.rules.field_paths import (
+    LayoutError,
+    Path,
+    find_part,
+    first,
+    part,
+    peel_to_pointer,
+)
+from crabtrap.present.rules.rule import Adaptor, Chain, Custom, Match, Rule
+from crabtrap.present.rules.shapes import payload, short_name, text_at
 from crabtrap.present.std.adaptors import joined, keys, same, values
 from crabtrap.present.view import (
     IndexedItems,
@@ -24,7 +32,6 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.present.walkers import ContiguousItems, RingItems, contiguous, peel_uninit
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
 
@@ -159,7 +166,7 @@ def _edge(optional: Value) -> Edge | None:
 
 
 def _pairs(entries: TreeEntries) -> Items:
-    return LazyItems(lambda: map(made.tuple_of, entries.walk(0, 1 << 62)), entries.length)
+    return LazyItems(lambda: map(synthetic.tuple_of, entries.walk(0, 1 << 62)), entries.length)
 
 
 # -- texts ---------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.present.rule import Hash, Rule, Tree
+from crabtrap.present.rules.rule import Hash, Rule, Tree
 
 RULES = (
     Rule("std::collections::hash::map::HashMap", Hash("base.table")),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crabtrap.present.access import find_part, part, peel
 from crabtrap.present.calendar import NANOS, format_moment, since_epoch
-from crabtrap.present.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.shapes import short_name
+from crabtrap.present.rules.field_paths import find_part, part, peel
+from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView
 from crabtrap.values import UnavailableError, Value
 

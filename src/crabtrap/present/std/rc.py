@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crabtrap.present.access import part, peel_to_pointer
-from crabtrap.present.rule import Custom, Match, Rule
-from crabtrap.present.shapes import short_name
+from crabtrap.present.rules.field_paths import part, peel_to_pointer
+from crabtrap.present.rules.rule import Custom, Match, Rule
+from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import View, WrapperView
 from crabtrap.values import UnavailableError, Value
 

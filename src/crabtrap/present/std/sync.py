@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crabtrap.present.access import find_part, part, peel, peel_to_type
-from crabtrap.present.plausible import is_readable
-from crabtrap.present.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.shapes import short_name
+from crabtrap.present.containers.plausible import is_readable
+from crabtrap.present.rules.field_paths import find_part, part, peel, peel_to_type
+from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
+from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import ScalarView, View, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value

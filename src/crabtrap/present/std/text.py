@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from crabtrap.present.access import LayoutError, inner_field, part
-from crabtrap.present.rule import Custom, Match, Rule, Text
-from crabtrap.present.shapes import text_at
+from crabtrap.present.rules.field_paths import LayoutError, inner_field, part
+from crabtrap.present.rules.rule import Custom, Match, Rule, Text
+from crabtrap.present.rules.shapes import text_at
 from crabtrap.present.view import TextKind, TextView, View
 from crabtrap.values import Value
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.passing import WORD, Nothing, Scalars, classify
+from crabtrap.symbols.abi import WORD, Nothing, Scalars, classify
 from crabtrap.values import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap.engine.frame import Frame
-    from crabtrap.engine.thread import Thread
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.session.calls.callee import Callee
     from crabtrap.session.calls.convention import Argument
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from crabtrap import _core
     from crabtrap.symbols.code import Function
-    from crabtrap.symbols.table import ModuleTable
+    from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type
 
 _DEBUG = "core::fmt::Debug"

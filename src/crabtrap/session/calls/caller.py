@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
-from crabtrap.expr import EvaluationError, make
+from crabtrap.expr import EvaluationError, computed
 from crabtrap.records import dataclass
 from crabtrap.session.calls.callee import (
     Callee,
@@ -24,7 +24,7 @@ from crabtrap.session.calls.conversion import Converter
 from crabtrap.session.calls.execution import Executor, Request
 from crabtrap.session.calls.ownership import Ownership
 from crabtrap.session.calls.scratch import RED_ZONE, Scratch
-from crabtrap.session.scope import absolute_path
+from crabtrap.session.scopes import absolute_path
 from crabtrap.symbols.types import pointer_type
 from crabtrap.values import Absent, Bytes, Value
 
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap.address import Address
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.program import Program
     from crabtrap.expr.scope import Arguments
-    from crabtrap.expr.syntax import Path
+    from crabtrap.expr.syntax.nodes import Path
     from crabtrap.present import Presenter
     from crabtrap.session.calls.execution import CallSettings
 
@@ -174,7 +174,7 @@ class ProgramCaller:
             data = convert.convert(parameter.type, value)
             arguments.append(Argument(parameter.name, parameter.type, data))
         exact = all(
-            make.settle(value).type.same_as(parameter.type)
+            computed.settle(value).type.same_as(parameter.type)
             for parameter, value in zip(parameters, values, strict=True)
         )
         return _Fitting(callee, tuple(arguments), scratch, exact)
@@ -199,7 +199,7 @@ class ProgramCaller:
         self._scratch = fitting.scratch
         data = self.executor.call(Request(callee, fitting.arguments, fitting.scratch, {}))
         if callee.result is None:
-            return make.unit()
+            return computed.unit()
         result = Value(callee.result, Bytes(data), self._frame.context)
         self._results[id(result)] = result
         return result

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from crabtrap.expr import EvaluationError
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.passing import (
+from crabtrap.symbols.abi import (
     WORD,
     Aggregate,
     Nothing,

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import EvaluationError, encode
-from crabtrap.expr.access import layers
+from crabtrap.expr.indirection import layers
+from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import PointerView, SequenceView, TextView
-from crabtrap.present.walkers import ContiguousItems
-from crabtrap.symbols.passing import WORD
+from crabtrap.symbols.abi import WORD
 from crabtrap.symbols.types import REFERENCES
 from crabtrap.values import Bytes, Made, Memory, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind

@@ -7,11 +7,11 @@ import threading
 from typing import TYPE_CHECKING, NoReturn
 
 from crabtrap.address import Address
-from crabtrap.engine.aside import aside
+from crabtrap.engine.causes.panic_traces import Traces, read_traces
+from crabtrap.engine.causes.panics import PanicWatcher
+from crabtrap.engine.inferior_call import aside
 from crabtrap.engine.machine import Stopped
-from crabtrap.engine.panic_traces import Traces, read_traces
-from crabtrap.engine.panics import PanicWatcher
-from crabtrap.engine.plans.call import RunCall
+from crabtrap.engine.plans.run_call import RunCall
 from crabtrap.errors import CallError
 from crabtrap.events import Exited, Interrupted, Panicked, SignalReceived, StepDone
 from crabtrap.expr import EvaluationError
@@ -25,18 +25,18 @@ from crabtrap.session.calls.convention import (
     lay_out,
     ways_to_return,
 )
-from crabtrap.session.calls.location import put_location
 from crabtrap.session.calls.scratch import Scratch
+from crabtrap.session.calls.track_caller import put_location
 from crabtrap.session.returns import may_come_whole, place_in_registers, place_of_two_words
-from crabtrap.symbols.passing import WORD, Aggregate, classify
-from crabtrap.symbols.places import after_prologue
+from crabtrap.symbols.abi import WORD, Aggregate, classify
+from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.program import Program
-    from crabtrap.engine.thread import Thread
     from crabtrap.events import StopEvent, StopReason
     from crabtrap.session.calls.callee import Callee
 

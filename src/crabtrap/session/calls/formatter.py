@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr import EvaluationError, encode, make
-from crabtrap.symbols.passing import WORD
+from crabtrap.expr import EvaluationError, computed, encode
+from crabtrap.symbols.abi import WORD
 from crabtrap.values import NOWHERE, Bytes, Value
 
 if TYPE_CHECKING:
@@ -69,6 +69,6 @@ def _option(owner: Type, name: str, type_: Type, presenter: Presenter, pretty: b
         if shape.cases is None:
             return bytes(size)
         return encode(
-            type_, make.option(None), Value(type_, Bytes(bytes(size)), NOWHERE), presenter
+            type_, computed.option(None), Value(type_, Bytes(bytes(size)), NOWHERE), presenter
         )
     raise EvaluationError(f"{owner.name} has a field {name} here, of unknown meaning")

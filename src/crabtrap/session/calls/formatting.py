@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.errors import CallError
 from crabtrap.expr import EvaluationError, Evaluator, parse
-from crabtrap.expr.access import layers
+from crabtrap.expr.indirection import layers
 from crabtrap.records import dataclass, field
 from crabtrap.session.calls.callee import find_debug_impls
 from crabtrap.session.calls.caller import ProgramCaller
 from crabtrap.session.calls.convention import Argument
 from crabtrap.session.calls.execution import Request
 from crabtrap.session.calls.formatter import make_formatter
-from crabtrap.symbols.passing import WORD
+from crabtrap.symbols.abi import WORD
 
 if TYPE_CHECKING:
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.program import Program
-    from crabtrap.engine.thread import Thread
     from crabtrap.expr import Scope
     from crabtrap.session.calls.callee import Callee
     from crabtrap.values import Value

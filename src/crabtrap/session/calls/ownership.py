@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.statics import value_of_static
+from crabtrap.engine.inspect.statics import value_of_static
 from crabtrap.expr import owns_memory
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import parse_type_path
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crabtrap.address import Address
-    from crabtrap.engine.process import Process
-    from crabtrap.symbols.table import ModuleTable
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type
 
 _MAX_DEPTH = 16

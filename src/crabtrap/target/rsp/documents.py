@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from crabtrap.address import Address
 from crabtrap.errors import RemoteError
-from crabtrap.target.base import Library, ThreadInfo
+from crabtrap.target.interface import Library, ThreadInfo
 from crabtrap.target.rsp.packets import parse_thread_id
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.commands import places
+from crabtrap.frontends.console.commands import info_address
 from crabtrap.frontends.console.commands.calls import COMMANDS as CALLS
 from crabtrap.frontends.console.displays import render_display
 from crabtrap.frontends.console.output import Text, columns
@@ -29,7 +29,7 @@ _COMPOUND = r"(?:<<|>>|[-+*/%&|^])$"
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap.engine.frame import Binding
+    from crabtrap.engine.inspect.frame import Binding
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import Json
 
@@ -232,7 +232,7 @@ GROUP = Group(
             "List the expressions shown at every stop",
             ("info display",),
         ),
-        places.COMMAND,
+        info_address.COMMAND,
         Command(
             ("whatis",),
             whatis,

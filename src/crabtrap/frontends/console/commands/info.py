@@ -11,7 +11,7 @@ from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import place_text
 from crabtrap.frontends.console.output import Text, columns
-from crabtrap.frontends.console.stops import exit_lines, reason_text
+from crabtrap.frontends.console.stop_display import exit_lines, reason_text
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State

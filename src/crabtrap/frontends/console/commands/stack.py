@@ -11,10 +11,10 @@ from crabtrap.frontends.console.backtrace import backtrace_data, backtrace_lines
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text, columns
-from crabtrap.frontends.console.stops import shown_now, where_lines
+from crabtrap.frontends.console.stop_display import shown_now, where_lines
 
 if TYPE_CHECKING:
-    from crabtrap.engine.frame import Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.frontends.console.console import Console
 
 

@@ -13,7 +13,7 @@ from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.output import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.engine.thread import Thread
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import Json
 

@@ -1,0 +1,198 @@
+"""Keeping breakpoints' places, and the traps for them, in step with what is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.breakpoints.sites import Owner, SiteKey
+from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.inspect.user_code import is_system_library
+from crabtrap.engine.language import NotCompilable
+from crabtrap.records import replace
+from crabtrap.symbols.breakpoint_locations import Resolution, ResolveContext, moved_place
+from crabtrap.symbols.linespec import (
+    AddressSpec,
+    ExpressionSpec,
+    LineSpec,
+    Spec,
+    resolve_spec,
+)
+from crabtrap.symbols.module_table import ModuleTable
+from crabtrap.target.interface import SiteKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.language import Language
+
+_SPLIT_SIZES = (8, 4, 2, 1)
+MAX_WATCHED = 32
+"""Bytes that four debug registers cover."""
+
+
+class Placer:
+    """Finds places for breakpoints and owns their sites."""
+
+    def __init__(self, context: Context, language: Language) -> None:
+        self._context = context
+        self._language = language
+        self.evaluate_address: Callable[[str], Address] | None = None
+        self.current_file: Callable[[], str | None] = lambda: None
+
+    def find(self, spec: Spec) -> Resolution:
+        """Find the places of a spec in the modules that are there now."""
+        return self._resolve(spec, self._context.modules)
+
+    def _resolve(self, spec: Spec | None, modules: ModuleTable) -> Resolution:
+        assert spec is not None
+        return resolve_spec(
+            spec,
+            ResolveContext(
+                modules,
+                current_file=self.current_file() if _needs_file(spec) else None,
+                is_user_path=self._context.options.user_code.is_user_path,
+                evaluate_address=self.evaluate_address,
+            ),
+        )
+
+    def search(self, item: Breakpoint) -> Resolution:
+        """Bring a breakpoint's places up to date; its traps stay as they are.
+
+        Places in files that are still loaded move along with them; only files that were
+        not searched before are.
+        """
+        if isinstance(item.spec, AddressSpec | ExpressionSpec) and item.places:
+            # Fixed when it was set; evaluating again would move it from stop to stop.
+            resolution = Resolution(item.places)
+        else:
+            resolution = self._search_new(item)
+        item.places = resolution.places
+        item.problem, item.hint = resolution.reason, resolution.hint
+        item.notes = resolution.notes
+        return resolution
+
+    def _search_new(self, item: Breakpoint) -> Resolution:
+        modules = self._context.modules.modules
+        by_image = {id(module.image): module for module in modules}
+        kept = tuple(
+            moved_place(place, by_image[id(place.module.image)])
+            for place in item.places
+            if place.module is not None and id(place.module.image) in by_image
+        )
+        searched = {id(image) for image in item.searched}
+        fresh = [module for module in modules if id(module.image) not in searched]
+        item.searched = tuple(module.image for module in modules)
+        if kept:
+            # What the user's own program has is meant, not a namesake in a C library.
+            fresh = [module for module in fresh if not is_system_library(module.path)]
+        if not fresh:
+            if kept:
+                return Resolution(kept, notes=item.notes)
+            return Resolution(reason=item.problem, hint=item.hint)
+        found = self._resolve(item.spec, ModuleTable(fresh))
+        return replace(found, places=(*kept, *found.places), reason="" if kept else found.reason)
+
+    def place_all(self) -> tuple[Breakpoint, ...]:
+        """Find every breakpoint's places anew; returns those whose places changed."""
+        changed: list[Breakpoint] = []
+        for item in self._context.breakpoints.breakpoints:
+            before = item.addresses
+            self.search(item)
+            self.arm(item)
+            if item.addresses != before:
+                changed.append(item)
+                self._context.breakpoints.changed(item)
+        return tuple(changed)
+
+    def arm(self, item: AnyStoppoint) -> None:
+        """Make the sites of a stoppoint what its fields say now."""
+        match item:
+            case Breakpoint():
+                self._arm_breakpoint(item)
+            case Watchpoint():
+                self._arm_watchpoint(item)
+            case Catchpoint():
+                pass
+
+    def disarm(self, item: AnyStoppoint) -> None:
+        """Give up all sites of a stoppoint."""
+        for kind in ("breakpoint", "watch", "scope"):
+            self._context.sites.release_all((kind, item.number))
+
+    def _arm_breakpoint(self, item: Breakpoint) -> None:
+        sites = self._context.sites
+        owner: Owner = ("breakpoint", item.number)
+        sites.release_all(owner)
+        item.on_target, item.not_on_target = False, ""
+        if not item.enabled or not item.places:
+            return
+        kind: SiteKind = "hardware" if item.hardware else "software"
+        conditions = self._compile(item)
+        for place in item.places:
+            sites.acquire(SiteKey(kind, place.address), owner, conditions.get(place.address))
+        item.on_target = bool(conditions)
+        control = self._context.live_control if conditions else None
+        if control is not None:
+            control.set_counter(item.number, item.hits)
+
+    def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
+        """Agent code for every place, or nothing at all: both ways at once would miscount."""
+        wanted = item.condition is not None or item.ignore > item.hits
+        if not wanted or self._context.target.control is None:
+            return {}
+        item.not_on_target = self._obstacle(item)
+        if item.not_on_target:
+            return {}
+        codes: dict[Address, bytes] = {}
+        for place in item.places:
+            code = self._language.compile(item.condition, place, item.number, item.ignore)
+            if isinstance(code, NotCompilable):
+                item.not_on_target = code.reason
+                return {}
+            codes[place.address] = code
+        return codes
+
+    def _obstacle(self, item: Breakpoint) -> str:
+        """Why no condition of this breakpoint can be left to the target, ``""`` if it can."""
+        abilities = self._context.target.abilities
+        if not (abilities.conditions and abilities.counters):
+            return "the server counts no hits"
+        if item.log is not None:
+            return "it writes a log"
+        return "it is for one thread" if item.thread is not None else ""
+
+    def _arm_watchpoint(self, item: Watchpoint) -> None:
+        sites = self._context.sites
+        watch, scope = ("watch", item.number), ("scope", item.number)
+        sites.release_all(watch)
+        sites.release_all(scope)
+        if not item.enabled:
+            return
+        kind: SiteKind = "write" if item.kind == "write" else "access"
+        for address, size in split_watched(item.address, item.size):
+            sites.acquire(SiteKey(kind, address, size), watch)
+        if item.scope_return is not None:
+            sites.acquire(SiteKey("software", item.scope_return), scope)
+
+
+def _needs_file(spec: Spec) -> bool:
+    """Whether a place is a bare line number; finding the file it means takes a look-up."""
+    return isinstance(spec, LineSpec) and spec.file is None
+
+
+def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:
+    """Cut a range into aligned pieces of 8, 4, 2 and 1 bytes, as debug registers need.
+
+    Example:
+        >>> split_watched(0x1004, 12)
+        ((4100, 4), (4104, 8))
+    """
+    pieces: list[tuple[Address, int]] = []
+    while size > 0:
+        piece = next(n for n in _SPLIT_SIZES if n <= size and address % n == 0)
+        pieces.append((address, piece))
+        address = Address(address + piece)
+        size -= piece
+    return tuple(pieces)

@@ -1,0 +1,99 @@
+"""What is seen of the present stop: made when first asked for, and then kept."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.inspect.process import InspectionSettings, Process
+from crabtrap.engine.plans.thread_view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from crabtrap._core import Registers
+    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.thread import Thread
+
+
+class Inspector:
+    """Gives out the process, threads and frames of the present stop.
+
+    They are the same objects until the program runs, so what one front end unwound or
+    read is there for the next.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._process: Process | None = None
+        self._numbers: dict[int, int] = {}
+        self._views: dict[int, View] = {}
+        self._views_epoch = -1
+
+    @property
+    def process(self) -> Process:
+        """The program at the present stop."""
+        context, process = self._context, self._process
+        if (
+            process is None
+            or process.epoch != context.clock.current
+            or process.modules is not context.modules
+        ):
+            process = self._process = Process(
+                context.target,
+                context.modules,
+                context.clock,
+                InspectionSettings(context.options.user_code),
+                self._numbers,
+            )
+        return process
+
+    def view(self, tid: int, registers: Registers | None = None) -> View:
+        """A parked thread as plans see it.
+
+        Args:
+            tid: The thread.
+            registers: Its own, where they are known already.
+        """
+        context = self._context
+        if self._views_epoch != context.clock.current:
+            self._views.clear()
+            self._views_epoch = context.clock.current
+        view = self._views.get(tid)
+        if view is None or view.code is not context.code:
+            registers = registers or context.target.read_registers(tid)
+            view = View(context.target, context.modules, context.code, tid, registers)
+            self._views[tid] = view
+        return view
+
+    def forget_memory(self) -> None:
+        """The debugger wrote to memory: what was read of it is old."""
+        self._views.clear()
+        if self._process is not None:
+            self._process.forget_memory()
+
+    def forget(self) -> None:
+        """The debugger wrote to a register: stacks have to be unwound again."""
+        self._views.clear()
+        self._process = None
+
+    @contextmanager
+    def set_aside(self) -> Generator[None]:
+        """Keep the objects of this stop for when the program is back at it."""
+        process = self._process
+        try:
+            yield
+        finally:
+            self._views.clear()
+            self._process = process
+            if process is not None:
+                process.forget_surroundings()
+
+    def thread(self, tid: int) -> Thread:
+        """A thread by its tid."""
+        return self.process.thread(tid)
+
+    def frame(self, tid: int, index: int = 0) -> Frame:
+        """A frame of a thread."""
+        return self.process.thread(tid).frame(index)

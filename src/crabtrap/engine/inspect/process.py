@@ -1,0 +1,252 @@
+"""The program at one stop: its threads, its modules, its memory."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.inspect.thread import Thread
+from crabtrap.engine.inspect.tls import find_tls_module_number
+from crabtrap.engine.inspect.unwinding import FRAME_LIMIT
+from crabtrap.engine.inspect.user_code import Origin, UserCode
+from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.records import dataclass, field
+from crabtrap.symbols.breakpoint_locations import describe_place
+from crabtrap.values.readers import PagedReader
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.engine.inspect.epoch import EpochClock
+    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.module_table import ModuleTable
+    from crabtrap.symbols.types import Type
+    from crabtrap.target.interface import Mapping, Target, ThreadInfo
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionSettings:
+    """What users may want different about looking at a program.
+
+    Attributes:
+        user_code: Whose code is whose.
+        frame_limit: Physical frames unwound at most.
+    """
+
+    user_code: UserCode = field(default_factory=UserCode)
+    frame_limit: int = FRAME_LIMIT
+
+
+class Process:
+    """The program at one stop.  Made by the controller at every stop; cheap until asked.
+
+    Attributes:
+        target: Where bytes come from.
+        modules: What is loaded.
+        clock, epoch: The stop this belongs to.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        modules: ModuleTable,
+        clock: EpochClock,
+        settings: InspectionSettings | None = None,
+        thread_numbers: dict[int, int] | None = None,
+    ) -> None:
+        """Show a target as it is now.
+
+        Args:
+            target: Where bytes come from.
+            modules: What is loaded now.
+            clock: Tells when this becomes stale.
+            settings: The user's choices.
+            thread_numbers: Index of every tid ever seen in this session; new threads
+                are added to it, so that a thread keeps its index between stops.
+        """
+        self.target = target
+        self.modules = modules
+        self.clock = clock
+        self.epoch = clock.current
+        self.settings = settings or InspectionSettings()
+        self._numbers = thread_numbers if thread_numbers is not None else {}
+        self._threads: dict[int, Thread] = {}
+        # With the function itself, because the number alone may be used again.
+        self._origins: dict[int, tuple[Function, Origin]] = {}
+        self._tls_numbers: dict[Module, int | None] = {}
+
+    def __repr__(self) -> str:
+        return f"<Process {self.target.pid}>"
+
+    @property
+    def pid(self) -> int:
+        """Process id, in the target's pid namespace."""
+        return self.target.pid
+
+    def check(self) -> None:
+        """Refuse use after the program has run on.
+
+        Raises:
+            StaleError: It has.
+        """
+        self.clock.check(self.epoch, "process")
+
+    @cached_property
+    def thread_infos(self) -> dict[int, ThreadInfo]:
+        """All threads as the target lists them, by tid."""
+        self.check()
+        return {info.tid: info for info in self.target.threads() if info.pid == self.pid}
+
+    @cached_property
+    def threads(self) -> tuple[Thread, ...]:
+        """All threads, by index."""
+        threads = [self._made(tid) for tid in self.thread_infos]
+        return tuple(sorted(threads, key=lambda thread: thread.index))
+
+    def thread(self, tid: int) -> Thread:
+        """The thread with kernel id ``tid``.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        self.check()
+        known = self._threads.get(tid)
+        if known is None and not self._is_there(tid):
+            raise NotFoundError("thread", str(tid), hint="`threads` lists them")
+        return known or self._made(tid)
+
+    def _is_there(self, tid: int) -> bool:
+        """Whether a thread exists; that it has registers says so faster than the list."""
+        if "thread_infos" not in self.__dict__:
+            try:
+                self.target.read_registers(tid)
+            except CrabtrapError:
+                return tid in self.thread_infos
+            return True
+        return tid in self.thread_infos
+
+    def _made(self, tid: int) -> Thread:
+        thread = self._threads.get(tid)
+        if thread is None:
+            if tid not in self._numbers:
+                self._number_threads(tid)
+            thread = self._threads[tid] = Thread(self, tid, self._numbers[tid])
+        return thread
+
+    def _number_threads(self, tid: int) -> None:
+        """Number every thread not seen before: the first one first, the others as they came."""
+        for each in sorted({tid, *self.thread_infos}, key=lambda each: (each != self.pid, each)):
+            self._numbers.setdefault(each, max(self._numbers.values(), default=0) + 1)
+
+    @cached_property
+    def mappings(self) -> tuple[Mapping, ...]:
+        """The memory map; ``()`` where the target cannot tell."""
+        self.check()
+        return self.target.mappings()
+
+    # -- memory ------------------------------------------------------------------------
+    @cached_property
+    def memory(self) -> PagedReader:
+        """Memory with a page cache for this stop, for values."""
+        self.check()
+        return PagedReader(self.target.memory)
+
+    def read_memory(self, address: Address, size: int) -> bytes:
+        """Read exactly ``size`` bytes at run-time ``address``.
+
+        Raises:
+            MemoryFault: Some byte cannot be read.
+            StaleError: The program has run on.
+        """
+        self.check()
+        return self.target.read_memory(address, size)
+
+    def forget_memory(self) -> None:
+        """Drop what was cached, after the debugger itself has written to memory."""
+        # Values hold on to the reader itself, so it is emptied, not replaced.
+        self.memory.forget()
+
+    def forget_surroundings(self) -> None:
+        """Drop what a call of the debugger's may have changed: memory, mappings, who is there."""
+        for name in ("thread_infos", "threads", "mappings"):
+            self.__dict__.pop(name, None)
+        if "memory" in self.__dict__:
+            self.forget_memory()
+
+    def is_mapped(self, address: Address, size: int) -> bool | None:
+        """Whether ``[address, address + size)`` is mapped; ``None`` where not known."""
+        if not self.mappings:
+            return None
+        position, end = int(address), address + size
+        for mapping in self.mappings:
+            if mapping.start <= position < mapping.end:
+                position = mapping.end
+            if position >= end:
+                return True
+        return False
+
+    def describe_descriptor(self, fd: int) -> str | None:
+        """What a file descriptor of the program is open on; ``None`` for a remote one."""
+        local = f"/proc/{self.pid}/"
+        if fd < 0 or not self.target.executable().startswith(local):
+            return None
+        try:
+            return os.readlink(f"{local}fd/{fd}")
+        except OSError:
+            return None
+
+    # -- symbols -----------------------------------------------------------------------
+    def describe_code(self, address: Address) -> str | None:
+        """``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
+        place = describe_place(self.modules, address)
+        if place.function is None:
+            return None
+        if place.path is None:
+            return place.function
+        return f"{place.function} at {place.path.rpartition('/')[2]}:{place.line or '?'}"
+
+    def vtable_type(self, address: Address) -> Type | None:
+        """The concrete type whose vtable begins at ``address``."""
+        module = self.modules.find(address)
+        variable = module.static_at(address) if module is not None else None
+        if module is None or variable is None or variable.type is None:
+            return None
+        return module.types.type(variable.type).containing
+
+    def find_type(self, path: str) -> Type | None:
+        """The type whose path ends with ``path``, the main program's first."""
+        for module in self.modules:
+            found = module.types.find(path)
+            if found:
+                return next((type_ for type_ in found if type_.path == path), found[0])
+        return None
+
+    def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
+        """What a static of the module that describes ``beside`` holds before it runs."""
+        for module in self.modules:
+            if module.types is beside.table:
+                for found in module.image.symbols_named(symbol):
+                    return module.image.read(found.address, found.size)
+        return None
+
+    def origin_of(self, function: Function | None, path: str | None) -> Origin:
+        """Whose code a function is, by the session's policy.
+
+        Args:
+            function: As the frame has it.
+            path: Source file of the frame, for functions that are declared nowhere.
+        """
+        known = self._origins.get(id(function))
+        if known is not None and known[0] is function:
+            return known[1]
+        origin = self.settings.user_code.origin_of_function(function, path)
+        if function is not None and function.declaration_path is not None:
+            self._origins[id(function)] = (function, origin)
+        return origin
+
+    def tls_module_number(self, module: Module) -> int | None:
+        """The loader's number of a library's thread-local storage, ``None`` where not told."""
+        if module not in self._tls_numbers:
+            self._tls_numbers[module] = find_tls_module_number(self, module)
+        return self._tls_numbers[module]

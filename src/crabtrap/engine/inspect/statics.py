@@ -1,0 +1,157 @@
+"""Statics and thread-locals by any trailing part of their path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError
+from crabtrap.symbols.names import path_segments
+from crabtrap.symbols.types import made_type
+from crabtrap.values.value import Value
+from crabtrap.values.value_context import Context
+from crabtrap.values.value_location import Absent, Bytes, place_from_pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crabtrap import _core
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.module_table import ModuleTable
+    from crabtrap.values.value_location import Place
+
+FoundStatic = tuple["Module", "_core.Variable"]
+
+_NO_REGISTERS: tuple[None, ...] = (None,) * 17
+
+
+_STORAGE = ("__RUST_STD_INTERNAL_VAL", "VAL", "__KEY")
+"""What std's ``thread_local!`` has called the variable inside the user's."""
+
+
+def find_statics(modules: ModuleTable, query: str) -> tuple[FoundStatic, ...]:
+    """Every static and thread-local whose path ends with ``query``, in module order.
+
+    A name declared by ``thread_local!`` stands for the variable the macro hides in it.
+    """
+    path = query.removeprefix("crate::")
+    found = tuple((m, v) for m in modules for v in m.image.find_statics(path))
+    return found or tuple(_find_thread_locals(modules, path_segments(path)))
+
+
+def _find_thread_locals(modules: ModuleTable, query: tuple[str, ...]) -> Iterator[FoundStatic]:
+    for module in modules:
+        declared: dict[tuple[str, ...], list[_core.Variable]] = {}
+        for name in _STORAGE:
+            for variable in module.image.find_statics(name):
+                segments = _declared_segments(variable.path)
+                if segments[-len(query) :] == query:
+                    declared.setdefault(segments, []).append(variable)
+        for variables in declared.values():
+            yield from ((module, variable) for variable in _linked(module, variables))
+
+
+def _declared_segments(path: str) -> tuple[str, ...]:
+    """The path the user wrote, of a variable that ``thread_local!`` made; else ``()``."""
+    segments = path_segments(path)[:-1]
+    declared = segments
+    while declared and (declared[-1].startswith("{") or declared[-1] == "__getit"):
+        declared = declared[:-1]
+    return declared if declared != segments else ()
+
+
+def _linked(module: Module, variables: list[_core.Variable]) -> list[_core.Variable]:
+    """Those that made it into the program: the macro makes two and the linker keeps one.
+
+    Where the optimiser left none, either tells that.
+    """
+    linked = [v for v in variables if v.linkage_name and module.symbols_named(v.linkage_name)]
+    return linked or variables[:1]
+
+
+def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> FoundStatic | None:
+    """The static that ``query`` means when asked from function path ``near``.
+
+    The one that shares most leading segments with ``near`` wins, as scoping would have
+    it; an exact path always wins.
+
+    Raises:
+        NotFoundError: Several are equally near; the hint lists their paths.
+    """
+    if len(found) <= 1:
+        return found[0] if found else None
+    exact = [entry for entry in found if entry[1].path == query]
+    candidates = exact or list(found)
+    here = path_segments(near)
+    scores = [_shared(path_segments(variable.path), here) for _, variable in candidates]
+    best = max(scores)
+    nearest = [c for c, score in zip(candidates, scores, strict=True) if score == best]
+    if len({variable.path for _, variable in nearest}) > 1:
+        paths = tuple(sorted({variable.path for _, variable in nearest}))
+        raise NotFoundError(
+            "single static", query, paths, hint=f"several are called that: {', '.join(paths)}"
+        )
+    return nearest[0]
+
+
+def find_static(frame: Frame, query: str) -> FoundStatic | None:
+    """The static that ``query`` means in a frame; its own module's are preferred."""
+    found = find_statics(frame.thread.process.modules, query)
+    own = tuple(entry for entry in found if entry[0] is frame.loaded_module)
+    near = frame.code.name if frame.code is not None else ""
+    return choose_static(own or found, query, near)
+
+
+def static_value(frame: Frame, module: Module, variable: _core.Variable) -> Value:
+    """A static, or the frame's thread's copy of a thread-local, as a value."""
+    return value_of_static(frame.thread.process, frame.thread, module, variable)
+
+
+def value_of_static(
+    process: Process, thread: Thread | None, module: Module, variable: _core.Variable
+) -> Value:
+    """A static as a value; ``thread`` is needed for thread-locals only."""
+    type_ = (
+        module.types.type(variable.type)
+        if variable.type is not None
+        else made_type("opaque", "<unknown type>")
+    )
+    place = _place(process, thread, module, variable, type_.strip().size)
+    return Value(type_, place, Context(process.memory, process))
+
+
+def _place(
+    process: Process,
+    thread: Thread | None,
+    module: Module,
+    variable: _core.Variable,
+    size: int | None,
+) -> Place:
+    if variable.constant is not None:
+        return Bytes(variable.constant)
+    if not variable.has_location:
+        return Absent("optimised out")
+    has_tls = any(segment.kind == "tls" for segment in module.image.segments)
+    block = thread.tls_block(module) if thread is not None and has_tls else None
+    pieces = module.locate(
+        variable.die,
+        pc=module.address(0),
+        registers=_NO_REGISTERS,
+        cfa=None,
+        memory=process.target.memory,
+        tls=block.address if block is not None else None,
+    )
+    if block is not None and block.address is None and pieces[0].kind == "absent":
+        return Absent(block.reason)
+    return place_from_pieces(pieces, size)
+
+
+def _shared(path: tuple[str, ...], here: tuple[str, ...]) -> int:
+    count = 0
+    for a, b in zip(path, here, strict=False):
+        if a != b:
+            break
+        count += 1
+    return count

@@ -1,0 +1,131 @@
+"""One thread at one stop."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.inspect.frame import Frame
+from crabtrap.engine.inspect.tls import TlsBlock, find_tls_block
+from crabtrap.engine.inspect.unwinding import Stack
+from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.target.interface import ThreadInfo
+
+if TYPE_CHECKING:
+    from crabtrap import _core
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.symbols.module import Module
+
+
+class Thread:
+    """One thread of a stopped program.
+
+    Attributes:
+        process: The program it belongs to.
+        tid: Kernel thread id, in the target's pid namespace.
+        index: Number for people, counted from 1; kept for the thread's whole life.
+    """
+
+    def __init__(self, process: Process, tid: int, index: int) -> None:
+        self.process = process
+        self.tid = tid
+        self.index = index
+        self._frames: dict[int, Frame] = {}
+        self._tls_blocks: dict[int, TlsBlock] = {}
+
+    def __repr__(self) -> str:
+        return f"<Thread {self.index} {self.name!r} tid {self.tid}>"
+
+    @property
+    def info(self) -> ThreadInfo:
+        """As the target lists it."""
+        return self.process.thread_infos.get(self.tid) or ThreadInfo(self.process.pid, self.tid)
+
+    @property
+    def name(self) -> str:
+        """``comm``, at most 15 bytes, or ``""``."""
+        return self.info.name
+
+    def check(self) -> None:
+        """Refuse use after the program has run on.
+
+        Raises:
+            StaleError: It has.
+        """
+        self.process.clock.check(self.process.epoch, "thread")
+
+    @cached_property
+    def registers(self) -> _core.Registers:
+        """General registers as it stopped, by DWARF number."""
+        self.check()
+        return self.process.target.read_registers(self.tid)
+
+    @property
+    def pc(self) -> Address:
+        """The next instruction it will run."""
+        pc = self.registers[16]
+        assert pc is not None  # a stopped thread has a pc
+        return Address(pc)
+
+    @cached_property
+    def stack(self) -> Stack:
+        """Its frames, for those who need physical ones; ``frames`` is for everyone else."""
+        self.check()
+        process = self.process
+        return Stack(
+            self.registers,
+            process.target.memory,
+            process.modules,
+            limit=process.settings.frame_limit,
+        )
+
+    def frame(self, index: int) -> Frame:
+        """Frame ``index``, 0 being the innermost; inlined frames count.
+
+        Raises:
+            RangeError: The stack has no such frame.
+        """
+        self.check()
+        known = self._frames.get(index)
+        if known is not None:
+            return known
+        logical = self.stack.frame(index) if index >= 0 else None
+        if logical is None:
+            raise RangeError(f"thread {self.index} has no frame {index}")
+        frame = self._frames[index] = Frame(self, logical)
+        return frame
+
+    def frames(self, start: int = 0, count: int | None = None) -> tuple[Frame, ...]:
+        """Frames ``[start, start + count)``, fewer where the stack ends; only they are made."""
+        self.check()
+        known = self._frames
+        for logical in self.stack.frames(start, count):
+            if logical.index not in known:
+                known[logical.index] = Frame(self, logical)
+        return tuple(known[logical.index] for logical in self.stack.frames(start, count))
+
+    @property
+    def backtrace_end_reason(self) -> str:
+        """Why the stack ends where it does, ``""`` for its regular end; unwinds all of it."""
+        self.check()
+        return self.stack.end_reason
+
+    @cached_property
+    def thread_pointer(self) -> Address | None:
+        """``fs_base``, ``None`` where the target does not tell it."""
+        self.check()
+        try:
+            raw = self.process.target.read_register(self.tid, "fs_base")
+        except NotFoundError:
+            return None
+        return Address(int.from_bytes(raw, "little"))
+
+    def tls_block(self, module: Module) -> TlsBlock:
+        """Where ``module``'s thread-locals of this thread are, or why that is not known."""
+        self.check()
+        known = self._tls_blocks.get(id(module))
+        if known is None:
+            known = find_tls_block(self.process, self.thread_pointer, module)
+            self._tls_blocks[id(module)] = known
+        return known

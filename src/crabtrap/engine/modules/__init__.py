@@ -1,0 +1,1 @@
+"""Which files the program has loaded, and the program before it runs."""

@@ -1,0 +1,323 @@
+"""Which files the program is made of, and opening them where they really are.
+
+The main program is opened through the target (``/proc/PID/exe``: right even when the
+file was deleted or replaced); libraries below ``/proc/PID/root`` when the program is
+local, so that containers work; the vDSO from memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import struct
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.engine.modules.link_map import read_link_maps, read_path
+from crabtrap.errors import (
+    CrabtrapError,
+    DebugInfoError,
+    MemoryFault,
+    RemoteError,
+    UnsupportedError,
+)
+from crabtrap.log import Log
+from crabtrap.records import dataclass
+from crabtrap.symbols.module import Module
+from crabtrap.symbols.module_table import ModuleTable
+
+if TYPE_CHECKING:
+    from crabtrap.target.interface import Mapping, Target
+
+_log = Log("crabtrap.engine")
+
+_AT_BASE = 7
+_AT_ENTRY = 9
+_AT_SYSINFO_EHDR = 33
+_VDSO = "[vdso]"
+_VDSO_SIZE = 2 * 4096
+_VDSO_LIMIT = 64 * 4096
+_PAGE = 4096
+_ELF_HEADER = 64
+_DELETED = " (deleted)"
+_MISSING = {
+    "lines": "has line tables only: functions and lines are known, variables are not",
+    "symbols": "has no debug information: no lines, no variables",
+    "none": "has no symbols and no debug information",
+}
+"""What is told of a main program by its ``debug_level``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FileKey:
+    """Identity of a file's content: an image is shared as long as this stays."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+
+class ModuleLoader:
+    """Opens files and keeps their images, also over restarts of the program.
+
+    Args:
+        debug_directories: Where separate debug files are looked up.
+        notify: Told, in words, of what the user should know: a file that does not fit
+            the program, a library that cannot be opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        debug_directories: Sequence[str] = ("/usr/lib/debug",),
+        notify: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self._debug_directories = tuple(debug_directories)
+        self._notify = notify
+        self._images: dict[_FileKey, _core.Image] = {}
+        self._parsed: dict[bytes, _core.Image] = {}
+        self._told: set[str] = set()
+
+    def open_static(self, program: str) -> ModuleTable:
+        """The program before it is launched: its own module only, at bias 0.
+
+        Raises:
+            DebugInfoError: Not a program we can read; the text says why.
+            OSError: It cannot be opened.
+        """
+        return ModuleTable([Module(self.open_image(program, program), 0, program)])
+
+    def load(self, target: Target, old: ModuleTable | None = None) -> ModuleTable:
+        """The modules of a program as it is now.
+
+        Modules of ``old`` that are still in place are kept as they are.
+
+        Raises:
+            CrabtrapError: The main program cannot be read at all.
+            OSError: It cannot be opened.
+        """
+        known = {(id(m.image), m.bias): m for m in old} if old is not None else {}
+        return _Loading(self, target, known).run()
+
+    # -- used while loading -------------------------------------------------------------
+    def open_image(self, path: str, name: str) -> _core.Image:
+        """The image of a file; the same one as long as the file stays the same."""
+        status = os.stat(path)
+        key = _FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        image = self._images.get(key)
+        if image is None:
+            image = _core.Image.open(path, debug_directories=self._debug_directories, name=name)
+            self._images[key] = image
+        return image
+
+    def parse_image(self, data: bytes, name: str) -> _core.Image:
+        """The image of a file that is in memory only."""
+        image = self._parsed.get(data)
+        if image is None:
+            image = self._parsed[data] = _core.Image.parse(data, name)
+        return image
+
+    def tell(self, text: str) -> None:
+        """Notify the user, once."""
+        if text not in self._told:
+            self._told.add(text)
+            self._notify(text)
+
+
+class _Loading:
+    """One look at a program's modules."""
+
+    def __init__(
+        self, loader: ModuleLoader, target: Target, known: dict[tuple[int, int], Module]
+    ) -> None:
+        self._loader = loader
+        self._target = target
+        self._known = known
+        self._auxiliary = parse_auxv(target.auxv())
+        self._files = _TargetFiles(target)
+
+    def run(self) -> ModuleTable:
+        main = self._main()
+        modules = [main]
+        vdso = self._vdso()
+        taken = {0, main.bias, *(() if vdso is None else (vdso.bias,))}
+        interpreter = self._auxiliary.get(_AT_BASE, 0)
+        for path, bias in self._libraries(main, interpreter):
+            library = None if bias in taken else self._library(path, bias)
+            if library is not None:
+                taken.add(bias)
+                modules.append(library)
+        return ModuleTable([*modules, *(() if vdso is None else (vdso,))], main)
+
+    def _libraries(self, main: Module, interpreter: int) -> list[tuple[str, int]]:
+        """Path and bias of every library, the loader among them also before it has run."""
+        loader = [(main.image.interpreter, interpreter)] if main.image.interpreter else []
+        try:
+            return [(each.path, each.bias) for each in self._target.libraries()] + loader
+        except (UnsupportedError, RemoteError) as error:
+            _log.debug("server has no list of libraries: %s", error)
+        module = self._library(*loader[0]) if loader and interpreter else None
+        if module is None:
+            return []
+        entries = read_link_maps(self._target, [module])
+        found = [(read_path(self._target, entry.name_address), entry.bias) for entry in entries]
+        return [place for place in found if place[0]] + loader
+
+    def _main(self) -> Module:
+        path = self._target.executable()
+        linked = _main_path(self._target) or path
+        shown = linked.removesuffix(_DELETED)
+        if shown != linked:
+            self._loader.tell(
+                f"{shown} was deleted or rebuilt since this program was started: what runs is "
+                "shown as it was built, next to sources as they are now"
+            )
+        image = self._loader.open_image(path, shown)
+        missing = _MISSING.get(image.debug_level)
+        if missing is not None:
+            self._loader.tell(f"{shown} {missing}; debug = true in its Cargo profile adds them")
+        bias = _main_bias(image, self._auxiliary, self._target, shown)
+        module = self._known.get((id(image), bias))
+        if module is None:
+            module = Module(image, bias, shown)
+            if not _is_same_file(module, self._target):
+                self._loader.tell(
+                    f"{shown} is not the file this program was started from: "
+                    "it was rebuilt or replaced; lines and variables may be wrong"
+                )
+        return module
+
+    def _library(self, path: str, bias: int) -> Module | None:
+        try:
+            image = self._open_library(path)
+        except (OSError, CrabtrapError) as error:
+            self._loader.tell(f"no symbols for {path}: {error}")
+            return None
+        module = self._known.get((id(image), bias))
+        if module is None:
+            module = Module(image, bias, path)
+            if not _is_same_file(module, self._target):
+                self._loader.tell(
+                    f"{path} is not what the program has loaded; its symbols are left out"
+                )
+                return None
+        return module
+
+    def _open_library(self, path: str) -> _core.Image:
+        errors: list[OSError] = []
+        for candidate in self._files.candidates(path):
+            try:
+                return self._loader.open_image(candidate, path)
+            except OSError as error:
+                errors.append(error)
+        raise errors[-1]
+
+    def _vdso(self) -> Module | None:
+        address = self._auxiliary.get(_AT_SYSINFO_EHDR, 0)
+        if not address:
+            return None
+        for (_, bias), module in self._known.items():
+            if module.path == _VDSO and module.contains(address):
+                return self._known[id(module.image), bias]
+        mappings = self._target.mappings()
+        size = next((m.end - m.start for m in mappings if m.start == address), _VDSO_SIZE)
+        try:
+            data = self._target.read_memory(Address(address), min(size, _VDSO_LIMIT))
+            image = self._loader.parse_image(data, _VDSO)
+        except (MemoryFault, DebugInfoError) as error:
+            self._loader.tell(f"the vDSO cannot be read: {error}")
+            return None
+        first = min((s.address for s in image.segments if s.kind == "load"), default=0)
+        return Module(image, address - first, _VDSO)
+
+
+class _TargetFiles:
+    """Paths under which a file of the program may be opened from here, best first."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        # The main thread may have ended: its /proc entry is then another thread's.
+        local = re.match(r"/proc/\d+/", target.executable())
+        self._local = local[0] if local is not None else None
+
+    @cached_property
+    def _mappings(self) -> dict[str, Mapping]:
+        """The first mapping of each file; the loader may know the file by another name."""
+        found: dict[str, Mapping] = {}
+        for mapping in self._target.mappings():
+            found.setdefault(mapping.path.removesuffix(_DELETED), mapping)
+        return found
+
+    def candidates(self, path: str) -> tuple[str, ...]:
+        """Where the library the loader calls ``path`` may be opened; never empty."""
+        if self._local is None:
+            return (path,)
+        found = [f"{self._local}root{path}", path]
+        mapping = self._mappings.get(path) or self._mappings.get(os.path.realpath(path))
+        if mapping is not None:
+            # Opening needs CAP_CHECKPOINT_RESTORE, but it is right even for a replaced file.
+            entry = f"{self._local}map_files/{mapping.start:x}-{mapping.end:x}"
+            found.insert(0 if _is_replaced(found[0], mapping) else len(found), entry)
+        return tuple(found)
+
+
+def _is_replaced(path: str, mapping: Mapping) -> bool:
+    try:
+        return mapping.inode != 0 and os.stat(path).st_ino != mapping.inode
+    except OSError:
+        return True
+
+
+def parse_auxv(data: bytes) -> dict[int, int]:
+    """The auxiliary vector (``man getauxval``) by type; the last pair of zeros ends it.
+
+    Example:
+        >>> parse_auxv(bytes([9, *[0] * 7, 16, *[0] * 7]) + bytes(16))
+        {9: 16}
+    """
+    values: dict[int, int] = {}
+    for kind, value in struct.iter_unpack("<QQ", data[: len(data) // 16 * 16]):
+        if kind == 0:
+            break
+        values[kind] = value
+    return values
+
+
+def _main_path(target: Target) -> str | None:
+    """The main program's path as the kernel tells it, not as we open it."""
+    try:
+        return os.readlink(target.executable())
+    except OSError:
+        return None
+
+
+def _main_bias(image: _core.Image, auxiliary: dict[int, int], target: Target, path: str) -> int:
+    """Where the main program was loaded: told by the kernel, else by the mappings."""
+    if not image.is_pie:
+        return 0
+    entry = auxiliary.get(_AT_ENTRY, 0)
+    if entry and (entry - image.entry) % _PAGE == 0:
+        return entry - image.entry
+    first = min((s.address for s in image.segments if s.kind == "load"), default=0)
+    starts = [
+        m.start
+        for m in target.mappings()
+        if m.offset == 0 and m.path.removesuffix(_DELETED) == path
+    ]
+    return (min(starts) if starts else 0) - first // _PAGE * _PAGE
+
+
+def _is_same_file(module: Module, target: Target) -> bool:
+    """Whether memory holds what the file says: its build id, else its ELF header."""
+    note = next((s for s in module.image.sections if s.name == ".note.gnu.build-id"), None)
+    first = min((s.address for s in module.image.segments if s.kind == "load"), default=0)
+    address, size = (note.address, note.size) if note else (first, _ELF_HEADER)
+    try:
+        expected = module.image.read(address, size)
+        return target.read_memory(module.address(address), size) == expected
+    except MemoryFault:
+        return False

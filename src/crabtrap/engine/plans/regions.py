@@ -1,0 +1,298 @@
+"""Decoded code, remembered: where a line is left, what a function calls.
+
+Everything here depends on the files alone, so it is worked out once per place and
+kept as long as the modules stay where they are.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass, replace
+from crabtrap.symbols.breakpoint_locations import after_prologue
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.user_code import UserCode
+    from crabtrap.symbols.code import AddressRange, Function, LineSpan
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.module_table import ModuleTable
+
+_NO_HEADS: frozenset[Address] = frozenset()
+_MAX_FUNCTION = 1 << 20
+_MAX_EXPLORED = 2_000
+"""Functions followed from one line before giving up; ``println!`` needs some hundreds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Code a step does not want to stop in, and how control leaves it.
+
+    Attributes:
+        ranges: Sorted, disjoint.
+        exits: Where jumps and falling through lead out of the ranges.
+        computed: Jumps whose destination is only known when they are reached.
+        calls: Destinations of direct calls.
+        indirect_calls: Call instructions through a pointer.
+        returns: Whether control can return from here.
+        copies: Functions inlined into the line of a region, where they begin.
+        heads: Exits that are no statements but shown, for a loop goes on there.
+    """
+
+    ranges: tuple[AddressRange, ...]
+    exits: frozenset[Address]
+    computed: frozenset[Address]
+    calls: tuple[Address, ...]
+    indirect_calls: frozenset[Address]
+    returns: bool
+    copies: tuple[Function, ...] = ()
+    heads: frozenset[Address] = frozenset()
+
+    def contains(self, address: int) -> bool:
+        """Whether ``address`` lies in one of the ranges."""
+        return any(start <= address < end for start, end in self.ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where code that is not the user's can come back into the user's.
+
+    Attributes:
+        entries: First statements of user functions that may be called, by direct calls.
+        indirect: Call instructions whose destination is only known when they are reached.
+    """
+
+    entries: frozenset[Address]
+    indirect: frozenset[Address]
+
+    def joined(self, other: Reach) -> Reach:
+        """What either reaches."""
+        return Reach(self.entries | other.entries, self.indirect | other.indirect)
+
+
+NOTHING_REACHED = Reach(frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class _Callees:
+    direct: tuple[Address, ...]
+    indirect: frozenset[Address]
+
+
+_NO_CALLEES = _Callees((), frozenset())
+
+
+class CodeIndex:
+    """Answers about code for one set of modules and one user-code policy."""
+
+    def __init__(self, modules: ModuleTable, user_code: UserCode) -> None:
+        self.modules = modules
+        self.user_code = user_code
+        self._spans: dict[tuple[int, int, int], tuple[LineSpan, ...]] = {}
+        self._regions: dict[tuple[int, int, int, str, int], Region] = {}
+        self._callees: dict[Address, _Callees] = {}
+        self._entries: dict[Address, Address | None] = {}
+        self._reach: dict[frozenset[Address], Reach] = {}
+
+    def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
+        """All code of the concrete function where the frame at ``depth`` is on this line.
+
+        Code that it leads to and that is no place to stop belongs to it, too: what has no
+        line (an overflow check's way on) and the rest of a statement that is jumped into.
+
+        Args:
+            chain: Inline chain at the pc, innermost first; not empty.
+            depth: Logical frame counted from the concrete function, which is 0.
+            path: Source file of the line.
+            line: 1-based line.
+        """
+        copy = chain[-1 - depth]
+        key = (*copy.key, depth, path, line)
+        region = self._regions.get(key)
+        if region is None:
+            every = self._line_spans(copy, depth)
+            spans = [span for span in every if span.line == line and span.path == path]
+            ranges = tuple((span.start, span.end) for span in spans)
+            found = self._with_gaps(copy.module, ranges, every)
+            heads = self._loop_heads(copy.module, found, spans, every) if line else _NO_HEADS
+            if heads:
+                found = self._with_gaps(copy.module, ranges, every, heads)
+            region = self._regions[key] = replace(found, copies=_copies_of(spans), heads=heads)
+        return region
+
+    def _with_gaps(
+        self,
+        module: Module,
+        ranges: tuple[AddressRange, ...],
+        spans: tuple[LineSpan, ...],
+        heads: frozenset[Address] = frozenset(),
+    ) -> Region:
+        """A region, grown by the code at its exits that is no place to stop, but for ``heads``."""
+        starts = [span.start for span in spans]
+        region = self._region(module, ranges)
+        while True:
+            gaps: set[AddressRange] = set()
+            for each in region.exits:
+                index = bisect_right(starts, each) - 1
+                if index < 0 or each >= spans[index].end or each in heads:
+                    continue
+                if each != spans[index].start or not spans[index].is_statement:
+                    gaps.add((each, spans[index].end))
+            if not gaps:
+                return region
+            region = self._region(module, (*region.ranges, *gaps))
+
+    def _loop_heads(
+        self, module: Module, region: Region, own: list[LineSpan], every: tuple[LineSpan, ...]
+    ) -> frozenset[Address]:
+        """Gaps of other lines, before this one, from which this line begins anew.
+
+        The compiler marks no statement where ``for`` asks for the next item: without them
+        one step would run through all rounds of a loop whose body is one line.
+        """
+        first = min((span.start for span in own), default=0)
+        begins = {span.start for span in own if span.is_statement}
+        here = {(span.path, span.line) for span in own}
+        return frozenset(
+            Address(span.start)
+            for span in every
+            if span.start < first
+            and span.line
+            and (span.path, span.line) not in here
+            and region.contains(span.start)
+            and begins.intersection(self._with_gaps(module, ((span.start, span.end),), every).exits)
+        )
+
+    def copy_region(self, copy: Function) -> Region:
+        """All code of one function or inlined copy, deeper inlined copies included."""
+        key = (*copy.key, -1, "", 0)
+        region = self._regions.get(key)
+        if region is None:
+            region = self._regions[key] = self._region(copy.module, copy.ranges)
+        return region
+
+    def range_region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
+        """A region made of arbitrary ranges, not remembered."""
+        return self._region(module, ranges)
+
+    def user_entry(self, address: Address) -> Address | None:
+        """First statement of the user function that begins at ``address``, else ``None``."""
+        if address not in self._entries:
+            function = self.modules.function_at(address)
+            self._entries[address] = (
+                after_prologue(function)
+                if function is not None and self._is_user(function, address)
+                else None
+            )
+        return self._entries[address]
+
+    def reach(self, calls: Iterable[Address]) -> Reach:
+        """Follow direct calls from ``calls`` through code that is not the user's."""
+        start = frozenset(calls)
+        found = self._reach.get(start)
+        if found is None:
+            found = self._reach[start] = self._explore(start)
+        return found
+
+    def reach_of_function(self, address: Address) -> Reach:
+        """What the function around ``address``, which is not the user's, can call."""
+        callees = self._callees_of(address)
+        found = self.reach(callees.direct)
+        return found.joined(Reach(frozenset(), callees.indirect))
+
+    # -- helpers -----------------------------------------------------------------------
+    def _is_user(self, function: Function, address: Address) -> bool:
+        row = function.module.row_at(address)
+        return self.user_code.is_user_function(function, row.path if row is not None else None)
+
+    def _line_spans(self, copy: Function, depth: int) -> tuple[LineSpan, ...]:
+        key = (*copy.key, depth)
+        spans = self._spans.get(key)
+        if spans is None:
+            spans = self._spans[key] = copy.module.line_spans(copy.ranges[0][0], depth)
+        return spans
+
+    def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
+        merged = _merge(ranges)
+        low, high = merged[0][0], merged[-1][1]
+        code = module.read(low, high - low)
+        found = _core.step_targets(code, low, merged)
+        calls = found.calls
+        return Region(
+            merged,
+            exits=frozenset(map(Address, found.exits)),
+            computed=frozenset(map(Address, found.indirect_jumps)),
+            calls=tuple(Address(to) for _, to in calls if to is not None),
+            indirect_calls=frozenset(Address(at) for at, to in calls if to is None),
+            returns=bool(found.returns),
+        )
+
+    def _explore(self, start: frozenset[Address]) -> Reach:
+        entries: set[Address] = set()
+        indirect: set[Address] = set()
+        queue, seen = deque(sorted(start)), set(start)
+        while queue and len(seen) <= _MAX_EXPLORED:
+            address = queue.popleft()
+            entry = self.user_entry(address)
+            if entry is not None:
+                entries.add(entry)
+                continue
+            callees = self._callees_of(address)
+            indirect.update(callees.indirect)
+            fresh = [each for each in callees.direct if each not in seen]
+            seen.update(fresh)
+            queue.extend(fresh)
+        return Reach(frozenset(entries), frozenset(indirect))
+
+    def _callees_of(self, address: Address) -> _Callees:
+        found = self._callees.get(address)
+        if found is None:
+            found = self._callees[address] = self._decode_callees(address)
+        return found
+
+    def _decode_callees(self, address: Address) -> _Callees:
+        """Calls of the function that holds ``address``; none outside of Rust modules."""
+        module = self.modules.find(address)
+        if module is None or not _has_user_code(module):
+            return _NO_CALLEES
+        symbol = module.symbol_at(address)
+        if symbol is None or not 0 < symbol.size <= _MAX_FUNCTION:
+            return _NO_CALLEES
+        end = Address(symbol.address + symbol.size)
+        try:
+            region = self._region(module, ((symbol.address, end),))
+        except MemoryFault:
+            return _NO_CALLEES
+        # A jump out of a function is a call in tail position.
+        tails = (to for to in region.exits if not symbol.address <= to < end)
+        return _Callees(tuple(dict.fromkeys((*region.calls, *tails))), region.indirect_calls)
+
+
+def _has_user_code(module: Module) -> bool:
+    """C libraries do not call back into Rust but through pointers they were given."""
+    return module.image.debug_level in ("full", "lines")
+
+
+def _copies_of(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
+    """The copies that begin inside of ``spans``, each once."""
+    begun = {
+        span.callee.key: span.callee
+        for span in spans
+        if span.callee is not None and span.start <= span.callee.entry < span.end
+    }
+    return tuple(begun.values())
+
+
+def _merge(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:
+    merged: list[AddressRange] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)

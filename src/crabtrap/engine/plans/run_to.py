@@ -1,0 +1,182 @@
+"""Plans that run to a place: continue, until, advance, finish, and single instructions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.engine.plans.plan import Done, Judgement, Move, NotMine
+from crabtrap.events import StepDone
+from crabtrap.records import dataclass, field
+from crabtrap.target.interface import TRAPPED
+
+if TYPE_CHECKING:
+    from crabtrap.engine.plans.thread_view import View
+    from crabtrap.target.interface import TargetStop
+
+_LONGEST_INSTRUCTION = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Run until something else stops the program."""
+
+    thread: int = 0
+    name: str = "continue"
+
+    def begin(self, view: View) -> Move:
+        """Let everything run."""
+        return Move()
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """Nothing is ever this plan's."""
+        return NotMine()
+
+
+@dataclass(frozen=True, slots=True)
+class RunTo:
+    """Run until the thread reaches one of some addresses (``until``, ``advance``, start-up).
+
+    Attributes:
+        addresses: Where to stop.
+        frame_cfa: Stop also when the frame with this CFA returns, ``None`` for never.
+        return_address: Where that frame returns to.
+    """
+
+    thread: int
+    name: str
+    addresses: frozenset[Address]
+    frame_cfa: int | None = None
+    return_address: Address | None = None
+
+    def begin(self, view: View) -> Move:
+        """Trap the places and the way out of the frame."""
+        sites = set(self.addresses)
+        if self.return_address is not None:
+            sites.add(self.return_address)
+        return Move(sites=frozenset(sites))
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """At a place it is done; at the return address only if that frame is gone."""
+        if stop.kind not in TRAPPED:
+            return NotMine()
+        if view.pc in self.addresses:
+            return Done(StepDone(self.name))
+        if view.pc == self.return_address and _frame_is_gone(view, self.frame_cfa):
+            return Done(StepDone(self.name))
+        return NotMine()
+
+
+@dataclass(slots=True)
+class Finish:
+    """Run until a physical frame has returned to its caller.
+
+    Attributes:
+        cfa: CFA of the frame that is to return.
+        return_address: Where it returns to.
+        returned: Registers right after the return, for the return value.
+    """
+
+    thread: int
+    cfa: int
+    return_address: Address
+    name: str = "finish"
+    returned: bool = field(default=False, init=False)
+
+    def begin(self, view: View) -> Move:
+        """Trap the return address."""
+        return Move(sites=frozenset((self.return_address,)))
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """Done when the frame is gone; deeper recursions return through the same address."""
+        if stop.kind not in TRAPPED or view.pc != self.return_address:
+            return NotMine()
+        if not _frame_is_gone(view, self.cfa):
+            return NotMine()
+        self.returned = True
+        return Done(StepDone(self.name))
+
+
+@dataclass(slots=True)
+class FinishInlined:
+    """Run until control leaves one inlined copy, in the same physical frame or its caller."""
+
+    thread: int
+    inner: int
+    name: str = "finish"
+    _cfa: int | None = field(default=None, init=False)
+    _move: Move = field(default_factory=Move, init=False)
+    _computed: frozenset[Address] = field(default_factory=frozenset[Address], init=False)
+    _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
+
+    def begin(self, view: View) -> Move | Done:
+        """Trap the ways out of the copy's code."""
+        region = view.code.copy_region(view.chain[self.inner])
+        self._cfa, self._ranges = view.cfa, region.ranges
+        self._computed = region.computed
+        sites = {*region.exits, *region.computed}
+        if region.returns and view.return_address is not None:
+            sites.add(view.return_address)
+        self._move = Move(sites=frozenset(sites))
+        return self._move
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """Done outside of the copy, unless a deeper recursion got there."""
+        inside = any(start <= view.pc < end for start, end in self._ranges)
+        if stop.kind == "step":
+            return self._move if inside else Done(StepDone(self.name))
+        if stop.kind not in TRAPPED or view.pc not in self._move.sites:
+            return NotMine()
+        if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
+            return self._move
+        if view.pc in self._computed:
+            return Move("step")
+        return Done(StepDone(self.name))
+
+
+@dataclass(slots=True)
+class StepInstruction:
+    """One machine instruction; with ``over``, a call counts as one.
+
+    A repeated string instruction counts as one with ``over`` and as one per iteration
+    without, as the processor sees it.
+    """
+
+    thread: int
+    over: bool
+    _next: Address | None = field(default=None, init=False)
+    _sp: int = field(default=0, init=False)
+
+    @property
+    def name(self) -> str:
+        """The verb: ``nexti`` or ``stepi``."""
+        return "nexti" if self.over else "stepi"
+
+    def begin(self, view: View) -> Move:
+        """Step, or trap the instruction after a call."""
+        if self.over:
+            code = view.target.memory.read_partial(view.pc, _LONGEST_INSTRUCTION)
+            decoded = _core.disassemble(code, view.pc, 1)
+            if decoded and _counts_as_one(decoded[0]):
+                self._next = Address(view.pc + decoded[0].size)
+                self._sp = view.sp
+                return Move(sites=frozenset((self._next,)))
+        return Move("step")
+
+    def judge(self, stop: TargetStop, view: View) -> Judgement:
+        """Done after the step, or behind the call in the same frame."""
+        if stop.kind == "step" and self._next is None:
+            return Done(StepDone(self.name))
+        if stop.kind in TRAPPED and view.pc == self._next and view.sp >= self._sp:
+            return Done(StepDone(self.name))
+        return NotMine()
+
+
+def _counts_as_one(instruction: _core.Instruction) -> bool:
+    return instruction.flow in ("call", "indirect-call") or instruction.text.startswith("rep")
+
+
+def _frame_is_gone(view: View, cfa: int | None) -> bool:
+    """Whether the stack has been popped beyond the frame; ``True`` where that is unknown."""
+    return cfa is None or view.sp >= cfa

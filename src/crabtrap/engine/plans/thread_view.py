@@ -1,0 +1,94 @@
+"""What a plan sees of its thread at one stop: cheap, lazy, and by run-time address.
+
+Frames for people are made by ``engine.frame``; plans look at thousands of stops and
+only need the pc, the canonical frame address and the code around.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+
+if TYPE_CHECKING:
+    from crabtrap._core import Registers
+    from crabtrap.engine.plans.regions import CodeIndex
+    from crabtrap.symbols.code import Function, Row
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.module_table import ModuleTable
+    from crabtrap.target.interface import Target
+
+RSP, RIP = 7, 16
+"""Columns of ``_core.Registers``."""
+
+_OWN_AND_CALLER = 2
+
+
+class View:
+    """One thread at one stop.
+
+    Attributes:
+        thread: tid.
+        registers: General registers of the innermost frame.
+        code: The engine's cache of decoded code.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        modules: ModuleTable,
+        code: CodeIndex,
+        thread: int,
+        registers: Registers,
+    ) -> None:
+        self.target = target
+        self.modules = modules
+        self.code = code
+        self.thread = thread
+        self.registers = registers
+
+    @property
+    def pc(self) -> Address:
+        """Next instruction."""
+        return Address(self.registers[RIP] or 0)
+
+    @property
+    def sp(self) -> int:
+        """Stack pointer."""
+        return self.registers[RSP] or 0
+
+    @cached_property
+    def module(self) -> Module | None:
+        """The module the pc is in."""
+        return self.modules.find(self.pc)
+
+    @cached_property
+    def chain(self) -> tuple[Function, ...]:
+        """Inlined copies at the pc, innermost first, the concrete function last."""
+        return self.module.inline_chain(self.pc) if self.module is not None else ()
+
+    @cached_property
+    def row(self) -> Row | None:
+        """The line-table row the pc is in."""
+        return self.module.row_at(self.pc) if self.module is not None else None
+
+    @cached_property
+    def _two_frames(self) -> _core.Backtrace:
+        return self.unwind(_OWN_AND_CALLER)
+
+    @property
+    def cfa(self) -> int | None:
+        """Canonical frame address of the innermost physical frame."""
+        return self._two_frames.cfas[0]
+
+    @property
+    def return_address(self) -> Address | None:
+        """Where the innermost physical frame returns to, ``None`` where unknown."""
+        trace = self._two_frames
+        return Address(trace.pcs[1]) if len(trace) >= _OWN_AND_CALLER else None
+
+    def unwind(self, limit: int) -> _core.Backtrace:
+        """At most ``limit`` physical frames."""
+        return _core.unwind(self.modules.unwinding_map, self.registers, self.target.memory, limit)

@@ -1,0 +1,1 @@
+"""Conditions compiled to GDB agent expressions, which the target evaluates by itself."""

@@ -1,0 +1,130 @@
+"""Sequences and texts in agent bytecode: where their items are, and how many.
+
+The engine asks the rules for a type in order and takes the first that fits the value.
+Bytecode sees no value when it is made, so it takes the first rule only, if that fits
+every value of the type: a condition or a variant on the way is for the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from crabtrap.expr.agent import bytecode as asm
+from crabtrap.expr.agent.bytecode import Code, NotCompilableError
+from crabtrap.expr.agent.typed_parts import (
+    Typed,
+    find_part,
+    integer_part,
+    layers,
+    pointer_part,
+    step,
+)
+from crabtrap.present.rules import rule as rules
+from crabtrap.present.rules.rule import Match, RuleBook
+from crabtrap.symbols.types import Type
+from crabtrap.values.unsized import pointee_name, wide_kind
+
+_Buffer = TypeVar("_Buffer", rules.Sequence, rules.Text)
+
+
+def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
+    """Item type, address of the first item, and number of items of a sequence.
+
+    Raises:
+        NotCompilableError: Only the engine can tell.
+    """
+    for layer in layers(typed):
+        shape = layer.type.strip()
+        if shape.kind == "array" and shape.target is not None and shape.row.count is not None:
+            return shape.target, asm.address(layer.storage), (asm.constant(shape.row.count),)
+        parts = _slice_parts(layer, "[")
+        if parts is not None and (item := parts[0].type.strip().target) is not None:
+            return item, pointer_part(parts[0]), integer_part(parts[1])
+        found = _ruled_buffer(layer, book, rules.Sequence)
+        if found is not None:
+            match, rule, data, length = found
+            return match.argument(rule.item), data, length
+    raise NotCompilableError("nested too deep")
+
+
+def text_of(typed: Typed, book: RuleBook) -> tuple[Code, Code]:
+    """Address and length in bytes of a text.
+
+    Raises:
+        NotCompilableError: Only the engine can tell.
+    """
+    for layer in layers(typed):
+        parts = _slice_parts(layer, "str")
+        if parts is not None:
+            return pointer_part(parts[0]), integer_part(parts[1])
+        found = _ruled_buffer(layer, book, rules.Text)
+        if found is not None:
+            return found[2:]
+    raise NotCompilableError("nested too deep")
+
+
+def length_of(typed: Typed, book: RuleBook) -> Code:
+    """Push the number of items of a sequence, map or set, or of bytes of a text.
+
+    Raises:
+        NotCompilableError: Only the engine can tell.
+    """
+    for layer in layers(typed):
+        shape = layer.type.strip()
+        if shape.kind == "array" and shape.row.count is not None:
+            return (asm.constant(shape.row.count),)
+        parts = _slice_parts(layer, "")
+        if parts is not None:
+            return integer_part(parts[1])
+        for match in _static_matches(layer, book):
+            path = _length_path(match.rule.shape)
+            if path is None:
+                raise NotCompilableError(f"{layer.type.name} is read by the engine")
+            length = find_part(layer, path)
+            if length is not None:
+                return integer_part(length)
+    raise NotCompilableError("nested too deep")
+
+
+def _slice_parts(layer: Typed, pointee: str) -> tuple[Typed, Typed] | None:
+    """Data pointer and length of a wide reference to something so called."""
+    shape = layer.type.strip()
+    if wide_kind(shape) != "slice" or not pointee_name(shape).startswith(pointee):
+        return None
+    data, length = step(layer, "data_ptr"), step(layer, "length")
+    return None if data is None or length is None else (data, length)
+
+
+def _ruled_buffer(
+    layer: Typed, book: RuleBook, kind: type[_Buffer]
+) -> tuple[Match, _Buffer, Code, Code] | None:
+    """Address and length by the rule for a type, which must be one for such buffers."""
+    for match in _static_matches(layer, book):
+        rule = match.rule.shape
+        if not isinstance(rule, kind) or rule.inline is not None:
+            raise NotCompilableError(f"{layer.type.name} is read by the engine")
+        data, length = find_part(layer, rule.data), find_part(layer, rule.length)
+        if data is not None and length is not None:
+            return match, rule, pointer_part(data), integer_part(length)
+    return None
+
+
+def _static_matches(typed: Typed, book: RuleBook) -> Iterator[Match]:
+    """Rules in order, as long as none of them depends on the value."""
+    for match in book.matches(typed.type.strip()):
+        if match.rule.when:
+            raise NotCompilableError(f"what {typed.type.name} is depends on its value")
+        yield match
+
+
+def _length_path(shape: rules.Shape) -> rules.Path | None:
+    match shape:
+        case rules.Sequence() | rules.Text() | rules.Tree() | rules.Chain():
+            return shape.length
+        case rules.Ring():
+            return shape.length or ()
+        case rules.Hash(str() as table, shards=None):
+            return f"{table}.table.items"
+        case _:
+            return None

@@ -1,0 +1,89 @@
+"""Where a variable will be at an address, found out before anything runs there.
+
+``_core`` evaluates location expressions for given registers.  Evaluating one for two
+made-up sets of registers tells what the result depends on: the same both times, it is
+absolute; moved by as much as one register differs, it is relative to that register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from crabtrap.expr.agent import bytecode as asm
+from crabtrap.expr.agent.bytecode import Storage
+from crabtrap.values.value_location import (
+    Absent,
+    Bytes,
+    ImplicitPointer,
+    Made,
+    Memory,
+    Pieces,
+    Register,
+    SimplePlace,
+    place_from_pieces,
+)
+
+if TYPE_CHECKING:
+    from crabtrap._core import Piece, Registers
+
+Locate = Callable[["Registers"], "Sequence[Piece]"]
+"""``Image.locate`` with everything bound but the registers; memory must refuse reads."""
+
+_COUNT = 17
+_FIRST: tuple[int, ...] = tuple((index + 1) << 40 for index in range(_COUNT))
+_SECOND: tuple[int, ...] = tuple((index * index + 3) << 41 for index in range(_COUNT))
+_REACH = 1 << 38
+"""Offsets from a register stay below this; the made-up values are further apart."""
+
+
+def probe_storage(locate: Locate, size: int | None) -> Storage:
+    """Where a variable is in terms of registers, or ``Nowhere`` with the reason."""
+    first = place_from_pieces(locate(_FIRST), size)
+    second = place_from_pieces(locate(_SECOND), size)
+    if isinstance(first, Pieces) and isinstance(second, Pieces):
+        return _split(first, second)
+    if isinstance(first, Pieces) or isinstance(second, Pieces):
+        return asm.Nowhere("its place depends on registers")
+    assert not isinstance(first, Made)  # locate makes none
+    assert not isinstance(second, Made)
+    return _simple(first, second)
+
+
+def _split(first: Pieces, second: Pieces) -> Storage:
+    if [p.size for p in first.parts] != [p.size for p in second.parts]:
+        return asm.Nowhere("its place depends on registers")
+    if any(p.bit_offset for p in first.parts):
+        return asm.Nowhere("it is spread over bits")
+    return asm.Split(
+        tuple(
+            (a.size, _simple(a.place, b.place))
+            for a, b in zip(first.parts, second.parts, strict=True)
+        )
+    )
+
+
+def _simple(first: SimplePlace, second: SimplePlace) -> Storage:
+    match first, second:
+        case Memory(a), Memory(b):
+            return _relative(a, b)
+        case Register(number, offset), Register() if first == second and number < _COUNT:
+            return asm.InRegister(number, offset)
+        case Bytes(data), Bytes() if first == second:
+            return asm.Known(data)
+        case Absent(reason), _:
+            return asm.Nowhere(reason)
+        case ImplicitPointer(), _:
+            return asm.Nowhere("its pointer was optimised away")
+        case _:
+            return asm.Nowhere("its place is calculated")
+
+
+def _relative(a: int, b: int) -> Storage:
+    if a == b:
+        return asm.InMemory((asm.constant(a),))
+    for number in range(_COUNT):
+        offset = a - _FIRST[number]
+        if abs(offset) < _REACH and b - _SECOND[number] == offset:
+            return asm.InMemory((asm.register(number),), offset)
+    return asm.Nowhere("its address is calculated")

@@ -1,0 +1,145 @@
+"""Fields, newtypes, pointers and variants in agent bytecode: by type, before reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crabtrap.expr.agent import bytecode as asm
+from crabtrap.expr.agent.bytecode import Code, NotCompilableError, Storage, join
+from crabtrap.present.rules.field_paths import Path, alternatives, walk
+from crabtrap.records import dataclass
+from crabtrap.symbols.types import Case, Cases, Field, Type
+from crabtrap.values.unsized import wide_kind
+
+_MAX_PEEL = 12
+_MAX_LAYERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value by type and by where it will be."""
+
+    type: Type
+    storage: Storage
+
+    def at(self, field: Field) -> Typed:
+        """One of its fields."""
+        if field.bit_size:
+            raise NotCompilableError("bit fields are read by the engine")
+        size = field.type.strip().size or 0
+        return Typed(field.type, asm.narrow(self.storage, field.offset, size))
+
+
+def deref(pointer: Typed) -> Typed:
+    """What a thin pointer points to.
+
+    Raises:
+        NotCompilableError: It is not one, or nothing is known of its target.
+    """
+    shape = pointer.type.strip()
+    if shape.kind not in ("pointer", "reference") or shape.target is None:
+        raise NotCompilableError(f"{pointer.type.name} is followed by the engine")
+    if shape.target.strip().kind in ("unit", "function"):
+        raise NotCompilableError(f"nothing is known of what {pointer.type.name} points to")
+    return Typed(shape.target, asm.InMemory(asm.load(pointer.storage, 8, signed=False)))
+
+
+def step(typed: Typed, name: str) -> Typed | None:
+    """A field by name, newtypes peeled and pointers followed; as ``present.access``."""
+    for _ in range(_MAX_PEEL):
+        shape = typed.type.strip()
+        known = shape.field(name)
+        if known is not None:
+            return typed.at(known)
+        if shape.cases is not None:
+            raise NotCompilableError(f"the variant of {typed.type.name} is told by the engine")
+        if shape.kind in ("pointer", "reference"):
+            typed = deref(typed)
+            continue
+        only = shape.only_field()
+        if only is None:
+            return None
+        typed = typed.at(only)
+    return None
+
+
+def find_part(typed: Typed, path: Path) -> Typed | None:
+    """Follow a path of field names; ``None`` where no alternative exists."""
+    found = (walk(typed, alternative, step) for alternative in alternatives(path))
+    return next((part for part in found if part is not None), None)
+
+
+def _next_layer(typed: Typed) -> Typed:
+    """What a reference or pointer leads to.
+
+    Raises:
+        NotCompilableError: It is none.
+    """
+    if typed.type.strip().kind in ("pointer", "reference"):
+        return deref(typed)
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
+
+
+def layers(typed: Typed) -> Iterator[Typed]:
+    """The value, and what references lead to.
+
+    Raises:
+        NotCompilableError: One after the last reference is asked for.
+    """
+    for _ in range(_MAX_LAYERS):
+        yield typed
+        typed = _next_layer(typed)
+
+
+def _peeled(typed: Typed) -> Typed:
+    for _ in range(_MAX_PEEL):
+        shape = typed.type.strip()
+        only = shape.only_field()
+        if only is None or wide_kind(shape) is not None:
+            return typed
+        typed = typed.at(only)
+    return typed
+
+
+def integer_part(typed: Typed) -> Code:
+    """Push the integer inside newtypes."""
+    inner = _peeled(typed)
+    shape = inner.type.strip()
+    if shape.kind != "base" or shape.row.encoding not in ("unsigned", "signed"):
+        raise NotCompilableError(f"{typed.type.name} holds no integer")
+    return asm.load(inner.storage, shape.size or 0, shape.row.encoding == "signed")
+
+
+def pointer_part(typed: Typed) -> Code:
+    """Push the address in a pointer inside newtypes."""
+    inner = _peeled(typed)
+    if inner.type.strip().kind not in ("pointer", "reference"):
+        raise NotCompilableError(f"{typed.type.name} holds no pointer")
+    return asm.load(inner.storage, 8, signed=False)
+
+
+def is_live(typed: Typed, cases: Cases, wanted: Case) -> Code:
+    """Push whether ``wanted`` is the live variant; a discriminant of none of them faults."""
+    if cases.discriminant is None:
+        return (asm.constant(1),)
+    tag = cases.discriminant
+    size = tag.type.strip().size or 0
+    load = asm.load(asm.narrow(typed.storage, tag.offset, size), size, signed=False)
+    if wanted.discriminants:
+        return _in_any(load, wanted.discriminants)
+    others = tuple(pair for case in cases.cases for pair in case.discriminants)
+    return join(_in_any(load, others), asm.LOG_NOT)
+
+
+def _in_any(load: Code, ranges: tuple[tuple[int, int], ...]) -> Code:
+    """Push whether an unsigned number is in one of the inclusive ranges."""
+    code = join(asm.constant(0))
+    for low, high in ranges:
+        if low == high:
+            test = join(load, asm.constant(low), asm.EQUAL)
+        else:
+            # number - low wraps below the range, so one unsigned comparison is enough
+            distance = join(load, asm.constant(low), asm.SUB)
+            test = join(asm.constant(high - low), distance, asm.LESS_UNSIGNED, asm.LOG_NOT)
+        code = join(code, test, asm.BIT_OR)
+    return code

@@ -1,0 +1,197 @@
+"""Values that the debugger computes: numbers, texts, options, tuples, sequences."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.present import synthetic
+from crabtrap.present.synthetic import char, of_view
+from crabtrap.present.view import (
+    Items,
+    LazyItems,
+    ListedItems,
+    PointerView,
+    RangeView,
+    RecordView,
+    SequenceView,
+    TextView,
+)
+from crabtrap.symbols.types import PRIMITIVES, UNIT, MadeRow, Type, made_type, pointer_type
+from crabtrap.values import NOWHERE, Bytes, Char, Memory, Value
+
+INTEGER = Type(MadeRow("base", "{integer}", 40, "signed"))
+"""A literal whose type nothing has decided yet; wide enough for any of Rust's."""
+
+FLOAT = Type(MadeRow("base", "{float}", 8, "float"))
+
+STRING_SLICE = made_type("opaque", "&str")
+
+
+def type_name(value: Value) -> str:
+    """The name of a part's type inside a computed value; a literal's is its default."""
+    return settle(value).type.name
+
+
+def fits(number: int, type_: Type) -> bool:
+    """Whether an integer type can hold a number."""
+    shape = type_.strip()
+    bits = 8 * (shape.size or 0)
+    if shape.row.encoding == "signed":
+        return -(1 << (bits - 1)) <= number < 1 << (bits - 1)
+    return 0 <= number < 1 << bits
+
+
+def integer(number: int, type_: Type = INTEGER) -> Value:
+    """A number of an integer type.
+
+    Raises:
+        EvaluationError: It does not fit.
+    """
+    shape = type_.strip()
+    if not fits(number, shape):
+        raise EvaluationError(f"{number} is out of range for {type_.name}")
+    return synthetic.number(number, type_)
+
+
+def usize(number: int) -> Value:
+    """A ``usize``."""
+    return integer(number, PRIMITIVES["usize"])
+
+
+def settle(value: Value) -> Value:
+    """A literal that nothing gave a type gets Rust's default, or the least that holds it."""
+    if value.type is INTEGER:
+        number = value.integer()
+        for name in ("i32", "i64", "i128", "u128"):
+            if fits(number, PRIMITIVES[name]):
+                return integer(number, PRIMITIVES[name])
+    if value.type is FLOAT:
+        return Value(PRIMITIVES["f64"], value.place, NOWHERE)
+    return value
+
+
+def boolean(truth: bool) -> Value:
+    """A ``bool``."""
+    return Value(PRIMITIVES["bool"], Bytes(bytes([truth])), NOWHERE)
+
+
+def real(number: float, type_: Type = FLOAT) -> Value:
+    """A float, rounded to its type."""
+    code = "<f" if type_.strip().size == 4 else "<d"
+    try:
+        data = struct.pack(code, number)
+    except OverflowError:
+        data = struct.pack(code, float("inf") if number > 0 else float("-inf"))
+    return Value(type_, Bytes(data), NOWHERE)
+
+
+def unit() -> Value:
+    """``()``."""
+    return Value(UNIT, Bytes(b""), NOWHERE)
+
+
+def text(content: str | bytes) -> Value:
+    """A text."""
+    data = content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+    return of_view(STRING_SLICE, TextView("str", len(data), lambda a, b: data[a:b]))
+
+
+def byte_string(content: bytes) -> Value:
+    """A byte string: a sequence of ``u8``."""
+    return listed([integer(byte, PRIMITIVES["u8"]) for byte in content], "u8")
+
+
+def listed(values: Sequence[Value], item_name: str = "") -> Value:
+    """An array of values at hand."""
+    name = item_name or (type_name(values[0]) if values else "_")
+    type_ = made_type("opaque", f"[{name}; {len(values)}]")
+    return of_view(type_, SequenceView(ListedItems(tuple(values))))
+
+
+def sequence(items: Items, name: str) -> Value:
+    """A sequence whose items are reached lazily; ``name`` is its type's."""
+    return of_view(made_type("opaque", name), SequenceView(items))
+
+
+def lazily(begin: Callable[[], Iterator[Value]], name: str = "impl Iterator") -> Value:
+    """An iterator."""
+    return sequence(LazyItems(begin), name)
+
+
+def record(
+    name: str, fields: Sequence[tuple[str, Value]], *, type_name: str = "", variant: bool = False
+) -> Value:
+    """A struct, tuple struct or enum variant; tuples have fields ``0``, ``1``, ..."""
+    is_tuple = bool(fields) and all(field.isdecimal() for field, _ in fields)
+    view = RecordView(name, tuple(fields), is_tuple, variant)
+    return of_view(made_type("opaque", type_name or name), view)
+
+
+def tuple_of(values: Sequence[Value]) -> Value:
+    """A tuple."""
+    if not values:
+        return unit()
+    return synthetic.tuple_of(values, [type_name(value) for value in values])
+
+
+def option(value: Value | None) -> Value:
+    """``Some(value)`` or ``None``."""
+    if value is None:
+        return record("None", (), type_name="Option<_>", variant=True)
+    return record("Some", [("0", value)], type_name=f"Option<{type_name(value)}>", variant=True)
+
+
+def ok(value: Value) -> Value:
+    """``Ok(value)``."""
+    return record("Ok", [("0", value)], type_name=f"Result<{type_name(value)}, _>", variant=True)
+
+
+def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:
+    """A range."""
+    ends = [type_name(value) for value in (start, end) if value is not None]
+    name = "RangeInclusive" if inclusive else "Range"
+    return of_view(
+        made_type("opaque", f"{name}<{ends[0] if ends else ''}>"), RangeView(start, end, inclusive)
+    )
+
+
+def reference(value: Value) -> Value:
+    """``&value``: a true pointer where the value is in memory."""
+    if isinstance(value.place, Memory) and value.metadata is None and value.type.size is not None:
+        type_ = pointer_type(value.type)
+        data = value.place.address.to_bytes(8, "little")
+        if value.shape.kind != "array" or value.type.table is not None:
+            return Value(type_, Bytes(data), value.context)
+    view = PointerView("&", value.address, lambda: value)
+    return of_view(made_type("opaque", f"&{value.type.name}"), view)
+
+
+def raw_pointer(value: Value, prefix: str) -> Value:
+    """``&raw const value``, or ``&raw mut`` by its prefix ``"*mut "``.
+
+    Raises:
+        EvaluationError: The value is not in memory.
+    """
+    if not isinstance(value.place, Memory):
+        reason = value.absent or "it is not in memory"
+        raise EvaluationError(f"there is no address to take: {reason}")
+    if value.metadata is not None or value.type.size is None:
+        view = PointerView("", value.address, lambda: value)
+        return of_view(made_type("opaque", f"{prefix}{value.type.name}"), view)
+    type_ = pointer_type(value.type, prefix)
+    return Value(type_, Bytes(value.place.address.to_bytes(8, "little")), value.context)
+
+
+def scalar(value: int | float | bool | str | Char, type_: Type) -> Value:
+    """A value of a scalar type from what Python has for it."""
+    match value:
+        case bool():
+            return boolean(value)
+        case int():
+            return integer(value, type_)
+        case float():
+            return real(value, type_)
+        case Char(content) | str(content):
+            return char(content)

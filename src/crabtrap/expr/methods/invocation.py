@@ -1,0 +1,102 @@
+"""One method call as a built-in method sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crabtrap.expr import indirection
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax import nodes
+from crabtrap.present.rules.presenter import Presenter
+from crabtrap.present.view import TextView, View
+from crabtrap.records import dataclass
+from crabtrap.values import Value
+
+if TYPE_CHECKING:
+    from crabtrap.expr.compare import Comparer
+    from crabtrap.expr.evaluate import Evaluator
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A receiver with its view, and arguments that are evaluated when asked for."""
+
+    evaluator: Evaluator
+    tree: nodes.MethodCall
+    value: Value
+    view: View
+
+    @property
+    def comparer(self) -> Comparer:
+        """Compares values."""
+        return self.evaluator.comparer
+
+    @property
+    def presenter(self) -> Presenter:
+        """Knows what library types are."""
+        return self.evaluator.presenter
+
+    def expect(self, count: int) -> None:
+        """Check the number of arguments.
+
+        Raises:
+            EvaluationError: It is another one.
+        """
+        have = len(self.tree.arguments)
+        if have != count:
+            plural = "" if count == 1 else "s"
+            raise EvaluationError(
+                f"{self.tree.name} takes {count} argument{plural}, not {have}", self.tree.span
+            )
+
+    def argument(self, index: int = 0) -> Value:
+        """An argument's value."""
+        self.expect_at_least(index + 1)
+        return self.evaluator.value(self.tree.arguments[index])
+
+    def expect_at_least(self, count: int) -> None:
+        """Check that there are as many arguments."""
+        if len(self.tree.arguments) < count:
+            self.expect(count)
+
+    def integer(self, index: int = 0) -> int:
+        """An argument that is an integer."""
+        return indirection.scalar(self.argument(index), self.presenter).integer()
+
+    def text(self, index: int = 0) -> bytes:
+        """An argument that is a text or a ``char``, as UTF-8."""
+        found, view = self.comparer.look_through(self.argument(index))
+        if isinstance(view, TextView):
+            return view.all_bytes()
+        character = found.decoded() if found.shape.row.encoding == "char" else None
+        text = getattr(character, "text", None)
+        if isinstance(text, str):
+            return text.encode()
+        raise EvaluationError(f"{self.tree.name} takes a str or char", self.tree.span)
+
+    def function(self, index: int = 0) -> Callable[..., Value]:
+        """An argument that is a closure or names a function."""
+        self.expect_at_least(index + 1)
+        tree = self.tree.arguments[index]
+        return lambda *values: self.evaluator.apply(tree, values)
+
+    def is_closure(self, index: int = 0) -> bool:
+        """Whether an argument is a closure."""
+        arguments = self.tree.arguments
+        return len(arguments) > index and isinstance(arguments[index], nodes.Closure)
+
+    def test(self, index: int = 0) -> Callable[..., bool]:
+        """An argument that is a closure giving ``bool``."""
+        function = self.function(index)
+
+        def test(*values: Value) -> bool:
+            found = indirection.scalar(function(*values), self.presenter).decoded()
+            if isinstance(found, bool):
+                return found
+            raise EvaluationError("the closure must give a bool", self.tree.span)
+
+        return test
+
+
+Method = Callable[[Call], Value]

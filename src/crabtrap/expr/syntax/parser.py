@@ -1,0 +1,355 @@
+"""Tokens to a tree: precedence climbing with Rust's precedences.
+
+Every error carries the offending characters, for a caret under the input.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from crabtrap.errors import ParseError
+from crabtrap.expr.syntax import nodes
+from crabtrap.expr.syntax.grammar import PatternParser
+from crabtrap.expr.syntax.nodes import Expression, Span
+from crabtrap.expr.syntax.tokens import unquote
+
+_BINARY: dict[str, int] = {
+    **dict.fromkeys(("*", "/", "%"), 11),
+    **dict.fromkeys(("+", "-"), 10),
+    **dict.fromkeys(("<<", ">>"), 9),
+    "&": 8,
+    "^": 7,
+    "|": 6,
+    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">=", "is"), 5),
+    "&&": 4,
+    "||": 3,
+    **dict.fromkeys(("..", "..="), 2),
+    "as": 12,
+}
+_RAW_BORROWS: dict[str, nodes.UnaryOperator] = {
+    "addr_of": "&raw const",
+    "addr_of_mut": "&raw mut",
+}
+_COMPARISON, _RANGE, _UNARY = 5, 2, 13
+_ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
+_STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
+_MAX_DEPTH = 100
+
+
+def parse(text: str) -> Expression:
+    """Parse one expression, an assignment included.
+
+    Raises:
+        ParseError: With the characters that do not fit.
+
+    Example:
+        >>> parse("v[1..].len() > 2 && !done").operator
+        '&&'
+    """
+    parser = Parser(text)
+    tree = parser.assignment()
+    parser.expect_end()
+    return tree
+
+
+class Parser(PatternParser):
+    """A position in the tokens of one input."""
+
+    def assignment(self) -> Expression:
+        """An expression or ``place op= expression``."""
+        target = self.expression()
+        token = self.peek()
+        if token.text not in _ASSIGNMENTS or token.kind != "op":
+            return target
+        self.advance()
+        value = self.expression()
+        operator = token.text[:-1] or None
+        return nodes.Assign(
+            target,
+            value,
+            cast("nodes.ArithmeticOperator | None", operator),
+            Span(target.span.start, value.span.end),
+        )
+
+    def expression(self, minimum: int = 0) -> Expression:
+        """An expression whose operators bind at least as tightly as ``minimum``."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise self.error("nested too deeply")
+        try:
+            left = self._prefix_range() if self.at("..", "..=") else self._unary()
+            return self._operators(left, minimum)
+        finally:
+            self.depth -= 1
+
+    def _operators(self, left: Expression, minimum: int) -> Expression:
+        while True:
+            token = self.peek()
+            power = _BINARY.get(token.text, -1) if token.kind in ("op", "name") else -1
+            if power < max(minimum, 0) or power == -1:
+                return left
+            self.advance()
+            start = left.span.start
+            if token.text == "as":
+                left = nodes.Cast(left, self.type_name(), self.span_from(start))
+            elif token.text == "is":
+                left = nodes.Matches(left, self.pattern_no_range(), None, self.span_from(start))
+            elif power == _RANGE:
+                left = self._range(left, token.text == "..=", start)
+            else:
+                right = self.expression(power + 1)
+                operator = cast("nodes.BinaryOperator", token.text)
+                left = nodes.Binary(operator, left, right, self.span_from(start))
+                self._no_chain(power)
+
+    def _no_chain(self, power: int) -> None:
+        """Refuse ``a < b < c``, as Rust does."""
+        token = self.peek()
+        if power == _COMPARISON and token.kind == "op" and _BINARY.get(token.text) == power:
+            raise self.error("comparisons cannot be chained", hint="use &&")
+
+    def _prefix_range(self) -> Expression:
+        token = self.advance()
+        return self._range(None, token.text == "..=", token.start)
+
+    def _range(self, left: Expression | None, inclusive: bool, start: int) -> Expression:
+        end = None
+        if not self.at(")", "]", "}", ",", ";", "=>") and self.peek().kind != "end":
+            end = self.expression(_RANGE + 1)
+        elif inclusive:
+            raise self.error("an inclusive range needs its end")
+        return nodes.RangeOf(left, end, inclusive, self.span_from(start))
+
+    def _unary(self) -> Expression:
+        token = self.peek()
+        if token.kind != "op":
+            return self._postfix(self._atom())
+        match token.text:
+            case "-" | "!" | "*":
+                self.advance()
+                return self._prefixed(token.text, token.start)
+            case "&" | "&&":
+                self.advance()
+                tree = self._prefixed(self._borrow(), token.start)
+                if token.text == "&":
+                    return tree
+                return nodes.Unary("&", tree, tree.span)
+            case "|" | "||":
+                return self._closure()
+            case _:
+                return self._postfix(self._atom())
+
+    def _borrow(self) -> str:
+        """What follows ``&``: ``mut``, ``raw const``, ``raw mut`` or nothing."""
+        if self.at_name("mut"):
+            self.advance()
+            return "&mut"
+        following = self.peek(1)
+        if self.at_name("raw") and following.kind == "name" and following.text in ("const", "mut"):
+            self.advance()
+            return f"&raw {self.advance().text}"
+        return "&"
+
+    def _prefixed(self, operator: str, start: int) -> Expression:
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise self.error("nested too deeply")
+        operand = self._unary()
+        self.depth -= 1
+        span = Span(start, operand.span.end)
+        return nodes.Unary(cast("nodes.UnaryOperator", operator), operand, span)
+
+    def _closure(self) -> Expression:
+        start = self.peek().start
+        parameters: list[nodes.Pattern] = []
+        if self.advance().text == "|":
+            while not self.at("|"):
+                parameters.append(self.single_pattern())
+                if self.accept(":"):
+                    self.type_name()
+                if not self.accept(","):
+                    break
+            self.expect("|")
+        if self.accept("{"):
+            body = self.expression()
+            self.expect("}")
+        else:
+            body = self.expression()
+        return nodes.Closure(tuple(parameters), body, self.span_from(start))
+
+    def _postfix(self, tree: Expression) -> Expression:
+        start = tree.span.start
+        while True:
+            if self.accept("."):
+                tree = self._member(tree, start)
+            elif self.accept("["):
+                index = self.expression()
+                self.expect("]")
+                tree = nodes.Index(tree, index, self.span_from(start))
+            elif self.accept("("):
+                arguments = self._arguments(")")
+                tree = nodes.Call(tree, arguments, self.span_from(start))
+            elif self.at("?"):
+                raise self.error("? does not work here", hint="use .unwrap()")
+            else:
+                return tree
+
+    def _member(self, base: Expression, start: int) -> Expression:
+        token = self.peek()
+        if token.kind == "integer" and token.text.isdecimal():
+            self.advance()
+            return nodes.FieldAccess(base, token.text, self.span_from(start))
+        if token.kind != "name":
+            raise self.error("a field or method name belongs here")
+        if token.text == "await":
+            raise self.error("nothing can be awaited while the program stands still")
+        self.advance()
+        name = token.text.removeprefix("r#")
+        generics: tuple[str, ...] = ()
+        if self.at("::"):
+            self.advance()
+            generics = self.generic_arguments()
+        if self.accept("("):
+            arguments = self._arguments(")")
+            return nodes.MethodCall(base, name, arguments, generics, self.span_from(start))
+        if generics:
+            raise self.error("generic arguments belong to a method call")
+        return nodes.FieldAccess(base, name, self.span_from(start))
+
+    def _arguments(self, closing: str) -> tuple[Expression, ...]:
+        items: list[Expression] = []
+        while not self.at(closing):
+            items.append(self.expression())
+            if not self.accept(","):
+                break
+        self.expect(closing)
+        return tuple(items)
+
+    # -- atoms -------------------------------------------------------------------
+    def _atom(self) -> Expression:
+        token = self.peek()
+        match token.kind:
+            case "integer" | "float" | "char" | "byte" | "text" | "bytes":
+                return self.literal()
+            case "dollar":
+                self.advance()
+                return nodes.Dollar(token.text[1:], Span(token.start, token.end))
+            case "history":
+                return self._history()
+            case "name":
+                return self._name()
+            case "op" if token.text == "(":
+                return self._parenthesis()
+            case "op" if token.text == "[":
+                return self._array()
+            case "op" if token.text in ("<", "::"):
+                return self._path_or_struct()
+            case "end":
+                raise self.error("the expression ends too early")
+            case _:
+                raise self.error(f"{token.text!r} does not begin an expression")
+
+    def _history(self) -> Expression:
+        token = self.advance()
+        digits = token.text.lstrip("$")
+        span = Span(token.start, token.end)
+        if token.text.startswith("$$"):
+            return nodes.History(int(digits or "1"), True, span)
+        return nodes.History(int(digits or "0"), not digits, span)
+
+    def _name(self) -> Expression:
+        token = self.peek()
+        if token.text in ("true", "false"):
+            self.advance()
+            return nodes.Literal("bool", token.text == "true", "", Span(token.start, token.end))
+        if token.text == "matches" and self.peek(1).text == "!":
+            return self._matches()
+        if token.text in _STATEMENTS:
+            hint = "matches!(value, pattern if condition) tests a value"
+            raise self.error(f"{token.text} is not part of the language here", hint=hint)
+        if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
+            self.advance()
+            return self._closure()
+        return self._path_or_struct()
+
+    def _path_or_struct(self) -> Expression:
+        path = self.path()
+        if self.at("!") and self.peek(1).text in ("(", "[", "{"):
+            return self._macro(path)
+        if self.at("{"):
+            return self._struct(path)
+        return path
+
+    def _macro(self, path: nodes.Path) -> Expression:
+        """``addr_of!(place)``, by whatever path; other macros are not known."""
+        operator = _RAW_BORROWS.get(path.segments[-1].name)
+        if operator is None:
+            hint = "matches!, addr_of! and addr_of_mut! are"
+            raise self.error(f"the macro {path.text}! is not known here", hint=hint)
+        self.advance()
+        self.expect("(")
+        operand = self.expression()
+        self.expect(")")
+        return nodes.Unary(operator, operand, self.span_from(path.span.start))
+
+    def _matches(self) -> Expression:
+        start = self.advance().start
+        self.advance()
+        self.expect("(")
+        operand = self.expression()
+        self.expect(",")
+        pattern = self.pattern()
+        guard = None
+        if self.at_name("if"):
+            self.advance()
+            guard = self.expression()
+        self.accept(",")
+        self.expect(")")
+        return nodes.Matches(operand, pattern, guard, self.span_from(start))
+
+    def _struct(self, path: nodes.Path) -> Expression:
+        self.expect("{")
+        fields: list[tuple[str, Expression]] = []
+        while not self.at("}"):
+            token = self.advance()
+            if token.kind not in ("name", "integer"):
+                raise self.error_at("a field name belongs here", token)
+            if self.accept(":"):
+                fields.append((token.text, self.expression()))
+            else:
+                span = Span(token.start, token.end)
+                fields.append((token.text, nodes.Path((nodes.Segment(token.text),), "", span)))
+            if not self.accept(","):
+                break
+        self.expect("}")
+        return nodes.StructOf(path, tuple(fields), self.span_from(path.span.start))
+
+    def _parenthesis(self) -> Expression:
+        start = self.advance().start
+        if self.accept(")"):
+            return nodes.TupleOf((), self.span_from(start))
+        first = self.expression()
+        if self.accept(")"):
+            return first
+        self.expect(",")
+        items = (first, *self._arguments(")"))
+        return nodes.TupleOf(items, self.span_from(start))
+
+    def _array(self) -> Expression:
+        start = self.advance().start
+        if self.accept("]"):
+            return nodes.ArrayOf((), self.span_from(start))
+        first = self.expression()
+        if self.accept(";"):
+            count = self.expression()
+            self.expect("]")
+            return nodes.Repeat(first, count, self.span_from(start))
+        items = (first,)
+        if self.accept(","):
+            items = (first, *self._arguments("]"))
+        else:
+            self.expect("]")
+        return nodes.ArrayOf(items, self.span_from(start))
+
+
+__all__ = ["ParseError", "Parser", "parse", "unquote"]

@@ -1,0 +1,117 @@
+"""What happens at signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.causes.signal_table import parse_signal, signal_name
+from crabtrap.errors import NotFoundError
+from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.output import Text, columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crabtrap.engine.causes.signal_table import SignalAction
+    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.describe import Json
+
+_ACTIONS: dict[str, tuple[str, bool]] = {
+    "stop": ("stop", True),
+    "nostop": ("stop", False),
+    "print": ("show", True),
+    "noprint": ("show", False),
+    "pass": ("pass_", True),
+    "nopass": ("pass_", False),
+    "noignore": ("pass_", True),
+    "ignore": ("pass_", False),
+}
+_FIRST_REALTIME = 34
+
+
+def handle(console: Console, arguments: Arguments) -> Reply:
+    """``handle SIGNAL… ACTION…``."""
+    numbers: list[int] = []
+    actions: dict[str, bool] = {}
+    table = console.session.signals
+    while not arguments.empty:
+        word = arguments.need_word("a signal")
+        if word in _ACTIONS:
+            name, value = _ACTIONS[word]
+            actions[name] = value
+        elif word == "all":
+            # As in gdb, "all" leaves out the two that the debugger itself needs.
+            numbers += [n for n, name, _ in table if name not in ("SIGTRAP", "SIGINT")]
+        elif word[:1].isupper() or word.isdecimal() or word.upper().startswith("SIG"):
+            numbers.append(parse_signal(word))
+        else:
+            raise NotFoundError("action", word, tuple(_ACTIONS))
+    if not numbers:
+        arguments.fail("handle needs a signal")
+    for number in numbers:
+        table.set(signal_name(number), **actions)
+    return _table(row for row in table if row[0] in numbers)
+
+
+def info_signals(console: Console, arguments: Arguments) -> Reply:
+    """``info signals [SIGNAL]``."""
+    wanted = arguments.word()
+    arguments.end()
+    table = console.session.signals
+    if wanted is not None:
+        number = parse_signal(wanted)
+        return _table(row for row in table if row[0] == number)
+    return _table(row for row in table if row[0] < _FIRST_REALTIME)
+
+
+def _table(rows: Iterable[tuple[int, str, SignalAction]]) -> Reply:
+    data: list[Json] = []
+    lines: list[tuple[Text, ...]] = []
+    for number, name, action in rows:
+        data.append(
+            {
+                "number": number,
+                "name": name,
+                "stop": action.stop,
+                "print": action.show,
+                "pass": action.pass_,
+            }
+        )
+        cells = [
+            _yes("stop", action.stop),
+            _yes("print", action.show),
+            _yes("pass", action.pass_),
+        ]
+        lines.append((Text((f"{number:>2}", "dim")), Text(name), *cells))
+    return Reply({"signals": data}, columns(lines))
+
+
+def _yes(word: str, value: bool) -> Text:
+    return Text(word) if value else Text((f"no{word}", "dim"))
+
+
+GROUP = Group(
+    "Signals",
+    (
+        Command(
+            ("handle", "process handle"),
+            handle,
+            "Say what happens at a signal",
+            ("handle SIGNAL… [no]stop [no]print [no]pass",),
+            (
+                ("handle SIGUSR1 nostop noprint", "let it through unseen"),
+                ("handle SIGPIPE stop nopass", "stop, and keep it from the program"),
+            ),
+            completes="signal",
+        ),
+        Command(
+            ("info signals", "info handle"),
+            info_signals,
+            "List what happens at signals",
+            ("info signals [SIGNAL]",),
+            (("info signals SIGSEGV", "one of them"),),
+            completes="signal",
+        ),
+    ),
+)

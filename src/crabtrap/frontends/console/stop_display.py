@@ -1,0 +1,206 @@
+"""How a stop reads: one headline, the values that belong to it, the source around it."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from crabtrap import events
+from crabtrap.frontends.console.frames import frame_text
+from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.source_view import stop_context
+from crabtrap.records import dataclass
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.frontends.console.console import Console
+
+
+def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[Text]:
+    """Everything shown at a stop; ``last`` is the frame shown before."""
+    frame = console.session.frame
+    lines: list[Text] = []
+    headline = _thread_prefix(console, event, last.thread)
+    for reason in event.reasons:
+        head, more = reason_text(reason)
+        if head:
+            lines.append(Text(headline, head))
+            headline = Text()
+        lines += more
+    context = where_lines(console, frame)
+    # A step inside the function shown before: its source says it all.
+    inside = frame.is_user and last == _identity(frame)
+    if inside and context and not lines and not headline:
+        return context
+    # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
+    if len(lines) == 1 and _joins(event.reasons[0]):
+        lines[0].add(", ")
+        return [lines[0].add(frame_text(console, frame, used=len(lines[0].plain))), *context]
+    if frame.index and isinstance(event.reasons[0], events.SignalReceived):
+        number = "  raised in #0 "
+        inner = frame_text(console, frame.thread.frame(0), used=len(number))
+        lines.append(Text((number, "dim"), inner))
+    lines.append(Text(headline, frame_text(console, frame, used=len(headline.plain))))
+    return lines + context
+
+
+def where_lines(console: Console, frame: Frame) -> list[Text]:
+    """The source around a frame; outside of the user's code, the nearest frame that is theirs."""
+    if frame.is_user:
+        return stop_context(console, frame)
+    file = console.session.find_source(frame.path) if frame.path else None
+    if console.preferences.std_frames or (file is not None and not file.reason):
+        return stop_context(console, frame)
+    for own in frame.thread.frames(frame.index + 1, _LOOK_OUT):
+        if own.is_user and own.path:
+            number = f"  called from #{own.index} "
+            head = Text((number, "dim"), frame_text(console, own, used=len(number)))
+            return [head, *stop_context(console, own)]
+    return stop_context(console, frame)
+
+
+_LOOK_OUT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which frame was shown last, so that a step inside it need not name it again.
+
+    Attributes:
+        thread: tid, 0 where nothing was shown yet.
+        function: Display path.
+        cfa: Tells a recursive call from its caller.
+    """
+
+    thread: int = 0
+    function: str | None = None
+    cfa: int | None = None
+
+
+def _identity(frame: Frame) -> Shown:
+    return Shown(frame.thread.tid, frame.function, frame.cfa)
+
+
+def shown_now(console: Console) -> Shown:
+    """The frame that is selected, as what was shown."""
+    return _identity(console.session.frame)
+
+
+def _thread_prefix(console: Console, event: events.StopEvent, last_thread: int) -> Text:
+    threads = console.session.threads
+    if len(threads) < 2 or event.thread in (0, last_thread):
+        return Text()
+    thread = console.session.thread
+    name = f' "{thread.name}"' if thread.name else ""
+    return Text(("[", "dim"), (f"thread {thread.index}{name}", "thread"), ("] ", "dim"))
+
+
+def _joins(reason: events.StopReason) -> bool:
+    return isinstance(reason, events.BreakpointHit | events.Interrupted | events.Started)
+
+
+def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: PLR0911, PLR0912, C901
+    """The headline of one reason, possibly empty, and the lines below it."""
+    match reason:
+        case events.Started(pid=pid, attached=attached):
+            return Text(("Attached" if attached else "Started", "strong"), f" process {pid}"), []
+        case events.BreakpointHit(breakpoint=number, temporary=temporary):
+            kind = "Temporary breakpoint" if temporary else "Breakpoint"
+            return Text((f"{kind} {number}", "breakpoint")), []
+        case events.ConditionFailed(breakpoint=number, condition=condition, error=error):
+            return _condition_failed(number, condition, error)
+        case events.WatchHit(watchpoint=number, expression=expression, old=old, new=new):
+            return _watch(number, expression, old, new)
+        case events.WatchScopeEnded(watchpoint=number, expression=expression, last=last):
+            tail = [] if last is None else [Text("  last ", (last, "old"))]
+            head = Text((f"Watchpoint {number} deleted", "breakpoint"), ": ", (expression, "name"))
+            return head.add(" went out of scope"), tail
+        case events.StepDone():
+            return _step_done(reason)
+        case events.SignalReceived():
+            return _signal(reason), []
+        case events.Panicked():
+            return _panic(reason)
+        case events.Interrupted():
+            return Text(("Interrupted", "strong")), []
+        case events.Forked(child=child, vfork=vfork, followed=followed):
+            verb = "vforked" if vfork else "forked"
+            tail = ", following the child" if followed else ""
+            return Text(("Caught", "breakpoint"), f": {verb} process {child}{tail}"), []
+        case events.Executed(path=path):
+            return Text(("Caught", "breakpoint"), ": executes ", (path, "path")), []
+        case events.SyscallStop(number=number, name=name, entered=entered, result=result):
+            done = "" if entered or result is None else f" = {result}"
+            verb = "call to" if entered else "return from"
+            return Text(("Caught", "breakpoint"), f": {verb} {name or number}{done}"), []
+        case events.LibrariesChanged(loaded=loaded, unloaded=unloaded):
+            head = Text(("Libraries changed", "strong"))
+            return head, [
+                *(Text("  + ", (path, "path")) for path in loaded),
+                *(Text("  - ", (path, "path")) for path in unloaded),
+            ]
+        case events.Exited():
+            return exit_lines(reason)[0], []
+
+
+def _condition_failed(number: int, condition: str, error: str) -> tuple[Text, list[Text]]:
+    head = Text((f"Breakpoint {number}", "breakpoint"), ": its condition ")
+    head.add((condition, "name"), " cannot be evaluated")
+    later = "from now on this is only counted: info breakpoints"
+    return head, [Text("  ", (error, "error")), Text("  ", (later, "dim"))]
+
+
+def _watch(number: int, expression: str, old: str | None, new: str) -> tuple[Text, list[Text]]:
+    head = Text((f"Watchpoint {number}", "breakpoint"), ": ", (expression, "name"))
+    if old is None:
+        return head, [Text("  value ", (new, "new"))]
+    short = "\n" not in old + new and len(old) + len(new) <= 60
+    if short:
+        return head.add(" = ", (old, "old"), " → ", (new, "new")), []
+    lines = [Text("  old ", (line, "old")) for line in old.split("\n")]
+    return head, lines + [Text("  new ", (line, "new")) for line in new.split("\n")]
+
+
+def _step_done(done: events.StepDone) -> tuple[Text, list[Text]]:
+    if done.return_value is None:
+        return Text(), []
+    first, *more = done.return_value.split("\n")
+    head = Text(("Returned ", "strong"), (first, "value"))
+    lines = [head, *(Text(line) for line in more)]
+    if done.return_type:
+        lines[-1].add(" (", (done.return_type, "type"), ")")
+    return head, lines[1:]
+
+
+def _signal(received: events.SignalReceived) -> Text:
+    meaning = signal.strsignal(received.number) or ""
+    text = Text(("Signal ", "error"), (received.name, "error"))
+    if meaning and not meaning.startswith("Real-time"):
+        text.add(f": {meaning}")
+    if received.stack_overflow:
+        text.add(", the ", ("stack has overflowed", "error"))
+    elif received.address is not None:
+        text.add(" at address ", (f"{received.address:#x}", "address"))
+    if received.sender is not None:
+        text.add(f", sent by process {received.sender}")
+    return text
+
+
+def _panic(panic: events.Panicked) -> tuple[Text, list[Text]]:
+    message = panic.message if panic.message is not None else "(message not readable)"
+    first, *more = message.split("\n")
+    head = Text(("Panic", "error"), ": ", (first, "strong"))
+    lines = [Text("       ", (line, "strong")) for line in more]
+    return head, lines
+
+
+def exit_lines(exited: events.Exited) -> list[Text]:
+    """How the program ended."""
+    name = Text(f"Process {exited.pid} ")
+    if exited.signal is not None:
+        meaning = signal.strsignal(exited.signal)
+        signal_name = exited.signal_name or f"signal {exited.signal}"
+        return [name.add("was ended by ", (signal_name, "error"), f" ({meaning})")]
+    if exited.code == 0:
+        return [name.add("exited normally")]
+    return [name.add("exited with code ", (str(exited.code), "error"))]

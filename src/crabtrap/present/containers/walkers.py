@@ -1,0 +1,141 @@
+"""Walking containers in the program's memory.
+
+Each walker reads no more than the items asked for need, and stops with
+``UnavailableError`` where the structure contradicts itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crabtrap.address import Address
+from crabtrap.present.rules.field_paths import part, peel_to_pointer
+from crabtrap.records import dataclass
+from crabtrap.symbols.types import Type, array_type
+from crabtrap.values import Memory, UnavailableError, Value
+
+
+@dataclass(frozen=True, slots=True)
+class ContiguousItems:
+    """Items side by side.
+
+    Attributes:
+        array: The items as one array value, its length checked by whoever made this.
+    """
+
+    array: Value
+    length: int
+
+    @property
+    def item(self) -> Type:
+        """Type of an item."""
+        target = self.array.shape.target
+        assert target is not None  # arrays have elements
+        return target
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
+        item = self.item
+        stride = item.strip().size or 0
+        array = self.array
+        for index in range(start, min(stop, self.length)):
+            yield array.at(item, index * stride)
+
+
+def contiguous(owner: Value, item: Type, address: int, length: int) -> ContiguousItems:
+    """``length`` items at ``address``, in the context of ``owner``."""
+    array = owner.elsewhere(array_type(item, length), Memory(Address(address)))
+    return ContiguousItems(array, length)
+
+
+@dataclass(frozen=True, slots=True)
+class RingItems:
+    """Items of a ring buffer of ``capacity`` slots, beginning at slot ``head``."""
+
+    slots: ContiguousItems
+    head: int
+    length: int
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
+        for low, high in self.runs(start, min(stop, self.length)):
+            yield from self.slots.walk(low, high)
+
+    def runs(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
+        """Items ``[start, stop)`` as at most two ranges of slots."""
+        capacity = self.slots.length
+        if not capacity or start >= stop:
+            return ()
+        low = (self.head + start) % capacity
+        count = stop - start
+        first = min(count, capacity - low)
+        return ((low, low + first), (0, count - first))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainItems:
+    """Items of a linked list."""
+
+    first: Value
+    next: str | tuple[str, ...]
+    value: str | tuple[str, ...]
+    length: int
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Items ``[start, stop)``."""
+        seen: set[int] = set()
+        link = self.first
+        for index in range(min(stop, self.length)):
+            node = follow_optional(link)
+            if node is None:
+                raise UnavailableError(f"the list ends after {index} of {self.length} items")
+            if node.address is not None:
+                if node.address in seen:
+                    raise UnavailableError(f"the list runs in a circle after {index} items")
+                seen.add(node.address)
+            if index >= start:
+                yield part(node, self.value)
+            link = part(node, self.next)
+
+
+def follow_optional(link: Value) -> Value | None:
+    """What an ``Option<NonNull<T>>`` points to, ``None`` for ``None``."""
+    if link.shape.cases is not None:
+        case, inside = link.variant()
+        if not case.type.fields:
+            return None
+        link = inside
+    pointer = peel_to_pointer(link)
+    return pointer.deref() if pointer.pointer_address() else None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEntries:
+    """Entries of a map that keeps them in a sequence of structs."""
+
+    items: ContiguousItems
+    key: str | tuple[str, ...]
+    value: str | tuple[str, ...]
+
+    @property
+    def length(self) -> int:
+        """Number of items."""
+        return self.items.length
+
+    def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
+        """Entries ``[start, stop)``."""
+        for entry in self.items.walk(start, stop):
+            yield part(entry, self.key), part(entry, self.value)
+
+
+_UNINIT = ("MaybeUninit", "ManuallyDrop", "MaybeDangling")
+
+
+def peel_uninit(value: Value) -> Value:
+    """The value inside ``MaybeUninit``, where it is known to be initialised."""
+    for _ in range(4):
+        if value.shape.row.name.partition("<")[0] not in _UNINIT:
+            break
+        inner = value.shape.field("value") or value.shape.fields[-1]
+        value = value.at_field(inner)
+    return value

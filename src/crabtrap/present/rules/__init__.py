@@ -1,0 +1,1 @@
+"""Which view a type has: rules as data, and how they are matched with values."""

@@ -1,0 +1,59 @@
+"""From a value to its view: rules first, then what the debug information says."""
+
+from __future__ import annotations
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.present import structural
+from crabtrap.present.rules.field_paths import LayoutError
+from crabtrap.present.rules.formula import evaluate
+from crabtrap.present.rules.rule import RuleBook
+from crabtrap.present.rules.shapes import build
+from crabtrap.present.view import DoubtView, View
+from crabtrap.values import Made, UnavailableError, Value
+
+
+class Presenter:
+    """Gives every value its view, by a book of rules."""
+
+    def __init__(self, book: RuleBook) -> None:
+        self.book = book
+
+    def view(self, value: Value) -> View:
+        """What ``value`` is to a reader; never raises for what the program holds."""
+        if isinstance(value.place, Made):
+            return made_view(value)
+        if value.absent is not None:
+            return DoubtView(value.absent)
+        try:
+            return self._by_rule(value) or structural.view(value)
+        except UnavailableError as error:
+            return DoubtView(error.reason)
+        except CrabtrapError as error:
+            return DoubtView(str(error))
+
+    def raw_view(self, value: Value) -> View:
+        """The view without rules: fields as the debug information has them."""
+        if isinstance(value.place, Made):
+            return made_view(value)
+        try:
+            return DoubtView(value.absent) if value.absent else structural.view(value)
+        except CrabtrapError as error:
+            return DoubtView(str(error))
+
+    def _by_rule(self, value: Value) -> View | None:
+        for match in self.book.matches(value.shape):
+            try:
+                if all(evaluate(condition, value) for condition in match.rule.when):
+                    return build(match, value, self.view)
+            except LayoutError:
+                continue
+        return None
+
+
+def made_view(value: Value) -> View:
+    """The view a computed value was made of."""
+    assert isinstance(value.place, Made)  # the caller looked
+    content = value.place.content
+    if structural.is_view(content):
+        return content
+    raise TypeError(f"not a view: {content!r}")

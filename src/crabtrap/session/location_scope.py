@@ -1,0 +1,88 @@
+"""What names mean at a code address where nothing has stopped yet."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.engine.inspect.statics import choose_static
+from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
+from crabtrap.expr.agent.bytecode import Known, Storage
+from crabtrap.expr.agent.storage import probe_storage
+from crabtrap.symbols.module_table import ModuleTable
+
+if TYPE_CHECKING:
+    from crabtrap._core import Piece, Registers
+    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.types import Type
+
+_NO_MEMORY = _core.CallbackMemory(lambda _address, _size: b"")
+"""Nothing may be read: what a condition needs must follow from registers alone."""
+
+
+class PlaceScope:
+    """The variables in scope at one place of one module, and the module's statics."""
+
+    def __init__(self, place: Place, module: Module) -> None:
+        self._pc = place.address
+        self._depth = place.not_entered
+        self._module = module
+
+    def lookup(self, name: str) -> tuple[Type, Storage] | None:
+        """The type of a variable or static, and where it is whenever pc is here."""
+        entry = find_binding(self._variables, name)
+        if entry is not None:
+            return self._found(entry.variable, relative=True)
+        path = name.removeprefix("crate::")
+        statics = tuple((self._module, v) for v in self._module.image.find_statics(path))
+        near = self._function.name if self._function is not None else ""
+        chosen = choose_static(statics, path, near)
+        return self._found(chosen[1], relative=False) if chosen is not None else None
+
+    def find_type(self, text: str) -> Type | None:
+        """A type by any trailing path."""
+        found = self._module.types.find(text)
+        return found[0] if found else None
+
+    @cached_property
+    def _function(self) -> Function | None:
+        chain = self._module.inline_chain(self._pc)
+        return chain[min(self._depth, len(chain) - 1)] if chain else None
+
+    @cached_property
+    def _variables(self) -> tuple[ScopedVariable, ...]:
+        if self._function is None:
+            return ()
+        found = self._module.image.variables(self._function.die)
+        return scope_variables(found, self._module.file_address(self._pc))
+
+    @cached_property
+    def _unwinding(self) -> _core.ModuleMap:
+        return ModuleTable([self._module]).unwinding_map
+
+    def _found(self, variable: _core.Variable, *, relative: bool) -> tuple[Type, Storage] | None:
+        if variable.type is None:
+            return None
+        type_ = self._module.types.type(variable.type)
+        if variable.constant is not None:
+            return type_, Known(variable.constant)
+
+        def locate(registers: Registers) -> tuple[Piece, ...]:
+            return self._module.locate(
+                variable.die,
+                pc=self._pc,
+                registers=registers,
+                cfa=self._cfa(registers) if relative else None,
+                memory=_NO_MEMORY,
+            )
+
+        return type_, probe_storage(locate, type_.strip().size)
+
+    def _cfa(self, registers: Registers) -> int | None:
+        """The frame's CFA for made-up registers; CFI needs no memory for it."""
+        here = (*registers[:16], int(Address(self._pc)))
+        return _core.unwind(self._unwinding, here, _NO_MEMORY, 1).cfas[0]

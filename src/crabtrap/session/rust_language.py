@@ -1,0 +1,125 @@
+"""The engine's expression language: Rust, as ``crabtrap.expr`` reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.language import NotCompilable
+from crabtrap.errors import ParseError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.present.rules.rule import RuleBook
+    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.values.value import Value
+
+
+class RustLanguage:
+    """Judges conditions and expands log texts for the engine."""
+
+    def __init__(
+        self,
+        evaluate: Callable[[str, Frame], Value],
+        render: Callable[[Value], str],
+        rules: RuleBook,
+    ) -> None:
+        self._rules = rules
+        self._evaluate = evaluate
+        self._render = render
+
+    def holds(self, condition: str, frame: Frame) -> bool:
+        """Whether a condition is true in a frame.
+
+        Raises:
+            CrabtrapError: It cannot be evaluated, or is not a ``bool``.
+        """
+        result = self._evaluate(condition, frame).scalar()
+        if not isinstance(result, bool):
+            raise UsageError(f"the condition {condition!r} is not a bool")
+        return result
+
+    def expand(self, text: str, frame: Frame) -> str:
+        """A log text with its ``{expression}`` parts rendered; ``{{`` and ``}}`` are braces.
+
+        Raises:
+            CrabtrapError: An expression cannot be evaluated, or a brace is open.
+        """
+        parts: list[str] = []
+        for is_expression, part in split_log_text(text):
+            parts.append(self._render(self._evaluate(part, frame)) if is_expression else part)
+        return "".join(parts)
+
+    def compile(
+        self, condition: str | None, place: Place, counter: int, ignore: int
+    ) -> bytes | NotCompilable:
+        """Agent bytecode, where the condition allows it."""
+        if place.module is None:
+            return NotCompilable("there is no module here")
+        # The compiler is slow to import, and most breakpoints have no condition.
+        from crabtrap.expr.agent.bytecode import NotCompilableError  # noqa: PLC0415
+        from crabtrap.expr.agent.compiler import compile_site_condition  # noqa: PLC0415
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
+        from crabtrap.session.location_scope import PlaceScope  # noqa: PLC0415
+
+        scope = PlaceScope(place, place.module)
+        try:
+            return compile_site_condition(condition, counter, ignore, scope, self._rules)
+        except (ParseError, NotCompilableError, EvaluationError) as error:
+            return NotCompilable(str(error))
+
+
+def split_log_text(text: str) -> list[tuple[bool, str]]:
+    """Cut a log text into literal parts and expressions, as Rust's ``format!`` reads it.
+
+    Returns:
+        ``(is_expression, part)`` in order; ``:?`` and the like after a colon are dropped.
+
+    Raises:
+        UsageError: A brace is open, or closed without having been opened.
+
+    Example:
+        >>> split_log_text("x={x:?} {{y}}")
+        [(False, 'x='), (True, 'x'), (False, ' {y}')]
+    """
+    parts: list[tuple[bool, str]] = []
+    literal = ""
+    position = 0
+    while position < len(text):
+        two, one = text[position : position + 2], text[position]
+        if two in ("{{", "}}"):
+            literal += one
+            position += 2
+        elif one == "{":
+            end = _closing_brace(text, position)
+            if literal:
+                parts.append((False, literal))
+                literal = ""
+            parts.append((True, _without_format(text[position + 1 : end])))
+            position = end + 1
+        elif one == "}":
+            raise UsageError(f"'}}' without '{{' in {text!r}", hint="write }} for a brace")
+        else:
+            literal += one
+            position += 1
+    if literal:
+        parts.append((False, literal))
+    return parts
+
+
+def _closing_brace(text: str, opening: int) -> int:
+    depth = 0
+    for position in range(opening, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return position
+    raise UsageError(f"'{{' is not closed in {text!r}", hint="write {{ for a brace")
+
+
+def _without_format(part: str) -> str:
+    """Drop a trailing ``:?`` or ``:#x``, which is not a path separator."""
+    head, colon, tail = part.rpartition(":")
+    if colon and not head.endswith(":") and all(each in "?#xXobe0123456789.<>^" for each in tail):
+        return head.strip()
+    return part.strip()

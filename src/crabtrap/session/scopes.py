@@ -1,0 +1,232 @@
+"""What names mean in expressions: the frame's variables, statics, registers, history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.inspect.frame import Frame
+from crabtrap.engine.inspect.process import Process
+from crabtrap.engine.inspect.statics import choose_static, find_statics, value_of_static
+from crabtrap.engine.inspect.variables import explain_missing, find_binding
+from crabtrap.engine.machine import Stopped, require
+from crabtrap.errors import NotFoundError
+from crabtrap.records import dataclass, field
+from crabtrap.symbols.types import PRIMITIVES, made_type, pointer_type
+from crabtrap.values import NOWHERE, Absent, Bytes, Context, Value
+
+if TYPE_CHECKING:
+    from crabtrap.engine.machine import State
+    from crabtrap.symbols.types import Type
+
+_ANSWER = ("", "_")
+"""``$`` and ``$_``: the newest value of the history."""
+
+_WORD = 8
+_INTEGERS = {8: "u64", 4: "u32", 2: "u16", 1: "u8", 16: "u128"}
+
+
+@dataclass(slots=True)
+class ValueHistory:
+    """What the user has computed so far.
+
+    Attributes:
+        values: The history, ``$1`` first.
+        variables: Convenience variables, ``$name``.
+    """
+
+    values: list[Value] = field(default_factory=list[Value])
+    variables: dict[str, Value] = field(default_factory=dict[str, Value])
+
+    def remember(self, value: Value) -> int:
+        """Append to the history; returns its number, counted from 1."""
+        self.values.append(value)
+        return len(self.values)
+
+
+class ProgramScope:
+    """Names where there is no frame: statics, functions, types, history."""
+
+    def __init__(self, process: Process, memo: ValueHistory) -> None:
+        self._process = process
+        self._memo = memo
+
+    @property
+    def context(self) -> Context:
+        """For values found by address alone."""
+        return Context(self._process.memory, self._process)
+
+    def lookup(self, name: str) -> Value | None:
+        """There are no locals."""
+        return None
+
+    def lookup_path(self, path: str) -> Value | None:
+        """A static or a function by any trailing path."""
+        found = choose_static(find_statics(self._process.modules, path), path, "")
+        if found is not None:
+            return value_of_static(self._process, None, *found)
+        return self._function(path)
+
+    def _function(self, path: str) -> Value | None:
+        for module in self._process.modules:
+            functions = module.find_functions(path)
+            if functions:
+                address = functions[0].entry.to_bytes(_WORD, "little")
+                code = made_type("function", functions[0].path)
+                return Value(pointer_type(code, "*const "), Bytes(address), self.context)
+        return None
+
+    def find_type(self, text: str) -> Type | None:
+        """A type by any trailing path."""
+        return self._process.find_type(text)
+
+    def register(self, name: str) -> Value | None:
+        """There are no registers."""
+        return None
+
+    def variable(self, name: str) -> Value | None:
+        """The convenience variable ``$name``."""
+        if name in _ANSWER:
+            return self.history(0, from_end=True)
+        return self._memo.variables.get(name)
+
+    def history(self, number: int, from_end: bool) -> Value | None:
+        """Value ``$number``, or counted back from the newest, which is 0."""
+        values = self._memo.values
+        index = len(values) - 1 - number if from_end else number - 1
+        return values[index] if 0 <= index < len(values) else None
+
+    def names(self) -> tuple[str, ...]:
+        """No names to suggest."""
+        return ()
+
+    @property
+    def missing_hint(self) -> str:
+        """Most names are of variables, and those need a frame."""
+        return "variables are there once the program runs: run"
+
+
+class EndedScope(ProgramScope):
+    """Names of a program that is gone: functions, types and the history, but no memory."""
+
+    def __init__(self, process: Process, memo: ValueHistory, state: State) -> None:
+        super().__init__(process, memo)
+        self._state = state
+
+    @property
+    def context(self) -> Context:
+        """Nothing can be read any more."""
+        return NOWHERE
+
+    def lookup_path(self, path: str) -> Value | None:
+        """A function; what a static held went with the program.
+
+        Raises:
+            StateError: A static is called that.
+        """
+        if find_statics(self._process.modules, path):
+            require(self._state, Stopped, to=f"read {path}")
+        return self._function(path)
+
+
+class FrameScope(ProgramScope):
+    """Names of one frame of one thread."""
+
+    def __init__(self, frame: Frame, memo: ValueHistory) -> None:
+        super().__init__(frame.thread.process, memo)
+        self._frame = frame
+
+    @property
+    def context(self) -> Context:
+        """The frame's."""
+        return self._frame.context
+
+    def lookup(self, name: str) -> Value | None:
+        """The innermost local, argument or captured variable at the frame's pc.
+
+        A variable that is declared further down is found, absent, so that it is not
+        mistaken for a static of the same name.
+        """
+        scoped = self._frame.scoped_variables
+        entry = find_binding(scoped, name)
+        if entry is not None:
+            return self._frame.value_of(entry.variable)
+        reason, _ = explain_missing(scoped, name)
+        if not reason or self._is_own_static(name):
+            return None
+        return Value(made_type("opaque", "_"), Absent(reason), self.context)
+
+    def _is_own_static(self, name: str) -> bool:
+        """Whether the frame's module has such a static; one of libc's is not meant."""
+        own = self._frame.loaded_module
+        return any(module is own for module, _ in find_statics(self._process.modules, name))
+
+    def lookup_path(self, path: str) -> Value | None:
+        """A static, thread-local of this thread, or function by any trailing path."""
+        code = self._frame.code
+        near = code.name if code is not None else ""
+        absolute = absolute_path(path, near)
+        found = find_statics(self._process.modules, absolute)
+        own = tuple(entry for entry in found if entry[0] is self._frame.loaded_module)
+        chosen = choose_static(own or found, absolute, near)
+        if chosen is not None:
+            return value_of_static(self._process, self._frame.thread, *chosen)
+        return self._function(absolute)
+
+    def register(self, name: str) -> Value | None:
+        """A register as this frame sees it; others than the general ones in frame 0 only."""
+        general = self._frame.registers()
+        wanted = {"pc": "rip", "sp": "rsp", "fp": "rbp"}.get(name, name)
+        if wanted in general:
+            value = general[wanted]
+            if value is None:
+                return Value(PRIMITIVES["u64"], Absent("lost in the call"), self.context)
+            return Value(PRIMITIVES["u64"], Bytes(value.to_bytes(_WORD, "little")), self.context)
+        if self._frame.physical.index:
+            return None
+        thread = self._frame.thread
+        try:
+            data = thread.process.target.read_register(thread.tid, wanted)
+        except NotFoundError:
+            return None
+        type_name = _INTEGERS.get(len(data))
+        return Value(PRIMITIVES[type_name], Bytes(data), self.context) if type_name else None
+
+    def names(self) -> tuple[str, ...]:
+        """Names of the variables in scope."""
+        return tuple(each.name for each in self._frame.scoped_variables if each.in_scope)
+
+    @property
+    def missing_hint(self) -> str:
+        """Close names are the better hint."""
+        return ""
+
+
+def absolute_path(path: str, near: str) -> str:
+    """Resolve a leading ``crate``, ``self`` or ``super`` against the function ``near``.
+
+    Example:
+        >>> absolute_path("super::LIMIT", "demo::parse::line")
+        'demo::LIMIT'
+        >>> absolute_path("crate::LIMIT", "demo::parse::line")
+        'demo::LIMIT'
+    """
+    module = near.split("::")[:-1]
+    first, _, rest = path.partition("::")
+    if not rest:
+        return path
+    if first == "crate":
+        return "::".join([*module[:1], rest])
+    if first == "self":
+        return "::".join([*module, rest])
+    if first == "super":
+        return _absolute_super(module, rest)
+    return path
+
+
+def _absolute_super(module: list[str], rest: str) -> str:
+    while True:
+        module = module[:-1]
+        first, _, tail = rest.partition("::")
+        if first != "super" or not tail:
+            return "::".join([*module, rest])
+        rest = tail

@@ -1,0 +1,486 @@
+"""The places of a line or a function: one per line and function instance.
+
+A function instance is a concrete (monomorphised) function or one inlined copy of
+one.  Every instance that has code for a line gets a place, and none gets two.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.errors import MemoryFault, NotFoundError
+from crabtrap.records import dataclass, replace
+from crabtrap.symbols.names import function_name
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.code import Function, Row, Symbol
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.module_table import ModuleTable
+
+_CLOSE_COUNT = 3
+_AFTER_ALL_LINES = 1 << 31
+_ASYNC_BODY = "{async_fn#0}"
+_ENDBR64 = b"\xf3\x0f\x1e\xfa"
+_PUSH_RBP = b"\x55"
+_MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One address to stop at.
+
+    Attributes:
+        address: Run-time address (with bias 0 while the program is not loaded).
+        module: The module it is in, ``None`` for an address outside of all.
+        path: Source file as the debug information names it, ``None`` where unknown.
+        line: 1-based line the program will be at, ``None`` where unknown.
+        function: Display path of the function, or of the inlined copy.
+        inlined: The place is in an inlined copy.
+        not_entered: Inlined copies inside of the function that begin at this very address:
+            nothing of them will have run, so they are not where the program is.
+    """
+
+    address: Address
+    module: Module | None
+    path: str | None
+    line: int | None
+    function: str | None
+    inlined: bool = False
+    not_entered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The places of a spec, or why there are none.
+
+    Attributes:
+        places: Sorted by module and address; empty when nothing was found.
+        reason: Why nothing was found, one sentence; ``""`` otherwise.
+        hint: What to try instead, or ``""``.
+        close: Names that look like the one that was not found, best first.
+        notes: What the user should know about the choice that was made.
+        partial: Inlined copies were left out because looking for them takes longer than
+            ``ResolveContext.patience``; resolving again later finds them.
+    """
+
+    places: tuple[Place, ...] = ()
+    reason: str = ""
+    hint: str = ""
+    close: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+
+    def not_found(self, spec: str) -> NotFoundError:
+        """The error to raise where there has to be a place."""
+        return NotFoundError("place", spec, self.close, hint=self.hint, message=self.reason)
+
+
+def _any_path(_path: str | None) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveContext:
+    """What a spec is resolved against.
+
+    Attributes:
+        table: The modules to look in; a static view before launch.
+        current_file: The file a bare line number means, ``None`` where there is none.
+        is_user_path: Whose source a path is.  When a function path matches the user's
+            functions and others, the others are left out.
+        evaluate_address: Evaluates ``*expression``; ``None`` when there is no frame.
+        patience: Seconds to wait for the index that inlined copies are found with, where
+            the function itself was found; ``None`` waits for as long as it takes.
+    """
+
+    table: ModuleTable
+    current_file: str | None = None
+    is_user_path: Callable[[str | None], bool] = _any_path
+    evaluate_address: Callable[[str], Address] | None = None
+    patience: float | None = None
+
+
+def describe_place(table: ModuleTable, address: Address) -> Place:
+    """What is known of one address."""
+    module = table.find(address)
+    if module is None:
+        return Place(address, None, None, None, None)
+    return _place(module, address, next(iter(module.inline_chain(address)), None))
+
+
+# -- lines -----------------------------------------------------------------------------
+
+
+def places_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
+    """Places of the next line with code at or after ``line`` in files ending in ``suffix``.
+
+    Args:
+        suffix: Trailing components of a path; when several files match, all are meant,
+            but a dependency's only when none is the user's.
+        line: 1-based.
+        column: Prefer rows at or after this column; 0 for any.
+        context: What to look in.
+    """
+    lines = _lines_by_file(suffix, context.table)
+    if not lines:
+        return _no_such_file(suffix, context.table)
+    users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
+    lines = users or lines
+    places: list[Place] = []
+    for path, numbers in lines.items():
+        chosen = _next_line(numbers, line)
+        called = _places_of_calls(path, line, chosen, context) if chosen != line else []
+        if called or chosen is None:
+            places += called
+            continue
+        for module in context.table:
+            places += _line_places(module, path, chosen, column, context)
+    if not places:
+        return _no_code(lines, line)
+    return Resolution(_in_order(places, context.table), notes=_line_notes(lines, places, line))
+
+
+def _places_of_calls(path: str, line: int, end: int | None, context: ResolveContext) -> list[Place]:
+    """Places of the first line in ``[line, end)`` that has nothing but inlined calls.
+
+    Such a line has no row of its own: all of its code has the lines of the functions called.
+    """
+    last = _AFTER_ALL_LINES if end is None else end
+    copies = [c for module in context.table for c in module.copies_called_between(path, line, last)]
+    copies.sort(key=lambda copy: copy.call_line)
+    places: dict[tuple[int, int], Place] = {}
+    for copy in copies:
+        if copy.call_line != copies[0].call_line:
+            break
+        chain = copy.module.inline_chain(copy.entry)
+        own = _index_in(chain, copy)
+        # One place per instance of the caller: the first call of the line is the lowest.
+        if own is not None and own + 1 < len(chain) and chain[own + 1].key not in places:
+            caller = chain[own + 1]
+            place = _place(copy.module, copy.entry, caller)
+            places[caller.key] = replace(place, not_entered=own + 1)
+    return list(places.values())
+
+
+def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:
+    """Lines with code per matching file, over all modules: one file, many monomorphs."""
+    found: dict[str, set[int]] = {}
+    for module in table:
+        for path in module.find_files(suffix):
+            found.setdefault(path, set()).update(module.lines_with_code(path))
+    return {path: tuple(sorted(lines)) for path, lines in found.items()}
+
+
+def _next_line(lines: tuple[int, ...], line: int) -> int | None:
+    index = bisect_left(lines, line)
+    return lines[index] if index < len(lines) else None
+
+
+def _line_places(
+    module: Module, path: str, line: int, column: int, context: ResolveContext
+) -> Iterator[Place]:
+    rows = module.rows_for_line(path, line)
+    if column:
+        rows = tuple(row for row in rows if row.column >= column) or rows
+    instances: dict[int, tuple[tuple[Function, ...], list[Row]]] = {}
+    for row in rows:
+        chain = module.inline_chain(row.address)
+        instance = chain[0].die if chain else -1
+        instances.setdefault(instance, (chain, []))[1].append(row)
+    # Code that drops a future has the line of an await, but is nobody's function.
+    users = [each for each in instances.values() if _is_users(each[0], context)]
+    for chain, own in users or instances.values():
+        yield _line_place(module, chain, own)
+
+
+def _is_users(chain: tuple[Function, ...], context: ResolveContext) -> bool:
+    return bool(chain) and context.is_user_path(chain[0].declaration_path)
+
+
+def _line_place(module: Module, chain: tuple[Function, ...], rows: list[Row]) -> Place:
+    """The place of a line in one instance: its lowest row, but behind the prologue.
+
+    The first line of a concrete function begins with its prologue, before which
+    arguments are not where the debug information says.
+    """
+    function = chain[0] if chain else None
+    if function is None or function.inlined or rows[0].address != function.entry:
+        return _place(module, rows[0].address, function)
+    start = after_prologue(function)
+    later = next((row for row in rows if row.address >= start), None)
+    return _place(module, start if later is None else later.address, function)
+
+
+def _line_notes(
+    lines: dict[str, tuple[int, ...]], places: list[Place], line: int
+) -> tuple[str, ...]:
+    notes: list[str] = []
+    moved = sorted({place.line for place in places if place.line and place.line != line})
+    if moved:
+        notes.append(f"line {line} has no code of its own; using line {moved[0]}")
+    files = sorted({place.path for place in places if place.path})
+    if len(lines) > 1 and len(files) > 1:
+        notes.append(f"{len(files)} files match: {', '.join(files)}")
+    return tuple(notes)
+
+
+def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
+    # Without ".rs", which would make all short names look alike.
+    stem, _, extension = suffix.rpartition("/")[2].rpartition(".")
+    names = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
+    stems = [name.removesuffix(f".{extension}") for name in names if name.endswith(extension)]
+    import difflib  # noqa: PLC0415 - slow to import
+
+    found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
+    close = tuple(f"{each}.{extension}" for each in found)
+    if not any(module.image.debug_level in ("full", "lines") for module in table):
+        return Resolution(
+            reason="no module has line information",
+            hint="build with debug information: debug = true in the Cargo profile",
+        )
+    hint = f"did you mean {', '.join(close)}?" if close else ""
+    return Resolution(reason=f"no source file named {suffix!r}", hint=hint, close=close)
+
+
+def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
+    path, numbers = max(lines.items(), key=lambda item: item[1][-1:] or (0,))
+    if not numbers:
+        return Resolution(reason=f"{path} has no code that made it into the program")
+    return Resolution(
+        reason=f"no code at or after line {line} of {path}",
+        hint=f"the last line with code is {numbers[-1]}",
+    )
+
+
+# -- functions ---------------------------------------------------------------------------
+
+
+def places_of_function(query: str, context: ResolveContext) -> Resolution:
+    """Places of every function, and inlined copy, whose path ends with ``query``.
+
+    The user's functions are preferred to those of libraries, and functions with debug
+    information to bare symbols.  An ``async fn`` means its body: the function itself only
+    makes the future.
+    """
+    path = query.removeprefix("crate::").removesuffix("()")
+    functions = _with_bodies(path, context.table, lambda m, each: m.find_functions(each))
+    partial = bool(functions) and not _indexed(context)
+    if not partial:
+        # A closure's name says nothing about where it is: looking for one in every unit
+        # takes as long as everything else together.
+        is_async = any(_ASYNC_BODY in function.name for function in functions)
+        find = _with_bodies if is_async else _alone
+        functions += find(path, context.table, lambda m, each: m.find_inlined(each))
+    if functions:
+        return replace(_functions_resolution(functions, context), partial=partial)
+    symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
+    if symbols:
+        return _symbols_resolution(symbols, context)
+    close = close_function_names(path, context.table)
+    hint = f"did you mean {', '.join(close)}?" if close else ""
+    return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
+
+
+def _alone(
+    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+) -> list[Function]:
+    return [function for module in table for function in find(module, path)]
+
+
+def _with_bodies(
+    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+) -> list[Function]:
+    """The functions of a path, those that only make a future replaced by what runs in it.
+
+    The body is the first closure of its function, and declared on the same line.
+    """
+    found = _alone(path, table, find)
+    closures = [each for module in table for each in find(module, f"{path}::{{closure#0}}")]
+    bodies = [each for each in closures if _ASYNC_BODY in each.name]
+    lines = {(body.declaration_path, body.declaration_line) for body in bodies}
+    plain = [f for f in found if (f.declaration_path, f.declaration_line) not in lines]
+    return plain + bodies
+
+
+def _indexed(context: ResolveContext) -> bool:
+    """Whether inlined copies of all modules can be looked up without further delay."""
+    if context.patience is None:
+        return True
+    images = [module.image for module in context.table]
+    for image in images:
+        image.start_indexing()
+    deadline = time.monotonic() + context.patience
+    return all(image.wait_indexed(max(0.0, deadline - time.monotonic())) for image in images)
+
+
+def places_of_regex(pattern: str, context: ResolveContext) -> Resolution:
+    """Places of every function whose path matches a regular expression."""
+    functions = [f for module in context.table for f in module.find_functions_matching(pattern)]
+    if functions:
+        return _functions_resolution(functions, context)
+    symbols = [
+        symbol
+        for module in context.table
+        for symbol in module.symbols_matching(pattern)
+        if symbol.kind == "function"
+    ]
+    if symbols:
+        return _symbols_resolution(symbols, context)
+    return Resolution(reason=f"no function matches /{pattern}/")
+
+
+def close_function_names(
+    query: str, table: ModuleTable, count: int = _CLOSE_COUNT
+) -> tuple[str, ...]:
+    """Function paths that look like ``query``, best first."""
+    last = query.rpartition("::")[2].split("<", 1)[0]
+    known: set[str] = set()
+    for module in table:
+        known.update(module.image.complete(last[:2], ("function",), 500))
+    by_last: dict[str, str] = {}
+    for path in sorted(known, key=len):
+        by_last.setdefault(path.rpartition("::")[2], path)
+    import difflib  # noqa: PLC0415 - slow to import
+
+    return tuple(by_last[name] for name in difflib.get_close_matches(last, by_last, count))
+
+
+def _functions_resolution(functions: list[Function], context: ResolveContext) -> Resolution:
+    mine = [f for f in functions if context.is_user_path(f.declaration_path)]
+    notes: tuple[str, ...] = ()
+    if mine and len(mine) < len(functions):
+        others = len({f.origin for f in functions}) - len({f.origin for f in mine})
+        if others:
+            notes = (f"{others} more in libraries left out; write more of the path for those",)
+    places = _unique(map(_function_place, mine or functions))
+    return Resolution(_in_order(places, context.table), notes=notes)
+
+
+def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
+    places = _unique(map(_symbol_place, symbols))
+    return Resolution(_in_order(places, context.table), notes=("no debug information there",))
+
+
+def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
+    exact = module.symbols_named(path)
+    found = exact or module.symbols_matching(f"(^|::){re.escape(path)}(::<.*>)?$")
+    return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
+
+
+def _function_place(function: Function) -> Place:
+    """Where a function, or an inlined copy, is about to run its first statement."""
+    address = function.entry if function.inlined else _body_start(function)
+    chain = function.module.inline_chain(address)
+    inner = _index_in(chain, function) or 0
+    entered = next((n for n in range(inner) if chain[n].entry != address), inner)
+    return replace(_place(function.module, address, function), not_entered=entered)
+
+
+def _index_in(chain: tuple[Function, ...], function: Function) -> int | None:
+    return next((n for n, each in enumerate(chain) if each.key == function.key), None)
+
+
+def _symbol_place(symbol: Symbol) -> Place:
+    address = Address(symbol.address + _frame_setup_size(symbol.module, symbol.address))
+    return Place(address, symbol.module, None, None, symbol.name)
+
+
+def _body_start(function: Function) -> Address:
+    """Behind the prologue; in an ``async fn`` behind what every poll of it begins with."""
+    start = after_prologue(function)
+    if _ASYNC_BODY not in function.name:
+        return start
+    end = next((end for low, end in function.ranges if low <= start < end), start)
+    for row in function.module.rows_between(start, end):
+        own = row.path == function.declaration_path and row.line > function.declaration_line
+        if own and row.is_stmt:
+            return row.address
+    return start
+
+
+def after_prologue(function: Function) -> Address:
+    """The first address of a concrete function where its arguments are in place.
+
+    The row marked as the prologue's end; else the first row of the second line (the
+    prologue has the line of the opening brace); else the entry.
+    """
+    end = next((end for start, end in function.ranges if start <= function.entry < end), None)
+    if end is None:
+        return function.entry
+    rows = function.module.rows_between(function.entry, end)
+    for row in rows:
+        if row.prologue_end and row.address >= function.entry:
+            return row.address
+    return _second_line(rows, function.entry)
+
+
+def _second_line(rows: tuple[Row, ...], entry: Address) -> Address:
+    if not rows:
+        return entry
+    first = rows[0].line
+    for row in rows:
+        if row.line not in (0, first) and row.is_stmt and row.address > entry:
+            return row.address
+    return entry
+
+
+def _frame_setup_size(module: Module, address: Address) -> int:
+    """Bytes of ``endbr64; push rbp; mov rbp, rsp`` at ``address``, as far as they are there."""
+    try:
+        code = module.read(address, 8)
+    except MemoryFault:
+        return 0
+    size = len(_ENDBR64) if code.startswith(_ENDBR64) else 0
+    rest = code[size:]
+    if rest.startswith(_PUSH_RBP) and rest[1:4] in _MOV_RBP_RSP:
+        size += 4
+    return size
+
+
+# -- places --------------------------------------------------------------------------------
+
+
+def _place(module: Module, address: Address, function: Function | None) -> Place:
+    """The place at ``address`` as seen from ``function``, which may have callees inlined there."""
+    if function is None:
+        symbol = module.symbol_at(address)
+        path, line = position_in(module, address, None)
+        return Place(address, module, path, line, symbol.name if symbol else None)
+    path, line = position_in(module, address, function)
+    return Place(address, module, path, line, function_name(function), function.inlined)
+
+
+def position_in(
+    module: Module, address: Address, function: Function | None
+) -> tuple[str | None, int | None]:
+    """Path and line of ``address`` in ``function``: of the call, if it is in an inlined callee."""
+    chain = module.inline_chain(address) if function is not None else ()
+    for callee, caller in pairwise(chain):
+        if function is not None and caller.die == function.die:
+            return callee.call_path, callee.call_line or None
+    row = module.row_at(address)
+    return (row.path, row.line or None) if row is not None else (None, None)
+
+
+def _unique(places: Iterable[Place]) -> list[Place]:
+    """One place per address: functions with identical code may have been folded into one."""
+    return list({place.address: place for place in places}.values())
+
+
+def _in_order(places: Iterable[Place], table: ModuleTable) -> tuple[Place, ...]:
+    order = {id(module): index for index, module in enumerate(table)}
+    return tuple(sorted(places, key=lambda p: (order.get(id(p.module), -1), p.address)))
+
+
+def moved_place(place: Place, module: Module) -> Place:
+    """The same place after its file was loaded at another bias as ``module``."""
+    if place.module is None:
+        return place
+    file_address = place.module.file_address(place.address)
+    return replace(place, address=module.address(file_address), module=module)

@@ -1,0 +1,178 @@
+"""Where a breakpoint goes: from what the user typed to addresses.
+
+``parse_spec`` reads text into a ``Spec``; ``resolve_spec`` finds the places that it
+means in all modules.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import assert_never
+
+from crabtrap.address import Address
+from crabtrap.errors import ParseError
+from crabtrap.records import dataclass
+from crabtrap.symbols.breakpoint_locations import (
+    Place,
+    Resolution,
+    ResolveContext,
+    describe_place,
+    places_of_function,
+    places_of_line,
+    places_of_regex,
+)
+
+__all__ = [
+    "AddressSpec",
+    "ExpressionSpec",
+    "FunctionSpec",
+    "LineSpec",
+    "Place",
+    "RegexSpec",
+    "Resolution",
+    "ResolveContext",
+    "Spec",
+    "describe_place",
+    "parse_spec",
+    "resolve_spec",
+]
+
+# -- what the user asked ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpec:
+    """``file.rs:10``, ``10``; ``file`` is ``None`` for the current file.
+
+    Attributes:
+        column: 1-based, 0 for any.
+    """
+
+    file: str | None
+    line: int
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """``path::to::function``: any trailing part of a Rust path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegexSpec:
+    """``/pattern/``: every function whose path matches."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSpec:
+    """``*0x401000``."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionSpec:
+    """``*expression``; its value is the address."""
+
+    text: str
+
+
+Spec = LineSpec | FunctionSpec | RegexSpec | AddressSpec | ExpressionSpec
+
+_LINE = re.compile(
+    r"(?:(?!\d+:)(?P<file>.*?[^:]):|:)?(?P<line>\d+)(?::(?P<column>\d+))?", re.DOTALL
+)
+_NUMBER = r"0[xX][0-9a-fA-F_]+|\d[\d_]*"
+
+
+def parse_spec(text: str) -> Spec:
+    """Read a breakpoint place as users write it.
+
+    Args:
+        text: ``main.rs:10``, ``:10``, ``10``, ``main.rs:10:5``, ``Point::norm``,
+            ``/regex/``, ``*0x401000``, ``*expression``.
+
+    Raises:
+        ParseError: The text is empty or its regular expression is not one.
+
+    Example:
+        >>> parse_spec("src/main.rs:10")
+        LineSpec(file='src/main.rs', line=10, column=0)
+        >>> parse_spec("Point::norm")
+        FunctionSpec(path='Point::norm')
+    """
+    spec = text.strip()
+    if not spec:
+        raise ParseError(
+            "a place is needed", text, 0, len(text), hint="main.rs:10, a function path or *0x1234"
+        )
+    if spec.startswith("*"):
+        return _parse_address(spec[1:].strip(), text)
+    if len(spec) > 2 and spec.startswith("/") and spec.endswith("/"):
+        return _parse_regex(spec[1:-1], text)
+    line = _LINE.fullmatch(spec)
+    if line is not None:
+        return LineSpec(line["file"], int(line["line"]), int(line["column"] or 0))
+    return FunctionSpec(spec)
+
+
+def _parse_address(body: str, text: str) -> Spec:
+    if not body:
+        raise ParseError("an address is needed after '*'", text, len(text), len(text))
+    if re.fullmatch(_NUMBER, body):
+        return AddressSpec(Address(int(body.replace("_", ""), 0)))
+    return ExpressionSpec(body)
+
+
+def _parse_regex(pattern: str, text: str) -> Spec:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        start = text.index("/") + 1
+        at = min(start + (error.pos or 0), len(text) - 1)
+        raise ParseError(f"not a regular expression: {error.msg}", text, at, at + 1) from error
+    return RegexSpec(pattern)
+
+
+# -- finding it ------------------------------------------------------------------------
+
+
+def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
+    """Find every place that ``spec`` means.
+
+    Finding nothing is an answer, with its reason, because the place may appear when a
+    library is loaded.
+
+    Raises:
+        CrabtrapError: ``*expression`` could not be evaluated.
+    """
+    match spec:
+        case LineSpec(file, line, column):
+            return _resolve_line(file, line, column, context)
+        case FunctionSpec(path):
+            return places_of_function(path, context)
+        case RegexSpec(pattern):
+            return places_of_regex(pattern, context)
+        case AddressSpec(address):
+            return Resolution((describe_place(context.table, address),))
+        case ExpressionSpec(text):
+            return _resolve_expression(text, context)
+        case _:
+            assert_never(spec)
+
+
+def _resolve_line(file: str | None, line: int, column: int, context: ResolveContext) -> Resolution:
+    chosen = file or context.current_file
+    if chosen is None:
+        return Resolution(reason="there is no current file", hint=f"say which: main.rs:{line}")
+    return places_of_line(chosen, line, column, context)
+
+
+def _resolve_expression(text: str, context: ResolveContext) -> Resolution:
+    if context.evaluate_address is None:
+        return Resolution(reason=f"{text!r} can be evaluated only while the program is stopped")
+    return Resolution((describe_place(context.table, context.evaluate_address(text)),))

@@ -1,0 +1,321 @@
+"""Running a live program: ``Control`` over the remote protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from crabtrap.address import Address
+from crabtrap.errors import ProcessGone, StateError, UnsupportedError
+from crabtrap.target.interface import (
+    Abilities,
+    ResumeAction,
+    SavedRegisters,
+    SiteFailure,
+    SiteRequest,
+    StopKind,
+    TargetStop,
+)
+from crabtrap.target.registers import to_dwarf_order
+from crabtrap.target.remote import Remote
+from crabtrap.target.rsp.client import Route, checked, error_of
+from crabtrap.target.rsp.signal_numbers import from_linux
+from crabtrap.target.rsp.site_packets import PendingSites, insert_packet, remove_packet
+from crabtrap.target.rsp.stop_replies import StopReply, parse_stop
+
+_ENDS = ("exited", "killed")
+_SIGTRAP = 5
+_SIGINT = 2
+
+
+class LiveControl:
+    """Moves the threads of a live program.
+
+    Belongs to one Python thread; only ``interrupt`` may be called from others and from
+    signal handlers.
+    """
+
+    def __init__(self, remote: Remote, abilities: Abilities, close: Callable[[], None]) -> None:
+        """Control ``remote``; ``close`` ends its server once the connection is closed."""
+        self._remote = remote
+        self._client = remote.client
+        self._abilities = abilities
+        self._sites = PendingSites()
+        self._posted: dict[int, SiteRequest] = {}
+        self._stepping: set[int | None] = set()
+        self._interrupt_asked = False
+        self._interrupting = False
+        self._status = ""
+        self._close = close
+
+    # -- sites -----------------------------------------------------------------------------
+
+    def update_sites(
+        self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]
+    ) -> tuple[SiteFailure, ...]:
+        """Remove, then insert: at once while the program runs, else with the next resume."""
+        self._sites.update(remove, insert)
+        if not self._remote.running:
+            return ()
+        if not self._client.non_stop:
+            raise StateError(
+                "this server takes no changes while the program runs",
+                hint="interrupt the program first",
+            )
+        self._post_sites()
+        self._client.settle()
+        return self.take_site_failures()
+
+    def _post_sites(self) -> None:
+        """Queue what waits; nobody waits for the answers."""
+        removed, inserted = self._sites.take()
+        packets = [*map(remove_packet, removed), *map(insert_packet, inserted)]
+        first = self._client.post(packets, Route.NOTE)
+        self._posted.update(enumerate((*removed, *inserted), first))
+
+    def take_site_failures(self) -> tuple[SiteFailure, ...]:
+        """Traps that were refused and not told yet."""
+        noted = self._client.take_noted()
+        posted, self._posted = self._posted, {}
+        return tuple(
+            SiteFailure(posted[ticket], str(error_of(insert_packet(posted[ticket]), reply)))
+            for ticket, reply in noted
+        )
+
+    # -- moving ----------------------------------------------------------------------------
+
+    def resume(self, actions: Sequence[ResumeAction]) -> None:
+        """Set threads going, sending everything that waits along in one message."""
+        if not self._remote.alive:
+            raise ProcessGone(self._status)
+        if not actions:
+            return
+        client = self._client
+        client.acknowledge_by_resuming()
+        packet = b"vCont;" + b";".join(map(self._encode_action, actions))
+        self._stepping = {action.thread for action in actions if action.kind != "continue"}
+        if self._sites:
+            self._post_sites()
+        client.post((packet,), self._resume_route)
+        self._remote.forget_stop()
+        client.flush()
+
+    @property
+    def _resume_route(self) -> Route:
+        return Route.CHECK if self._client.non_stop else Route.STOP
+
+    def _encode_action(self, action: ResumeAction) -> bytes:
+        thread = self._remote.thread(-1 if action.thread is None else action.thread)
+        if action.signal:
+            # A range step cannot carry a signal: one step enters the handler, if any.
+            letter = b"C" if action.kind == "continue" else b"S"
+            return b"%b%02x:%b" % (letter, from_linux(action.signal), thread)
+        if action.kind == "range-step" and self._abilities.range_step:
+            return b"r%x,%x:%b" % (action.start, action.end, thread)
+        return (b"c:" if action.kind == "continue" else b"s:") + thread
+
+    def interrupt(self) -> None:
+        """Ask every running thread to stop; the stops come through ``wait``.
+
+        May be called from any thread and from signal handlers, at any moment.
+        """
+        self._interrupt_asked = True
+        self._client.channel.wake()
+
+    def _send_interrupt(self) -> None:
+        self._interrupt_asked = False
+        if not self._remote.running or not self._remote.alive:
+            return
+        self._interrupting = True
+        if self._client.non_stop:
+            self._client.post((b"vCont;t:" + self._remote.thread(-1),), Route.CHECK)
+        else:
+            self._client.send_break()
+
+    def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
+        """Have ``wait`` call ``ready`` whenever ``fd`` is readable; ``None`` ends it."""
+        self._client.channel.watch(fd, ready)
+
+    def wait(self, timeout: float | None) -> TargetStop | None:
+        """The next stop, or ``None`` when ``timeout`` seconds passed."""
+        if self._interrupt_asked:
+            self._send_interrupt()
+        while True:
+            reply = self._client.wait_stop(timeout, self._interrupt_wanted)
+            if reply is not None:
+                return self._judge(parse_stop(reply))
+            if not self._interrupt_asked:
+                return None
+            self._send_interrupt()
+
+    def _interrupt_wanted(self) -> bool:
+        return self._interrupt_asked
+
+    # -- stops -----------------------------------------------------------------------------
+
+    def _judge(self, stop: StopReply) -> TargetStop:
+        """Note what a stop changes and make it what the engine knows."""
+        remote = self._remote
+        pid = stop.pid or remote.pid
+        if stop.kind in _ENDS:
+            return self._note_end(stop, pid)
+        if stop.kind == "thread-exited":
+            remote.thread_pids.pop(stop.tid, None)
+            return TargetStop("thread-exited", pid, stop.tid, code=stop.code)
+        if stop.kind == "no-resumed":
+            return TargetStop("no-resumed", pid, 0)
+        tid = stop.tid
+        remote.thread_pids[tid] = pid
+        if stop.child[0]:
+            remote.thread_pids[stop.child[1]] = stop.child[0]
+        if self._abilities.stops_all or not self._client.non_stop:
+            remote.running = False
+        if stop.kind == "exec":
+            remote.adopt(pid)
+            self._sites.clear()
+        registers = None
+        pc: Address | None = None
+        if stop.general is not None:
+            registers = to_dwarf_order(stop.general)
+            remote.keep_general(tid, registers)
+            pc = Address(registers[16])
+        elif 16 in stop.registers:
+            pc = Address(int.from_bytes(stop.registers[16], "little"))
+        kind = stop.kind
+        if kind == "signal":
+            kind = self._kind_of_signal(stop)
+        return TargetStop(
+            kind,
+            pid,
+            tid,
+            signal=stop.signal,
+            address=Address(stop.value) if kind == "watch" else None,
+            child=stop.child[0],
+            path=stop.path,
+            syscall=stop.value if kind in ("syscall-entry", "syscall-return") else 0,
+            pc=pc,
+            registers=registers,
+            condition_error=stop.condition_error,
+        )
+
+    def _kind_of_signal(self, stop: StopReply) -> StopKind:
+        """Why a thread stopped whose reply tells nothing but a signal."""
+        if stop.signal == 0 or (stop.signal == _SIGINT and self._interrupting):
+            self._interrupting = False
+            return "interrupt"
+        if stop.signal == _SIGTRAP:
+            stepped = stop.tid in self._stepping or None in self._stepping
+            return "step" if stepped else "trap"
+        return "signal"
+
+    def _note_end(self, stop: StopReply, pid: int) -> TargetStop:
+        remote = self._remote
+        if pid == remote.pid:
+            remote.alive = False
+            remote.running = False
+            self._sites.clear()
+            self._status = (
+                f"exited with code {stop.code}"
+                if stop.kind == "exited"
+                else f"killed by signal {stop.signal}"
+            )
+        remote.thread_pids = {
+            tid: owner for tid, owner in remote.thread_pids.items() if owner != pid
+        }
+        return TargetStop(stop.kind, pid, 0, signal=stop.signal, code=stop.code)
+
+    # -- changes ---------------------------------------------------------------------------
+
+    def write_memory(self, address: Address, data: bytes) -> None:
+        """Write bytes of the program; traps lying there stay in force."""
+        self._remote.write_memory(address, data)
+
+    def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
+        """Write registers of a stopped thread, by name."""
+        self._remote.write_registers(thread, changes)
+
+    def save_registers(self, thread: int) -> SavedRegisters:
+        """Keep all registers of a stopped thread, in the server where it can."""
+        return self._remote.save_registers(thread)
+
+    def restore_registers(self, saved: SavedRegisters) -> None:
+        """Put a stopped thread's registers back; each saved state serves once."""
+        self._remote.restore_registers(saved)
+
+    def set_counter(self, number: int, value: int) -> None:
+        """Create or set a trace state variable."""
+        name = b"crabtrap%d" % number
+        self._client.check(
+            b"QTDV:%x:%016x:0:%b" % (number, value & 0xFFFF_FFFF_FFFF_FFFF, name.hex().encode())
+        )
+
+    def read_counter(self, number: int) -> int:
+        """The value of a trace state variable; 0 for one that was never set."""
+        packet = b"qTV:%x" % number
+        reply = checked(packet, self._client.request(packet))
+        if reply[:1] != b"V":
+            return 0
+        value = int(reply[1:17], 16)
+        return value - (1 << 64) if value >> 63 else value
+
+    def pass_signals(self, numbers: Sequence[int]) -> None:
+        """Signals to deliver at once without telling the engine."""
+        text = ";".join(f"{from_linux(number):x}" for number in sorted(numbers))
+        self._client.check(b"QPassSignals:" + text.encode())
+
+    def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
+        """System calls to stop at: all (``()``), some, or none (``None``)."""
+        if not self._abilities.syscall_events:
+            raise UnsupportedError("system call stops")
+        if numbers is None:
+            self._client.check(b"QCatchSyscalls:0")
+        else:
+            chosen = "".join(f";{number:x}" for number in numbers)
+            self._client.check(b"QCatchSyscalls:1" + chosen.encode())
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
+        """Let go of the process, or of a forked child ``pid``."""
+        remote = self._remote
+        gone = remote.pid if pid is None else pid
+        if traps:
+            # A forked child has a copy of the traps, in memory of its own.
+            self._client.exchange(
+                [b"Hgp%x.%x" % (gone, gone), *map(remove_packet, traps), b"Hg" + remote.thread(-1)]
+            )
+        if gone == remote.pid:
+            self._sites.clear()
+        self._client.acknowledge_stops()
+        self._client.check(b"D;%x" % gone if self._client.has("multiprocess") else b"D")
+        remote.thread_pids = {
+            tid: owner for tid, owner in remote.thread_pids.items() if owner != gone
+        }
+        if gone != remote.pid:
+            return
+        others = sorted(set(remote.thread_pids.values()))
+        if others and pid is not None:
+            remote.adopt(others[0])  # the parent was let go of, the child is followed
+        else:
+            remote.alive = False
+            self._status = "detached"
+
+    def kill(self) -> None:
+        """Kill the process; its end is not reported again."""
+        remote = self._remote
+        if not remote.alive:
+            return
+        self._sites.clear()
+        self._client.acknowledge_stops()
+        if self._client.has("multiprocess"):
+            self._client.check(b"vKill;%x" % remote.pid)
+        else:
+            self._client.post((b"k",), Route.CHECK)
+            self._client.flush()
+        remote.alive = False
+        remote.running = False
+        self._status = "killed"
+
+    def close(self) -> None:
+        """End the connection; the guard detaches from or kills what is left by its rules."""
+        self._remote.close()
+        self._close()
