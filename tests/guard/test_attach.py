@@ -53,7 +53,7 @@ def test_a_program_outlives_its_client_in_the_middle_of_hits(connect, build):
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_the_guard_told_to_end_lets_go_first(connect, build, ending):
+def test_the_guard_reported_to_end_lets_go_first(connect, build, ending):
     looper = build("looper")
     with Running(looper.path, "2") as program:
         guard = connect()
@@ -163,7 +163,7 @@ def test_a_leader_that_has_exited_hides_nothing(connect, build):
 
 
 @pytest.mark.timeout(60)
-def test_a_kill_at_any_moment_is_told_once(connect, build):
+def test_a_kill_at_any_moment_is_reported_once(connect, build):
     looper = build("looper")
     for round_ in range(30):
         with Running(looper.path, "4") as program:

@@ -74,7 +74,7 @@ def test_exec_by_a_thread_that_is_not_the_leader(connect, build):
     assert (stop.kind, stop.signal, execs) == ("W", 7, rounds)
 
 
-def test_vfork_events_are_told(connect, build):
+def test_vfork_events_are_reported(connect, build):
     guard = connect(features=";vfork-events+")
     stop = guard.run(build("spawner").path, "1")
     parent = stop.pid

@@ -30,7 +30,7 @@ def test_traps_come_and_go_under_hammering_threads(connect, build):
         assert program.finish() == 0
 
 
-def test_plain_non_stop_tells_each_thread_and_stops_no_other(connect, build):
+def test_plain_non_stop_reports_each_thread_and_stops_no_other(connect, build):
     counter = build("counter")
     guard = connect(stop_all=False)
     guard.run(counter.path, "4", "3")

@@ -21,7 +21,7 @@ def test_queued_signals_over_a_hot_trap(guard, build):
     assert (stop.kind, stop.signal) == ("W", 0)
 
 
-def test_told_signals_are_delivered_as_the_client_says(guard, build):
+def test_reported_signals_are_delivered_as_the_client_says(guard, build):
     signals = build("signals")
     guard.run(signals.path, "20")
     guard.resume()

@@ -12,7 +12,7 @@ from tests.guard.rsp import GuardError
 TRAP = 0xCC
 
 
-def test_every_hit_is_told_once_and_memory_is_clean(guard, build):
+def test_every_hit_is_reported_once_and_memory_is_clean(guard, build):
     counter = build("counter")
     guard.run(counter.path, "3", "20")
     work = counter.symbol("work")
@@ -29,7 +29,7 @@ def test_every_hit_is_told_once_and_memory_is_clean(guard, build):
     assert (stop.kind, stop.signal, hits) == ("W", 0, 60)
 
 
-def test_parked_threads_are_held_and_readable(guard, build):
+def test_stopped_threads_are_held_and_readable(guard, build):
     counter = build("counter")
     guard.run(counter.path, "4", "1000")
     guard.stop_at(counter.symbol("work"))
@@ -89,7 +89,7 @@ def test_a_failing_condition_stops_and_says_why(guard, build):
     assert "0x8" in text
 
 
-def test_stepping_off_a_told_stop_and_onto_a_trap(guard, build):
+def test_stepping_over_a_reported_stop_and_onto_a_trap(guard, build):
     counter = build("counter")
     guard.run(counter.path, "1", "3")
     work = counter.symbol("work")
@@ -149,7 +149,7 @@ def test_an_interrupt_stops_the_process_with_one_word(guard, build):
     assert guard.request(f"vKill;{stop.pid:x}") == "OK"
 
 
-def test_a_trap_the_program_holds_itself_is_told_as_such(guard, build):
+def test_a_trap_the_program_holds_itself_is_reported_as_such(guard, build):
     counter = build("counter")
     guard.run(counter.path, "1")
     trapped = counter.symbol("work")

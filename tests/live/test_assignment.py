@@ -32,12 +32,12 @@ def test_registers_and_own_variables(debug: Debug) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("location", "value"),
     [("self.x", '"text"'), ("nothing", "1"), ("self", "0"), ("self.x", "1 +"), ("3", "4")],
 )
-def test_what_cannot_be_assigned_changes_nothing(debug: Debug, place: str, value: str) -> None:
+def test_what_cannot_be_assigned_changes_nothing(debug: Debug, location: str, value: str) -> None:
     driver = debug("basics")
     driver.run_to("norm2")
     with pytest.raises(CrabtrapError):
-        driver.session.assign(place, value)
+        driver.session.assign(location, value)
     assert driver.shown("*self") == "Point { x: 3, y: 4 }"

@@ -180,14 +180,14 @@ def test_little_debug_information_is_said_and_used(profile: str, said: str) -> N
     if missing := missing_tools(profile):
         pytest.skip(f"{missing} not installed")
     inferior = build("stepping", profile)
-    place = f"main.rs:{inferior.marker('fib_leaf')}"
+    location = f"main.rs:{inferior.marker('fib_leaf')}"
     notices: list[str] = []
     with Session(str(inferior.path)) as session:
         session.on_event(lambda e: notices.append(e.text) if isinstance(e, Notice) else None)
-        by_line = session.breakpoints.add(place)
+        by_line = session.breakpoints.add(location)
         by_name = session.breakpoints.add("stepping::fibonacci", temporary=True)
-        assert bool(by_line.places) == (profile == "line-tables")
-        assert bool(by_name.places) == (profile != "stripped")
+        assert bool(by_line.locations) == (profile == "line-tables")
+        assert bool(by_name.locations) == (profile != "stripped")
         session.launch(stdio=Stdio.pipes())
         assert any(said in text for text in notices)
         event = session.continue_()
@@ -398,7 +398,7 @@ def small_library(directory: Path) -> Path:
     subprocess.run(["cc", "-shared", "-nostdlib", "-o", library, object_file], check=True)
     with Session(str(library)) as session:
         for spec in ("area", "small.rs:20", "Shape::grow"):
-            assert session.resolve(spec).places
+            assert session.resolve(spec).locations
         assert session.render(session.evaluate("COUNTER")) == "7"
     assert stat.S_ISREG(library.stat().st_mode)
     return library

@@ -162,7 +162,7 @@ def test_changes_stay(debug: Debug) -> None:
     assert driver.session.frame is frame
 
 
-def test_a_panic_is_told_and_taken_back(debug: Debug) -> None:
+def test_a_panic_is_reported_and_taken_back(debug: Debug) -> None:
     driver = at_stop(debug)
     counts = driver.session.modules.main
     assert counts is not None
@@ -189,7 +189,7 @@ def test_a_call_that_does_not_return_is_given_up(debug: Debug) -> None:
     assert event.reasons == (Exited(event.pid, 0),)
 
 
-def test_a_fault_is_told_and_not_delivered(debug: Debug) -> None:
+def test_a_fault_is_reported_and_not_delivered(debug: Debug) -> None:
     driver = at_stop(debug)
     before = registers(driver)
     with pytest.raises(CallError, match="fault received SIGSEGV at 0x8"):
@@ -211,7 +211,7 @@ def test_a_signal_that_waits_is_delivered_afterwards(debug: Debug) -> None:
 
 def test_a_breakpoint_it_stands_at_is_not_hit_again(debug: Debug) -> None:
     driver = debug("calls").launch()
-    item = driver.session.breakpoints.add(driver.place("stop"))
+    item = driver.session.breakpoints.add(driver.location("stop"))
     assert kinds(driver.session.continue_()) == [BreakpointHit]
     assert call(driver, "negate(true)") == "false"
     assert kinds(driver.session.continue_()) == [Exited]
@@ -229,13 +229,13 @@ def test_a_call_may_end_the_program(debug: Debug) -> None:
 
 def test_breakpoints_are_passed_over_and_not_counted(debug: Debug) -> None:
     driver = at_stop(debug)
-    item = driver.session.breakpoints.add(driver.place("nested"))
+    item = driver.session.breakpoints.add(driver.location("nested"))
     watch = driver.session.breakpoints.watch("counter.count")
     assert call(driver, "nested(2)") == "2"
     call(driver, "counter.bump(1)")
     assert (item.hits, watch.hits) == (0, 0)
     driver.session.breakpoints.remove(watch.number)
-    driver.session.breakpoints.add(driver.place("end"))
+    driver.session.breakpoints.add(driver.location("end"))
     assert kinds(driver.session.continue_()) == [BreakpointHit]
 
 

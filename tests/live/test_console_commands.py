@@ -145,7 +145,7 @@ def test_types_are_found_by_what_is_typed(debug: Debug) -> None:
     assert "no type named 'Option<Missing>'" in stream.getvalue()
 
 
-def test_niches_are_told(debug: Debug) -> None:
+def test_niches_are_reported(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
     console.output.colour = False
     console.execute("ptype Option<&u32>")
@@ -161,7 +161,7 @@ def test_negative_discriminants_are_negative(debug: Debug) -> None:
     assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")
 
 
-def test_who_judges_a_condition_is_shown_and_why(debug: Debug) -> None:
+def test_who_evaluates_a_condition_is_shown_and_why(debug: Debug) -> None:
     driver = debug("threads")
     console, stream = console_on(driver)
     console.execute("break hot if worker == 9")
@@ -175,7 +175,7 @@ def test_who_judges_a_condition_is_shown_and_why(debug: Debug) -> None:
     assert "(judged by the debugger: any(..) is evaluated by the engine)" in shown
 
 
-def test_a_breakpoint_of_many_places_lists_them_when_asked(debug: Debug) -> None:
+def test_a_breakpoint_of_many_locations_lists_them_when_asked(debug: Debug) -> None:
     console, stream = console_on(debug("basics"))
     item = console.session.breakpoints.add("/^core::fmt::/")
     console.execute("info breakpoints")
@@ -183,10 +183,10 @@ def test_a_breakpoint_of_many_places_lists_them_when_asked(debug: Debug) -> None
     stream.seek(stream.truncate(0))
     console.execute(f"info breakpoints {item.number}")
     everything = stream.getvalue()
-    assert len(item.places) > 8
-    assert f"… and {len(item.places) - 8} more: info breakpoints {item.number}" in short
+    assert len(item.locations) > 8
+    assert f"… and {len(item.locations) - 8} more: info breakpoints {item.number}" in short
     assert len(short.splitlines()) == 1 + 8 + 1
-    assert len(everything.splitlines()) == 1 + len(item.places)
+    assert len(everything.splitlines()) == 1 + len(item.locations)
 
 
 def stopped_at(driver: Driver, file: str, marker: str) -> Driver:

@@ -86,9 +86,9 @@ def corrupted(profile: str) -> Iterator[tuple[str, Value]]:
                 if not holds_pointer(value.type):
                     continue
                 for _ in range(TIMES):
-                    place = Bytes(garbage(chance, value.type.strip().size or 0))
+                    location = Bytes(garbage(chance, value.type.strip().size or 0))
                     context = value.context.budgeted(READ_LIMIT)
-                    found = Value(value.type, place, context)
+                    found = Value(value.type, location, context)
                     yield f"{variable.name}: {session.render(found)}", found
 
 

@@ -67,9 +67,9 @@ class Gdb:
     def __init__(self, program: Path, arguments: Sequence[str], directory: Path) -> None:
         self.program, self.arguments, self.directory = program, arguments, directory
 
-    def ask(self, place: str, *questions: Question) -> list[Any]:
+    def ask(self, location: str, *questions: Question) -> list[Any]:
         """Run to a place and ask."""
-        moves: list[Question] = [("move", f"tbreak {place}"), ("move", "run")]
+        moves: list[Question] = [("move", f"tbreak {location}"), ("move", "run")]
         asked, answered = self.directory / "questions.json", self.directory / "answers.json"
         asked.write_text(json.dumps([*moves, *questions]))
         paths = {"CRABTRAP_QUESTIONS": str(asked), "CRABTRAP_ANSWERS": str(answered)}
@@ -86,7 +86,7 @@ class Gdb:
         )
         assert answered.exists(), done.stdout + done.stderr
         answers = json.loads(answered.read_text())
-        assert answers[1] is not None, f"gdb does not reach {place}"
+        assert answers[1] is not None, f"gdb does not reach {location}"
         return answers[len(moves) :]
 
 
@@ -104,14 +104,14 @@ class Ours:
     def __init__(self, session: Session, arguments: Sequence[str], directory: Path) -> None:
         self.session, self.arguments, self.directory = session, arguments, directory
 
-    def run_to(self, place: str) -> None:
+    def run_to(self, location: str) -> None:
         self.session.options.stop_on_panic = False  # gdb does not
-        self.session.breakpoints.add(place, temporary=True)
+        self.session.breakpoints.add(location, temporary=True)
         self.session.launch(
             self.arguments, environment={}, directory=str(self.directory), stdio=Stdio.pipes()
         )
         self.session.continue_()
-        assert isinstance(self.session.state, Stopped), f"{place} is not reached"
+        assert isinstance(self.session.state, Stopped), f"{location} is not reached"
 
     def position(self, frame: Any = None) -> Position:
         frame = frame or self.session.frame
@@ -153,7 +153,7 @@ class Both:
         self.gdb = Gdb(inferior.path, (), directory)
         self.ours = Ours(session, (), directory)
 
-    def place(self, marker: str, source: str | None = None) -> str:
+    def location(self, marker: str, source: str | None = None) -> str:
         file = source or self.inferior.source.name
         return f"{file}:{self.inferior.marker(marker, source)}"
 
@@ -224,8 +224,8 @@ def test_backtraces_are_the_same(both: Opener, package: str, marker: str, profil
     pair = both(package, profile)
     arguments = ["300"] if package == "deep" else []
     pair.gdb.arguments = pair.ours.arguments = arguments
-    (answer,) = pair.gdb.ask(pair.place(marker), ("frames", None))
-    pair.ours.run_to(pair.place(marker))
+    (answer,) = pair.gdb.ask(pair.location(marker), ("frames", None))
+    pair.ours.run_to(pair.location(marker))
     if (package, marker, profile) in MOVED_BY_GDB:
         assert gdb_position(answer[0]).line != pair.inferior.marker(marker)
         assert pair.ours.position().line == pair.inferior.marker(marker)
@@ -235,8 +235,8 @@ def test_backtraces_are_the_same(both: Opener, package: str, marker: str, profil
 
 def test_registers_are_the_same(both: Opener) -> None:
     pair = both("stepping", "debug")
-    (theirs,) = pair.gdb.ask(pair.place("fib_sum"), ("registers", GENERAL))
-    pair.ours.run_to(pair.place("fib_sum"))
+    (theirs,) = pair.gdb.ask(pair.location("fib_sum"), ("registers", GENERAL))
+    pair.ours.run_to(pair.location("fib_sum"))
     session = pair.ours.session
     ours = {name: int.from_bytes(session.read_register(name), "little") for name in GENERAL}
     assert relative_to_stack(ours) == relative_to_stack(theirs)
@@ -270,8 +270,8 @@ WALKS = [
 def test_next_visits_the_same_lines(both: Opener, package: str, start: str, end: str) -> None:
     pair = both(package, "debug")
     last = pair.inferior.marker(end)
-    (answer,) = pair.gdb.ask(pair.place(start), ("walk", ["next", 60, last]))
-    pair.ours.run_to(pair.place(start))
+    (answer,) = pair.gdb.ask(pair.location(start), ("walk", ["next", 60, last]))
+    pair.ours.run_to(pair.location(start))
     first = pair.ours.position()
     ours = pair.ours.walk("next", 60, last)
     assert ours[-1].line == last
@@ -293,10 +293,10 @@ def test_step_visits_the_same_lines_of_the_user(
 ) -> None:
     pair = both(package, "debug")
     last = pair.inferior.marker(end)
-    (answer,) = pair.gdb.ask(pair.place(start), ("walk", ["step", count, last]))
+    (answer,) = pair.gdb.ask(pair.location(start), ("walk", ["step", count, last]))
     assert answer[-1][2] == last
     users = only_users_code(answer, str(WORKSPACE))
-    pair.ours.run_to(pair.place(start))
+    pair.ours.run_to(pair.location(start))
     first = pair.ours.position()
     ours = pair.ours.walk("step", 100, last)
     theirs = [gdb_position(each) for each in users]
@@ -304,10 +304,10 @@ def test_step_visits_the_same_lines_of_the_user(
 
 
 @pytest.mark.parametrize("marker", ["fib_leaf", "loop_body", "early_return", "question_after"])
-def test_finish_ends_at_the_same_place(both: Opener, marker: str) -> None:
+def test_finish_ends_at_the_same_location(both: Opener, marker: str) -> None:
     pair = both("stepping", "debug")
-    (answer,) = pair.gdb.ask(pair.place(marker), ("walk", ["finish", 1, 0]))
-    pair.ours.run_to(pair.place(marker))
+    (answer,) = pair.gdb.ask(pair.location(marker), ("walk", ["finish", 1, 0]))
+    pair.ours.run_to(pair.location(marker))
     assert [pair.ours.finish()] == [gdb_position(each) for each in answer]
 
 
@@ -330,9 +330,9 @@ VALUES = {
 def test_values_are_the_same(both: Opener, source: str, marker: str) -> None:
     names = VALUES[source, marker].split()
     pair = both("values", "debug")
-    place = pair.place(marker, f"{source}.rs")
-    (theirs,) = pair.gdb.ask(place, ("values", names))
-    pair.ours.run_to(place)
+    location = pair.location(marker, f"{source}.rs")
+    (theirs,) = pair.gdb.ask(location, ("values", names))
+    pair.ours.run_to(location)
     session = pair.ours.session
     ours = {name: session.render(session.evaluate(name)) for name in names}
     assert {n: tokens(t) for n, t in ours.items()} == {n: tokens(t) for n, t in theirs.items()}
@@ -341,8 +341,8 @@ def test_values_are_the_same(both: Opener, source: str, marker: str) -> None:
 @pytest.mark.parametrize("marker", ["shadow_argument", "shadow_number", "shadow_inner"])
 def test_shadowed_names_mean_the_same(both: Opener, marker: str) -> None:
     pair = both("basics", "debug")
-    (theirs,) = pair.gdb.ask(pair.place(marker), ("values", ["value"]))
-    pair.ours.run_to(pair.place(marker))
+    (theirs,) = pair.gdb.ask(pair.location(marker), ("values", ["value"]))
+    pair.ours.run_to(pair.location(marker))
     session = pair.ours.session
     assert tokens(session.render(session.evaluate("value"))) == tokens(theirs["value"])
 
@@ -382,7 +382,7 @@ def rg(request: pytest.FixtureRequest, both: Opener, tmp_path: Path) -> Both:
     return pair
 
 
-def place_in_worker(text: str) -> str:
+def location_in_worker(text: str) -> str:
     return f"crates/core/search.rs:{line_of(text)}"
 
 
@@ -390,13 +390,13 @@ def place_in_worker(text: str) -> str:
     "text", ["let bin = if haystack.is_explicit() {", "let path = haystack.path();"]
 )
 def test_ripgreps_backtraces_are_the_same(rg: Both, text: str) -> None:
-    place = place_in_worker(text)
-    (answer,) = rg.gdb.ask(place, ("frames", None))
-    rg.ours.run_to(place)
+    location = location_in_worker(text)
+    (answer,) = rg.gdb.ask(location, ("frames", None))
+    rg.ours.run_to(location)
     assert rg.ours.frames() == [gdb_position(each) for each in answer]
 
 
-def test_ripgreps_functions_are_found_at_the_same_places(rg: Both) -> None:
+def test_ripgreps_functions_are_found_at_the_same_locations(rg: Both) -> None:
     # gdb wants the whole name of the instance.
     stream = "<grep_cli::wtr::StandardStream>"
     name = f"rg::search::SearchWorker{stream}::search{stream}"
@@ -406,9 +406,9 @@ def test_ripgreps_functions_are_found_at_the_same_places(rg: Both) -> None:
 
 
 def test_next_visits_the_same_lines_of_ripgrep(rg: Both) -> None:
-    place = place_in_worker("let path = haystack.path();")
-    (answer,) = rg.gdb.ask(place, ("walk", ["next", 12, 0]))
-    rg.ours.run_to(place)
+    location = location_in_worker("let path = haystack.path();")
+    (answer,) = rg.gdb.ask(location, ("walk", ["next", 12, 0]))
+    rg.ours.run_to(location)
     first = rg.ours.position()
     ours = once_per_line(first, rg.ours.walk("next", 12))
     theirs = once_per_line(first, [gdb_position(each) for each in answer])
@@ -418,20 +418,20 @@ def test_next_visits_the_same_lines_of_ripgrep(rg: Both) -> None:
 
 
 def test_step_visits_the_same_lines_of_ripgrep(rg: Both) -> None:
-    place = place_in_worker("let path = haystack.path();")
+    location = location_in_worker("let path = haystack.path();")
     last = line_of("} else if self.should_decompress(path) {")
-    (answer,) = rg.gdb.ask(place, ("walk", ["step", 600, last]))
+    (answer,) = rg.gdb.ask(location, ("walk", ["step", 600, last]))
     assert answer[-1][2] == last
     users = only_users_code(answer, str(source_directory()))
-    rg.ours.run_to(place)
+    rg.ours.run_to(location)
     first = rg.ours.position()
     ours = once_per_line(first, rg.ours.walk("step", 100, last))
     assert ours == once_per_line(first, [gdb_position(each) for each in users])
 
 
-def test_finish_ends_at_the_same_place_of_ripgrep(rg: Both) -> None:
-    place = place_in_worker("let bin = if haystack.is_explicit() {")
-    _, answer = rg.gdb.ask(place, ("walk", ["finish", 1, 0]), ("frames", None))
-    rg.ours.run_to(place)
+def test_finish_ends_at_the_same_location_of_ripgrep(rg: Both) -> None:
+    location = location_in_worker("let bin = if haystack.is_explicit() {")
+    _, answer = rg.gdb.ask(location, ("walk", ["finish", 1, 0]), ("frames", None))
+    rg.ours.run_to(location)
     rg.ours.session.finish()
     assert rg.ours.frames() == [gdb_position(each) for each in answer]

@@ -60,12 +60,12 @@ def test_outermost_frame_is_reached(backend: Backend):
 def test_every_instance_of_a_generic_function_is_stopped_at(backend: Backend):
     inferior = build("basics")
     stopped = Stopped(backend, inferior.path)
-    places = stopped.resolve(f"main.rs:{inferior.marker('generic')}")
-    assert len(places) == 3
-    stopped.break_at(*(place.address for place in places))
+    locations = stopped.resolve(f"main.rs:{inferior.marker('generic')}")
+    assert len(locations) == 3
+    stopped.break_at(*(location.address for location in locations))
     names = set()
-    for _ in places:
-        assert stopped.go().pc in {place.address for place in places}
+    for _ in locations:
+        assert stopped.go().pc in {location.address for location in locations}
         names.add(stopped.thread.frame(0).function)
     assert names == {"basics::generic<u8>", "basics::generic<&str>", "basics::generic<Point>"}
 
@@ -123,7 +123,7 @@ def test_arguments_before_the_prologue_are_not_believed(backend: Backend):
     assert frame.line == function.declaration_line
 
 
-def test_inlined_copies_are_frames_of_their_own(backend: Backend):
+def test_inline_instances_are_frames_of_their_own(backend: Backend):
     inferior = build("inlined", "release-debug")
     stopped = Stopped(backend, inferior.path)
     frames = stopped.run_to("inlined::effect").frames()

@@ -139,7 +139,7 @@ def test_attached_program_is_loaded_completely(backend: Backend):
 
 
 @pytest.mark.parametrize("profile", ["no-pie", "dwarf5", "compressed-zlib", "debuglink"])
-def test_places_are_right_in_every_kind_of_file(guard: Backend, profile: str):
+def test_locations_are_right_in_every_kind_of_file(guard: Backend, profile: str):
     inferior = build("basics", profile)
     stopped = Stopped(guard, inferior.path)
     frame = stopped.run_to(f"main.rs:{inferior.marker('norm2')}").frame(0)

@@ -13,8 +13,8 @@ def panics_of(backend: Backend, inferior: Inferior, kind: str) -> list[tuple[Pan
     """Run ``panics KIND`` to its end: every panic told, and the function it was raised in."""
     stopped = Stopped(backend, inferior.path, kind)
     watcher = PanicWatcher()
-    places = watcher.places(stopped.table)
-    stopped.break_at(*(place.address for place in places), once=False)
+    locations = watcher.locations(stopped.table)
+    stopped.break_at(*(location.address for location in locations), once=False)
     told: list[tuple[Panicked, str]] = []
     while stopped.go().kind == "breakpoint":  # it ends by SIGABRT with panic = "abort"
         step = watcher.observe(stopped.thread)
@@ -44,7 +44,7 @@ CASES = [
 
 @pytest.mark.parametrize("profile", ["debug", "release-debug", "v0", "panic-abort"])
 @pytest.mark.parametrize(("kind", "message", "marker", "function"), CASES)
-def test_panic_is_told_with_message_and_place(
+def test_panic_is_reported_with_message_and_location(
     backend: Backend, profile: str, kind: str, message: str | None, marker: str, function: str
 ):
     inferior = build("panics", profile)
@@ -78,6 +78,6 @@ def test_index_out_of_bounds_in_inlined_code(backend: Backend):
     assert function == "panics::innermost"
 
 
-def test_resumed_panic_is_not_told_twice(backend: Backend):
+def test_resumed_panic_is_not_reported_twice(backend: Backend):
     told = panics_of(backend, build("panics"), "resume")
     assert [panicked.message for panicked, _ in told] == ["first"]

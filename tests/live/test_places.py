@@ -38,63 +38,63 @@ def test_functions_are_found_by_the_end_of_their_path(
     profile: str, query: str, functions: set[str]
 ):
     found = resolve(build("basics", profile), query)
-    names = {place.function for place in found.places}
+    names = {location.function for location in found.locations}
     if query == "Wrapper::show":  # mangling schemes word this one differently
         assert len(names) == 2
         return
     assert names == functions
-    assert all(place.line for place in found.places)
+    assert all(location.line for location in found.locations)
 
 
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
 def test_functions_are_stopped_in_their_first_statement(profile: str):
     inferior = build("basics", profile)
     for query, marker in (("norm2", "norm2"), ("nested", "nested"), ("shift", "shift")):
-        (place,) = resolve(inferior, query).places
-        assert place.line in (inferior.marker(marker), inferior.marker(marker) - 1)
+        (location,) = resolve(inferior, query).locations
+        assert location.line in (inferior.marker(marker), inferior.marker(marker) - 1)
 
 
 @pytest.mark.parametrize("marker", ["effect", "innermost", "middle_call"])
-def test_a_line_of_nothing_but_inlined_calls_has_places(marker: str):
+def test_a_line_of_nothing_but_inlined_calls_has_locations(marker: str):
     inferior = build("inlined", "release-debug")
     line = inferior.marker(marker)
     found = resolve(inferior, f"main.rs:{line}")
-    assert {place.line for place in found.places} == {line}
-    assert {(place.function or "").rpartition("::")[2] for place in found.places} == {
+    assert {location.line for location in found.locations} == {line}
+    assert {(location.function or "").rpartition("::")[2] for location in found.locations} == {
         marker.removesuffix("_call")
     }
     assert not found.notes
 
 
-def test_every_inlined_copy_of_a_line_gets_a_place():
+def test_every_inline_instance_of_a_line_gets_a_location():
     inferior = build("inlined", "release-debug")
     found = resolve(inferior, f"main.rs:{inferior.marker('innermost_call')}")
-    assert len(found.places) == 3
-    assert {place.inlined for place in found.places} == {True}
-    assert {place.function for place in found.places} == {"inlined::innermost"}
-    assert len(resolve(inferior, "innermost").places) == 3
-    (effect,) = resolve(inferior, "effect").places
+    assert len(found.locations) == 3
+    assert {location.inlined for location in found.locations} == {True}
+    assert {location.function for location in found.locations} == {"inlined::innermost"}
+    assert len(resolve(inferior, "innermost").locations) == 3
+    (effect,) = resolve(inferior, "effect").locations
     assert not effect.inlined
 
 
 @pytest.mark.parametrize("profile", ["debug", "release-debug"])
 @pytest.mark.parametrize("marker", ["norm2", "nested", "factorial", "shadow_text", "closure_add"])
-def test_a_line_of_one_function_is_one_place(profile: str, marker: str):
+def test_a_line_of_one_function_is_one_location(profile: str, marker: str):
     inferior = build("basics", profile)
-    places = resolve(inferior, f"main.rs:{inferior.marker(marker)}").places
-    concrete = [place for place in places if not place.inlined]
+    locations = resolve(inferior, f"main.rs:{inferior.marker(marker)}").locations
+    concrete = [location for location in locations if not location.inlined]
     assert len(concrete) <= 1
-    assert len({place.address for place in places}) == len(places)
+    assert len({location.address for location in locations}) == len(locations)
 
 
 def test_blank_line_means_the_next_one_with_code():
     inferior = build("basics")
     line = inferior.marker("norm2")
     found = resolve(inferior, f"main.rs:{line + 1}")  # the closing brace: the function's end
-    assert [place.line for place in found.places] == [line + 1]
+    assert [location.line for location in found.locations] == [line + 1]
     found = resolve(inferior, f"main.rs:{line + 2}")
-    assert found.places[0].line is not None
-    assert found.places[0].line > line + 2
+    assert found.locations[0].line is not None
+    assert found.locations[0].line > line + 2
     assert found.notes
 
 
@@ -108,15 +108,15 @@ def test_names_that_are_not_there_come_with_those_that_are():
 def test_symbols_will_do_where_there_is_no_debug_information():
     inferior = build("basics", "symbols-only")
     found = resolve(inferior, "basics::factorial")
-    assert len(found.places) == 1
-    assert found.places[0].line is None
+    assert len(found.locations) == 1
+    assert found.locations[0].line is None
     assert found.notes == ("no debug information there",)
     assert resolve(inferior, "main.rs:3").reason == "no module has line information"
 
 
 def test_regular_expression_finds_functions():
     found = resolve(build("basics"), "/^basics::outer::/")
-    assert len(found.places) == 2
+    assert len(found.locations) == 2
 
 
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
@@ -126,15 +126,15 @@ def test_regular_expression_finds_functions():
 )
 def test_an_async_function_means_its_body(profile: str, query: str, marker: str, count: int):
     inferior = build("futures", profile)
-    places = resolve(inferior, query).places
-    assert len(places) == count
-    assert {place.line for place in places} == {inferior.marker(marker)}
-    assert all("#0}" in (place.function or "") for place in places)
+    locations = resolve(inferior, query).locations
+    assert len(locations) == count
+    assert {location.line for location in locations} == {inferior.marker(marker)}
+    assert all("#0}" in (location.function or "") for location in locations)
 
 
 @pytest.mark.parametrize("marker", ["leaf", "nested", "method"])
 def test_a_line_with_an_await_is_not_the_code_that_drops_its_future(marker: str):
     inferior = build("futures")
-    places = resolve(inferior, f"main.rs:{inferior.marker(marker)}").places
-    assert places
-    assert all("drop_in_place" not in (place.function or "") for place in places)
+    locations = resolve(inferior, f"main.rs:{inferior.marker(marker)}").locations
+    assert locations
+    assert all("drop_in_place" not in (location.function or "") for location in locations)

@@ -45,8 +45,8 @@ class Rg:
 
     def run_to(self, text: str, condition: str | None = None, threads: int = 1) -> None:
         """Launch, and run to the line of search.rs that contains ``text``."""
-        place = f"search.rs:{line_of(text)}"
-        point = self.session.breakpoints.add(place, condition=condition, temporary=True)
+        location = f"search.rs:{line_of(text)}"
+        point = self.session.breakpoints.add(location, condition=condition, temporary=True)
         self.launch(threads)
         event = self.session.continue_()
         assert event.reasons == (BreakpointHit(point.number, 1, temporary=True),)
@@ -108,8 +108,8 @@ def rg(request: pytest.FixtureRequest, server: Server, hay: Path) -> Generator[R
 
 def test_a_function_in_every_instance(rg: Rg) -> None:
     point = rg.session.breakpoints.add("SearchWorker::search")
-    assert {place.line for place in point.places} == {line_of(FIRST_LINE)}
-    assert len(point.places) == 2  # written to a buffer, and to standard output
+    assert {location.line for location in point.locations} == {line_of(FIRST_LINE)}
+    assert len(point.locations) == 2  # written to a buffer, and to standard output
     rg.launch()
     assert rg.session.continue_().reasons == (BreakpointHit(point.number, 1),)
     assert rg.here == ("search", line_of(FIRST_LINE))
@@ -139,8 +139,8 @@ def test_every_hit_of_every_thread_is_counted(rg: Rg) -> None:
     ],
 )
 def test_conditions_over_a_path(rg: Rg, condition: str) -> None:
-    place = f"search.rs:{line_of(TRACE_LINE)}"
-    point = rg.session.breakpoints.add(place, condition=condition)
+    location = f"search.rs:{line_of(TRACE_LINE)}"
+    point = rg.session.breakpoints.add(location, condition=condition)
     rg.launch()
     event = rg.session.continue_()
     assert event.reasons == (BreakpointHit(point.number, 1),)
@@ -303,7 +303,7 @@ def test_the_same_from_the_command_line(build: Build, hay: Path) -> None:
     assert done.stderr == ""
     assert done.returncode == 0
     shown = done.stdout
-    assert "Breakpoint 1 at 2 places" in shown
+    assert "Breakpoint 1 at 2 locations" in shown
     assert f"search.rs:{line_of(TRACE_LINE)}" in shown
     assert re.search(r"^#1 .*search_parallel::\{closure#0\}", shown, re.MULTILINE)
     assert '"hay/file5.txt"' in shown

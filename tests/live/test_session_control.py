@@ -34,8 +34,8 @@ def test_only_the_selected_thread_runs_with_the_lock(debug: Debug) -> None:
 def test_going_on_elsewhere(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("loop_start")
-    point = driver.session.breakpoints.add(driver.place("loop_end"))
-    event = driver.session.jump(driver.place("loop_end"))
+    point = driver.session.breakpoints.add(driver.location("loop_end"))
+    event = driver.session.jump(driver.location("loop_end"))
     assert event.reasons == (BreakpointHit(point.number, 1),)
     with pytest.raises(NotFoundError):
         driver.session.jump("nowhere_at_all")
@@ -71,7 +71,10 @@ def test_a_value_wider_than_one_register_is_watched_whole(debug: Debug) -> None:
 def test_a_breakpoint_for_every_function_that_matches(debug: Debug) -> None:
     driver = debug("iterators")
     (point,) = driver.session.breakpoints.add_regex("^iterators::(visit|custom)$")
-    assert [place.function for place in point.places] == ["iterators::visit", "iterators::custom"]
+    assert [location.function for location in point.locations] == [
+        "iterators::visit",
+        "iterators::custom",
+    ]
     driver.launch()
     seen = []
     while kinds(driver.session.continue_()) == [BreakpointHit]:

@@ -40,7 +40,7 @@ def test_the_type_of_a_name_is_that_of_the_value_or_the_type_itself(debug: Debug
         driver.session.type_of("NoSuchType")
 
 
-def test_a_place_that_is_not_there_is_told_with_what_is(debug: Debug) -> None:
+def test_a_location_that_is_not_there_is_reported_with_what_is(debug: Debug) -> None:
     driver = debug("basics")
     driver.run_to("norm2")
     pending = driver.session.breakpoints.add("factorail")
@@ -54,7 +54,7 @@ def test_a_place_that_is_not_there_is_told_with_what_is(debug: Debug) -> None:
     assert "last line with code" in caught.value.hint
 
 
-def test_what_was_made_of_a_place_is_told(debug: Debug) -> None:
+def test_what_was_made_of_a_location_is_reported(debug: Debug) -> None:
     driver = debug("basics")
     line = driver.line("norm2") + 2
     point = driver.session.breakpoints.add(f"main.rs:{line}")
@@ -70,7 +70,7 @@ def test_the_command_that_is_recommended_does_it(debug: Debug) -> None:
     assert driver.session.call("factorial(3)").integer() == 6
 
 
-def test_why_a_variable_cannot_be_watched_yet_is_told(debug: Debug) -> None:
+def test_why_a_variable_cannot_be_watched_yet_is_reported(debug: Debug) -> None:
     driver = debug("basics")
     driver.run_to("norm2")
     driver.session.select_frame(1)

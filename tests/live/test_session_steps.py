@@ -57,7 +57,7 @@ def test_next_stays_in_its_activation_of_a_recursion(debug: Debug) -> None:
 def test_a_breakpoint_on_the_way_of_next_is_hit(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("fib_first")
-    point = driver.session.breakpoints.add(driver.place("fib_leaf"))
+    point = driver.session.breakpoints.add(driver.location("fib_leaf"))
     event = driver.session.next()
     assert event.reasons == (BreakpointHit(point.number, 1),)
     assert driver.here == ("fibonacci", driver.line("fib_leaf"))
@@ -66,7 +66,7 @@ def test_a_breakpoint_on_the_way_of_next_is_hit(debug: Debug) -> None:
 def test_a_breakpoint_where_a_step_ends_is_counted_once(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("loop_start")
-    point = driver.session.breakpoints.add(driver.place("loop_body"))
+    point = driver.session.breakpoints.add(driver.location("loop_body"))
     driver.session.next()
     event = driver.session.next()
     assert BreakpointHit in kinds(event)
@@ -111,9 +111,9 @@ def test_finish_shows_what_was_returned(debug: Debug) -> None:
 def test_advance_and_until(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("loop_body")
-    driver.session.until(driver.place("while_body"))
+    driver.session.until(driver.location("while_body"))
     assert driver.here[1] == driver.line("while_body")
-    driver.session.advance(driver.place("loop_end"))
+    driver.session.advance(driver.location("loop_end"))
     assert driver.here[1] == driver.line("loop_end")
 
 
@@ -129,7 +129,7 @@ def test_until_leaves_a_loop(debug: Debug) -> None:
 def test_advance_stops_where_the_frame_returns(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("early_return")
-    driver.session.advance(driver.place("match_square"))
+    driver.session.advance(driver.location("match_square"))
     assert driver.here[0] == "main"
 
 
@@ -149,7 +149,7 @@ def test_single_instructions(debug: Debug) -> None:
         pytest.fail("no call found")
 
 
-def test_stepping_off_the_end_reports_the_exit(debug: Debug) -> None:
+def test_stepping_over_the_end_reports_the_exit(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("end")
     event = driver.session.continue_()
@@ -190,9 +190,9 @@ def test_no_step_ends_on_the_line_it_began_on(debug: Debug) -> None:
         before = driver.here
 
 
-def test_a_return_to_nobodys_code_is_told_and_runs_on(debug: Debug) -> None:
+def test_a_return_to_nobodys_code_is_reported_and_runs_on(debug: Debug) -> None:
     driver = debug("threads")
-    driver.session.breakpoints.add(driver.place("end"))
+    driver.session.breakpoints.add(driver.location("end"))
     driver.run_to("worker_end", "1", "2")
     for _ in range(5):
         event = driver.session.next()

@@ -39,7 +39,7 @@ def test_hits_of_many_threads_are_counted_exactly(debug: Debug) -> None:
 def test_conditions_select_hits(debug: Debug) -> None:
     driver = debug("threads")
     point = driver.session.breakpoints.add(
-        driver.place("hot"), condition="worker == 2 && round == 7"
+        driver.location("hot"), condition="worker == 2 && round == 7"
     )
     driver.launch("4", "10")
     event = driver.session.continue_()
@@ -48,9 +48,9 @@ def test_conditions_select_hits(debug: Debug) -> None:
     assert kinds(driver.session.continue_()) == [Exited]
 
 
-def test_a_condition_that_cannot_be_judged_stops_and_says_so(debug: Debug) -> None:
+def test_a_condition_that_cannot_be_evaluated_stops_and_says_so(debug: Debug) -> None:
     driver = debug("threads")
-    point = driver.session.breakpoints.add(driver.place("hot"), condition="nonsense > 1")
+    point = driver.session.breakpoints.add(driver.location("hot"), condition="nonsense > 1")
     driver.launch("1", "3")
     event = driver.session.continue_()
     failed = event.reasons[0]
@@ -63,8 +63,8 @@ def test_a_condition_that_cannot_be_judged_stops_and_says_so(debug: Debug) -> No
 def test_a_failing_condition_stops_once_and_is_counted(debug: Debug, condition: str) -> None:
     driver = debug("threads")
     breakpoints = driver.session.breakpoints
-    point = breakpoints.add(driver.place("hot"), condition=condition)
-    end = breakpoints.add(driver.place("end"))
+    point = breakpoints.add(driver.location("hot"), condition=condition)
+    end = breakpoints.add(driver.location("end"))
     driver.launch("2", "3")
     assert kinds(driver.session.continue_()) == [ConditionFailed]
     assert driver.session.continue_().reasons == (BreakpointHit(end.number, 1),)
@@ -77,9 +77,9 @@ def test_a_failing_condition_stops_once_and_is_counted(debug: Debug, condition: 
 
 def test_temporary_disabled_and_deleted_breakpoints(debug: Debug) -> None:
     driver = debug("threads")
-    once = driver.session.breakpoints.add(driver.place("hot"), temporary=True)
-    off = driver.session.breakpoints.add(driver.place("hot_count"))
-    gone = driver.session.breakpoints.add(driver.place("call"))
+    once = driver.session.breakpoints.add(driver.location("hot"), temporary=True)
+    off = driver.session.breakpoints.add(driver.location("hot_count"))
+    gone = driver.session.breakpoints.add(driver.location("call"))
     driver.session.breakpoints.enable(off.number, False)
     driver.session.breakpoints.remove(gone.number)
     driver.launch("2", "5")
@@ -91,7 +91,7 @@ def test_temporary_disabled_and_deleted_breakpoints(debug: Debug) -> None:
 
 def test_log_points_do_not_stop(debug: Debug) -> None:
     driver = debug("threads")
-    driver.session.breakpoints.add(driver.place("hot"), log="{worker}: {round}")
+    driver.session.breakpoints.add(driver.location("hot"), log="{worker}: {round}")
     driver.launch("2", "2")
     assert kinds(driver.session.continue_()) == [Exited]
     logged = sorted(e.text for e in driver.events if isinstance(e, LogMessage))
@@ -201,7 +201,7 @@ def test_a_fault_is_shown_where_it_happened(debug: Debug) -> None:
 @pytest.mark.parametrize(
     ("kind", "overflow"), [("overflow", True), ("overflow-thread", True), ("segv", False)]
 )
-def test_a_stack_overflow_is_told_from_other_faults(
+def test_a_stack_overflow_is_distinguished_from_other_faults(
     debug: Debug, kind: str, overflow: bool
 ) -> None:
     driver = debug("signals").launch(kind)
@@ -267,7 +267,7 @@ def test_spawned_children_run_on_unharmed(debug: Debug) -> None:
 
 def test_a_program_that_replaces_itself_keeps_its_breakpoints(debug: Debug) -> None:
     driver = debug("forks")
-    point = driver.session.breakpoints.add(driver.place("leaf"))
+    point = driver.session.breakpoints.add(driver.location("leaf"))
     driver.session.breakpoints.catch("exec")
     driver.launch("exec")
     event = driver.session.continue_()
@@ -320,8 +320,8 @@ def test_a_line_of_nothing_but_inlined_calls_is_stopped_at(debug: Debug, marker:
 
 def test_a_condition_means_the_frame_of_its_line(debug: Debug) -> None:
     driver = debug("inlined", "release-debug")
-    driver.session.breakpoints.add(driver.place("middle_call"), condition="value == 9")
-    driver.session.breakpoints.add(driver.place("middle_call"), condition="value == 1")
+    driver.session.breakpoints.add(driver.location("middle_call"), condition="value == 9")
+    driver.session.breakpoints.add(driver.location("middle_call"), condition="value == 1")
     driver.launch()
     driver.session.continue_()
     assert driver.here == ("middle", driver.line("middle_call"))
@@ -341,7 +341,7 @@ def test_what_belongs_to_an_earlier_stop_is_refused(debug: Debug) -> None:
 
 def test_restarting_keeps_breakpoints(debug: Debug) -> None:
     driver = debug("stepping")
-    point = driver.session.breakpoints.add(driver.place("loop_start"))
+    point = driver.session.breakpoints.add(driver.location("loop_start"))
     driver.launch()
     first = driver.session.continue_()
     driver.session.restart()
@@ -354,7 +354,7 @@ def test_breakpoints_can_be_set_between_two_runs(debug: Debug) -> None:
     driver = debug("stepping")
     driver.launch()
     assert kinds(driver.session.continue_()) == [Exited]
-    point = driver.session.breakpoints.add(driver.place("fib_leaf"), condition="n == 0")
+    point = driver.session.breakpoints.add(driver.location("fib_leaf"), condition="n == 0")
     driver.session.breakpoints.catch("syscall", "exit_group")
     driver.launch()
     assert driver.session.continue_().reasons == (BreakpointHit(point.number, 1),)

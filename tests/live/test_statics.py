@@ -54,8 +54,8 @@ def test_thread_local_of_the_program(backend: Backend, profile: str):
 def test_thread_local_of_each_thread(guard: Backend, profile: str):
     stopped = at(guard, "basics", "thread_locals", profile)
     first = stopped.thread
-    place = stopped.resolve(f"main.rs:{build('basics').marker('thread_locals')}")[0]
-    stopped.break_at(place.address)
+    location = stopped.resolve(f"main.rs:{build('basics').marker('thread_locals')}")[0]
+    stopped.break_at(location.address)
     stopped.go()
     second = stopped.thread
     assert second.tid != first.tid

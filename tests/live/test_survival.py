@@ -156,7 +156,7 @@ def test_not_one_of_64_000_hits_is_lost(debug: Debug) -> None:
     if driver.server != "guard":
         pytest.skip("gdbserver needs minutes for this")
     points = driver.session.breakpoints
-    never = points.add(driver.place("hot"), condition="worker > 1000")
+    never = points.add(driver.location("hot"), condition="worker > 1000")
     counted = points.add("threads::hot", condition="round < 1000", ignore=1_000_000)
     driver.launch("64", "1000")
     started = time.monotonic()

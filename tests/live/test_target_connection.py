@@ -15,7 +15,7 @@ from tests.support.backends import Backend, control_of, go, guard_path, next_sto
 from tests.support.inferiors import build, running
 
 
-def test_the_death_of_the_guard_is_told(guard: Backend):
+def test_the_death_of_the_guard_is_reported(guard: Backend):
     target = guard.started("/bin/sleep", "60")
     control = control_of(target)
     control.resume([ResumeAction(None)])
@@ -28,7 +28,7 @@ def test_the_death_of_the_guard_is_told(guard: Backend):
         target.threads()
 
 
-def test_a_program_that_is_no_server_is_told_as_such():
+def test_a_program_that_is_no_server_is_reported_as_such():
     with pytest.raises((RemoteError, LaunchError), match="ended with status 0"):
         launch(LaunchRequest("/bin/true"), server_path="/bin/true")
     with pytest.raises(RemoteError, match="does not speak"):

@@ -51,13 +51,13 @@ def test_a_launched_program_stands_at_its_first_instruction_and_runs_to_its_end(
         control_of(target).resume([ResumeAction(None)])
 
 
-def test_the_exit_code_is_told(backend: Backend):
+def test_the_exit_code_is_reported(backend: Backend):
     target = backend.started(build("exits").path, "7")
     end = go(target)
     assert (end.kind, end.code) == ("exited", 7)
 
 
-def test_the_fatal_signal_is_told_once_as_signal_and_once_as_end(backend: Backend):
+def test_the_fatal_signal_is_reported_once_as_signal_and_once_as_end(backend: Backend):
     target = backend.started(build("signals").path, "segv")
     stop = go(target)
     assert (stop.kind, stop.signal) == ("signal", signal.SIGSEGV)
@@ -172,7 +172,7 @@ def test_a_range_step_runs_until_the_range_is_left(backend: Backend):
     assert not address <= pc < end
 
 
-def test_a_watchpoint_tells_its_address(backend: Backend):
+def test_a_watchpoint_reports_its_address(backend: Backend):
     program = build("watch").path
     target = backend.started(program)
     assert target.abilities.hardware_slots == 4
@@ -198,7 +198,7 @@ def test_every_thread_hits_a_breakpoint_exactly_as_often_as_it_runs_there(backen
         arrived = [stop.thread for stop in stops if stop.kind == "breakpoint"]
         for thread in arrived:
             hits[thread] = hits.get(thread, 0) + 1
-        if not target.abilities.steps_off_sites:
+        if not target.abilities.steps_over_sites:
             control.update_sites([site], [])
             for thread in arrived:
                 step_off(target, thread)
@@ -343,7 +343,7 @@ def test_kill_ends_the_program(backend: Backend):
     assert not os.path.exists(f"/proc/{pid}/exe")
 
 
-def test_a_child_by_fork_is_told_and_can_be_let_go(backend: Backend):
+def test_a_child_by_fork_is_reported_and_can_be_let_go(backend: Backend):
     program = build("forks").path
     target = backend.started(program, "fork", "1")
     assert target.abilities.fork_events
@@ -368,7 +368,7 @@ def test_a_child_can_be_followed_instead_of_its_parent(backend: Backend):
     assert (end.kind, end.pid, end.code) == ("exited", stop.child, 1)
 
 
-def test_an_exec_is_told_with_its_path_and_the_new_image_is_seen(backend: Backend):
+def test_an_exec_is_reported_with_its_path_and_the_new_image_is_seen(backend: Backend):
     program = build("forks").path
     target = backend.started(program, "bare-exec")
     before = target.auxv()
@@ -382,7 +382,7 @@ def test_an_exec_is_told_with_its_path_and_the_new_image_is_seen(backend: Backen
     assert go(target).kind == "exited"
 
 
-def test_system_calls_are_told_on_request(backend: Backend):
+def test_system_calls_are_reported_on_request(backend: Backend):
     target = backend.started("/bin/true")
     assert target.abilities.syscall_events
     control = control_of(target)

@@ -12,7 +12,7 @@ from crabtrap.target.stdio import Stdio
 from crabtrap.values import Bytes, Value
 from tests.support.inferiors import build
 
-PLACES = [
+LOCATIONS = [
     ("values", "iterators.rs", ("of_sequences", "of_maps", "of_texts", "adaptors")),
     ("values", "cells.rs", ("cells", "locks")),
     ("crates", "main.rs", ("collections", "texts")),
@@ -37,7 +37,7 @@ def words(rng: random.Random, size: int, near: int) -> bytes:
     return struct.pack(f"<{count}Q", *numbers)[:size]
 
 
-@pytest.mark.parametrize(("program", "file", "markers"), PLACES)
+@pytest.mark.parametrize(("program", "file", "markers"), LOCATIONS)
 def test_damaged_values_are_shown(program: str, file: str, markers: tuple[str, ...]):
     rng = random.Random(f"{program} {file}")
     inferior = build(program)

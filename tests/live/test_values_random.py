@@ -48,12 +48,12 @@ class Made:
         subprocess.run(command, check=True, capture_output=True, text=True)
         done = subprocess.run([self.path], check=True, capture_output=True, text=True)
         self.printed = dict(zip(program.types, done.stdout.splitlines(), strict=True))
-        self.place = f"random.rs:{program.line}"
+        self.location = f"random.rs:{program.line}"
 
     def ours(self) -> tuple[dict[str, str], dict[str, Tree]]:
         """Every variable as text and as a tree."""
         with Session(str(self.path)) as session:
-            session.breakpoints.add(self.place)
+            session.breakpoints.add(self.location)
             session.launch((), stdio=Stdio.pipes())
             session.continue_()
             values = {name: session.evaluate(name) for name in self.program.types}
@@ -65,7 +65,7 @@ class Made:
     def gdbs(self) -> dict[str, Tree]:
         """Every variable as gdb has it, in one run."""
         asked, answered = (self.path.with_name(f"{name}.json") for name in ("asked", "answered"))
-        asked.write_text(json.dumps({"place": self.place, "names": [*self.program.types]}))
+        asked.write_text(json.dumps({"place": self.location, "names": [*self.program.types]}))
         paths = {"CRABTRAP_QUESTIONS": str(asked), "CRABTRAP_ANSWERS": str(answered)}
         command = ["gdb", "-nx", "-batch", "-iex", "set auto-load no", "-x", _GDB_SCRIPT, self.path]
         done = subprocess.run(

@@ -53,8 +53,8 @@ number_patterns = st.integers(0, 99).map(lambda n: nodes.Literal("integer", n))
 def pattern_branches(inner):
     items = st.lists(inner, max_size=3).map(tuple)
     return st.one_of(
-        st.builds(nodes.Shape, paths, items),
-        st.builds(nodes.Shape, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        st.builds(nodes.Constructor, paths, items),
+        st.builds(nodes.Constructor, st.none(), st.lists(inner, min_size=2, max_size=3).map(tuple)),
         st.builds(nodes.SliceOf, items),
         st.builds(nodes.Reference, inner),
         st.builds(nodes.Bind, NAMES, inner),

@@ -31,7 +31,7 @@ def test_a_batch_of_stops(
     for tid, pc, gone, verdicts in stops:
         state = machine.advance(state, tid, None if gone else pc, verdicts)
         expected += [(tid, v.reason) for v in verdicts if isinstance(v, Report)]
-        assert state.arrived.get(tid) == (None if gone else pc)
+        assert state.stop_pcs.get(tid) == (None if gone else pc)
     assert list(state.reports) == expected
 
     action = machine.settle(state, preferred)
@@ -49,12 +49,12 @@ def test_a_batch_of_stops(
     arrived=st.dictionaries(TIDS, st.integers(0, 3)),
     sites=st.frozensets(st.integers(0, 3)),
 )
-def test_whoever_stands_on_a_told_trap_is_helped_off_once(
+def test_whoever_stands_on_a_reported_trap_is_helped_off_once(
     arrived: dict[int, int], sites: frozenset[int]
 ) -> None:
     state = machine.Running("plan", arrived)
     helped = []
-    while (step := machine.first_to_step_off(state, sites)) is not None:
+    while (step := machine.next_to_step_over(state, sites)) is not None:
         helped.append(step.thread)
-        state = machine.set_going(state, step.thread, frozenset())
+        state = machine.resumed(state, step.thread, frozenset())
     assert sorted(helped) == sorted(t for t, pc in arrived.items() if pc in sites)

@@ -126,17 +126,17 @@ def answers(
     inferior = build(package, profile)
     with Session(str(inferior.path), server=server) as session:
         session.launch((), stdio=Stdio.pipes())
-        places: dict[tuple[str, int], Section] = {}
+        locations: dict[tuple[str, int], Section] = {}
         for section in sections(corpus, profile):
             line = inferior.marker(section.marker, section.file)
-            places[section.file, line] = section
+            locations[section.file, line] = section
             session.breakpoints.add(f"{section.file}:{line}", temporary=True)
         while True:
             session.continue_()
             if not isinstance(session.state, Stopped):
                 return
             frame = session.frame
-            reached = places.pop((Path(frame.path or "").name, frame.line), None)
+            reached = locations.pop((Path(frame.path or "").name, frame.line), None)
             if reached is not None:
                 for text, expected in reached.lines.items():
                     yield ask(session, reached, text, expected)

@@ -39,7 +39,7 @@ class Driver:
         """Line of ``// @marker``."""
         return self.inferior.marker(marker)
 
-    def place(self, marker: str) -> str:
+    def location(self, marker: str) -> str:
         """``file.rs:line`` of ``// @marker``."""
         return f"{self.inferior.source.name}:{self.line(marker)}"
 
@@ -50,7 +50,7 @@ class Driver:
 
     def run_to(self, marker: str, *arguments: str) -> StopEvent:
         """Launch where needed, and run to a marker once."""
-        self.session.breakpoints.add(self.place(marker), temporary=True)
+        self.session.breakpoints.add(self.location(marker), temporary=True)
         if not isinstance(self.session.state, Stopped):
             self.launch(*arguments)
         return self.session.continue_()

@@ -9,7 +9,7 @@ from crabtrap.engine.inspect.process import Process
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.engine.inspect.user_code import UserCode
 from crabtrap.engine.modules.module_loader import ModuleLoader
-from crabtrap.symbols.breakpoint_locations import Place
+from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 from crabtrap.symbols.linespec import ResolveContext, parse_spec, resolve_spec
 from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target.interface import ResumeAction, TargetStop
@@ -37,10 +37,10 @@ class Stopped:
         self._once: set[int] = set()
         self._kept: set[int] = set()
 
-    def resolve(self, spec: str) -> tuple[Place, ...]:
+    def resolve(self, spec: str) -> tuple[BreakpointLocation, ...]:
         """The places of a breakpoint spec in the modules of the last stop."""
         context = ResolveContext(self.table, is_user_path=UserCode().is_user_path)
-        return resolve_spec(parse_spec(spec), context).places
+        return resolve_spec(parse_spec(spec), context).locations
 
     def break_at(self, *addresses: int, once: bool = True) -> None:
         """Set breakpoints; those that are meant ``once`` are gone when they were hit."""
@@ -64,7 +64,7 @@ class Stopped:
     def _step_off(self) -> None:
         """Leave a kept breakpoint, for servers that would only report it again."""
         pc = self.stop.pc if self.stop is not None else None
-        if self.stop is None or pc not in self._kept or self.target.abilities.steps_off_sites:
+        if self.stop is None or pc not in self._kept or self.target.abilities.steps_over_sites:
             return
         control = control_of(self.target)
         control.update_sites([breakpoint_at(pc)], [])
@@ -74,11 +74,13 @@ class Stopped:
 
     def run_to(self, spec: str) -> Thread:
         """Run to the first place of a spec, whichever that is; return the thread."""
-        places = self.resolve(spec)
-        assert places, f"{spec} has no place"
-        self.break_at(*(place.address for place in places))
+        locations = self.resolve(spec)
+        assert locations, f"{spec} has no location"
+        self.break_at(*(location.address for location in locations))
         stop = self.go()
-        assert stop.pc in {place.address for place in places}, f"{spec} not reached: {stop}"
+        assert stop.pc in {location.address for location in locations}, (
+            f"{spec} not reached: {stop}"
+        )
         return self.thread
 
     @property

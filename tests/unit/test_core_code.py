@@ -105,7 +105,7 @@ def test_function_at(image: _core.Image) -> None:
     assert image.function_at(2**64 - 1) is None
 
 
-def test_inlined_copies() -> None:
+def test_inline_instances() -> None:
     inferior = build("inlined", "release-debug")
     image = _core.Image.open(str(inferior.path))
     (path,) = image.find_files("inlined/src/main.rs")

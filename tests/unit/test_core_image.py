@@ -100,14 +100,14 @@ def test_debug_information_by_build_id(tmp_path: Path) -> None:
     assert image.build_id is not None
     assert image.debug_path is not None
     name = image.build_id.hex()
-    place = tmp_path / "debug" / ".build-id" / name[:2] / f"{name[2:]}.debug"
-    place.parent.mkdir(parents=True)
-    place.write_bytes(Path(image.debug_path).read_bytes())
+    location = tmp_path / "debug" / ".build-id" / name[:2] / f"{name[2:]}.debug"
+    location.parent.mkdir(parents=True)
+    location.write_bytes(Path(image.debug_path).read_bytes())
     moved = tmp_path / "program"
     moved.write_bytes(Path(image.path).read_bytes())
     assert _core.Image.open(str(moved)).debug_level == "symbols"
     found = _core.Image.open(str(moved), debug_directories=[str(tmp_path / "debug")])
-    assert found.debug_path == str(place)
+    assert found.debug_path == str(location)
     assert found.find_functions("basics::main")
 
 

@@ -38,7 +38,7 @@ def find_type(image: _core.Image, query: str) -> _core.Type:
     return image.type(found[0])
 
 
-def test_shadowed_names_are_told_apart_by_depth(basics: Inferior, image: _core.Image) -> None:
+def test_shadowed_names_are_distinguished_by_depth(basics: Inferior, image: _core.Image) -> None:
     function = only(image, "basics::shadows")
     values = [v for v in image.variables(function.die) if v.name == "value"]
     assert [value.kind for value in values] == ["parameter", "local", "local", "local"]

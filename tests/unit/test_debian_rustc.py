@@ -35,7 +35,7 @@ def make_command(path: Path, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_a_machine_without_apt_is_told_so(tmp_path: Path):
+def test_a_machine_without_apt_is_reported_so(tmp_path: Path):
     done = run(tmp_path)
     assert done.returncode == 1
     assert "need apt-get and dpkg" in done.stderr

@@ -16,14 +16,14 @@ from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.machine import (
     Announce,
     Detached,
-    Exited,
+    Ended,
     NotStarted,
     ResumeThreads,
     Running,
     State,
     Stopped,
 )
-from crabtrap.engine.plans.plan import Done, Move, Plan
+from crabtrap.engine.plans.plan import Done, Plan, Resume
 from crabtrap.errors import TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from crabtrap.engine.causes.handlers import Handlers
-    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.debuggee import Debuggee
 
 _log = Log("crabtrap.engine")
 
@@ -55,7 +55,7 @@ class Controller:
 
     def __init__(
         self,
-        context: Context,
+        context: Debuggee,
         handlers: Handlers,
         before_settling: Callable[[TargetStop], None],
     ) -> None:
@@ -67,7 +67,7 @@ class Controller:
         self._arrived: Mapping[int, int] = {}
         # All threads that were there when the others were last parked by us.
         self._standing = frozenset[int]()
-        self._signals_told = -1
+        self._signals_sent = -1
 
     # -- entering and leaving --------------------------------------------------------------
     def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
@@ -75,14 +75,14 @@ class Controller:
         self.context.clock.advance()
         self._arrived = {}
         self._standing = frozenset[int]()
-        self._signals_told = -1
+        self._signals_sent = -1
         event = StopEvent(self.context.clock.current, self.context.target.pid, thread, reasons)
         self.state = Stopped(event)
         return event
 
-    def forget_told_signals(self) -> None:
+    def forget_sent_signals(self) -> None:
         """Catchpoints changed: tell the target again which signals to pass by itself."""
-        self._signals_told = -1
+        self._signals_sent = -1
 
     def detached(self) -> None:
         """The program was let go."""
@@ -93,11 +93,11 @@ class Controller:
         """The program was killed by us."""
         self.context.clock.advance()
         event = StopEvent(self.context.clock.current, reason.pid, 0, (reason,))
-        self.state = Exited(event)
+        self.state = Ended(event)
         return event
 
     @contextmanager
-    def set_aside(self, thread: int) -> Generator[None]:
+    def inferior_call_scope(self, thread: int) -> Generator[None]:
         """Run plans that are nobody's stop: afterwards the visible stop is the present one.
 
         Whoever uses this puts ``thread`` back to where it stands now.
@@ -105,14 +105,14 @@ class Controller:
         state, epoch = self.state, self.context.clock.current
         machine.require(state, Stopped, to="call a function")
         arrived = self._arrived.get(thread)
-        self.forget_arrival(thread)
+        self.forget_stop_pc(thread)
         try:
             yield
         finally:
             if isinstance(self.state, Stopped):
                 self.state = state
                 self.context.clock.return_to(epoch)
-                self.forget_arrival(thread)
+                self.forget_stop_pc(thread)
                 if arrived is not None:
                     self._arrived = {**self._arrived, thread: arrived}
 
@@ -151,7 +151,7 @@ class Controller:
             self.state = Detached(self.context.target.pid)
             raise
         finally:
-            handlers.plan, handlers.move = None, Move()
+            handlers.plan, handlers.move = None, Resume()
             self.context.sites.release_all(_PLAN)
 
     def _loop(self, plan: Plan, thread: int) -> StopEvent:
@@ -179,9 +179,9 @@ class Controller:
         context, move = self.context, self.handlers.move
         control, sites = context.control, context.sites
         sites.replace_owned(_PLAN, (SiteKey("software", each) for each in move.sites))
-        self._tell_signals()
-        if not context.target.abilities.steps_off_sites:
-            match self._step_off_all(thread, move):
+        self._send_passed_signals()
+        if not context.target.abilities.steps_over_sites:
+            match self._step_over_all(thread, move):
                 case "moving":
                     return True
                 case "stopped":
@@ -191,11 +191,11 @@ class Controller:
         sites.flush(control, evaluates_all=context.target_evaluates_all)
         actions = self._actions(thread, move)
         context.clock.advance()
-        self._set_going(None if actions[-1].thread is None else thread)
+        self._note_resumed(None if actions[-1].thread is None else thread)
         control.resume(actions)
         return True
 
-    def _actions(self, thread: int, move: Move) -> list[ResumeAction]:
+    def _actions(self, thread: int, move: Resume) -> list[ResumeAction]:
         """The plan's thread first, threads with a signal to deliver, then all others."""
         pending = self.context.pending_signals
         alone = self.context.options.scheduler_lock
@@ -209,21 +209,21 @@ class Controller:
             actions.append(ResumeAction(None))
         return actions
 
-    def _set_going(self, only: int | None) -> None:
+    def _note_resumed(self, only: int | None) -> None:
         state = self.state
         assert isinstance(state, Running)
         held = frozenset[int]()
         if only is not None and not self.context.target.abilities.stops_all:
             standing = self._standing or self._list_threads()
             held = standing - {only}
-        self.state = machine.set_going(state, only, held)
+        self.state = machine.resumed(state, only, held)
 
     def _list_threads(self) -> frozenset[int]:
         return frozenset(info.tid for info in self.context.target.threads())
 
-    def _tell_signals(self) -> None:
+    def _send_passed_signals(self) -> None:
         signals = self.context.signals
-        if signals.revision != self._signals_told:
+        if signals.revision != self._signals_sent:
             caught = {
                 number
                 for each in self.context.breakpoints.catchpoints
@@ -233,7 +233,7 @@ class Controller:
             self.context.control.pass_signals(
                 [number for number in signals.silent() if number not in caught]
             )
-            self._signals_told = signals.revision
+            self._signals_sent = signals.revision
 
     # -- waiting ---------------------------------------------------------------------------
     def _take_batch(self) -> None:
@@ -243,37 +243,37 @@ class Controller:
         assert first is not None  # without a timeout there is always a stop
         stops = [first]
         if not self.context.target.abilities.stops_all:
-            self._park_others(stops)
+            self._stop_others(stops)
         while (more := control.wait(0)) is not None:
             stops.append(more)
         self.context.sites.note_failures(control.take_site_failures())
         for stop in stops:
-            self._judge(stop)
+            self._handle_stop(stop)
 
-    def _judge(self, stop: TargetStop) -> None:
+    def _handle_stop(self, stop: TargetStop) -> None:
         _log.debug("stop: %s", stop)
         state = self.state
         assert isinstance(state, Running)
         if stop.kind in ("exec", "fork", "vfork", "library"):
             self._before_settling(stop)
-        verdicts = self.handlers.judge(stop)
+        verdicts = self.handlers.verdicts(stop)
         gone = stop.kind in ("exited", "killed", "thread-exited")
         # Being parked is no arrival: a trap at that pc must still be hit.
         arrived = None if gone or stop.kind == "interrupt" else stop.pc
         self.state = machine.advance(state, stop.thread, arrived, verdicts)
 
-    def _park_others(self, stops: list[TargetStop]) -> None:
+    def _stop_others(self, stops: list[TargetStop]) -> None:
         """Stop every other thread, for targets that leave that to us."""
         context = self.context
         if stops[0].kind in ("exited", "killed"):
             return
         state = self.state
         assert isinstance(state, Running)
-        parked = {*state.held, *(stop.thread for stop in stops)}
+        stopped = {*state.held, *(stop.thread for stop in stops)}
         deadline = time.monotonic() + _PARK_SECONDS
         while True:
             self._standing = self._list_threads()
-            moving = self._standing - parked
+            moving = self._standing - stopped
             if not moving:
                 return
             if time.monotonic() > deadline:
@@ -285,14 +285,14 @@ class Controller:
             # Briefly: a thread may end instead of stopping, and nobody tells of that.
             stop = context.control.wait(_PARK_POLL_SECONDS)
             while stop is not None:
-                parked.add(stop.thread)
+                stopped.add(stop.thread)
                 stops.append(stop)
                 if stop.kind in ("exited", "killed"):
                     return
                 stop = context.control.wait(0)
 
     # -- traps that the target leaves to us ------------------------------------------------
-    def _step_off_all(self, thread: int, move: Move) -> Literal["clear", "moving", "stopped"]:
+    def _step_over_all(self, thread: int, move: Resume) -> Literal["clear", "moving", "stopped"]:
         """Let every thread that stands on a told trap execute one instruction.
 
         Returns:
@@ -303,7 +303,7 @@ class Controller:
         assert isinstance(state, Running)
         sites = self.context.sites
         while True:
-            standing = machine.first_to_step_off(state, sites.execution_addresses)
+            standing = machine.next_to_step_over(state, sites.execution_addresses)
             if standing is None:
                 return "clear"
             if standing.thread == thread and move.kind == "step":
@@ -312,7 +312,7 @@ class Controller:
                 self._step_alone(thread)
                 return "moving"
             self._step_alone(standing.thread)
-            state = self._settle_step_off(standing.thread, standing.address)
+            state = self._settle_step_over(standing.thread, standing.address)
             if state.reports:
                 return "stopped"
 
@@ -321,16 +321,16 @@ class Controller:
         context.sites.lift_all(context.control)
         signal = context.pending_signals.pop(thread, 0)
         context.clock.advance()
-        self._set_going(thread)
+        self._note_resumed(thread)
         context.control.resume([ResumeAction(thread, "step", signal)])
 
-    def _settle_step_off(self, thread: int, address: int) -> Running:
+    def _settle_step_over(self, thread: int, address: int) -> Running:
         """Wait for the one step; whatever else stops there is judged as usual."""
         stop = self.context.control.wait(_PARK_SECONDS)
         if stop is None:
             raise TargetError(f"thread {thread} does not leave the breakpoint at {address:#x}")
         if stop.kind != "step" or stop.thread != thread:
-            self._judge(stop)
+            self._handle_stop(stop)
         state = self.state
         assert isinstance(state, Running)
         return state
@@ -343,9 +343,9 @@ class Controller:
             if not any(isinstance(why, ExitReason) for _, why in state.reports):
                 context.sites.lift_all(context.control)
         new = machine.announce(state, about, context.clock.current, context.target.pid)
-        self._arrived = state.arrived
+        self._arrived = state.stop_pcs
         self.state = new
-        if isinstance(new, Exited):
+        if isinstance(new, Ended):
             context.sites.forget_inserted()
         return new.event
 
@@ -356,6 +356,6 @@ class Controller:
         self.state = Stopped(event)
         return event
 
-    def forget_arrival(self, thread: int) -> None:
+    def forget_stop_pc(self, thread: int) -> None:
         """The thread's pc was changed: a trap at the new one has not been hit."""
         self._arrived = {tid: pc for tid, pc in self._arrived.items() if tid != thread}

@@ -38,7 +38,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Context:
+class Debuggee:
     """What is being debugged, by its parts.
 
     Attributes:
@@ -96,4 +96,4 @@ class Context:
         Only our own guard does; others stop at the first condition that holds.
         """
         abilities = self.target.abilities
-        return abilities.conditions and abilities.steps_off_sites
+        return abilities.conditions and abilities.steps_over_sites

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def aside(program: Program, thread: int, *, alone: bool) -> Generator[None]:
+def inferior_call_scope(program: Program, thread: int, *, alone: bool) -> Generator[None]:
     """Let the body run ``thread`` elsewhere, then put everything but memory back.
 
     Where the program ends in the body, or is lost, there is nothing to put back.
@@ -35,7 +35,7 @@ def aside(program: Program, thread: int, *, alone: bool) -> Generator[None]:
     context = program.context
     options, control = context.options, context.control
     inspector, controller = program.inspector, program.controller
-    with inspector.set_aside(), controller.set_aside(thread), context.sites.set_aside():
+    with inspector.preserved(), controller.inferior_call_scope(thread), context.sites.suspended():
         saved = control.save_registers(thread)
         waiting, context.pending_signals = context.pending_signals, {}
         lock, options.scheduler_lock = options.scheduler_lock, alone

@@ -11,7 +11,7 @@ from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Language(Protocol):
         ...
 
     def compile(
-        self, condition: str | None, place: Place, counter: int, ignore: int
+        self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
         """Agent bytecode for a condition at a place.
 
@@ -55,7 +55,7 @@ class NoLanguage:
         return text
 
     def compile(
-        self, condition: str | None, place: Place, counter: int, ignore: int
+        self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
         """Nothing can be compiled."""
         return NotCompilable("no expression language")

@@ -40,7 +40,7 @@ class Detached:
 
 
 @dataclass(frozen=True, slots=True)
-class Exited:
+class Ended:
     """The program is gone."""
 
     event: StopEvent
@@ -61,12 +61,12 @@ class Running:
     """
 
     plan: str
-    arrived: Mapping[int, int] = field(default_factory=dict[int, int])
+    stop_pcs: Mapping[int, int] = field(default_factory=dict[int, int])
     held: frozenset[int] = frozenset()
     reports: tuple[tuple[int, StopReason], ...] = ()
 
 
-State = NotStarted | Stopped | Running | Detached | Exited
+State = NotStarted | Stopped | Running | Detached | Ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class ResumeThreads:
 
 
 @dataclass(frozen=True, slots=True)
-class StepOff:
+class StepOver:
     """Let ``thread`` leave the trap it stands on before anything else moves."""
 
     thread: int
@@ -129,13 +129,13 @@ def describe(state: State) -> str:
             return "the program is running"
         case Detached(pid):
             return f"process {pid} was detached"
-        case Exited():
+        case Ended():
             return "the program has ended"
 
 
 def _hint(state: State) -> str:
     match state:
-        case NotStarted() | Exited() | Detached():
+        case NotStarted() | Ended() | Detached():
             return "start it with run"
         case Running():
             return "interrupt it first"
@@ -143,7 +143,7 @@ def _hint(state: State) -> str:
             return ""
 
 
-def set_going(state: Running, only: int | None, held: frozenset[int]) -> Running:
+def resumed(state: Running, only: int | None, held: frozenset[int]) -> Running:
     """Some threads were resumed, and stand nowhere any more.
 
     Args:
@@ -151,7 +151,7 @@ def set_going(state: Running, only: int | None, held: frozenset[int]) -> Running
         only: The one that was, ``None`` for all of them.
         held: Those left standing, as in ``Running``.
     """
-    arrived = dict(state.arrived) if only is not None else {}
+    arrived = dict(state.stop_pcs) if only is not None else {}
     arrived.pop(only or 0, None)
     return Running(state.plan, arrived, held, state.reports)
 
@@ -168,7 +168,7 @@ def advance(state: Running, thread: int, pc: int | None, verdicts: Sequence[Verd
     Returns:
         The state with the thread where it arrived, and the reports added.
     """
-    arrived = dict(state.arrived)
+    arrived = dict(state.stop_pcs)
     if pc is None:
         arrived.pop(thread, None)
     else:
@@ -193,19 +193,19 @@ def settle(state: Running, preferred: int) -> Action:
     return ResumeThreads()
 
 
-def first_to_step_off(state: Running, sites: frozenset[int]) -> StepOff | None:
+def next_to_step_over(state: Running, sites: frozenset[int]) -> StepOver | None:
     """The next thread that stands on a trap it has already told, or ``None``."""
-    for tid, pc in sorted(state.arrived.items()):
+    for tid, pc in sorted(state.stop_pcs.items()):
         if pc in sites:
-            return StepOff(tid, pc)
+            return StepOver(tid, pc)
     return None
 
 
-def announce(state: Running, thread: int, epoch: int, pid: int) -> Stopped | Exited:
+def announce(state: Running, thread: int, epoch: int, pid: int) -> Stopped | Ended:
     """Make the visible stop out of everything reported."""
     own = tuple(why for tid, why in state.reports if tid == thread)
     others = tuple((tid, why) for tid, why in state.reports if tid != thread)
     event = StopEvent(epoch, pid, thread, own, others)
     if any(isinstance(why, ExitReason) for why in own):
-        return Exited(event)
+        return Ended(event)
     return Stopped(event)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.breakpoints.resolver import Placer
+from crabtrap.engine.breakpoints.resolver import LocationResolver
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.causes.handlers import Handlers
 from crabtrap.engine.controller import Controller
-from crabtrap.engine.debuggee import Context
+from crabtrap.engine.debuggee import Debuggee
 from crabtrap.engine.inspect.inspector import Inspector
 from crabtrap.engine.inspect.user_code import registry_package
 from crabtrap.engine.machine import Stopped
@@ -60,9 +60,9 @@ class Program:
         language: Language,
     ) -> None:
         """Join the parts; nothing is read or run yet."""
-        self.context = Context(target, modules, breakpoints, signals, options, publish)
+        self.context = Debuggee(target, modules, breakpoints, signals, options, publish)
         self.inspector = Inspector(self.context)
-        self.placer = Placer(self.context, language)
+        self.resolver = LocationResolver(self.context, language)
         self.handlers = Handlers(
             self.context, self.inspector, language, self.refresh_modules, self._at_entry
         )
@@ -140,7 +140,7 @@ class Program:
         control = context.live_control
         if control is None:
             return
-        self.controller.forget_told_signals()
+        self.controller.forget_sent_signals()
         caught = [
             each
             for each in context.breakpoints.catchpoints
@@ -170,21 +170,21 @@ class Program:
         changes = context.modules.changes_since(old)
         if changes:
             _log.debug("modules: +%d -%d", len(changes.loaded), len(changes.unloaded))
-            self.placer.place_all()
-            self.place_catches()
+            self.resolver.resolve_all()
+            self.set_event_traps()
             names = tuple(module.path for module in changes.loaded)
             gone = tuple(module.path for module in changes.unloaded)
             context.publish(LibrariesChanged(names, gone))
         return changes
 
-    def place_catches(self) -> None:
+    def set_event_traps(self) -> None:
         """Set the traps for panics and, while anything is pending, for the loader."""
         context = self.context
         panics = ()
         if context.options.stop_on_panic or self._catching("panic"):
             panics = tuple(
-                SiteKey("software", place.address)
-                for place in self.handlers.panics.places(context.modules)
+                SiteKey("software", location.address)
+                for location in self.handlers.panics.locations(context.modules)
             )
         context.sites.replace_owned(("panic", 0), panics)
         waiting = any(item.pending and item.enabled for item in context.breakpoints.breakpoints)

@@ -20,7 +20,7 @@ from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Type
 from crabtrap.values import Absent, Char, Memory, Pieces, Register, Value
 from crabtrap.values.unsized import wide_kind
-from crabtrap.values.value_location import Place
+from crabtrap.values.value_location import ValueLocation
 
 _MAX_DEPTH = 16
 
@@ -88,15 +88,15 @@ def _plan(tree: nodes.Assign, evaluator: Evaluator) -> Assignment:
             right = indirection.scalar(value, evaluator.presenter)
             value = operators.arithmetic(tree.operator, left, right)
         data = encode(target.type, value, target, evaluator.presenter)
-        return Assignment(target, _writes(target.place, data))
+        return Assignment(target, _writes(target.location, data))
     except EvaluationError as error:
         if error.span is None:
             error.span = tree.span
         raise
 
 
-def _writes(place: Place, data: bytes) -> tuple[Write, ...]:
-    match place:
+def _writes(location: ValueLocation, data: bytes) -> tuple[Write, ...]:
+    match location:
         case Memory(address):
             return (MemoryWrite(address, data),)
         case Register(number, offset):
@@ -107,7 +107,7 @@ def _writes(place: Place, data: bytes) -> tuple[Write, ...]:
             writes: list[Write] = []
             at = 0
             for part in parts:
-                writes += _writes(part.place, data[at : at + part.size])
+                writes += _writes(part.location, data[at : at + part.size])
                 at += part.size
             return tuple(writes)
         case Absent(reason):

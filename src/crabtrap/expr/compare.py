@@ -13,7 +13,7 @@ from crabtrap.errors import RangeError
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
-    DoubtView,
+    InvalidView,
     LiteralView,
     MapView,
     PointerView,
@@ -49,7 +49,7 @@ class Comparer:
         for _ in range(_MAX_LAYERS):
             view = self._presenter.view(value)
             match view:
-                case DoubtView(text):
+                case InvalidView(text):
                     raise UnavailableError(text)
                 case PointerView(prefix) if prefix:
                     value = view.target()

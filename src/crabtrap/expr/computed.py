@@ -18,15 +18,22 @@ from crabtrap.present.view import (
     SequenceView,
     TextView,
 )
-from crabtrap.symbols.types import PRIMITIVES, UNIT, MadeRow, Type, made_type, pointer_type
+from crabtrap.symbols.types import (
+    PRIMITIVES,
+    UNIT,
+    SyntheticRow,
+    Type,
+    pointer_type,
+    synthetic_type,
+)
 from crabtrap.values import NOWHERE, Bytes, Char, Memory, Value
 
-INTEGER = Type(MadeRow("base", "{integer}", 40, "signed"))
+INTEGER = Type(SyntheticRow("base", "{integer}", 40, "signed"))
 """A literal whose type nothing has decided yet; wide enough for any of Rust's."""
 
-FLOAT = Type(MadeRow("base", "{float}", 8, "float"))
+FLOAT = Type(SyntheticRow("base", "{float}", 8, "float"))
 
-STRING_SLICE = made_type("opaque", "&str")
+STRING_SLICE = synthetic_type("opaque", "&str")
 
 
 def type_name(value: Value) -> str:
@@ -68,7 +75,7 @@ def settle(value: Value) -> Value:
             if fits(number, PRIMITIVES[name]):
                 return integer(number, PRIMITIVES[name])
     if value.type is FLOAT:
-        return Value(PRIMITIVES["f64"], value.place, NOWHERE)
+        return Value(PRIMITIVES["f64"], value.location, NOWHERE)
     return value
 
 
@@ -106,13 +113,13 @@ def byte_string(content: bytes) -> Value:
 def listed(values: Sequence[Value], item_name: str = "") -> Value:
     """An array of values at hand."""
     name = item_name or (type_name(values[0]) if values else "_")
-    type_ = made_type("opaque", f"[{name}; {len(values)}]")
+    type_ = synthetic_type("opaque", f"[{name}; {len(values)}]")
     return of_view(type_, SequenceView(ListedItems(tuple(values))))
 
 
 def sequence(items: Items, name: str) -> Value:
     """A sequence whose items are reached lazily; ``name`` is its type's."""
-    return of_view(made_type("opaque", name), SequenceView(items))
+    return of_view(synthetic_type("opaque", name), SequenceView(items))
 
 
 def lazily(begin: Callable[[], Iterator[Value]], name: str = "impl Iterator") -> Value:
@@ -126,7 +133,7 @@ def record(
     """A struct, tuple struct or enum variant; tuples have fields ``0``, ``1``, ..."""
     is_tuple = bool(fields) and all(field.isdecimal() for field, _ in fields)
     view = RecordView(name, tuple(fields), is_tuple, variant)
-    return of_view(made_type("opaque", type_name or name), view)
+    return of_view(synthetic_type("opaque", type_name or name), view)
 
 
 def tuple_of(values: Sequence[Value]) -> Value:
@@ -153,19 +160,24 @@ def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:
     ends = [type_name(value) for value in (start, end) if value is not None]
     name = "RangeInclusive" if inclusive else "Range"
     return of_view(
-        made_type("opaque", f"{name}<{ends[0] if ends else ''}>"), RangeView(start, end, inclusive)
+        synthetic_type("opaque", f"{name}<{ends[0] if ends else ''}>"),
+        RangeView(start, end, inclusive),
     )
 
 
 def reference(value: Value) -> Value:
     """``&value``: a true pointer where the value is in memory."""
-    if isinstance(value.place, Memory) and value.metadata is None and value.type.size is not None:
+    if (
+        isinstance(value.location, Memory)
+        and value.metadata is None
+        and value.type.size is not None
+    ):
         type_ = pointer_type(value.type)
-        data = value.place.address.to_bytes(8, "little")
+        data = value.location.address.to_bytes(8, "little")
         if value.shape.kind != "array" or value.type.table is not None:
             return Value(type_, Bytes(data), value.context)
     view = PointerView("&", value.address, lambda: value)
-    return of_view(made_type("opaque", f"&{value.type.name}"), view)
+    return of_view(synthetic_type("opaque", f"&{value.type.name}"), view)
 
 
 def raw_pointer(value: Value, prefix: str) -> Value:
@@ -174,14 +186,14 @@ def raw_pointer(value: Value, prefix: str) -> Value:
     Raises:
         EvaluationError: The value is not in memory.
     """
-    if not isinstance(value.place, Memory):
+    if not isinstance(value.location, Memory):
         reason = value.absent or "it is not in memory"
         raise EvaluationError(f"there is no address to take: {reason}")
     if value.metadata is not None or value.type.size is None:
         view = PointerView("", value.address, lambda: value)
-        return of_view(made_type("opaque", f"{prefix}{value.type.name}"), view)
+        return of_view(synthetic_type("opaque", f"{prefix}{value.type.name}"), view)
     type_ = pointer_type(value.type, prefix)
-    return Value(type_, Bytes(value.place.address.to_bytes(8, "little")), value.context)
+    return Value(type_, Bytes(value.location.address.to_bytes(8, "little")), value.context)
 
 
 def scalar(value: int | float | bool | str | Char, type_: Type) -> Value:

@@ -12,7 +12,7 @@ from crabtrap.present import structural
 from crabtrap.present.containers.hashtable import PairEntries, PairItems
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
-    DoubtView,
+    InvalidView,
     MapView,
     PointerView,
     RangeView,
@@ -25,7 +25,7 @@ from crabtrap.present.view import (
     slice_view,
 )
 from crabtrap.symbols.types import PRIMITIVES
-from crabtrap.values import Made, UnavailableError, Value
+from crabtrap.values import Synthetic, UnavailableError, Value
 
 _MAX_LAYERS = 32
 
@@ -44,7 +44,7 @@ def deref_once(value: Value, presenter: Presenter) -> Value | None:
             return view.target()
         case WrapperView(inner=inner) if view.is_transparent:
             return inner if isinstance(inner, Value) else None
-        case DoubtView(text):
+        case InvalidView(text):
             raise UnavailableError(text)
         case _:
             return None
@@ -92,7 +92,7 @@ def scalar(value: Value, presenter: Presenter) -> Value:
                 return computed.usize(address)
             case WrapperView(inner=Value() as inner) if view.is_transparent:
                 value = inner
-            case DoubtView(text):
+            case InvalidView(text):
                 raise UnavailableError(text)
             case _:
                 break
@@ -120,7 +120,7 @@ def field(value: Value, name: str, presenter: Presenter) -> Value:
 
 
 def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]:
-    if isinstance(value.place, Made):
+    if isinstance(value.location, Synthetic):
         view = presenter.view(value)
         return view.fields if isinstance(view, RecordView) else ()
     shape = value.shape
@@ -135,7 +135,7 @@ def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]
 
 def _live_field(value: Value, name: str) -> Value | None:
     """A field of an enum's live variant."""
-    if isinstance(value.place, Made) or value.shape.cases is None:
+    if isinstance(value.location, Synthetic) or value.shape.cases is None:
         return None
     try:
         return value.field(name)
@@ -174,7 +174,7 @@ def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
     part = slice_view(view, start, stop)
     name = base.type.name
     return computed.of_view(
-        computed.made_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
+        computed.synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
     )
 
 

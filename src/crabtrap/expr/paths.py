@@ -14,7 +14,7 @@ from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import Bytes, Made, UnavailableError, Value
+from crabtrap.values import Bytes, Synthetic, UnavailableError, Value
 
 if TYPE_CHECKING:
     from crabtrap.expr.evaluate import Evaluator
@@ -196,7 +196,7 @@ def _size_of(
 
 def _size_of_value(value: Value, presenter: Presenter) -> int:
     """The size of what a reference leads to, also of a reference that was only written."""
-    is_reference = value.is_pointer or isinstance(value.place, Made)
+    is_reference = value.is_pointer or isinstance(value.location, Synthetic)
     inner = dereference(value, presenter) if is_reference else value
     if inner.absent is not None:
         raise UnavailableError(inner.absent)

@@ -49,7 +49,7 @@ class Matcher:
                 return _empty_if(self._comparer.equal(value, self._evaluate(expected)))
             case nodes.Between():
                 return self._between(value, pattern)
-            case nodes.Shape(path, items):
+            case nodes.Constructor(path, items):
                 return self._shape(value, path, items)
             case nodes.Fields(path, fields, rest):
                 return self._fields(value, path, fields, rest)

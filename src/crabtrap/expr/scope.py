@@ -8,7 +8,7 @@ from typing import Protocol
 from crabtrap.errors import UsageError
 from crabtrap.expr.syntax.nodes import Path, Span
 from crabtrap.symbols.types import Type
-from crabtrap.values import NOWHERE, Context, Value
+from crabtrap.values import NOWHERE, Value, ValueContext
 
 NOT_RUN_HINT = "call runs it; fields and the methods of std types need not"
 """What to try where the program would have to run."""
@@ -49,7 +49,7 @@ class Scope(Protocol):
     """Names of one frame of one thread, or of the program where there is no frame."""
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ValueContext:
         """For values found by address alone."""
         ...
 

@@ -30,7 +30,7 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CargoRequest:
     """``cargo crabtrap`` arguments, taken apart.
 
     Attributes:
@@ -48,7 +48,7 @@ class Request:
     program: list[str]
 
 
-def parse_request(arguments: list[str]) -> Request:
+def parse_request(arguments: list[str]) -> CargoRequest:
     """Take the command line apart.
 
     Raises:
@@ -69,7 +69,7 @@ def parse_request(arguments: list[str]) -> Request:
     name = None
     if verb in ("test", "bench"):
         name, rest = _split_name(rest)
-    return Request(debugger, verb, rest, name, program)
+    return CargoRequest(debugger, verb, rest, name, program)
 
 
 def _split_debugger(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -121,7 +121,7 @@ def cargo_arguments(arguments: list[str]) -> list[str]:
     return [*request.debugger, "--args", artefact.path, *program]
 
 
-def build(request: Request) -> list[Artefact]:
+def build(request: CargoRequest) -> list[Artefact]:
     """Run cargo; its messages for people go to standard error as usual."""
     verb = ["test", "--no-run"] if request.verb == "test" else [request.verb]
     verb = ["bench", "--no-run"] if request.verb == "bench" else verb
@@ -152,7 +152,7 @@ def parse_messages(text: str) -> list[Artefact]:
     return found
 
 
-def choose(artefacts: list[Artefact], request: Request) -> Artefact:
+def choose(artefacts: list[Artefact], request: CargoRequest) -> Artefact:
     """The executable that is meant.
 
     Raises:

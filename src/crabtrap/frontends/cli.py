@@ -17,7 +17,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from crabtrap.frontends.options import INTERNAL_ERROR, Options, parse_options, usage
+from crabtrap.frontends.options import INTERNAL_ERROR, CommandLine, parse_options, usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def _guarded(arguments: Callable[[], list[str]]) -> int:
         return _report_bug(error)
 
 
-def _dispatch(options: Options) -> int:
+def _dispatch(options: CommandLine) -> int:
     if options.help:
         sys.stdout.write(usage())
         return 0

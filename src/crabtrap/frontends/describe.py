@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.present.output.text_tree import RenderOptions
     from crabtrap.session import Session
-    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.value import Value
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -126,7 +126,7 @@ def thread(one: Thread, *, current: bool) -> JsonObject:
     return described
 
 
-def place(one: Place) -> JsonObject:
+def location(one: BreakpointLocation) -> JsonObject:
     """One address a breakpoint stops at."""
     return {
         "address": address(one.address),
@@ -178,14 +178,14 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "problem": one.problem or None,
         "hint": one.hint or None,
         "notes": list(one.notes),
-        "condition_where": _judge(one),
+        "condition_where": _condition_evaluator(one),
         "condition_failures": one.failures,
         "condition_failure": one.failure or None,
-        "places": [place(where) for where in one.places],
+        "locations": [location(where) for where in one.locations],
     }
 
 
-def _judge(one: Breakpoint) -> str | None:
+def _condition_evaluator(one: Breakpoint) -> str | None:
     """Who evaluates the condition, if there is one."""
     if one.condition is None:
         return None

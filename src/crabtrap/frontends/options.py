@@ -9,7 +9,7 @@ from crabtrap.records import dataclass, field
 
 
 @dataclass(slots=True)
-class Options:
+class CommandLine:
     """What the command line asks for.
 
     Attributes:
@@ -69,33 +69,33 @@ class Flag:
     names: tuple[str, ...]
     value: str
     summary: str
-    apply: Callable[[Options, str], None]
+    apply: Callable[[CommandLine, str], None]
 
 
-def _environment(options: Options, text: str) -> None:
+def _environment(options: CommandLine, text: str) -> None:
     name, equals, value = text.partition("=")
     if not equals or not name:
         raise UsageError(f"--env {text}: a name and a value are needed", hint="--env NAME=VALUE")
     options.environment[name] = value
 
 
-def _pid(options: Options, text: str) -> None:
+def _pid(options: CommandLine, text: str) -> None:
     if not text.isdecimal():
         raise UsageError(f"-p {text}: that is not a process id", hint="ps -e lists processes")
     options.pid = int(text)
 
 
-def _color(options: Options, text: str) -> None:
+def _color(options: CommandLine, text: str) -> None:
     if text not in ("auto", "always", "never"):
         raise UsageError(f"--color {text}: it is auto, always or never")
     options.color = text
 
 
-def _assign(name: str) -> Callable[[Options, str], None]:
+def _assign(name: str) -> Callable[[CommandLine, str], None]:
     return lambda options, text: setattr(options, name, text)
 
 
-def _turn_on(name: str) -> Callable[[Options, str], None]:
+def _turn_on(name: str) -> Callable[[CommandLine, str], None]:
     return lambda options, text: setattr(options, name, True)
 
 
@@ -153,13 +153,13 @@ INTERNAL_ERROR = 3
 _BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
 
 
-def parse_options(arguments: list[str]) -> Options:
+def parse_options(arguments: list[str]) -> CommandLine:
     """Read the command line.
 
     Raises:
         UsageError: It cannot be understood; text and hint say what and how.
     """
-    options = Options()
+    options = CommandLine()
     position = 0
     loose: list[str] = []
     while position < len(arguments):
@@ -176,11 +176,11 @@ def parse_options(arguments: list[str]) -> Options:
                 break
             continue
         position = _take(options, arguments, position)
-    _place_loose(options, loose)
+    _assign_loose(options, loose)
     return options
 
 
-def _take(options: Options, arguments: list[str], position: int) -> int:
+def _take(options: CommandLine, arguments: list[str], position: int) -> int:
     """Apply the option before ``position``; where the next argument begins."""
     argument = arguments[position - 1]
     name, equals, value = argument.partition("=")
@@ -207,7 +207,7 @@ def _take(options: Options, arguments: list[str], position: int) -> int:
     return position
 
 
-def _place_loose(options: Options, loose: list[str]) -> None:
+def _assign_loose(options: CommandLine, loose: list[str]) -> None:
     if loose == ["doctor"]:
         options.doctor = True
     elif loose:

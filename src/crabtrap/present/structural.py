@@ -8,7 +8,7 @@ from crabtrap.address import Address
 from crabtrap.present.containers.plausible import check_buffer
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import (
-    DoubtView,
+    InvalidView,
     LiteralView,
     PointerView,
     RecordView,
@@ -53,10 +53,10 @@ def view(value: Value) -> View:
             return LiteralView("()")
         case "function" | "opaque" | "never":
             if value.address is None:
-                return DoubtView(f"{shape.name} is not described")
+                return InvalidView(f"{shape.name} is not described")
             return LiteralView(f"{shape.name} at {value.address:#x}")
         case "typedef" | "const" | "volatile":
-            return DoubtView(f"{shape.name}: an alias of itself")
+            return InvalidView(f"{shape.name}: an alias of itself")
         case unknown:
             assert_never(unknown)
 
@@ -136,15 +136,15 @@ def _follow(pointer: Value) -> Value:
         return pointer.elsewhere(pointer.type, Absent(error.reason))
 
 
-def array_at(place: Value, item: Type, count: int) -> Value:
+def array_at(location: Value, item: Type, count: int) -> Value:
     """The value's bytes seen as an array."""
-    return place.at(array_type(item, count), 0)
+    return location.at(array_type(item, count), 0)
 
 
 def _array(value: Value, shape: Type) -> View:
     count, item = shape.row.count, shape.target
     if count is None or item is None:
-        return DoubtView(f"{shape.name} of unknown length")
+        return InvalidView(f"{shape.name} of unknown length")
     stride = item.strip().size or 0
     if value.address is not None and count:
         check_buffer(
@@ -174,7 +174,7 @@ def _wide(value: Value, shape: Type) -> View:
     assert kind is not None  # the caller looked
     for field in value.fields():
         if field[1].absent is not None:
-            return DoubtView(f"partly {field[1].absent}")
+            return InvalidView(f"partly {field[1].absent}")
     name = pointee_name(shape)
     if kind == "slice" and name in _TEXTS and shape.row.name.startswith("&"):
         return WrapperView("", value.deref(), follows=True)
@@ -203,7 +203,7 @@ def _prefix(shape: Type) -> str:
 
 def _pointer(value: Value, shape: Type) -> View:
     target = shape.target
-    if isinstance(value.place, ImplicitPointer):
+    if isinstance(value.location, ImplicitPointer):
         return PointerView(_prefix(shape) or "&", None, value.deref)
     address = value.pointer_address()
     if target is not None and target.strip().kind == "function":

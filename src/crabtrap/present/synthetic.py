@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crabtrap.present.view import RecordView, View
-from crabtrap.symbols.types import PRIMITIVES, Type, made_type
-from crabtrap.values import NOWHERE, Bytes, Made, Value
+from crabtrap.symbols.types import PRIMITIVES, Type, synthetic_type
+from crabtrap.values import NOWHERE, Bytes, Synthetic, Value
 
 
 def of_view(type_: Type, view: View) -> Value:
     """A value that is nothing but a view."""
-    return Value(type_, Made(view), NOWHERE)
+    return Value(type_, Synthetic(view), NOWHERE)
 
 
 def number(content: int, type_: Type) -> Value:
@@ -35,12 +35,12 @@ def tuple_of(values: Sequence[Value], names: Sequence[str] = ()) -> Value:
     """A tuple of at least one value; ``names`` are those of its types where they differ."""
     shown = names or [value.type.name for value in values]
     view = RecordView("", tuple((str(i), value) for i, value in enumerate(values)), True)
-    return of_view(made_type("opaque", f"({', '.join(shown)})"), view)
+    return of_view(synthetic_type("opaque", f"({', '.join(shown)})"), view)
 
 
 def element(pair: Value, index: int) -> Value:
     """An element of a tuple, in the program or made by ``tuple_of``."""
-    content = pair.place.content if isinstance(pair.place, Made) else None
+    content = pair.location.content if isinstance(pair.location, Synthetic) else None
     if isinstance(content, RecordView):
         return content.fields[index][1]
     return pair.field(str(index))

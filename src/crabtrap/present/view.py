@@ -65,7 +65,7 @@ class LiteralView:
 
 
 @dataclass(frozen=True, slots=True)
-class DoubtView:
+class InvalidView:
     """Something is wrong with the value; ``text`` says what, without angle brackets."""
 
     text: str
@@ -210,7 +210,7 @@ class RangeView:
 View = (
     ScalarView
     | LiteralView
-    | DoubtView
+    | InvalidView
     | TextView
     | SequenceView
     | MapView

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 _ALIASES = {"pc": "rip", "sp": "rsp", "fp": "rbp"}
 
 
-def assign(session: Session, place: str, value: str, presenter: Presenter) -> None:
+def assign(session: Session, location: str, value: str, presenter: Presenter) -> None:
     """Put ``value`` into ``place``, both as typed; all of it is checked before any is written.
 
     Raises:
         CrabtrapError: It cannot be read, would corrupt the program, or has no place.
     """
-    if place.startswith("$"):
-        _assign_dollar(session, place[1:], value)
+    if location.startswith("$"):
+        _assign_dollar(session, location[1:], value)
         return
-    plan = plan_assignment(f"{place} = {value}", FrameScope(session.frame, session.memo), presenter)
+    plan = plan_assignment(
+        f"{location} = {value}", FrameScope(session.frame, session.history), presenter
+    )
     _perform(session, plan)
 
 
@@ -37,7 +39,7 @@ def _assign_dollar(session: Session, name: str, text: str) -> None:
     if register in dict(session.register_names()):
         session.write_register(register, value.integer())
     else:
-        session.memo.variables[name] = value
+        session.history.variables[name] = value
 
 
 def _perform(session: Session, plan: Assignment) -> None:

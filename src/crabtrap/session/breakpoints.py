@@ -21,7 +21,7 @@ from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
 from crabtrap.symbols.linespec import parse_spec
 from crabtrap.values.value import Value
-from crabtrap.values.value_context import Context
+from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Memory
 
 if TYPE_CHECKING:
@@ -106,15 +106,15 @@ class Breakpoints:
             hardware=hardware,
             log=log,
         )
-        resolution = program.placer.search(item)
-        if not resolution.places and not pending:
+        resolution = program.resolver.search(item)
+        if not resolution.locations and not pending:
             raise resolution.not_found(spec)
         if hardware:
-            self._need_slots(len(resolution.places))
+            self._need_slots(len(resolution.locations))
         item.number = self._table.take_number()
         self._table.insert(item)
-        program.placer.arm(item)
-        program.place_catches()
+        program.resolver.arm(item)
+        program.set_event_traps()
         return item
 
     def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
@@ -168,7 +168,7 @@ class Breakpoints:
         )
         self._bind_to_frame(item, frame, value)
         self._table.insert(item)
-        program.placer.arm(item)
+        program.resolver.arm(item)
         return item
 
     def catch(self, kind: CatchKind, *which: str) -> Catchpoint:
@@ -200,7 +200,7 @@ class Breakpoints:
             NotFoundError: There is none with this number.
         """
         item = self._table.remove(number)
-        self._program().placer.disarm(item)
+        self._program().resolver.disarm(item)
         self._apply_catches()
 
     def enable(self, number: int, on: bool = True) -> None:
@@ -242,7 +242,7 @@ class Breakpoints:
 
     # -- helpers -------------------------------------------------------------------------
     def _rearm(self, item: AnyStoppoint) -> None:
-        self._program().placer.arm(item)
+        self._program().resolver.arm(item)
         self._apply_catches()
         self._table.changed(item)
 
@@ -287,7 +287,7 @@ class Breakpoints:
     def _look_again(self, value: Value, address: Address) -> Value:
         """The value at the present stop, whatever frame it was found in."""
         process = self._program().inspector.process
-        return Value(value.type, Memory(address), Context(process.memory, process))
+        return Value(value.type, Memory(address), ValueContext(process.memory, process))
 
     def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
         """A local dies with its frame: stop when that returns, as its bytes mean nothing then."""
@@ -323,5 +323,5 @@ class Breakpoints:
     def _apply_catches(self) -> None:
         """Tell the target which signals and system calls are of interest now."""
         program = self._program()
-        program.place_catches()
+        program.set_event_traps()
         program.apply_event_filters()

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.causes.signal_table import signal_name
-from crabtrap.engine.machine import Detached, Exited, NotStarted, State, Stopped, require
+from crabtrap.engine.machine import Detached, Ended, NotStarted, State, Stopped, require
 from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
 from crabtrap.events import Exited as ExitReason
@@ -98,7 +98,7 @@ class Lifecycle:
 
     def launch_again(self) -> StopEvent:
         """Start it as the last time."""
-        require(self.state, NotStarted, Exited, Detached, to="launch")
+        require(self.state, NotStarted, Ended, Detached, to="launch")
         if self.path is None:
             raise UsageError("there is no program to launch", hint="name one: file PROGRAM")
         settings = self._settings
@@ -124,12 +124,12 @@ class Lifecycle:
 
     def attach(self, pid: int) -> StopEvent:
         """Take over a running process."""
-        require(self.state, NotStarted, Exited, Detached, to="attach")
+        require(self.state, NotStarted, Ended, Detached, to="attach")
         return self.take_over(live.attach(pid, server=self._server))
 
     def reach(self, address: str) -> Target | None:
         """Connect to a remote server; ``None`` when it has no program yet."""
-        require(self.state, NotStarted, Exited, Detached, to="connect")
+        require(self.state, NotStarted, Ended, Detached, to="connect")
         target = live.connect(address)
         if target.pid:
             return target

@@ -15,7 +15,7 @@ from crabtrap.symbols.module_table import ModuleTable
 
 if TYPE_CHECKING:
     from crabtrap._core import Piece, Registers
-    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.symbols.code import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
@@ -24,12 +24,12 @@ _NO_MEMORY = _core.CallbackMemory(lambda _address, _size: b"")
 """Nothing may be read: what a condition needs must follow from registers alone."""
 
 
-class PlaceScope:
+class LocationScope:
     """The variables in scope at one place of one module, and the module's statics."""
 
-    def __init__(self, place: Place, module: Module) -> None:
-        self._pc = place.address
-        self._depth = place.not_entered
+    def __init__(self, location: BreakpointLocation, module: Module) -> None:
+        self._pc = location.address
+        self._depth = location.not_entered
         self._module = module
 
     def lookup(self, name: str) -> tuple[Type, Storage] | None:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.symbols.abi import WORD, Aggregate, Nothing, Scalar, Scalars, classify
+from crabtrap.symbols.abi import WORD, Aggregate, Nothing, PassedScalar, PassedScalars, classify
 from crabtrap.values.value import Value
-from crabtrap.values.value_location import Bytes, Memory, Part, Pieces, Place, Register
+from crabtrap.values.value_location import Bytes, Memory, Part, Pieces, Register, ValueLocation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -58,28 +58,28 @@ def find_return_value(function: Function, frame: Frame) -> Value | None:
     if die is None:
         return None
     type_ = function.module.types.type(die)
-    place = place_in_registers(type_, function)
-    if place is not None and may_come_whole(type_) and (type_.strip().size or 0) > WORD:
-        place = _in_registers_or_memory(function, frame, place)
-    elif place is None and (type_.strip().size or 0) > _TWO_WORDS:
-        place = _named_by_caller(frame)
-    return Value(type_, place, frame.context) if place is not None else None
+    location = location_in_registers(type_, function)
+    if location is not None and may_come_whole(type_) and (type_.strip().size or 0) > WORD:
+        location = _in_registers_or_memory(function, frame, location)
+    elif location is None and (type_.strip().size or 0) > _TWO_WORDS:
+        location = _named_by_caller(frame)
+    return Value(type_, location, frame.context) if location is not None else None
 
 
-def place_in_registers(type_: Type, function: Function) -> Place | None:
+def location_in_registers(type_: Type, function: Function) -> ValueLocation | None:
     """Where ``function``, which has just returned, leaves a value of this type, in registers.
 
     Returns:
         ``None`` where it is in memory, is nothing, or cannot be told.
     """
     match classify(type_):
-        case Scalars((Scalar(is_float=True, in_struct=True),)):
+        case PassedScalars((PassedScalar(is_float=True, in_struct=True),)):
             register = _last_result_register(function)
             return None if register is None else Register(register)
-        case Scalars(parts) if may_come_whole(type_) and (type_.strip().size or 0) <= WORD:
+        case PassedScalars(parts) if may_come_whole(type_) and (type_.strip().size or 0) <= WORD:
             apart = _come_apart(function, _registers(parts))
             return _of_scalars(parts, type_.strip().size or 0) if apart else None
-        case Scalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
+        case PassedScalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
             return _of_scalars(parts, type_.strip().size or 0)
         case Aggregate(size) if size <= WORD:
             return Register(_RAX)
@@ -145,7 +145,9 @@ def _is_set_last(backwards: Iterable[_core.Instruction], name: str, written: str
     return re.match(rf"{_WRITES} {written}\b", last) is not None
 
 
-def _in_registers_or_memory(function: Function, frame: Frame, registers: Place) -> Place | None:
+def _in_registers_or_memory(
+    function: Function, frame: Frame, registers: ValueLocation
+) -> ValueLocation | None:
     """The same for more than a word, where the other way is memory that rdi leads to.
 
     Who does not read rdi has not been given any, and who has no parameters reads it for
@@ -163,7 +165,7 @@ def _reads_rdi(function: Function) -> bool:
     return any(re.search(r"\brdi\b", text) for text in read)
 
 
-def place_of_two_words(size: int) -> Place:
+def location_of_two_words(size: int) -> ValueLocation:
     """Where a value of more than one word and at most two is that comes as integers."""
     return Pieces((Part(Register(_RAX), WORD), Part(Register(_RDX), size - WORD)))
 
@@ -210,20 +212,20 @@ def _saved_address(frame: Frame, slot: Address) -> Address:
 def may_come_whole(type_: Type) -> bool:
     """Whether a pair of scalars would be none if a struct in it were ``#[repr(C)]``."""
     match classify(type_):
-        case Scalars((first, second)):
+        case PassedScalars((first, second)):
             return first.in_struct or second.in_struct
         case _:
             return False
 
 
-def _registers(parts: Sequence[Scalar]) -> tuple[int, ...]:
+def _registers(parts: Sequence[PassedScalar]) -> tuple[int, ...]:
     general, floats = [_RAX, _RDX], [_XMM0, _XMM1]
     return tuple((floats if scalar.is_float else general).pop(0) for scalar in parts)
 
 
-def _of_scalars(parts: tuple[Scalar, ...], size: int) -> Place:
+def _of_scalars(parts: tuple[PassedScalar, ...], size: int) -> ValueLocation:
     if len(parts) == 1 and parts[0].size > WORD:
-        return place_of_two_words(parts[0].size)
+        return location_of_two_words(parts[0].size)
     found: list[Part] = []
     for index, (scalar, register) in enumerate(zip(parts, _registers(parts), strict=True)):
         end = parts[index + 1].offset if index + 1 < len(parts) else size
@@ -231,4 +233,4 @@ def _of_scalars(parts: tuple[Scalar, ...], size: int) -> Place:
         padding = end - scalar.offset - scalar.size
         if padding > 0:
             found.append(Part(Bytes(bytes(padding)), padding))
-    return found[0].place if len(found) == 1 else Pieces(tuple(found))
+    return found[0].location if len(found) == 1 else Pieces(tuple(found))

@@ -120,7 +120,7 @@ class Runner:
             NotFoundError: There is no such place.
         """
         resolution = self._host.resolve(spec)
-        if not resolution.places:
+        if not resolution.locations:
             raise resolution.not_found(spec)
         frame = self._selection.frame
         caller = frame.thread.stack.physical(frame.physical.index + 1)
@@ -128,7 +128,7 @@ class Runner:
             RunTo(
                 self._selection.tid,
                 name,
-                frozenset(place.address for place in resolution.places),
+                frozenset(location.address for location in resolution.locations),
                 frame.physical.cfa,
                 caller.pc if caller is not None else None,
             )

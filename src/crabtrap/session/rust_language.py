@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.present.rules.rule import RuleBook
-    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.value import Value
 
 
@@ -52,18 +52,18 @@ class RustLanguage:
         return "".join(parts)
 
     def compile(
-        self, condition: str | None, place: Place, counter: int, ignore: int
+        self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
         """Agent bytecode, where the condition allows it."""
-        if place.module is None:
+        if location.module is None:
             return NotCompilable("there is no module here")
         # The compiler is slow to import, and most breakpoints have no condition.
         from crabtrap.expr.agent.bytecode import NotCompilableError  # noqa: PLC0415
         from crabtrap.expr.agent.compiler import compile_site_condition  # noqa: PLC0415
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
-        from crabtrap.session.location_scope import PlaceScope  # noqa: PLC0415
+        from crabtrap.session.location_scope import LocationScope  # noqa: PLC0415
 
-        scope = PlaceScope(place, place.module)
+        scope = LocationScope(location, location.module)
         try:
             return compile_site_condition(condition, counter, ignore, scope, self._rules)
         except (ParseError, NotCompilableError, EvaluationError) as error:

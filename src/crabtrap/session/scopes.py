@@ -11,8 +11,8 @@ from crabtrap.engine.inspect.variables import explain_missing, find_binding
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.types import PRIMITIVES, made_type, pointer_type
-from crabtrap.values import NOWHERE, Absent, Bytes, Context, Value
+from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
+from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State
@@ -46,14 +46,14 @@ class ValueHistory:
 class ProgramScope:
     """Names where there is no frame: statics, functions, types, history."""
 
-    def __init__(self, process: Process, memo: ValueHistory) -> None:
+    def __init__(self, process: Process, history: ValueHistory) -> None:
         self._process = process
-        self._memo = memo
+        self._history = history
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ValueContext:
         """For values found by address alone."""
-        return Context(self._process.memory, self._process)
+        return ValueContext(self._process.memory, self._process)
 
     def lookup(self, name: str) -> Value | None:
         """There are no locals."""
@@ -71,7 +71,7 @@ class ProgramScope:
             functions = module.find_functions(path)
             if functions:
                 address = functions[0].entry.to_bytes(_WORD, "little")
-                code = made_type("function", functions[0].path)
+                code = synthetic_type("function", functions[0].path)
                 return Value(pointer_type(code, "*const "), Bytes(address), self.context)
         return None
 
@@ -87,11 +87,11 @@ class ProgramScope:
         """The convenience variable ``$name``."""
         if name in _ANSWER:
             return self.history(0, from_end=True)
-        return self._memo.variables.get(name)
+        return self._history.variables.get(name)
 
     def history(self, number: int, from_end: bool) -> Value | None:
         """Value ``$number``, or counted back from the newest, which is 0."""
-        values = self._memo.values
+        values = self._history.values
         index = len(values) - 1 - number if from_end else number - 1
         return values[index] if 0 <= index < len(values) else None
 
@@ -108,12 +108,12 @@ class ProgramScope:
 class EndedScope(ProgramScope):
     """Names of a program that is gone: functions, types and the history, but no memory."""
 
-    def __init__(self, process: Process, memo: ValueHistory, state: State) -> None:
-        super().__init__(process, memo)
+    def __init__(self, process: Process, history: ValueHistory, state: State) -> None:
+        super().__init__(process, history)
         self._state = state
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ValueContext:
         """Nothing can be read any more."""
         return NOWHERE
 
@@ -131,12 +131,12 @@ class EndedScope(ProgramScope):
 class FrameScope(ProgramScope):
     """Names of one frame of one thread."""
 
-    def __init__(self, frame: Frame, memo: ValueHistory) -> None:
-        super().__init__(frame.thread.process, memo)
+    def __init__(self, frame: Frame, history: ValueHistory) -> None:
+        super().__init__(frame.thread.process, history)
         self._frame = frame
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ValueContext:
         """The frame's."""
         return self._frame.context
 
@@ -153,7 +153,7 @@ class FrameScope(ProgramScope):
         reason, _ = explain_missing(scoped, name)
         if not reason or self._is_own_static(name):
             return None
-        return Value(made_type("opaque", "_"), Absent(reason), self.context)
+        return Value(synthetic_type("opaque", "_"), Absent(reason), self.context)
 
     def _is_own_static(self, name: str) -> bool:
         """Whether the frame's module has such a static; one of libc's is not meant."""

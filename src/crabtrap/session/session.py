@@ -14,7 +14,7 @@ from crabtrap.address import Address
 from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
 from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.debuggee import Options
-from crabtrap.engine.machine import Exited, NotStarted, State, Stopped, describe, require
+from crabtrap.engine.machine import Ended, NotStarted, State, Stopped, describe, require
 from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.engine.program import Program
 from crabtrap.errors import (
@@ -31,7 +31,7 @@ from crabtrap.session.lifecycle import LaunchSettings, Lifecycle, Server
 from crabtrap.session.rule_files import RuleFiles
 from crabtrap.session.run_verbs import Runner
 from crabtrap.session.rust_language import RustLanguage
-from crabtrap.session.scopes import EndedScope, FrameScope, ValueHistory, ProgramScope
+from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope, ValueHistory
 from crabtrap.session.selection import Selection
 from crabtrap.symbols.breakpoint_locations import Resolution
 from crabtrap.symbols.linespec import parse_spec
@@ -92,7 +92,7 @@ class Session:
         self.options = Options()
         self.substitute_paths: tuple[tuple[str, str], ...] = ()
         self.disassembly_syntax: Literal["intel", "att"] = "intel"
-        self.memo = ValueHistory()
+        self.history = ValueHistory()
         self._presenter = std_presenter()
         self.rules = RuleFiles(self._presenter.book)
         self._language = RustLanguage(self._evaluate_in, self.render_short, self._presenter.book)
@@ -234,10 +234,10 @@ class Session:
             self.publish,
             self._language,
         )
-        program.placer.current_file = self._current_file
-        program.placer.evaluate_address = self._evaluate_address
+        program.resolver.current_file = self._current_file
+        program.resolver.evaluate_address = self._evaluate_address
         program.adopt_own_package()
-        program.placer.place_all()
+        program.resolver.resolve_all()
         return program
 
     # -- events --------------------------------------------------------------------------
@@ -312,14 +312,16 @@ class Session:
             UsageError: The place is ambiguous.
         """
         resolution = self.resolve(spec)
-        match resolution.places:
+        match resolution.locations:
             case ():
                 raise resolution.not_found(spec)
-            case (place,):
-                self.write_register("rip", place.address)
+            case (location,):
+                self.write_register("rip", location.address)
                 return self.continue_()
-            case places:
-                raise UsageError(f"{spec} means {len(places)} places", hint="give an *address")
+            case locations:
+                raise UsageError(
+                    f"{spec} means {len(locations)} locations", hint="give an *address"
+                )
 
     def interrupt(self) -> None:
         """Ask for a pause; safe from any thread and from signal handlers."""
@@ -346,7 +348,7 @@ class Session:
     def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select what the stop is about; clean up after an end."""
         self._life.drain()
-        if isinstance(self.state, Exited):
+        if isinstance(self.state, Ended):
             self._selection.clear()
             self.breakpoints.keep_hits()
             self._life.end()
@@ -440,11 +442,11 @@ class Session:
     def _scope_without_frame(self) -> ProgramScope:
         process = self._program.inspector.process
         if isinstance(self.state, NotStarted):
-            return ProgramScope(process, self.memo)
-        return EndedScope(process, self.memo, self.state)
+            return ProgramScope(process, self.history)
+        return EndedScope(process, self.history, self.state)
 
     def _evaluate_in(self, text: str, frame: Frame) -> Value:
-        return _evaluate(text, FrameScope(frame, self.memo), self._presenter)
+        return _evaluate(text, FrameScope(frame, self.history), self._presenter)
 
     def call(self, text: str, *, timeout: float = 5.0, all_threads: bool = False) -> Value:
         """Evaluate an expression whose function and method calls run in the program.
@@ -509,18 +511,18 @@ class Session:
         self._require_stopped(to="call a function")
         caller = ProgramCaller(self._program, self.frame, self._presenter, settings)
         try:
-            return run(FrameScope(self.frame, self.memo), caller)
+            return run(FrameScope(self.frame, self.history), caller)
         finally:
-            if isinstance(self.state, Exited):
+            if isinstance(self.state, Ended):
                 self.publish(self._after(self.state.event))
             else:
                 self._life.drain()
 
-    def assign(self, place: str, value: str) -> Value:
+    def assign(self, location: str, value: str) -> Value:
         """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
 
         Args:
-            place: Where to; a Rust expression that has a place.
+            location: Where to; a Rust expression that has a location.
             value: What; converted as Rust would, never more.
 
         Returns:
@@ -532,8 +534,8 @@ class Session:
         from crabtrap.session.assignment import assign  # noqa: PLC0415 - slow to import
 
         require(self.state, Stopped, to="change a value")
-        assign(self, place, value, self._presenter)
-        return self.evaluate(place)
+        assign(self, location, value, self._presenter)
+        return self.evaluate(location)
 
     def _evaluate_address(self, text: str) -> Address:
         value = self.evaluate(text)
@@ -585,7 +587,7 @@ class Session:
         require(self.state, Stopped, to="write a register")
         self._program.context.control.write_registers(self._selection.tid, {name: value})
         if name == "rip":
-            self._program.controller.forget_arrival(self._selection.tid)
+            self._program.controller.forget_stop_pc(self._selection.tid)
         self._program.inspector.forget()
 
     def disassemble(
@@ -617,7 +619,7 @@ class Session:
 
     def resolve(self, spec: str) -> Resolution:
         """The places a breakpoint at ``spec`` would have."""
-        return self._program.placer.find(parse_spec(spec))
+        return self._program.resolver.find(parse_spec(spec))
 
     # -- sources -------------------------------------------------------------------------
     @cached_property

@@ -25,7 +25,7 @@ _POINTERS = ("pointer", "reference")
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class PassedScalar:
     """A number, ``bool``, ``char`` or pointer.
 
     Attributes:
@@ -52,10 +52,10 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalars:
+class PassedScalars:
     """One or two scalars, by offset; what lies between them is padding."""
 
-    parts: tuple[Scalar, ...]
+    parts: tuple[PassedScalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ class Unclear:
     reason: str
 
 
-Passing = Nothing | Scalars | Aggregate | Unclear
+PassMode = Nothing | PassedScalars | Aggregate | Unclear
 
 
-def classify(type_: Type) -> Passing:
+def classify(type_: Type) -> PassMode:
     """Say as what a value of ``type_`` is passed and returned."""
     shape = type_.strip()
     size = shape.size
@@ -100,13 +100,13 @@ def classify(type_: Type) -> Passing:
             return Unclear(f"{type_.name} is not described")
 
 
-def _classify_scalar(shape: Type, size: int) -> Passing:
+def _classify_scalar(shape: Type, size: int) -> PassMode:
     is_float = shape.row.encoding == "float"
     if size > _LARGEST_SCALAR or (size > WORD and is_float):
         return Unclear(f"how {shape.name} is passed is not known")
     underlying = shape.target.strip() if shape.kind == "enum" and shape.target else shape
     is_signed = underlying.row.encoding == "signed"
-    return Scalars((Scalar(0, size, is_float, _own_alignment(shape), is_signed),))
+    return PassedScalars((PassedScalar(0, size, is_float, _own_alignment(shape), is_signed),))
 
 
 def _own_alignment(shape: Type) -> int:
@@ -114,7 +114,7 @@ def _own_alignment(shape: Type) -> int:
     return shape.alignment if shape.row.alignment > 1 else min(shape.size or 1, WORD)
 
 
-def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> Passing:
+def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> PassMode:
     """A struct, a tuple, or the fields of an enum's only variant."""
     filled = [field for field in fields if field.type.size != 0]
     inner = [classify(field.type) for field in filled]
@@ -126,7 +126,7 @@ def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> Passing
             return Unclear(f"the fields of {shape.name} are not described")
         case [field], [found]:
             return _classify_newtype(shape, field, found, size)
-        case [first, second], [Scalars((a,)), Scalars((b,))]:
+        case [first, second], [PassedScalars((a,)), PassedScalars((b,))]:
             # In the order of memory, which is not that of the source.
             pair = sorted(((first.offset, a), (second.offset, b)), key=lambda each: each[0])
             return _pair([_moved(scalar, offset) for offset, scalar in pair], shape, size)
@@ -134,14 +134,14 @@ def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> Passing
             return Aggregate(size)
 
 
-def _classify_newtype(shape: Type, field: Field, inner: Passing, size: int) -> Passing:
+def _classify_newtype(shape: Type, field: Field, inner: PassMode, size: int) -> PassMode:
     if field.offset or field.type.size != size or field.bit_size:
         return Aggregate(size)
     if shape.alignment > field.type.strip().alignment and isinstance(inner, Aggregate):
         return Unclear(f"{shape.name} may be a vector of the processor")
     match inner:
-        case Scalars((scalar,)) if _may_be_in_c(shape):
-            return Scalars((replace(scalar, in_struct=True),))
+        case PassedScalars((scalar,)) if _may_be_in_c(shape):
+            return PassedScalars((replace(scalar, in_struct=True),))
         case _:
             return inner
 
@@ -151,7 +151,7 @@ def _may_be_in_c(shape: Type) -> bool:
     return root.isidentifier() and root not in STD_CRATES
 
 
-def _pair(parts: Sequence[Scalar], shape: Type, size: int) -> Passing:
+def _pair(parts: Sequence[PassedScalar], shape: Type, size: int) -> PassMode:
     """Two scalars are a pair only where they lie as a pair of them alone would."""
     first, second = parts
     alignment = max(first.alignment, second.alignment)
@@ -161,10 +161,10 @@ def _pair(parts: Sequence[Scalar], shape: Type, size: int) -> Passing:
         and size == _align(second.offset + second.size, alignment)
         and shape.alignment <= alignment
     )
-    return Scalars((first, second)) if fits else Aggregate(size)
+    return PassedScalars((first, second)) if fits else Aggregate(size)
 
 
-def _classify_union(shape: Type, size: int) -> Passing:
+def _classify_union(shape: Type, size: int) -> PassMode:
     """A union whose fields are all alike is passed as one of them (``MaybeUninit``)."""
     fields = [field for field in shape.fields if field.type.size != 0]
     found = {classify(field.type) for field in fields}
@@ -173,47 +173,47 @@ def _classify_union(shape: Type, size: int) -> Passing:
     return Aggregate(size) if fields else Unclear(f"the fields of {shape.name} are not described")
 
 
-def _classify_enum(shape: Type, size: int) -> Passing:
+def _classify_enum(shape: Type, size: int) -> PassMode:
     assert shape.cases is not None  # the caller looked
     cases = shape.cases.cases
     tag = shape.cases.discriminant
     if tag is None:
         return _classify_case(shape, cases[0], size) if cases else Nothing()
     kind = tag.type.strip()
-    number = Scalar(tag.offset, kind.size or 0, alignment=_own_alignment(kind))
+    number = PassedScalar(tag.offset, kind.size or 0, alignment=_own_alignment(kind))
     filled = [case for case in cases if any(f.type.size != 0 for f in case.type.strip().fields)]
     holder = next((case for case in filled if _holds(case, number)), None)
     if holder is not None:
         # The tag is in a niche: the enum is passed as the variant around it.
         return _classify_case(shape, holder, size) if len(filled) == 1 else Aggregate(size)
     if not filled:
-        return Scalars((number,)) if number.size == size else Aggregate(size)
+        return PassedScalars((number,)) if number.size == size else Aggregate(size)
     return _classify_tagged(shape, number, filled, size)
 
 
-def _classify_case(shape: Type, case: Case, size: int) -> Passing:
+def _classify_case(shape: Type, case: Case, size: int) -> PassMode:
     if case.offset:
         return Unclear(f"the variant {case.name} of {shape.name} lies apart")
     return _classify_fields(shape, case.type.strip().fields, size)
 
 
-def _holds(case: Case, tag: Scalar) -> bool:
+def _holds(case: Case, tag: PassedScalar) -> bool:
     return any(
         field.offset < tag.offset + tag.size and tag.offset < field.offset + (field.type.size or 0)
         for field in case.type.strip().fields
     )
 
 
-def _classify_tagged(shape: Type, tag: Scalar, filled: Sequence[Case], size: int) -> Passing:
+def _classify_tagged(shape: Type, tag: PassedScalar, filled: Sequence[Case], size: int) -> PassMode:
     """A tag beside variants: a pair where each has one scalar, all alike and in one place."""
-    payloads: list[Scalar] = []
+    payloads: list[PassedScalar] = []
     pointers: set[bool] = set()
     for case in filled:
         fields = [field for field in case.type.strip().fields if field.type.size != 0]
         found = classify(fields[0].type) if len(fields) == 1 else Aggregate(size)
         if isinstance(found, Unclear):
             return found
-        if not isinstance(found, Scalars) or len(found.parts) != 1:
+        if not isinstance(found, PassedScalars) or len(found.parts) != 1:
             return Aggregate(size)
         payloads.append(_moved(found.parts[0], fields[0].offset))
         pointers.add(fields[0].type.innermost[0].kind in _POINTERS)
@@ -224,11 +224,11 @@ def _classify_tagged(shape: Type, tag: Scalar, filled: Sequence[Case], size: int
     return _pair([tag, payloads[0]], shape, size)
 
 
-def _kind(scalar: Scalar) -> tuple[int, int, bool]:
+def _kind(scalar: PassedScalar) -> tuple[int, int, bool]:
     return scalar.offset, scalar.size, scalar.is_float
 
 
-def _moved(scalar: Scalar, offset: int) -> Scalar:
+def _moved(scalar: PassedScalar, offset: int) -> PassedScalar:
     return replace(scalar, offset=offset)
 
 

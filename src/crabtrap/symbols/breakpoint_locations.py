@@ -32,7 +32,7 @@ _MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BreakpointLocation:
     """One address to stop at.
 
     Attributes:
@@ -69,7 +69,7 @@ class Resolution:
             ``ResolveContext.patience``; resolving again later finds them.
     """
 
-    places: tuple[Place, ...] = ()
+    locations: tuple[BreakpointLocation, ...] = ()
     reason: str = ""
     hint: str = ""
     close: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ class Resolution:
 
     def not_found(self, spec: str) -> NotFoundError:
         """The error to raise where there has to be a place."""
-        return NotFoundError("place", spec, self.close, hint=self.hint, message=self.reason)
+        return NotFoundError("location", spec, self.close, hint=self.hint, message=self.reason)
 
 
 def _any_path(_path: str | None) -> bool:
@@ -106,18 +106,18 @@ class ResolveContext:
     patience: float | None = None
 
 
-def describe_place(table: ModuleTable, address: Address) -> Place:
+def describe_location(table: ModuleTable, address: Address) -> BreakpointLocation:
     """What is known of one address."""
     module = table.find(address)
     if module is None:
-        return Place(address, None, None, None, None)
-    return _place(module, address, next(iter(module.inline_chain(address)), None))
+        return BreakpointLocation(address, None, None, None, None)
+    return _location(module, address, next(iter(module.inline_chain(address)), None))
 
 
 # -- lines -----------------------------------------------------------------------------
 
 
-def places_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
+def locations_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
     """Places of the next line with code at or after ``line`` in files ending in ``suffix``.
 
     Args:
@@ -132,40 +132,46 @@ def places_of_line(suffix: str, line: int, column: int, context: ResolveContext)
         return _no_such_file(suffix, context.table)
     users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
     lines = users or lines
-    places: list[Place] = []
+    locations: list[BreakpointLocation] = []
     for path, numbers in lines.items():
         chosen = _next_line(numbers, line)
-        called = _places_of_calls(path, line, chosen, context) if chosen != line else []
+        called = _locations_of_calls(path, line, chosen, context) if chosen != line else []
         if called or chosen is None:
-            places += called
+            locations += called
             continue
         for module in context.table:
-            places += _line_places(module, path, chosen, column, context)
-    if not places:
+            locations += _line_locations(module, path, chosen, column, context)
+    if not locations:
         return _no_code(lines, line)
-    return Resolution(_in_order(places, context.table), notes=_line_notes(lines, places, line))
+    return Resolution(
+        _in_order(locations, context.table), notes=_line_notes(lines, locations, line)
+    )
 
 
-def _places_of_calls(path: str, line: int, end: int | None, context: ResolveContext) -> list[Place]:
+def _locations_of_calls(
+    path: str, line: int, end: int | None, context: ResolveContext
+) -> list[BreakpointLocation]:
     """Places of the first line in ``[line, end)`` that has nothing but inlined calls.
 
     Such a line has no row of its own: all of its code has the lines of the functions called.
     """
     last = _AFTER_ALL_LINES if end is None else end
-    copies = [c for module in context.table for c in module.copies_called_between(path, line, last)]
-    copies.sort(key=lambda copy: copy.call_line)
-    places: dict[tuple[int, int], Place] = {}
-    for copy in copies:
-        if copy.call_line != copies[0].call_line:
+    instances = [
+        c for module in context.table for c in module.instances_called_between(path, line, last)
+    ]
+    instances.sort(key=lambda instance: instance.call_line)
+    locations: dict[tuple[int, int], BreakpointLocation] = {}
+    for instance in instances:
+        if instance.call_line != instances[0].call_line:
             break
-        chain = copy.module.inline_chain(copy.entry)
-        own = _index_in(chain, copy)
+        chain = instance.module.inline_chain(instance.entry)
+        own = _index_in(chain, instance)
         # One place per instance of the caller: the first call of the line is the lowest.
-        if own is not None and own + 1 < len(chain) and chain[own + 1].key not in places:
+        if own is not None and own + 1 < len(chain) and chain[own + 1].key not in locations:
             caller = chain[own + 1]
-            place = _place(copy.module, copy.entry, caller)
-            places[caller.key] = replace(place, not_entered=own + 1)
-    return list(places.values())
+            location = _location(instance.module, instance.entry, caller)
+            locations[caller.key] = replace(location, not_entered=own + 1)
+    return list(locations.values())
 
 
 def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:
@@ -182,9 +188,9 @@ def _next_line(lines: tuple[int, ...], line: int) -> int | None:
     return lines[index] if index < len(lines) else None
 
 
-def _line_places(
+def _line_locations(
     module: Module, path: str, line: int, column: int, context: ResolveContext
-) -> Iterator[Place]:
+) -> Iterator[BreakpointLocation]:
     rows = module.rows_for_line(path, line)
     if column:
         rows = tuple(row for row in rows if row.column >= column) or rows
@@ -196,14 +202,16 @@ def _line_places(
     # Code that drops a future has the line of an await, but is nobody's function.
     users = [each for each in instances.values() if _is_users(each[0], context)]
     for chain, own in users or instances.values():
-        yield _line_place(module, chain, own)
+        yield _line_location(module, chain, own)
 
 
 def _is_users(chain: tuple[Function, ...], context: ResolveContext) -> bool:
     return bool(chain) and context.is_user_path(chain[0].declaration_path)
 
 
-def _line_place(module: Module, chain: tuple[Function, ...], rows: list[Row]) -> Place:
+def _line_location(
+    module: Module, chain: tuple[Function, ...], rows: list[Row]
+) -> BreakpointLocation:
     """The place of a line in one instance: its lowest row, but behind the prologue.
 
     The first line of a concrete function begins with its prologue, before which
@@ -211,20 +219,22 @@ def _line_place(module: Module, chain: tuple[Function, ...], rows: list[Row]) ->
     """
     function = chain[0] if chain else None
     if function is None or function.inlined or rows[0].address != function.entry:
-        return _place(module, rows[0].address, function)
+        return _location(module, rows[0].address, function)
     start = after_prologue(function)
     later = next((row for row in rows if row.address >= start), None)
-    return _place(module, start if later is None else later.address, function)
+    return _location(module, start if later is None else later.address, function)
 
 
 def _line_notes(
-    lines: dict[str, tuple[int, ...]], places: list[Place], line: int
+    lines: dict[str, tuple[int, ...]], locations: list[BreakpointLocation], line: int
 ) -> tuple[str, ...]:
     notes: list[str] = []
-    moved = sorted({place.line for place in places if place.line and place.line != line})
+    moved = sorted(
+        {location.line for location in locations if location.line and location.line != line}
+    )
     if moved:
         notes.append(f"line {line} has no code of its own; using line {moved[0]}")
-    files = sorted({place.path for place in places if place.path})
+    files = sorted({location.path for location in locations if location.path})
     if len(lines) > 1 and len(files) > 1:
         notes.append(f"{len(files)} files match: {', '.join(files)}")
     return tuple(notes)
@@ -261,7 +271,7 @@ def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
 # -- functions ---------------------------------------------------------------------------
 
 
-def places_of_function(query: str, context: ResolveContext) -> Resolution:
+def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     """Places of every function, and inlined copy, whose path ends with ``query``.
 
     The user's functions are preferred to those of libraries, and functions with debug
@@ -319,7 +329,7 @@ def _indexed(context: ResolveContext) -> bool:
     return all(image.wait_indexed(max(0.0, deadline - time.monotonic())) for image in images)
 
 
-def places_of_regex(pattern: str, context: ResolveContext) -> Resolution:
+def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
     """Places of every function whose path matches a regular expression."""
     functions = [f for module in context.table for f in module.find_functions_matching(pattern)]
     if functions:
@@ -358,13 +368,13 @@ def _functions_resolution(functions: list[Function], context: ResolveContext) ->
         others = len({f.origin for f in functions}) - len({f.origin for f in mine})
         if others:
             notes = (f"{others} more in libraries left out; write more of the path for those",)
-    places = _unique(map(_function_place, mine or functions))
-    return Resolution(_in_order(places, context.table), notes=notes)
+    locations = _unique(map(_function_location, mine or functions))
+    return Resolution(_in_order(locations, context.table), notes=notes)
 
 
 def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
-    places = _unique(map(_symbol_place, symbols))
-    return Resolution(_in_order(places, context.table), notes=("no debug information there",))
+    locations = _unique(map(_symbol_location, symbols))
+    return Resolution(_in_order(locations, context.table), notes=("no debug information there",))
 
 
 def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
@@ -373,22 +383,22 @@ def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
     return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
 
 
-def _function_place(function: Function) -> Place:
+def _function_location(function: Function) -> BreakpointLocation:
     """Where a function, or an inlined copy, is about to run its first statement."""
     address = function.entry if function.inlined else _body_start(function)
     chain = function.module.inline_chain(address)
     inner = _index_in(chain, function) or 0
     entered = next((n for n in range(inner) if chain[n].entry != address), inner)
-    return replace(_place(function.module, address, function), not_entered=entered)
+    return replace(_location(function.module, address, function), not_entered=entered)
 
 
 def _index_in(chain: tuple[Function, ...], function: Function) -> int | None:
     return next((n for n, each in enumerate(chain) if each.key == function.key), None)
 
 
-def _symbol_place(symbol: Symbol) -> Place:
+def _symbol_location(symbol: Symbol) -> BreakpointLocation:
     address = Address(symbol.address + _frame_setup_size(symbol.module, symbol.address))
-    return Place(address, symbol.module, None, None, symbol.name)
+    return BreakpointLocation(address, symbol.module, None, None, symbol.name)
 
 
 def _body_start(function: Function) -> Address:
@@ -446,14 +456,16 @@ def _frame_setup_size(module: Module, address: Address) -> int:
 # -- places --------------------------------------------------------------------------------
 
 
-def _place(module: Module, address: Address, function: Function | None) -> Place:
+def _location(module: Module, address: Address, function: Function | None) -> BreakpointLocation:
     """The place at ``address`` as seen from ``function``, which may have callees inlined there."""
     if function is None:
         symbol = module.symbol_at(address)
         path, line = position_in(module, address, None)
-        return Place(address, module, path, line, symbol.name if symbol else None)
+        return BreakpointLocation(address, module, path, line, symbol.name if symbol else None)
     path, line = position_in(module, address, function)
-    return Place(address, module, path, line, function_name(function), function.inlined)
+    return BreakpointLocation(
+        address, module, path, line, function_name(function), function.inlined
+    )
 
 
 def position_in(
@@ -468,19 +480,21 @@ def position_in(
     return (row.path, row.line or None) if row is not None else (None, None)
 
 
-def _unique(places: Iterable[Place]) -> list[Place]:
+def _unique(locations: Iterable[BreakpointLocation]) -> list[BreakpointLocation]:
     """One place per address: functions with identical code may have been folded into one."""
-    return list({place.address: place for place in places}.values())
+    return list({location.address: location for location in locations}.values())
 
 
-def _in_order(places: Iterable[Place], table: ModuleTable) -> tuple[Place, ...]:
+def _in_order(
+    locations: Iterable[BreakpointLocation], table: ModuleTable
+) -> tuple[BreakpointLocation, ...]:
     order = {id(module): index for index, module in enumerate(table)}
-    return tuple(sorted(places, key=lambda p: (order.get(id(p.module), -1), p.address)))
+    return tuple(sorted(locations, key=lambda p: (order.get(id(p.module), -1), p.address)))
 
 
-def moved_place(place: Place, module: Module) -> Place:
+def rebased_location(location: BreakpointLocation, module: Module) -> BreakpointLocation:
     """The same place after its file was loaded at another bias as ``module``."""
-    if place.module is None:
-        return place
-    file_address = place.module.file_address(place.address)
-    return replace(place, address=module.address(file_address), module=module)
+    if location.module is None:
+        return location
+    file_address = location.module.file_address(location.address)
+    return replace(location, address=module.address(file_address), module=module)

@@ -13,26 +13,26 @@ from crabtrap.address import Address
 from crabtrap.errors import ParseError
 from crabtrap.records import dataclass
 from crabtrap.symbols.breakpoint_locations import (
-    Place,
+    BreakpointLocation,
     Resolution,
     ResolveContext,
-    describe_place,
-    places_of_function,
-    places_of_line,
-    places_of_regex,
+    describe_location,
+    locations_of_function,
+    locations_of_line,
+    locations_of_regex,
 )
 
 __all__ = [
     "AddressSpec",
+    "BreakpointLocation",
     "ExpressionSpec",
     "FunctionSpec",
     "LineSpec",
-    "Place",
     "RegexSpec",
     "Resolution",
     "ResolveContext",
     "Spec",
-    "describe_place",
+    "describe_location",
     "parse_spec",
     "resolve_spec",
 ]
@@ -108,7 +108,11 @@ def parse_spec(text: str) -> Spec:
     spec = text.strip()
     if not spec:
         raise ParseError(
-            "a place is needed", text, 0, len(text), hint="main.rs:10, a function path or *0x1234"
+            "a location is needed",
+            text,
+            0,
+            len(text),
+            hint="main.rs:10, a function path or *0x1234",
         )
     if spec.startswith("*"):
         return _parse_address(spec[1:].strip(), text)
@@ -154,11 +158,11 @@ def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
         case LineSpec(file, line, column):
             return _resolve_line(file, line, column, context)
         case FunctionSpec(path):
-            return places_of_function(path, context)
+            return locations_of_function(path, context)
         case RegexSpec(pattern):
-            return places_of_regex(pattern, context)
+            return locations_of_regex(pattern, context)
         case AddressSpec(address):
-            return Resolution((describe_place(context.table, address),))
+            return Resolution((describe_location(context.table, address),))
         case ExpressionSpec(text):
             return _resolve_expression(text, context)
         case _:
@@ -169,10 +173,10 @@ def _resolve_line(file: str | None, line: int, column: int, context: ResolveCont
     chosen = file or context.current_file
     if chosen is None:
         return Resolution(reason="there is no current file", hint=f"say which: main.rs:{line}")
-    return places_of_line(chosen, line, column, context)
+    return locations_of_line(chosen, line, column, context)
 
 
 def _resolve_expression(text: str, context: ResolveContext) -> Resolution:
     if context.evaluate_address is None:
         return Resolution(reason=f"{text!r} can be evaluated only while the program is stopped")
-    return Resolution((describe_place(context.table, context.evaluate_address(text)),))
+    return Resolution((describe_location(context.table, context.evaluate_address(text)),))

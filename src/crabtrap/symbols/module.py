@@ -80,7 +80,7 @@ class Module:
             if s.kind == "load" and s.executable
         )
 
-    def moved(self, bias: int) -> Module:
+    def rebased(self, bias: int) -> Module:
         """The same file at another bias."""
         return Module(self.image, bias, self.path)
 
@@ -168,10 +168,10 @@ class Module:
             for span in spans
         )
 
-    def copies_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
+    def instances_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
         """Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address."""
-        copies = self.image.copies_called_between(path, first, end)
-        return tuple(map(self._function, copies))
+        instances = self.image.copies_called_between(path, first, end)
+        return tuple(map(self._function, instances))
 
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
         """Statement rows of exactly this line, sorted by address."""

@@ -118,7 +118,7 @@ class TypeSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MadeRow:
+class SyntheticRow:
     """A type row that no file contains; see ``_core.Type`` for the attributes."""
 
     kind: Kind

@@ -20,8 +20,8 @@ from crabtrap.symbols.type_names import (
 from crabtrap.symbols.type_rows import (
     Encoding,
     Kind,
-    MadeRow,
     MemberRow,
+    SyntheticRow,
     TypeRow,
     TypeSource,
     VariantPartRow,
@@ -359,13 +359,13 @@ _PRIMITIVES: dict[str, tuple[Encoding, int]] = {
 }
 
 PRIMITIVES: dict[str, Type] = {
-    name: Type(MadeRow("base", name, size, encoding, alignment=size))
+    name: Type(SyntheticRow("base", name, size, encoding, alignment=size))
     for name, (encoding, size) in _PRIMITIVES.items()
 }
 """Rust's scalar types by name, for values that the debugger itself computes."""
 
-UNIT = Type(MadeRow("unit", "()", 0))
-STR = Type(MadeRow("array", "str", None, target=None), target=PRIMITIVES["u8"])
+UNIT = Type(SyntheticRow("unit", "()", 0))
+STR = Type(SyntheticRow("array", "str", None, target=None), target=PRIMITIVES["u8"])
 
 
 def array_type(element: Type, count: int | None, name: str = "") -> Type:
@@ -373,19 +373,19 @@ def array_type(element: Type, count: int | None, name: str = "") -> Type:
     size = None if count is None or element.size is None else element.size * count
     if not name:
         name = f"[{element.name}]" if count is None else f"[{element.name}; {count}]"
-    row = MadeRow("array", name, size, count=count, alignment=element.alignment)
+    row = SyntheticRow("array", name, size, count=count, alignment=element.alignment)
     return Type(row, element.table, target=element)
 
 
 def pointer_type(target: Type, prefix: str = "&") -> Type:
     """``&target``, ``*const target`` and the like; always a thin pointer."""
-    row = MadeRow("pointer", f"{prefix}{target.name}", 8, alignment=8)
+    row = SyntheticRow("pointer", f"{prefix}{target.name}", 8, alignment=8)
     return Type(row, target.table, target=target)
 
 
-def made_type(kind: Kind, name: str, *, is_tuple: bool = False) -> Type:
+def synthetic_type(kind: Kind, name: str, *, is_tuple: bool = False) -> Type:
     """A type known by name only, for values put together by the debugger."""
-    return Type(MadeRow(kind, name, None, is_tuple=is_tuple))
+    return Type(SyntheticRow(kind, name, None, is_tuple=is_tuple))
 
 
 __all__ = [
@@ -397,9 +397,9 @@ __all__ = [
     "Encoding",
     "Field",
     "Kind",
-    "MadeRow",
     "MemberRow",
     "PathText",
+    "SyntheticRow",
     "Type",
     "TypeRow",
     "TypeSource",
@@ -408,9 +408,9 @@ __all__ = [
     "VariantRow",
     "array_type",
     "field_name",
-    "made_type",
     "parse_type_path",
     "pointer_type",
     "shorten_name",
     "split_arguments",
+    "synthetic_type",
 ]

@@ -216,7 +216,7 @@ class Abilities:
 
     conditions: bool = False
     counters: bool = False
-    steps_off_sites: bool = False
+    steps_over_sites: bool = False
     stops_all: bool = False
     lifts_traps: bool = False
     range_step: bool = False

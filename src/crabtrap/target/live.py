@@ -55,7 +55,7 @@ class LiveTarget:
     def __init__(self, endpoint: Endpoint) -> None:
         """Negotiate with a connected server; there need be no process yet."""
         self._endpoint = endpoint
-        self._client = Client(endpoint.channel, endpoint.obituary)
+        self._client = Client(endpoint.channel, endpoint.exit_message)
         try:
             self._client.negotiate(_OFFERS)
             self._actions = self._enter_session()
@@ -86,7 +86,7 @@ class LiveTarget:
             conditions=has("ConditionalBreakpoints"),
             # gdbserver forgets the value that a variable is created with.
             counters=has("crabtrap.steps-off"),
-            steps_off_sites=has("crabtrap.steps-off"),
+            steps_over_sites=has("crabtrap.steps-off"),
             stops_all=stops_all or not self._client.non_stop,
             lifts_traps=stops_all,
             range_step=b";r" in self._actions,

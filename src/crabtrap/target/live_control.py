@@ -142,7 +142,7 @@ class LiveControl:
         while True:
             reply = self._client.wait_stop(timeout, self._interrupt_wanted)
             if reply is not None:
-                return self._judge(parse_stop(reply))
+                return self._interpret(parse_stop(reply))
             if not self._interrupt_asked:
                 return None
             self._send_interrupt()
@@ -152,7 +152,7 @@ class LiveControl:
 
     # -- stops -----------------------------------------------------------------------------
 
-    def _judge(self, stop: StopReply) -> TargetStop:
+    def _interpret(self, stop: StopReply) -> TargetStop:
         """Note what a stop changes and make it what the engine knows."""
         remote = self._remote
         pid = stop.pid or remote.pid

@@ -37,7 +37,7 @@ class Endpoint:
 
     description: str
     channel: Channel
-    obituary: Callable[[], str]
+    exit_message: Callable[[], str]
     close: Callable[[], None]
 
 
@@ -114,7 +114,9 @@ def _start(
             os.close(log)
             log = -1
 
-    return Endpoint(name, Channel(ours), lambda: _obituary(culprit, process, _log_tail(log)), close)
+    return Endpoint(
+        name, Channel(ours), lambda: _exit_message(culprit, process, _log_tail(log)), close
+    )
 
 
 def start_gdbserver(
@@ -160,7 +162,9 @@ def start_gdbserver(
         _end(process)
         tail.close()
 
-    return Endpoint("gdbserver", channel, lambda: _obituary("gdbserver", process, tail.text), close)
+    return Endpoint(
+        "gdbserver", channel, lambda: _exit_message("gdbserver", process, tail.text), close
+    )
 
 
 def reach(address: str, *, timeout: float = 10.0) -> Endpoint:
@@ -282,7 +286,7 @@ def _log_tail(descriptor: int) -> str:
     return tail.decode("utf-8", "replace").strip()
 
 
-def _obituary(name: str, process: subprocess.Popen[bytes], last_words: str) -> str:
+def _exit_message(name: str, process: subprocess.Popen[bytes], last_words: str) -> str:
     try:
         code = process.wait(1.0)
     except subprocess.TimeoutExpired:

@@ -6,20 +6,26 @@
 from crabtrap.values.decode import Char, Invalid, UnavailableError
 from crabtrap.values.readers import BudgetError, BytesReader, PagedReader, Reader
 from crabtrap.values.value import Value
-from crabtrap.values.value_context import NOWHERE, Context, FrameView, NoProgram, Program
+from crabtrap.values.value_context import (
+    NOWHERE,
+    FrameView,
+    NoProgramInfo,
+    ProgramInfo,
+    ValueContext,
+)
 from crabtrap.values.value_location import (
     OPTIMISED_OUT,
     Absent,
     Bytes,
     ImplicitPointer,
-    Made,
     Memory,
     Part,
     Pieces,
-    Place,
     Register,
+    Synthetic,
+    ValueLocation,
+    location_from_pieces,
     narrow,
-    place_from_pieces,
 )
 
 __all__ = [
@@ -30,22 +36,22 @@ __all__ = [
     "Bytes",
     "BytesReader",
     "Char",
-    "Context",
     "FrameView",
     "ImplicitPointer",
     "Invalid",
-    "Made",
     "Memory",
-    "NoProgram",
+    "NoProgramInfo",
     "PagedReader",
     "Part",
     "Pieces",
-    "Place",
-    "Program",
+    "ProgramInfo",
     "Reader",
     "Register",
+    "Synthetic",
     "UnavailableError",
     "Value",
+    "ValueContext",
+    "ValueLocation",
+    "location_from_pieces",
     "narrow",
-    "place_from_pieces",
 ]

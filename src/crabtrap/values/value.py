@@ -11,16 +11,16 @@ from crabtrap.errors import NotFoundError, RangeError, UsageError
 from crabtrap.symbols.types import UNIT, Case, Field, Type, array_type
 from crabtrap.values import decode, unsized
 from crabtrap.values.decode import Char, Invalid, Scalar, UnavailableError
-from crabtrap.values.value_context import Context
+from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import (
     Absent,
     Bytes,
     ImplicitPointer,
-    Made,
     Memory,
     Pieces,
-    Place,
     Register,
+    Synthetic,
+    ValueLocation,
     narrow,
 )
 
@@ -38,19 +38,23 @@ class Value:
         metadata: Of an unsized value: its length, or the address of its vtable.
     """
 
-    __slots__ = ("_data", "context", "metadata", "place", "type")
+    __slots__ = ("_data", "context", "location", "metadata", "type")
 
     def __init__(
-        self, type_: Type, place: Place, context: Context, metadata: int | None = None
+        self,
+        type_: Type,
+        location: ValueLocation,
+        context: ValueContext,
+        metadata: int | None = None,
     ) -> None:
         self.type = type_
-        self.place = place
+        self.location = location
         self.context = context
         self.metadata = metadata
         self._data: bytes | None = None
 
     def __repr__(self) -> str:
-        return f"<Value {self.type.name} in {self.place}>"
+        return f"<Value {self.type.name} in {self.location}>"
 
     @property
     def shape(self) -> Type:
@@ -60,16 +64,16 @@ class Value:
     @property
     def address(self) -> Address | None:
         """Run-time address, ``None`` for a value that is not in memory."""
-        return self.place.address if isinstance(self.place, Memory) else None
+        return self.location.address if isinstance(self.location, Memory) else None
 
     @property
     def absent(self) -> str | None:
         """Why the value is not there; ``None`` when it is, at least in part."""
-        match self.place:
+        match self.location:
             case Absent(reason):
                 return reason
             case Pieces(parts):
-                reasons = [p.place.reason for p in parts if isinstance(p.place, Absent)]
+                reasons = [p.location.reason for p in parts if isinstance(p.location, Absent)]
                 return reasons[0] if reasons and len(reasons) == len(parts) else None
             case _:
                 return None
@@ -87,11 +91,11 @@ class Value:
                 raise UnavailableError(f"{self.type.name} has no known size")
             if size > MAX_VALUE_SIZE:
                 raise UnavailableError(f"{size} bytes are too many to read at once")
-            self._data = self._read(self.place, size)
+            self._data = self._read(self.location, size)
         return self._data
 
-    def _read(self, place: Place, size: int) -> bytes:
-        match place:
+    def _read(self, location: ValueLocation, size: int) -> bytes:
+        match location:
             case Memory(address):
                 return self.context.reader.read(address, size) if size else b""
             case Bytes(data):
@@ -101,12 +105,12 @@ class Value:
             case Register(number, offset):
                 return self._read_register(number, offset, size)
             case Pieces(parts):
-                return self._read_pieces(place, size) if parts else b""
+                return self._read_pieces(location, size) if parts else b""
             case Absent(reason):
                 raise UnavailableError(reason)
             case ImplicitPointer():
                 raise UnavailableError("pointer optimised away; only what it points to is known")
-            case Made():
+            case Synthetic():
                 raise UnavailableError("computed by the debugger; it has no bytes")
 
     def _read_register(self, number: int, offset: int, size: int) -> bytes:
@@ -118,15 +122,15 @@ class Value:
             raise UnavailableError(f"{size} bytes do not fit its register")
         return data[offset : offset + size]
 
-    def _read_pieces(self, place: Pieces, size: int) -> bytes:
+    def _read_pieces(self, location: Pieces, size: int) -> bytes:
         chunks: list[bytes] = []
-        for part in place.parts:
+        for part in location.parts:
             if part.bit_offset:
-                whole = self._read(part.place, part.size + (part.bit_offset + 7) // 8)
+                whole = self._read(part.location, part.size + (part.bit_offset + 7) // 8)
                 bits = decode.extract_bits(whole, part.bit_offset, part.size * 8)
                 chunks.append(bits.to_bytes(part.size, "little"))
             else:
-                chunks.append(self._read(part.place, part.size))
+                chunks.append(self._read(part.location, part.size))
         data = b"".join(chunks)
         if len(data) < size:
             raise UnavailableError(f"only {len(data)} of {size} bytes are known")
@@ -168,12 +172,12 @@ class Value:
     # -- parts -------------------------------------------------------------------
     def at(self, type_: Type, offset: int, metadata: int | None = None) -> Value:
         """The value of ``type_`` that lies ``offset`` bytes into this one; reads nothing."""
-        place = narrow(self.place, offset, type_.strip().size)
-        return Value(type_, place, self.context, metadata)
+        location = narrow(self.location, offset, type_.strip().size)
+        return Value(type_, location, self.context, metadata)
 
-    def elsewhere(self, type_: Type, place: Place, metadata: int | None = None) -> Value:
+    def elsewhere(self, type_: Type, location: ValueLocation, metadata: int | None = None) -> Value:
         """Another value in the same context."""
-        return Value(type_, place, self.context, metadata)
+        return Value(type_, location, self.context, metadata)
 
     def at_field(self, field: Field) -> Value:
         """The value of one of the type's own fields; reads nothing but a bit field."""
@@ -235,7 +239,9 @@ class Value:
         """The part of an array from item ``start`` on, as an array; bounds unchecked."""
         element = self.shape.target or UNIT
         part = array_type(element, count)
-        return Value(part, narrow(self.place, start * (element.size or 0), part.size), self.context)
+        return Value(
+            part, narrow(self.location, start * (element.size or 0), part.size), self.context
+        )
 
     # -- enums -------------------------------------------------------------------
     def case(self) -> Case | Invalid:
@@ -282,8 +288,8 @@ class Value:
             UsageError: Not a pointer, or one to anything (``*const ()``) or a function.
             UnavailableError: A null pointer, or one that the program does not have.
         """
-        if isinstance(self.place, ImplicitPointer):
-            return self._deref_implicit(self.place)
+        if isinstance(self.location, ImplicitPointer):
+            return self._deref_implicit(self.location)
         if not self.is_pointer:
             raise UsageError(f"{self.type.name} is not a pointer")
         if unsized.wide_kind(self.shape) is not None:
@@ -296,13 +302,13 @@ class Value:
             raise UnavailableError("null pointer")
         return Value(target, Memory(address), self.context)
 
-    def _deref_implicit(self, place: ImplicitPointer) -> Value:
+    def _deref_implicit(self, location: ImplicitPointer) -> Value:
         frame = self.context.frame
-        whole = frame.variable(place.die) if frame is not None else None
+        whole = frame.variable(location.die) if frame is not None else None
         if whole is None:
             raise UnavailableError("optimised out")
         target = self.shape.target or whole.type
-        return whole if place.offset == 0 else whole.at(target, place.offset)
+        return whole if location.offset == 0 else whole.at(target, location.offset)
 
 
 def _sign_extended(bits: int, field: Field) -> bytes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crabtrap.values.value import Value
 
 
-class Program(Protocol):
+class ProgramInfo(Protocol):
     """Questions about run-time addresses; answered by the modules of the program."""
 
     def describe_code(self, address: Address) -> str | None:
@@ -59,7 +59,7 @@ class FrameView(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ValueContext:
     """The surroundings of a value.
 
     Attributes:
@@ -69,15 +69,15 @@ class Context:
     """
 
     reader: Reader
-    program: Program
+    program: ProgramInfo
     frame: FrameView | None = None
 
-    def budgeted(self, limit: int) -> Context:
+    def budgeted(self, limit: int) -> ValueContext:
         """The same, with a fresh page cache that fetches at most ``limit`` bytes."""
-        return Context(PagedReader(self.reader, limit=limit), self.program, self.frame)
+        return ValueContext(PagedReader(self.reader, limit=limit), self.program, self.frame)
 
 
-class NoProgram:
+class NoProgramInfo:
     """A program about which nothing is known: for computed values and tests."""
 
     def describe_code(self, address: Address) -> str | None:
@@ -105,5 +105,5 @@ class NoProgram:
         return None
 
 
-NOWHERE = Context(BytesReader({}), NoProgram())
+NOWHERE = ValueContext(BytesReader({}), NoProgramInfo())
 """The context of values that the debugger computed."""

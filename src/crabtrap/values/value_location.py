@@ -68,7 +68,7 @@ class Part:
         bit_offset: First bit inside ``place``.
     """
 
-    place: SimplePlace
+    location: SimpleLocation
     size: int
     bit_offset: int = 0
 
@@ -81,7 +81,7 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class Synthetic:
     """Put together by the debugger; lives nowhere in the program.
 
     Attributes:
@@ -91,13 +91,13 @@ class Made:
     content: object
 
 
-SimplePlace = Memory | Register | Bytes | ImplicitPointer | Absent
-Place = SimplePlace | Pieces | Made
+SimpleLocation = Memory | Register | Bytes | ImplicitPointer | Absent
+ValueLocation = SimpleLocation | Pieces | Synthetic
 
 OPTIMISED_OUT = Absent("optimised out")
 
 
-def place_from_pieces(pieces: Sequence[Piece], size: int | None) -> Place:
+def location_from_pieces(pieces: Sequence[Piece], size: int | None) -> ValueLocation:
     """The place that ``_core.Image.locate`` described.
 
     Args:
@@ -113,7 +113,7 @@ def place_from_pieces(pieces: Sequence[Piece], size: int | None) -> Place:
     return Pieces(tuple(parts))
 
 
-def _simple(piece: Piece) -> SimplePlace:
+def _simple(piece: Piece) -> SimpleLocation:
     match piece.kind:
         case "memory":
             return Memory(Address(piece.address))
@@ -129,9 +129,9 @@ def _simple(piece: Piece) -> SimplePlace:
             assert_never(unknown)
 
 
-def narrow(place: Place, offset: int, size: int | None) -> Place:
+def narrow(location: ValueLocation, offset: int, size: int | None) -> ValueLocation:
     """The part of a place from byte ``offset`` on; ``size`` may be unknown in memory."""
-    match place:
+    match location:
         case Memory(address):
             return Memory(Address((address + offset) & 0xFFFF_FFFF_FFFF_FFFF))
         case Register(number, start):
@@ -141,28 +141,28 @@ def narrow(place: Place, offset: int, size: int | None) -> Place:
         case Pieces(parts):
             return _narrow_pieces(parts, offset, size)
         case ImplicitPointer():
-            return place if offset == 0 else Absent("part of a pointer that was optimised away")
+            return location if offset == 0 else Absent("part of a pointer that was optimised away")
         case Absent():
-            return place
-        case Made():
+            return location
+        case Synthetic():
             return Absent("not part of the program")
         case unknown:
             assert_never(unknown)
 
 
-def _narrow_pieces(parts: tuple[Part, ...], offset: int, size: int | None) -> Place:
+def _narrow_pieces(parts: tuple[Part, ...], offset: int, size: int | None) -> ValueLocation:
     found: list[Part] = []
     start = 0
     end = sum(part.size for part in parts) if size is None else offset + size
     for part in parts:
         low, high = max(start, offset), min(start + part.size, end)
         if low < high:
-            inner = narrow(part.place, low - start, high - low)
-            assert not isinstance(inner, Pieces | Made)  # a part is a simple place
+            inner = narrow(part.location, low - start, high - low)
+            assert not isinstance(inner, Pieces | Synthetic)  # a part is a simple place
             found.append(Part(inner, high - low, part.bit_offset))
         start += part.size
     if not found:
         return OPTIMISED_OUT if size else Bytes(b"")
     if len(found) == 1 and not found[0].bit_offset:
-        return found[0].place
+        return found[0].location
     return Pieces(tuple(found))

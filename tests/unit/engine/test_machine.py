@@ -6,7 +6,7 @@ from crabtrap.engine import machine
 from crabtrap.engine.machine import (
     Announce,
     Consume,
-    Exited,
+    Ended,
     Ignore,
     NotStarted,
     Report,
@@ -27,18 +27,18 @@ def running() -> machine.Running:
 
 def test_a_stop_nobody_reports_lets_the_program_go_on() -> None:
     state = machine.advance(running(), MAIN, 0x1000, (Ignore(), Consume()))
-    assert state.arrived == {MAIN: 0x1000}
+    assert state.stop_pcs == {MAIN: 0x1000}
     assert machine.settle(state, MAIN) == ResumeThreads()
 
 
-def test_all_reasons_of_one_stop_are_told_together() -> None:
+def test_all_reasons_of_one_stop_are_reported_together() -> None:
     verdicts = (Report(StepDone("next")), Ignore(), Report(HIT))
     state = machine.advance(running(), MAIN, 0x1000, verdicts)
     stopped = machine.announce(state, MAIN, 7, MAIN)
     assert stopped == Stopped(StopEvent(7, MAIN, MAIN, (StepDone("next"), HIT)))
 
 
-def test_the_plans_thread_is_told_first_and_no_other_is_lost() -> None:
+def test_the_plans_thread_is_reported_first_and_no_other_is_lost() -> None:
     state = machine.advance(running(), WORKER, 0x1, (Report(HIT),))
     state = machine.advance(state, MAIN, 0x2, (Report(StepDone("step")),))
     assert machine.settle(state, MAIN) == Announce(MAIN)
@@ -51,23 +51,23 @@ def test_the_end_of_the_program_outranks_everything() -> None:
     state = machine.advance(running(), WORKER, 0x1, (Report(Interrupted()),))
     state = machine.advance(state, MAIN, None, (Report(ExitReason(MAIN, 0)),))
     assert machine.settle(state, WORKER) == Announce(MAIN)
-    assert isinstance(machine.announce(state, MAIN, 1, MAIN), Exited)
+    assert isinstance(machine.announce(state, MAIN, 1, MAIN), Ended)
 
 
-def test_only_threads_that_told_a_stop_have_arrived() -> None:
+def test_only_threads_that_reported_a_stop_have_arrived() -> None:
     state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
     state = machine.advance(state, WORKER, None, (Consume(),))
     sites = frozenset((0x1000,))
-    assert machine.first_to_step_off(state, sites) == machine.StepOff(MAIN, 0x1000)
-    assert machine.first_to_step_off(state, frozenset()) is None
+    assert machine.next_to_step_over(state, sites) == machine.StepOver(MAIN, 0x1000)
+    assert machine.next_to_step_over(state, frozenset()) is None
 
 
 def test_who_is_set_going_stands_nowhere_any_more() -> None:
     state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
     state = machine.advance(state, WORKER, 0x2000, (Report(HIT),))
-    alone = machine.set_going(state, MAIN, frozenset((WORKER,)))
-    assert (alone.arrived, alone.held) == ({WORKER: 0x2000}, {WORKER})
-    assert machine.set_going(alone, None, frozenset()) == machine.Running(
+    alone = machine.resumed(state, MAIN, frozenset((WORKER,)))
+    assert (alone.stop_pcs, alone.held) == ({WORKER: 0x2000}, {WORKER})
+    assert machine.resumed(alone, None, frozenset()) == machine.Running(
         "continue", {}, frozenset(), ((WORKER, HIT),)
     )
 

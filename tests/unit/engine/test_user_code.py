@@ -22,7 +22,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "origin"), CASES)
-def test_paths_are_told_apart(path: str | None, origin: str) -> None:
+def test_paths_are_distinguished(path: str | None, origin: str) -> None:
     assert UserCode().origin_of_path(path) == origin
     assert UserCode().is_user_path(path) == (origin == "user")
 
@@ -46,7 +46,7 @@ def function(name: str, declared: str | None) -> Function:
     return found
 
 
-def test_functions_are_told_apart_by_declaration() -> None:
+def test_functions_are_distinguished_by_declaration() -> None:
     policy = UserCode()
     assert policy.is_user_function(function("app::main", "/home/me/app/src/main.rs"))
     assert not policy.is_user_function(function("app::main", "/rustc/abc/library/core/src/x.rs"))

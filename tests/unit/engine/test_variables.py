@@ -71,10 +71,10 @@ def test_unknown_variable_gets_visible_names_alike() -> None:
     assert explain_missing(scoped, "cuont") == ("", ("count",))
 
 
-def test_what_the_compiler_made_is_told_from_what_was_written() -> None:
+def test_what_the_compiler_made_is_distinguished_from_what_was_written() -> None:
     names = ("_task_context", "__arg0", "__awaitee", "_context", "__mine", "result")
     scoped = scope(3, *(FakeVariable(name, ((0, 9),)) for name in names))
-    assert [one.is_compiler_made for one in scoped] == [True, True, True, False, False, False]
+    assert [one.is_compiler_generated for one in scoped] == [True, True, True, False, False, False]
 
 
 def test_a_parameter_of_an_async_function_is_there_twice() -> None:

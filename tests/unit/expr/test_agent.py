@@ -17,7 +17,7 @@ from crabtrap.present import STD_RULES, RuleBook, std_presenter
 from crabtrap.present.rules.user_rules import parse_rules
 from crabtrap.values import Value
 from tests.support.agent_machine import AgentMachine, Fault
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 BOOK = RuleBook(STD_RULES)
 PRESENTER = std_presenter()
@@ -220,7 +220,7 @@ def run_storage(storage, registers, memory=None, size=4):
     return AgentMachine(memory or (lambda a, n: a.to_bytes(8, "little")[:n]), registers).run(code)
 
 
-def test_places_found_by_probing():
+def test_locations_found_by_probing():
     registers = tuple(range(100, 117))
     relative = probe_storage(lambda r: [FakePiece("memory", r[7] + 24)], 4)
     assert run_storage(relative, registers) == 107 + 24
@@ -239,7 +239,7 @@ def test_places_found_by_probing():
     )
 
 
-def test_places_that_cannot_be_known_beforehand():
+def test_locations_that_cannot_be_known_beforehand():
     for piece in (
         lambda r: [FakePiece("absent")],
         lambda r: [FakePiece("memory", r[1] + r[2])],

@@ -15,7 +15,7 @@ from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.present.output.text_tree import NodeKind
 from crabtrap.present.rules.user_rules import SHAPES, load_rules, parse_rules
 from tests.support.inferiors import WORKSPACE as INFERIORS
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 DOCS = Path(__file__).parents[3] / "docs"
 EXPRESSIONS = (DOCS / "expressions.md").read_text()
@@ -31,7 +31,7 @@ class Example(EmptyScope):
         point = world.struct("m::Point", [("x", i32), ("y", world.base("u64"))])
         data = struct.pack("<i4xQ", -3, 9)
         pairs = [None, struct.pack("<B3xI", 1, 10), None, struct.pack("<B3xI", 2, 20)]
-        place = world.heap.put(data)
+        location = world.heap.put(data)
         self.values = {
             "v": world.vec_value("i32", [1, -2, 3]),
             "s": world.string_value("hello world"),
@@ -39,7 +39,7 @@ class Example(EmptyScope):
             "none": world.value(world.option(u32), struct.pack("<II", 0, 0)),
             "m": world.value(world.hash_map(world.base("u8"), u32), world.hash_bytes(pairs, 8)),
             "p": world.value(point, data),
-            "r": world.value(world.pointer(point), struct.pack("<Q", place)),
+            "r": world.value(world.pointer(point), struct.pack("<Q", location)),
             "n": world.value(world.base("u8"), b"\xc8"),
             "color": world.value(world.c_enum("m::Color", [("Red", 0), ("Blue", 6)]), b"\6"),
         }

@@ -96,7 +96,7 @@ class FakeSession:
         self.stops: list[StopEvent] = []
         self.listener: Callable[[Event], None] = lambda event: None
         self.interrupts = 0
-        self.memo = ValueHistory()
+        self.history = ValueHistory()
         self.launched = True
         self.state: State = NotStarted()
         if threads:

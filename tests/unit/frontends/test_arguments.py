@@ -37,7 +37,7 @@ def test_a_broken_format_is_pointed_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "place", "condition"),
+    ("rest", "location", "condition"),
     [
         ("main.rs:3 if x > 2", "main.rs:3", "x > 2"),
         ("if x", "", "x"),
@@ -47,8 +47,8 @@ def test_a_broken_format_is_pointed_at() -> None:
         ('/"a if b"/', '/"a if b"/', None),
     ],
 )
-def test_conditions(rest: str, place: str, condition: str | None) -> None:
-    assert after(f"break {rest}").split_condition() == (place, condition)
+def test_conditions(rest: str, location: str, condition: str | None) -> None:
+    assert after(f"break {rest}").split_condition() == (location, condition)
 
 
 def test_a_condition_must_not_be_empty() -> None:
@@ -92,8 +92,8 @@ def test_counts() -> None:
 
 
 def test_missing_words_are_reported_at_the_end() -> None:
-    with pytest.raises(ParseError, match="verb needs a place") as caught:
-        after("advance  ").need_rest("a place")
+    with pytest.raises(ParseError, match="verb needs a location") as caught:
+        after("advance  ").need_rest("a location")
     assert caught.value.start == len("advance")
     assert caught.value.hint == "verb USAGE"
 

@@ -93,7 +93,7 @@ def test_a_wrong_verb_leads_to_the_right_one(table: CommandTable, line: str, hin
     assert hint in caught.value.hint
 
 
-def test_ambiguity_is_told(table: CommandTable) -> None:
+def test_ambiguity_is_reported(table: CommandTable) -> None:
     with pytest.raises(ParseError, match="ambiguous") as caught:
         table.resolve("co 1")
     assert "continue" in caught.value.hint

@@ -8,7 +8,7 @@ import pytest
 
 from crabtrap.errors import LaunchError, NotFoundError, UsageError
 from crabtrap.frontends.cargo import Artefact, choose, parse_messages, parse_request
-from crabtrap.frontends.options import FLAGS, Options, parse_options, usage
+from crabtrap.frontends.options import FLAGS, CommandLine, parse_options, usage
 
 
 def test_a_program_and_its_arguments() -> None:
@@ -25,7 +25,7 @@ def test_options_before_the_program() -> None:
         ["--batch", "-ex", "b main", "-x", "f", "-ex=run", "--cwd=/tmp", "--env", "A=b=c", "--args",
          "./demo", "-p"]
     )  # fmt: skip
-    assert options == Options(
+    assert options == CommandLine(
         program="./demo",
         arguments=["-p"],
         commands=[("ex", "b main"), ("x", "f"), ("ex", "run")],

@@ -16,7 +16,7 @@ from crabtrap.frontends.console.output import (
     columns,
     escape,
     escape_line,
-    tame,
+    sanitise,
     wants_colour,
 )
 
@@ -88,9 +88,9 @@ def test_columns_are_as_wide_as_what_is_seen() -> None:
 
 
 def test_program_output_may_colour_itself_and_no_more() -> None:
-    assert tame("\x1b[1;31mred\x1b[0m\r50%\x1b[K") == "\x1b[1;31mred\x1b[0m\r50%\x1b[K"
-    assert tame("\x1b]0;title\x07x") == "\\u{1b}]0;title\x07x"
-    assert tame("\x1b[2Jx\x1b[10;10H") == "\\u{1b}[2Jx\\u{1b}[10;10H"
+    assert sanitise("\x1b[1;31mred\x1b[0m\r50%\x1b[K") == "\x1b[1;31mred\x1b[0m\r50%\x1b[K"
+    assert sanitise("\x1b]0;title\x07x") == "\\u{1b}]0;title\x07x"
+    assert sanitise("\x1b[2Jx\x1b[10;10H") == "\\u{1b}[2Jx\\u{1b}[10;10H"
 
 
 def test_a_stop_begins_on_its_own_line_after_a_prompt_of_the_program() -> None:
@@ -111,7 +111,7 @@ def test_raw_program_output_is_passed_on_when_asked_for() -> None:
     assert stream.getvalue() == "\x1b[2J"
 
 
-def test_errors_say_cause_place_and_remedy() -> None:
+def test_errors_say_cause_location_and_remedy() -> None:
     stream = io.StringIO()
     error = ParseError("expected ]", "print v[1", 9, 9, hint="close the bracket")
     Output(stream, colour=False).error(error, "print")

@@ -43,7 +43,7 @@ def test_each_of_two_recursions_is_folded() -> None:
     assert [fold.cycle for fold in repetitions("a" * 500 + "x" + "bc" * 500)] == [1, 2]
 
 
-def test_backtrace_tells_what_it_leaves_out(screen: Screen) -> None:
+def test_backtrace_reports_what_it_leaves_out(screen: Screen) -> None:
     deep = [FakeFrame(n, "demo::depth", "/src/demo/main.rs", 4) for n in range(5000)]
     deep.append(FakeFrame(5000, "demo::main", "/src/demo/main.rs", 40))
     screen.session.threads[0].stack = deep

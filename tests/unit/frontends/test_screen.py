@@ -44,7 +44,7 @@ def test_a_raw_program_that_is_gone_gives_the_screen_back() -> None:
     assert stream.getvalue() == f"{ENTER}\x1b[?25h\x1b[?1049l\x1b[0m"
 
 
-def test_a_program_that_draws_is_told_of_once(screen: Screen) -> None:
+def test_a_program_that_draws_is_reported_of_once(screen: Screen) -> None:
     stop = events.StopEvent(2, 1, 100, (events.Interrupted(),))
     screen.session.stops = [stop, stop, stop]
     screen.console.output.program("stdout", b"\x1b[31mcolours are fine\n")

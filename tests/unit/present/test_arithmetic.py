@@ -9,7 +9,7 @@ import pytest
 from crabtrap.present.rules.field_paths import LayoutError
 from crabtrap.present.rules.formula import FormulaError, evaluate, is_test, parse_formula
 from crabtrap.values import UnavailableError
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 
 @pytest.fixture

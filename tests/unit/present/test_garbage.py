@@ -11,7 +11,7 @@ import pytest
 
 from crabtrap.present import RenderOptions, render, std_presenter
 from crabtrap.values import PagedReader, Value
-from tests.support.made_types import MemberRow, World
+from tests.support.synthetic_types import MemberRow, World
 
 PRESENTER = std_presenter()
 
@@ -116,7 +116,7 @@ class Zeros:
 
 def elsewhere(value: Value, reader: object) -> Value:
     context = type(value.context)(reader, value.context.program)  # type: ignore[arg-type]
-    return Value(value.type, value.place, context)
+    return Value(value.type, value.location, context)
 
 
 @pytest.mark.parametrize("length", [1 << 20, 1 << 30, 1 << 40])

@@ -6,10 +6,10 @@ import pytest
 
 from crabtrap.present import render, std_presenter
 from crabtrap.symbols.types import Type
-from tests.support.made_types import MadeProgram, World
+from tests.support.synthetic_types import SyntheticProgram, World
 
 
-class Program(MadeProgram):
+class Program(SyntheticProgram):
     """A program whose std has a ``Once`` that begins with this number."""
 
     def __init__(self, begins: int | None) -> None:
@@ -39,12 +39,12 @@ def shown(begins: int | None, number: int) -> str:
         (3, ["complete", "running", "poisoned", "incomplete"]),
     ],
 )
-def test_the_numbers_are_told_by_a_once_nobody_used(begins: int, words: list[str]):
+def test_the_numbers_are_reported_by_a_once_nobody_used(begins: int, words: list[str]):
     assert [shown(begins, number) for number in range(4)] == [f"Once({word})" for word in words]
     queued = 4
     assert shown(begins, 1 | queued) == f"Once({words[1]})"
     assert shown(begins, 8) == "<invalid Once state: 8>"
 
 
-def test_numbers_nothing_tells_of_are_not_guessed():
+def test_numbers_nothing_reports_of_are_not_guessed():
     assert shown(None, 3) == "<it is not known what this Once calls complete>"

@@ -8,7 +8,7 @@ import pytest
 
 from crabtrap.present import RenderOptions, render, std_presenter
 from crabtrap.values import Absent, Bytes, Part, Pieces, Value
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ def test_hash_map_in_bulk_is_the_same_as_one_by_one(world, show):
         ((0x10000, 1 << 60, 1), "capacity"),
     ],
 )
-def test_garbage_vec_is_told_not_read(world, show, words, reason):
+def test_garbage_vec_is_reported_not_read(world, show, words, reason):
     die = world.vec(world.base("u32"))
     raw = {"ptr": words[0], "cap": words[1], "len": words[2]}
     value = world.value(die, struct.pack("<QQQ", raw["ptr"], raw["cap"], raw["len"]))

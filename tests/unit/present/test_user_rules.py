@@ -9,7 +9,7 @@ import pytest
 
 from crabtrap.present import render, std_presenter
 from crabtrap.present.rules.user_rules import RuleFileError, parse_rules, shipped_rules
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from crabtrap.session.calls.convention import Argument, entry_stack, lay_out, wa
 from crabtrap.session.calls.formatter import make_formatter
 from crabtrap.session.calls.scratch import Scratch
 from crabtrap.symbols.types import UNIT
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 W = World()
 TOP = 0x7FFF_0000

@@ -8,7 +8,7 @@ from crabtrap.errors import NotFoundError
 from crabtrap.present import render, std_presenter
 from crabtrap.present.rules.user_rules import RuleFileError
 from crabtrap.session.rule_files import RuleFiles
-from tests.support.made_types import World
+from tests.support.synthetic_types import World
 
 
 def rule(type_: str, name: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import ParseError
-from crabtrap.symbols.breakpoint_locations import after_prologue, moved_place
+from crabtrap.symbols.breakpoint_locations import after_prologue, rebased_location
 from crabtrap.symbols.linespec import (
     AddressSpec,
     ExpressionSpec,
@@ -58,7 +58,7 @@ def test_spec_is_read(text: str, spec: Spec) -> None:
 
 
 @pytest.mark.parametrize(("text", "at"), [("", 0), ("  ", 0), ("*", 1), ("/a(/", 2)])
-def test_bad_spec_names_the_place(text: str, at: int) -> None:
+def test_bad_spec_names_the_location(text: str, at: int) -> None:
     with pytest.raises(ParseError) as caught:
         parse_spec(text)
     assert caught.value.start == at
@@ -77,25 +77,25 @@ def one_function() -> FakeImage:
     )
 
 
-def test_line_gets_one_place_though_it_has_two_rows() -> None:
+def test_line_gets_one_location_though_it_has_two_rows() -> None:
     found = resolve("main.rs:14", one_function())
-    assert [(p.address, p.line, p.function) for p in found.places] == [(0x1010, 14, "app::main")]
+    assert [(p.address, p.line, p.function) for p in found.locations] == [(0x1010, 14, "app::main")]
     assert found.notes == ()
 
 
 def test_line_without_code_moves_to_the_next_with_code_and_says_so() -> None:
     found = resolve("src/main.rs:12", one_function())
-    assert [p.line for p in found.places] == [14]
+    assert [p.line for p in found.locations] == [14]
     assert found.notes == ("line 12 has no code of its own; using line 14",)
 
 
 def test_first_line_of_a_function_is_moved_behind_the_prologue() -> None:
-    assert [p.address for p in resolve("main.rs:10", one_function()).places] == [0x1008]
+    assert [p.address for p in resolve("main.rs:10", one_function()).locations] == [0x1008]
 
 
 def test_line_behind_the_last_one_has_a_reason() -> None:
     found = resolve("main.rs:99", one_function())
-    assert found.places == ()
+    assert found.locations == ()
     assert found.reason == f"no code at or after line 99 of {MAIN}"
     assert found.hint == "the last line with code is 15"
 
@@ -111,19 +111,19 @@ def test_no_line_information_at_all_is_said() -> None:
     assert found.reason == "no module has line information"
 
 
-def test_every_monomorphised_and_inlined_copy_gets_a_place() -> None:
+def test_every_monomorphised_and_inline_instance_gets_a_location() -> None:
     first = FakeFunction("app::max<i32>", ((0x1000, 0x1010),))
     second = FakeFunction("app::max<u8>", ((0x2000, 0x2010),))
     caller = FakeFunction("app::main", ((0x3000, 0x3100),))
-    copies = [
+    instances = [
         FakeFunction("app::max<i32>", ((a, a + 8),), parent=caller, call_line=30)
         for a in (0x3010, 0x3040)
     ]
     rows = [FakeRow(a, a + 8, 20) for a in (0x1004, 0x2004, 0x3010, 0x3040)]
-    image = FakeImage(functions=(first, second, caller, *copies), rows=rows)
+    image = FakeImage(functions=(first, second, caller, *instances), rows=rows)
     found = resolve("main.rs:20", image)
-    assert [p.address for p in found.places] == [0x1004, 0x2004, 0x3010, 0x3040]
-    assert [p.inlined for p in found.places] == [False, False, True, True]
+    assert [p.address for p in found.locations] == [0x1004, 0x2004, 0x3010, 0x3040]
+    assert [p.inlined for p in found.locations] == [False, False, True, True]
 
 
 def test_two_files_with_the_suffix_are_both_meant_and_named() -> None:
@@ -132,9 +132,9 @@ def test_two_files_with_the_suffix_are_both_meant_and_named() -> None:
         rows=(FakeRow(0x1004, 0x1010, 3, path=MAIN), FakeRow(0x2004, 0x2010, 3, path=OTHER)),
     )
     found = resolve("main.rs:3", image)
-    assert [p.path for p in found.places] == [MAIN, OTHER]
+    assert [p.path for p in found.locations] == [MAIN, OTHER]
     assert found.notes == (f"2 files match: {OTHER}, {MAIN}",)
-    assert [p.path for p in resolve("other/main.rs:3", image).places] == [OTHER]
+    assert [p.path for p in resolve("other/main.rs:3", image).locations] == [OTHER]
 
 
 def test_one_file_compiled_into_two_modules_uses_one_line() -> None:
@@ -148,7 +148,7 @@ def test_one_file_compiled_into_two_modules_uses_one_line() -> None:
         functions=(FakeFunction("lib::g", ((0x2000, 0x2010),)),),
         rows=(FakeRow(0x2004, 0x2010, 25),),
     )
-    assert [p.line for p in resolve("main.rs:20", has, has_not).places] == [20]
+    assert [p.line for p in resolve("main.rs:20", has, has_not).locations] == [20]
 
 
 def test_column_prefers_later_rows_of_the_line() -> None:
@@ -156,18 +156,18 @@ def test_column_prefers_later_rows_of_the_line() -> None:
         functions=(FakeFunction("a", ((0x1000, 0x1020),)),),
         rows=(FakeRow(0x1004, 0x1010, 3, column=5), FakeRow(0x1010, 0x1020, 3, column=20)),
     )
-    assert [p.address for p in resolve("main.rs:3:12", image).places] == [0x1010]
-    assert [p.address for p in resolve("main.rs:3:99", image).places] == [0x1004]
+    assert [p.address for p in resolve("main.rs:3:12", image).locations] == [0x1010]
+    assert [p.address for p in resolve("main.rs:3:99", image).locations] == [0x1004]
 
 
 def test_bare_line_needs_a_current_file() -> None:
-    assert resolve("14", one_function(), current_file="main.rs").places[0].line == 14
+    assert resolve("14", one_function(), current_file="main.rs").locations[0].line == 14
     assert resolve("14", one_function()).reason == "there is no current file"
 
 
 def test_function_is_stopped_behind_its_prologue() -> None:
     found = resolve("main", one_function())
-    assert [(p.address, p.line) for p in found.places] == [(0x1008, 11)]
+    assert [(p.address, p.line) for p in found.locations] == [(0x1008, 11)]
 
 
 def test_prologue_without_a_mark_ends_at_the_second_line() -> None:
@@ -191,16 +191,16 @@ def test_users_functions_are_preferred_to_libraries() -> None:
         )
     )
     found = resolve("new", image)
-    assert [p.function for p in found.places] == ["app::Thing::new"]
+    assert [p.function for p in found.locations] == ["app::Thing::new"]
     assert found.notes == ("1 more in libraries left out; write more of the path for those",)
-    assert [p.function for p in resolve("New::new", image).places] == ["core::ops::New::new"]
+    assert [p.function for p in resolve("New::new", image).locations] == ["core::ops::New::new"]
 
 
-def test_inlined_copies_of_a_function_are_stopped_at_their_entry() -> None:
+def test_inline_instances_of_a_function_are_stopped_at_their_entry() -> None:
     caller = FakeFunction("app::main", ((0x3000, 0x3100),))
-    copy = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
-    found = resolve("add", FakeImage(functions=(caller, copy)))
-    assert [(p.address, p.inlined) for p in found.places] == [(0x3010, True)]
+    instance = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
+    found = resolve("add", FakeImage(functions=(caller, instance)))
+    assert [(p.address, p.inlined) for p in found.locations] == [(0x3010, True)]
 
 
 @pytest.mark.parametrize(
@@ -216,13 +216,13 @@ def test_inlined_copies_of_a_function_are_stopped_at_their_entry() -> None:
 def test_bare_symbol_is_stopped_behind_its_frame_setup(code: str, skipped: int) -> None:
     image = FakeImage(symbols=(FakeSymbol("puts", 0x1000),), code={0x1000: bytes.fromhex(code)})
     found = resolve("puts", image)
-    assert [p.address for p in found.places] == [0x1000 + skipped]
+    assert [p.address for p in found.locations] == [0x1000 + skipped]
     assert found.notes == ("no debug information there",)
 
 
 def test_debug_information_is_preferred_to_a_bare_symbol() -> None:
     shim = FakeImage(symbols=(FakeSymbol("main", 0x2000),), code={0x2000: bytes(8)})
-    assert [p.address for p in resolve("main", shim, one_function()).places] == [0x1008]
+    assert [p.address for p in resolve("main", shim, one_function()).locations] == [0x1008]
 
 
 def test_unknown_function_suggests_close_ones() -> None:
@@ -239,36 +239,36 @@ def test_regular_expression_finds_every_match() -> None:
             for name, a in (("one", 0x1000), ("only", 0x2000), ("two", 0x3000))
         )
     )
-    assert len(resolve("/::on/", image).places) == 2
+    assert len(resolve("/::on/", image).locations) == 2
     assert resolve("/zzz/", image).reason == "no function matches /zzz/"
 
 
 def test_addresses_are_described_by_what_is_there() -> None:
     found = resolve("*0x11014", one_function(), bias=0x10000)
-    assert (found.places[0].line, found.places[0].function) == (14, "app::main")
-    assert resolve("*0x99", one_function(), bias=0x10000).places[0].module is None
-    assert resolve("*whatever", one_function()).places[0].address == len("whatever")
+    assert (found.locations[0].line, found.locations[0].function) == (14, "app::main")
+    assert resolve("*0x99", one_function(), bias=0x10000).locations[0].module is None
+    assert resolve("*whatever", one_function()).locations[0].address == len("whatever")
 
 
-def test_place_moves_with_its_module() -> None:
-    place = resolve("main", one_function()).places[0]
+def test_location_moves_with_its_module() -> None:
+    location = resolve("main", one_function()).locations[0]
     module = fake_module(one_function(), 0x7000)
-    assert moved_place(place, module).address == 0x8008
+    assert rebased_location(location, module).address == 0x8008
 
 
-def test_inlined_copies_that_take_too_long_are_left_for_later() -> None:
+def test_inline_instances_that_take_too_long_are_left_for_later() -> None:
     caller = FakeFunction("app::main", ((0x3000, 0x3100),))
     own = FakeFunction("app::add", ((0x1000, 0x1010),))
-    copy = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
-    image = FakeImage(functions=(caller, own, copy), indexed=False)
+    instance = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
+    image = FakeImage(functions=(caller, own, instance), indexed=False)
     table = ModuleTable([fake_module(image)])
     found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.places], found.partial) == ([0x1000], True)
+    assert ([p.address for p in found.locations], found.partial) == ([0x1000], True)
     image.indexed = True
     found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.places], found.partial) == ([0x1000, 0x3010], False)
+    assert ([p.address for p in found.locations], found.partial) == ([0x1000, 0x3010], False)
     # A function that only exists in copies is worth any wait.
     image.indexed = False
-    image.functions = (caller, copy)
+    image.functions = (caller, instance)
     found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.places], found.partial) == ([0x3010], False)
+    assert ([p.address for p in found.locations], found.partial) == ([0x3010], False)

@@ -35,7 +35,7 @@ def test_file_addresses_survive_a_round_trip_past_the_end_of_memory() -> None:
     assert module.address(0x500) == 2**64 - 0xB00
 
 
-def test_chain_begins_with_the_innermost_copy() -> None:
+def test_chain_begins_with_the_innermost_instance() -> None:
     chain = fake_module(image(), BIAS).inline_chain(Address(BIAS + 0x1010))
     assert [function.name for function in chain] == ["app::add", "app::main"]
     assert chain[0].call_line == 7
@@ -43,7 +43,7 @@ def test_chain_begins_with_the_innermost_copy() -> None:
 
 def test_moved_module_shares_the_image() -> None:
     module = fake_module(image())
-    moved = module.moved(BIAS)
+    moved = module.rebased(BIAS)
     assert moved.image is module.image
     assert moved.ranges == ((BIAS, BIAS + 0x4000),)
 

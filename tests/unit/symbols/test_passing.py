@@ -7,13 +7,13 @@ import pytest
 from crabtrap.symbols.abi import (
     Aggregate,
     Nothing,
-    Scalar,
-    Scalars,
+    PassedScalar,
+    PassedScalars,
     Unclear,
     classify,
 )
-from crabtrap.symbols.types import UNIT, made_type
-from tests.support.made_types import World
+from crabtrap.symbols.types import UNIT, synthetic_type
+from tests.support.synthetic_types import World
 
 W = World()
 U8, U32, U64, U128 = (W.base(name) for name in ("u8", "u32", "u64", "u128"))
@@ -63,7 +63,7 @@ def shape(parts):
 )
 def test_scalars(die, parts):
     found = classify(W.get(die))
-    assert isinstance(found, Scalars)
+    assert isinstance(found, PassedScalars)
     assert shape(found.parts) == parts
 
 
@@ -101,7 +101,7 @@ def test_nothing():
 
 
 def test_signs_are_kept_for_the_upper_bits():
-    assert classify(W.get(I8)) == Scalars((Scalar(0, 1, is_signed=True),))
+    assert classify(W.get(I8)) == PassedScalars((PassedScalar(0, 1, is_signed=True),))
 
 
 def test_what_a_type_does_not_tell():
@@ -111,7 +111,7 @@ def test_what_a_type_does_not_tell():
         ("u64", 0),
         [("A", ((0, 0),), [("__0", REFERENCE, 8)]), ("B", ((1, 1),), [("__0", U64, 8)])],
     )
-    for type_ in (W.get(either), made_type("opaque", "m::Unknown")):
+    for type_ in (W.get(either), synthetic_type("opaque", "m::Unknown")):
         assert isinstance(classify(type_), Unclear)
 
 
@@ -123,5 +123,5 @@ def test_a_niche_is_passed_as_what_is_around_it():
         [("None", ((0, 0),), []), ("Some", (), [("__0", REFERENCE, 0)])],
     )
     found = classify(W.get(niche))
-    assert isinstance(found, Scalars)
+    assert isinstance(found, PassedScalars)
     assert shape(found.parts) == [(0, 8, False)]

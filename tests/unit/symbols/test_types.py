@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.present.rules.rule import PatternText
-from crabtrap.symbols.types import MadeRow, PathText, parse_type_path, shorten_name
-from tests.support.made_types import World
+from crabtrap.symbols.types import PathText, SyntheticRow, parse_type_path, shorten_name
+from tests.support.synthetic_types import World
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_declaration_is_the_type_that_another_unit_describes():
     world = World()
     row = world.type(world.struct("m::Inner", [("x", world.base("u8"))]))
     world.struct("other::m::Inner", [])
-    world.rows.append(MadeRow("opaque", "Inner", None, path="m::Inner", die=len(world.rows)))
+    world.rows.append(SyntheticRow("opaque", "Inner", None, path="m::Inner", die=len(world.rows)))
     declared = world.get(len(world.rows) - 1)
     assert declared is world.get(row.die)
-    assert world.get(world.add(MadeRow("opaque", "Gone", None, path="m::Gone"))).size is None
+    assert world.get(world.add(SyntheticRow("opaque", "Gone", None, path="m::Gone"))).size is None

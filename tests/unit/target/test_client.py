@@ -121,7 +121,7 @@ def test_errors_carry_their_code_or_their_text():
             client.check(b"c")
 
 
-def test_the_failure_of_a_request_nobody_waited_for_is_told_by_the_next_wait():
+def test_the_failure_of_a_request_nobody_waited_for_is_reported_by_the_next_wait():
     with scripted({b"vCont;c": b"E.no such process"}) as server:
         client = connected(server)
         client.post((b"vCont;c",), Route.CHECK)
@@ -153,7 +153,7 @@ def test_silence_ends_with_an_error_that_names_the_request():
         assert caught.value.hint
 
 
-def test_the_end_of_the_server_is_told_with_its_last_words():
+def test_the_end_of_the_server_is_reported_with_its_last_words():
     with scripted() as server:
         client = connected(server)
         server.hang_up()

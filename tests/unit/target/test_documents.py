@@ -78,7 +78,7 @@ def test_addresses_must_have_a_known_form(address: str):
 
 
 @pytest.mark.parametrize("address", ["unix:/nonexistent/socket", "127.0.0.1:1"])
-def test_where_nobody_listens_that_is_told(address: str):
+def test_where_nobody_listens_that_is_reported(address: str):
     with pytest.raises(RemoteError, match="cannot connect") as caught:
         reach(address)
     assert caught.value.hint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crabtrap.values.value_location import Absent, Bytes, Memory, Part, Pieces, place_from_pieces
+from crabtrap.values.value_location import Absent, Bytes, Memory, Part, Pieces, location_from_pieces
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Piece:
 
 
 def test_one_piece_of_everything_is_a_plain_place():
-    assert place_from_pieces([Piece("memory", address=16)], 8) == Memory(16)
-    assert place_from_pieces([Piece("absent", 8)], 8) == Absent("optimised out")
+    assert location_from_pieces([Piece("memory", address=16)], 8) == Memory(16)
+    assert location_from_pieces([Piece("absent", 8)], 8) == Absent("optimised out")
 
 
 def test_what_no_piece_describes_is_optimised_out():
-    place = place_from_pieces([Piece("bytes", 4, data=b"1234")], 12)
-    assert place == Pieces((Part(Bytes(b"1234"), 4), Part(Absent("optimised out"), 8)))
+    location = location_from_pieces([Piece("bytes", 4, data=b"1234")], 12)
+    assert location == Pieces((Part(Bytes(b"1234"), 4), Part(Absent("optimised out"), 8)))

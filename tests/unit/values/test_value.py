@@ -8,24 +8,24 @@ import pytest
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError, RangeError, UsageError
-from crabtrap.symbols.types import MadeRow, Type, array_type
+from crabtrap.symbols.types import SyntheticRow, Type, array_type
 from crabtrap.values import (
     Absent,
     Bytes,
     BytesReader,
-    Context,
     ImplicitPointer,
     Invalid,
     Memory,
-    NoProgram,
+    NoProgramInfo,
     Part,
     Pieces,
     Register,
     UnavailableError,
     Value,
+    ValueContext,
     narrow,
 )
-from tests.support.made_types import MemberRow, World
+from tests.support.synthetic_types import MemberRow, World
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ class Frame:
         return self.known if die == 7 else None
 
 
-def in_frame(world: World, die: int, place, frame: Frame) -> Value:
-    return Value(world.get(die), place, Context(world.heap, NoProgram(), frame))
+def in_frame(world: World, die: int, location, frame: Frame) -> Value:
+    return Value(world.get(die), location, ValueContext(world.heap, NoProgramInfo(), frame))
 
 
 def test_nothing_is_read_until_asked(world):
@@ -62,7 +62,7 @@ def test_nothing_is_read_until_asked(world):
 
 
 @pytest.mark.parametrize(
-    ("place", "offset", "size", "expected"),
+    ("location", "offset", "size", "expected"),
     [
         (Memory(Address(100)), 8, 4, Memory(Address(108))),
         (Register(3), 2, 1, Register(3, 2)),
@@ -77,8 +77,8 @@ def test_nothing_is_read_until_asked(world):
         (Pieces((Part(Bytes(b"ab"), 2),)), 5, 2, Absent("optimised out")),
     ],
 )  # fmt: skip
-def test_narrowing(place, offset, size, expected):
-    assert narrow(place, offset, size) == expected
+def test_narrowing(location, offset, size, expected):
+    assert narrow(location, offset, size) == expected
 
 
 def test_registers_and_pieces(world):
@@ -132,7 +132,7 @@ def test_fields_items_and_errors(world):
 def test_bit_fields(world):
     byte = world.base("i8")
     die = world.add(
-        MadeRow(
+        SyntheticRow(
             "struct",
             "Bits",
             1,
@@ -149,8 +149,8 @@ def test_bit_fields(world):
 
 def test_pointers(world):
     u32 = world.base("u32")
-    place = world.heap.put(b"\5\0\0\0")
-    pointer = world.value(world.pointer(u32), struct.pack("<Q", place))
+    location = world.heap.put(b"\5\0\0\0")
+    pointer = world.value(world.pointer(u32), struct.pack("<Q", location))
     assert pointer.deref().scalar() == 5
     null = world.value(world.pointer(u32, "*const "), bytes(8))
     with pytest.raises(UnavailableError, match="null pointer"):
@@ -185,7 +185,7 @@ def test_variants(world):
 
 
 def test_uninhabited_variants_need_no_discriminant(world):
-    never = world.add(MadeRow("enum", "Infallible", 0, path="core::convert::Infallible"))
+    never = world.add(SyntheticRow("enum", "Infallible", 0, path="core::convert::Infallible"))
     die = world.enum(
         "core::result::Result<u8, core::convert::Infallible>",
         1,
@@ -202,8 +202,8 @@ def test_unsized_tail_lies_behind_the_other_fields(world):
     row = world.rows[inner]
     object.__setattr__(row, "members", (*row.members, MemberRow("data", item, 0)))
     pointer = world.wide("*const ArcInner<[m::I]>", inner)
-    place = world.heap.put(struct.pack("<QQII", 1, 1, 7, 8))
-    value = world.value(pointer, struct.pack("<QQ", place, 2)).deref()
+    location = world.heap.put(struct.pack("<QQII", 1, 1, 7, 8))
+    value = world.value(pointer, struct.pack("<QQ", location, 2)).deref()
     data = value.field("data")
     assert data.type.name == "[I]"
     assert [data.index(n).field("a").scalar() for n in range(2)] == [7, 8]
@@ -216,9 +216,9 @@ def test_trait_object_tail_is_aligned_by_its_vtable(world):
     big = world.struct("m::Big", [("v", world.base("u64"))])
     vtable = world.heap.put(struct.pack("<QQQ", 0, 32, 32))
     world.program.vtables[vtable] = world.get(big)
-    place = world.heap.put(struct.pack("<Q24xQ", 1, 77), align=32)
+    location = world.heap.put(struct.pack("<Q24xQ", 1, 77), align=32)
     pointer = world.wide("*const RcInner<dyn m::T>", inner, dyn=True)
-    value = world.value(pointer, struct.pack("<QQ", place, vtable)).deref()
+    value = world.value(pointer, struct.pack("<QQ", location, vtable)).deref()
     assert value.field("value").field("v").scalar() == 77
 
 
@@ -231,7 +231,7 @@ def test_bytes_reader_has_holes():
 
 
 def test_a_type_that_is_an_alias_of_itself_ends():
-    type_ = Type(MadeRow("typedef", "Loop", None))
+    type_ = Type(SyntheticRow("typedef", "Loop", None))
     type_._target = type_
     assert type_.strip() is type_
     assert array_type(type_, 3).size is None

@@ -10,7 +10,7 @@ from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint, Cat
 from crabtrap.engine.inspect.user_code import is_system_library
 from crabtrap.engine.language import NotCompilable
 from crabtrap.records import replace
-from crabtrap.symbols.breakpoint_locations import Resolution, ResolveContext, moved_place
+from crabtrap.symbols.breakpoint_locations import Resolution, ResolveContext, rebased_location
 from crabtrap.symbols.linespec import (
     AddressSpec,
     ExpressionSpec,
@@ -24,7 +24,7 @@ from crabtrap.target.interface import SiteKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.language import Language
 
 _SPLIT_SIZES = (8, 4, 2, 1)
@@ -32,10 +32,10 @@ MAX_WATCHED = 32
 """Bytes that four debug registers cover."""
 
 
-class Placer:
+class LocationResolver:
     """Finds places for breakpoints and owns their sites."""
 
-    def __init__(self, context: Context, language: Language) -> None:
+    def __init__(self, context: Debuggee, language: Language) -> None:
         self._context = context
         self._language = language
         self.evaluate_address: Callable[[str], Address] | None = None
@@ -63,12 +63,12 @@ class Placer:
         Places in files that are still loaded move along with them; only files that were
         not searched before are.
         """
-        if isinstance(item.spec, AddressSpec | ExpressionSpec) and item.places:
+        if isinstance(item.spec, AddressSpec | ExpressionSpec) and item.locations:
             # Fixed when it was set; evaluating again would move it from stop to stop.
-            resolution = Resolution(item.places)
+            resolution = Resolution(item.locations)
         else:
             resolution = self._search_new(item)
-        item.places = resolution.places
+        item.locations = resolution.locations
         item.problem, item.hint = resolution.reason, resolution.hint
         item.notes = resolution.notes
         return resolution
@@ -77,9 +77,9 @@ class Placer:
         modules = self._context.modules.modules
         by_image = {id(module.image): module for module in modules}
         kept = tuple(
-            moved_place(place, by_image[id(place.module.image)])
-            for place in item.places
-            if place.module is not None and id(place.module.image) in by_image
+            rebased_location(location, by_image[id(location.module.image)])
+            for location in item.locations
+            if location.module is not None and id(location.module.image) in by_image
         )
         searched = {id(image) for image in item.searched}
         fresh = [module for module in modules if id(module.image) not in searched]
@@ -92,9 +92,11 @@ class Placer:
                 return Resolution(kept, notes=item.notes)
             return Resolution(reason=item.problem, hint=item.hint)
         found = self._resolve(item.spec, ModuleTable(fresh))
-        return replace(found, places=(*kept, *found.places), reason="" if kept else found.reason)
+        return replace(
+            found, locations=(*kept, *found.locations), reason="" if kept else found.reason
+        )
 
-    def place_all(self) -> tuple[Breakpoint, ...]:
+    def resolve_all(self) -> tuple[Breakpoint, ...]:
         """Find every breakpoint's places anew; returns those whose places changed."""
         changed: list[Breakpoint] = []
         for item in self._context.breakpoints.breakpoints:
@@ -126,12 +128,12 @@ class Placer:
         owner: Owner = ("breakpoint", item.number)
         sites.release_all(owner)
         item.on_target, item.not_on_target = False, ""
-        if not item.enabled or not item.places:
+        if not item.enabled or not item.locations:
             return
         kind: SiteKind = "hardware" if item.hardware else "software"
         conditions = self._compile(item)
-        for place in item.places:
-            sites.acquire(SiteKey(kind, place.address), owner, conditions.get(place.address))
+        for location in item.locations:
+            sites.acquire(SiteKey(kind, location.address), owner, conditions.get(location.address))
         item.on_target = bool(conditions)
         control = self._context.live_control if conditions else None
         if control is not None:
@@ -146,12 +148,12 @@ class Placer:
         if item.not_on_target:
             return {}
         codes: dict[Address, bytes] = {}
-        for place in item.places:
-            code = self._language.compile(item.condition, place, item.number, item.ignore)
+        for location in item.locations:
+            code = self._language.compile(item.condition, location, item.number, item.ignore)
             if isinstance(code, NotCompilable):
                 item.not_on_target = code.reason
                 return {}
-            codes[place.address] = code
+            codes[location.address] = code
         return codes
 
     def _obstacle(self, item: Breakpoint) -> str:

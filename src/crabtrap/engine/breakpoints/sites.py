@@ -182,7 +182,7 @@ class SiteTable:
             self.note_failures(control.update_sites(remove, insert))
 
     @contextmanager
-    def set_aside(self) -> Generator[None]:
+    def suspended(self) -> Generator[None]:
         """Want nothing of what is wanted now, until the end; what is acquired meanwhile goes."""
         sites, owned = self._sites, self._owned
         self._swap({}, {})

@@ -14,7 +14,7 @@ from crabtrap.address import Address
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.events import BreakpointChanged
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.breakpoint_locations import Place
+from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 from crabtrap.symbols.linespec import Spec
 
 CatchKind = Literal["panic", "signal", "fork", "vfork", "exec", "syscall", "load"]
@@ -72,7 +72,7 @@ class Breakpoint(Stoppoint):
     spec: Spec | None = None
     hardware: bool = False
     log: str | None = None
-    places: tuple[Place, ...] = ()
+    locations: tuple[BreakpointLocation, ...] = ()
     problem: str = ""
     hint: str = ""
     notes: tuple[str, ...] = ()
@@ -83,12 +83,12 @@ class Breakpoint(Stoppoint):
     @property
     def pending(self) -> bool:
         """No place has been found yet."""
-        return not self.places
+        return not self.locations
 
     @property
     def addresses(self) -> tuple[Address, ...]:
         """Run-time addresses of the places."""
-        return tuple(place.address for place in self.places)
+        return tuple(location.address for location in self.locations)
 
 
 @dataclass(slots=True)
@@ -132,7 +132,7 @@ class Catchpoint(Stoppoint):
     kind: CatchKind = "panic"
     arguments: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
-    places: tuple[Address, ...] = ()
+    locations: tuple[Address, ...] = ()
     problem: str = ""
 
 

@@ -18,7 +18,7 @@ from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.causes.stack_overflow import is_stack_overflow
 from crabtrap.engine.causes.syscall_names import syscall_name
 from crabtrap.engine.machine import Consume, Ignore, Report, Verdict
-from crabtrap.engine.plans.plan import Done, Move
+from crabtrap.engine.plans.plan import Done, Resume
 from crabtrap.errors import CrabtrapError, TargetError
 from crabtrap.events import (
     BreakpointHit,
@@ -39,7 +39,7 @@ from crabtrap.log import Log
 from crabtrap.target.interface import TRAPPED, StopKind
 
 if TYPE_CHECKING:
-    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.inspector import Inspector
     from crabtrap.engine.language import Language
     from crabtrap.engine.plans.plan import Plan
@@ -66,7 +66,7 @@ class Handlers:
 
     def __init__(
         self,
-        context: Context,
+        context: Debuggee,
         inspector: Inspector,
         language: Language,
         libraries_changed: Callable[[], ModuleChanges],
@@ -88,10 +88,10 @@ class Handlers:
         self.language = language
         self.panics = PanicWatcher()
         self.plan: Plan | None = None
-        self.move = Move()
+        self.move = Resume()
         self._rows = self._rows_by_kind()
 
-    def judge(self, stop: TargetStop) -> tuple[Verdict, ...]:
+    def verdicts(self, stop: TargetStop) -> tuple[Verdict, ...]:
         """The verdict of every handler that such a stop may concern, in order."""
         return tuple([handler(stop) for handler in self._rows[stop.kind]])
 
@@ -190,14 +190,14 @@ class Handlers:
         at_site = stop.kind in TRAPPED and pc in self.move.sites
         if plan.thread not in (0, stop.thread):
             return Consume() if at_site else Ignore()
-        judgement = plan.judge(stop, self.inspector.view(stop.thread, stop.registers))
-        match judgement:
+        explanation = plan.explain_stop(stop, self.inspector.view(stop.thread, stop.registers))
+        match explanation:
             case Done(reason):
                 return Report(reason)
-            case Move():
-                self.move = judgement
-                if judgement.note:
-                    self.context.publish(Notice(judgement.note))
+            case Resume():
+                self.move = explanation
+                if explanation.note:
+                    self.context.publish(Notice(explanation.note))
                 return Consume()
             case _:
                 return Consume() if at_site else Ignore()
@@ -425,5 +425,5 @@ class Handlers:
 
 def _frame_index(item: Breakpoint, stop: TargetStop) -> int:
     """The frame that a stop at one of a breakpoint's places is about."""
-    place = next((each for each in item.places if each.address == stop.pc), None)
-    return place.not_entered if place is not None else 0
+    location = next((each for each in item.locations if each.address == stop.pc), None)
+    return location.not_entered if location is not None else 0

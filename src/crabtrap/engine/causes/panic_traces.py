@@ -31,7 +31,7 @@ def read_traces(thread: Thread) -> Traces:
     """Copy what a panic of ``thread`` is about to change; it stands where one begins."""
     found: list[tuple[Address, bytes]] = []
     for module in thread.process.modules:
-        for address, size in _places(thread, module):
+        for address, size in _locations(thread, module):
             try:
                 found.append((address, thread.process.read_memory(address, size)))
             except MemoryFault:
@@ -39,7 +39,7 @@ def read_traces(thread: Thread) -> Traces:
     return tuple(found)
 
 
-def _places(thread: Thread, module: Module) -> Iterator[tuple[Address, int]]:
+def _locations(thread: Thread, module: Module) -> Iterator[tuple[Address, int]]:
     for name in _STATICS:
         for symbol in module.symbols_named(name):
             if _is_data(symbol, "object"):

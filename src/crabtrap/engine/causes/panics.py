@@ -29,7 +29,7 @@ from crabtrap.engine.causes.panic_payload import (
 )
 from crabtrap.events import Panicked
 from crabtrap.records import dataclass
-from crabtrap.symbols.breakpoint_locations import Place
+from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
@@ -68,19 +68,21 @@ class PanicStep:
     stop_at: Address | None = None
 
 
-def find_panic_places(table: ModuleTable) -> tuple[Place, ...]:
+def find_panic_locations(table: ModuleTable) -> tuple[BreakpointLocation, ...]:
     """The entries of std's panic functions, where ``PanicWatcher`` wants to be asked.
 
     They are first instructions, not behind the prologue: arguments must still be in
     their registers.
     """
-    places: dict[Address, Place] = {}
+    locations: dict[Address, BreakpointLocation] = {}
     for module in table:
         for name in _FUNCTIONS:
             for symbol in module.symbols_named(name):
                 if symbol.kind == "function" and symbol.size:
-                    places[symbol.address] = Place(symbol.address, module, None, None, name)
-    return tuple(places.values())
+                    locations[symbol.address] = BreakpointLocation(
+                        symbol.address, module, None, None, name
+                    )
+    return tuple(locations.values())
 
 
 @dataclass(slots=True)
@@ -96,17 +98,19 @@ class _Panic:
 class PanicWatcher:
     """Follows every panic from its beginning, so that each is reported once."""
 
-    def __init__(self, made_location: Address | None = None) -> None:
+    def __init__(self, synthetic_location: Address | None = None) -> None:
         """Follow panics; ``made_location`` is a ``Location`` that the debugger has put there."""
-        self._made_location = made_location
+        self._synthetic_location = synthetic_location
         self._panics: dict[int, _Panic] = {}
         self._stages: dict[Address, Stage] = {}
 
-    def places(self, table: ModuleTable) -> tuple[Place, ...]:
+    def locations(self, table: ModuleTable) -> tuple[BreakpointLocation, ...]:
         """Where to stop; to be asked again whenever modules change."""
-        places = find_panic_places(table)
-        self._stages = {place.address: _FUNCTIONS[place.function or ""] for place in places}
-        return places
+        locations = find_panic_locations(table)
+        self._stages = {
+            location.address: _FUNCTIONS[location.function or ""] for location in locations
+        }
+        return locations
 
     def observe(self, thread: Thread) -> PanicStep:
         """What it means that ``thread`` has stopped at its present pc.
@@ -136,7 +140,7 @@ class PanicWatcher:
         return PanicStep(stop_at=hook)
 
     def _location(self, process: Process, address: int) -> PanicLocation | None:
-        if address == self._made_location:
+        if address == self._synthetic_location:
             return PanicLocation("", 0, 0)
         return read_location(process, address)
 
@@ -145,7 +149,9 @@ class PanicWatcher:
         process = thread.process
         for argument in _arguments(thread)[:2]:
             words = read_words(process, argument, _INFO_WORDS)
-            locations = [place for place in (self._location(process, w) for w in words) if place]
+            locations = [
+                location for location in (self._location(process, w) for w in words) if location
+            ]
             if locations and (begun is None or begun in locations):
                 message = read_any_message(process, words)
                 return _facts(thread, message, locations[0] if begun is None else begun)

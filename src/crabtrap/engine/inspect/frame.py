@@ -16,10 +16,10 @@ from crabtrap.errors import NotFoundError
 from crabtrap.records import dataclass
 from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.symbols.names import full_function_name, function_name, path_segments
-from crabtrap.symbols.types import made_type
+from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
-from crabtrap.values.value_context import Context
-from crabtrap.values.value_location import Absent, Bytes, place_from_pieces
+from crabtrap.values.value_context import ValueContext
+from crabtrap.values.value_location import Absent, Bytes, location_from_pieces
 
 if TYPE_CHECKING:
     from crabtrap import _core
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.code import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
-    from crabtrap.values.value_location import Place
+    from crabtrap.values.value_location import ValueLocation
 
 _NUMBERED = ("r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
 REGISTER_NAMES = ("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", *_NUMBERED, "rip")
@@ -40,7 +40,7 @@ _SHOWN_ORDER = ("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", *_NUMBER
 _FIRST_XMM = 17
 _LAST_XMM = 32
 
-UNKNOWN_TYPE = made_type("opaque", "<unknown type>")
+UNKNOWN_TYPE = synthetic_type("opaque", "<unknown type>")
 
 
 def register_name(number: int) -> str:
@@ -244,10 +244,10 @@ class Frame:
 
     # -- variables ---------------------------------------------------------------------
     @cached_property
-    def context(self) -> Context:
+    def context(self) -> ValueContext:
         """What values found in this frame need to know."""
         process = self.thread.process
-        return Context(process.memory, process, self)
+        return ValueContext(process.memory, process, self)
 
     @cached_property
     def scoped_variables(self) -> tuple[ScopedVariable, ...]:
@@ -281,7 +281,7 @@ class Frame:
         return tuple(
             self._binding(entry, "capture" if self._is_capture(entry) else "local")
             for entry in found
-            if not entry.is_compiler_made
+            if not entry.is_compiler_generated
             and not (self._is_capture(entry) and any(map(entry.is_same_again, found)))
         )
 
@@ -327,7 +327,7 @@ class Frame:
 
     def value_of(self, variable: _core.Variable) -> Value:
         """A parameter or local of this frame as a value; nothing of it is read yet."""
-        return Value(self._type_of(variable), self._place_of(variable), self.context)
+        return Value(self._type_of(variable), self._location_of(variable), self.context)
 
     def _type_of(self, variable: _core.Variable) -> Type:
         module = self.loaded_module
@@ -335,7 +335,7 @@ class Frame:
             return UNKNOWN_TYPE
         return module.types.type(variable.type)
 
-    def _place_of(self, variable: _core.Variable) -> Place:
+    def _location_of(self, variable: _core.Variable) -> ValueLocation:
         self.check()
         if variable.constant is not None:
             return Bytes(variable.constant)
@@ -352,7 +352,7 @@ class Frame:
         )
         if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
             return Absent("the function has not set up its frame yet")
-        return place_from_pieces(pieces, self._type_of(variable).strip().size)
+        return location_from_pieces(pieces, self._type_of(variable).strip().size)
 
     @cached_property
     def _in_prologue(self) -> bool:

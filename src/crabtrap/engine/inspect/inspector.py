@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.process import InspectionSettings, Process
-from crabtrap.engine.plans.thread_view import View
+from crabtrap.engine.plans.thread_view import ThreadView
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from crabtrap._core import Registers
-    from crabtrap.engine.debuggee import Context
+    from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.thread import Thread
 
@@ -24,11 +24,11 @@ class Inspector:
     read is there for the next.
     """
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Debuggee) -> None:
         self._context = context
         self._process: Process | None = None
         self._numbers: dict[int, int] = {}
-        self._views: dict[int, View] = {}
+        self._views: dict[int, ThreadView] = {}
         self._views_epoch = -1
 
     @property
@@ -49,7 +49,7 @@ class Inspector:
             )
         return process
 
-    def view(self, tid: int, registers: Registers | None = None) -> View:
+    def view(self, tid: int, registers: Registers | None = None) -> ThreadView:
         """A parked thread as plans see it.
 
         Args:
@@ -63,7 +63,7 @@ class Inspector:
         view = self._views.get(tid)
         if view is None or view.code is not context.code:
             registers = registers or context.target.read_registers(tid)
-            view = View(context.target, context.modules, context.code, tid, registers)
+            view = ThreadView(context.target, context.modules, context.code, tid, registers)
             self._views[tid] = view
         return view
 
@@ -79,7 +79,7 @@ class Inspector:
         self._process = None
 
     @contextmanager
-    def set_aside(self) -> Generator[None]:
+    def preserved(self) -> Generator[None]:
         """Keep the objects of this stop for when the program is back at it."""
         process = self._process
         try:

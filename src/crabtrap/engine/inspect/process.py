@@ -12,7 +12,7 @@ from crabtrap.engine.inspect.unwinding import FRAME_LIMIT
 from crabtrap.engine.inspect.user_code import Origin, UserCode
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.breakpoint_locations import describe_place
+from crabtrap.symbols.breakpoint_locations import describe_location
 from crabtrap.values.readers import PagedReader
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Process:
     @cached_property
     def threads(self) -> tuple[Thread, ...]:
         """All threads, by index."""
-        threads = [self._made(tid) for tid in self.thread_infos]
+        threads = [self._thread_object(tid) for tid in self.thread_infos]
         return tuple(sorted(threads, key=lambda thread: thread.index))
 
     def thread(self, tid: int) -> Thread:
@@ -114,7 +114,7 @@ class Process:
         known = self._threads.get(tid)
         if known is None and not self._is_there(tid):
             raise NotFoundError("thread", str(tid), hint="`threads` lists them")
-        return known or self._made(tid)
+        return known or self._thread_object(tid)
 
     def _is_there(self, tid: int) -> bool:
         """Whether a thread exists; that it has registers says so faster than the list."""
@@ -126,7 +126,7 @@ class Process:
             return True
         return tid in self.thread_infos
 
-    def _made(self, tid: int) -> Thread:
+    def _thread_object(self, tid: int) -> Thread:
         thread = self._threads.get(tid)
         if thread is None:
             if tid not in self._numbers:
@@ -199,12 +199,12 @@ class Process:
     # -- symbols -----------------------------------------------------------------------
     def describe_code(self, address: Address) -> str | None:
         """``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
-        place = describe_place(self.modules, address)
-        if place.function is None:
+        location = describe_location(self.modules, address)
+        if location.function is None:
             return None
-        if place.path is None:
-            return place.function
-        return f"{place.function} at {place.path.rpartition('/')[2]}:{place.line or '?'}"
+        if location.path is None:
+            return location.function
+        return f"{location.function} at {location.path.rpartition('/')[2]}:{location.line or '?'}"
 
     def vtable_type(self, address: Address) -> Type | None:
         """The concrete type whose vtable begins at ``address``."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError
 from crabtrap.symbols.names import path_segments
-from crabtrap.symbols.types import made_type
+from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
-from crabtrap.values.value_context import Context
-from crabtrap.values.value_location import Absent, Bytes, place_from_pieces
+from crabtrap.values.value_context import ValueContext
+from crabtrap.values.value_location import Absent, Bytes, location_from_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
-    from crabtrap.values.value_location import Place
+    from crabtrap.values.value_location import ValueLocation
 
 FoundStatic = tuple["Module", "_core.Variable"]
 
@@ -116,19 +116,19 @@ def value_of_static(
     type_ = (
         module.types.type(variable.type)
         if variable.type is not None
-        else made_type("opaque", "<unknown type>")
+        else synthetic_type("opaque", "<unknown type>")
     )
-    place = _place(process, thread, module, variable, type_.strip().size)
-    return Value(type_, place, Context(process.memory, process))
+    location = _location(process, thread, module, variable, type_.strip().size)
+    return Value(type_, location, ValueContext(process.memory, process))
 
 
-def _place(
+def _location(
     process: Process,
     thread: Thread | None,
     module: Module,
     variable: _core.Variable,
     size: int | None,
-) -> Place:
+) -> ValueLocation:
     if variable.constant is not None:
         return Bytes(variable.constant)
     if not variable.has_location:
@@ -145,7 +145,7 @@ def _place(
     )
     if block is not None and block.address is None and pieces[0].kind == "absent":
         return Absent(block.reason)
-    return place_from_pieces(pieces, size)
+    return location_from_pieces(pieces, size)
 
 
 def _shared(path: tuple[str, ...], here: tuple[str, ...]) -> int:

@@ -42,7 +42,7 @@ class ScopedVariable:
         return self.variable.name
 
     @property
-    def is_compiler_made(self) -> bool:
+    def is_compiler_generated(self) -> bool:
         """Nobody wrote it: a part of what ``async`` or a loop was turned into."""
         return _COMPILER_MADE.fullmatch(self.name) is not None
 

@@ -121,7 +121,7 @@ class ModuleLoader:
             image = self._parsed[data] = _core.Image.parse(data, name)
         return image
 
-    def tell(self, text: str) -> None:
+    def notify(self, text: str) -> None:
         """Notify the user, once."""
         if text not in self._told:
             self._told.add(text)
@@ -165,27 +165,27 @@ class _Loading:
             return []
         entries = read_link_maps(self._target, [module])
         found = [(read_path(self._target, entry.name_address), entry.bias) for entry in entries]
-        return [place for place in found if place[0]] + loader
+        return [location for location in found if location[0]] + loader
 
     def _main(self) -> Module:
         path = self._target.executable()
         linked = _main_path(self._target) or path
         shown = linked.removesuffix(_DELETED)
         if shown != linked:
-            self._loader.tell(
+            self._loader.notify(
                 f"{shown} was deleted or rebuilt since this program was started: what runs is "
                 "shown as it was built, next to sources as they are now"
             )
         image = self._loader.open_image(path, shown)
         missing = _MISSING.get(image.debug_level)
         if missing is not None:
-            self._loader.tell(f"{shown} {missing}; debug = true in its Cargo profile adds them")
+            self._loader.notify(f"{shown} {missing}; debug = true in its Cargo profile adds them")
         bias = _main_bias(image, self._auxiliary, self._target, shown)
         module = self._known.get((id(image), bias))
         if module is None:
             module = Module(image, bias, shown)
             if not _is_same_file(module, self._target):
-                self._loader.tell(
+                self._loader.notify(
                     f"{shown} is not the file this program was started from: "
                     "it was rebuilt or replaced; lines and variables may be wrong"
                 )
@@ -195,13 +195,13 @@ class _Loading:
         try:
             image = self._open_library(path)
         except (OSError, CrabtrapError) as error:
-            self._loader.tell(f"no symbols for {path}: {error}")
+            self._loader.notify(f"no symbols for {path}: {error}")
             return None
         module = self._known.get((id(image), bias))
         if module is None:
             module = Module(image, bias, path)
             if not _is_same_file(module, self._target):
-                self._loader.tell(
+                self._loader.notify(
                     f"{path} is not what the program has loaded; its symbols are left out"
                 )
                 return None
@@ -229,7 +229,7 @@ class _Loading:
             data = self._target.read_memory(Address(address), min(size, _VDSO_LIMIT))
             image = self._loader.parse_image(data, _VDSO)
         except (MemoryFault, DebugInfoError) as error:
-            self._loader.tell(f"the vDSO cannot be read: {error}")
+            self._loader.notify(f"the vDSO cannot be read: {error}")
             return None
         first = min((s.address for s in image.segments if s.kind == "load"), default=0)
         return Module(image, address - first, _VDSO)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from crabtrap.address import Address
-from crabtrap.engine.plans.thread_view import View
+from crabtrap.engine.plans.thread_view import ThreadView
 from crabtrap.events import StopReason
 from crabtrap.records import dataclass
 from crabtrap.target.interface import ResumeKind, TargetStop
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Resume:
     """How the plan's thread goes on, and where it wants to be stopped.
 
     Attributes:
@@ -38,11 +38,11 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class NotMine:
+class Unexplained:
     """The stop has nothing to do with the plan, which goes on as it was."""
 
 
-Judgement = Move | Done | NotMine
+Explanation = Resume | Done | Unexplained
 
 
 class Plan(Protocol):
@@ -63,10 +63,10 @@ class Plan(Protocol):
         """The thread it is about."""
         ...
 
-    def begin(self, view: View) -> Move | Done:
+    def begin(self, view: ThreadView) -> Resume | Done:
         """The first move, from the stop the user is looking at."""
         ...
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Look at a stop of the plan's own thread."""
         ...

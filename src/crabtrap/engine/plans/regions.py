@@ -50,7 +50,7 @@ class Region:
     calls: tuple[Address, ...]
     indirect_calls: frozenset[Address]
     returns: bool
-    copies: tuple[Function, ...] = ()
+    instances: tuple[Function, ...] = ()
     heads: frozenset[Address] = frozenset()
 
     def contains(self, address: int) -> bool:
@@ -111,18 +111,20 @@ class CodeIndex:
             path: Source file of the line.
             line: 1-based line.
         """
-        copy = chain[-1 - depth]
-        key = (*copy.key, depth, path, line)
+        instance = chain[-1 - depth]
+        key = (*instance.key, depth, path, line)
         region = self._regions.get(key)
         if region is None:
-            every = self._line_spans(copy, depth)
+            every = self._line_spans(instance, depth)
             spans = [span for span in every if span.line == line and span.path == path]
             ranges = tuple((span.start, span.end) for span in spans)
-            found = self._with_gaps(copy.module, ranges, every)
-            heads = self._loop_heads(copy.module, found, spans, every) if line else _NO_HEADS
+            found = self._with_gaps(instance.module, ranges, every)
+            heads = self._loop_heads(instance.module, found, spans, every) if line else _NO_HEADS
             if heads:
-                found = self._with_gaps(copy.module, ranges, every, heads)
-            region = self._regions[key] = replace(found, copies=_copies_of(spans), heads=heads)
+                found = self._with_gaps(instance.module, ranges, every, heads)
+            region = self._regions[key] = replace(
+                found, instances=_instances_in(spans), heads=heads
+            )
         return region
 
     def _with_gaps(
@@ -168,12 +170,12 @@ class CodeIndex:
             and begins.intersection(self._with_gaps(module, ((span.start, span.end),), every).exits)
         )
 
-    def copy_region(self, copy: Function) -> Region:
+    def instance_region(self, instance: Function) -> Region:
         """All code of one function or inlined copy, deeper inlined copies included."""
-        key = (*copy.key, -1, "", 0)
+        key = (*instance.key, -1, "", 0)
         region = self._regions.get(key)
         if region is None:
-            region = self._regions[key] = self._region(copy.module, copy.ranges)
+            region = self._regions[key] = self._region(instance.module, instance.ranges)
         return region
 
     def range_region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
@@ -210,11 +212,11 @@ class CodeIndex:
         row = function.module.row_at(address)
         return self.user_code.is_user_function(function, row.path if row is not None else None)
 
-    def _line_spans(self, copy: Function, depth: int) -> tuple[LineSpan, ...]:
-        key = (*copy.key, depth)
+    def _line_spans(self, instance: Function, depth: int) -> tuple[LineSpan, ...]:
+        key = (*instance.key, depth)
         spans = self._spans.get(key)
         if spans is None:
-            spans = self._spans[key] = copy.module.line_spans(copy.ranges[0][0], depth)
+            spans = self._spans[key] = instance.module.line_spans(instance.ranges[0][0], depth)
         return spans
 
     def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
@@ -278,7 +280,7 @@ def _has_user_code(module: Module) -> bool:
     return module.image.debug_level in ("full", "lines")
 
 
-def _copies_of(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
+def _instances_in(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
     """The copies that begin inside of ``spans``, each once."""
     begun = {
         span.callee.key: span.callee

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.plans.plan import Done, Judgement, Move, NotMine
+from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
-    from crabtrap.engine.plans.thread_view import View
+    from crabtrap.engine.plans.thread_view import ThreadView
     from crabtrap.target.interface import TargetStop
 
 
@@ -28,16 +28,16 @@ class RunCall:
     thread: int
     return_address: Address
     sp: int
-    places: frozenset[Address] = frozenset()
+    locations: frozenset[Address] = frozenset()
     name: str = "call"
 
-    def begin(self, view: View) -> Move:
+    def begin(self, view: ThreadView) -> Resume:
         """Trap the return and the places."""
-        return Move(sites=self.places | {self.return_address})
+        return Resume(sites=self.locations | {self.return_address})
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Done at a place, and at the return address with the stack as it was."""
         if stop.kind not in TRAPPED:
-            return NotMine()
+            return Unexplained()
         returned = view.pc == self.return_address and view.sp == self.sp
-        return Done(StepDone(self.name)) if returned or view.pc in self.places else NotMine()
+        return Done(StepDone(self.name)) if returned or view.pc in self.locations else Unexplained()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.plans.plan import Done, Judgement, Move, NotMine
+from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
-    from crabtrap.engine.plans.thread_view import View
+    from crabtrap.engine.plans.thread_view import ThreadView
     from crabtrap.target.interface import TargetStop
 
 _LONGEST_INSTRUCTION = 15
@@ -25,13 +25,13 @@ class Continue:
     thread: int = 0
     name: str = "continue"
 
-    def begin(self, view: View) -> Move:
+    def begin(self, view: ThreadView) -> Resume:
         """Let everything run."""
-        return Move()
+        return Resume()
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Nothing is ever this plan's."""
-        return NotMine()
+        return Unexplained()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +50,22 @@ class RunTo:
     frame_cfa: int | None = None
     return_address: Address | None = None
 
-    def begin(self, view: View) -> Move:
+    def begin(self, view: ThreadView) -> Resume:
         """Trap the places and the way out of the frame."""
         sites = set(self.addresses)
         if self.return_address is not None:
             sites.add(self.return_address)
-        return Move(sites=frozenset(sites))
+        return Resume(sites=frozenset(sites))
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """At a place it is done; at the return address only if that frame is gone."""
         if stop.kind not in TRAPPED:
-            return NotMine()
+            return Unexplained()
         if view.pc in self.addresses:
             return Done(StepDone(self.name))
         if view.pc == self.return_address and _frame_is_gone(view, self.frame_cfa):
             return Done(StepDone(self.name))
-        return NotMine()
+        return Unexplained()
 
 
 @dataclass(slots=True)
@@ -84,16 +84,16 @@ class Finish:
     name: str = "finish"
     returned: bool = field(default=False, init=False)
 
-    def begin(self, view: View) -> Move:
+    def begin(self, view: ThreadView) -> Resume:
         """Trap the return address."""
-        return Move(sites=frozenset((self.return_address,)))
+        return Resume(sites=frozenset((self.return_address,)))
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Done when the frame is gone; deeper recursions return through the same address."""
         if stop.kind not in TRAPPED or view.pc != self.return_address:
-            return NotMine()
+            return Unexplained()
         if not _frame_is_gone(view, self.cfa):
-            return NotMine()
+            return Unexplained()
         self.returned = True
         return Done(StepDone(self.name))
 
@@ -106,32 +106,32 @@ class FinishInlined:
     inner: int
     name: str = "finish"
     _cfa: int | None = field(default=None, init=False)
-    _move: Move = field(default_factory=Move, init=False)
+    _resume: Resume = field(default_factory=Resume, init=False)
     _computed: frozenset[Address] = field(default_factory=frozenset[Address], init=False)
     _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
 
-    def begin(self, view: View) -> Move | Done:
+    def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the ways out of the copy's code."""
-        region = view.code.copy_region(view.chain[self.inner])
+        region = view.code.instance_region(view.chain[self.inner])
         self._cfa, self._ranges = view.cfa, region.ranges
         self._computed = region.computed
         sites = {*region.exits, *region.computed}
         if region.returns and view.return_address is not None:
             sites.add(view.return_address)
-        self._move = Move(sites=frozenset(sites))
-        return self._move
+        self._resume = Resume(sites=frozenset(sites))
+        return self._resume
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Done outside of the copy, unless a deeper recursion got there."""
         inside = any(start <= view.pc < end for start, end in self._ranges)
         if stop.kind == "step":
-            return self._move if inside else Done(StepDone(self.name))
-        if stop.kind not in TRAPPED or view.pc not in self._move.sites:
-            return NotMine()
+            return self._resume if inside else Done(StepDone(self.name))
+        if stop.kind not in TRAPPED or view.pc not in self._resume.sites:
+            return Unexplained()
         if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
-            return self._move
+            return self._resume
         if view.pc in self._computed:
-            return Move("step")
+            return Resume("step")
         return Done(StepDone(self.name))
 
 
@@ -153,7 +153,7 @@ class StepInstruction:
         """The verb: ``nexti`` or ``stepi``."""
         return "nexti" if self.over else "stepi"
 
-    def begin(self, view: View) -> Move:
+    def begin(self, view: ThreadView) -> Resume:
         """Step, or trap the instruction after a call."""
         if self.over:
             code = view.target.memory.read_partial(view.pc, _LONGEST_INSTRUCTION)
@@ -161,22 +161,22 @@ class StepInstruction:
             if decoded and _counts_as_one(decoded[0]):
                 self._next = Address(view.pc + decoded[0].size)
                 self._sp = view.sp
-                return Move(sites=frozenset((self._next,)))
-        return Move("step")
+                return Resume(sites=frozenset((self._next,)))
+        return Resume("step")
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Done after the step, or behind the call in the same frame."""
         if stop.kind == "step" and self._next is None:
             return Done(StepDone(self.name))
         if stop.kind in TRAPPED and view.pc == self._next and view.sp >= self._sp:
             return Done(StepDone(self.name))
-        return NotMine()
+        return Unexplained()
 
 
 def _counts_as_one(instruction: _core.Instruction) -> bool:
     return instruction.flow in ("call", "indirect-call") or instruction.text.startswith("rep")
 
 
-def _frame_is_gone(view: View, cfa: int | None) -> bool:
+def _frame_is_gone(view: ThreadView, cfa: int | None) -> bool:
     """Whether the stack has been popped beyond the frame; ``True`` where that is unknown."""
     return cfa is None or view.sp >= cfa

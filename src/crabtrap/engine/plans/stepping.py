@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.plans.plan import Done, Judgement, Move, NotMine
+from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
 from crabtrap.engine.plans.regions import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
@@ -20,7 +20,7 @@ from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.regions import Region
-    from crabtrap.engine.plans.thread_view import View
+    from crabtrap.engine.plans.thread_view import ThreadView
     from crabtrap.symbols.code import Function
     from crabtrap.target.interface import TargetStop
 
@@ -53,16 +53,16 @@ class StepLine:
     _foreign: bool = field(default=False, init=False)
     _line: tuple[str, int] = field(default=("", 0), init=False)
     _depth: int = field(default=0, init=False)
-    _copies: frozenset[Address] = field(default=frozenset(), init=False)
+    _instances: frozenset[Address] = field(default=frozenset(), init=False)
     _through_gap: bool = field(default=False, init=False)
-    _move: Move = field(default_factory=Move, init=False)
+    _resume: Resume = field(default_factory=Resume, init=False)
 
     @property
     def name(self) -> str:
         """The verb: ``step`` or ``next``."""
         return "step" if self.into else "next"
 
-    def begin(self, view: View) -> Move | Done:
+    def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the ways out of the current line; without lines, out of the function."""
         self._origin = _Origin.at(view, self.inner)
         self._foreign = self._origin.foreign
@@ -72,51 +72,51 @@ class StepLine:
             return self._done()
         return self._leave_line(view)
 
-    def judge(self, stop: TargetStop, view: View) -> Judgement:
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Decide where the thread has come to: still inside, deeper, or at a new line."""
         if stop.kind == "step":
             return self._after_single_step(view)
         if stop.kind not in TRAPPED:
-            return NotMine()
+            return Unexplained()
         pc = view.pc
-        if pc not in self._move.sites:
-            return NotMine()
+        if pc not in self._resume.sites:
+            return Unexplained()
         if pc in self._reach.entries:
             return self._entered(view)
-        if pc in self._copies:
-            return self._entered_copy(view)
+        if pc in self._instances:
+            return self._entered_instance(view)
         if self._is_computed(pc):
-            return Move("step")
-        return self._arrived(view)
+            return Resume("step")
+        return self._at_exit(view)
 
     # -- arriving ------------------------------------------------------------------------
-    def _arrived(self, view: View) -> Judgement:
+    def _at_exit(self, view: ThreadView) -> Explanation:
         """At a way out of the line: in our frame, in a caller, or in a deeper recursion."""
         origin = self._origin
         assert origin is not None
         cfa = view.cfa
         if origin.cfa is not None and cfa is not None:
             if cfa < origin.cfa:
-                return self._move
+                return self._resume
             if cfa > origin.cfa:
                 return self._returned(view)
         return self._at_new_line(view)
 
-    def _entered(self, view: View) -> Done:
+    def _entered(self, view: ThreadView) -> Done:
         """In a function that was called: at its own line, even if that begins with a copy."""
         self.hidden = max(len(view.chain) - 1, 0)
         return self._done()
 
-    def _entered_copy(self, view: View) -> Judgement:
+    def _entered_instance(self, view: ThreadView) -> Explanation:
         """Where a copy begins that the line calls: entered, unless by a deeper recursion."""
         origin = self._origin
         assert origin is not None
         if origin.cfa is not None and view.cfa != origin.cfa:
-            return self._move
+            return self._resume
         self.hidden = max(len(view.chain) - 2 - self._depth, 0)
         return self._done()
 
-    def _at_new_line(self, view: View) -> Judgement:
+    def _at_new_line(self, view: ThreadView) -> Explanation:
         row = view.row
         origin = self._origin
         assert origin is not None
@@ -130,13 +130,13 @@ class StepLine:
         ):
             at_statement = False
         at_head = self._region is not None and view.pc in self._region.heads
-        if origin.left_copy(view) or at_statement or at_head:
+        if origin.left_instance(view) or at_statement or at_head:
             self.hidden = self._not_entered(view, origin.depth_in(view))
             if self._is_user(view) and self._has_line(view):
                 return self._done()
         return self._leave_line(view)
 
-    def _not_entered(self, view: View, depth: int) -> int:
+    def _not_entered(self, view: ThreadView, depth: int) -> int:
         """How many inlined copies the pc is in that are not to be shown.
 
         For ``next`` all that are called from its own frame; for ``step`` those that begin
@@ -151,7 +151,7 @@ class StepLine:
             hidden += 1
         return hidden
 
-    def _may_enter(self, view: View, index: int) -> bool:
+    def _may_enter(self, view: ThreadView, index: int) -> bool:
         """Whether the copy at ``index`` of the chain starts here and is the user's."""
         chain = view.chain
         if index >= len(chain) or not chain[index].inlined or chain[index].entry != view.pc:
@@ -159,25 +159,25 @@ class StepLine:
         path = chain[index - 1].call_path if index else (view.row.path if view.row else None)
         return view.code.user_code.is_user_function(chain[index], path)
 
-    def _returned(self, view: View) -> Judgement:
+    def _returned(self, view: ThreadView) -> Explanation:
         """The frame is gone: stop if its caller is the user's, else go on to one that is."""
         self.hidden = 0
         if not self._is_user(view):
             self._origin = _Origin.at(view, 0)
             callers = self._callers(view)
             if not (callers.returns or callers.reach.entries or callers.reach.indirect):
-                return Move(note=_RUNS_ON)
+                return Resume(note=_RUNS_ON)
             return self._leave_function(view)
         if self._has_line(view):
             return self._done()
         self._origin = _Origin.at(view, 0)
         return self._leave_line(view)
 
-    def _after_single_step(self, view: View) -> Judgement:
+    def _after_single_step(self, view: ThreadView) -> Explanation:
         """A computed jump or call has been followed by one instruction."""
         region = self._region
         if region is not None and region.contains(view.pc):
-            return self._move
+            return self._resume
         if self.into:
             entry = view.code.user_entry(view.pc)
             if entry is not None:
@@ -188,19 +188,19 @@ class StepLine:
         assert origin is not None
         if view.sp < origin.sp:
             return self._follow_call(view)
-        return self._arrived(view)
+        return self._at_exit(view)
 
-    def _follow_call(self, view: View) -> Move:
+    def _follow_call(self, view: ThreadView) -> Resume:
         """Inside a call made through a pointer: look what it can reach in turn."""
         if self.into:
             found = view.code.reach((view.pc,))
             if found.entries or found.indirect:
                 self._reach = self._reach.joined(found)
-                return self._with_sites(self._move.sites | found.entries | found.indirect)
-        return self._move
+                return self._with_sites(self._resume.sites | found.entries | found.indirect)
+        return self._resume
 
     # -- moving --------------------------------------------------------------------------
-    def _leave_line(self, view: View) -> Move:
+    def _leave_line(self, view: ThreadView) -> Resume:
         """Traps at every way out of the line the thread is on now."""
         origin = self._origin
         assert origin is not None
@@ -213,25 +213,25 @@ class StepLine:
         region = view.code.line_region(view.chain, depth, path, line)
         if line:
             self._line, self._depth = (path, line), depth
-            self._copies = self._users_copies(view, region) if self.into else frozenset()
+            self._instances = self._user_instances(view, region) if self.into else frozenset()
         if not region.contains(view.pc):
-            region = view.code.copy_region(view.chain[-1 - depth])
-        return self._leave_region(view, region, self._copies)
+            region = view.code.instance_region(view.chain[-1 - depth])
+        return self._leave_region(view, region, self._instances)
 
-    def _users_copies(self, view: View, region: Region) -> frozenset[Address]:
+    def _user_instances(self, view: ThreadView, region: Region) -> frozenset[Address]:
         """Where the user's functions begin that are inlined further on in the line."""
         path = self._line[0]
         return frozenset(
-            copy.entry
-            for copy in region.copies
-            if copy.entry != view.pc and view.code.user_code.is_user_function(copy, path)
+            instance.entry
+            for instance in region.instances
+            if instance.entry != view.pc and view.code.user_code.is_user_function(instance, path)
         )
 
     def _leave_region(
-        self, view: View, region: Region, copies: frozenset[Address] = frozenset()
-    ) -> Move:
-        self._region, self._copies = region, copies
-        sites = region.exits | region.computed | copies
+        self, view: ThreadView, region: Region, instances: frozenset[Address] = frozenset()
+    ) -> Resume:
+        self._region, self._instances = region, instances
+        sites = region.exits | region.computed | instances
         reach = self._reach_of(view, region) if self.into else NOTHING_REACHED
         if region.returns:
             callers = self._callers(view)
@@ -242,11 +242,11 @@ class StepLine:
         self._reach = reach
         return self._with_sites(sites | reach.entries | reach.indirect)
 
-    def _leave_function(self, view: View) -> Move:
+    def _leave_function(self, view: ThreadView) -> Resume:
         """Out of a function without lines, or one that is not the user's."""
         module, chain = view.module, view.chain
         if module is not None and chain:
-            return self._leave_region(view, view.code.copy_region(chain[-1]))
+            return self._leave_region(view, view.code.instance_region(chain[-1]))
         symbol = module.symbol_at(view.pc) if module is not None else None
         if module is None or symbol is None or not symbol.size:
             callers = self._callers(view)
@@ -257,11 +257,11 @@ class StepLine:
         end = Address(symbol.address + symbol.size)
         return self._leave_region(view, view.code.range_region(module, ((symbol.address, end),)))
 
-    def _reach_of(self, view: View, region: Region) -> Reach:
+    def _reach_of(self, view: ThreadView, region: Region) -> Reach:
         found = view.code.reach(region.calls)
         return found.joined(Reach(frozenset(), region.indirect_calls))
 
-    def _callers(self, view: View) -> _Callers:
+    def _callers(self, view: ThreadView) -> _Callers:
         """What a return leads to: the nearest caller that is the user's.
 
         For ``step`` also the user's functions that the callers in between can call on
@@ -276,7 +276,7 @@ class StepLine:
                 reach = reach.joined(view.code.reach_of_function(Address(pc - 1)))
         return _Callers(frozenset(), reach)
 
-    def _is_user_code(self, view: View, return_address: Address) -> bool:
+    def _is_user_code(self, view: ThreadView, return_address: Address) -> bool:
         if self._foreign:
             return True
         inside_call = Address(return_address - 1)
@@ -289,13 +289,13 @@ class StepLine:
             for each in chain
         )
 
-    def _add_entries(self, entries: frozenset[Address]) -> Move:
+    def _add_entries(self, entries: frozenset[Address]) -> Resume:
         self._reach = self._reach.joined(Reach(entries, frozenset()))
-        return self._with_sites(self._move.sites | entries)
+        return self._with_sites(self._resume.sites | entries)
 
-    def _with_sites(self, sites: frozenset[Address]) -> Move:
-        self._move = Move("continue", sites)
-        return self._move
+    def _with_sites(self, sites: frozenset[Address]) -> Resume:
+        self._resume = Resume("continue", sites)
+        return self._resume
 
     # -- small questions -----------------------------------------------------------------
     def _is_computed(self, pc: Address) -> bool:
@@ -304,7 +304,7 @@ class StepLine:
             return True
         return pc in self._reach.indirect
 
-    def _is_user(self, view: View) -> bool:
+    def _is_user(self, view: ThreadView) -> bool:
         """Whether the code at the pc is shown; stepping inside foreign code stays there."""
         if self._foreign:
             return True
@@ -314,7 +314,7 @@ class StepLine:
         path = chain[shown - 1].call_path if shown else row.path
         return view.code.user_code.is_user_function(chain[shown], path)
 
-    def _has_line(self, view: View) -> bool:
+    def _has_line(self, view: ThreadView) -> bool:
         """Whether there is a line to show; where lines are not known at all, none is awaited."""
         return view.row is None or view.row.line != 0 or self.hidden > 0
 
@@ -349,12 +349,12 @@ class _Origin:
 
     cfa: int | None
     sp: int
-    copy: Function | None
+    instance: Function | None
     nest: tuple[tuple[int, int], ...]
     foreign: bool
 
     @classmethod
-    def at(cls, view: View, inner: int) -> _Origin:
+    def at(cls, view: ThreadView, inner: int) -> _Origin:
         chain, row = view.chain, view.row
         if not chain:
             return cls(view.cfa, view.sp, None, (), foreign=False)
@@ -365,7 +365,7 @@ class _Origin:
         nest = tuple(each.key for each in reversed(chain[index:]))
         return cls(view.cfa, view.sp, chain[index], nest, foreign)
 
-    def depth_in(self, view: View) -> int:
+    def depth_in(self, view: ThreadView) -> int:
         """The depth to step at where the thread is now, counted from the concrete function.
 
         That of the copy the step began in or, when that was left, of the innermost of
@@ -377,13 +377,13 @@ class _Origin:
             shared += 1
         return min(max(shared, 1), len(here)) - 1
 
-    def left_copy(self, view: View) -> bool:
+    def left_instance(self, view: ThreadView) -> bool:
         """Whether the inlined copy the step began in has been left for its caller."""
-        copy = self.copy
-        return copy is not None and copy.inlined and not copy.contains(view.pc)
+        instance = self.instance
+        return instance is not None and instance.inlined and not instance.contains(view.pc)
 
 
-def _line_at(view: View, depth: int) -> tuple[str, int]:
+def _line_at(view: ThreadView, depth: int) -> tuple[str, int]:
     """Source position of the logical frame at ``depth``."""
     chain, row = view.chain, view.row
     assert row is not None

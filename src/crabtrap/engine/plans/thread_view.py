@@ -26,7 +26,7 @@ RSP, RIP = 7, 16
 _OWN_AND_CALLER = 2
 
 
-class View:
+class ThreadView:
     """One thread at one stop.
 
     Attributes:

@@ -71,22 +71,22 @@ def assemble(code: Code) -> bytes:
     Raises:
         NotCompilableError: It is longer than ``MAX_SIZE``.
     """
-    at, places = 0, dict[Label, list[int]]()
+    at, locations = 0, dict[Label, list[int]]()
     for item in code:
         if isinstance(item, Label):
-            places.setdefault(item, []).append(at)
+            locations.setdefault(item, []).append(at)
         else:
             at += _size(item)
     if at > MAX_SIZE:
         raise NotCompilableError(f"{at} bytes of agent code are too many")
-    return b"".join(_encode(code, places))
+    return b"".join(_encode(code, locations))
 
 
 def _size(item: bytes | Jump) -> int:
     return len(item) if isinstance(item, bytes) else 3
 
 
-def _encode(code: Code, places: dict[Label, list[int]]) -> Iterable[bytes]:
+def _encode(code: Code, locations: dict[Label, list[int]]) -> Iterable[bytes]:
     """Code without labels.
 
     The same code may stand in several places, so a label may too.  All jumps lead
@@ -98,7 +98,7 @@ def _encode(code: Code, places: dict[Label, list[int]]) -> Iterable[bytes]:
             yield item
         elif isinstance(item, Jump):
             opcode = _IF_GOTO if item.conditional else _GOTO
-            target = next(place for place in places[item.target] if place > at)
+            target = next(location for location in locations[item.target] if location > at)
             yield bytes([opcode]) + target.to_bytes(2, "big")
         if not isinstance(item, Label):
             at += _size(item)
@@ -208,7 +208,7 @@ def narrow(storage: Storage, offset: int, size: int) -> Storage:
                 if at <= offset and offset + size <= at + length:
                     return narrow(inner, offset - at, size)
                 at += length
-            return Nowhere("it is spread over several places")
+            return Nowhere("it is spread over several locations")
         case Nowhere():
             return storage
 
@@ -246,6 +246,6 @@ def load(storage: Storage, size: int, signed: bool) -> Code:
         case Split(parts):
             if parts and parts[0][0] >= size:
                 return load(parts[0][1], size, signed)
-            raise NotCompilableError("it is spread over several places")
+            raise NotCompilableError("it is spread over several locations")
         case Nowhere(reason):
             raise NotCompilableError(reason)

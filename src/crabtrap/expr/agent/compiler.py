@@ -369,9 +369,9 @@ class Compiler:
                 return ()
             case nodes.Bind(name, None):
                 return _fail_unless(variant_test(typed, name)[0], no)
-            case nodes.Shape(nodes.Path() as path, None):
+            case nodes.Constructor(nodes.Path() as path, None):
                 return _fail_unless(variant_test(typed, path.segments[-1].name)[0], no)
-            case nodes.Shape(nodes.Path() as path, tuple() as items):
+            case nodes.Constructor(nodes.Path() as path, tuple() as items):
                 return self._shape_pattern(typed, path.segments[-1].name, items, no)
             case nodes.Equals(value):
                 return _fail_unless(self._equal_to(typed, value), no)

@@ -16,12 +16,12 @@ from crabtrap.values.value_location import (
     Absent,
     Bytes,
     ImplicitPointer,
-    Made,
     Memory,
     Pieces,
     Register,
-    SimplePlace,
-    place_from_pieces,
+    SimpleLocation,
+    Synthetic,
+    location_from_pieces,
 )
 
 if TYPE_CHECKING:
@@ -39,31 +39,31 @@ _REACH = 1 << 38
 
 def probe_storage(locate: Locate, size: int | None) -> Storage:
     """Where a variable is in terms of registers, or ``Nowhere`` with the reason."""
-    first = place_from_pieces(locate(_FIRST), size)
-    second = place_from_pieces(locate(_SECOND), size)
+    first = location_from_pieces(locate(_FIRST), size)
+    second = location_from_pieces(locate(_SECOND), size)
     if isinstance(first, Pieces) and isinstance(second, Pieces):
         return _split(first, second)
     if isinstance(first, Pieces) or isinstance(second, Pieces):
-        return asm.Nowhere("its place depends on registers")
-    assert not isinstance(first, Made)  # locate makes none
-    assert not isinstance(second, Made)
+        return asm.Nowhere("its location depends on registers")
+    assert not isinstance(first, Synthetic)  # locate makes none
+    assert not isinstance(second, Synthetic)
     return _simple(first, second)
 
 
 def _split(first: Pieces, second: Pieces) -> Storage:
     if [p.size for p in first.parts] != [p.size for p in second.parts]:
-        return asm.Nowhere("its place depends on registers")
+        return asm.Nowhere("its location depends on registers")
     if any(p.bit_offset for p in first.parts):
         return asm.Nowhere("it is spread over bits")
     return asm.Split(
         tuple(
-            (a.size, _simple(a.place, b.place))
+            (a.size, _simple(a.location, b.location))
             for a, b in zip(first.parts, second.parts, strict=True)
         )
     )
 
 
-def _simple(first: SimplePlace, second: SimplePlace) -> Storage:
+def _simple(first: SimpleLocation, second: SimpleLocation) -> Storage:
     match first, second:
         case Memory(a), Memory(b):
             return _relative(a, b)
@@ -76,7 +76,7 @@ def _simple(first: SimplePlace, second: SimplePlace) -> Storage:
         case ImplicitPointer(), _:
             return asm.Nowhere("its pointer was optimised away")
         case _:
-            return asm.Nowhere("its place is calculated")
+            return asm.Nowhere("its location is calculated")
 
 
 def _relative(a: int, b: int) -> Storage:

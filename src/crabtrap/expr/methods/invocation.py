@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Invocation:
     """A receiver with its view, and arguments that are evaluated when asked for."""
 
     evaluator: Evaluator
@@ -99,4 +99,4 @@ class Call:
         return test
 
 
-Method = Callable[[Call], Value]
+Method = Callable[[Invocation], Value]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import indirection
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS
 from crabtrap.expr.methods.on_maps import MAP_METHODS, SET_METHODS
 from crabtrap.expr.methods.on_numbers import CHAR_METHODS, FLOAT_METHODS, INTEGER_METHODS
@@ -43,12 +43,12 @@ class NoMethodError(WouldRunError):
     """No layer of the receiver has a method of that name here."""
 
 
-def _same(call: Call) -> Value:
+def _same(call: Invocation) -> Value:
     call.expect(0)
     return call.value
 
 
-def _with(call: Call) -> Value:
+def _with(call: Invocation) -> Value:
     """``KEY.with(|x| ..)`` of a thread-local, whose value the receiver already is."""
     return call.function()(call.value)
 
@@ -121,13 +121,13 @@ def call_method(evaluator: Evaluator, tree: nodes.MethodCall) -> Value:
         for table in methods_of(view):
             method = table.get(tree.name)
             if method is not None:
-                return method(Call(evaluator, tree, layer, view))
+                return method(Invocation(evaluator, tree, layer, view))
         found = _run_method(evaluator, layer, tree)
         if found is not None:
             return found
     method = _ANY.get(tree.name)
     if method is not None:
-        return method(Call(evaluator, tree, receiver, evaluator.presenter.view(receiver)))
+        return method(Invocation(evaluator, tree, receiver, evaluator.presenter.view(receiver)))
     if evaluator.caller is not None:
         owner = receiver.type.name.removeprefix("&").removeprefix("mut ")
         error = evaluator.caller.missing(f"{owner}::{tree.name}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from crabtrap.expr import computed, indirection, operators
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.output import bulk
@@ -18,7 +18,7 @@ MAX_WALK = 1 << 20
 """Most items one method walks over before it gives up."""
 
 
-def items_of(call: Call, view: object = None) -> Iterator[Value]:
+def items_of(call: Invocation, view: object = None) -> Iterator[Value]:
     """The receiver's items.
 
     Raises:
@@ -54,7 +54,7 @@ def _count(start: Value, end: Value | None, inclusive: bool) -> Iterator[Value]:
         number += 1
 
 
-def limited(items: Iterable[Value], call: Call) -> Iterator[Value]:
+def limited(items: Iterable[Value], call: Invocation) -> Iterator[Value]:
     """Items, of which there may be ``MAX_WALK``."""
     for count, item in enumerate(items):
         if count >= MAX_WALK:
@@ -64,7 +64,7 @@ def limited(items: Iterable[Value], call: Call) -> Iterator[Value]:
         yield item
 
 
-def _iter(call: Call) -> Value:
+def _iter(call: Invocation) -> Value:
     view = call.view
     if isinstance(view, SequenceView) and not view.is_set:
         return computed.sequence(view.items, f"Iter of {call.value.type.name}")
@@ -73,19 +73,19 @@ def _iter(call: Call) -> Value:
     return computed.sequence(items, f"Iter of {call.value.type.name}")
 
 
-def _map(call: Call) -> Value:
+def _map(call: Invocation) -> Value:
     function = call.function()
     length = call.view.length if isinstance(call.view, SequenceView) else None
     items = LazyItems(lambda: map(function, walk(call.view, call.value)), length)
     return computed.sequence(items, "impl Iterator")
 
 
-def _filter(call: Call) -> Value:
+def _filter(call: Invocation) -> Value:
     test = call.test()
     return computed.lazily(lambda: filter(test, items_of(call)))
 
 
-def _filter_map(call: Call) -> Value:
+def _filter_map(call: Invocation) -> Value:
     function = call.function()
 
     def begin() -> Iterator[Value]:
@@ -97,7 +97,7 @@ def _filter_map(call: Call) -> Value:
     return computed.lazily(begin)
 
 
-def some(value: Value, call: Call) -> Value | None:
+def some(value: Value, call: Invocation) -> Value | None:
     """The value in a ``Some`` or ``Ok``, ``None`` for ``None`` and ``Err``."""
     _, view = call.comparer.look_through(value)
     if isinstance(view, RecordView) and view.name in ("Some", "Ok"):
@@ -107,20 +107,20 @@ def some(value: Value, call: Call) -> Value | None:
     raise EvaluationError("the closure must give an Option", call.tree.span)
 
 
-def _flat_map(call: Call) -> Value:
+def _flat_map(call: Invocation) -> Value:
     function = call.function()
     return computed.lazily(
         lambda: chain.from_iterable(_inner(call, function(item)) for item in items_of(call))
     )
 
 
-def _flatten(call: Call) -> Value:
+def _flatten(call: Invocation) -> Value:
     return computed.lazily(
         lambda: chain.from_iterable(_inner(call, item) for item in items_of(call))
     )
 
 
-def _inner(call: Call, value: Value) -> Iterator[Value]:
+def _inner(call: Invocation, value: Value) -> Iterator[Value]:
     seen, view = call.comparer.look_through(value)
     if isinstance(view, RecordView) and view.variant:
         inner = some(seen, call)
@@ -128,12 +128,12 @@ def _inner(call: Call, value: Value) -> Iterator[Value]:
     return walk(view, seen)
 
 
-def _take(call: Call) -> Value:
+def _take(call: Invocation) -> Value:
     count = call.integer()
     return computed.lazily(lambda: islice(walk(call.view, call.value), count))
 
 
-def _skip(call: Call) -> Value:
+def _skip(call: Invocation) -> Value:
     count = call.integer()
     view = call.view
     if isinstance(view, SequenceView) and view.length is not None:
@@ -142,7 +142,7 @@ def _skip(call: Call) -> Value:
     return computed.lazily(lambda: islice(walk(view, call.value), count, None))
 
 
-def _take_while(call: Call) -> Value:
+def _take_while(call: Invocation) -> Value:
     test = call.test()
 
     def begin() -> Iterator[Value]:
@@ -154,7 +154,7 @@ def _take_while(call: Call) -> Value:
     return computed.lazily(begin)
 
 
-def _skip_while(call: Call) -> Value:
+def _skip_while(call: Invocation) -> Value:
     test = call.test()
 
     def begin() -> Iterator[Value]:
@@ -167,18 +167,18 @@ def _skip_while(call: Call) -> Value:
     return computed.lazily(begin)
 
 
-def _step_by(call: Call) -> Value:
+def _step_by(call: Invocation) -> Value:
     step = call.integer()
     if step <= 0:
         raise EvaluationError("a step of 0 goes nowhere", call.tree.span)
     return computed.lazily(lambda: islice(walk(call.view, call.value), 0, None, step))
 
 
-def _rev(call: Call) -> Value:
+def _rev(call: Invocation) -> Value:
     return computed.lazily(lambda: reversed(list(items_of(call))))
 
 
-def _enumerate(call: Call) -> Value:
+def _enumerate(call: Invocation) -> Value:
     return computed.lazily(
         lambda: (
             computed.tuple_of((computed.usize(index), item))
@@ -187,7 +187,7 @@ def _enumerate(call: Call) -> Value:
     )
 
 
-def _zip(call: Call) -> Value:
+def _zip(call: Invocation) -> Value:
     other = call.argument()
     seen, view = call.comparer.look_through(other)
     return computed.lazily(
@@ -198,19 +198,19 @@ def _zip(call: Call) -> Value:
     )
 
 
-def _chain(call: Call) -> Value:
+def _chain(call: Invocation) -> Value:
     seen, view = call.comparer.look_through(call.argument())
     return computed.lazily(lambda: chain(walk(call.view, call.value), walk(view, seen)))
 
 
-def _count_items(call: Call) -> Value:
+def _count_items(call: Invocation) -> Value:
     call.expect(0)
     if isinstance(call.view, SequenceView) and call.view.length is not None:
         return computed.usize(call.view.length)
     return computed.usize(sum(1 for _ in items_of(call)))
 
 
-def _sum(call: Call) -> Value:
+def _sum(call: Invocation) -> Value:
     view = call.view
     numbers = bulk.integers(view) if isinstance(view, SequenceView) else None
     if numbers:
@@ -220,11 +220,11 @@ def _sum(call: Call) -> Value:
     return _fold_numbers(call, "+", 0)
 
 
-def _product(call: Call) -> Value:
+def _product(call: Invocation) -> Value:
     return _fold_numbers(call, "*", 1)
 
 
-def _fold_numbers(call: Call, op: str, empty: int) -> Value:
+def _fold_numbers(call: Invocation, op: str, empty: int) -> Value:
     total: Value | None = None
     for item in items_of(call):
         number = indirection.scalar(item, call.presenter)
@@ -235,7 +235,7 @@ def _fold_numbers(call: Call, op: str, empty: int) -> Value:
     return computed.integer(empty) if total is None else total
 
 
-def _extreme(call: Call, sign: int, key: bool) -> Value:
+def _extreme(call: Invocation, sign: int, key: bool) -> Value:
     function = call.function() if key else None
     best: Value | None = None
     best_key: Value | None = None
@@ -246,7 +246,7 @@ def _extreme(call: Call, sign: int, key: bool) -> Value:
     return computed.option(best)
 
 
-def _is_better(call: Call, item: Value, best: Value, sign: int) -> bool:
+def _is_better(call: Invocation, item: Value, best: Value, sign: int) -> bool:
     order = call.comparer.order(item, best)
     if order is None:
         raise EvaluationError("NaN has no order", call.tree.span)
@@ -254,19 +254,19 @@ def _is_better(call: Call, item: Value, best: Value, sign: int) -> bool:
     return order * sign > 0 or (order == 0 and sign > 0)
 
 
-def _any(call: Call) -> Value:
+def _any(call: Invocation) -> Value:
     return computed.boolean(any(map(call.test(), items_of(call))))
 
 
-def _all(call: Call) -> Value:
+def _all(call: Invocation) -> Value:
     return computed.boolean(all(map(call.test(), items_of(call))))
 
 
-def _find(call: Call) -> Value:
+def _find(call: Invocation) -> Value:
     return computed.option(next(filter(call.test(), items_of(call)), None))
 
 
-def _find_map(call: Call) -> Value:
+def _find_map(call: Invocation) -> Value:
     function = call.function()
     for item in items_of(call):
         inner = some(function(item), call)
@@ -275,7 +275,7 @@ def _find_map(call: Call) -> Value:
     return computed.option(None)
 
 
-def _position(call: Call) -> Value:
+def _position(call: Invocation) -> Value:
     test = call.test()
     for index, item in enumerate(items_of(call)):
         if test(item):
@@ -283,7 +283,7 @@ def _position(call: Call) -> Value:
     return computed.option(None)
 
 
-def _nth(call: Call) -> Value:
+def _nth(call: Invocation) -> Value:
     at = call.integer()
     if isinstance(call.view, SequenceView) and call.view.length is not None:
         found = next(call.view.items.walk(at, at + 1), None) if at >= 0 else None
@@ -291,24 +291,24 @@ def _nth(call: Call) -> Value:
     return computed.option(next(islice(items_of(call), at, at + 1), None))
 
 
-def _next(call: Call) -> Value:
+def _next(call: Invocation) -> Value:
     return computed.option(next(items_of(call), None))
 
 
-def _fold(call: Call) -> Value:
+def _fold(call: Invocation) -> Value:
     total, function = call.argument(), call.function(1)
     for item in items_of(call):
         total = function(total, item)
     return total
 
 
-def _collect(call: Call) -> Value:
+def _collect(call: Invocation) -> Value:
     if isinstance(call.view, SequenceView) and call.view.length is not None:
         return call.value
     return computed.listed(list(items_of(call)))
 
 
-def _contains(call: Call) -> Value:
+def _contains(call: Invocation) -> Value:
     view = call.view
     wanted = call.argument()
     if isinstance(view, RangeView):
@@ -316,7 +316,7 @@ def _contains(call: Call) -> Value:
     return computed.boolean(any(call.comparer.equal(item, wanted) for item in items_of(call)))
 
 
-def _in_range(call: Call, view: RangeView, wanted: Value) -> bool:
+def _in_range(call: Invocation, view: RangeView, wanted: Value) -> bool:
     if view.start is not None and (call.comparer.order(wanted, view.start) or 0) < 0:
         return False
     if view.end is None:

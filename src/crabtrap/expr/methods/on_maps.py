@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed, indirection
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS, items_of
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import LazyItems, MapView, SequenceView
@@ -12,78 +12,78 @@ from crabtrap.values import Value
 _ALL = 1 << 63
 
 
-def _view(call: Call) -> MapView:
+def _view(call: Invocation) -> MapView:
     view = call.view
     if isinstance(view, MapView):
         return view
     raise EvaluationError(f"{call.value.type.name} is not a map", call.tree.span)
 
 
-def _length(call: Call) -> int:
+def _length(call: Invocation) -> int:
     length = call.view.length if isinstance(call.view, MapView | SequenceView) else None
     if length is None:
         raise EvaluationError("its length is not known", call.tree.span)
     return length
 
 
-def _len(call: Call) -> Value:
+def _len(call: Invocation) -> Value:
     call.expect(0)
     return computed.usize(_length(call))
 
 
-def _is_empty(call: Call) -> Value:
+def _is_empty(call: Invocation) -> Value:
     call.expect(0)
     return computed.boolean(_length(call) == 0)
 
 
-def _get(call: Call) -> Value:
+def _get(call: Invocation) -> Value:
     return computed.option(indirection.look_up(_view(call), call.argument(), call.comparer))
 
 
-def _contains_key(call: Call) -> Value:
+def _contains_key(call: Invocation) -> Value:
     found = indirection.look_up(_view(call), call.argument(), call.comparer)
     return computed.boolean(found is not None)
 
 
-def _keys(call: Call) -> Value:
+def _keys(call: Invocation) -> Value:
     entries = _view(call).entries
     items = LazyItems(lambda: (key for key, _ in entries.walk(0, _ALL)), entries.length)
     return computed.sequence(items, f"Keys of {call.value.type.name}")
 
 
-def _values(call: Call) -> Value:
+def _values(call: Invocation) -> Value:
     entries = _view(call).entries
     items = LazyItems(lambda: (value for _, value in entries.walk(0, _ALL)), entries.length)
     return computed.sequence(items, f"Values of {call.value.type.name}")
 
 
-def _first(call: Call) -> Value:
+def _first(call: Invocation) -> Value:
     entry = next(_view(call).entries.walk(0, 1), None)
     return computed.option(None if entry is None else computed.tuple_of(entry))
 
 
-def _last(call: Call) -> Value:
+def _last(call: Invocation) -> Value:
     length = _length(call)
     entry = next(_view(call).entries.walk(length - 1, length), None) if length else None
     return computed.option(None if entry is None else computed.tuple_of(entry))
 
 
-def _set_contains(call: Call) -> Value:
+def _set_contains(call: Invocation) -> Value:
     wanted = call.argument()
     return computed.boolean(any(call.comparer.equal(item, wanted) for item in items_of(call)))
 
 
-def _set_get(call: Call) -> Value:
+def _set_get(call: Invocation) -> Value:
     wanted = call.argument()
     found = (item for item in items_of(call) if call.comparer.equal(item, wanted))
     return computed.option(next(found, None))
 
 
-def _set_first(call: Call) -> Value:
+def _set_first(call: Invocation) -> Value:
     return computed.option(next(items_of(call), None))
 
 
-def _set_last(call: Call) -> Value:
+def _set_last(call: Invocation) -> Value:
     last = None
     for last in items_of(call):  # noqa: B007 - the last one is wanted
         pass

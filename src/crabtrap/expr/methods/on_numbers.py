@@ -7,13 +7,13 @@ import operator
 from collections.abc import Callable
 
 from crabtrap.expr import casts, computed, indirection, operators
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Char, Value
 
 
-def _number(call: Call) -> tuple[int, Type]:
+def _number(call: Invocation) -> tuple[int, Type]:
     value = computed.settle(indirection.scalar(call.value, call.presenter))
     return value.integer(), value.type
 
@@ -35,7 +35,7 @@ _BINARY: dict[str, Callable[[int, int], int]] = {
 
 
 def _wrapping(name: str) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         number, type_ = _number(call)
         result = _BINARY[name](number, call.integer())
         return computed.integer(casts.wrap(result, type_.strip()), type_)
@@ -44,7 +44,7 @@ def _wrapping(name: str) -> Method:
 
 
 def _saturating(name: str) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         number, type_ = _number(call)
         return computed.integer(_clamp(_BINARY[name](number, call.integer()), type_), type_)
 
@@ -59,7 +59,7 @@ def _clamp(number: int, type_: Type) -> int:
 
 
 def _checked(name: str) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         number, type_ = _number(call)
         result = _BINARY[name](number, call.integer())
         return computed.option(
@@ -70,7 +70,7 @@ def _checked(name: str) -> Method:
 
 
 def _unary(function: Callable[[int, Type], int], result: str = "") -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         number, type_ = _number(call)
         value = function(number, type_)
@@ -81,7 +81,7 @@ def _unary(function: Callable[[int, Type], int], result: str = "") -> Method:
     return method
 
 
-def _power(call: Call) -> Value:
+def _power(call: Invocation) -> Value:
     number, type_ = _number(call)
     exponent = call.integer()
     if not 0 <= exponent <= 1 << 12:
@@ -89,7 +89,7 @@ def _power(call: Call) -> Value:
     return operators.checked("*", number**exponent, type_, f"{number}.pow({exponent})")
 
 
-def _minmax(call: Call) -> Value:
+def _minmax(call: Invocation) -> Value:
     other = call.argument()
     order = call.comparer.order(call.value, other)
     smaller = order is not None and order <= 0
@@ -99,13 +99,13 @@ def _minmax(call: Call) -> Value:
     )
 
 
-def _clamp_method(call: Call) -> Value:
+def _clamp_method(call: Invocation) -> Value:
     number, type_ = _number(call)
     return computed.integer(min(max(number, call.integer(0)), call.integer(1)), type_)
 
 
 def _test(function: Callable[[int, Type], bool]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         number, type_ = _number(call)
         return computed.boolean(function(number, type_))
@@ -113,7 +113,7 @@ def _test(function: Callable[[int, Type], bool]) -> Method:
     return method
 
 
-def _euclid(call: Call) -> Value:
+def _euclid(call: Invocation) -> Value:
     number, type_ = _number(call)
     divisor = call.integer()
     if divisor == 0:
@@ -123,13 +123,13 @@ def _euclid(call: Call) -> Value:
     return computed.integer(remainder if call.tree.name == "rem_euclid" else whole, type_)
 
 
-def _difference(call: Call) -> Value:
+def _difference(call: Invocation) -> Value:
     number, type_ = _number(call)
     name = type_.strip().name.replace("i", "u", 1)
     return computed.integer(abs(number - call.integer()), PRIMITIVES.get(name, type_))
 
 
-def _is_some_bool(call: Call) -> Value:
+def _is_some_bool(call: Invocation) -> Value:
     """``flag.then(|| x)`` and ``then_some(x)``."""
     truth = indirection.scalar(call.value, call.presenter).decoded()
     if not isinstance(truth, bool):
@@ -139,7 +139,7 @@ def _is_some_bool(call: Call) -> Value:
     return computed.option(call.function()() if call.tree.name == "then" else call.argument())
 
 
-def _to_text(call: Call) -> Value:
+def _to_text(call: Invocation) -> Value:
     number = indirection.scalar(call.value, call.presenter).scalar()
     return computed.text(str(number).lower() if isinstance(number, bool) else str(number))
 
@@ -190,7 +190,7 @@ INTEGER_METHODS: dict[str, Method] = {
 }
 
 
-def _float(call: Call) -> tuple[float, Type]:
+def _float(call: Invocation) -> tuple[float, Type]:
     value = computed.settle(indirection.scalar(call.value, call.presenter))
     number = value.scalar()
     assert isinstance(number, float)  # the table is that of floats
@@ -198,7 +198,7 @@ def _float(call: Call) -> tuple[float, Type]:
 
 
 def _real(function: Callable[[float], float]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         number, type_ = _float(call)
         try:
@@ -210,7 +210,7 @@ def _real(function: Callable[[float], float]) -> Method:
 
 
 def _real_test(function: Callable[[float], bool]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         return computed.boolean(function(_float(call)[0]))
 
@@ -223,7 +223,7 @@ def _round(number: float) -> float:
     return float(whole + (abs(number - whole) >= 0.5) * (1 if number > 0 else -1))
 
 
-def _float_power(call: Call) -> Value:
+def _float_power(call: Invocation) -> Value:
     number, type_ = _float(call)
     exponent = indirection.scalar(call.argument(), call.presenter).scalar()
     if not isinstance(exponent, int | float):
@@ -263,14 +263,14 @@ FLOAT_METHODS: dict[str, Method] = {
 }
 
 
-def _char(call: Call) -> str:
+def _char(call: Invocation) -> str:
     found = indirection.scalar(call.value, call.presenter).decoded()
     assert isinstance(found, Char)  # the table is that of chars
     return found.text
 
 
 def _char_test(function: Callable[[str], bool]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         return computed.boolean(function(_char(call)))
 
@@ -283,7 +283,7 @@ def _digit(char: str, base: int) -> int | None:
     return None if at < 0 else at
 
 
-def _to_digit(call: Call) -> Value:
+def _to_digit(call: Invocation) -> Value:
     digit = _digit(_char(call), call.integer())
     return computed.option(None if digit is None else computed.integer(digit, PRIMITIVES["u32"]))
 

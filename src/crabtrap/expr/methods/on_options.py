@@ -3,53 +3,53 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import RecordView
 from crabtrap.values import Value
 
 
-def _view(call: Call) -> RecordView:
+def _view(call: Invocation) -> RecordView:
     view = call.view
     if isinstance(view, RecordView):
         return view
     raise EvaluationError(f"{call.value.type.name} is not an Option or Result", call.tree.span)
 
 
-def _inside(call: Call, *names: str) -> Value | None:
+def _inside(call: Invocation, *names: str) -> Value | None:
     """The payload, if the live variant is one of ``names``."""
     view = _view(call)
     return view.fields[0][1] if view.name in names and view.fields else None
 
 
 def _is(*names: str) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         return computed.boolean(_view(call).name in names)
 
     return method
 
 
-def _unwrap(call: Call) -> Value:
+def _unwrap(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     if found is None:
         raise EvaluationError(f"called {call.tree.name} on {_view(call).name}", call.tree.span)
     return found
 
 
-def _unwrap_err(call: Call) -> Value:
+def _unwrap_err(call: Invocation) -> Value:
     found = _inside(call, "Err")
     if found is None:
         raise EvaluationError(f"called {call.tree.name} on {_view(call).name}", call.tree.span)
     return found
 
 
-def _unwrap_or(call: Call) -> Value:
+def _unwrap_or(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     return call.argument() if found is None else found
 
 
-def _unwrap_or_else(call: Call) -> Value:
+def _unwrap_or_else(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     if found is not None:
         return found
@@ -57,7 +57,7 @@ def _unwrap_or_else(call: Call) -> Value:
     return call.function()() if error is None else call.function()(error)
 
 
-def _map(call: Call) -> Value:
+def _map(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     if found is None:
         return call.value
@@ -65,41 +65,41 @@ def _map(call: Call) -> Value:
     return computed.option(result) if _view(call).name == "Some" else computed.ok(result)
 
 
-def _map_or(call: Call) -> Value:
+def _map_or(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     return call.argument() if found is None else call.function(1)(found)
 
 
-def _and_then(call: Call) -> Value:
+def _and_then(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     return call.value if found is None else call.function()(found)
 
 
-def _is_and(call: Call) -> Value:
+def _is_and(call: Invocation) -> Value:
     found = _inside(call, "Some" if call.tree.name == "is_some_and" else "Ok")
     return computed.boolean(found is not None and call.test()(found))
 
 
-def _is_none_or(call: Call) -> Value:
+def _is_none_or(call: Invocation) -> Value:
     found = _inside(call, "Some")
     return computed.boolean(found is None or call.test()(found))
 
 
-def _filter(call: Call) -> Value:
+def _filter(call: Invocation) -> Value:
     found = _inside(call, "Some")
     return computed.option(found if found is not None and call.test()(found) else None)
 
 
-def _or(call: Call) -> Value:
+def _or(call: Invocation) -> Value:
     return call.argument() if _inside(call, "Some", "Ok") is None else call.value
 
 
-def _same(call: Call) -> Value:
+def _same(call: Invocation) -> Value:
     call.expect(0)
     return call.value
 
 
-def _iter(call: Call) -> Value:
+def _iter(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     return computed.listed([] if found is None else [found])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.expr import computed, indirection
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.rules.field_paths import find_part
@@ -13,7 +13,7 @@ from crabtrap.present.view import RangeView, SequenceView, TextView, slice_view
 from crabtrap.values import Value
 
 
-def view_of(call: Call) -> SequenceView:
+def view_of(call: Invocation) -> SequenceView:
     """The receiver as a sequence."""
     view = call.view
     if isinstance(view, SequenceView):
@@ -21,7 +21,7 @@ def view_of(call: Call) -> SequenceView:
     raise EvaluationError(f"{call.value.type.name} is not a sequence", call.tree.span)
 
 
-def length_of(call: Call) -> int:
+def length_of(call: Invocation) -> int:
     """The receiver's length.
 
     Raises:
@@ -42,27 +42,27 @@ def _range_length(view: RangeView) -> int:
     return max(0, view.end.integer() + view.inclusive - view.start.integer())
 
 
-def _len(call: Call) -> Value:
+def _len(call: Invocation) -> Value:
     call.expect(0)
     return computed.usize(length_of(call))
 
 
-def _is_empty(call: Call) -> Value:
+def _is_empty(call: Invocation) -> Value:
     call.expect(0)
     return computed.boolean(length_of(call) == 0)
 
 
-def _at(call: Call, index: int) -> Value:
+def _at(call: Invocation, index: int) -> Value:
     view = view_of(call)
     length = length_of(call)
     return computed.option(view.item(index) if 0 <= index < length else None)
 
 
-def _first(call: Call) -> Value:
+def _first(call: Invocation) -> Value:
     return _at(call, 0)
 
 
-def _last(call: Call) -> Value:
+def _last(call: Invocation) -> Value:
     view = view_of(call)
     if view.length is not None:
         return _at(call, view.length - 1)
@@ -72,7 +72,7 @@ def _last(call: Call) -> Value:
     return computed.option(last)
 
 
-def _get(call: Call) -> Value:
+def _get(call: Invocation) -> Value:
     index = call.argument()
     _, view = call.comparer.look_through(index)
     if not isinstance(view, RangeView):
@@ -83,14 +83,14 @@ def _get(call: Call) -> Value:
         return computed.option(None)
 
 
-def _capacity(call: Call) -> Value:
+def _capacity(call: Invocation) -> Value:
     found = find_part(call.value, ("buf.cap", "cap"))
     if found is None:
         raise EvaluationError(f"{call.value.type.name} has no capacity", call.tree.span)
     return computed.usize(found.integer())
 
 
-def _as_pointer(call: Call) -> Value:
+def _as_pointer(call: Invocation) -> Value:
     items = view_of(call).items
     if isinstance(items, ContiguousItems) and items.array.address is not None:
         type_ = computed.pointer_type(items.item, "*const ")
@@ -99,15 +99,15 @@ def _as_pointer(call: Call) -> Value:
     raise EvaluationError("its items do not lie side by side in memory", call.tree.span)
 
 
-def _starts_with(call: Call) -> Value:
+def _starts_with(call: Invocation) -> Value:
     return computed.boolean(_compare_part(call, from_end=False))
 
 
-def _ends_with(call: Call) -> Value:
+def _ends_with(call: Invocation) -> Value:
     return computed.boolean(_compare_part(call, from_end=True))
 
 
-def _compare_part(call: Call, *, from_end: bool) -> bool:
+def _compare_part(call: Invocation, *, from_end: bool) -> bool:
     wanted = call.argument()
     _, other = call.comparer.look_through(wanted)
     count = other.length if isinstance(other, SequenceView | TextView) else None
@@ -121,7 +121,7 @@ def _compare_part(call: Call, *, from_end: bool) -> bool:
     return call.comparer.equal(computed.of_view(call.value.type, part), wanted)
 
 
-def _chunks(call: Call) -> Value:
+def _chunks(call: Invocation) -> Value:
     size, view, length = call.integer(), view_of(call), length_of(call)
     if size <= 0:
         raise EvaluationError("chunks of no items", call.tree.span)
@@ -135,7 +135,7 @@ def _chunks(call: Call) -> Value:
     return computed.lazily(begin)
 
 
-def _windows(call: Call) -> Value:
+def _windows(call: Invocation) -> Value:
     size, view, length = call.integer(), view_of(call), length_of(call)
     if size <= 0:
         raise EvaluationError("windows of no items", call.tree.span)
@@ -147,7 +147,7 @@ def _windows(call: Call) -> Value:
     return computed.lazily(begin)
 
 
-def _join(call: Call) -> Value:
+def _join(call: Invocation) -> Value:
     separator = call.text()
     texts: list[bytes] = []
     for item in view_of(call).items.walk(0, length_of(call)):
@@ -158,7 +158,7 @@ def _join(call: Call) -> Value:
     return computed.text(separator.join(texts))
 
 
-def _same(call: Call) -> Value:
+def _same(call: Invocation) -> Value:
     call.expect(0)
     return call.value
 

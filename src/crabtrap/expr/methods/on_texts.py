@@ -5,47 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from crabtrap.expr import computed, indirection
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import LazyItems, RangeView, TextView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
 
 
-def _view(call: Call) -> TextView:
+def _view(call: Invocation) -> TextView:
     view = call.view
     if isinstance(view, TextView):
         return view
     raise EvaluationError(f"{call.value.type.name} is not a text", call.tree.span)
 
 
-def text_of(call: Call) -> str:
+def text_of(call: Invocation) -> str:
     """The receiver's characters; bad bytes are kept as they are."""
     return _view(call).all_bytes().decode("utf-8", "surrogateescape")
 
 
-def _len(call: Call) -> Value:
+def _len(call: Invocation) -> Value:
     call.expect(0)
     return computed.usize(_view(call).length)
 
 
-def _is_empty(call: Call) -> Value:
+def _is_empty(call: Invocation) -> Value:
     call.expect(0)
     return computed.boolean(_view(call).length == 0)
 
 
-def _chars(call: Call) -> Value:
+def _chars(call: Invocation) -> Value:
     call.expect(0)
     return computed.lazily(lambda: map(computed.char, text_of(call)), "Chars")
 
 
-def _count(call: Call) -> Value:
+def _count(call: Invocation) -> Value:
     """What is left of a ``Chars``."""
     call.expect(0)
     return computed.usize(len(text_of(call)))
 
 
-def _char_indices(call: Call) -> Value:
+def _char_indices(call: Invocation) -> Value:
     def begin() -> Iterator[Value]:
         at = 0
         for char in text_of(call):
@@ -55,7 +55,7 @@ def _char_indices(call: Call) -> Value:
     return computed.lazily(begin, "CharIndices")
 
 
-def _bytes(call: Call) -> Value:
+def _bytes(call: Invocation) -> Value:
     call.expect(0)
     view = _view(call)
 
@@ -65,13 +65,13 @@ def _bytes(call: Call) -> Value:
     return computed.sequence(LazyItems(begin, view.length), "Bytes")
 
 
-def _as_bytes(call: Call) -> Value:
+def _as_bytes(call: Invocation) -> Value:
     call.expect(0)
     return computed.byte_string(_view(call).all_bytes())
 
 
 def _test(function: Callable[[bytes, bytes], bool]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(1)
         if call.is_closure():
             return _test_chars(call)
@@ -80,7 +80,7 @@ def _test(function: Callable[[bytes, bytes], bool]) -> Method:
     return method
 
 
-def _test_chars(call: Call) -> Value:
+def _test_chars(call: Invocation) -> Value:
     test, text = call.test(), text_of(call)
     match call.tree.name:
         case "starts_with":
@@ -92,32 +92,32 @@ def _test_chars(call: Call) -> Value:
     return computed.boolean(any(test(computed.char(char)) for char in text))
 
 
-def _find(call: Call) -> Value:
+def _find(call: Invocation) -> Value:
     at = _view(call).all_bytes().find(call.text())
     return computed.option(None if at < 0 else computed.usize(at))
 
 
-def _rfind(call: Call) -> Value:
+def _rfind(call: Invocation) -> Value:
     at = _view(call).all_bytes().rfind(call.text())
     return computed.option(None if at < 0 else computed.usize(at))
 
 
 def _changed(function: Callable[[str], str]) -> Method:
-    def method(call: Call) -> Value:
+    def method(call: Invocation) -> Value:
         call.expect(0)
         return computed.text(function(text_of(call)))
 
     return method
 
 
-def _split(call: Call) -> Value:
+def _split(call: Invocation) -> Value:
     separator = call.text()
     return computed.lazily(
         lambda: map(computed.text, _view(call).all_bytes().split(separator)), "Split"
     )
 
 
-def _lines(call: Call) -> Value:
+def _lines(call: Invocation) -> Value:
     def begin() -> Iterator[Value]:
         lines = text_of(call).split("\n")
         if lines and not lines[-1]:
@@ -127,11 +127,11 @@ def _lines(call: Call) -> Value:
     return computed.lazily(begin, "Lines")
 
 
-def _words(call: Call) -> Value:
+def _words(call: Invocation) -> Value:
     return computed.lazily(lambda: map(computed.text, text_of(call).split()), "SplitWhitespace")
 
 
-def _get(call: Call) -> Value:
+def _get(call: Invocation) -> Value:
     _, bounds = call.comparer.look_through(call.argument())
     if not isinstance(bounds, RangeView):
         raise EvaluationError("get takes a range", call.tree.span)
@@ -141,7 +141,7 @@ def _get(call: Call) -> Value:
         return computed.option(None)
 
 
-def _strip(call: Call) -> Value:
+def _strip(call: Invocation) -> Value:
     text, affix = _view(call).all_bytes(), call.text()
     prefix = call.tree.name == "strip_prefix"
     if not (text.startswith(affix) if prefix else text.endswith(affix)):
@@ -151,22 +151,22 @@ def _strip(call: Call) -> Value:
     )
 
 
-def _replace(call: Call) -> Value:
+def _replace(call: Invocation) -> Value:
     return computed.text(_view(call).all_bytes().replace(call.text(0), call.text(1)))
 
 
-def _repeat(call: Call) -> Value:
+def _repeat(call: Invocation) -> Value:
     count = call.integer()
     if _view(call).length * count > 1 << 20:
         raise EvaluationError("the text would be too long", call.tree.span)
     return computed.text(_view(call).all_bytes() * count)
 
 
-def _ignore_case(call: Call) -> Value:
+def _ignore_case(call: Invocation) -> Value:
     return computed.boolean(_view(call).all_bytes().lower() == call.text().lower())
 
 
-def _parse(call: Call) -> Value:
+def _parse(call: Invocation) -> Value:
     name = call.tree.generics[0] if call.tree.generics else "i32"
     type_ = PRIMITIVES.get(name)
     if type_ is None or type_.row.encoding not in ("signed", "unsigned"):
@@ -179,12 +179,12 @@ def _parse(call: Call) -> Value:
     return computed.record("Err", [("0", error)], type_name=f"Result<{name}, _>", variant=True)
 
 
-def _same(call: Call) -> Value:
+def _same(call: Invocation) -> Value:
     call.expect(0)
     return call.value
 
 
-def _is_ascii(call: Call) -> Value:
+def _is_ascii(call: Invocation) -> Value:
     return computed.boolean(_view(call).all_bytes().isascii())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed
-from crabtrap.expr.methods.invocation import Call, Method
+from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.std.cell import borrow_note
 from crabtrap.present.std.rc import strong_count, weak_count
@@ -14,14 +14,14 @@ from crabtrap.values import Value
 _POISONED = "poisoned"
 
 
-def _view(call: Call) -> WrapperView:
+def _view(call: Invocation) -> WrapperView:
     view = call.view
     if isinstance(view, WrapperView):
         return view
     raise EvaluationError(f"{call.value.type.name} wraps nothing", call.tree.span)
 
 
-def _inner(call: Call) -> Value:
+def _inner(call: Invocation) -> Value:
     inner = _view(call).inner
     if isinstance(inner, Value):
         return inner
@@ -29,7 +29,7 @@ def _inner(call: Call) -> Value:
     raise EvaluationError(f"there is no value: {state}", call.tree.span)
 
 
-def _locked(call: Call) -> Value:
+def _locked(call: Invocation) -> Value:
     """``lock()``, ``read()``, ``write()``: the value, whoever holds the lock.
 
     As a ``Result`` for std's locks, which can be poisoned; others give the value.
@@ -38,43 +38,43 @@ def _locked(call: Call) -> Value:
     return computed.ok(inner) if call.value.shape.path.startswith("std::") else inner
 
 
-def _tried(call: Call) -> Value:
+def _tried(call: Invocation) -> Value:
     """``try_lock()`` and its like: ``Some`` of parking_lot's, ``Ok`` of all others."""
     inner = _inner(call)
     is_option = call.value.shape.path.startswith("lock_api::")
     return computed.option(inner) if is_option else computed.ok(inner)
 
 
-def _lock_state(call: Call) -> Value:
+def _lock_state(call: Invocation) -> Value:
     notes = (note for note in _view(call).notes if note != _POISONED)
     return computed.text(next(notes, "unlocked"))
 
 
-def _is_poisoned(call: Call) -> Value:
+def _is_poisoned(call: Invocation) -> Value:
     return computed.boolean(_POISONED in _view(call).notes)
 
 
-def _borrow_state(call: Call) -> Value:
+def _borrow_state(call: Invocation) -> Value:
     return computed.text(borrow_note(call.value) or "not borrowed")
 
 
-def _get(call: Call) -> Value:
+def _get(call: Invocation) -> Value:
     view = _view(call)
     if view.name in ("OnceCell", "OnceLock"):
         return computed.option(view.inner if isinstance(view.inner, Value) else None)
     return _inner(call)
 
 
-def _upgrade(call: Call) -> Value:
+def _upgrade(call: Invocation) -> Value:
     inner = _view(call).inner
     return computed.option(inner if isinstance(inner, Value) else None)
 
 
-def _strong(call: Call) -> Value:
+def _strong(call: Invocation) -> Value:
     return computed.usize(0 if "dangling" in _view(call).notes else strong_count(call.value))
 
 
-def _weak(call: Call) -> Value:
+def _weak(call: Invocation) -> Value:
     return computed.usize(0 if "dangling" in _view(call).notes else weak_count(call.value))
 
 
@@ -104,7 +104,7 @@ WRAPPER_METHODS: dict[str, dict[str, Method]] = {
 """By the wrapper's name; other wrappers have the methods of what they deref to."""
 
 
-def _address(call: Call) -> int:
+def _address(call: Invocation) -> int:
     view = call.view
     if isinstance(view, PointerView) and view.address is not None:
         return view.address
@@ -118,7 +118,7 @@ POINTER_METHODS: dict[str, Method] = {
 }
 
 
-def _nanoseconds(call: Call) -> int:
+def _nanoseconds(call: Invocation) -> int:
     view = call.view
     if isinstance(view, LiteralView) and view.key is not None and len(view.key) == 2:
         return view.key[0] * 1_000_000_000 + view.key[1]

@@ -309,12 +309,12 @@ class PatternParser(TypeParser):
     def _tuple_pattern(self) -> Pattern:
         self.advance()
         if self.accept(")"):
-            return nodes.Shape(None, ())
+            return nodes.Constructor(None, ())
         first = self.pattern()
         if self.accept(")"):
-            return first if not isinstance(first, nodes.Rest) else nodes.Shape(None, (first,))
+            return first if not isinstance(first, nodes.Rest) else nodes.Constructor(None, (first,))
         self.expect(",")
-        return nodes.Shape(None, (first, *self._patterns(")")))
+        return nodes.Constructor(None, (first, *self._patterns(")")))
 
     def _patterns(self, closing: str) -> tuple[Pattern, ...]:
         items: list[Pattern] = []
@@ -340,12 +340,12 @@ class PatternParser(TypeParser):
     def _path_pattern(self) -> Pattern:
         path = self.path()
         if self.accept("("):
-            return nodes.Shape(path, self._patterns(")"))
+            return nodes.Constructor(path, self._patterns(")"))
         if self.at("{"):
             return self._fields_pattern(path)
         if self.accept("@"):
             return nodes.Bind(path.text, self.single_pattern())
-        return nodes.Bind(path.text) if path.is_name else nodes.Shape(path, None)
+        return nodes.Bind(path.text) if path.is_name else nodes.Constructor(path, None)
 
     def _fields_pattern(self, path: nodes.Path) -> Pattern:
         self.expect("{")

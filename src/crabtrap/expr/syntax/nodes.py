@@ -281,7 +281,7 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Constructor:
     """``Some(p)``, ``(p, q)``, ``Color::Red``: ``items`` is ``None`` without parentheses."""
 
     path: Path | None
@@ -318,7 +318,9 @@ class Either:
     options: tuple[Pattern, ...]
 
 
-Pattern = Wildcard | Rest | Bind | Equals | Between | Shape | Fields | SliceOf | Reference | Either
+Pattern = (
+    Wildcard | Rest | Bind | Equals | Between | Constructor | Fields | SliceOf | Reference | Either
+)
 
 
 def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per class
@@ -445,7 +447,7 @@ def unparse_pattern(pattern: Pattern) -> str:
         case Between(start, end, inclusive):
             ends = ("" if part is None else unparse(part) for part in (start, end))
             return ("..=" if inclusive else "..").join(ends)
-        case Shape(path, items):
+        case Constructor(path, items):
             head = "" if path is None else _path(path)
             return head if items is None else f"{head}({_items(items, path is None)})"
         case Fields(path, fields, rest):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crabtrap.frontends.describe import JsonObject
 
 Completes = Literal[
-    "", "place", "expression", "file", "command", "setting", "breakpoint", "signal", "catch"
+    "", "location", "expression", "file", "command", "setting", "breakpoint", "signal", "catch"
 ]
 Repeats = Literal["no", "line", "verb"]
 
@@ -243,7 +243,7 @@ def _choose(node: _Node, word: str) -> _Node | list[str] | None:
         return node.children[word]
     if node.command is None and _FAMILIES.get(word) in node.children:
         return node.children[_FAMILIES[word]]
-    if node.command is not None and node.command.completes == "place":
+    if node.command is not None and node.command.completes == "location":
         # "br list" is lldb's, but "br lis" is a function: only whole words count here.
         return None
     names = sorted((name for name in node.children if name.startswith(word)), key=len)

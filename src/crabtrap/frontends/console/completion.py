@@ -51,8 +51,8 @@ def completions(console: Console, text: str) -> list[Completion]:
 def _arguments(console: Console, command: Command, rest: str, text: str) -> list[Completion]:
     word = _word(text)
     match command.completes:
-        case "place":
-            found = _places(console, word)
+        case "location":
+            found = _locations(console, word)
         case "expression":
             found = _names(console, text)
         case "file":
@@ -81,7 +81,7 @@ def _prefixed(names: Iterable[str], prefix: str) -> list[Completion]:
     return [(name, len(prefix)) for name in names if name.startswith(prefix)]
 
 
-def _places(console: Console, word: str) -> list[Completion]:
+def _locations(console: Console, word: str) -> list[Completion]:
     if not word:
         return []
     found: list[str] = []
@@ -98,7 +98,7 @@ def _source_names(console: Console, prefix: str) -> Iterable[str]:
     it, but it knows quickly whether it has one.
     """
     module = console.session.modules.main
-    start = next((one.path for one in console.session.resolve("main").places if one.path), None)
+    start = next((one.path for one in console.session.resolve("main").locations if one.path), None)
     if module is None or start is None:
         return ()
     beside = islice(Path(start).parent.rglob(f"{glob.escape(prefix)}*.rs"), _LIMIT)

@@ -87,7 +87,7 @@ class Console:
         self.append = False
         self._pending: deque[str] = deque()
         self._repeat = ""
-        self._told_of_taming = False
+        self._sanitising_noted = False
         self.shown = Shown()
         session.on_event(self.on_event)
 
@@ -212,9 +212,9 @@ class Console:
     def show_stop(self, event: events.StopEvent) -> Reply:
         """Show a stop, then queue what its breakpoints want executed."""
         first = event.reasons[0]
-        if self.output.tamed and not self._told_of_taming:
-            self._told_of_taming = True
-            self.on_event(events.Notice(_TAMED))
+        if self.output.sanitised and not self._sanitising_noted:
+            self._sanitising_noted = True
+            self.on_event(events.Notice(_SANITISED))
         if isinstance(first, events.Exited):
             self.output.restore_screen()
             self.last_exit = first
@@ -297,7 +297,7 @@ class Console:
         self.output.lines([Text(*parts)])
 
 
-_TAMED = (
+_SANITISED = (
     "the program draws on the terminal; what it writes is shown, not obeyed: "
     "`set program-output raw` lets it, `set tty DEVICE` gives it another terminal"
 )

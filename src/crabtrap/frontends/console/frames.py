@@ -45,7 +45,7 @@ def _frame_text(console: Console, frame: Frame, address: bool, width: int) -> Te
         text.add((frame.function, "function"))
         text.add(*_arguments(console, frame, width))
     if frame.path:
-        text.add(" at ", place_text(frame.path, frame.line))
+        text.add(" at ", location_text(frame.path, frame.line))
     elif frame.module:
         text.add(" in " if frame.function else "in ", (os.path.basename(frame.module), "path"))
     if frame.inlined:
@@ -53,7 +53,7 @@ def _frame_text(console: Console, frame: Frame, address: bool, width: int) -> Te
     return text
 
 
-def place_text(path: str, line: int | None) -> Text:
+def location_text(path: str, line: int | None) -> Text:
     """``src/main.rs:42``, relative to the working directory."""
     text = Text((short_path(path, os.getcwd()), "path"))
     return text.add(":", (str(line), "number")) if line else text

@@ -114,7 +114,7 @@ def escape_line(text: str) -> str:
     return text if text.isprintable() else re.sub(_ESCAPED_IN_LINE, _written_out, text)
 
 
-def tame(text: str) -> str:
+def sanitise(text: str) -> str:
     """Escape a program's output but for colours, carriage returns and line erasure."""
     if text.isprintable() or not re.search(_ESCAPED, text):
         return text
@@ -230,7 +230,7 @@ class Output:
         self._errors = errors or stream
         self.colour = colour
         self.raw_program = False
-        self.tamed = False
+        self.sanitised = False
         self._screen = ScreenModes()
         self._line_open = False
 
@@ -266,8 +266,8 @@ class Output:
         if self.raw_program:
             self._screen.follow(text)
         else:
-            shown = tame(text)
-            self.tamed = self.tamed or _ESCAPE_WRITTEN_OUT in shown
+            shown = sanitise(text)
+            self.sanitised = self.sanitised or _ESCAPE_WRITTEN_OUT in shown
         self._put(self._stream, shown)
         self._line_open = not text.endswith("\n")
         self._stream.flush()

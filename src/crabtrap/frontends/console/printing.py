@@ -151,7 +151,7 @@ def remembered_value(
 ) -> Reply:
     """Show the value of an expression and put it into the history."""
     reply = shown_value(console, expression, value, options)
-    number = console.session.memo.remember(value)
+    number = console.session.history.remember(value)
     head, *more = reply.lines
     return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
 

@@ -28,8 +28,8 @@ def stop_context(console: Console, frame: Frame) -> list[Text]:
     file = console.session.find_source(frame.path)
     if file.reason:
         hint = f"; {file.hint}" if file.hint else ""
-        place = f"{frame.path}:{frame.line}"
-        return [Text((f"  {place}: no source: {file.reason}{hint}", "dim"))]
+        location = f"{frame.path}:{frame.line}"
+        return [Text((f"  {location}: no source: {file.reason}{hint}", "dim"))]
     if frame.line > len(file.lines):
         text = f"  the file has only {len(file.lines)} lines: not the one that was compiled"
         return [Text((text, "warning"))]
@@ -78,11 +78,11 @@ def numbered_lines(
 
 def _breakpoint_marks(console: Console, path: str) -> set[int]:
     return {
-        place.line
+        location.line
         for item in console.session.breakpoints
         if isinstance(item, Breakpoint) and item.enabled
-        for place in item.places
-        if place.path == path and place.line is not None
+        for location in item.locations
+        if location.path == path and location.line is not None
     }
 
 

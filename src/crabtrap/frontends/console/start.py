@@ -20,13 +20,13 @@ from crabtrap.session import Session
 from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.options import Options
+    from crabtrap.frontends.options import CommandLine
 
 _COMMAND_FAILED = 1
 _SIGNAL_BASE = 128
 
 
-def run_console(options: Options) -> int:
+def run_console(options: CommandLine) -> int:
     """Debug as the options say; the process's exit code."""
     _start_logging(options.log)
     person = not options.batch and not options.json and sys.stdin.isatty()
@@ -70,7 +70,7 @@ def _session_for(name: str | None) -> Session:
         raise
 
 
-def _run(console: Console, options: Options, *, person: bool) -> int:
+def _run(console: Console, options: CommandLine, *, person: bool) -> int:
     _prepare(console, options)
     try:
         if person and options.init:
@@ -127,7 +127,7 @@ def _exit_code(console: Console) -> int:
             return 0
 
 
-def _prepare(console: Console, options: Options) -> None:
+def _prepare(console: Console, options: CommandLine) -> None:
     for path in options.rules:
         load_file(console.session, path)
     preferences = console.preferences
@@ -140,7 +140,7 @@ def _prepare(console: Console, options: Options) -> None:
     console.redirections = {name: file for name, file in named.items() if file is not None}
 
 
-def _begin(console: Console, options: Options) -> None:
+def _begin(console: Console, options: CommandLine) -> None:
     """Attach or connect before the first command."""
     try:
         if options.pid is not None:
@@ -155,7 +155,7 @@ def _begin(console: Console, options: Options) -> None:
         console.output.error(error, "attach" if options.connect is None else "connect")
 
 
-def _sources(options: Options) -> list[LineSource]:
+def _sources(options: CommandLine) -> list[LineSource]:
     """Scripts one by one; neighbouring ``-ex`` together, so that one can continue another."""
     sources: list[LineSource] = []
     for kind, run in groupby(options.commands, lambda command: command[0]):
@@ -174,7 +174,7 @@ def _rest(console: Console, *, person: bool) -> LineSource:
     return prompt
 
 
-def _stdio(options: Options) -> Stdio:
+def _stdio(options: CommandLine) -> Stdio:
     """How programs are connected unless redirected.
 
     A person's program gets terminals of its own, so that Ctrl-C, its settings and its

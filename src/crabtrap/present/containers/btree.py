@@ -58,7 +58,7 @@ class TreeEntries:
                 raise UnavailableError(f"BTreeMap(len={length} — implausible: no such root)")
             return
         count = 0
-        for node, index in _places(_leaf(self.front), self.back) if start < stop else ():
+        for node, index in _locations(_leaf(self.front), self.back) if start < stop else ():
             if count >= start:
                 yield _entry(node, index)
             count += 1
@@ -73,7 +73,7 @@ def _entry(node: Value, index: int) -> tuple[Value, Value]:
     return peel_uninit(keys.index(index)), peel_uninit(values.index(index))
 
 
-def _places(edge: Edge, back: Edge | None) -> Iterator[tuple[Value, int]]:
+def _locations(edge: Edge, back: Edge | None) -> Iterator[tuple[Value, int]]:
     """The nodes and indices of the entries from a leaf's edge on."""
     used = _used(edge.node)
     while back is None or not edge.is_at(back):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
-from crabtrap.values import Context, UnavailableError
+from crabtrap.values import UnavailableError, ValueContext
 
 ISIZE_MAX = (1 << 63) - 1
 _NO_ADDRESS = 1 << 56
@@ -16,7 +16,7 @@ _NO_ADDRESS = 1 << 56
 
 
 def check_buffer(
-    context: Context,
+    context: ValueContext,
     name: str,
     *,
     address: int,
@@ -39,13 +39,13 @@ def check_buffer(
     Raises:
         UnavailableError: It cannot be; the reason begins ``Vec(len=.. — implausible: ``.
     """
-    reason = find_doubt(context, address, length, stride, alignment, capacity)
+    reason = find_implausibility(context, address, length, stride, alignment, capacity)
     if reason:
         raise UnavailableError(f"{name}(len={length} — implausible: {reason})")
 
 
-def find_doubt(
-    context: Context,
+def find_implausibility(
+    context: ValueContext,
     address: int,
     length: int,
     stride: int,
@@ -74,7 +74,7 @@ def find_doubt(
     return ""
 
 
-def is_readable(context: Context, address: int, size: int) -> bool:
+def is_readable(context: ValueContext, address: int, size: int) -> bool:
     """Whether a range can be read: by the mappings where known, else by its two ends."""
     if address + size > 1 << 64:
         return False

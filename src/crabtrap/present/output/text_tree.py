@@ -21,7 +21,7 @@ from crabtrap.present.output.literals import (
 )
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
-    DoubtView,
+    InvalidView,
     LiteralView,
     MapView,
     PointerView,
@@ -34,7 +34,7 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.records import dataclass, field
-from crabtrap.values import Context, UnavailableError, Value
+from crabtrap.values import UnavailableError, Value, ValueContext
 
 NodeKind = Literal[
     "scalar",
@@ -136,9 +136,9 @@ def build_tree(value: Value, presenter: Presenter, options: RenderOptions) -> No
     return _Builder(presenter, options).node(rehome(value, context), 0)
 
 
-def rehome(value: Value, context: Context) -> Value:
+def rehome(value: Value, context: ValueContext) -> Value:
     """The same value, read through another context."""
-    return Value(value.type, value.place, context, value.metadata)
+    return Value(value.type, value.location, context, value.metadata)
 
 
 class _Builder:
@@ -168,9 +168,9 @@ class _Builder:
         try:
             return self._dispatch(view, value, depth, nesting)
         except UnavailableError as error:
-            return doubt(error.reason)
+            return invalid(error.reason)
         except CrabtrapError as error:
-            return doubt(str(error))
+            return invalid(str(error))
 
     def _dispatch(self, view: View, value: Value, depth: int, nesting: int) -> Node:
         match view:
@@ -178,8 +178,8 @@ class _Builder:
                 return scalar_node(view.value, self.options.letter)
             case LiteralView(text):
                 return Node("literal", text)
-            case DoubtView(text):
-                return doubt(text)
+            case InvalidView(text):
+                return invalid(text)
             case TextView():
                 return text_node(view, self.options)
             case SequenceView():
@@ -272,7 +272,7 @@ class _Builder:
             return self.node(target, depth, nesting + 1)
         mark = (address, target.type.row.name)
         if mark in self.path[-_CYCLE_LOOKBACK:]:
-            return doubt(f"cycle: back to the {target.type.name} at {address:#x}")
+            return invalid(f"cycle: back to the {target.type.name} at {address:#x}")
         self.path.append(mark)
         try:
             return self.node(target, depth, nesting + 1)
@@ -309,7 +309,7 @@ def scalar_node(value: Value, letter: FormatLetter) -> Node:
     return Node("invalid" if text.startswith("<") else "scalar", text)
 
 
-def doubt(reason: str) -> Node:
+def invalid(reason: str) -> Node:
     """A leaf that says why there is no value."""
     return Node("invalid", f"<{reason}>")
 

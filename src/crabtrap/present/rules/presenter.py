@@ -8,8 +8,8 @@ from crabtrap.present.rules.field_paths import LayoutError
 from crabtrap.present.rules.formula import evaluate
 from crabtrap.present.rules.rule import RuleBook
 from crabtrap.present.rules.shapes import build
-from crabtrap.present.view import DoubtView, View
-from crabtrap.values import Made, UnavailableError, Value
+from crabtrap.present.view import InvalidView, View
+from crabtrap.values import Synthetic, UnavailableError, Value
 
 
 class Presenter:
@@ -20,25 +20,25 @@ class Presenter:
 
     def view(self, value: Value) -> View:
         """What ``value`` is to a reader; never raises for what the program holds."""
-        if isinstance(value.place, Made):
-            return made_view(value)
+        if isinstance(value.location, Synthetic):
+            return synthetic_view(value)
         if value.absent is not None:
-            return DoubtView(value.absent)
+            return InvalidView(value.absent)
         try:
             return self._by_rule(value) or structural.view(value)
         except UnavailableError as error:
-            return DoubtView(error.reason)
+            return InvalidView(error.reason)
         except CrabtrapError as error:
-            return DoubtView(str(error))
+            return InvalidView(str(error))
 
     def raw_view(self, value: Value) -> View:
         """The view without rules: fields as the debug information has them."""
-        if isinstance(value.place, Made):
-            return made_view(value)
+        if isinstance(value.location, Synthetic):
+            return synthetic_view(value)
         try:
-            return DoubtView(value.absent) if value.absent else structural.view(value)
+            return InvalidView(value.absent) if value.absent else structural.view(value)
         except CrabtrapError as error:
-            return DoubtView(str(error))
+            return InvalidView(str(error))
 
     def _by_rule(self, value: Value) -> View | None:
         for match in self.book.matches(value.shape):
@@ -50,10 +50,10 @@ class Presenter:
         return None
 
 
-def made_view(value: Value) -> View:
+def synthetic_view(value: Value) -> View:
     """The view a computed value was made of."""
-    assert isinstance(value.place, Made)  # the caller looked
-    content = value.place.content
+    assert isinstance(value.location, Synthetic)  # the caller looked
+    content = value.location.content
     if structural.is_view(content):
         return content
     raise TypeError(f"not a view: {content!r}")

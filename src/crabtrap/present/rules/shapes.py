@@ -121,11 +121,11 @@ def _sequence(match: Match, shape: rules.Sequence, value: Value) -> View:
     item = match.argument(shape.item) if shape.item.startswith("$") else None
     length = part(value, shape.length).integer()
     if shape.inline is not None:
-        place = peel_uninit(part(value, shape.inline))
-        item = item or place.shape.target
+        location = peel_uninit(part(value, shape.inline))
+        item = item or location.shape.target
         if item is None:
             raise LayoutError("no item type")
-        array = structural.array_at(place, item, length)
+        array = structural.array_at(location, item, length)
         return SequenceView(ContiguousItems(array, length), is_set=shape.is_set)
     data = part(value, shape.data)
     item = item or peel_to_pointer(data).shape.target
@@ -271,13 +271,13 @@ def _text(shape: rules.Text, value: Value) -> View:
     return text_at(value, shape.kind, address, length, capacity)
 
 
-def _inline_text(kind: TextKind, value: Value, place: Value, length: int) -> TextView:
-    size = place.shape.size or 0
+def _inline_text(kind: TextKind, value: Value, location: Value, length: int) -> TextView:
+    size = location.shape.size or 0
     if length > size:
         raise UnavailableError(
             f"{short_name(value)}(len={length} — implausible: there is room for {size})"
         )
-    return TextView(kind, length, lambda start, stop: place.read_bytes()[start:stop])
+    return TextView(kind, length, lambda start, stop: location.read_bytes()[start:stop])
 
 
 def text_at(

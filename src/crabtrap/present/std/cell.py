@@ -5,7 +5,7 @@ from __future__ import annotations
 from crabtrap.present.rules.field_paths import part, peel_to_type
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
-from crabtrap.present.view import DoubtView, LiteralView, View, WrapperView
+from crabtrap.present.view import InvalidView, LiteralView, View, WrapperView
 from crabtrap.values import Value
 from crabtrap.values.decode import UnavailableError
 
@@ -45,7 +45,7 @@ def _lazy_cell(_match: Match, value: Value) -> View:
 
 
 def _maybe_uninit(match: Match, value: Value) -> View:
-    return DoubtView(f"possibly uninitialised {match.argument('$T').name}")
+    return InvalidView(f"possibly uninitialised {match.argument('$T').name}")
 
 
 def _phantom(_match: Match, value: Value) -> View:

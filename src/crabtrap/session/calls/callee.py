@@ -106,8 +106,8 @@ def find_named(modules: ModuleTable, path: str, near: str) -> tuple[Callee, ...]
 
 
 def _is_inlined_nearer(modules: ModuleTable, path: str, near: str) -> bool:
-    copies = (copy for module in modules for copy in module.find_inlined(path))
-    return any(_shared_segments(copy.name, near) for copy in copies)
+    instances = (instance for module in modules for instance in module.find_inlined(path))
+    return any(_shared_segments(instance.name, near) for instance in instances)
 
 
 def _shared_segments(path: str, near: str) -> int:

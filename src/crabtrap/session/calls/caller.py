@@ -21,7 +21,7 @@ from crabtrap.session.calls.callee import (
 )
 from crabtrap.session.calls.convention import Argument
 from crabtrap.session.calls.conversion import Converter
-from crabtrap.session.calls.execution import Executor, Request
+from crabtrap.session.calls.execution import CallRequest, Executor
 from crabtrap.session.calls.ownership import Ownership
 from crabtrap.session.calls.scratch import RED_ZONE, Scratch
 from crabtrap.session.scopes import absolute_path
@@ -84,7 +84,7 @@ class ProgramCaller:
 
     def call_method(self, receiver: Value, name: str, arguments: Arguments) -> Value | None:
         """Call a method of exactly the receiver's type."""
-        if isinstance(receiver.place, Absent) or receiver.type.table is None:
+        if isinstance(receiver.location, Absent) or receiver.type.table is None:
             return None
         callees = find_methods(self._modules, receiver.type, name)
         if not callees:
@@ -197,7 +197,7 @@ class ProgramCaller:
     def _run(self, fitting: _Fitting) -> Value:
         callee = fitting.callee
         self._scratch = fitting.scratch
-        data = self.executor.call(Request(callee, fitting.arguments, fitting.scratch, {}))
+        data = self.executor.call(CallRequest(callee, fitting.arguments, fitting.scratch, {}))
         if callee.result is None:
             return computed.unit()
         result = Value(callee.result, Bytes(data), self._frame.context)

@@ -16,8 +16,8 @@ from crabtrap.symbols.abi import (
     WORD,
     Aggregate,
     Nothing,
-    Scalar,
-    Scalars,
+    PassedScalar,
+    PassedScalars,
     Unclear,
     classify,
 )
@@ -106,7 +106,7 @@ class Layout:
         match classify(argument.type):
             case Nothing():
                 pass
-            case Scalars(parts):
+            case PassedScalars(parts):
                 for part in parts:
                     self._add_scalar(part, data[part.offset : part.offset + part.size])
             case Aggregate(size) if size <= WORD:
@@ -116,7 +116,7 @@ class Layout:
             case Unclear(reason):
                 raise EvaluationError(f"{argument.name} cannot be passed: {reason}")
 
-    def _add_scalar(self, scalar: Scalar, data: bytes) -> None:
+    def _add_scalar(self, scalar: PassedScalar, data: bytes) -> None:
         if scalar.is_float:
             self.add_float(data)
         elif scalar.size > WORD:
@@ -161,7 +161,7 @@ def ways_to_return(type_: Type | None) -> tuple[Returned, ...]:
     match classify(type_):
         case Nothing():
             return ("nothing",)
-        case Scalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
+        case PassedScalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
             return ("registers",)
         case Aggregate(size) if size <= WORD:
             return ("registers",)

@@ -15,7 +15,7 @@ from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import PointerView, SequenceView, TextView
 from crabtrap.symbols.abi import WORD
 from crabtrap.symbols.types import REFERENCES
-from crabtrap.values import Bytes, Made, Memory, Value
+from crabtrap.values import Bytes, Memory, Synthetic, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Converter:
         return b"".join(word.to_bytes(WORD, "little") for word in words)
 
     def _by_value(self, type_: Type, value: Value) -> bytes:
-        if value.type.same_as(type_) and not isinstance(value.place, Made):
+        if value.type.same_as(type_) and not isinstance(value.location, Synthetic):
             reason = "" if self._is_temporary(value) else self._owns(type_)
             if reason:
                 raise EvaluationError(
@@ -105,7 +105,7 @@ class Converter:
             for layer in layers(pointee, self._presenter):
                 if layer.type.same_as(target) and layer.absent is None:
                     return self.borrow(type_, layer)
-            if isinstance(pointee.place, Made) and prefix != "&mut ":
+            if isinstance(pointee.location, Synthetic) and prefix != "&mut ":
                 return self._copy(target, pointee)
         if prefix in _RAW and value.shape.row.encoding in ("signed", "unsigned"):
             return value.integer().to_bytes(WORD, "little")
@@ -115,7 +115,7 @@ class Converter:
         """What a reference leads to, ``None`` where the value is none."""
         if value.is_pointer:
             return value.deref()
-        view = self._presenter.view(value) if isinstance(value.place, Made) else None
+        view = self._presenter.view(value) if isinstance(value.location, Synthetic) else None
         return view.target() if isinstance(view, PointerView) else None
 
     def _copy(self, target: Type, value: Value) -> bytes:
@@ -124,8 +124,8 @@ class Converter:
         return int(address).to_bytes(WORD, "little")
 
     def _address_of(self, value: Value, mutable: bool) -> int:
-        if isinstance(value.place, Memory):
-            return value.place.address
+        if isinstance(value.location, Memory):
+            return value.location.address
         if mutable and not self._is_temporary(value):
             raise EvaluationError(
                 "it is not in memory now, so a change of it would be lost",
@@ -140,7 +140,7 @@ class Converter:
         if wide_kind(type_.strip()) == "dyn":
             return self._trait_object(type_, value)
         name = pointee_name(type_.strip())
-        pointee = value if isinstance(value.place, Made) else self._pointee(value)
+        pointee = value if isinstance(value.location, Synthetic) else self._pointee(value)
         for layer in layers(pointee, self._presenter) if pointee is not None else ():
             view = self._presenter.view(layer)
             if name == "str" and isinstance(view, TextView) and view.kind == "str":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 from crabtrap.address import Address
 from crabtrap.engine.causes.panic_traces import Traces, read_traces
 from crabtrap.engine.causes.panics import PanicWatcher
-from crabtrap.engine.inferior_call import aside
+from crabtrap.engine.inferior_call import inferior_call_scope
 from crabtrap.engine.machine import Stopped
 from crabtrap.engine.plans.run_call import RunCall
 from crabtrap.errors import CallError
@@ -17,7 +17,7 @@ from crabtrap.events import Exited, Interrupted, Panicked, SignalReceived, StepD
 from crabtrap.expr import EvaluationError
 from crabtrap.log import Log
 from crabtrap.records import dataclass
-from crabtrap.session.calls.arrival import Arrival
+from crabtrap.session.calls.argument_check import ArgumentCheck
 from crabtrap.session.calls.convention import (
     Argument,
     Returned,
@@ -27,7 +27,7 @@ from crabtrap.session.calls.convention import (
 )
 from crabtrap.session.calls.scratch import Scratch
 from crabtrap.session.calls.track_caller import put_location
-from crabtrap.session.returns import may_come_whole, place_in_registers, place_of_two_words
+from crabtrap.session.returns import location_in_registers, location_of_two_words, may_come_whole
 from crabtrap.symbols.abi import WORD, Aggregate, classify
 from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.values import Value
@@ -61,7 +61,7 @@ class CallSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CallRequest:
     """One call.
 
     Attributes:
@@ -98,7 +98,7 @@ class Executor:
             raise EvaluationError("the program has no entry point to return a call to")
         return main.address(main.image.entry)
 
-    def call(self, request: Request) -> bytes:
+    def call(self, request: CallRequest) -> bytes:
         """Make a call.
 
         Returns:
@@ -128,7 +128,7 @@ class _Attempt:
         program: Program,
         tid: int,
         settings: CallSettings,
-        request: Request,
+        request: CallRequest,
         way: Returned,
     ) -> None:
         self._program = program
@@ -139,7 +139,7 @@ class _Attempt:
         self._panics = PanicWatcher()
         self._traces: Traces = ()
         self._late = False
-        self._places: set[Address] = set()
+        self._locations: set[Address] = set()
         self._buffer: Address | None = None
         self._blank = b""
         self._postponed: int | None = None
@@ -155,7 +155,9 @@ class _Attempt:
         timer.daemon = True
         timer.start()
         try:
-            with aside(self._program, self._tid, alone=not self._settings.all_threads):
+            with inferior_call_scope(
+                self._program, self._tid, alone=not self._settings.all_threads
+            ):
                 try:
                     return self._run(return_address)
                 except CallError:
@@ -174,10 +176,10 @@ class _Attempt:
 
     def _run(self, return_address: Address) -> bool:
         sp = self._set_up(return_address)
-        places = self._panics.places(self._program.context.modules)
-        self._places = {place.address for place in places} | set(self._request.services)
+        locations = self._panics.locations(self._program.context.modules)
+        self._locations = {location.address for location in locations} | set(self._request.services)
         plan = (return_address, sp + WORD)
-        if not self._has_arrived(plan):
+        if not self._arguments_match(plan):
             return False
         if self._thread.pc != return_address:
             self._go(plan)
@@ -215,29 +217,29 @@ class _Attempt:
         context.clock.advance()
         return sp
 
-    def _has_arrived(self, plan: tuple[Address, int]) -> bool:
+    def _arguments_match(self, plan: tuple[Address, int]) -> bool:
         """Go to the end of the prologue and compare; ``False`` where nothing must run on.
 
         Raises:
             EvaluationError: It cannot be told.
         """
         request = self._request
-        arrival = Arrival(request.callee, request.arguments)
-        arrival.look(self._thread)
+        argument_check = ArgumentCheck(request.callee, request.arguments)
+        argument_check.look(self._thread)
         body = after_prologue(request.callee.function)
-        if body != self._thread.pc and not arrival.elsewhere:
+        if body != self._thread.pc and not argument_check.elsewhere:
             self._go(plan, body)
             if self._thread.pc == body:
-                arrival.look(self._thread)
-        if arrival.unseen and self._thread.pc == plan[0]:
+                argument_check.look(self._thread)
+        if argument_check.unseen and self._thread.pc == plan[0]:
             raise CallError(f"{self._name} has run, but whether with these arguments is not known")
-        if arrival.unseen and not arrival.elsewhere:
+        if argument_check.unseen and not argument_check.elsewhere:
             raise EvaluationError(
-                f"the optimiser has left no trace of {', '.join(arrival.unseen)} in "
+                f"the optimiser has left no trace of {', '.join(argument_check.unseen)} in "
                 f"{request.callee.name}, which may be passed in another way than usual",
                 hint="functions of programs built without optimisation can be called",
             )
-        return not arrival.elsewhere
+        return not argument_check.elsewhere
 
     # -- meanwhile ---------------------------------------------------------------------------
     def _go(self, plan: tuple[Address, int], *stops: Address) -> None:
@@ -248,8 +250,8 @@ class _Attempt:
         """
         return_address, sp = plan
         while True:
-            places = frozenset((*self._places, *stops))
-            plan_ = RunCall(self._tid, return_address, sp, places)
+            locations = frozenset((*self._locations, *stops))
+            plan_ = RunCall(self._tid, return_address, sp, locations)
             event = self._program.controller.run(plan_, self._tid, told=False)
             if not isinstance(self._program.controller.state, Stopped):
                 self._fail(event)
@@ -279,14 +281,14 @@ class _Attempt:
         }
         self._program.context.control.write_registers(self._tid, changes)
         self._program.inspector.forget()
-        self._program.controller.forget_arrival(self._tid)
+        self._program.controller.forget_stop_pc(self._tid)
 
     def _observe_panic(self, thread: Thread) -> None:
         """A panic has begun: note what it will change, then go on until it has a message."""
         self._traces = self._traces or read_traces(thread)
         step = self._panics.observe(thread)
         if step.stop_at is not None:
-            self._places.add(step.stop_at)
+            self._locations.add(step.stop_at)
         if step.panicked is not None:
             raise CallError(f"{self._name} panicked: {_message(step.panicked)}")
 
@@ -311,14 +313,14 @@ class _Attempt:
                 raise CallError(
                     f"{self._name} has returned, but where its {type_.name} is cannot be told"
                 )
-        place = place_in_registers(type_, self._request.callee.function)
+        location = location_in_registers(type_, self._request.callee.function)
         if may_come_whole(type_) and size > WORD and not self._has_data:
-            place = None  # it may have taken rdi for memory to return it in
-        if place is None and size > WORD and isinstance(classify(type_), Aggregate):
-            place = place_of_two_words(size)
-        if place is None:
+            location = None  # it may have taken rdi for memory to return it in
+        if location is None and size > WORD and isinstance(classify(type_), Aggregate):
+            location = location_of_two_words(size)
+        if location is None:
             raise CallError(f"{self._name} has returned, but in which register cannot be told")
-        return Value(type_, place, self._thread.frame(0).context).read_bytes()
+        return Value(type_, location, self._thread.frame(0).context).read_bytes()
 
     @property
     def _has_data(self) -> bool:

@@ -17,7 +17,7 @@ from crabtrap.records import dataclass, field
 from crabtrap.session.calls.callee import find_debug_impls
 from crabtrap.session.calls.caller import ProgramCaller
 from crabtrap.session.calls.convention import Argument
-from crabtrap.session.calls.execution import Request
+from crabtrap.session.calls.execution import CallRequest
 from crabtrap.session.calls.formatter import make_formatter
 from crabtrap.symbols.abi import WORD
 
@@ -122,7 +122,7 @@ def _format(
         Argument(second.name, second.type, scratch.put(formatter).to_bytes(WORD, "little")),
     )
     services = dict(zip(slots, methods, strict=True))
-    failed = caller.executor.call(Request(callee, arguments, scratch, services))
+    failed = caller.executor.call(CallRequest(callee, arguments, scratch, services))
     if any(failed) and not writer.is_cut:
         raise CallError(f"{callee.name} returned an error, after {writer.result()!r}")
     return writer.result()

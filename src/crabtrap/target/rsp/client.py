@@ -67,7 +67,7 @@ class Client:
     """
 
     def __init__(
-        self, channel: Channel, obituary: Callable[[], str] = lambda: "the server closed"
+        self, channel: Channel, exit_message: Callable[[], str] = lambda: "the server closed"
     ) -> None:
         """Wrap a connected channel; ``obituary`` tells, after its end, what happened."""
         self.features: dict[str, str] = {}
@@ -76,7 +76,7 @@ class Client:
         self.bytes_sent = 0
         self.bytes_received = 0
         self._channel = channel
-        self._obituary = obituary
+        self._exit_message = exit_message
         self._acknowledge = True
         self._outgoing = _Outgoing(b"", [], 0)
         self._incoming = _Incoming(b"", [], 0, (), False, False)
@@ -457,7 +457,7 @@ class Client:
         return self.request(payload) == b"OK"
 
     def _lost(self, error: OSError | None) -> RemoteError:
-        detail = self._obituary()
+        detail = self._exit_message()
         if error is not None:
             detail = f"{detail} ({error.strerror or error})"
         return RemoteError(detail, hint="start the program again, or attach to it again")

@@ -52,17 +52,17 @@ def set_variable(console: Console, arguments: Arguments) -> Reply:
 def assign(console: Console, arguments: Arguments) -> Reply:
     """Assign what is left of ``arguments``, ``PLACE = VALUE``."""
     text = arguments.rest
-    place, equals, value = text.partition("=")
-    if not equals or not place.strip() or not value.strip():
+    location, equals, value = text.partition("=")
+    if not equals or not location.strip() or not value.strip():
         arguments.fail("an assignment is needed", hint="set var PLACE = VALUE")
     arguments.take_rest()
-    place, value = place.strip(), value.strip()
-    if operator := re.search(_COMPOUND, place):
-        place = place[: operator.start()].rstrip()
-        value = f"{place} {operator.group()} ({value})"
-    new = console.session.assign(place, value)
+    location, value = location.strip(), value.strip()
+    if operator := re.search(_COMPOUND, location):
+        location = location[: operator.start()].rstrip()
+        value = f"{location} {operator.group()} ({value})"
+    new = console.session.assign(location, value)
     tree = describe.tree(console.session, new, render_options(console))
-    return Reply({"expression": place, "value": tree}, value_lines(console, place, new))
+    return Reply({"expression": location, "value": tree}, value_lines(console, location, new))
 
 
 def display(console: Console, arguments: Arguments) -> Reply | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Detached, Exited, NotStarted, Running, Stopped
+from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, Stopped
 from crabtrap.events import Exited as ExitReason
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.frames import place_text
+from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.stop_display import exit_lines, reason_text
 
@@ -40,7 +40,7 @@ def _state_data(state: State) -> dict[str, Json]:
             return {"state": "running"}
         case Detached(pid=pid):
             return {"state": "detached", "pid": pid}
-        case Exited(event=event):
+        case Ended(event=event):
             return {"state": "exited", **describe.reason(event.reasons[0])}
 
 
@@ -58,7 +58,7 @@ def _state_lines(state: State) -> list[Text]:
             return [Text("The program is running.")]
         case Detached(pid=pid):
             return [Text(f"Process {pid} was let go.")]
-        case Exited(event=event):
+        case Ended(event=event):
             (exited, *_) = event.reasons
             return exit_lines(exited) if isinstance(exited, ExitReason) else []
 
@@ -151,7 +151,7 @@ def info_functions(console: Console, arguments: Arguments) -> Reply:
         Text(
             (one.path, "function"),
             *(
-                (" at ", place_text(one.declaration_path, one.declaration_line))
+                (" at ", location_text(one.declaration_path, one.declaration_line))
                 if one.declaration_path
                 else ()
             ),

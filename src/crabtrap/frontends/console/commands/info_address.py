@@ -9,12 +9,12 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.output import Text
-from crabtrap.values import Absent, Bytes, ImplicitPointer, Made, Memory, Pieces, Register
+from crabtrap.values import Absent, Bytes, ImplicitPointer, Memory, Pieces, Register, Synthetic
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import Json
-    from crabtrap.values import Place
+    from crabtrap.values import ValueLocation
 
 
 def info_address(console: Console, arguments: Arguments) -> Reply:
@@ -22,25 +22,27 @@ def info_address(console: Console, arguments: Arguments) -> Reply:
     expression = arguments.need_rest("an expression")
     value = console.session.evaluate(expression)
     size = value.type.size
-    text = _place_text(console, value.place)
-    if isinstance(value.place, Memory) and size is not None:
+    text = _location_text(console, value.location)
+    if isinstance(value.location, Memory) and size is not None:
         text += f", {size} byte{'' if size == 1 else 's'}"
     address: Json = None if value.address is None else describe.address(value.address)
     return Reply(
-        {"expression": expression, "address": address, "size": size, "place": text},
+        {"expression": expression, "address": address, "size": size, "location": text},
         [Text((expression, "name"), " is ", text)],
     )
 
 
-def _place_text(console: Console, place: Place) -> str:
-    match place:
+def _location_text(console: Console, location: ValueLocation) -> str:
+    match location:
         case Memory(address):
             symbol = console.session.symbol_at(address)
             return f"at {address:#x}{f' {symbol}' if symbol else ''}"
         case Register(number, offset):
             return f"in ${register_name(number)}{f' from byte {offset} on' if offset else ''}"
         case Pieces(parts):
-            shown = (f"{part.size} bytes {_place_text(console, part.place)}" for part in parts)
+            shown = (
+                f"{part.size} bytes {_location_text(console, part.location)}" for part in parts
+            )
             return f"in pieces: {'; '.join(shown)}"
         case Bytes():
             return "nowhere: only its value is known"
@@ -48,7 +50,7 @@ def _place_text(console: Console, place: Place) -> str:
             return "nowhere: the pointer was optimised out, what it points to is known"
         case Absent(reason):
             return f"nowhere: {reason}"
-        case Made():
+        case Synthetic():
             return "nowhere: the debugger put it together"
 
 

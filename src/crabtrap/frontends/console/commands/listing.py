@@ -10,7 +10,7 @@ from crabtrap.errors import RangeError, StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.frames import place_text
+from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.source_view import numbered_lines, source_file
 
@@ -64,19 +64,19 @@ def _range(console: Console, text: str) -> tuple[int, int]:
     return first, _go_to(console, end)
 
 
-def _go_to(console: Console, place: str) -> int:
+def _go_to(console: Console, location: str) -> int:
     """Make a place's file the current one; its line."""
-    if place.isdecimal():
+    if location.isdecimal():
         _ensure_path(console)
-        return int(place)
+        return int(location)
     found = next(
-        (one for one in console.session.resolve(place).places if one.path and one.line), None
+        (one for one in console.session.resolve(location).locations if one.path and one.line), None
     )
     if found is None:
-        raise UsageError(f"{place} is not known to be in a source file", hint="list FILE:LINE")
+        raise UsageError(f"{location} is not known to be in a source file", hint="list FILE:LINE")
     assert found.line is not None  # chosen so
     # A line that has no code still lies in that file, and is the one that was asked for.
-    _, colon, line = place.rpartition(":")
+    _, colon, line = location.rpartition(":")
     console.position.path = found.path
     return int(line) if colon and line.isdecimal() else found.line
 
@@ -84,7 +84,7 @@ def _go_to(console: Console, place: str) -> int:
 def _ensure_path(console: Console) -> None:
     """Begin at ``main`` where the program has not been started."""
     if console.position.path is None:
-        found = next((one for one in console.session.resolve("main").places if one.path), None)
+        found = next((one for one in console.session.resolve("main").locations if one.path), None)
         if found is None:
             raise StateError("there is no source to list", hint="list FILE:LINE")
         console.position.path, console.position.line = found.path, found.line or 1
@@ -136,18 +136,18 @@ def info_source(console: Console, arguments: Arguments) -> Reply:
 def info_line(console: Console, arguments: Arguments) -> Reply:
     """``info line [PLACE]``."""
     text = arguments.take_rest()
-    places = console.session.resolve(text or f"*{console.session.frame.pc:#x}").places
-    data: list[Json] = [describe.place(place) for place in places]
+    locations = console.session.resolve(text or f"*{console.session.frame.pc:#x}").locations
+    data: list[Json] = [describe.location(location) for location in locations]
     lines = [
         Text(
-            place_text(place.path, place.line) if place.path else Text("no line"),
+            location_text(location.path, location.line) if location.path else Text("no line"),
             " is at ",
-            (f"{place.address:#x}", "address"),
-            Text(" in ", (place.function, "function")) if place.function else "",
+            (f"{location.address:#x}", "address"),
+            Text(" in ", (location.function, "function")) if location.function else "",
         )
-        for place in places
+        for location in locations
     ]
-    return Reply({"places": data}, lines or [Text(f"No code belongs to {text}.")])
+    return Reply({"locations": data}, lines or [Text(f"No code belongs to {text}.")])
 
 
 def info_symbol(console: Console, arguments: Arguments) -> Reply:
@@ -221,9 +221,9 @@ def _code_address(console: Console, text: str) -> Address:
     if parse_integer(text) is not None or text.startswith(("$", "*")):
         return address_of(console, text.removeprefix("*"))
     resolution = console.session.resolve(text)
-    if not resolution.places:
+    if not resolution.locations:
         raise resolution.not_found(text)
-    return resolution.places[0].address
+    return resolution.locations[0].address
 
 
 def _code_lines(
@@ -276,7 +276,7 @@ def _source_line(console: Console, path: str, line: int) -> list[Text]:
     file = console.session.find_source(path)
     text = file.line(line) if not file.reason else None
     if text is None:
-        return [Text("  ", place_text(path, line))]
+        return [Text("  ", location_text(path, line))]
     return numbered_lines(console, file, line, line)
 
 
@@ -301,7 +301,7 @@ GROUP = Group(
                 ("list parse", "around a function"),
                 ("list main.rs:10,20", "these lines"),
             ),
-            completes="place",
+            completes="location",
             repeats="verb",
         ),
         Command(
@@ -314,7 +314,7 @@ GROUP = Group(
                 ("disassemble /s parse", "a function, between its source lines"),
                 ("disassemble $pc,+32", "some bytes"),
             ),
-            completes="place",
+            completes="location",
         ),
         Command(
             ("info source",),
@@ -327,8 +327,8 @@ GROUP = Group(
             info_line,
             "Show the addresses of a line",
             ("info line [PLACE]",),
-            (("info line main.rs:42", "every place its code is at"),),
-            completes="place",
+            (("info line main.rs:42", "every location its code is at"),),
+            completes="location",
         ),
         Command(
             ("info symbol", "image lookup"),

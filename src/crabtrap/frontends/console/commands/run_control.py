@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Exited, NotStarted, Stopped
+from crabtrap.engine.machine import Ended, NotStarted, Stopped
 from crabtrap.errors import StateError
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -75,7 +75,7 @@ def continue_(console: Console, arguments: Arguments) -> Reply:
 
 def _launched(console: Console) -> None:
     """Tell newcomers how to begin, before the engine says it more dryly."""
-    if isinstance(console.session.state, NotStarted | Exited):
+    if isinstance(console.session.state, NotStarted | Ended):
         raise StateError("the program is not being run", hint="run")
 
 
@@ -134,14 +134,14 @@ def until(console: Console, arguments: Arguments) -> Reply:
 
 def advance(console: Console, arguments: Arguments) -> Reply:
     """``advance PLACE``: run to a place."""
-    spec = arguments.need_rest("a place")
+    spec = arguments.need_rest("a location")
     _launched(console)
     return console.go(lambda: console.session.advance(spec))
 
 
 def jump(console: Console, arguments: Arguments) -> Reply:
     """``jump PLACE``: go on from another place."""
-    spec = arguments.need_rest("a place")
+    spec = arguments.need_rest("a location")
     _launched(console)
     return console.go(lambda: console.session.jump(spec))
 
@@ -284,16 +284,16 @@ GROUP = Group(
             "Go on to a later line, not back to the start of a loop",
             ("until [PLACE]",),
             (("until", "leave a loop"), ("until 42", "run to line 42 or the end of this frame")),
-            completes="place",
+            completes="location",
             repeats="line",
         ),
         Command(
             ("advance",),
             advance,
-            "Run to a place",
+            "Run to a location",
             ("advance PLACE",),
             (("advance 42", "run to line 42"), ("advance parse", "run to the function parse")),
-            completes="place",
+            completes="location",
         ),
         Command(
             ("stepi", "si", "thread step-inst"),
@@ -314,11 +314,11 @@ GROUP = Group(
         Command(
             ("jump", "j"),
             jump,
-            "Go on from another place",
+            "Go on from another location",
             ("jump PLACE",),
             (("jump 17", "go on from line 17"),),
             "Nothing is undone or initialised on the way; stay inside the function.",
-            completes="place",
+            completes="location",
         ),
         Command(
             ("kill", "k", "process kill"),

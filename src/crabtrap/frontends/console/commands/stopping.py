@@ -11,15 +11,15 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.data import undisplay
-from crabtrap.frontends.console.frames import place_text
+from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.output import Text, columns
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.console import Console
     from crabtrap.frontends.describe import Json
-    from crabtrap.symbols.breakpoint_locations import Place
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
-_PLACES_SHOWN = 8
+_LOCATIONS_SHOWN = 8
 
 
 def set_lines(item: Breakpoint) -> list[Text]:
@@ -27,17 +27,19 @@ def set_lines(item: Breakpoint) -> list[Text]:
     kind = "Log point" if item.log is not None else "Breakpoint"
     kind = f"Temporary {kind.lower()}" if item.temporary else kind
     head = Text((f"{kind} {item.number}", "breakpoint"))
-    match item.places:
+    match item.locations:
         case ():
             head.add(" is pending: ", item.problem or f"nothing is called {item.text} yet")
             return [head, *_hint(item)]
         case (only,):
-            return [head.add(": ", _place_text(only)), *_problem(item), *_choice(item)]
-        case places:
-            head.add(f" at {len(places)} places")
-            shown = [Text("  ", _place_text(place)) for place in places[:_PLACES_SHOWN]]
-            if len(places) > _PLACES_SHOWN:
-                shown.append(Text((f"  … and {len(places) - _PLACES_SHOWN} more", "dim")))
+            return [head.add(": ", _location_text(only)), *_problem(item), *_choice(item)]
+        case locations:
+            head.add(f" at {len(locations)} locations")
+            shown = [
+                Text("  ", _location_text(location)) for location in locations[:_LOCATIONS_SHOWN]
+            ]
+            if len(locations) > _LOCATIONS_SHOWN:
+                shown.append(Text((f"  … and {len(locations) - _LOCATIONS_SHOWN} more", "dim")))
             return [head, *shown, *_problem(item), *_choice(item)]
 
 
@@ -53,15 +55,15 @@ def _choice(item: Breakpoint) -> list[Text]:
     return [Text(("  note: ", "hint"), note) for note in item.notes]
 
 
-def _place_text(place: Place) -> Text:
+def _location_text(location: BreakpointLocation) -> Text:
     text = Text()
-    if place.function:
-        text.add((place.function, "function"), " ")
-    if place.path:
-        text.add("at " if place.function else "", place_text(place.path, place.line))
+    if location.function:
+        text.add((location.function, "function"), " ")
+    if location.path:
+        text.add("at " if location.function else "", location_text(location.path, location.line))
     else:
-        text.add((f"{place.address:#x}", "address"))
-    return text.add((" [inlined]", "dim")) if place.inlined else text
+        text.add((f"{location.address:#x}", "address"))
+    return text.add((" [inlined]", "dim")) if location.inlined else text
 
 
 def _added(console: Console, numbers: Iterable[Breakpoint]) -> Reply:
@@ -72,9 +74,9 @@ def _added(console: Console, numbers: Iterable[Breakpoint]) -> Reply:
 
 def _add(console: Console, arguments: Arguments, *, temporary: bool, hardware: bool) -> Reply:
     options = arguments.options(_LLDB_OPTIONS)
-    place, condition = arguments.split_condition()
-    place, thread = _split_thread(console, place)
-    spec = _spec_of(options, place) or _here(console)
+    location, condition = arguments.split_condition()
+    location, thread = _split_thread(console, location)
+    spec = _spec_of(options, location) or _here(console)
     item = console.session.breakpoints.add(
         spec,
         condition=options.get("c") or options.get("condition") or condition,
@@ -106,7 +108,7 @@ _LLDB_OPTIONS = {
 }
 
 
-def _spec_of(options: dict[str, str], place: str) -> str:
+def _spec_of(options: dict[str, str], location: str) -> str:
     """The place that lldb's options name, or the one that was typed."""
     line = options.get("l") or options.get("line")
     file = options.get("f") or options.get("file")
@@ -119,14 +121,14 @@ def _spec_of(options: dict[str, str], place: str) -> str:
         return name
     if address:
         return f"*{address}"
-    return f"/{pattern}/" if pattern else place
+    return f"/{pattern}/" if pattern else location
 
 
-def _split_thread(console: Console, place: str) -> tuple[str, int | None]:
+def _split_thread(console: Console, location: str) -> tuple[str, int | None]:
     """Take gdb's ``thread N`` from the end of a place."""
-    head, word, number = place.rpartition("thread ")
+    head, word, number = location.rpartition("thread ")
     if not word or not number.strip().isdecimal() or (head and not head.endswith(" ")):
-        return place, None
+        return location, None
     index = int(number)
     for thread in console.session.threads:
         if thread.index == index:
@@ -162,14 +164,14 @@ def rbreak(console: Console, arguments: Arguments) -> Reply:
 
 def dprintf(console: Console, arguments: Arguments) -> Reply:
     """``dprintf PLACE, TEXT``."""
-    rest = arguments.need_rest("a place and a text")
-    place, comma, text = rest.partition(",")
+    rest = arguments.need_rest("a location and a text")
+    location, comma, text = rest.partition(",")
     if not comma or not text.strip():
-        raise UsageError("a comma belongs between the place and the text", hint=_LOG_USAGE)
+        raise UsageError("a comma belongs between the location and the text", hint=_LOG_USAGE)
     text = text.strip()
     if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
         text = text[1:-1]
-    item = console.session.breakpoints.add(place.strip(), log=text)
+    item = console.session.breakpoints.add(location.strip(), log=text)
     return _added(console, [item])
 
 
@@ -188,7 +190,7 @@ def info_breakpoints(console: Console, arguments: Arguments) -> Reply:
     notes: list[list[Text]] = []
     for item in items:
         rows.append(_row(item))
-        notes.append(_notes(item, all_places=bool(numbers)))
+        notes.append(_notes(item, all_locations=bool(numbers)))
     lines: list[Text] = []
     for line, below in zip(columns(rows), notes, strict=True):
         lines += [line, *below]
@@ -219,22 +221,22 @@ def _kind(item: AnyStoppoint) -> str:
 def _what(item: AnyStoppoint) -> Text:
     match item:
         case Breakpoint():
-            if not item.places:
+            if not item.locations:
                 return Text(item.text, (" (pending)", "warning"))
-            if len(item.places) == 1:
-                return _place_text(item.places[0])
-            return Text(item.text, (f" ({len(item.places)} places)", "dim"))
+            if len(item.locations) == 1:
+                return _location_text(item.locations[0])
+            return Text(item.text, (f" ({len(item.locations)} locations)", "dim"))
         case Watchpoint():
             return Text((item.expression, "name"))
         case Catchpoint():
             return Text(item.kind, *(f" {name}" for name in item.names))
 
 
-def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
+def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
     """The lines below a breakpoint's row."""
     notes: list[Text] = []
     if item.condition is not None:
-        notes.append(Text("if ", (item.condition, "name"), (_judge(item), "dim")))
+        notes.append(Text("if ", (item.condition, "name"), (_condition_evaluator(item), "dim")))
     if item.failures:
         times = "once" if item.failures == 1 else f"{item.failures} times"
         notes.append(Text((f"could not be judged {times}: {item.failure}", "warning")))
@@ -245,11 +247,11 @@ def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
     if isinstance(item, Breakpoint):
         if item.log is not None:
             notes.append(Text("logs ", (item.log, "string")))
-        if len(item.places) > 1:
-            shown = item.places if all_places else item.places[:_PLACES_SHOWN]
-            notes += [_place_text(place) for place in shown]
-            if len(shown) < len(item.places):
-                more = len(item.places) - len(shown)
+        if len(item.locations) > 1:
+            shown = item.locations if all_locations else item.locations[:_LOCATIONS_SHOWN]
+            notes += [_location_text(location) for location in shown]
+            if len(shown) < len(item.locations):
+                more = len(item.locations) - len(shown)
                 notes.append(Text((f"… and {more} more: info breakpoints {item.number}", "dim")))
     if not isinstance(item, Watchpoint) and item.problem:
         notes.append(Text((item.problem, "warning")))
@@ -257,7 +259,7 @@ def _notes(item: AnyStoppoint, *, all_places: bool) -> list[Text]:
     return [Text("       ", note) for note in notes]
 
 
-def _judge(item: AnyStoppoint) -> str:
+def _condition_evaluator(item: AnyStoppoint) -> str:
     """Who looks whether a condition holds: the target, at no cost, or the engine."""
     if not isinstance(item, Breakpoint):
         return ""
@@ -290,10 +292,10 @@ def delete(console: Console, arguments: Arguments) -> Reply | None:
 
 def clear(console: Console, arguments: Arguments) -> Reply:
     """``clear PLACE``."""
-    place = arguments.need_rest("a place")
-    matching = [item for item in console.session.breakpoints if _is_at(item, place)]
+    location = arguments.need_rest("a location")
+    matching = [item for item in console.session.breakpoints if _is_at(item, location)]
     if not matching:
-        raise NotFoundError("breakpoint", place, hint="info breakpoints lists them")
+        raise NotFoundError("breakpoint", location, hint="info breakpoints lists them")
     numbers = [item.number for item in matching]
     for number in numbers:
         console.session.breakpoints.remove(number)
@@ -301,15 +303,15 @@ def clear(console: Console, arguments: Arguments) -> Reply:
     return Reply({"deleted": list(numbers)}, [Text(f"Deleted breakpoint {listed}")])
 
 
-def _is_at(item: AnyStoppoint, place: str) -> bool:
+def _is_at(item: AnyStoppoint, location: str) -> bool:
     if not isinstance(item, Breakpoint):
         return False
-    if item.text == place:
+    if item.text == location:
         return True
-    file, colon, line = place.rpartition(":")
+    file, colon, line = location.rpartition(":")
     return any(
         str(where.line) == line and bool(colon) and (where.path or "").endswith(f"/{file}")
-        for where in item.places
+        for where in item.locations
     )
 
 
@@ -374,11 +376,11 @@ def commands(console: Console, arguments: Arguments) -> Reply:
     return Reply({"breakpoints": list(numbers), "commands": list(lines)})
 
 
-_PLACES = (
-    "A place is a line of the current file (42), a line of a file (main.rs:42, src/main.rs:42),\n"
-    "a function by any trailing part of its path (parse, Config::parse, <Dog as Animal>::name),\n"
+_LOCATIONS = (
+    "A location is a line of the current file (42), a line of a file (main.rs:42, src/main.rs:42),"
+    "\na function by any trailing part of its path (parse, Config::parse, <Dog as Animal>::name),\n"
     "a regular expression (/^demo::.*parse/) or an address (*0x555555556a10).\n"
-    "Every instance of a generic function and every inlined copy gets its own stop."
+    "Every instance of a generic function and every inline instance gets its own stop."
 )
 
 GROUP = Group(
@@ -387,7 +389,7 @@ GROUP = Group(
         Command(
             ("break", "b", "br", "breakpoint set", "br set", "br s"),
             break_,
-            "Stop at a place",
+            "Stop at a location",
             (
                 "break [PLACE] [thread N] [if CONDITION]",
                 "breakpoint set (-n NAME | -f FILE -l LINE | -r REGEX | -a ADDRESS) [-c CONDITION]",
@@ -398,24 +400,24 @@ GROUP = Group(
                 ("break Shape::area", "at a method, of a type or of every implementation"),
                 ("break", "here, at the next instruction of the selected frame"),
             ),
-            _PLACES,
-            completes="place",
+            _LOCATIONS,
+            completes="location",
         ),
         Command(
             ("tbreak", "tb"),
             tbreak,
-            "Stop at a place once",
+            "Stop at a location once",
             ("tbreak [PLACE] [thread N] [if CONDITION]",),
             (("tbreak main", "stop in main, then forget it"),),
-            completes="place",
+            completes="location",
         ),
         Command(
             ("hbreak",),
             hbreak,
-            "Stop at a place by a debug register",
+            "Stop at a location by a debug register",
             ("hbreak [PLACE] [thread N] [if CONDITION]",),
             (("hbreak parse", "no byte of the program is changed"),),
-            completes="place",
+            completes="location",
         ),
         Command(
             ("rbreak",),
@@ -427,10 +429,10 @@ GROUP = Group(
         Command(
             ("dprintf", "logpoint"),
             dprintf,
-            "Print a line whenever a place is passed, without stopping",
+            "Print a line whenever a location is passed, without stopping",
             ("dprintf PLACE, TEXT",),
             ((_LOG_USAGE, "expressions in braces are evaluated there"),),
-            completes="place",
+            completes="location",
         ),
         Command(
             (
@@ -440,7 +442,7 @@ GROUP = Group(
             info_breakpoints,
             "List breakpoints, watchpoints and catchpoints",
             ("info breakpoints [NUMBER…]",),
-            (("info breakpoints", "all, with places, conditions and hits"),),
+            (("info breakpoints", "all, with locations, conditions and hits"),),
             completes="breakpoint",
         ),
         Command(
@@ -454,10 +456,10 @@ GROUP = Group(
         Command(
             ("clear", "cl"),
             clear,
-            "Delete the breakpoints at a place",
+            "Delete the breakpoints at a location",
             ("clear PLACE",),
             (("clear main.rs:42", "whatever stops at that line"),),
-            completes="place",
+            completes="location",
         ),
         Command(
             ("enable", "en", "breakpoint enable", "watchpoint enable"),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
-from crabtrap.symbols.types import MadeRow, Type, TypeTable
-from crabtrap.values import Bytes, Context, Memory, NoProgram, Value
+from crabtrap.symbols.types import SyntheticRow, Type, TypeTable
+from crabtrap.values import Bytes, Memory, NoProgramInfo, Value, ValueContext
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Heap:
         raise MemoryFault(address, size)
 
 
-class MadeProgram(NoProgram):
+class SyntheticProgram(NoProgramInfo):
     """A program that knows some vtables and functions."""
 
     def __init__(self) -> None:
@@ -93,17 +93,17 @@ class MadeProgram(NoProgram):
 class World:
     """Types by path, and values of them."""
 
-    rows: list[MadeRow] = field(default_factory=lambda: [MadeRow("unit", "()", 0)])
+    rows: list[SyntheticRow] = field(default_factory=lambda: [SyntheticRow("unit", "()", 0)])
     named: dict[str, int] = field(default_factory=dict[str, int])
     heap: Heap = field(default_factory=Heap)
-    program: MadeProgram = field(default_factory=MadeProgram)
+    program: SyntheticProgram = field(default_factory=SyntheticProgram)
 
     def __post_init__(self) -> None:
         self.table = TypeTable(self)
-        self.context = Context(self.heap, self.program)
+        self.context = ValueContext(self.heap, self.program)
 
     # -- the type source ---------------------------------------------------------
-    def type(self, die: int) -> MadeRow:
+    def type(self, die: int) -> SyntheticRow:
         return self.rows[die]
 
     def find_types(self, query: str) -> tuple[int, ...]:
@@ -114,7 +114,7 @@ class World:
             if path.replace(" ", "") == wanted or path.replace(" ", "").endswith(f"::{wanted}")
         )
 
-    def add(self, row: MadeRow) -> int:
+    def add(self, row: SyntheticRow) -> int:
         path = row.path or row.name
         if path in self.named:
             return self.named[path]
@@ -131,7 +131,7 @@ class World:
         if name == "()":
             return 0
         encoding, size = _BASES[name]
-        return self.add(MadeRow("base", name, size, encoding, alignment=size))  # type: ignore[arg-type]
+        return self.add(SyntheticRow("base", name, size, encoding, alignment=size))  # type: ignore[arg-type]
 
     def struct(
         self,
@@ -159,7 +159,7 @@ class World:
             else head.rpartition("::")[2] + bracket + rest
         )
         return self.add(
-            MadeRow(
+            SyntheticRow(
                 kind,  # type: ignore[arg-type]
                 name,
                 total,
@@ -178,12 +178,12 @@ class World:
     def pointer(self, target: int, prefix: str = "&") -> int:
         row = self.rows[target]
         name = f"{prefix}{row.path or row.name}"
-        return self.add(MadeRow("pointer", name, 8, alignment=8, target=target))
+        return self.add(SyntheticRow("pointer", name, 8, alignment=8, target=target))
 
     def array(self, item: int, count: int) -> int:
         row = self.rows[item]
         return self.add(
-            MadeRow(
+            SyntheticRow(
                 "array",
                 f"[{row.path or row.name}; {count}]",
                 (row.size or 0) * count,
@@ -195,7 +195,7 @@ class World:
 
     def wide(self, name: str, item: int, *, dyn: bool = False) -> int:
         thin = self.add(
-            MadeRow("pointer", f"{self.rows[item].path} *", 8, alignment=8, target=item)
+            SyntheticRow("pointer", f"{self.rows[item].path} *", 8, alignment=8, target=item)
         )
         names = ("pointer", "vtable") if dyn else ("data_ptr", "length")
         return self.struct(name, [(names[0], thin), (names[1], self.base("usize"))])
@@ -203,7 +203,7 @@ class World:
     def c_enum(self, path: str, items: Sequence[tuple[str, int]], target: str = "u8") -> int:
         die = self.base(target)
         return self.add(
-            MadeRow(
+            SyntheticRow(
                 "enum",
                 path.rpartition("::")[2],
                 self.rows[die].size,
@@ -228,7 +228,7 @@ class World:
         for name, discriminants, fields in cases:
             members = tuple(MemberRow(f, die, offset) for f, die, offset in fields)
             inside = self.add(
-                MadeRow(
+                SyntheticRow(
                     "struct",
                     name,
                     size,
@@ -242,7 +242,7 @@ class World:
         member = None if tag is None else MemberRow("", self.base(tag[0]), tag[1])
         head, bracket, rest = path.partition("<")
         return self.add(
-            MadeRow(
+            SyntheticRow(
                 "struct",
                 head.rpartition("::")[2] + bracket + rest,
                 size,

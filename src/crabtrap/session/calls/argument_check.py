@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.abi import WORD, Nothing, Scalars, classify
+from crabtrap.symbols.abi import WORD, Nothing, PassedScalars, classify
 from crabtrap.values import UnavailableError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _INNERMOST = 64
 
 
 @dataclass(slots=True)
-class Arrival:
+class ArgumentCheck:
     """What is known of the arguments of one call; looked at once or twice.
 
     Attributes:
@@ -83,7 +83,7 @@ def _passed_bytes(argument: Argument) -> tuple[slice, ...]:
     match classify(argument.type):
         case Nothing():
             return ()
-        case Scalars(parts):
+        case PassedScalars(parts):
             return tuple(slice(part.offset, part.offset + part.size) for part in parts)
         case _:
             return (slice(0, len(argument.data)),)
