@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::DieId;
+use crate::die::DieId;
 
 /// A failure that the caller has to know about.
 ///

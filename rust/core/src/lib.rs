@@ -2,10 +2,16 @@
 //!
 //! Nothing here knows about processes.  All addresses are file addresses unless a name says
 //! otherwise; ranges are half-open, lines and columns count from 1, and 0 stands for "unknown".
+//!
+//! The layers, each of which uses only those behind it: `image`, the facade; `unwind`;
+//! `location`; `dwarf`; `elf`; and `memory`, `registers`, `die` and `error`, which everything
+//! may use.  `disasm`, `format`, `demangle`, `path_query` and `source_path` stand alone.
 
 mod demangle;
+mod die;
 pub mod disasm;
 mod dwarf;
+mod elf;
 mod error;
 pub mod format;
 mod image;
@@ -17,13 +23,12 @@ mod source_path;
 pub mod unwind;
 
 pub use demangle::demangle;
+pub use die::DieId;
 pub use dwarf::{
-    Call, CodeRange, Declaration, DieId, Encoding, Function, Language, LineSpan, LineSpans, Member,
-    Row, Type, TypeKind, Variable, VariableKind, Variant, VariantPart,
+    Call, CodeRange, Declaration, Encoding, Function, Language, LineSpan, LineSpans, Member, Row,
+    Type, TypeKind, Variable, VariableKind, Variant, VariantPart,
 };
+pub use elf::{ImageKind, Section, Segment, SegmentKind, Symbol, SymbolKind};
 pub use error::{Error, Result};
-pub use image::{
-    CompletionKind, DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image, ImageKind, Section, Segment,
-    SegmentKind, Symbol, SymbolKind,
-};
+pub use image::{CompletionKind, DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image};
 pub use path_query::path_matches;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::DebugInfo;
+use super::debug_info::DebugInfo;
 use super::outline::CodeAttributes;
 use crate::error::Result;
 

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use gimli::{AttributeValue, DwAt, DwTag};
 
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::unit::Unit;
-use super::{DebugInfo, DieId, Slice};
+use crate::die::DieId;
 
 /// Links are followed no further: honest files need two or three.
 const MOST_LINKS: usize = 16;

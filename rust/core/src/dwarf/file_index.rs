@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::DebugInfo;
+use super::debug_info::DebugInfo;
 use super::lines::Row;
 use super::unit::Unit;
 use crate::source_path::ends_with;

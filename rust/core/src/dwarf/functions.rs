@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use gimli::{AttributeValue, UnitOffset};
 
+use super::debug_info::DebugInfo;
 use super::entry::{Entry, first_with};
 use super::outline::{CodeAttributes, Scope};
 use super::unit::Unit;
-use super::{DebugInfo, DieId};
 use crate::demangle::demangle;
+use crate::die::DieId;
 use crate::error::Result;
 
 /// A half-open range of file addresses.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::functions::{Function, inlined_at};
+use super::debug_info::DebugInfo;
+use super::functions::{CodeRange, Function, inlined_at};
 use super::lines::Row;
 use super::outline::{CodeAttributes, Scope};
 use super::unit::Unit;
-use super::{CodeRange, DebugInfo};
 
 /// A stretch of code in which a frame is on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]

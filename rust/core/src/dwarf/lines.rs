@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use gimli::{AttributeValue, ColumnType};
 
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::unit::Unit;
-use super::{DebugInfo, Slice};
 use crate::error::Result;
 use crate::source_path::join;
 

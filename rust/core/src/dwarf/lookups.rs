@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use super::debug_info::DebugInfo;
 use super::entry::first_with;
 use super::functions::{Function, linkage_name};
-use super::name_walk::Named;
-use super::names::{NameIndex, NameKind};
+use super::name_walk::{NameKind, Named};
+use super::names::NameIndex;
 use super::variables::Variable;
-use super::{DebugInfo, DieId};
 use crate::demangle::demangle;
+use crate::die::DieId;
 use crate::path_query::{PathQuery, same_text};
 
 /// Candidates looked at for one completion.

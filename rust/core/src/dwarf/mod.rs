@@ -1,6 +1,11 @@
-//! Debug information of one image: its units, read one by one on demand.
+//! Debug information of one image: its units, read one by one when they are asked for.
+//!
+//! From sections to plain tables: line rows, functions and their inlined calls, variables,
+//! types, and the index of all names.  Nothing here knows registers or memory of a program,
+//! how a location is evaluated, or which image the debug information belongs to.
 
 mod address_map;
+mod debug_info;
 mod entry;
 mod file_index;
 mod functions;
@@ -16,266 +21,17 @@ mod split;
 mod types;
 mod unit;
 mod variables;
-mod variants;
-
-use std::ops::Range;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-
-use gimli::{LittleEndian, Section as _, SectionId, UnitOffset};
 
 pub use functions::{Call, CodeRange, Declaration, Function};
 pub use line_spans::{LineSpan, LineSpans};
 pub use lines::Row;
-pub use types::{Encoding, Language, Member, Type, TypeKind};
+pub use types::{Encoding, Language, Member, Type, TypeKind, Variant, VariantPart};
 pub use variables::{Variable, VariableKind};
-pub use variants::{Variant, VariantPart};
 
-use address_map::AddressMap;
+pub(crate) use debug_info::{DebugFile, DebugInfo};
 pub(crate) use entry::Entry;
-use file_index::FileIndex;
-pub(crate) use names::{NameIndex, NameKind};
-pub(crate) use unit::Unit;
-
-use crate::error::{Error, Result};
-use crate::image::{CodeMap, Elf, Problems, Storage};
-use sections::Source;
-use split::SplitFiles;
+pub(crate) use name_walk::NameKind;
+pub(crate) use names::NameIndex;
 
 /// Bytes of a section.  The lifetime is that of the image's storage, see [`crate::Image`].
-pub(crate) type Slice = gimli::EndianSlice<'static, LittleEndian>;
-
-/// The number of one debugging information entry of one image.
-///
-/// The low 40 bits are the offset in its `.debug_info`, the high 24 bits say which one: 0 for
-/// the image's own, `n + 1` for the split file of unit `n`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DieId(pub u64);
-
-const OFFSET_BITS: u32 = 40;
-
-impl DieId {
-    fn new(file: usize, offset: usize) -> Self {
-        Self(((file as u64) << OFFSET_BITS) | (offset as u64 & ((1 << OFFSET_BITS) - 1)))
-    }
-
-    fn file(self) -> usize {
-        (self.0 >> OFFSET_BITS) as usize
-    }
-
-    fn offset(self) -> usize {
-        (self.0 & ((1 << OFFSET_BITS) - 1)) as usize
-    }
-}
-
-/// Where a unit lies in `.debug_info`.
-#[derive(Debug)]
-pub(crate) struct UnitHead {
-    pub(crate) offset: usize,
-    pub(crate) end: usize,
-    pub(crate) header: gimli::UnitHeader<Slice>,
-    unit: OnceLock<Result<Box<Unit>>>,
-}
-
-/// Where debug information was found and what it is about.
-pub(crate) struct Place<'a> {
-    /// The file it is in.
-    pub(crate) path: &'a Path,
-    /// The program's own file, which split files may lie beside.
-    pub(crate) program: &'a Path,
-    /// Where the program has code.
-    pub(crate) code: CodeMap,
-}
-
-/// All units of an image and the sections they point into.
-#[derive(Debug)]
-pub(crate) struct DebugInfo {
-    /// Sections of the file that has `.debug_info`.
-    pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
-    heads: Vec<UnitHead>,
-    split: SplitFiles,
-    addresses: AddressMap,
-    files: OnceLock<FileIndex>,
-    code: Arc<CodeMap>,
-    storage: Arc<Storage>,
-    pub(crate) problems: Arc<Problems>,
-}
-
-impl DebugInfo {
-    /// Read the unit headers of `elf`, if it has any debug information.
-    pub(crate) fn open(
-        elf: &Elf,
-        place: Place<'_>,
-        storage: &Arc<Storage>,
-        problems: &Arc<Problems>,
-    ) -> Option<Self> {
-        let name = place.path.display().to_string();
-        let source = Source {
-            elf,
-            name: &name,
-            storage,
-            problems,
-        };
-        let dwarf = source.load_dwarf(SectionId::name);
-        let heads = read_heads(&dwarf, &name, problems);
-        if heads.is_empty() {
-            return None;
-        }
-        Some(Self {
-            dwarf: Arc::new(dwarf),
-            heads,
-            split: SplitFiles::new(
-                [place.path, place.program].map(PathBuf::from),
-                Arc::clone(storage),
-                Arc::clone(problems),
-            ),
-            addresses: AddressMap::default(),
-            files: OnceLock::new(),
-            code: Arc::new(place.code),
-            storage: Arc::clone(storage),
-            problems: Arc::clone(problems),
-        })
-    }
-
-    /// Headers of all units, by offset.
-    pub(crate) fn heads(&self) -> &[UnitHead] {
-        &self.heads
-    }
-
-    /// Units whose entries have been read so far.
-    pub(crate) fn loaded(&self) -> impl Iterator<Item = &Unit> {
-        self.heads
-            .iter()
-            .filter_map(|head| head.unit.get()?.as_ref().ok())
-            .map(Box::as_ref)
-            .filter(|unit| unit.is_outlined())
-    }
-
-    /// The source files of all units, read when first asked for.
-    fn file_index(&self) -> &FileIndex {
-        self.files.get_or_init(|| FileIndex::build(self))
-    }
-
-    /// Give back the memory of a unit's entries after all of them have been read once.
-    pub(crate) fn release_unit(&self, number: usize) {
-        let bytes = self.dwarf.debug_info.reader().slice();
-        let head = self.heads.get(number);
-        if let Some(bytes) = head.and_then(|head| bytes.get(head.offset..head.end)) {
-            self.storage.release_pages(bytes);
-        }
-    }
-
-    /// Give back the memory of a part of `.debug_str`.
-    pub(crate) fn release_strings(&self, part: Range<usize>) {
-        let bytes = self.dwarf.debug_str.reader().slice();
-        let part = part.start..part.end.min(bytes.len());
-        if let Some(bytes) = bytes.get(part) {
-            self.storage.release_pages(bytes);
-        }
-    }
-
-    /// Whether any unit describes variables or types, and not only lines and functions.
-    pub(crate) fn describes_data(&self) -> bool {
-        self.heads.iter().any(|head| {
-            head.header
-                .abbreviations(&self.dwarf.debug_abbrev)
-                .is_ok_and(|table| unit::describes_data(&table))
-        })
-    }
-
-    /// Whether the program has code at `address`.
-    pub(crate) fn is_code(&self, address: u64) -> bool {
-        self.code.contains(address)
-    }
-
-    /// The unit that has code at `address`.
-    pub(crate) fn unit_at(&self, address: u64) -> Option<&Unit> {
-        let number = self.addresses.unit_at(self, address)?;
-        self.unit(number).ok()
-    }
-
-    /// The units that have code in `[start, end)`.
-    pub(crate) fn units_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Unit> {
-        let numbers = self.addresses.units_between(self, start, end);
-        numbers
-            .into_iter()
-            .filter_map(|number| self.unit(number).ok())
-    }
-
-    /// Unit `number`, read when first asked for.
-    pub(crate) fn unit(&self, number: usize) -> Result<&Unit> {
-        let head = self
-            .heads
-            .get(number)
-            .ok_or_else(|| Error::Damaged(format!("no unit {number}")))?;
-        let unit = head.unit.get_or_init(|| {
-            let unit = Unit::load(number, head.header, &self.dwarf, &self.split, &self.code);
-            if let Err(error) = &unit {
-                self.problems
-                    .add(format!("unit at {:#x} is skipped: {error}", head.offset));
-            }
-            unit.map(Box::new)
-        });
-        match unit {
-            Ok(unit) => Ok(unit),
-            Err(error) => Err(error.clone()),
-        }
-    }
-
-    /// The unit a number belongs to, and the entry's offset inside it.
-    pub(crate) fn resolve(&self, die: DieId) -> Result<(&Unit, UnitOffset)> {
-        let unknown = || Error::UnknownDie(die);
-        let number = match die.file().checked_sub(1) {
-            Some(number) => number,
-            None => self.unit_number_at(die.offset()).ok_or_else(unknown)?,
-        };
-        if number >= self.heads.len() {
-            return Err(unknown());
-        }
-        let unit = self.unit(number)?;
-        let offset = unit.offset_of(die).ok_or_else(unknown)?;
-        Ok((unit, offset))
-    }
-
-    /// Read one entry.
-    pub(crate) fn entry(&self, die: DieId) -> Result<Entry<'_>> {
-        let (unit, offset) = self.resolve(die)?;
-        unit.entry(offset)
-    }
-
-    /// Number of the unit of the image's own `.debug_info` that covers `offset`.
-    pub(crate) fn unit_number_at(&self, offset: usize) -> Option<usize> {
-        let after = self.heads.partition_point(|head| head.offset <= offset);
-        let number = after.checked_sub(1)?;
-        (offset < self.heads[number].end).then_some(number)
-    }
-}
-
-fn read_heads(dwarf: &gimli::Dwarf<Slice>, name: &str, problems: &Problems) -> Vec<UnitHead> {
-    let mut heads = Vec::new();
-    let mut units = dwarf.units();
-    loop {
-        match units.next() {
-            Ok(Some(header)) => heads.extend(unit_head(header)),
-            Ok(None) => return heads,
-            Err(error) => {
-                problems.add(format!(
-                    "{name}: .debug_info after unit {}: {error}",
-                    heads.len()
-                ));
-                return heads;
-            }
-        }
-    }
-}
-
-fn unit_head(header: gimli::UnitHeader<Slice>) -> Option<UnitHead> {
-    let offset = header.debug_info_offset()?.0;
-    let end = offset.checked_add(header.length_including_self())?;
-    Some(UnitHead {
-        offset,
-        end,
-        header,
-        unit: OnceLock::new(),
-    })
-}
+pub(crate) type Slice = gimli::EndianSlice<'static, gimli::LittleEndian>;

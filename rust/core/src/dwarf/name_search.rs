@@ -12,9 +12,11 @@ use aho_corasick::packed;
 use gimli::Section as _;
 use memchr::memmem;
 
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::functions::Function;
 use super::names::{NameIndex, stem_of};
-use super::{DebugInfo, DieId, Slice};
+use crate::die::DieId;
 use crate::path_query::PathQuery;
 
 /// Bytes searched before their pages are given back.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use gimli::{AttributeValue, DwTag, Reader as _};
 
-use super::names::NameKind;
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::unit::Unit;
-use super::{DebugInfo, DieId, Slice};
+use crate::die::DieId;
 use crate::error::Result;
 
 /// Where the text of a name lies: an offset in `.debug_str`, or with [`OTHER`] a place in
@@ -15,6 +16,15 @@ use crate::error::Result;
 pub(crate) struct Name(u64);
 
 const OTHER: u64 = 1 << 63;
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum NameKind {
+    Function,
+    Type,
+    Static,
+    Namespace,
+}
 
 /// Number of a path of scopes; 0 is the root.
 pub(crate) type ScopeId = u32;

@@ -9,8 +9,10 @@ use std::thread;
 
 use gimli::Section as _;
 
-use super::name_walk::{Collected, Name, Named, ScopeId};
-use super::{DebugInfo, DieId, Slice};
+use super::Slice;
+use super::debug_info::DebugInfo;
+use super::name_walk::{Collected, Name, NameKind, Named, ScopeId};
+use crate::die::DieId;
 use crate::path_query::last_segment;
 
 /// Workers; the machine has other things to do while names are indexed.
@@ -20,15 +22,6 @@ const WORTH_A_THREAD: usize = 5 << 20;
 
 /// Names hashed before the pages with their text are given back.
 const NAMES_PER_RELEASE: usize = 1 << 15;
-
-/// What a name stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum NameKind {
-    Function,
-    Type,
-    Static,
-    Namespace,
-}
 
 /// All names of one image.
 #[derive(Debug, Default)]

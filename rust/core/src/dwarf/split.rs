@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use gimli::SectionId;
 
 use super::Slice;
-use super::sections::Source;
-use crate::image::{Elf, Problems, Storage};
+use super::sections::{load_dwarf, load_package};
+use crate::elf::{Elf, Problems, Source, Storage};
 
 type SplitUnit = (Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>);
 
@@ -96,7 +96,7 @@ impl SplitFiles {
         let path = candidates.into_iter().find(|path| path.is_file())?;
         let elf = self.open_elf(&path)?;
         let name = path.display().to_string();
-        match self.source(&elf, &name).load_package() {
+        match load_package(self.source(&elf, &name)) {
             Ok(package) => Some(Package(package)),
             Err(error) => {
                 self.problems.add(format!("{name}: {error}"));
@@ -123,7 +123,7 @@ impl SplitFiles {
         let elf = self.open_elf(&path)?;
         let name = path.display().to_string();
         let dwo_name = |id: SectionId| id.dwo_name().unwrap_or("");
-        let mut dwarf = self.source(&elf, &name).load_dwarf(dwo_name);
+        let mut dwarf = load_dwarf(self.source(&elf, &name), dwo_name);
         dwarf.make_dwo(parent);
         Some(dwarf)
     }

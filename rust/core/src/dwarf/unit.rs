@@ -4,13 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use gimli::{AttributeValue, UnitOffset};
 
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::entry::Entry;
 use super::lines::{Files, Lines};
 use super::outline::Outline;
 use super::split::SplitFiles;
-use super::{DebugInfo, DieId, Slice};
+use crate::die::DieId;
+use crate::elf::{CodeMap, Problems};
 use crate::error::Result;
-use crate::image::{CodeMap, Problems};
 
 /// Abbreviation codes looked at; real units have a few hundred.
 const MOST_CODES: u64 = 10_000;
@@ -145,6 +147,37 @@ impl Unit {
             unit: self,
             die: self.gimli.entry(offset)?,
         })
+    }
+
+    /// The direct children of an entry.
+    pub(crate) fn children(&self, parent: UnitOffset) -> Result<Vec<Entry<'_>>> {
+        let mut raw = self.gimli.entries_raw(Some(parent))?;
+        let mut children = Vec::new();
+        let Some(abbreviation) = raw.read_abbreviation()? else {
+            return Ok(children);
+        };
+        raw.skip_attributes(abbreviation.attributes())?;
+        let mut depth = usize::from(abbreviation.has_children());
+        while depth > 0 && !raw.is_empty() {
+            let offset = raw.next_offset();
+            let Some(abbreviation) = raw.read_abbreviation()? else {
+                depth -= 1;
+                continue;
+            };
+            raw.skip_attributes(abbreviation.attributes())?;
+            if depth == 1 {
+                children.push(self.entry(offset)?);
+            }
+            if abbreviation.has_children() {
+                // Methods with all their locals may lie in there: jump where the end is known.
+                match self.outline().end_of(offset).filter(|end| *end > offset) {
+                    Some(end) if !end.is_in_bounds(&self.gimli.header) => break,
+                    Some(end) => raw = self.gimli.entries_raw(Some(end))?,
+                    None => depth += 1,
+                }
+            }
+        }
+        Ok(children)
     }
 
     /// The entry a reference attribute names, in this unit or another one.

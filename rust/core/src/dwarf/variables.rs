@@ -4,11 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use gimli::{AttributeValue, UnitOffset};
 
+use super::Slice;
+use super::debug_info::DebugInfo;
 use super::entry::{Entry, first_with};
 use super::functions::{CodeRange, Declaration, declaration, linkage_name};
 use super::outline::CodeAttributes;
 use super::unit::Unit;
-use super::{DebugInfo, DieId, Slice};
+use crate::die::DieId;
 use crate::error::Result;
 
 /// No honest constant is larger.

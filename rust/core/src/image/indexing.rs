@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Image;
-use crate::dwarf::{DebugInfo, DieId, Function, NameIndex, NameKind, Variable};
+use crate::die::DieId;
+use crate::dwarf::{DebugInfo, Function, NameIndex, NameKind, Variable};
 
 /// What names can be completed to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,33 +1,26 @@
-//! One ELF file with the debug information that belongs to it.
+//! [`Image`], the facade: one ELF file with the debug information that belongs to it.
+//!
+//! It joins the layers below, reads each of them when it is first needed, and passes questions
+//! on.  How ELF, DWARF, unwind tables or location expressions are read is their business.
 
-mod elf;
+mod frame_source;
 mod indexing;
-mod problems;
 mod queries;
-mod sections;
-mod separate;
-mod storage;
-mod symbols;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-pub use elf::{ImageKind, Section, Segment, SegmentKind};
 pub use indexing::CompletionKind;
 pub use queries::DebugLevel;
 
 use indexing::Indexing;
-pub use symbols::{Symbol, SymbolKind};
-
-pub(crate) use elf::{CodeMap, Elf};
-pub(crate) use problems::Problems;
-pub(crate) use sections::{section_bytes, sections_bytes};
-pub(crate) use separate::SeparateFile;
-pub(crate) use storage::Storage;
-use symbols::Symbols;
 
 use crate::demangle::demangle;
-use crate::dwarf::{DebugInfo, Place};
+use crate::dwarf::{DebugFile, DebugInfo};
+use crate::elf::{
+    Elf, ImageKind, Problems, Section, Segment, SeparateFile, Source, Storage, Symbol, Symbols,
+    find_separate_file,
+};
 use crate::error::Result;
 use crate::path_query::PathQuery;
 use crate::unwind::FrameTables;
@@ -45,17 +38,17 @@ pub const DEFAULT_DEBUG_DIRECTORY: &str = "/usr/lib/debug";
 /// functions return owns its data, so no such reference leaves the crate.
 #[derive(Debug)]
 pub struct Image {
-    pub(crate) path: PathBuf,
-    pub(crate) name: String,
-    pub(crate) elf: Elf,
+    path: PathBuf,
+    name: String,
+    elf: Elf,
     directories: Vec<PathBuf>,
     separate: OnceLock<Option<SeparateFile>>,
     debug: OnceLock<Option<DebugInfo>>,
-    pub(crate) frame_tables: OnceLock<FrameTables<'static>>,
+    frame_tables: OnceLock<FrameTables<'static>>,
     symbols: OnceLock<Symbols>,
     indexing: Indexing,
-    pub(crate) problems: Arc<Problems>,
-    pub(crate) storage: Arc<Storage>,
+    problems: Arc<Problems>,
+    storage: Arc<Storage>,
 }
 
 impl Image {
@@ -199,47 +192,42 @@ impl Image {
         )
     }
 
-    /// Address and bytes of a section of this file or, where this one lacks it, of its debug
-    /// file; decompressed.  Meant for `.eh_frame`, `.eh_frame_hdr` and `.debug_frame`.
-    pub(crate) fn section_data(&self, name: &str) -> Option<(u64, &'static [u8])> {
-        let of_file = |elf: &Elf| {
-            let section = elf.section(name).filter(|section| section.has_bytes)?;
-            // SAFETY: the image keeps the storage for as long as it keeps the bytes.
-            match unsafe { section_bytes(elf, section, &self.storage) } {
-                Ok(bytes) => Some((section.address, bytes)),
-                Err(reason) => {
-                    self.problems.add(format!("{}: {name} {reason}", self.name));
-                    None
-                }
-            }
-        };
-        of_file(&self.elf).or_else(|| of_file(&self.separate()?.elf))
-    }
-
     /// The debug information, read when first asked for.
-    pub(crate) fn debug(&self) -> Option<&DebugInfo> {
+    fn debug(&self) -> Option<&DebugInfo> {
         self.debug
             .get_or_init(|| {
                 let separate = self.separate();
-                let elf = separate.map_or(&self.elf, |file| &file.elf);
-                let path = separate.map_or(self.path.as_path(), |file| file.path.as_path());
-                let place = Place {
-                    path,
+                let file = DebugFile {
+                    elf: separate.map_or(&self.elf, |file| &file.elf),
+                    path: separate.map_or(self.path.as_path(), |file| file.path.as_path()),
                     program: &self.path,
                     code: self.elf.code_map(),
                 };
-                DebugInfo::open(elf, place, &self.storage, &self.problems)
+                DebugInfo::open(file, &self.storage, &self.problems)
             })
             .as_ref()
     }
 
     /// The symbol tables, found when first asked for.
-    pub(crate) fn symbols(&self) -> &Symbols {
-        self.symbols.get_or_init(|| Symbols::open(self))
+    fn symbols(&self) -> &Symbols {
+        self.symbols.get_or_init(|| {
+            let separate = || self.separate().map(|file| &file.elf);
+            Symbols::open(self.source(&self.elf), separate)
+        })
+    }
+
+    /// Sections of this file or of its debug file, kept by this image.
+    fn source<'a>(&'a self, elf: &'a Elf) -> Source<'a> {
+        Source {
+            elf,
+            name: &self.name,
+            storage: &self.storage,
+            problems: &self.problems,
+        }
     }
 
     /// The separate debug file, looked for when this file has no debug information.
-    pub(crate) fn separate(&self) -> Option<&SeparateFile> {
+    fn separate(&self) -> Option<&SeparateFile> {
         self.separate
             .get_or_init(|| {
                 let has_own = [".debug_info", ".zdebug_info"].iter().any(|name| {
@@ -252,7 +240,7 @@ impl Image {
                 }
                 // SAFETY: the image keeps the storage for as long as it keeps the bytes.
                 unsafe {
-                    separate::find_separate_file(
+                    find_separate_file(
                         &self.elf,
                         &self.path,
                         &self.directories,

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Image, Symbol, SymbolKind};
+use super::Image;
 use crate::demangle::demangle;
-use crate::dwarf::{DebugInfo, DieId, Function, LineSpans, Row, Type, Variable};
+use crate::die::DieId;
+use crate::dwarf::{DebugInfo, Function, LineSpans, Row, Type, Variable};
+use crate::elf::{Symbol, SymbolKind};
 use crate::error::{Error, Result};
+use crate::location::{self, FrameContext, Piece};
 use crate::path_query::PathQuery;
 
 /// How much there is to work with.
@@ -173,6 +176,16 @@ impl Image {
     /// Describe a type.
     pub fn type_at(&self, die: DieId) -> Result<Type> {
         self.debug_of(die)?.type_at(die)
+    }
+
+    /// Where a variable is: one piece, or several in order.
+    ///
+    /// A value that is nowhere gives one absent piece with its reason.
+    ///
+    /// # Errors
+    /// `die` is no entry of this image.
+    pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>> {
+        location::locate(self.debug_of(die)?, self.symbols(), die, context)
     }
 
     fn debug_of(&self, die: DieId) -> Result<&DebugInfo> {

@@ -4,7 +4,7 @@ use gimli::{Location, Value};
 
 use super::absent::Absent;
 use super::evaluate::RawPiece;
-use crate::dwarf::DieId;
+use crate::die::DieId;
 use crate::memory::Memory;
 use crate::registers::Registers;
 

@@ -15,7 +15,7 @@ use super::Slice;
 use super::absent::Absent;
 use super::evaluate::{Surroundings, evaluate, evaluate_address};
 use super::piece::{Piece, PieceReader, Place};
-use crate::dwarf::DieId;
+use crate::die::DieId;
 use crate::memory::{Memory, MemoryFault, SegmentMemory};
 use crate::registers::Registers;
 

@@ -8,9 +8,10 @@ use gimli::{
 use super::absent::Absent;
 use super::evaluate::{Slice, Surroundings, evaluate, evaluate_address};
 use super::piece::{Piece, PieceReader, Place};
-use crate::dwarf::{DebugInfo, DieId, Entry};
+use crate::die::DieId;
+use crate::dwarf::{DebugInfo, Entry};
+use crate::elf::Symbols;
 use crate::error::Error;
-use crate::image::Image;
 use crate::memory::Memory;
 use crate::registers::Registers;
 
@@ -38,19 +39,19 @@ pub struct FrameContext<'a> {
     pub tls: Option<u64>,
 }
 
-impl Image {
-    /// Where a variable is: one piece, or several in order.
-    ///
-    /// A value that is nowhere gives one absent piece with its reason.
-    ///
-    /// # Errors
-    /// `die` is no entry of this image.
-    pub fn locate(&self, die: DieId, context: &FrameContext<'_>) -> Result<Vec<Piece>, Error> {
-        let info = self.debug().ok_or(Error::UnknownDie(die))?;
-        let entry = info.entry(die)?;
-        let pieces = locate_entry(self, info, entry, context);
-        Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(Place::Absent(reason))]))
-    }
+/// Where the variable `die` is; a value that is nowhere gives one absent piece.
+///
+/// # Errors
+/// `die` is no entry of `info`.
+pub(crate) fn locate(
+    info: &DebugInfo,
+    symbols: &Symbols,
+    die: DieId,
+    context: &FrameContext<'_>,
+) -> Result<Vec<Piece>, Error> {
+    let entry = info.entry(die)?;
+    let pieces = locate_entry(info, symbols, entry, context);
+    Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(Place::Absent(reason))]))
 }
 
 /// Evaluates an expression that belongs to no entry, as in call sites or from a user.
@@ -76,8 +77,8 @@ pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piec
 }
 
 fn locate_entry(
-    image: &Image,
     info: &DebugInfo,
+    symbols: &Symbols,
     entry: Entry<'_>,
     context: &FrameContext<'_>,
 ) -> Result<Vec<Piece>, Absent> {
@@ -92,7 +93,11 @@ fn locate_entry(
     }
     let mut surroundings = FrameSurroundings {
         context,
-        place: Some(EntryPlace { image, info, entry }),
+        place: Some(EntryPlace {
+            info,
+            symbols,
+            entry,
+        }),
         in_frame_base: false,
     };
     let encoding = entry.unit.gimli.encoding();
@@ -140,8 +145,8 @@ fn expression_at(
 /// The entry that an expression belongs to, and where that belongs.
 #[derive(Clone, Copy)]
 struct EntryPlace<'a> {
-    image: &'a Image,
     info: &'a DebugInfo,
+    symbols: &'a Symbols,
     entry: &'a Entry<'a>,
 }
 
@@ -154,7 +159,7 @@ impl EntryPlace<'_> {
         let (Some(name), Some(linkage)) = (self.entry.name(), linkage) else {
             return false;
         };
-        let symbols = self.image.symbols();
+        let symbols = self.symbols;
         let is_it = |symbol: &str| symbol.starts_with(&*linkage);
         !symbols.is_empty() && symbols.containing(Some(&*name), &is_it).is_empty()
     }

@@ -2,12 +2,12 @@
 
 use gimli::{CfaRule, RegisterRule, UnwindExpression};
 
-use super::Module;
 use super::backtrace::Stop;
+use super::caller::Caller;
+use super::modules::Module;
 use super::rule::{CALLEE_SAVED, column};
 use super::stack::Stack;
 use super::table::Row;
-use super::walk::Caller;
 use crate::location::{Absent, Surroundings, evaluate_address};
 use crate::registers::{RIP, RSP, Registers};
 

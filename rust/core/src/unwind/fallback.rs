@@ -2,11 +2,11 @@
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 
-use super::ModuleMap;
 use super::backtrace::Stop;
+use super::caller::Caller;
+use super::modules::ModuleMap;
 use super::rule::CALLEE_SAVED;
 use super::stack::Stack;
-use super::walk::Caller;
 use crate::memory::Memory;
 use crate::registers::{RBP, REGISTER_COUNT, RIP, RSP, Registers};
 

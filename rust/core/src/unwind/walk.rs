@@ -1,14 +1,17 @@
 //! The walk from frame to frame.
 
 use std::collections::HashSet;
+use std::sync::TryLockError;
 
 use gimli::UnwindContext;
 
-use super::ModuleMap;
 use super::backtrace::{Backtrace, Stop};
+use super::caller::Caller;
 use super::evaluator::RowEvaluator;
 use super::fallback;
+use super::modules::ModuleMap;
 use super::rule::{CALLEE_SAVED, Compact, RuleCache, Saved};
+use super::scratch::Scratch;
 use super::stack::Stack;
 use crate::memory::Memory;
 use crate::registers::{RBP, RIP, RSP, Registers};
@@ -16,36 +19,30 @@ use crate::registers::{RBP, RIP, RSP, Registers};
 /// Programs that grow their stack on the heap switch stacks now and then, not all the time.
 const MOST_SWITCHES: usize = 64;
 
-/// What unwinding one frame gives.
-#[derive(Clone, Debug)]
-pub(super) struct Caller {
-    /// Frame address of the frame that was unwound.
-    pub(super) cfa: u64,
-    /// Registers of its caller, or why there is none to be seen.
-    pub(super) registers: Result<Registers, Stop>,
-    /// The frame that was unwound is a signal trampoline.
-    pub(super) is_signal: bool,
-}
-
-/// What can be kept from one walk to the next over the same modules.
-pub(super) struct Scratch {
-    pub(super) cache: RuleCache,
-    context: UnwindContext<usize>,
-    buffer: Vec<u8>,
-}
-
-impl Scratch {
-    pub(super) fn new() -> Self {
-        Self {
-            cache: RuleCache::new(),
-            context: UnwindContext::new(),
-            buffer: Vec::new(),
+/// Walks the stack of one thread, innermost frame first, up to `limit` frames.
+///
+/// Every frame has the registers that can be told for it: the callee-saved ones, rsp and rip
+/// as far as they were saved, and all of them in code that a signal interrupted.
+pub fn unwind(
+    modules: &ModuleMap,
+    registers: &Registers,
+    memory: &dyn Memory,
+    limit: usize,
+) -> Backtrace {
+    match modules.scratch.try_lock() {
+        Ok(mut scratch) => Walk::new(modules, &mut scratch, memory).run(registers, limit),
+        Err(TryLockError::Poisoned(poisoned)) => {
+            Walk::new(modules, &mut poisoned.into_inner(), memory).run(registers, limit)
+        }
+        // Another thread is unwinding over the same modules: do without what it remembers.
+        Err(TryLockError::WouldBlock) => {
+            Walk::new(modules, &mut Scratch::new(), memory).run(registers, limit)
         }
     }
 }
 
 /// One walk up one stack.
-pub(super) struct Walk<'a> {
+struct Walk<'a> {
     modules: &'a ModuleMap,
     cache: &'a mut RuleCache,
     context: &'a mut UnwindContext<usize>,
@@ -59,11 +56,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(
-        modules: &'a ModuleMap,
-        scratch: &'a mut Scratch,
-        memory: &'a dyn Memory,
-    ) -> Self {
+    fn new(modules: &'a ModuleMap, scratch: &'a mut Scratch, memory: &'a dyn Memory) -> Self {
         Self {
             modules,
             cache: &mut scratch.cache,
@@ -77,7 +70,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Walks up from `registers` until there is nothing more, or `limit` frames are found.
-    pub(super) fn run(mut self, registers: &Registers, limit: usize) -> Backtrace {
+    fn run(mut self, registers: &Registers, limit: usize) -> Backtrace {
         let stop = self.walk(*registers, limit);
         self.frames.finish(stop)
     }

@@ -7,8 +7,8 @@ use object::elf;
 use object::endian::LittleEndian;
 use object::pod;
 
-use super::elf::Elf;
-use super::{Image, section_bytes};
+use super::file::Elf;
+use super::source::Source;
 use crate::demangle::demangle;
 
 type Entry = elf::Sym64<LittleEndian>;
@@ -58,12 +58,12 @@ struct Table {
 #[derive(Debug, Default)]
 pub(crate) struct Symbols {
     tables: Vec<Table>,
-    by_address: OnceLock<Vec<Place>>,
+    by_address: OnceLock<Vec<Ranked>>,
 }
 
-/// One symbol of the address table.
+/// One symbol of the table by address, and how well it names that address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Ranked {
     address: u64,
     size: u64,
     /// Orders symbols at one address: sized functions come last, so that they are found first.
@@ -73,10 +73,15 @@ struct Place {
 }
 
 impl Symbols {
-    /// Find the tables of `image`; the separate file's `.symtab` serves a stripped program.
-    pub(crate) fn open(image: &Image) -> Self {
-        let own = |name| find_table(image, &image.elf, name);
-        let full = own(".symtab").or_else(|| find_table(image, &image.separate()?.elf, ".symtab"));
+    /// Find the tables of a file; the `.symtab` of its separate debug file serves a stripped one.
+    ///
+    /// The storage of `source` must outlive the tables.
+    pub(crate) fn open<'a>(source: Source<'a>, separate: impl FnOnce() -> Option<&'a Elf>) -> Self {
+        let own = |name| find_table(source, name);
+        let full = own(".symtab").or_else(|| {
+            let elf = separate()?;
+            find_table(Source { elf, ..source }, ".symtab")
+        });
         let tables = match full {
             Some(table) => vec![table],
             None => own(".dynsym").into_iter().collect(),
@@ -93,28 +98,28 @@ impl Symbols {
 
     /// The symbol that covers `address`, or the nearest below it.
     pub(crate) fn at(&self, address: u64) -> Option<Symbol> {
-        let places = self.by_address();
-        let after = places.partition_point(|place| place.address <= address);
-        let nearest = places[..after].last()?;
+        let symbols = self.by_address();
+        let after = symbols.partition_point(|symbol| symbol.address <= address);
+        let nearest = symbols[..after].last()?;
         // A symbol that really covers the address beats a nearer one that has ended.
-        let covering = places[..after]
+        let covering = symbols[..after]
             .iter()
             .rev()
             .take(16)
-            .find(|place| address - place.address < place.size);
-        self.symbol(*covering.unwrap_or(nearest))
+            .find(|symbol| address - symbol.address < symbol.size);
+        self.read(*covering.unwrap_or(nearest))
     }
 
-    fn by_address(&self) -> &[Place] {
+    fn by_address(&self) -> &[Ranked] {
         self.by_address.get_or_init(|| {
-            let mut places: Vec<Place> = (self.tables.iter().zip(0_u8..))
+            let mut symbols: Vec<Ranked> = (self.tables.iter().zip(0_u8..))
                 .flat_map(|(table, number)| {
                     table
                         .entries
                         .iter()
                         .zip(0_u32..)
                         .filter_map(move |(entry, index)| {
-                            Some(Place {
+                            Some(Ranked {
                                 address: entry.st_value.get(LE),
                                 size: entry.st_size.get(LE),
                                 rank: address_rank(entry)?,
@@ -124,14 +129,14 @@ impl Symbols {
                         })
                 })
                 .collect();
-            places.sort_unstable_by_key(|place| (place.address, place.rank, place.index));
-            places
+            symbols.sort_unstable_by_key(|symbol| (symbol.address, symbol.rank, symbol.index));
+            symbols
         })
     }
 
-    fn symbol(&self, place: Place) -> Option<Symbol> {
-        let table = self.tables.get(usize::from(place.table))?;
-        table.symbol(table.entries.get(place.index as usize)?)
+    fn read(&self, symbol: Ranked) -> Option<Symbol> {
+        let table = self.tables.get(usize::from(symbol.table))?;
+        table.symbol(table.entries.get(symbol.index as usize)?)
     }
 
     /// Symbols whose linkage name has `anchor` as one of its identifiers and is `wanted`.
@@ -239,20 +244,11 @@ fn is_mangled_identifier(names: &[u8], at: usize, size: usize) -> bool {
             .is_some_and(|before| before.ends_with(length.as_bytes()))
 }
 
-fn find_table(image: &Image, elf: &Elf, name: &str) -> Option<Table> {
-    let section = elf.section(name)?;
-    let strings = elf.sections.get(section.link)?;
-    let load = |section| {
-        // SAFETY: symbols and the image that owns them share the storage.
-        let bytes = unsafe { section_bytes(elf, section, &image.storage) };
-        bytes
-            .map_err(|reason| {
-                image
-                    .problems
-                    .add(format!("{}: {name} {reason}", image.name));
-            })
-            .ok()
-    };
+fn find_table(source: Source<'_>, name: &str) -> Option<Table> {
+    let section = source.elf.section(name)?;
+    let strings = source.elf.sections.get(section.link)?;
+    // SAFETY: symbols and the image that owns them share the storage.
+    let load = |section| unsafe { source.section(section) };
     let bytes = load(section)?;
     let count = bytes.len() / size_of::<Entry>();
     let (entries, _) = pod::slice_from_bytes::<Entry>(bytes, count).ok()?;

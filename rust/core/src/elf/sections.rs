@@ -8,7 +8,7 @@ use object::elf;
 use object::endian::LittleEndian;
 use object::pod;
 
-use super::elf::{Elf, Section};
+use super::file::{Elf, Section};
 use super::storage::Storage;
 
 /// No honest section of a program that fits a developer's machine is larger.

@@ -2,10 +2,14 @@
 
 use gimli::{AttributeValue, Reader as _};
 
-use super::entry::Entry;
-use super::functions::{Declaration, declaration};
-use super::types::{Encoding, Member, member, truncate, wide_unsigned};
-use super::{DebugInfo, DieId, Slice};
+use super::kind::Encoding;
+use super::member::{Member, member};
+use super::number::{truncate, wide_unsigned};
+use crate::die::DieId;
+use crate::dwarf::Slice;
+use crate::dwarf::debug_info::DebugInfo;
+use crate::dwarf::entry::Entry;
+use crate::dwarf::functions::{Declaration, declaration};
 use crate::error::Result;
 
 /// `DW_TAG_variant_part`: which variant is live is told by `discriminant`.
@@ -105,8 +109,8 @@ fn discriminants_of(
 }
 
 fn is_signed(info: &DebugInfo, die: DieId) -> bool {
-    info.type_at(die)
-        .is_ok_and(|kind| kind.encoding == Encoding::Signed)
+    info.entry(die)
+        .is_ok_and(|entry| Encoding::of(&entry) == Encoding::Signed)
 }
 
 /// `DW_AT_discr_list` (DWARF 5, 5.7.10): labels and ranges of LEB128 numbers.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::elf::Elf;
+use super::file::Elf;
 use super::problems::Problems;
 use super::storage::Storage;
 

@@ -1,0 +1,24 @@
+//! Numbers of debugging information entries.
+
+/// The number of one debugging information entry of one image.
+///
+/// The low 40 bits are the offset in its `.debug_info`, the high 24 bits say which one: 0 for
+/// the image's own, `n + 1` for the split file of unit `n`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DieId(pub u64);
+
+const OFFSET_BITS: u32 = 40;
+
+impl DieId {
+    pub(crate) fn new(file: usize, offset: usize) -> Self {
+        Self(((file as u64) << OFFSET_BITS) | (offset as u64 & ((1 << OFFSET_BITS) - 1)))
+    }
+
+    pub(crate) fn file(self) -> usize {
+        (self.0 >> OFFSET_BITS) as usize
+    }
+
+    pub(crate) fn offset(self) -> usize {
+        (self.0 & ((1 << OFFSET_BITS) - 1)) as usize
+    }
+}
