@@ -12,15 +12,15 @@ use iced_x86::{
 pub enum Flow {
     /// Goes on with the next instruction; string instructions with `rep` included.
     Next,
-    /// Jumps to a known place.
+    /// Jumps to a known address.
     Jump,
-    /// Jumps to a known place, or goes on with the next instruction.
+    /// Jumps to a known address, or goes on with the next instruction.
     Conditional,
-    /// Calls a known place.
+    /// Calls a known address.
     Call,
-    /// Jumps to a place known only when it runs.
+    /// Jumps to an address known only when it runs.
     IndirectJump,
-    /// Calls a place known only when it runs.
+    /// Calls an address known only when it runs.
     IndirectCall,
     /// Returns to the caller, or from an interrupt.
     Return,
@@ -108,12 +108,12 @@ pub fn disassemble(
         .collect()
 }
 
-/// Decodes `code` at run-time `address` and tells how `ranges` inside it are left.
+/// Decodes `code` at run-time `address` and lists how control leaves `ranges` inside it.
 ///
 /// A jump to any of the ranges stays inside, wherever it comes from.  Traps that end the
 /// flow (`ud2`, `hlt`) have no exit; `int3` goes on behind itself.  Where the bytes stop
 /// making sense, or `code` does not reach to the end of a range, the address is listed
-/// under `indirect_jumps`: from there only single steps tell.
+/// under `indirect_jumps`: only single steps show where it goes from there.
 pub fn step_targets(code: &[u8], address: u64, ranges: &[Range<u64>]) -> StepTargets {
     let ranges = merge_ranges(ranges);
     let mut targets = StepTargets::default();

@@ -1,4 +1,4 @@
-//! Everything that can go wrong here, as one enum.
+//! The error type of this crate.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub enum Error {
         /// Bytes asked for.
         size: u64,
     },
-    /// Debug information contradicts itself at the place that was asked about.
+    /// Debug information that was asked for contradicts itself.
     #[error("damaged debug information: {0}")]
     Damaged(String),
     /// A number does not name an entry of this image.

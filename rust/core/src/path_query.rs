@@ -112,7 +112,7 @@ impl<'a> PathQuery<'a> {
 }
 
 /// Whether `module::method` may mean `module::{impl#N}::method`, of which the linkage name
-/// tells only `<T as Trait>::method`: impls are written where the type or the trait is.
+/// has only `<T as Trait>::method`: impls are written where the type or the trait is.
 fn may_be_in_impl(query: &[Segment<'_>], path: &[Segment<'_>]) -> bool {
     let ([.., module, method], [.., outer, name]) = (query, path) else {
         return false;

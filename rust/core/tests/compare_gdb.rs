@@ -8,7 +8,7 @@ mod process;
 
 use std::path::Path;
 
-use crabtrap_core::location::{Absent, FrameContext, Place};
+use crabtrap_core::location::{Absent, FrameContext, ValueLocation};
 use crabtrap_core::memory::{SegmentMemory, read_vec};
 use crabtrap_core::registers::Registers;
 use crabtrap_core::unwind::{Backtrace, unwind};
@@ -139,18 +139,18 @@ fn read_integer(
         } else {
             piece.size as usize
         };
-        let part = match piece.place {
-            Place::Memory(address) => read_vec(context.memory, address, wanted),
-            Place::Register(number) => {
+        let part = match piece.location {
+            ValueLocation::Memory(address) => read_vec(context.memory, address, wanted),
+            ValueLocation::Register(number) => {
                 let value = context.registers.value(usize::from(number));
                 value
                     .ok_or(Absent::Register(number))?
                     .to_le_bytes()
                     .to_vec()
             }
-            Place::Bytes(bytes) => bytes,
-            Place::ImplicitPointer { .. } => return Err(Absent::OptimizedOut),
-            Place::Absent(reason) => return Err(reason),
+            ValueLocation::Bytes(bytes) => bytes,
+            ValueLocation::ImplicitPointer { .. } => return Err(Absent::OptimizedOut),
+            ValueLocation::Absent(reason) => return Err(reason),
         };
         bytes.extend(&part[..wanted]);
     }

@@ -95,12 +95,12 @@ fn mutate(data: &mut Vec<u8>, sections: &[std::ops::Range<usize>], numbers: &mut
         return;
     }
     for _ in 0..=numbers.below(8) {
-        let place = match numbers.below(4) {
+        let range = match numbers.below(4) {
             0 => 0..data.len().min(1024),
             1 => 0..data.len(),
             _ => sections[numbers.below(sections.len())].clone(),
         };
-        let at = place.start + numbers.below(place.len());
+        let at = range.start + numbers.below(range.len());
         let run = 1 + numbers.below(4) * numbers.below(3);
         let value = match numbers.below(3) {
             0 => numbers.next() as u8,

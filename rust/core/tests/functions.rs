@@ -1,4 +1,4 @@
-//! Functions by name and by address, inlined copies, lines.
+//! Functions by name and by address, inline instances, lines.
 
 mod programs;
 
@@ -86,22 +86,22 @@ fn an_address_leads_back_to_its_function() {
 }
 
 #[test]
-fn inlined_copies_have_their_call_sites() {
+fn inline_instances_have_their_call_sites() {
     for_each_profile(|profile, image| {
-        let copies = image.find_inlined("zoo::doubled");
-        let lines: Vec<u32> = copies
+        let instances = image.find_inlined("zoo::doubled");
+        let lines: Vec<u32> = instances
             .iter()
-            .map(|copy| copy.call.as_ref().unwrap().line)
+            .map(|instance| instance.call.as_ref().unwrap().line)
             .collect();
         let first = line_of("zoo", "first");
         assert_eq!(lines, [first, first + 1], "{profile}");
-        let row = copies[0].ranges[0].0;
+        let row = instances[0].ranges[0].0;
         let chain = image.inline_chain(row);
         assert_eq!(chain.last().unwrap().path, "zoo::main");
-        assert_eq!(chain[chain.len() - 2].die, copies[0].die);
-        assert_eq!(copies[0].origin, copies[1].origin);
+        assert_eq!(chain[chain.len() - 2].die, instances[0].die);
+        assert_eq!(instances[0].origin, instances[1].origin);
         let names: Vec<_> = image
-            .variables(copies[0].die)
+            .variables(instances[0].die)
             .unwrap()
             .into_iter()
             .map(|variable| variable.name)

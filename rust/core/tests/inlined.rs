@@ -1,4 +1,4 @@
-//! Searching for inlined copies gives what the index of all names gives.
+//! Searching for inline instances gives what the index of all names gives.
 
 mod programs;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crabtrap_core::{CompletionKind, Function, Image};
 use programs::{PROFILES, build, open};
 
-/// Optimised programs: copies everywhere, some of functions of other units.
+/// Optimised programs: inline instances everywhere, some of functions of other units.
 const OPTIMISED: &[(&str, &[&str])] = &[
     ("optimised5", &["-Copt-level=2", "-Cdwarf-version=5"]),
     (
@@ -39,13 +39,13 @@ fn searching_finds_what_the_index_has() {
         let (searched, indexed) = (open(&program), open(&program));
         assert!(indexed.wait_indexed(None));
         let queries = queries(&indexed);
-        let (mut answered, mut copies) = (0, 0);
+        let (mut answered, mut instances) = (0, 0);
         for query in &queries {
             let expected = dies(&indexed.find_inlined(query));
             if let Some(found) = searched.search_inlined(query) {
                 assert_eq!(dies(&found), expected, "{profile}: {query}");
                 answered += 1;
-                copies += expected.len();
+                instances += expected.len();
             }
         }
         let is_split = flags
@@ -61,7 +61,10 @@ fn searching_finds_what_the_index_has() {
             "{profile}: {answered} of {}",
             queries.len()
         );
-        assert!(is_split || copies > 10, "{profile}: only {copies} copies");
+        assert!(
+            is_split || instances > 10,
+            "{profile}: only {instances} instances"
+        );
         assert!(!searched.wait_indexed(Some(std::time::Duration::ZERO)));
     }
 }

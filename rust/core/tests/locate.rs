@@ -12,7 +12,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crabtrap_core::location::{Absent, FrameContext, Piece, Place};
+use crabtrap_core::location::{Absent, FrameContext, Piece, ValueLocation};
 use crabtrap_core::memory::{FileMemory, read_vec};
 use crabtrap_core::registers::Registers;
 use crabtrap_core::unwind::unwind;
@@ -97,12 +97,12 @@ fn address(pieces: &[Piece]) -> u64 {
     match pieces {
         [
             Piece {
-                place: Place::Memory(address),
+                location: ValueLocation::Memory(address),
                 size: 0,
                 bit_offset: 0,
             },
         ] => *address,
-        other => panic!("one place in memory, not {other:?}"),
+        other => panic!("one location in memory, not {other:?}"),
     }
 }
 
@@ -146,17 +146,17 @@ fn thread_locals_are_in_the_block_of_their_thread() {
             memory: &memory,
             tls,
         };
-        let places = variables
+        let locations = variables
             .iter()
             .map(|variable| image.locate(variable.die, &context));
-        let mut places: Vec<_> = places
+        let mut locations: Vec<_> = locations
             .map(|pieces| pieces.expect("it is an entry"))
             .collect();
         // Of the two that std makes, the unused one may be left out.
-        let discarded = [Piece::whole(Place::Absent(Absent::Discarded))];
-        places.retain(|pieces| *pieces != discarded);
-        assert_eq!(places.len(), 1, "{variables:?}");
-        places.remove(0)
+        let discarded = [Piece::whole(ValueLocation::Absent(Absent::Discarded))];
+        locations.retain(|pieces| *pieces != discarded);
+        assert_eq!(locations.len(), 1, "{variables:?}");
+        locations.remove(0)
     };
     let here = MARK.with(|mark| ptr::from_ref(mark) as u64);
     assert_eq!(address(&locate(Some(own_tls_block()))), here);
@@ -167,7 +167,7 @@ fn thread_locals_are_in_the_block_of_their_thread() {
     let (block, there) = other.join().expect("the thread ends well");
     assert_eq!(address(&locate(Some(block))), there);
     assert_ne!(here, there);
-    let unknown = [Piece::whole(Place::Absent(Absent::ThreadLocal))];
+    let unknown = [Piece::whole(ValueLocation::Absent(Absent::ThreadLocal))];
     assert_eq!(locate(None), unknown);
 }
 
@@ -285,7 +285,7 @@ fn a_frame_without_registers_says_what_is_missing() {
     let pieces = frame.locate(variable.expect("it has an entry"));
     let [
         Piece {
-            place: Place::Absent(reason),
+            location: ValueLocation::Absent(reason),
             ..
         },
     ] = &pieces[..]

@@ -1,4 +1,4 @@
-//! The one place where native code is entered: GIL released, panics caught.
+//! The boundary to native code, which is entered here only: GIL released, panics caught.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

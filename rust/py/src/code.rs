@@ -83,7 +83,7 @@ pub(crate) fn line_spans(py: Python<'_>, found: core::LineSpans) -> PyResult<Bou
     PyTuple::new(py, spans.collect::<PyResult<Vec<_>>>()?)
 }
 
-/// A concrete function, or one inlined copy of a function.
+/// A concrete function, or one inline instance of a function.
 #[pyclass(frozen, get_all, module = "crabtrap._core")]
 pub(crate) struct Function {
     die: u64,

@@ -60,7 +60,7 @@ pub(crate) struct StepTargets {
     syscalls: Py<PyTuple>,
 }
 
-/// Decode `code` at run-time `address` and tell how `ranges` inside it are left.
+/// Decode `code` at run-time `address` and list how control leaves `ranges` inside it.
 #[pyfunction]
 pub(crate) fn step_targets(
     py: Python<'_>,

@@ -196,7 +196,7 @@ impl Image {
         functions(py, self.ask(py, |image| image.find_functions(query))?)
     }
 
-    /// Every inlined copy of the functions that match.
+    /// Every inline instance of the functions that match.
     fn find_inlined<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
         functions(py, self.ask(py, |image| image.find_inlined(query))?)
     }
@@ -221,7 +221,7 @@ impl Image {
             .transpose()
     }
 
-    /// Innermost inlined copy first, the concrete function last.
+    /// The innermost inline instance first, the concrete function last.
     fn inline_chain<'py>(&self, py: Python<'py>, address: u64) -> PyResult<Bound<'py, PyTuple>> {
         functions(py, self.ask(py, |image| image.inline_chain(address))?)
     }
@@ -248,7 +248,7 @@ impl Image {
         tuple(py, rows.into_iter().map(Row::from))
     }
 
-    /// Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address.
+    /// Inline instances of calls on lines ``[first, end)`` of ``path``, by line and address.
     fn copies_called_between<'py>(
         &self,
         py: Python<'py>,
@@ -256,8 +256,8 @@ impl Image {
         first: u32,
         end: u32,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let copies = self.ask(py, |image| image.copies_called_between(path, first, end))?;
-        functions(py, copies)
+        let called = |image: &core::Image| image.inline_instances_called_between(path, first, end);
+        functions(py, self.ask(py, called)?)
     }
 
     /// The row that covers `address`.
@@ -287,7 +287,7 @@ impl Image {
         line_spans(py, found.unwrap_or_default())
     }
 
-    /// Parameters and locals of one function or inlined copy.
+    /// Parameters and locals of one function or inline instance.
     fn variables<'py>(&self, py: Python<'py>, function: u64) -> PyResult<Bound<'py, PyTuple>> {
         let variables = self.try_ask(py, |image| image.variables(DieId(function)))?;
         list_variables(py, variables)
@@ -299,17 +299,18 @@ impl Image {
         template_arguments(py, arguments)
     }
 
-    /// Type of the result; `None` for `()`.
+    /// Whether the optimiser has changed what the function takes or returns.
     fn has_changed_signature(&self, py: Python<'_>, function: u64) -> PyResult<bool> {
         self.try_ask(py, |image| image.has_changed_signature(DieId(function)))
     }
 
+    /// Type of the result; `None` for `()`.
     fn return_type(&self, py: Python<'_>, function: u64) -> PyResult<Option<u64>> {
         let die = self.try_ask(py, |image| image.return_type(DieId(function)))?;
         Ok(die.map(|die| die.0))
     }
 
-    /// Where a variable is at `pc` (a file address), as run-time places.
+    /// Value locations of a variable at `pc`, a file address; theirs are run-time addresses.
     #[pyo3(signature = (die, *, pc, bias, registers, cfa, memory, tls = None))]
     #[expect(
         clippy::too_many_arguments,

@@ -1,7 +1,7 @@
-//! Places of values, and the registers they depend on.
+//! Value locations, and the registers they depend on.
 
 use crabtrap_core::DieId;
-use crabtrap_core::location::{self as core, Place};
+use crabtrap_core::location::{self as core, ValueLocation};
 use crabtrap_core::registers::{REGISTER_COUNT, Registers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -23,7 +23,7 @@ pub(crate) struct Piece {
 
 impl Piece {
     pub(crate) fn new(py: Python<'_>, piece: core::Piece) -> Self {
-        let mut made = Self {
+        let mut this = Self {
             kind: "absent",
             size: piece.size,
             bit_offset: piece.bit_offset,
@@ -34,19 +34,21 @@ impl Piece {
             offset: 0,
             reason: String::new(),
         };
-        match piece.place {
-            Place::Memory(address) => (made.kind, made.address) = ("memory", address),
-            Place::Register(register) => (made.kind, made.register) = ("register", register),
-            Place::Bytes(bytes) => {
-                (made.kind, made.data) = ("bytes", PyBytes::new(py, &bytes).unbind());
+        match piece.location {
+            ValueLocation::Memory(address) => (this.kind, this.address) = ("memory", address),
+            ValueLocation::Register(register) => {
+                (this.kind, this.register) = ("register", register);
             }
-            Place::ImplicitPointer {
+            ValueLocation::Bytes(bytes) => {
+                (this.kind, this.data) = ("bytes", PyBytes::new(py, &bytes).unbind());
+            }
+            ValueLocation::ImplicitPointer {
                 die: DieId(die),
                 offset,
-            } => (made.kind, made.die, made.offset) = ("implicit_pointer", die, offset),
-            Place::Absent(reason) => made.reason = reason.to_string(),
+            } => (this.kind, this.die, this.offset) = ("implicit_pointer", die, offset),
+            ValueLocation::Absent(reason) => this.reason = reason.to_string(),
         }
-        made
+        this
     }
 }
 

@@ -210,6 +210,11 @@ fn random_bytes_never_panic_and_are_all_accounted_for() {
         let range = address..end;
         let targets = step_targets(&code, address, std::slice::from_ref(&range));
         assert!(targets.exits.iter().all(|exit| !range.contains(exit)));
-        assert!(targets.returns.iter().all(|place| range.contains(place)));
+        assert!(
+            targets
+                .returns
+                .iter()
+                .all(|address| range.contains(address))
+        );
     }
 }

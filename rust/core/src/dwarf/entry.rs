@@ -62,7 +62,7 @@ impl<'a> Entry<'a> {
         self.text(gimli::DW_AT_name)
     }
 
-    /// This entry, then those it is a copy or a completion of.
+    /// This entry, then those it is an instance or a completion of.
     pub(crate) fn with_origins(self, info: &'a DebugInfo) -> Vec<Entry<'a>> {
         let mut chain = vec![self];
         while chain.len() < MOST_LINKS {

@@ -82,7 +82,7 @@ impl DebugInfo {
             rows.extend(unit.lines(self).rows_for_line(&files, line, unit));
         }
         rows.sort_by_key(|row| row.address);
-        // Identical functions may have been folded into one: same place, named twice.
+        // Identical functions may have been folded into one: one address, named twice.
         rows.dedup_by_key(|row| row.address);
         rows
     }

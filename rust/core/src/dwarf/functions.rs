@@ -1,4 +1,4 @@
-//! Functions and their inlined copies.
+//! Concrete functions and inline instances (DWARF 5, section 3.3.8).
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::error::Result;
 /// A half-open range of file addresses.
 pub type CodeRange = (u64, u64);
 
-/// A concrete function, or one inlined copy of a function.
+/// A concrete function, or one inline instance of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// Its `DW_TAG_subprogram` or `DW_TAG_inlined_subroutine`.
     pub die: DieId,
-    /// The abstract instance that copies share, or `die` itself.
+    /// The abstract instance that inline instances share, or `die` itself.
     pub origin: DieId,
     /// Path by the tree of entries, generics included.
     pub name: String,
@@ -30,17 +30,17 @@ pub struct Function {
     pub path: String,
     /// First instruction.
     pub entry: u64,
-    /// Code of this copy, sorted.
+    /// Code of this instance, sorted.
     pub ranges: Vec<CodeRange>,
     /// Where the function is declared.
     pub declaration: Declaration,
-    /// For an inlined copy, the place of the call.
+    /// The inlined call, for an inline instance.
     pub call: Option<Call>,
     /// Number of its unit.
     pub unit: usize,
 }
 
-/// Where something is declared.
+/// Source position of a declaration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declaration {
     /// Source file.
@@ -49,7 +49,7 @@ pub struct Declaration {
     pub line: u32,
 }
 
-/// Where an inlined copy is called.
+/// The call that an inline instance replaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Source file.
@@ -68,7 +68,8 @@ impl DebugInfo {
         self.function(unit, scope.start()).ok()
     }
 
-    /// Innermost inlined copy first, the concrete function last.
+    /// The functions around `address`: the innermost inline instance first, the concrete
+    /// function last.
     pub(crate) fn inline_chain(&self, address: u64) -> Vec<Function> {
         let Some(unit) = self.unit_at(address) else {
             return Vec::new();
@@ -108,24 +109,32 @@ impl DebugInfo {
         found
     }
 
-    /// Copies inlined by calls on lines `[first, end)` of `path`, by line and address.
-    pub(crate) fn copies_called_between(&self, path: &str, first: u32, end: u32) -> Vec<Function> {
+    /// Inline instances of calls on lines `[first, end)` of `path`, by line and address.
+    pub(crate) fn inline_instances_called_between(
+        &self,
+        path: &str,
+        first: u32,
+        end: u32,
+    ) -> Vec<Function> {
         let mut found: Vec<Function> = self
             .units_with_file(path)
             .flat_map(|(unit, _)| {
-                let copies = unit.outline().scopes.iter();
-                copies
+                let scopes = unit.outline().scopes.iter();
+                scopes
                     .filter(|scope| scope.tag == gimli::DW_TAG_inlined_subroutine)
                     .filter(|scope| is_called_between(unit, scope, path, first, end))
                     .filter_map(|scope| self.function(unit, scope.start()).ok())
             })
-            .filter(|copy| !copy.ranges.is_empty())
+            .filter(|instance| !instance.ranges.is_empty())
             .collect();
-        found.sort_by_key(|copy| (copy.call.as_ref().map(|call| call.line), copy.entry));
+        found.sort_by_key(|instance| {
+            let line = instance.call.as_ref().map(|call| call.line);
+            (line, instance.entry)
+        });
         found
     }
 
-    /// Describe a subprogram or an inlined copy.
+    /// Describe a subprogram or an inline instance.
     pub(crate) fn function(&self, unit: &Unit, offset: UnitOffset) -> Result<Function> {
         let entry = unit.entry(offset)?;
         let code = CodeAttributes::of(&entry.die);
@@ -192,7 +201,7 @@ impl DebugInfo {
     }
 }
 
-/// The inlined copies around `address` inside one function, outermost first.
+/// The inline instances around `address` inside one function, outermost first.
 pub(super) fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scope> {
     let outline = unit.outline();
     let mut found = Vec::new();
@@ -249,7 +258,7 @@ pub(crate) fn linkage_name(chain: &[Entry<'_>]) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
-/// Where a chain of origins says that the thing is declared.
+/// The declaration that a chain of origins names.
 pub(crate) fn declaration(chain: &[Entry<'_>]) -> Declaration {
     let path = first_with(chain, gimli::DW_AT_decl_file)
         .and_then(|entry| file_path(entry, gimli::DW_AT_decl_file));
@@ -286,9 +295,9 @@ pub(crate) fn small(number: Option<u64>) -> u32 {
 
 /// The entry that `DW_AT_abstract_origin` leads to, or the first one.
 fn abstract_origin(chain: &[Entry<'_>]) -> DieId {
-    let is_copy = |entry: &&Entry<'_>| entry.has(gimli::DW_AT_abstract_origin);
-    let copies = chain.iter().take_while(is_copy).count();
-    chain[copies.min(chain.len() - 1)].id()
+    let is_instance = |entry: &&Entry<'_>| entry.has(gimli::DW_AT_abstract_origin);
+    let instances = chain.iter().take_while(is_instance).count();
+    chain[instances.min(chain.len() - 1)].id()
 }
 
 fn entry_point(entry: &Entry<'_>, code: &CodeAttributes, ranges: &[CodeRange]) -> u64 {
@@ -299,7 +308,7 @@ fn entry_point(entry: &Entry<'_>, code: &CodeAttributes, ranges: &[CodeRange]) -
             .or_else(|| ranges.first().map(|range| range.0))
     };
     let stated = match entry.attribute(gimli::DW_AT_entry_pc) {
-        // A constant counts from the start of the code (DWARF 5, 2.18).
+        // A constant counts from the start of the code (DWARF 5, section 2.18).
         Some(AttributeValue::Udata(offset)) => {
             low.or_else(first).and_then(|base| base.checked_add(offset))
         }

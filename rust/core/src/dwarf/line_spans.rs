@@ -11,7 +11,7 @@ use super::unit::Unit;
 /// A stretch of code in which a frame is on one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineSpan {
-    /// Where.
+    /// Its code.
     pub code: CodeRange,
     /// Source file; of the call, in code that was inlined into the frame.
     pub path: Arc<str>,
@@ -19,7 +19,7 @@ pub struct LineSpan {
     pub line: u32,
     /// Its first instruction begins a statement.
     pub is_statement: bool,
-    /// The function inlined into the frame that the code is in, by its place in
+    /// The function inlined into the frame that the code is in, as an index into
     /// [`LineSpans::callees`].
     pub callee: Option<usize>,
 }
@@ -36,7 +36,7 @@ pub struct LineSpans {
 impl DebugInfo {
     /// The lines of the frame at `depth` around `address`, over all of its code.
     ///
-    /// Depth 0 is the concrete function, 1 the copy inlined into it at `address`, and so on.
+    /// Depth 0 is the concrete function, 1 the instance inlined into it at `address`, and so on.
     pub(crate) fn line_spans(&self, address: u64, depth: usize) -> Option<LineSpans> {
         let unit = self.unit_at(address)?;
         let function = unit.outline().function_at(address)?;
@@ -57,7 +57,7 @@ impl DebugInfo {
         Some(LineSpans { spans, callees })
     }
 
-    /// Copies inlined directly into `frame`, by address.
+    /// Instances inlined directly into `frame`, by address.
     fn callees_of(&self, unit: &Unit, frame: Scope) -> Vec<Function> {
         let outline = unit.outline();
         let mut callees = Vec::new();

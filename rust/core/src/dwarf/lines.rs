@@ -23,7 +23,7 @@ pub struct Row {
     pub line: u32,
     /// From 1; 0 means unknown, 65535 that or more.
     pub column: u16,
-    /// A recommended place for a breakpoint.
+    /// A recommended breakpoint location (DWARF 5, section 6.2.2).
     pub is_stmt: bool,
     /// The first row after a function's prologue.
     pub prologue_end: bool,

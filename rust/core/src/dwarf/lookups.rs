@@ -1,4 +1,4 @@
-//! Questions that the index of names answers.
+//! Look-ups that need the index of all names.
 
 use std::collections::HashSet;
 
@@ -32,8 +32,10 @@ impl DebugInfo {
             .collect()
     }
 
-    /// Statics whose path ends with `query`, also those the optimiser left nothing of: a
-    /// static of the same name elsewhere is not what is meant then.
+    /// Statics whose path ends with a query.
+    ///
+    /// Those the optimiser left nothing of are listed too, unless one of the same path is
+    /// left: a static of the same name elsewhere is not what is meant then.
     pub(crate) fn find_statics(&self, names: &NameIndex, text: &str) -> Vec<Variable> {
         let query = PathQuery::parse(text);
         let stem = query.stem(text);
@@ -59,12 +61,14 @@ impl DebugInfo {
         Some(self.variable(self.entry(die).ok()?))
     }
 
-    /// Every inlined copy of the functions that match `query`, by address.
+    /// Every inline instance of the functions that match a query, by address.
     pub(crate) fn find_inlined(&self, names: &NameIndex, text: &str) -> Vec<Function> {
         let mut found: Vec<Function> = self
-            .origins_where(names, text, |die| names.copies(die).next().is_some())
+            .origins_where(names, text, |die| {
+                names.inline_instances(die).next().is_some()
+            })
             .into_iter()
-            .flat_map(|origin| names.copies(origin))
+            .flat_map(|origin| names.inline_instances(origin))
             .filter_map(|die| {
                 let (unit, offset) = self.resolve(die).ok()?;
                 self.function(unit, offset).ok()
@@ -75,7 +79,8 @@ impl DebugInfo {
         found
     }
 
-    /// Entries that copies of the functions that match `query` refer to, if there are any.
+    /// Entries that inline instances of the functions that match `query` refer to, whether
+    /// there are any or not.
     pub(super) fn origins(&self, names: &NameIndex, query: &str) -> HashSet<DieId> {
         self.origins_where(names, query, |_| true)
     }

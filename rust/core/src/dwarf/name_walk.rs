@@ -10,7 +10,7 @@ use super::unit::Unit;
 use crate::die::DieId;
 use crate::error::Result;
 
-/// Where the text of a name lies: an offset in `.debug_str`, or with [`OTHER`] a place in
+/// Where the text of a name lies: an offset in `.debug_str`, or with [`OTHER`] an index into
 /// [`Collected::others`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(u64);
@@ -77,8 +77,8 @@ pub(crate) struct Collected {
     pub(crate) entries: Vec<Named>,
     /// Statics by the address they are stored at.
     pub(crate) addresses: Vec<(u64, DieId)>,
-    /// Abstract instances and their inlined copies.
-    pub(crate) copies: Vec<(DieId, DieId)>,
+    /// Abstract instances and their inline instances.
+    pub(crate) inline_instances: Vec<(DieId, DieId)>,
     /// Declarations and the abstract instances that complete them.
     pub(crate) completions: Vec<(DieId, DieId)>,
     pub(crate) scopes: Scopes,
@@ -162,7 +162,7 @@ impl Collected {
         let target = |value: Option<AttributeValue<Slice>>| unit.reference(value?);
         match tag {
             gimli::DW_TAG_inlined_subroutine => {
-                self.copies
+                self.inline_instances
                     .extend(target(attributes.origin).map(|origin| (origin, die)));
             }
             gimli::DW_TAG_subprogram if attributes.is_inline => {
@@ -232,7 +232,7 @@ impl Collected {
     pub(super) fn sort(&mut self) {
         self.entries.sort_unstable();
         self.addresses.sort_unstable();
-        self.copies.sort_unstable();
+        self.inline_instances.sort_unstable();
         self.completions.sort_unstable();
     }
 
@@ -265,12 +265,12 @@ impl Collected {
             }
         }));
         self.addresses.extend(other.addresses);
-        self.copies.extend(other.copies);
+        self.inline_instances.extend(other.inline_instances);
         self.completions.extend(other.completions);
         // A stable sort merges the two sorted runs in one pass.
         self.entries.sort();
         self.addresses.sort();
-        self.copies.sort();
+        self.inline_instances.sort();
         self.completions.sort();
     }
 }

@@ -1,7 +1,7 @@
 //! The index of all names: functions, types, statics, and where functions were inlined.
 //!
-//! Names are told apart by where their text lies, never by reading it, until all units have
-//! been walked; then each distinct one is hashed once.
+//! Until all units have been walked, two names are the same if their text lies at the same
+//! offset: no text is read.  Then each distinct name is hashed once.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -118,9 +118,9 @@ impl NameIndex {
         pairs_of(&self.collected.completions, die)
     }
 
-    /// Inlined copies of the abstract instance `origin`.
-    pub(crate) fn copies(&self, origin: DieId) -> impl Iterator<Item = DieId> + '_ {
-        pairs_of(&self.collected.copies, origin)
+    /// Inline instances of the abstract instance `origin`.
+    pub(crate) fn inline_instances(&self, origin: DieId) -> impl Iterator<Item = DieId> + '_ {
+        pairs_of(&self.collected.inline_instances, origin)
     }
 
     /// Statics whose storage begins at `address`.

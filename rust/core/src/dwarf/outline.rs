@@ -51,7 +51,7 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
-    /// Walk `unit`; `is_code` tells real addresses from those of discarded functions.
+    /// Walk `unit`; `is_code` is false for the addresses of functions the linker discarded.
     pub(crate) fn read(unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Self {
         let mut outline = Self::default();
         if let Err(error) = outline.walk(unit, is_code) {
@@ -104,7 +104,7 @@ impl Outline {
 
     /// Note an entry if it is a scope; its end is filled in when it is reached.
     fn add_scope(&mut self, offset: u32, parent: u32, entry: &gimli::Abbreviation) -> Option<u32> {
-        // A function or a copy of one without variables has no children, and is a frame all
+        // A function or inline instance without variables has no children, and is a frame all
         // the same; other scopes without children are of no interest.
         let is_frame = matches!(
             entry.tag(),
@@ -255,7 +255,7 @@ impl CodeAttributes {
     }
 
     /// Start of the first range in the order of the file, which is where a function with
-    /// several ranges is entered (DWARF 5, 2.18).
+    /// several ranges is entered (DWARF 5, section 2.18).
     pub(crate) fn first(&self, unit: UnitRef<'_, Slice>) -> Option<u64> {
         let mut ranges = unit.attr_ranges(self.ranges?).ok()??;
         ranges.next().ok()?.map(|range| range.begin)

@@ -20,7 +20,7 @@ const MOST_CODES: u64 = 10_000;
 /// One unit that has been read.
 #[derive(Debug)]
 pub(crate) struct Unit {
-    /// Its place among the units of the image.
+    /// Index among the units of the image.
     pub(crate) number: usize,
     /// Sections that attributes of its entries point into.
     pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
@@ -96,7 +96,7 @@ impl Unit {
         }
     }
 
-    /// The skeleton of the unit's tree, made when first asked for.
+    /// The outline of the unit's tree, read when first asked for.
     pub(crate) fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| {
             let outline = Outline::read(self, &|address| self.code.contains(address));
@@ -119,7 +119,7 @@ impl Unit {
         self.outline.get().is_some()
     }
 
-    /// The line table, made when first asked for.
+    /// The line table, read when first asked for.
     pub(crate) fn lines(&self, info: &DebugInfo) -> &Lines {
         self.lines.get_or_init(|| Lines::read(self, info))
     }

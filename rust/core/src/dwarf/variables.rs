@@ -16,7 +16,7 @@ use crate::error::Result;
 /// No honest constant is larger.
 const LARGEST_CONSTANT: u64 = 1 << 16;
 
-/// What kind of variable a [`Variable`] is.
+/// Kind of a [`Variable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariableKind {
     /// `DW_TAG_formal_parameter`.
@@ -48,7 +48,7 @@ pub struct Variable {
     pub ranges: Vec<CodeRange>,
     /// Nesting of the block, 0 = function level.
     pub depth: u32,
-    /// Made by the compiler.
+    /// Written by the compiler, not in the source (`DW_AT_artificial`).
     pub artificial: bool,
     /// Its constant value, little-endian, of the type's size.
     pub constant: Option<Vec<u8>>,
@@ -64,27 +64,27 @@ struct Block {
 }
 
 impl DebugInfo {
-    /// Parameters and locals of one function or inlined copy, nested blocks included.
+    /// Parameters and locals of one function or inline instance, nested blocks included.
     ///
-    /// A copy that lost a variable to optimisation still lists it, without a location.
+    /// An instance that lost a variable to optimisation still lists it, without a location.
     pub(crate) fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
         let entry = self.entry(function)?;
         let ranges = CodeAttributes::of(&entry.die)
             .ranges(entry.unit.as_ref(), &|address| self.is_code(address));
         let own = self.variables_in(&entry, &ranges);
         let chain = entry.with_origins(self);
-        let copies = chain
+        let instances = chain
             .iter()
             .take_while(|entry| entry.has(gimli::DW_AT_abstract_origin))
             .count();
-        if copies == 0 {
+        if instances == 0 {
             return Ok(own.into_iter().map(|(variable, _)| variable).collect());
         }
-        let all = self.variables_in(&chain[copies.min(chain.len() - 1)], &ranges);
+        let all = self.variables_in(&chain[instances.min(chain.len() - 1)], &ranges);
         Ok(merge(own, all))
     }
 
-    /// Variables directly in `function`, each with the abstract entry it is a copy of.
+    /// Variables directly in `function`, each with the abstract entry it is an instance of.
     fn variables_in(
         &self,
         function: &Entry<'_>,
@@ -149,7 +149,8 @@ impl DebugInfo {
         Ok(())
     }
 
-    /// A variable in the innermost of these blocks, and the abstract entry it is a copy of.
+    /// A variable in the innermost of these blocks, and the abstract entry it is an
+    /// instance of.
     fn variable_in(&self, entry: Entry<'_>, blocks: &[Block]) -> (Variable, Option<DieId>) {
         let origin = entry.reference(gimli::DW_AT_abstract_origin);
         let mut variable = self.variable(entry);
@@ -248,25 +249,26 @@ impl DebugInfo {
     }
 }
 
-/// All abstract variables in the order of the source, replaced by their copies where those
-/// exist, then copies of nothing.
+/// Merge the variables of an instance into those of its abstract function.
+///
+/// The order is that of the source; variables without an abstract entry follow at the end.
 fn merge(
     own: Vec<(Variable, Option<DieId>)>,
     all: Vec<(Variable, Option<DieId>)>,
 ) -> Vec<Variable> {
-    let mut copies: HashMap<DieId, Vec<Variable>> = HashMap::new();
+    let mut instances: HashMap<DieId, Vec<Variable>> = HashMap::new();
     let mut rest = Vec::new();
     let known: HashSet<DieId> = all.iter().map(|(variable, _)| variable.die).collect();
     for (variable, origin) in own {
         match origin.filter(|origin| known.contains(origin)) {
-            Some(origin) => copies.entry(origin).or_default().push(variable),
+            Some(origin) => instances.entry(origin).or_default().push(variable),
             None => rest.push(variable),
         }
     }
     let mut merged = Vec::with_capacity(all.len() + rest.len());
     for (mut variable, _) in all {
-        if let Some(copies) = copies.remove(&variable.die) {
-            merged.extend(copies);
+        if let Some(instances) = instances.remove(&variable.die) {
+            merged.extend(instances);
         } else {
             variable.has_location = false;
             merged.push(variable);

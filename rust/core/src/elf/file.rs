@@ -188,7 +188,7 @@ impl Elf {
     }
 }
 
-/// Which addresses can be code: tells live functions from those the linker discarded.
+/// Addresses that can be code; functions that the linker discarded lie elsewhere.
 #[derive(Debug)]
 pub(crate) struct CodeMap(Vec<(u64, u64)>);
 

@@ -1,8 +1,8 @@
-//! What was damaged or missing and therefore skipped, in words.
+//! Descriptions of what was damaged or missing and therefore skipped.
 
 use std::sync::{Mutex, PoisonError};
 
-/// More than these tell a reader nothing new.
+/// More problems than these are of no use to a reader.
 const LIMIT: usize = 100;
 
 /// A list of remarks that any thread may add to.

@@ -1,4 +1,4 @@
-//! The index of all names, made in the background or when it is first needed.
+//! The index of all names, built in the background or when it is first needed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -9,7 +9,7 @@ use super::Image;
 use crate::die::DieId;
 use crate::dwarf::{DebugInfo, Function, NameIndex, NameKind, Variable};
 
-/// What names can be completed to.
+/// Kind of names that completion offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CompletionKind {
     /// Functions.
@@ -20,7 +20,7 @@ pub enum CompletionKind {
     Static,
 }
 
-/// The index of names and the thread that makes it.
+/// The index of names and the thread that builds it.
 #[derive(Debug, Default)]
 pub(crate) struct Indexing {
     index: OnceLock<NameIndex>,
@@ -37,7 +37,7 @@ impl Indexing {
     }
 }
 
-/// Says that the index is done even if making it panicked, so that nobody waits for ever.
+/// Marks the index as done even if building it panicked, so that nobody waits for ever.
 struct FinishOnDrop<'a>(&'a Indexing);
 
 impl Drop for FinishOnDrop<'_> {
@@ -60,7 +60,7 @@ impl Image {
                 image.names();
             });
         if let Err(error) = spawned {
-            // Whoever needs the index makes it then.
+            // Whoever needs the index builds it then.
             self.problems
                 .add(format!("indexing in the background: {error}"));
             self.indexing.finish();
@@ -113,7 +113,7 @@ impl Image {
         self.with_names(|info, names| info.static_at(names, address))
     }
 
-    /// Every inlined copy of the functions that match `query`.
+    /// Every inline instance of the functions that match `query`.
     pub fn find_inlined(&self, query: &str) -> Vec<Function> {
         let is_indexed = self.indexing.index.get().is_some();
         if !is_indexed && let Some(found) = self.search_inlined(query) {
@@ -122,7 +122,9 @@ impl Image {
         self.with_names(|info, names| info.find_inlined(names, query))
     }
 
-    /// What `find_inlined` finds, without the index of names; `None` where that is too slow.
+    /// Same as [`Image::find_inlined`], by a search instead of the index of names.
+    ///
+    /// `None` where a search would be slower than building the index.
     pub fn search_inlined(&self, query: &str) -> Option<Vec<Function>> {
         self.debug()?.search_inlined(query)
     }
@@ -152,7 +154,7 @@ impl Image {
         }
     }
 
-    /// The index of names: made now, or waited for if a thread is at it.
+    /// The index of names, built now or waited for if a thread is building it.
     fn names(&self) -> Option<&NameIndex> {
         let info = self.debug()?;
         let build = || NameIndex::build(info, &self.indexing.cancel);

@@ -60,7 +60,8 @@ impl Image {
         self.debug()?.function_at(address)
     }
 
-    /// Innermost inlined copy first, the concrete function last.
+    /// The functions around `address`: the innermost inline instance first, the concrete
+    /// function last.
     pub fn inline_chain(&self, address: u64) -> Vec<Function> {
         self.debug()
             .map_or_else(Vec::new, |info| info.inline_chain(address))
@@ -128,10 +129,15 @@ impl Image {
             .map_or_else(Vec::new, |info| info.rows_for_line(path, line))
     }
 
-    /// Copies inlined by calls on lines `[first, end)` of `path`, by line and address.
-    pub fn copies_called_between(&self, path: &str, first: u32, end: u32) -> Vec<Function> {
+    /// Inline instances of calls on lines `[first, end)` of `path`, by line and address.
+    pub fn inline_instances_called_between(
+        &self,
+        path: &str,
+        first: u32,
+        end: u32,
+    ) -> Vec<Function> {
         self.debug().map_or_else(Vec::new, |info| {
-            info.copies_called_between(path, first, end)
+            info.inline_instances_called_between(path, first, end)
         })
     }
 
@@ -152,7 +158,7 @@ impl Image {
         self.debug()?.line_spans(address, depth)
     }
 
-    /// Parameters and locals of one function or inlined copy.
+    /// Parameters and locals of one function or inline instance.
     pub fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
         self.debug_of(function)?.variables(function)
     }

@@ -1,11 +1,11 @@
-//! Why a value, or a part of it, is nowhere.
+//! Reasons why a value, or a part of it, is nowhere.
 
 use std::fmt;
 
 use crate::memory::MemoryFault;
 use crate::registers::register_name;
 
-/// Why there is no place to read a value from; its text is meant for users.
+/// Reason why there is nothing to read a value from; its text is meant for users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Absent {
     /// The entry has no location at all, or an empty one.
@@ -24,7 +24,7 @@ pub enum Absent {
     FrameAddress,
     /// The thread's block of thread-local storage is not known, or not made yet.
     ThreadLocal,
-    /// The linker dropped the static; its address is a mark, not a place.
+    /// The linker dropped the static, and wrote a mark in place of its address.
     Discarded,
     /// The expression is damaged, too long or too deep.
     Expression(gimli::Error),

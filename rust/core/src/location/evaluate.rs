@@ -1,4 +1,5 @@
-//! Runs one DWARF expression, for variables, frame bases and unwind tables alike.
+//! Evaluation of one DWARF expression, for variables, frame bases and unwind tables alike
+//! (DWARF 5, section 2.5).
 
 use gimli::{
     DebugAddrIndex, DieReference, Encoding, Evaluation, EvaluationResult, EvaluationStorage,
@@ -9,7 +10,7 @@ use super::absent::Absent;
 
 /// Bytes of a section, as everything in this crate reads them.
 pub(crate) type Slice<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
-/// One place an expression came to.
+/// One part of the result of an expression.
 pub(crate) type RawPiece<'a> = gimli::Piece<Slice<'a>>;
 
 /// Operations one expression may take, calls included.
@@ -19,7 +20,7 @@ const STACK_DEPTH: usize = 1024;
 /// `DW_OP_call*` inside `DW_OP_call*`.
 const CALL_DEPTH: usize = 64;
 
-/// What an expression may ask of the place it is evaluated in.
+/// The context of an expression: everything that it may ask for.
 ///
 /// The defaults are those of unwind tables, which know registers and memory only
 /// (DWARF 5, section 6.4.2).
@@ -120,7 +121,7 @@ pub(crate) fn evaluate_address<'a>(
     }
 }
 
-/// Gives the evaluation what it stopped for.
+/// Answers the question that the evaluation stopped with.
 fn answer<'a>(
     evaluation: &mut Evaluation<Slice<'a>, Bounded>,
     question: &EvaluationResult<Slice<'a>>,

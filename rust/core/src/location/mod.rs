@@ -9,6 +9,6 @@ mod variable;
 
 pub use absent::Absent;
 pub(crate) use evaluate::{Slice, Surroundings, evaluate_address};
-pub use piece::{Piece, Place};
+pub use piece::{Piece, ValueLocation};
 pub(crate) use variable::locate;
 pub use variable::{FrameContext, evaluate_expression};

@@ -1,4 +1,4 @@
-//! Places as callers see them, made from what an expression came to.
+//! Value locations as callers see them, converted from the result of an expression.
 
 use gimli::{Location, Value};
 
@@ -13,7 +13,7 @@ const LARGEST_VALUE: u64 = 64 << 10;
 
 /// Where one part of a value is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ValueLocation {
     /// In memory, at this run-time address.
     Memory(u64),
     /// In this DWARF register: 0 to 16 as in [`Registers`], 17 to 32 xmm0 to xmm15.
@@ -35,25 +35,25 @@ pub enum Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// Where it is.
-    pub place: Place,
+    pub location: ValueLocation,
     /// Bytes, 0 for "the whole value".
     pub size: u64,
-    /// First bit of it inside a register, a multiple of 8; 0 for all other places.
+    /// First bit of it inside a register, a multiple of 8; 0 for all other locations.
     pub bit_offset: u64,
 }
 
 impl Piece {
     /// The whole of a value.
-    pub fn whole(place: Place) -> Self {
+    pub fn whole(location: ValueLocation) -> Self {
         Self {
-            place,
+            location,
             size: 0,
             bit_offset: 0,
         }
     }
 }
 
-/// What it takes to turn the pieces of an expression into places.
+/// Converts the result of an expression to value locations.
 pub(super) struct PieceReader<'a> {
     pub(super) registers: &'a Registers,
     pub(super) memory: &'a dyn Memory,
@@ -62,7 +62,7 @@ pub(super) struct PieceReader<'a> {
 }
 
 impl PieceReader<'_> {
-    /// The places of a value; pieces that do not begin and end at bytes are read and joined.
+    /// The locations of a value; pieces that do not begin and end at bytes are read and joined.
     pub(super) fn pieces(&self, raw: &[RawPiece<'_>]) -> Vec<Piece> {
         let is_whole_bytes = |piece: &RawPiece<'_>| {
             [piece.size_in_bits, piece.bit_offset]
@@ -73,7 +73,9 @@ impl PieceReader<'_> {
         if raw.iter().all(is_whole_bytes) {
             return raw.iter().map(|piece| self.piece(piece)).collect();
         }
-        let joined = self.join_bits(raw).map_or_else(Place::Absent, Place::Bytes);
+        let joined = self
+            .join_bits(raw)
+            .map_or_else(ValueLocation::Absent, ValueLocation::Bytes);
         vec![Piece::whole(joined)]
     }
 
@@ -81,9 +83,9 @@ impl PieceReader<'_> {
         let size = raw.size_in_bits.unwrap_or(0) / 8;
         let skip = raw.bit_offset.unwrap_or(0) / 8;
         let mut bit_offset = 0;
-        let place = match &raw.location {
-            Location::Empty => Place::Absent(Absent::OptimizedOut),
-            Location::Address { address } => Place::Memory(address.wrapping_add(skip)),
+        let location = match &raw.location {
+            Location::Empty => ValueLocation::Absent(Absent::OptimizedOut),
+            Location::Address { address } => ValueLocation::Memory(address.wrapping_add(skip)),
             Location::Register { register } => {
                 bit_offset = skip * 8;
                 self.register(register.0)
@@ -95,24 +97,24 @@ impl PieceReader<'_> {
             }
         };
         Piece {
-            place,
+            location,
             size,
             bit_offset,
         }
     }
 
-    /// A general register that is not known in this frame is no place.
-    fn register(&self, number: u16) -> Place {
+    /// A register, unless it is a general one that is not known in this frame.
+    fn register(&self, number: u16) -> ValueLocation {
         if number <= 16 && self.registers.value(usize::from(number)).is_none() {
-            return Place::Absent(Absent::Register(number));
+            return ValueLocation::Absent(Absent::Register(number));
         }
-        Place::Register(number)
+        ValueLocation::Register(number)
     }
 
-    fn implicit_pointer(&self, target: gimli::DebugInfoOffset, offset: i64) -> Place {
+    fn implicit_pointer(&self, target: gimli::DebugInfoOffset, offset: i64) -> ValueLocation {
         match (self.entry)(target) {
-            Some(die) => Place::ImplicitPointer { die, offset },
-            None => Place::Absent(Absent::Unsupported("an entry that does not exist")),
+            Some(die) => ValueLocation::ImplicitPointer { die, offset },
+            None => ValueLocation::Absent(Absent::Unsupported("an entry that does not exist")),
         }
     }
 
@@ -131,7 +133,7 @@ impl PieceReader<'_> {
         Ok(joined.bytes)
     }
 
-    /// The first bytes of a place.
+    /// The first bytes at a location.
     fn read_source(
         &self,
         location: &Location<super::Slice<'_>>,
@@ -185,7 +187,7 @@ impl Bits {
 }
 
 /// `size` bytes of a constant after the first `skip`; all of them for size 0.
-fn cut(bytes: &[u8], skip: u64, size: u64) -> Place {
+fn cut(bytes: &[u8], skip: u64, size: u64) -> ValueLocation {
     let start = usize::try_from(skip).unwrap_or(usize::MAX);
     let wanted = usize::try_from(size).unwrap_or(usize::MAX);
     let part = bytes.get(start..).and_then(|tail| match wanted {
@@ -193,8 +195,8 @@ fn cut(bytes: &[u8], skip: u64, size: u64) -> Place {
         _ => tail.get(..wanted),
     });
     match part {
-        Some(part) => Place::Bytes(part.to_vec()),
-        None => Place::Absent(Absent::Unsupported("more bytes than its constant has")),
+        Some(part) => ValueLocation::Bytes(part.to_vec()),
+        None => ValueLocation::Absent(Absent::Unsupported("more bytes than its constant has")),
     }
 }
 

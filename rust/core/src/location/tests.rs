@@ -14,7 +14,7 @@ use gimli::{
 use super::Slice;
 use super::absent::Absent;
 use super::evaluate::{Surroundings, evaluate, evaluate_address};
-use super::piece::{Piece, PieceReader, Place};
+use super::piece::{Piece, PieceReader, ValueLocation};
 use crate::die::DieId;
 use crate::memory::{Memory, MemoryFault, SegmentMemory};
 use crate::registers::Registers;
@@ -95,16 +95,16 @@ fn op(code: DwOp, operands: &[u8]) -> Vec<u8> {
     [&[code.0], operands].concat()
 }
 
-fn place(operations: &[Vec<u8>]) -> Place {
+fn location(operations: &[Vec<u8>]) -> ValueLocation {
     match Machine::new().pieces(&operations.concat()) {
         Ok(pieces) => {
             let [piece] = &pieces[..] else {
                 panic!("one piece, not {pieces:?}")
             };
             assert_eq!((piece.size, piece.bit_offset), (0, 0));
-            piece.place.clone()
+            piece.location.clone()
         }
-        Err(reason) => Place::Absent(reason),
+        Err(reason) => ValueLocation::Absent(reason),
     }
 }
 
@@ -113,9 +113,9 @@ fn pieces(operations: &[Vec<u8>]) -> Vec<Piece> {
     pieces.expect("the expression has a result")
 }
 
-fn part(place: Place, size: u64) -> Piece {
+fn part(location: ValueLocation, size: u64) -> Piece {
     Piece {
-        place,
+        location,
         size,
         bit_offset: 0,
     }
@@ -164,8 +164,8 @@ fn addresses_come_from_wherever_the_expression_says() {
     ];
     for (operations, address) in cases {
         assert_eq!(
-            place(&operations),
-            Place::Memory(address),
+            location(&operations),
+            ValueLocation::Memory(address),
             "{operations:x?}"
         );
     }
@@ -173,31 +173,34 @@ fn addresses_come_from_wherever_the_expression_says() {
 
 #[test]
 fn values_without_an_address_are_registers_or_bytes() {
-    assert_eq!(place(&[op(DW_OP_reg3, &[])]), Place::Register(3));
-    assert_eq!(place(&[op(DW_OP_regx, &[17])]), Place::Register(17));
+    assert_eq!(location(&[op(DW_OP_reg3, &[])]), ValueLocation::Register(3));
     assert_eq!(
-        place(&[op(DW_OP_reg2, &[])]),
-        Place::Absent(Absent::Register(2))
+        location(&[op(DW_OP_regx, &[17])]),
+        ValueLocation::Register(17)
     );
     assert_eq!(
-        place(&[op(DW_OP_constu, &[0x85, 0x02]), op(DW_OP_stack_value, &[])]),
-        Place::Bytes(vec![5, 1, 0, 0, 0, 0, 0, 0])
+        location(&[op(DW_OP_reg2, &[])]),
+        ValueLocation::Absent(Absent::Register(2))
     );
     assert_eq!(
-        place(&[op(DW_OP_implicit_value, &[3, 7, 8, 9])]),
-        Place::Bytes(vec![7, 8, 9])
+        location(&[op(DW_OP_constu, &[0x85, 0x02]), op(DW_OP_stack_value, &[])]),
+        ValueLocation::Bytes(vec![5, 1, 0, 0, 0, 0, 0, 0])
     );
-    let pointer = |entry| place(&[op(DW_OP_implicit_pointer, &[entry, 0, 0, 0, 0x7c])]);
+    assert_eq!(
+        location(&[op(DW_OP_implicit_value, &[3, 7, 8, 9])]),
+        ValueLocation::Bytes(vec![7, 8, 9])
+    );
+    let pointer = |entry| location(&[op(DW_OP_implicit_pointer, &[entry, 0, 0, 0, 0x7c])]);
     assert_eq!(
         pointer(42),
-        Place::ImplicitPointer {
+        ValueLocation::ImplicitPointer {
             die: DieId(42),
             offset: -4
         }
     );
     assert!(matches!(
         pointer(142),
-        Place::Absent(Absent::Unsupported(_))
+        ValueLocation::Absent(Absent::Unsupported(_))
     ));
 }
 
@@ -214,10 +217,10 @@ fn pieces_keep_their_order_and_gaps() {
         op(DW_OP_piece, &[1]),
     ]);
     let expected = [
-        part(Place::Register(1), 4),
-        part(Place::Absent(Absent::OptimizedOut), 2),
-        part(Place::Memory(0x704), 8),
-        part(Place::Bytes(vec![5]), 1),
+        part(ValueLocation::Register(1), 4),
+        part(ValueLocation::Absent(Absent::OptimizedOut), 2),
+        part(ValueLocation::Memory(0x704), 8),
+        part(ValueLocation::Bytes(vec![5]), 1),
     ];
     assert_eq!(found, expected);
 }
@@ -233,14 +236,14 @@ fn pieces_of_whole_bytes_skip_whole_bytes() {
         op(DW_OP_bit_piece, &[8, 16]),
     ]);
     let register = Piece {
-        place: Place::Register(1),
+        location: ValueLocation::Register(1),
         size: 2,
         bit_offset: 8,
     };
     let expected = [
         register,
-        part(Place::Memory(0x703), 1),
-        part(Place::Bytes(vec![9]), 1),
+        part(ValueLocation::Memory(0x703), 1),
+        part(ValueLocation::Bytes(vec![9]), 1),
     ];
     assert_eq!(found, expected);
 }
@@ -257,13 +260,19 @@ fn odd_bits_are_read_and_joined() {
         op(DW_OP_stack_value, &[]),
         op(DW_OP_bit_piece, &[7, 0]),
     ];
-    assert_eq!(place(&operations), Place::Bytes(vec![0b0010_1000, 0x7f]));
+    assert_eq!(
+        location(&operations),
+        ValueLocation::Bytes(vec![0b0010_1000, 0x7f])
+    );
     let unreadable = [op(DW_OP_lit0, &[]), op(DW_OP_bit_piece, &[3, 0])];
     let fault = MemoryFault {
         address: 0,
         size: 1,
     };
-    assert_eq!(place(&unreadable), Place::Absent(Absent::Memory(fault)));
+    assert_eq!(
+        location(&unreadable),
+        ValueLocation::Absent(Absent::Memory(fault))
+    );
 }
 
 #[test]
@@ -277,30 +286,30 @@ fn what_is_missing_is_named() {
         reason.to_string(),
         "optimised out: depends on the value of rdi on entry to the function"
     );
-    assert_eq!(place(&entry_value), Place::Absent(reason));
+    assert_eq!(location(&entry_value), ValueLocation::Absent(reason));
     let at_offset = [
         op(DW_OP_entry_value, &[2, DW_OP_breg5.0, 0]),
         op(DW_OP_stack_value, &[]),
     ];
     assert_eq!(
-        place(&at_offset),
-        Place::Absent(Absent::EntryValue(Some(5)))
+        location(&at_offset),
+        ValueLocation::Absent(Absent::EntryValue(Some(5)))
     );
     let fault = MemoryFault {
         address: 5,
         size: 8,
     };
     assert_eq!(
-        place(&[op(DW_OP_lit5, &[]), op(DW_OP_deref, &[])]),
-        Place::Absent(Absent::Memory(fault))
+        location(&[op(DW_OP_lit5, &[]), op(DW_OP_deref, &[])]),
+        ValueLocation::Absent(Absent::Memory(fault))
     );
     assert_eq!(fault.to_string(), "cannot read 8 bytes at 0x5");
 }
 
 #[test]
 fn endless_and_oversized_expressions_end() {
-    let error = |operations: &[Vec<u8>]| match place(operations) {
-        Place::Absent(Absent::Expression(error)) => error,
+    let error = |operations: &[Vec<u8>]| match location(operations) {
+        ValueLocation::Absent(Absent::Expression(error)) => error,
         other => panic!("an error, not {other:?}"),
     };
     assert_eq!(
@@ -322,8 +331,8 @@ fn endless_and_oversized_expressions_end() {
         op(DW_OP_xderef, &[]),
     ];
     assert!(matches!(
-        place(&spaces),
-        Place::Absent(Absent::Unsupported(_))
+        location(&spaces),
+        ValueLocation::Absent(Absent::Unsupported(_))
     ));
 }
 
@@ -334,7 +343,7 @@ fn huge_pieces_cost_nothing() {
         op(DW_OP_bit_piece, &[&[0xff; 9][..], &[1, 0]].concat()),
     ];
     let many_bits = Absent::Unsupported("a value of many bits");
-    assert_eq!(place(&huge), Place::Absent(many_bits));
+    assert_eq!(location(&huge), ValueLocation::Absent(many_bits));
     let whole = [
         op(DW_OP_lit5, &[]),
         op(DW_OP_stack_value, &[]),
@@ -349,7 +358,7 @@ fn huge_pieces_cost_nothing() {
     assert!(matches!(
         long[..],
         [Piece {
-            place: Place::Absent(_),
+            location: ValueLocation::Absent(_),
             size: 99,
             ..
         }]

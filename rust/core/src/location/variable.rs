@@ -1,4 +1,4 @@
-//! Where a variable is at one pc, from its entry.
+//! The value location of a variable at one pc, from its entry.
 
 use gimli::{
     AttributeValue, DW_AT_const_value, DW_AT_frame_base, DW_AT_location, DebugAddrIndex,
@@ -7,7 +7,7 @@ use gimli::{
 
 use super::absent::Absent;
 use super::evaluate::{Slice, Surroundings, evaluate, evaluate_address};
-use super::piece::{Piece, PieceReader, Place};
+use super::piece::{Piece, PieceReader, ValueLocation};
 use crate::die::DieId;
 use crate::dwarf::{DebugInfo, Entry};
 use crate::elf::Symbols;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::memory::Memory;
 use crate::registers::Registers;
 
-/// How expressions without a unit are encoded.
+/// Encoding of expressions that belong to no unit.
 const ENCODING: Encoding = Encoding {
     address_size: 8,
     format: Format::Dwarf32,
@@ -39,7 +39,7 @@ pub struct FrameContext<'a> {
     pub tls: Option<u64>,
 }
 
-/// Where the variable `die` is; a value that is nowhere gives one absent piece.
+/// Locates the variable `die`; a value that is nowhere gives one absent piece.
 ///
 /// # Errors
 /// `die` is no entry of `info`.
@@ -51,7 +51,7 @@ pub(crate) fn locate(
 ) -> Result<Vec<Piece>, Error> {
     let entry = info.entry(die)?;
     let pieces = locate_entry(info, symbols, entry, context);
-    Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(Place::Absent(reason))]))
+    Ok(pieces.unwrap_or_else(|reason| vec![Piece::whole(ValueLocation::Absent(reason))]))
 }
 
 /// Evaluates an expression that belongs to no entry, as in call sites or from a user.
@@ -61,7 +61,7 @@ pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piec
     let expression = Expression(Slice::new(bytes, LittleEndian));
     let mut surroundings = FrameSurroundings {
         context,
-        place: None,
+        owner: None,
         in_frame_base: false,
     };
     let pieces = evaluate(expression, ENCODING, None, &mut surroundings);
@@ -72,7 +72,7 @@ pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piec
     };
     match pieces {
         Ok(raw) => reader.pieces(&raw),
-        Err(reason) => vec![Piece::whole(Place::Absent(reason))],
+        Err(reason) => vec![Piece::whole(ValueLocation::Absent(reason))],
     }
 }
 
@@ -93,7 +93,7 @@ fn locate_entry(
     }
     let mut surroundings = FrameSurroundings {
         context,
-        place: Some(EntryPlace {
+        owner: Some(Owner {
             info,
             symbols,
             entry,
@@ -116,7 +116,7 @@ fn constant(info: &DebugInfo, chain: &[Entry<'_>]) -> Result<Vec<Piece>, Absent>
     let entry = entry.ok_or(Absent::OptimizedOut)?;
     let constant = info.variable(entry.clone()).constant;
     let bytes = constant.ok_or(Absent::Unsupported("a constant of an unknown form"))?;
-    Ok(vec![Piece::whole(Place::Bytes(bytes))])
+    Ok(vec![Piece::whole(ValueLocation::Bytes(bytes))])
 }
 
 /// The expression of a location attribute that holds at `pc`.
@@ -142,16 +142,16 @@ fn expression_at(
     Err(Absent::NotHere)
 }
 
-/// The entry that an expression belongs to, and where that belongs.
+/// The entry that an expression belongs to, and the file that this belongs to.
 #[derive(Clone, Copy)]
-struct EntryPlace<'a> {
+struct Owner<'a> {
     info: &'a DebugInfo,
     symbols: &'a Symbols,
     entry: &'a Entry<'a>,
 }
 
-impl EntryPlace<'_> {
-    /// Whether the linker left out the variable, as far as symbols tell.
+impl Owner<'_> {
+    /// Whether the linker left out the variable, as far as symbols show.
     ///
     /// It may have become local to a module, which adds a suffix to its symbol.
     fn has_no_symbol(&self) -> bool {
@@ -169,14 +169,14 @@ impl EntryPlace<'_> {
 struct FrameSurroundings<'a> {
     context: &'a FrameContext<'a>,
     /// The entry that the expression belongs to.
-    place: Option<EntryPlace<'a>>,
+    owner: Option<Owner<'a>>,
     /// The frame base is being worked out; it cannot depend on itself.
     in_frame_base: bool,
 }
 
 impl<'a> FrameSurroundings<'a> {
-    fn place(&self) -> Result<EntryPlace<'a>, Absent> {
-        self.place
+    fn owner(&self) -> Result<Owner<'a>, Absent> {
+        self.owner
             .ok_or(Absent::Unsupported("an entry to refer to"))
     }
 }
@@ -192,7 +192,7 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn frame_base(&mut self) -> Result<u64, Absent> {
-        let entry = self.place()?.entry;
+        let entry = self.owner()?.entry;
         if std::mem::replace(&mut self.in_frame_base, true) {
             return Err(Absent::FrameBase);
         }
@@ -215,7 +215,7 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     fn tls(&mut self, offset: u64) -> Result<u64, Absent> {
         // The first variable of the block has offset 0, and so have those that the linker
         // left out: std makes two for each `thread_local!`, of which one is used.
-        if offset == 0 && self.place.is_some_and(|place| place.has_no_symbol()) {
+        if offset == 0 && self.owner.is_some_and(|owner| owner.has_no_symbol()) {
             return Err(Absent::Discarded);
         }
         let block = self.context.tls.ok_or(Absent::ThreadLocal)?;
@@ -231,18 +231,18 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn indexed_address(&mut self, index: DebugAddrIndex<usize>) -> Result<u64, Absent> {
-        let entry = self.place()?.entry;
+        let entry = self.owner()?.entry;
         Ok(entry.unit.as_ref().address(index)?)
     }
 
     fn base_type(&mut self, offset: UnitOffset) -> Result<ValueType, Absent> {
-        let entry = self.place()?.entry;
+        let entry = self.owner()?.entry;
         let die = entry.unit.gimli.entry(offset)?;
         ValueType::from_entry(&die)?.ok_or(Absent::Unsupported("an unusual base type"))
     }
 
     fn called(&mut self, target: DieReference<usize>) -> Result<Slice<'e>, Absent> {
-        let EntryPlace { info, entry, .. } = self.place()?;
+        let Owner { info, entry, .. } = self.owner()?;
         let value = match target {
             DieReference::UnitRef(offset) => AttributeValue::UnitRef(offset),
             DieReference::DebugInfoRef(offset) => AttributeValue::DebugInfoRef(offset),

@@ -1,4 +1,4 @@
-//! The result of unwinding: frames, and why there are no more.
+//! The result of unwinding: frames, and the reason why there are no more.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const KEPT: [usize; 8] = {
 const CFA_KNOWN: u16 = 1 << KEPT.len();
 const IS_SIGNAL: u16 = 1 << (KEPT.len() + 1);
 
-/// Why unwinding ended.
+/// Reason why unwinding ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// The outermost frame was reached: the walk is complete.
@@ -22,7 +22,7 @@ pub enum Stop {
     Limit(usize),
     /// A register that is needed is not known; its DWARF number.
     Register(u16),
-    /// The return address, at this place, cannot be read.
+    /// The return address, which lies at this address, cannot be read.
     ReturnAddress(u64),
     /// An address that is in no module.
     NoModule(u64),
@@ -50,8 +50,8 @@ impl fmt::Display for Stop {
             Self::Register(number) => {
                 write!(f, "{} is not known in this frame", register_name(*number))
             }
-            Self::ReturnAddress(place) => {
-                write!(f, "the return address at {place:#x} cannot be read")
+            Self::ReturnAddress(address) => {
+                write!(f, "the return address at {address:#x} cannot be read")
             }
             Self::NoModule(pc) => write!(f, "{pc:#x} is in no known module"),
             Self::NoRules(pc) => write!(

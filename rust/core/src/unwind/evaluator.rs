@@ -67,7 +67,7 @@ impl RowEvaluator<'_, '_, '_> {
         }
     }
 
-    /// Value of one register in the caller; `None` where it cannot be told.
+    /// Value of one register in the caller; `None` where it is not known.
     fn restore(&mut self, number: usize, rule: &RegisterRule<usize>, cfa: u64) -> Option<u64> {
         match *rule {
             RegisterRule::SameValue => self.registers.value(number),
@@ -75,8 +75,8 @@ impl RowEvaluator<'_, '_, '_> {
             RegisterRule::ValOffset(offset) => Some(cfa.wrapping_add_signed(offset)),
             RegisterRule::Register(register) => self.registers.value(usize::from(register.0)),
             RegisterRule::Expression(expression) => {
-                let place = self.evaluate(expression, Some(cfa)).ok()?;
-                self.stack.word(place)
+                let address = self.evaluate(expression, Some(cfa)).ok()?;
+                self.stack.word(address)
             }
             RegisterRule::ValExpression(expression) => self.evaluate(expression, Some(cfa)).ok(),
             RegisterRule::Constant(value) => Some(value),

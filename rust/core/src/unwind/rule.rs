@@ -74,10 +74,10 @@ impl Compact {
             // The return address has been seen to, and vector registers are not followed.
             return Some(());
         }
-        let place = CALLEE_SAVED.iter().position(|&saved| saved == number);
-        match (place, rule) {
-            (Some(place), RegisterRule::Offset(offset)) => self.saved[place] = Saved::at(*offset)?,
-            (Some(place), RegisterRule::Undefined) => self.saved[place] = Saved::UNDEFINED,
+        let slot = CALLEE_SAVED.iter().position(|&saved| saved == number);
+        match (slot, rule) {
+            (Some(slot), RegisterRule::Offset(offset)) => self.saved[slot] = Saved::at(*offset)?,
+            (Some(slot), RegisterRule::Undefined) => self.saved[slot] = Saved::UNDEFINED,
             (Some(_), RegisterRule::SameValue) => {}
             // What a call may overwrite is unknown without being called undefined.
             (None, RegisterRule::Undefined) if number != RSP => {}

@@ -21,8 +21,8 @@ const MOST_SWITCHES: usize = 64;
 
 /// Walks the stack of one thread, innermost frame first, up to `limit` frames.
 ///
-/// Every frame has the registers that can be told for it: the callee-saved ones, rsp and rip
-/// as far as they were saved, and all of them in code that a signal interrupted.
+/// Every frame has the registers that are known in it: the callee-saved ones, rsp and rip as
+/// far as they were saved, and all of them in code that a signal interrupted.
 pub fn unwind(
     modules: &ModuleMap,
     registers: &Registers,
@@ -50,7 +50,8 @@ struct Walk<'a> {
     frames: Backtrace,
     /// Frame address that the next one has to exceed.
     floor: u64,
-    /// Places where the floor did not hold, to tell a cycle from progress.
+    /// The pc and frame address of each frame that was not above the floor; one that comes
+    /// again is a cycle.
     crossings: HashSet<(u64, u64)>,
     switches: usize,
 }
@@ -239,19 +240,19 @@ impl<'a> Walk<'a> {
             let value = match saved {
                 Saved::SAME => registers.value(column),
                 Saved::UNDEFINED => None,
-                place => self.stack.word(place.address(cfa)),
+                at => self.stack.word(at.address(cfa)),
             };
             caller.set(column, value);
         }
-        let place = rule.return_address.address(cfa);
-        let return_address = self.stack.word(place);
+        let saved_at = rule.return_address.address(cfa);
+        let return_address = self.stack.word(saved_at);
         caller.set(RSP, Some(cfa));
         caller.set(RIP, return_address);
         Ok(Caller {
             cfa,
             registers: return_address
                 .map(|_| caller)
-                .ok_or(Stop::ReturnAddress(place)),
+                .ok_or(Stop::ReturnAddress(saved_at)),
             is_signal: false,
         })
     }

@@ -39,16 +39,16 @@ pub fn build(name: &str, profile: &str, flags: &[&str]) -> PathBuf {
     if program.exists() {
         return program;
     }
-    // Built aside and moved into place whole: tests run side by side.
-    let aside = directory.with_extension(format!("{}", std::process::id()));
-    let aside = aside.with_extension(format!("{:?}", std::thread::current().id()));
-    fs::create_dir_all(&aside).unwrap();
+    // Built in a directory of its own and then renamed: tests run at the same time.
+    let unfinished = directory.with_extension(format!("{}", std::process::id()));
+    let unfinished = unfinished.with_extension(format!("{:?}", std::thread::current().id()));
+    fs::create_dir_all(&unfinished).unwrap();
     let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(compiler)
         .args(["--edition=2024", "-g", "-o", name])
         .args(flags)
         .arg(&source)
-        .current_dir(&aside)
+        .current_dir(&unfinished)
         .output()
         .unwrap();
     assert!(
@@ -56,9 +56,9 @@ pub fn build(name: &str, profile: &str, flags: &[&str]) -> PathBuf {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    if fs::rename(&aside, &directory).is_err() {
+    if fs::rename(&unfinished, &directory).is_err() {
         // Another test was faster.
-        fs::remove_dir_all(&aside).unwrap();
+        fs::remove_dir_all(&unfinished).unwrap();
     }
     program
 }

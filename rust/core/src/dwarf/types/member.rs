@@ -18,7 +18,7 @@ pub struct Member {
     pub bit_offset: u64,
     /// For C bit fields, else 0.
     pub bit_size: u64,
-    /// Made by the compiler.
+    /// Written by the compiler, not in the source (`DW_AT_artificial`).
     pub artificial: bool,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn members_of(children: &[Entry<'_>], parent: DwTag) -> Vec<Member> {
                 gimli::DW_TAG_member | gimli::DW_TAG_inheritance
             )
         })
-        // Static data members have no place in the value.
+        // Static data members are not part of the value.
         .filter(|child| !child.has(gimli::DW_AT_external) && !child.flag(gimli::DW_AT_declaration))
         .filter_map(|child| member(child, parent == gimli::DW_TAG_union_type))
         .collect()

@@ -12,7 +12,7 @@ use crate::dwarf::entry::Entry;
 use crate::dwarf::functions::{Declaration, declaration};
 use crate::error::Result;
 
-/// `DW_TAG_variant_part`: which variant is live is told by `discriminant`.
+/// `DW_TAG_variant_part`: `discriminant` selects the variant that is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariantPart {
     /// Where the discriminant lies; an enum of one variant has none.
@@ -70,7 +70,7 @@ fn variant(
     let Some((entry, field)) = field.and_then(|entry| Some((entry, member(entry, false)?))) else {
         return Ok(None);
     };
-    // A coroutine's members are numbered; their types have the telling names.
+    // A coroutine's members are numbered; the names are those of their types.
     let type_name = info
         .entry(field.type_die)
         .ok()
@@ -113,7 +113,7 @@ fn is_signed(info: &DebugInfo, die: DieId) -> bool {
         .is_ok_and(|entry| Encoding::of(&entry) == Encoding::Signed)
 }
 
-/// `DW_AT_discr_list` (DWARF 5, 5.7.10): labels and ranges of LEB128 numbers.
+/// `DW_AT_discr_list` (DWARF 5, section 5.7.10): labels and ranges of LEB128 numbers.
 fn read_list(mut list: Slice, is_signed: bool) -> Vec<(u128, u128)> {
     let mut ranges = Vec::new();
     while let Ok(kind) = list.read_u8() {

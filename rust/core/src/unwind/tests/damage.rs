@@ -47,7 +47,7 @@ fn by_frame_pointer(start: u64) -> Function {
 
 #[test]
 fn frames_that_do_not_rise_end_the_walk() {
-    // Both frames claim the same place; nothing before the return address is a call.
+    // Both frames claim the same address; nothing before the return address is a call.
     let memory = stack(&[STACK, 0x2050]).with(0x2000, vec![0x90; 0x100]);
     let start = registers(&[(RIP, 0x2000), (RSP, STACK), (RBP, STACK)]);
     let found = unwind(
@@ -115,7 +115,7 @@ fn signal_frames_that_repeat_end_the_walk() {
 #[test]
 fn damaged_entries_are_named_where_nothing_else_helps() {
     let mut bytes = eh_frame(&three_functions()).with_header();
-    // An operation that does not exist, in place of the first rule of 0x2000.
+    // An operation that does not exist, instead of the first rule of 0x2000.
     let rules = bytes
         .eh_frame
         .windows(2)

@@ -1,4 +1,4 @@
-//! Walks over made-up stacks with made-up tables.
+//! Walks over synthetic stacks with synthetic tables.
 
 mod convention;
 mod damage;
@@ -162,14 +162,14 @@ fn expressions_and_odd_rules_are_evaluated() {
     let mut cfa = Expression::new();
     cfa.op_breg(X86_64::RDI, 8);
     cfa.op_deref();
-    let mut place = Expression::new();
-    place.op_constu(24);
-    place.op(gimli::DW_OP_minus);
+    let mut saved_at = Expression::new();
+    saved_at.op_constu(24);
+    saved_at.op(gimli::DW_OP_minus);
     let mut value = Expression::new();
     value.op_plus_uconst(100);
     let rules = vec![
         (0, Cfi::CfaExpression(cfa)),
-        (0, Cfi::Expression(X86_64::RBX, place)),
+        (0, Cfi::Expression(X86_64::RBX, saved_at)),
         (0, Cfi::ValExpression(X86_64::R12, value)),
         (0, Cfi::ValOffset(X86_64::RSP, 16)),
         (0, Cfi::Register(X86_64::R13, X86_64::RAX)),
@@ -206,9 +206,9 @@ fn signal_trampolines_restore_everything_and_are_left_exactly() {
     // The frame keeps the interrupted registers in the order of their columns.
     let mut rules = Vec::new();
     for column in 0..17_u16 {
-        let mut place = Expression::new();
-        place.op_breg(X86_64::RSP, i64::from(column) * 8);
-        rules.push((0, Cfi::Expression(gimli::Register(column), place)));
+        let mut saved_at = Expression::new();
+        saved_at.op_breg(X86_64::RSP, i64::from(column) * 8);
+        rules.push((0, Cfi::Expression(gimli::Register(column), saved_at)));
     }
     let mut cfa = Expression::new();
     cfa.op_breg(X86_64::RSP, RSP as i64 * 8);

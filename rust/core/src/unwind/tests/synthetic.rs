@@ -1,4 +1,4 @@
-//! Call frame information made up for tests.
+//! Synthetic call frame information.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Files made up in memory: a minimal ELF around debug information from `gimli::write`.
+//! Synthetic files: a minimal ELF around debug information from `gimli::write`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use gimli::write::{
 };
 use gimli::{Encoding, Format, LittleEndian};
 
-/// Where the made-up program has its code.
+/// Where a synthetic program has its code.
 pub const TEXT: u64 = 0x1000;
 /// Bytes of code.
 pub const TEXT_SIZE: u64 = 0x1000;
@@ -18,12 +18,12 @@ const SHT_STRTAB: u32 = 3;
 const SHT_NOBITS: u32 = 8;
 const SHF_ALLOC_EXEC: u64 = 2 | 4;
 
-/// A unit that is being made up.
-pub struct Made {
+/// A program of one unit, entry by entry.
+pub struct SyntheticUnit {
     pub dwarf: DwarfUnit,
 }
 
-impl Made {
+impl SyntheticUnit {
     pub fn new(version: u16) -> Self {
         Self {
             dwarf: DwarfUnit::new(Encoding {
@@ -68,7 +68,7 @@ impl Made {
     }
 }
 
-/// Two units, so that entries of one can refer to those of the other.
+/// An image of several units, of which one can refer to entries of the other.
 pub fn image_of_units(mut dwarf: gimli::write::Dwarf) -> Arc<Image> {
     let mut sections = Sections::new(EndianVec::new(LittleEndian));
     dwarf.write(&mut sections).unwrap();
@@ -99,7 +99,7 @@ fn image_of(sections: &Sections<EndianVec<LittleEndian>>) -> Arc<Image> {
             Ok::<(), ()>(())
         })
         .unwrap();
-    Image::parse(elf(&contents), "made").unwrap()
+    Image::parse(elf(&contents), "synthetic").unwrap()
 }
 
 /// An executable with `.text` and these sections.
