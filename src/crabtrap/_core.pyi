@@ -133,7 +133,7 @@ class LineSpan:
     Attributes:
         path, line: As in ``Row``; those of the call, in code that was inlined into it.
         is_statement: Its first instruction begins a statement.
-        callee: The copy, inlined into that frame, which the code is in, if any.
+        callee: The instance, inlined into that frame, which the code is in, if any.
     """
 
     start: int
@@ -145,7 +145,7 @@ class LineSpan:
 
 @final
 class Function:
-    """A concrete function, or one inlined copy of a function.
+    """A concrete function, or one inline instance of a function.
 
     Attributes:
         die: Its ``DW_TAG_subprogram`` or ``DW_TAG_inlined_subroutine``.
@@ -155,10 +155,10 @@ class Function:
         path: Path for people: the demangled linkage name without hash
             (``<all::Dog as all::Animal>::name``), else ``name``.
         entry: First instruction (``DW_AT_entry_pc``, else the lowest range).
-        ranges: Code of this copy, sorted.
+        ranges: Code of this instance, sorted.
         declaration_path, declaration_line: Where the function is declared.
-        inlined: An inlined copy.
-        call_path, call_line, call_column: For an inlined copy, the place of the call.
+        inlined: An inline instance.
+        call_path, call_line, call_column: For an inline instance, where the call is.
         unit: Number of its unit in the image.
     """
 
@@ -217,7 +217,7 @@ class Piece:
             "implicit_pointer": a pointer that was optimised away and points
             ``offset`` bytes into the value of entry ``die``; "absent": ``reason`` says why.
         size: Bytes, or 0 for "the whole value".
-        bit_offset: First bit inside the place, for ``DW_OP_bit_piece``, else 0.
+        bit_offset: First bit inside the register, for ``DW_OP_bit_piece``, else 0.
     """
 
     kind: Literal["memory", "register", "bytes", "implicit_pointer", "absent"]
@@ -268,7 +268,7 @@ class Variant:
 
 @final
 class VariantPart:
-    """``DW_TAG_variant_part``: which variant is live is told by ``discriminant``."""
+    """``DW_TAG_variant_part``: ``discriminant`` selects the variant that is live."""
 
     discriminant: Member | None
     variants: tuple[Variant, ...]
@@ -435,7 +435,7 @@ class Image:
         """
 
     def find_inlined(self, query: str) -> tuple[Function, ...]:
-        """Every inlined copy of the functions that match, as in ``find_functions``."""
+        """Every inline instance of the functions that match, as in ``find_functions``."""
 
     def find_functions_matching(self, pattern: str, limit: int = 10000) -> tuple[Function, ...]:
         """Functions whose ``path`` matches a regular expression."""
@@ -452,7 +452,7 @@ class Image:
         """The concrete function that covers ``address``."""
 
     def inline_chain(self, address: int) -> tuple[Function, ...]:
-        """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
+        """The innermost inline instance first, the concrete function last; ``()`` where unknown."""
 
     # -- lines -----------------------------------------------------------------
     def find_files(self, suffix: str) -> tuple[str, ...]:
@@ -464,8 +464,10 @@ class Image:
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
         """Statement rows of exactly this line, in all units, sorted by address."""
 
-    def copies_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
-        """Copies inlined by calls on lines ``[first, end)``, sorted by line and address.
+    def inline_instances_called_between(
+        self, path: str, first: int, end: int
+    ) -> tuple[Function, ...]:
+        """Inline instances of calls on lines ``[first, end)``, sorted by line and address.
 
         Reads the trees of all units that name the file.
         """
@@ -486,11 +488,11 @@ class Image:
         """
 
     def variables(self, function: int) -> tuple[Variable, ...]:
-        """Parameters and locals of one function or inlined copy, nested blocks included.
+        """Parameters and locals of one function or inline instance, nested blocks included.
 
-        Not those of functions inlined into it.  Names, types and so on of inlined and
-        out-of-line copies are followed through ``abstract_origin``; a copy also lists what
-        it lost to optimisation, without a location, in the order of the source.
+        Not those of functions inlined into it.  Names, types and so on of inline and
+        out-of-line instances are followed through ``abstract_origin``; an instance also
+        lists what it lost to optimisation, without a location, in the order of the source.
         """
 
     def template_arguments(self, function: int) -> tuple[tuple[str, int], ...]:
@@ -517,7 +519,7 @@ class Image:
         memory: Memory,
         tls: int | None = None,
     ) -> tuple[Piece, ...]:
-        """Where a variable is at ``pc`` (a file address), as run-time places.
+        """Value locations of a variable at ``pc``, a file address; theirs are run-time addresses.
 
         Args:
             die: The variable's; for statics ``pc`` and ``registers`` are not used.
@@ -642,7 +644,7 @@ class StepTargets:
     syscalls: tuple[int, ...]
 
 def step_targets(code: bytes, address: int, ranges: Sequence[Range]) -> StepTargets:
-    """Decode ``code`` at run-time ``address`` and tell how ``ranges`` inside it are left."""
+    """Decode ``code`` at run-time ``address`` and list how ``ranges`` inside it are left."""
 
 def demangle(name: str) -> str:
     """A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged."""

@@ -153,7 +153,9 @@ class FakeImage:
     def rows_for_line(self, path: str, line: int) -> tuple[FakeRow, ...]:
         return tuple(r for r in self.rows if (r.path, r.line) == (path, line) and r.is_stmt)
 
-    def copies_called_between(self, path: str, first: int, end: int) -> tuple[FakeFunction, ...]:
+    def inline_instances_called_between(
+        self, path: str, first: int, end: int
+    ) -> tuple[FakeFunction, ...]:
         found = (f for f in self.functions if f.inlined and f.call_path == path)
         called = [f for f in found if first <= f.call_line < end]
         return tuple(sorted(called, key=lambda f: (f.call_line, f.entry)))

@@ -249,7 +249,7 @@ impl Image {
     }
 
     /// Inline instances of calls on lines ``[first, end)`` of ``path``, by line and address.
-    fn copies_called_between<'py>(
+    fn inline_instances_called_between<'py>(
         &self,
         py: Python<'py>,
         path: &str,

@@ -170,7 +170,7 @@ class Module:
 
     def instances_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
         """Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address."""
-        instances = self.image.copies_called_between(path, first, end)
+        instances = self.image.inline_instances_called_between(path, first, end)
         return tuple(map(self._function, instances))
 
     def rows_for_line(self, path: str, line: int) -> tuple[Row, ...]:
