@@ -1,6 +1,6 @@
-//! Linkage names as paths that people write.
+//! Conversion of linkage names to paths as people write them.
 
-/// Demangled text longer than this says nothing to a reader; v0 names can grow exponentially.
+/// Longest demangled text, in bytes: v0 names can grow exponentially.
 const LONGEST: usize = 1 << 16;
 
 /// A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged.

@@ -1,4 +1,4 @@
-//! Disassembly, and how control leaves a piece of code.
+//! Disassembly, and the ways in which control leaves a piece of code.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Formatter, GasFormatter, IntelFormatter, Mnemonic, OpKind,
 };
 
-/// What an instruction does to the flow of control.
+/// Effect of an instruction on the flow of control.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// Goes on with the next instruction; string instructions with `rep` included.
@@ -50,7 +50,7 @@ impl Flow {
     }
 }
 
-/// How instructions are written.
+/// Notation of instructions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Syntax {
     /// `mov rax,[rsp+8]`
@@ -63,19 +63,19 @@ pub enum Syntax {
 /// One decoded instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instruction {
-    /// Where it lies.
+    /// Run-time address of its first byte.
     pub address: u64,
     /// Bytes it takes, 1 to 15.
     pub size: usize,
     /// Its text; an absolute address in it that is relative to `rip` follows after `#`.
     pub text: String,
-    /// What it does to the flow of control.
+    /// Effect on the flow of control.
     pub flow: Flow,
     /// Destination of a direct jump or call.
     pub target: Option<u64>,
 }
 
-/// How control can leave a set of address ranges.  All lists are sorted.
+/// Ways in which control can leave a set of address ranges.  All lists are sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepTargets {
     /// Jump targets and fall-through addresses outside the ranges.
@@ -180,7 +180,7 @@ fn flow_of(instruction: &iced_x86::Instruction) -> Flow {
         FlowControl::ConditionalBranch => Flow::Conditional,
         FlowControl::Return => Flow::Return,
         FlowControl::Call if instruction.is_call_near() => Flow::Call,
-        // Far calls and hypervisor calls come back, to nowhere we could name in between.
+        // Far calls and hypervisor calls come back; where they went cannot be named.
         FlowControl::Call | FlowControl::IndirectCall => Flow::IndirectCall,
         FlowControl::Interrupt | FlowControl::Exception => Flow::Trap,
         // A transaction that aborts goes to the operand of its `xbegin`.
@@ -311,7 +311,8 @@ fn collect_targets(
     }
 }
 
-/// The instruction behind this one can be the next to run, perhaps after a call returned.
+/// Whether the instruction behind this one can be the next to run, perhaps after a call
+/// returned.
 fn goes_on(instruction: &iced_x86::Instruction, flow: Flow) -> bool {
     match flow {
         Flow::Next | Flow::Conditional | Flow::Call | Flow::IndirectCall | Flow::Syscall => true,

@@ -14,18 +14,18 @@ pub enum Error {
     Io {
         /// The file as it was asked for.
         path: String,
-        /// What the system said.
+        /// The error of the system.
         source: Arc<std::io::Error>,
     },
-    /// A file is not an ELF image this debugger can read; `reason` says why.
+    /// A file is not an ELF image that can be read here.
     #[error("{name}: {reason}")]
     NotAnImage {
         /// Name of the image.
         name: String,
-        /// What it is instead, in words.
+        /// Description of what it is instead.
         reason: String,
     },
-    /// Bytes are not where they were asked for.
+    /// No loadable segment has all of the bytes that were asked for.
     #[error("cannot access {size} bytes at {address:#x}")]
     MemoryFault {
         /// First byte asked for.

@@ -1,6 +1,6 @@
-//! Many scalars of one type as text, in the notation of Rust's `{:?}`.
+//! Bulk formatting of scalars of one type, in the notation of Rust's `{:?}`.
 
-/// What the bytes of a scalar mean.
+/// Meaning of the bytes of a scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScalarEncoding {
     /// `true` and `false`.
@@ -49,7 +49,7 @@ fn unsigned(scalar: &[u8]) -> u128 {
     u128::from_le_bytes(wide)
 }
 
-/// 128-bit arithmetic is several times slower, and hardly any number needs it.
+/// Formats by 64-bit arithmetic where it suffices: 128-bit arithmetic is several times slower.
 fn format_unsigned(scalar: &[u8]) -> String {
     let value = unsigned(scalar);
     u64::try_from(value).map_or_else(|_| value.to_string(), |short| short.to_string())

@@ -1,4 +1,4 @@
-//! Memory of a program: the one seam through which unwinding and locations read it.
+//! Memory of a program, as unwinding and locations read it.
 
 use std::fs::File;
 use std::io;

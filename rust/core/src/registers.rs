@@ -1,6 +1,6 @@
 //! The general registers of one frame, each known or not.
 
-/// How many registers a frame has: the DWARF columns 0 to 16 of x86-64.
+/// Number of registers of a frame: the DWARF columns 0 to 16 of x86-64.
 pub const REGISTER_COUNT: usize = 17;
 
 /// DWARF column of `rbx`.

@@ -16,10 +16,10 @@ use crabtrap_core::{Image, Variable};
 
 use gdb::{Frame, Run, Thread, build, run_and_step, run_until_stop};
 
-/// rbx, rbp, rsp and r12 to r15: what gdb does not make up in callers.
+/// rbx, rbp, rsp and r12 to r15, for which gdb has no made-up values in callers.
 const COMPARED: [usize; 7] = [3, 6, 7, 12, 13, 14, 15];
 
-/// How many locals were compared, and how many of them had a value.
+/// Number of locals that were compared, and of those that had a value.
 #[derive(Default)]
 struct Counts {
     compared: usize,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crabtrap_core::{CompletionKind, DieId, Image};
 use programs::build;
 
-/// How many to try; `CRABTRAP_MUTANTS` asks for more.
+/// Number of damaged files to try; `CRABTRAP_MUTANTS` asks for more.
 const MUTANTS: u64 = 500;
 /// One mutant takes some milliseconds; this only catches hangs.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -52,7 +52,7 @@ extern "C" fn note_first(object: *const LoadedObject, _: usize, block: *mut u64)
     1
 }
 
-/// Where the program's thread-local storage is in this thread.
+/// Address of the program's thread-local storage in this thread.
 fn own_tls_block() -> u64 {
     let mut block = 0;
     // SAFETY: the callback writes to the number while it is alive.
@@ -171,7 +171,7 @@ fn thread_locals_are_in_the_block_of_their_thread() {
     assert_eq!(locate(None), unknown);
 }
 
-/// What is known of the caller's frame, and its variables by name.
+/// The caller's frame, as far as it is known, and its variables by name.
 struct Frame {
     image: Arc<Image>,
     bias: u64,

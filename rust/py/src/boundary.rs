@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use crate::errors;
 
 thread_local! {
-    /// Where and why the last panic of this thread happened.
+    /// Position and message of the last panic of this thread.
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 

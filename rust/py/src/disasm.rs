@@ -1,4 +1,4 @@
-//! Disassembly, and how control leaves a piece of code.
+//! Disassembly, and the ways in which control leaves a piece of code.
 
 use crabtrap_core::disasm as core;
 use pyo3::exceptions::PyValueError;
@@ -50,7 +50,7 @@ pub(crate) fn disassemble<'py>(
     PyTuple::new(py, instructions.collect::<Vec<_>>())
 }
 
-/// Where control can leave a set of address ranges.
+/// Ways in which control can leave a set of address ranges.
 #[pyclass(frozen, get_all, module = "crabtrap._core")]
 pub(crate) struct StepTargets {
     exits: Py<PyTuple>,

@@ -1,4 +1,4 @@
-//! Maps the one error enum of the core to the exceptions of `crabtrap.errors`.
+//! The map from the error enum of the core to the exceptions of `crabtrap.errors`.
 
 use crabtrap_core::Error;
 use pyo3::exceptions::PyOSError;
@@ -47,7 +47,7 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     py.import("crabtrap.errors")?.getattr(name)
 }
 
-/// What the system calls the error, without the number Rust appends.
+/// The text of the system for an error, without the number that Rust appends.
 fn text_of(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error") {

@@ -1,4 +1,4 @@
-//! What ELF headers and symbol tables say.
+//! Segments, sections and symbols.
 
 use crabtrap_core as core;
 use pyo3::prelude::*;

@@ -36,7 +36,7 @@ impl Image {
         boundary::call(py, || Ok(ask(&self.0)))
     }
 
-    /// Ask the image something that can fail without the GIL.
+    /// Ask the image, without the GIL, something that can fail.
     fn try_ask<T: Send>(
         &self,
         py: Python<'_>,

@@ -7,7 +7,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Where one part of a value is.
+/// Location of one part of a value.
 #[pyclass(frozen, get_all, module = "crabtrap._core")]
 pub(crate) struct Piece {
     kind: &'static str,

@@ -12,7 +12,7 @@ use crate::image::Image;
 use crate::locations::{bias_from, registers_from, registers_to};
 use crate::memory::{AnyMemory, CallMemory};
 
-/// Which image lies where in the program: an immutable snapshot.
+/// Images by the run-time addresses of their code: an immutable snapshot.
 #[pyclass(frozen, module = "crabtrap._core")]
 pub(crate) struct ModuleMap(core::ModuleMap);
 

@@ -1,4 +1,4 @@
-//! Which unit has the code at an address.
+//! The map from addresses to units.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,10 +7,10 @@ use super::debug_info::DebugInfo;
 use super::outline::CodeAttributes;
 use crate::error::Result;
 
-/// A scan of `.debug_aranges` that stops early is far cheaper than sorting all of it, so the
-/// first few questions are answered by scanning.
+/// Number of questions that are answered by a scan of `.debug_aranges`, which is far cheaper
+/// than sorting all of it.
 const SCANS_BEFORE_SORTING: usize = 4;
-/// Overlapping ranges are looked for this far back; honest files have none.
+/// Number of earlier ranges that are searched for one that overlaps; sound files have none.
 const LOOK_BACK: usize = 8;
 
 /// Code of one unit.
@@ -21,7 +21,8 @@ struct Span {
     unit: u32,
 }
 
-/// Finds units by address, from `.debug_aranges` and the ranges of root entries.
+/// Units by address, from `.debug_aranges` (DWARF 5, section 6.1.2) and the ranges of root
+/// entries.
 #[derive(Debug, Default)]
 pub(crate) struct AddressMap {
     spans: OnceLock<Vec<Span>>,
@@ -77,7 +78,7 @@ impl AddressMap {
     }
 }
 
-/// Everything `.debug_aranges` says; notes the units it mentions in `is_listed`.
+/// Read all of `.debug_aranges`, and note the units it mentions in `is_listed`.
 fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let result = for_each_arange(info, |unit, start, end| {
@@ -99,6 +100,7 @@ fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
     spans
 }
 
+/// Look for one address in `.debug_aranges`.
 fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
     let mut found = None;
     // Damage is reported when the whole section is read.
@@ -111,7 +113,7 @@ fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
     found
 }
 
-/// Call `visit(unit, start, end)` for each live range until it says `false`.
+/// Call `visit(unit, start, end)` for each live range until it returns `false`.
 fn for_each_arange(info: &DebugInfo, mut visit: impl FnMut(usize, u64, u64) -> bool) -> Result<()> {
     let mut headers = info.dwarf.debug_aranges.headers();
     while let Some(header) = headers.next()? {
@@ -133,6 +135,7 @@ fn for_each_arange(info: &DebugInfo, mut visit: impl FnMut(usize, u64, u64) -> b
     Ok(())
 }
 
+/// Ranges of the root entry of a unit, or of its functions.
 fn root_spans(info: &DebugInfo, number: usize) -> Result<Vec<Span>> {
     let unit = info.unit(number)?;
     let line_unit = unit.line_unit();

@@ -17,7 +17,7 @@ use crate::die::DieId;
 use crate::elf::{CodeMap, Elf, Problems, Source, Storage};
 use crate::error::{Error, Result};
 
-/// Where a unit lies in `.debug_info`.
+/// Header of a unit, and the unit once it is read.
 #[derive(Debug)]
 pub(crate) struct UnitHead {
     pub(crate) offset: usize,
@@ -29,11 +29,11 @@ pub(crate) struct UnitHead {
 /// The file that holds the debug information, and the program it is about.
 pub(crate) struct DebugFile<'a> {
     pub(crate) elf: &'a Elf,
-    /// Where `elf` lies.
+    /// Path of `elf`.
     pub(crate) path: &'a Path,
     /// The program's own file, which split files may lie beside.
     pub(crate) program: &'a Path,
-    /// Where the program has code.
+    /// Addresses at which the program has code.
     pub(crate) code: CodeMap,
 }
 

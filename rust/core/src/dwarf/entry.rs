@@ -1,4 +1,4 @@
-//! One debugging information entry, with the conveniences every reader of it needs.
+//! One debugging information entry, and the reading of its attributes.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::debug_info::DebugInfo;
 use super::unit::Unit;
 use crate::die::DieId;
 
-/// Links are followed no further: honest files need two or three.
+/// Most links that are followed: two or three are needed.
 const MOST_LINKS: usize = 16;
 
 /// One entry and the unit it belongs to.
@@ -20,18 +20,22 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    /// Number of the entry.
     pub(crate) fn id(&self) -> DieId {
         self.unit.die(self.die.offset())
     }
 
+    /// Tag of the entry.
     pub(crate) fn tag(&self) -> DwTag {
         self.die.tag()
     }
 
+    /// Value of an attribute.
     pub(crate) fn attribute(&self, name: DwAt) -> Option<AttributeValue<Slice>> {
         self.die.attr_value(name)
     }
 
+    /// Whether an attribute is present.
     pub(crate) fn has(&self, name: DwAt) -> bool {
         self.die.has_attr(name)
     }
@@ -62,7 +66,8 @@ impl<'a> Entry<'a> {
         self.text(gimli::DW_AT_name)
     }
 
-    /// This entry, then those it is an instance or a completion of.
+    /// This entry, then those it is an instance (DWARF 5, section 3.3.8) or a completion
+    /// (section 2.13) of.
     pub(crate) fn with_origins(self, info: &'a DebugInfo) -> Vec<Entry<'a>> {
         let mut chain = vec![self];
         while chain.len() < MOST_LINKS {

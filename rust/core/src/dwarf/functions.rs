@@ -32,7 +32,7 @@ pub struct Function {
     pub entry: u64,
     /// Code of this instance, sorted.
     pub ranges: Vec<CodeRange>,
-    /// Where the function is declared.
+    /// Source position of the declaration.
     pub declaration: Declaration,
     /// The inlined call, for an inline instance.
     pub call: Option<Call>,
@@ -231,7 +231,7 @@ pub(super) fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scop
     found
 }
 
-/// Whether a scope's code covers `address`; `None` where it does not say where its code is.
+/// Whether a scope's code covers `address`; `None` where the scope has no code attributes.
 fn covers(unit: &Unit, scope: Scope, address: u64) -> Option<bool> {
     let entry = unit.entry(scope.start()).ok()?;
     let ranges = CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true);

@@ -1,4 +1,4 @@
-//! The lines that one logical frame is on, all over its code.
+//! The lines that one logical frame is on, over all of its code.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ use super::unit::Unit;
 pub struct LineSpan {
     /// Its code.
     pub code: CodeRange,
-    /// Source file; of the call, in code that was inlined into the frame.
+    /// Source file; in code that was inlined into the frame, that of the call.
     pub path: Arc<str>,
-    /// From 1; 0 means that the code belongs to no line.
+    /// Line from 1; 0 means that the code belongs to no line.
     pub line: u32,
-    /// Its first instruction begins a statement.
+    /// Whether its first instruction begins a statement.
     pub is_statement: bool,
     /// The function inlined into the frame that the code is in, as an index into
     /// [`LineSpans::callees`].
@@ -27,7 +27,7 @@ pub struct LineSpan {
 /// The lines that one logical frame is on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineSpans {
-    /// By address.
+    /// Spans by address.
     pub spans: Vec<LineSpan>,
     /// Functions inlined directly into the frame, by address.
     pub callees: Vec<Function>,

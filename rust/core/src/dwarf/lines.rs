@@ -19,20 +19,20 @@ pub struct Row {
     pub end: u64,
     /// Source file, normalised.
     pub path: Arc<str>,
-    /// From 1; 0 means that the code belongs to no line.
+    /// Line from 1; 0 means that the code belongs to no line.
     pub line: u32,
-    /// From 1; 0 means unknown, 65535 that or more.
+    /// Column from 1; 0 means unknown, 65535 that or more.
     pub column: u16,
-    /// A recommended breakpoint location (DWARF 5, section 6.2.2).
+    /// Whether its start is a recommended breakpoint location (DWARF 5, section 6.2.2).
     pub is_stmt: bool,
-    /// The first row after a function's prologue.
+    /// Whether it is the first row after a function's prologue.
     pub prologue_end: bool,
 }
 
 const IS_STMT: u8 = 1;
 const PROLOGUE_END: u8 = 2;
 
-/// A run of rows with rising addresses.
+/// A run of rows with rising addresses (DWARF 5, section 6.2.1).
 #[derive(Debug, Clone, Copy)]
 struct Sequence {
     start: u64,
@@ -249,7 +249,7 @@ impl Lines {
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     paths: Vec<Arc<str>>,
-    /// DWARF 4 counts from 1, DWARF 5 from 0.
+    /// Number of the first file: DWARF 4 counts from 1, DWARF 5 from 0.
     first: u64,
 }
 

@@ -12,7 +12,7 @@ use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::path_query::{PathQuery, same_text};
 
-/// Candidates looked at for one completion.
+/// Most candidates that are looked at for one completion.
 const MOST_COMPLETIONS: usize = 10_000;
 
 impl DebugInfo {
@@ -141,7 +141,7 @@ impl NameIndex {
             let Some(mut tail) = tail_from(&path, outer, last) else {
                 continue;
             };
-            // Numbers of impls and closures mean nothing to who types.
+            // Nobody types the numbers of impls and closures.
             if is_namespace && tail.ends_with('}') {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! The units that mention a name, found without reading any of them.
+//! Search for the units that mention a name, without reading any of them.
 //!
 //! The text of a name lies in a string section once, and whatever has that name holds its
 //! offset there.  Looking for these few bytes in the whole of `.debug_info` takes a fraction
@@ -21,26 +21,26 @@ use crate::path_query::PathQuery;
 
 /// Bytes searched before their pages are given back.
 const CHUNK: usize = 4 << 20;
-/// Up to here they are looked for one after the other.
+/// Most patterns that are looked for one after the other.
 const FEW_PATTERNS: usize = 4;
 const SEVERAL_PATTERNS: usize = FEW_PATTERNS + 1;
-/// More strings than this make the search slower than reading all units.
+/// Most patterns that are looked for: with more, reading all units is faster.
 const MOST_PATTERNS: usize = 32;
-/// Finding a name in more than one part in so many of all units is no gain either.
+/// Largest part of all units, one in so many, that is read: with more, reading all is faster.
 const WORTHWHILE_PART: usize = 4;
-/// Up to here any number of units is read gladly.
+/// Bytes of units that are read whatever part of all units they are.
 const FEW_BYTES: usize = 1 << 20;
-/// Bytes of the header of a unit's part of `.debug_str_offsets` (DWARF 5, 7.26).
+/// Bytes of the header of a unit's part of `.debug_str_offsets` (DWARF 5, section 7.26).
 const OFFSETS_HEADER: usize = 8;
 
-/// Offsets have four bytes; of those with eight, four are found.
+/// An offset as `.debug_info` has it: four bytes, of those with eight the first four.
 type Pattern = [u8; 4];
 
 /// Numbers of units.
 type UnitSet = BTreeSet<usize>;
 
 impl DebugInfo {
-    /// What [`DebugInfo::find_inlined`] finds, from an index of only the units that matter.
+    /// Same as [`DebugInfo::find_inlined`], by an index of only the units that matter.
     ///
     /// `None` where the index of all names is the better way.
     pub(crate) fn search_inlined(&self, text: &str) -> Option<Vec<Function>> {
@@ -124,7 +124,7 @@ impl DebugInfo {
         self.dwarf.debug_abbrev.reader().slice()
     }
 
-    /// Where in a string section names with this stem begin, as they are referred to.
+    /// Patterns that refer to names with this stem in a string section; `None` for too many.
     fn string_patterns(&self, strings: Slice, stem: &str) -> Option<BTreeSet<Pattern>> {
         let bytes = strings.slice();
         let finder = memmem::Finder::new(stem);
@@ -149,7 +149,7 @@ impl DebugInfo {
     fn those_with(&self, units: UnitSet, patterns: &BTreeSet<Pattern>) -> Option<UnitSet> {
         match patterns.len() {
             0 => Some(UnitSet::new()),
-            // Within the cache, going over it again for each is faster than all at once.
+            // Within the cache, one search per pattern is faster than one for all of them.
             1..=FEW_PATTERNS => {
                 let finders: Vec<_> = patterns.iter().map(memmem::Finder::new).collect();
                 let find = |bytes: &[u8]| finders.iter().any(|each| each.find(bytes).is_some());
@@ -239,6 +239,7 @@ fn strings_of_unit(offsets: &[u8], base: usize) -> Range<usize> {
     base..end
 }
 
+/// The pattern of an offset.
 fn pattern(offset: usize) -> Pattern {
     (offset as u32).to_le_bytes()
 }
@@ -254,7 +255,8 @@ fn chunks(length: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
         .map(move |start| start..(start + CHUNK + size).min(length))
 }
 
-/// Where a name whose last segment is at `at` may begin: there, or where its string does.
+/// Offsets at which a name whose last segment is at `at` may begin: `at`, and the start of the
+/// string around it.
 ///
 /// Strings share their tails, so a name need not begin where its string does.
 fn names_around(strings: &[u8], at: usize, size: usize) -> impl Iterator<Item = usize> {

@@ -1,4 +1,4 @@
-//! One worker's walk over units, collecting names.
+//! The walk over units that collects names.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub(crate) struct Name(u64);
 
 const OTHER: u64 = 1 << 63;
 
-/// What a name stands for.
+/// Kind of thing that a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum NameKind {
     Function,
@@ -31,7 +31,7 @@ pub(crate) type ScopeId = u32;
 
 const ROOT: ScopeId = 0;
 
-/// A name, what it stands for and where.
+/// A name, and the entry that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Named {
     pub(crate) name: Name,
@@ -71,7 +71,7 @@ impl Scopes {
     }
 }
 
-/// What a worker has found.
+/// The names that one worker has found.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) entries: Vec<Named>,
@@ -94,7 +94,7 @@ struct Level {
     in_function: bool,
 }
 
-/// The attributes that matter here.
+/// The attributes of an entry that are of use here.
 #[derive(Default)]
 struct Attributes {
     name: Option<AttributeValue<Slice>>,
@@ -158,6 +158,7 @@ impl Collected {
         Ok(())
     }
 
+    /// Note what an entry refers to, and the address of a static.
     fn take_links(&mut self, unit: &Unit, tag: DwTag, die: DieId, attributes: &Attributes) {
         let target = |value: Option<AttributeValue<Slice>>| unit.reference(value?);
         match tag {

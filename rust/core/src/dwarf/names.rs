@@ -15,9 +15,9 @@ use super::name_walk::{Collected, Name, NameKind, Named, ScopeId};
 use crate::die::DieId;
 use crate::path_query::last_segment;
 
-/// Workers; the machine has other things to do while names are indexed.
+/// Number of workers; the machine has other things to do while names are indexed.
 const WORKERS: usize = 2;
-/// Below this much debug information a second thread costs more than it saves.
+/// Bytes of debug information from which on a second thread saves more than it costs.
 const WORTH_A_THREAD: usize = 5 << 20;
 
 /// Names hashed before the pages with their text are given back.

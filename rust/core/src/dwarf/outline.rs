@@ -1,4 +1,4 @@
-//! The skeleton of one unit's tree: its scopes and its functions' code.
+//! The outline of one unit's tree: its scopes and its functions' code.
 //!
 //! rustc writes no `DW_AT_sibling`, so finding anything means walking a unit from its start.
 //! One walk that skips nearly all attributes keeps what later questions need to go straight to
@@ -10,7 +10,7 @@ use super::Slice;
 use super::unit::Unit;
 use crate::error::{Error, Result};
 
-/// Stands for "no scope": the unit itself.
+/// The scope of what is in no scope but the unit itself.
 pub(crate) const NO_SCOPE: u32 = u32::MAX;
 
 /// An entry that other entries are looked up in or named after.
@@ -25,7 +25,7 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// Where its entry begins.
+    /// Offset of its entry.
     pub(crate) fn start(&self) -> UnitOffset {
         UnitOffset(self.offset as usize)
     }
@@ -39,14 +39,14 @@ pub(crate) struct CodeRange {
     pub(crate) scope: u32,
 }
 
-/// The skeleton of one unit's tree.
+/// The outline of one unit's tree.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// In the order of the file, which is pre-order.
+    /// Scopes in the order of the file, which is pre-order.
     pub(crate) scopes: Vec<Scope>,
     /// Code of concrete functions, by address.
     pub(crate) code: Vec<CodeRange>,
-    /// Why the walk ended early, if it did.
+    /// The reason why the walk ended early, if it did.
     pub(crate) damage: Option<String>,
 }
 
@@ -223,7 +223,7 @@ fn offset32(offset: UnitOffset) -> Result<u32> {
     u32::try_from(offset.0).map_err(|_| Error::Damaged(String::from("a unit of over 4 GiB")))
 }
 
-/// The attributes that say where code lies.
+/// The attributes that say where code lies (DWARF 5, section 2.17).
 #[derive(Debug, Default)]
 pub(crate) struct CodeAttributes {
     low: Option<AttributeValue<Slice>>,
@@ -232,6 +232,7 @@ pub(crate) struct CodeAttributes {
 }
 
 impl CodeAttributes {
+    /// Those of an entry.
     pub(crate) fn of(die: &gimli::DebuggingInformationEntry<Slice>) -> Self {
         let mut code = Self::default();
         for attribute in die.attrs() {

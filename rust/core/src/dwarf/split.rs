@@ -11,7 +11,7 @@ use crate::elf::{Elf, Problems, Source, Storage};
 
 type SplitUnit = (Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>);
 
-/// Finds the split part of a unit.
+/// The split files of an image, searched for the split parts of its units (DWARF 5, appendix F).
 #[derive(Debug)]
 pub(crate) struct SplitFiles {
     /// Files that a package or the split files may lie beside.
@@ -21,6 +21,7 @@ pub(crate) struct SplitFiles {
     problems: Arc<Problems>,
 }
 
+/// An opened `.dwp` file.
 struct Package(gimli::DwarfPackage<Slice>);
 
 impl std::fmt::Debug for Package {
@@ -30,6 +31,7 @@ impl std::fmt::Debug for Package {
 }
 
 impl SplitFiles {
+    /// Split files that may lie beside either of two files; nothing is opened yet.
     pub(super) fn new(
         beside: [PathBuf; 2],
         storage: Arc<Storage>,
@@ -43,7 +45,7 @@ impl SplitFiles {
         }
     }
 
-    /// Where damage is listed.
+    /// The list that damage is noted in.
     pub(super) fn problems(&self) -> Arc<Problems> {
         Arc::clone(&self.problems)
     }

@@ -14,7 +14,7 @@ use crate::die::DieId;
 use crate::elf::{CodeMap, Problems};
 use crate::error::Result;
 
-/// Abbreviation codes looked at; real units have a few hundred.
+/// Most abbreviation codes that are looked at; real units have a few hundred.
 const MOST_CODES: u64 = 10_000;
 
 /// One unit that has been read.
@@ -32,7 +32,7 @@ pub(crate) struct Unit {
     pub(crate) language: Option<gimli::DwLang>,
     /// `DW_AT_producer`.
     pub(crate) producer: Option<String>,
-    /// Where the program has code.
+    /// Addresses at which the program has code.
     pub(crate) code: Arc<CodeMap>,
     problems: Arc<Problems>,
     outline: OnceLock<Outline>,
@@ -41,6 +41,7 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
+    /// Read the root entry of a unit, and find its split part.
     pub(super) fn load(
         number: usize,
         header: gimli::UnitHeader<Slice>,
@@ -114,7 +115,7 @@ impl Unit {
         self.skeleton.is_some()
     }
 
-    /// Whether entries have been read.
+    /// Whether the entries have been read.
     pub(crate) fn is_outlined(&self) -> bool {
         self.outline.get().is_some()
     }

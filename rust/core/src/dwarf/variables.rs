@@ -13,7 +13,7 @@ use super::unit::Unit;
 use crate::die::DieId;
 use crate::error::Result;
 
-/// No honest constant is larger.
+/// Largest constant, in bytes, that is cut or extended to the size of its type.
 const LARGEST_CONSTANT: u64 = 1 << 16;
 
 /// Kind of a [`Variable`].
@@ -42,9 +42,9 @@ pub struct Variable {
     pub kind: VariableKind,
     /// Its type.
     pub type_die: Option<DieId>,
-    /// Where it is declared.
+    /// Source position of its declaration.
     pub declaration: Declaration,
-    /// Where its lexical block lies; empty for a static.
+    /// Code of its lexical block; empty for a static.
     pub ranges: Vec<CodeRange>,
     /// Nesting of the block, 0 = function level.
     pub depth: u32,
@@ -52,7 +52,7 @@ pub struct Variable {
     pub artificial: bool,
     /// Its constant value, little-endian, of the type's size.
     pub constant: Option<Vec<u8>>,
-    /// `DW_AT_location` is present.
+    /// Whether `DW_AT_location` is present.
     pub has_location: bool,
 }
 
@@ -161,7 +161,7 @@ impl DebugInfo {
         (variable, origin)
     }
 
-    /// A lexical block; one that does not say where its code is has that of the one around it.
+    /// A lexical block; without code attributes it has the code of the block around it.
     fn block(
         &self,
         unit: &Unit,

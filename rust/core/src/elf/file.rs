@@ -15,7 +15,7 @@ const LE: LittleEndian = LittleEndian;
 /// A build id is 20 bytes in practice; anything longer than this is damage.
 const LONGEST_BUILD_ID: usize = 64;
 
-/// What an ELF file is for.
+/// Purpose of an ELF file (`e_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageKind {
     /// `ET_EXEC`: an executable at fixed addresses.
@@ -28,7 +28,7 @@ pub enum ImageKind {
     Object,
 }
 
-/// Which program header a [`Segment`] came from.
+/// Type of a [`Segment`] (`p_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SegmentKind {
     /// `PT_LOAD`.
@@ -40,13 +40,13 @@ pub enum SegmentKind {
 /// One `PT_LOAD` or `PT_TLS` program header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// Which of the two.
+    /// Loadable or thread-local.
     pub kind: SegmentKind,
     /// File address of its first byte.
     pub address: u64,
     /// Bytes in memory.
     pub memory_size: u64,
-    /// Where its bytes begin in the file.
+    /// Offset of its bytes in the file.
     pub file_offset: u64,
     /// Bytes in the file; the rest is zero.
     pub file_size: u64,
@@ -71,14 +71,17 @@ pub struct Section {
     pub address: u64,
     /// Bytes, as stored.
     pub size: u64,
-    /// Where its bytes begin in the file.
+    /// Offset of its bytes in the file.
     pub file_offset: u64,
     /// `SHF_EXECINSTR`.
     pub executable: bool,
     /// `SHF_ALLOC`: part of the program's memory.
     pub allocated: bool,
+    /// `SHF_COMPRESSED`.
     pub(crate) compressed: bool,
+    /// Whether the file has its bytes: it is not `SHT_NOBITS`.
     pub(crate) has_bytes: bool,
+    /// Index of the section it refers to (`sh_link`): for symbols, that of their names.
     pub(crate) link: usize,
 }
 
@@ -89,7 +92,7 @@ impl Section {
     }
 }
 
-/// One ELF file, headers read and bytes mapped.
+/// One ELF file: its bytes, and what its headers say.
 #[derive(Debug)]
 pub(crate) struct Elf {
     pub(crate) data: &'static [u8],
@@ -130,6 +133,7 @@ impl Elf {
         })
     }
 
+    /// The first section of that name.
     pub(crate) fn section(&self, name: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.name == name)
     }
@@ -142,7 +146,7 @@ impl Elf {
         slice(self.data, section.file_offset, section.size)
     }
 
-    /// Where code lies: by sections where there are any, else by segments.
+    /// Addresses that can be code: by sections where there are any, else by segments.
     pub(crate) fn code_map(&self) -> CodeMap {
         let mut ranges: Vec<(u64, u64)> = self
             .sections
@@ -263,7 +267,8 @@ fn read_sections(
             return Vec::new();
         }
     };
-    // The first header is the reserved null one; it stays so that links keep their numbers.
+    // The first header is the reserved null one (gABI, chapter 4); it stays so that links
+    // keep their numbers.
     table
         .iter()
         .map(|header| section(header, table.section_name(LE, header).unwrap_or(b"")))
@@ -294,7 +299,7 @@ fn find_interpreter(programs: &[ProgramHeader], data: &'static [u8]) -> Option<S
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
 
-/// Whether `.dynamic` carries `DF_1_PIE`, which static position-independent executables have.
+/// Whether `.dynamic` has `DF_1_PIE`, as that of static position-independent executables.
 fn says_pie(programs: &[ProgramHeader], data: &'static [u8]) -> bool {
     let Some(entries) = programs
         .iter()

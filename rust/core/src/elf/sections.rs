@@ -11,11 +11,12 @@ use object::pod;
 use super::file::{Elf, Section};
 use super::storage::Storage;
 
-/// No honest section of a program that fits a developer's machine is larger.
+/// Largest size that is believed of a section.
 const LARGEST_SECTION: u64 = 8 << 30;
-/// The best ratio zlib can reach is about 1032; zstd reaches more only on constant bytes.
+/// Highest ratio that is believed of a compression: zlib reaches about 1032, and zstd more
+/// only on constant bytes.
 const HIGHEST_RATIO: u64 = 1100;
-/// Debug information is rarely compressed to less than one part in so many.
+/// Ratio up to which memory is reserved at once: debug information rarely has a higher one.
 const ORDINARY_RATIO: u64 = 16;
 
 /// Below this many stored bytes a thread of its own costs more than it saves.
@@ -84,7 +85,8 @@ fn is_compressed(section: &Section) -> bool {
     section.compressed || section.name.starts_with(".zdebug")
 }
 
-/// `SHF_COMPRESSED`: a compression header in front of the data.
+/// Decompress a section with `SHF_COMPRESSED`: a compression header lies in front of the data
+/// (gABI, chapter 4, "Section Compression").
 fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
     let (header, body) = pod::from_bytes::<elf::CompressionHeader64<LittleEndian>>(stored)
         .map_err(|()| String::from("has no room for its compression header"))?;
@@ -96,7 +98,7 @@ fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// `.zdebug_*`: "ZLIB" and a big-endian size in front of the data.
+/// Decompress a `.zdebug_*` section: "ZLIB" and a big-endian size lie in front of the data.
 fn decompress_gnu(stored: &[u8]) -> Result<Vec<u8>, String> {
     let header = stored
         .split_at_checked(12)

@@ -1,4 +1,4 @@
-//! Finds the file that holds the debug information of a stripped one.
+//! Search for the file that holds the debug information of a stripped one.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -68,12 +68,14 @@ pub(crate) unsafe fn find_separate_file(
     None
 }
 
+/// The contents of `.gnu_debuglink`.
 struct DebugLink {
     name: PathBuf,
     checksum: u32,
 }
 
-/// A NUL-terminated file name, padded to four bytes, then a CRC-32 of that file.
+/// Parse `.gnu_debuglink`: a NUL-terminated file name, padded to four bytes, then a CRC-32 of
+/// that file.
 fn parse_debuglink(bytes: &[u8]) -> Option<DebugLink> {
     let end = bytes.iter().position(|byte| *byte == 0)?;
     let name = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -86,6 +88,7 @@ fn parse_debuglink(bytes: &[u8]) -> Option<DebugLink> {
     })
 }
 
+/// `.build-id/XX/YYY.debug` in a debug directory.
 fn build_id_path(base: &Path, id: &[u8]) -> Option<PathBuf> {
     let (first, rest) = id.split_first()?;
     let mut name = String::new();
@@ -100,6 +103,7 @@ fn build_id_path(base: &Path, id: &[u8]) -> Option<PathBuf> {
     )
 }
 
+/// Paths at which gdb, too, looks for the file that a debug link names.
 fn debuglink_paths(path: &Path, directories: &[PathBuf], name: &Path) -> Vec<PathBuf> {
     // The real directory: `path` may be `/proc/PID/exe`.
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -110,6 +114,7 @@ fn debuglink_paths(path: &Path, directories: &[PathBuf], name: &Path) -> Vec<Pat
     paths
 }
 
+/// Whether `found` is of the same build as `elf`.
 fn belongs_to(elf: &Elf, found: &Elf, link: Option<&DebugLink>) -> bool {
     match (&elf.build_id, &found.build_id) {
         (Some(ours), Some(theirs)) => ours == theirs,

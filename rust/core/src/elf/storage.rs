@@ -1,4 +1,5 @@
-//! Owns the bytes that everything else borrows: mapped files and decompressed sections.
+//! The owner of the bytes that everything else borrows: mapped files and decompressed
+//! sections.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 /// Smallest unit of memory that can be given back.
 const PAGE: usize = 4096;
 
-/// Keeps the bytes of one image, in place, until the image is dropped.
+/// Bytes of one image, which are neither moved nor dropped before the image is.
 #[derive(Debug, Default)]
 pub(crate) struct Storage {
     pieces: Mutex<Vec<Piece>>,

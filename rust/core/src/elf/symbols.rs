@@ -1,4 +1,4 @@
-//! Symbol tables: what lies at an address, and what has a name.
+//! Symbol tables, searched by address and by name.
 
 use std::sync::OnceLock;
 
@@ -17,7 +17,7 @@ const LE: LittleEndian = LittleEndian;
 /// Names longer than this are damage; rustc's longest are a few kilobytes.
 const LONGEST_NAME: usize = 1 << 16;
 
-/// What a symbol names.
+/// Kind of thing that a symbol names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SymbolKind {
     /// `STT_FUNC` and `STT_GNU_IFUNC`.
@@ -41,7 +41,7 @@ pub struct Symbol {
     pub address: u64,
     /// Bytes, 0 where the file does not say.
     pub size: u64,
-    /// What it names.
+    /// Kind of thing that it names.
     pub kind: SymbolKind,
     /// Not `STB_LOCAL`.
     pub is_global: bool,
@@ -92,6 +92,7 @@ impl Symbols {
         }
     }
 
+    /// Whether there is no symbol table.
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty()
     }
@@ -110,6 +111,7 @@ impl Symbols {
         self.read(*covering.unwrap_or(nearest))
     }
 
+    /// All symbols that lie in memory, by address.
     fn by_address(&self) -> &[Ranked] {
         self.by_address.get_or_init(|| {
             let mut symbols: Vec<Ranked> = (self.tables.iter().zip(0_u8..))
@@ -187,7 +189,7 @@ impl Table {
         })
     }
 
-    /// The name that begins at `start`; `None` for no name or a senseless one.
+    /// The name that begins at `start`; `None` where there is none or it is damaged.
     fn name(&self, start: usize) -> Option<&'static [u8]> {
         let rest = self.names.get(start..)?;
         let end = memchr::memchr(0, &rest[..rest.len().min(LONGEST_NAME)])?;
@@ -230,8 +232,10 @@ impl Table {
     }
 }
 
-/// Whether the bytes at `at` are an identifier by the rules of a mangling: its length in front
-/// (v0 may put `_` between), or generic arguments behind, which legacy names count in.
+/// Whether the bytes at `at` are an identifier of a mangled name.
+///
+/// Its length is in front (v0 may put `_` between), or generic arguments are behind, which the
+/// length of a legacy name includes.
 fn is_mangled_identifier(names: &[u8], at: usize, size: usize) -> bool {
     if size == 0 || names[at + size..].starts_with(b"$LT$") {
         return true;
@@ -268,7 +272,8 @@ fn kind_of(entry: &Entry) -> Option<SymbolKind> {
     }
 }
 
-/// How good a symbol is at naming its address; `None` for those that do not lie in memory.
+/// Rank of a symbol among those at its address, the best name last; `None` for symbols that do
+/// not lie in memory.
 fn address_rank(entry: &Entry) -> Option<u8> {
     let section = entry.st_shndx.get(LE);
     if section == elf::SHN_UNDEF || section == elf::SHN_ABS || entry.st_name.get(LE) == 0 {

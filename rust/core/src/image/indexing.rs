@@ -147,6 +147,7 @@ impl Image {
         })
     }
 
+    /// Ask the index of names something, if there is debug information.
     fn with_names<T: Default>(&self, ask: impl FnOnce(&DebugInfo, &NameIndex) -> T) -> T {
         match (self.debug(), self.names()) {
             (Some(info), Some(names)) => ask(info, names),

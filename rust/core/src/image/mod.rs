@@ -25,7 +25,7 @@ use crate::error::Result;
 use crate::path_query::PathQuery;
 use crate::unwind::FrameTables;
 
-/// Where distributions keep separate debug files.
+/// Directory in which distributions keep separate debug files.
 pub const DEFAULT_DEBUG_DIRECTORY: &str = "/usr/lib/debug";
 
 /// One ELF file with the debug information that belongs to it.
@@ -116,12 +116,12 @@ impl Image {
         self.elf.build_id.as_deref()
     }
 
-    /// What the file is for.
+    /// Purpose of the file.
     pub fn kind(&self) -> ImageKind {
         self.elf.kind
     }
 
-    /// A position-independent executable.
+    /// Whether the file is a position-independent executable.
     pub fn is_pie(&self) -> bool {
         self.elf.is_pie
     }
@@ -146,7 +146,7 @@ impl Image {
         self.elf.sections.get(1..).unwrap_or(&[])
     }
 
-    /// What was damaged or missing and therefore skipped, so far.
+    /// Descriptions of what was damaged or missing and therefore skipped, so far.
     pub fn problems(&self) -> Vec<String> {
         self.problems.list()
     }

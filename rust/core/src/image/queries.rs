@@ -1,4 +1,4 @@
-//! What can be asked about the code, data and types of an image.
+//! Questions about the code, data and types of an image.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::location::{self, FrameContext, Piece};
 use crate::path_query::PathQuery;
 
-/// How much there is to work with.
+/// Amount of debug information in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DebugLevel {
     /// Lines, functions, variables and types.
@@ -26,7 +26,7 @@ pub enum DebugLevel {
 }
 
 impl Image {
-    /// How much there is to work with.
+    /// The amount of debug information there is.
     pub fn debug_level(&self) -> DebugLevel {
         match self.debug() {
             Some(info) if info.describes_data() => DebugLevel::Full,
@@ -36,12 +36,12 @@ impl Image {
         }
     }
 
-    /// How many units the debug information has.
+    /// Number of units of the debug information.
     pub fn unit_count(&self) -> usize {
         self.debug().map_or(0, |info| info.heads().len())
     }
 
-    /// Units whose entries have been read so far.
+    /// Number of units whose entries have been read so far.
     pub fn units_loaded(&self) -> usize {
         self.debug().map_or(0, |info| info.loaded().count())
     }
@@ -184,7 +184,7 @@ impl Image {
         self.debug_of(die)?.type_at(die)
     }
 
-    /// Where a variable is: one piece, or several in order.
+    /// Value locations of a variable: one piece, or several in order.
     ///
     /// A value that is nowhere gives one absent piece with its reason.
     ///

@@ -17,7 +17,7 @@ pub(crate) type RawPiece<'a> = gimli::Piece<Slice<'a>>;
 const MAX_ITERATIONS: u32 = 10_000;
 /// Items an expression may have on its stack.
 const STACK_DEPTH: usize = 1024;
-/// `DW_OP_call*` inside `DW_OP_call*`.
+/// Nesting of `DW_OP_call*`.
 const CALL_DEPTH: usize = 64;
 
 /// The context of an expression: everything that it may ask for.
@@ -79,7 +79,7 @@ impl<'a> EvaluationStorage<Slice<'a>> for Bounded {
 /// Runs `expression`, with `initial` on its stack, to the end.
 ///
 /// # Errors
-/// Why there is no result, in words for users.
+/// The reason why there is no result.
 pub(crate) fn evaluate<'a>(
     expression: Expression<Slice<'a>>,
     encoding: Encoding,
@@ -161,12 +161,10 @@ fn answer<'a>(
             evaluation.resume_with_relocated_address(surroundings.relocate(address)?)?
         }
         Ask::RequiresIndexedAddress { index, relocate } => {
-            let address = surroundings.indexed_address(index)?;
-            let address = if relocate {
-                surroundings.relocate(address)?
-            } else {
-                address
-            };
+            let mut address = surroundings.indexed_address(index)?;
+            if relocate {
+                address = surroundings.relocate(address)?;
+            }
             evaluation.resume_with_indexed_address(address)?
         }
         Ask::RequiresBaseType(offset) => {
@@ -186,7 +184,7 @@ fn answer<'a>(
     Ok(state)
 }
 
-/// Register whose value on entry an inner expression asks for, if it is a plain one.
+/// The register whose value on entry an inner expression asks for, if it asks for just that.
 fn entry_register(expression: Expression<Slice<'_>>, encoding: Encoding) -> Option<u16> {
     match expression.operations(encoding).next() {
         Ok(Some(Operation::Register { register } | Operation::RegisterOffset { register, .. })) => {

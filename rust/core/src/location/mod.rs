@@ -1,4 +1,7 @@
-//! Where values are: DWARF location expressions and lists.
+//! Value locations: DWARF expressions and location lists, evaluated for one frame.
+//!
+//! Unwind tables use the same evaluation.  Nothing here knows images, how a frame was found,
+//! or what the bytes of a value mean.
 
 mod absent;
 mod evaluate;

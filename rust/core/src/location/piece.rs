@@ -11,14 +11,14 @@ use crate::registers::Registers;
 /// Larger values are never put together from bits.
 const LARGEST_VALUE: u64 = 64 << 10;
 
-/// Where one part of a value is.
+/// Location of one part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ValueLocation {
     /// In memory, at this run-time address.
     Memory(u64),
     /// In this DWARF register: 0 to 16 as in [`Registers`], 17 to 32 xmm0 to xmm15.
     Register(u16),
-    /// Nowhere, but its value is known: little-endian, perhaps longer than the type.
+    /// Nowhere, but its value is known: bytes, little-endian, perhaps more than the type has.
     Bytes(Vec<u8>),
     /// A pointer that was optimised away.
     ImplicitPointer {
@@ -34,7 +34,7 @@ pub enum ValueLocation {
 /// One part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Where it is.
+    /// Its location.
     pub location: ValueLocation,
     /// Bytes, 0 for "the whole value".
     pub size: u64,
@@ -160,7 +160,7 @@ impl PieceReader<'_> {
     }
 }
 
-/// Bits that are appended from the lowest up.
+/// A string of bits, appended to from the lowest up.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,

@@ -20,24 +20,24 @@ pub enum Stop {
     Outermost,
     /// As many frames as were asked for.
     Limit(usize),
-    /// A register that is needed is not known; its DWARF number.
+    /// A register that is needed, by DWARF number, is not known.
     Register(u16),
     /// The return address, which lies at this address, cannot be read.
     ReturnAddress(u64),
-    /// An address that is in no module.
+    /// This pc is in no module.
     NoModule(u64),
-    /// Code that has neither unwind information nor a usable frame pointer.
+    /// The code at this pc has neither unwind information nor a usable frame pointer.
     NoRules(u64),
     /// Unwind information for this address is damaged.
     Damaged(u64, String),
     /// The next frame would not be above the last one.
     NotRising {
-        /// The frame address that came out.
+        /// The frame address of the next frame.
         cfa: u64,
-        /// The one below which nothing may be.
+        /// The frame address of the last one.
         previous: u64,
     },
-    /// A frame came up that had been there before.
+    /// A frame at this pc was met before.
     Cycle(u64),
 }
 
@@ -97,28 +97,29 @@ impl Backtrace {
         }
     }
 
+    /// Adds a frame with what is known of its registers.
     pub(super) fn push(&mut self, registers: &Registers) {
         let mut frame = Frame {
             kept: [0; KEPT.len()],
             cfa: 0,
             flags: 0,
         };
-        let mut copy = Registers::UNKNOWN;
+        let mut kept = Registers::UNKNOWN;
         for (bit, &column) in KEPT.iter().enumerate() {
             let value = registers.value(column);
-            copy.set(column, value);
+            kept.set(column, value);
             if let Some(value) = value {
                 frame.kept[bit] = value;
                 frame.flags |= 1 << bit;
             }
         }
-        if copy != *registers {
+        if kept != *registers {
             self.full.push((self.frames.len(), *registers));
         }
         self.frames.push(frame);
     }
 
-    /// Says what became known about the newest frame by unwinding it.
+    /// Adds to the newest frame what became known by unwinding it.
     pub(super) fn describe_last(&mut self, cfa: u64, is_signal: bool) {
         if let Some(frame) = self.frames.last_mut() {
             frame.cfa = cfa;
@@ -129,17 +130,18 @@ impl Backtrace {
         }
     }
 
+    /// Ends the walk with the reason why there are no more frames.
     pub(super) fn finish(mut self, stop: Stop) -> Self {
         self.stop = stop;
         self
     }
 
-    /// How many frames there are; none only if the first pc is not known.
+    /// Number of frames; none only if the first pc is not known.
     pub fn len(&self) -> usize {
         self.frames.len()
     }
 
-    /// There is no frame at all.
+    /// Whether there is no frame at all.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
@@ -157,7 +159,7 @@ impl Backtrace {
             .map(|frame| (frame.flags & CFA_KNOWN != 0).then_some(frame.cfa))
     }
 
-    /// What is known of the registers of a frame; `None` if there is no such frame.
+    /// Registers of a frame, as far as they are known; `None` if there is no such frame.
     pub fn registers(&self, index: usize) -> Option<Registers> {
         let frame = self.frames.get(index)?;
         if let Ok(found) = self.full.binary_search_by_key(&index, |(index, _)| *index) {
@@ -172,19 +174,20 @@ impl Backtrace {
         Some(registers)
     }
 
-    /// The frame is a signal trampoline: its caller's pc is exact, not a return address.
+    /// Whether the frame is a signal trampoline: its caller's pc is exact, not a return
+    /// address.
     pub fn is_signal_frame(&self, index: usize) -> bool {
         self.frames
             .get(index)
             .is_some_and(|frame| frame.flags & IS_SIGNAL != 0)
     }
 
-    /// The outermost frame was reached.
+    /// Whether the outermost frame was reached.
     pub fn is_complete(&self) -> bool {
         self.stop == Stop::Outermost
     }
 
-    /// Why unwinding ended.
+    /// Reason why unwinding ended.
     pub fn stop(&self) -> &Stop {
         &self.stop
     }

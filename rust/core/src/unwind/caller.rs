@@ -3,13 +3,13 @@
 use super::backtrace::Stop;
 use crate::registers::Registers;
 
-/// What unwinding one frame gives.
+/// The frame that was unwound, and the registers of its caller.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Frame address of the frame that was unwound.
+    /// Canonical frame address of the frame that was unwound.
     pub(super) cfa: u64,
-    /// Registers of its caller, or why there is none to be seen.
+    /// Registers of its caller, or the reason why none is found.
     pub(super) registers: Result<Registers, Stop>,
-    /// The frame that was unwound is a signal trampoline.
+    /// Whether the frame that was unwound is a signal trampoline.
     pub(super) is_signal: bool,
 }

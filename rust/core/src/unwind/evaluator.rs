@@ -1,4 +1,5 @@
-//! Rules that need more than adding and loading: expressions, odd registers, trampolines.
+//! Evaluation of rules that need more than adding and loading: expressions, odd registers,
+//! trampolines.
 
 use gimli::{CfaRule, RegisterRule, UnwindExpression};
 

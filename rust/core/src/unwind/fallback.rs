@@ -1,4 +1,4 @@
-//! Finding the caller of code that has no unwind information.
+//! Search for the caller of code that has no unwind information.
 
 use iced_x86::{Decoder, DecoderOptions, FlowControl};
 
@@ -26,7 +26,7 @@ const SAVED_REGISTERS: u64 = 40;
 const SIGCONTEXT: [usize; REGISTER_COUNT] =
     [8, 9, 10, 11, 12, 13, 14, 15, 5, 4, 6, 3, 1, 0, 2, 7, 16];
 
-/// The caller of a frame whose pc nothing covers.
+/// Finds the caller of a frame whose pc no unwind information covers.
 ///
 /// `is_exact` says that execution is right at the pc, not inside a call before it.
 pub(super) fn find_caller(
@@ -45,7 +45,7 @@ pub(super) fn find_caller(
     follow_frame_pointer(modules, pc, registers, stack)
 }
 
-/// A signal trampoline that only its instructions give away, as in musl.
+/// Leaves a signal trampoline that is known by its instructions only, as in musl.
 fn leave_trampoline(pc: u64, registers: &Registers, stack: &mut Stack<'_>) -> Option<Caller> {
     let mut code = [0; 9];
     let count = stack.memory().read_partial(pc, &mut code).min(code.len());
@@ -66,7 +66,8 @@ fn leave_trampoline(pc: u64, registers: &Registers, stack: &mut Stack<'_>) -> Op
     })
 }
 
-/// Code that has pushed nothing yet: right after a call, also one to nowhere.
+/// Leaves code that has pushed nothing yet, where rsp points at the return address: right
+/// after a call, also a call of an address without code.
 fn leave_leaf(
     modules: &ModuleMap,
     pc: u64,
@@ -92,7 +93,8 @@ fn leave_leaf(
     })
 }
 
-/// `push rbp; mov rbp, rsp`: the caller's rbp and the return address lie at rbp.
+/// Leaves code that began with `push rbp; mov rbp, rsp`: the caller's rbp and the return
+/// address lie at rbp (System V ABI AMD64, section 3.2.2).
 fn follow_frame_pointer(
     modules: &ModuleMap,
     pc: u64,
@@ -107,7 +109,7 @@ fn follow_frame_pointer(
     let Some(frame) = registers.value(RBP) else {
         return Err(lost);
     };
-    // The ABI asks programs to mark the deepest frame so (System V ABI AMD64, 3.4.1).
+    // The ABI asks programs to mark the deepest frame so (System V ABI AMD64, section 3.4.1).
     if frame == 0 && modules.find(pc).is_some() {
         return Err(Stop::Outermost);
     }

@@ -1,4 +1,4 @@
-//! Which code lies where in a program.
+//! The map of the code in a program: which file lies at which addresses.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -25,10 +25,10 @@ pub struct Module {
     pub end: u64,
 }
 
-/// Which file lies where in the program: an immutable snapshot.
+/// Files by the run-time addresses of their code: an immutable snapshot.
 ///
-/// It remembers the rules of addresses it was asked about, which makes the second
-/// backtrace cheaper than the first.
+/// It keeps the rules of addresses it was asked about, which makes the second backtrace
+/// cheaper than the first.
 pub struct ModuleMap {
     /// By start address.
     modules: Vec<Module>,
@@ -45,6 +45,7 @@ impl ModuleMap {
         }
     }
 
+    /// The module that has code at a run-time address.
     pub(super) fn find(&self, address: u64) -> Option<&Module> {
         let after = self
             .modules

@@ -5,12 +5,12 @@ use gimli::{CfaRule, Register, RegisterRule};
 use super::table::Row;
 use crate::registers::{RBP, RBX, REGISTER_COUNT, RIP, RSP};
 
-/// Registers that a called function hands back unchanged (System V ABI AMD64, 3.2.1).
+/// Registers that a called function hands back unchanged (System V ABI AMD64, section 3.2.1).
 pub(super) const CALLEE_SAVED: [usize; 6] = [RBX, RBP, 12, 13, 14, 15];
 
 const SLOTS: usize = 4096;
 
-/// Where a register of the caller is: an offset from the CFA, or one of two marks.
+/// The rule for one register of the caller: an offset from the CFA, or one of two marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Saved(i32);
 
@@ -32,15 +32,14 @@ impl Saved {
     }
 }
 
-/// Rules of one address that need no expressions: how to get to the caller by adding and
-/// loading alone.
+/// Rules of one address that need no expressions: adding and loading lead to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Compact {
     pub(super) cfa_offset: i32,
     pub(super) cfa_register: u8,
     /// In the order of [`CALLEE_SAVED`].
     pub(super) saved: [Saved; CALLEE_SAVED.len()],
-    /// Where the return address is.
+    /// The rule for the return address.
     pub(super) return_address: Saved,
 }
 
@@ -71,7 +70,7 @@ impl Compact {
 
     fn add(&mut self, number: usize, rule: &RegisterRule<usize>) -> Option<()> {
         if number == RIP || number >= REGISTER_COUNT {
-            // The return address has been seen to, and vector registers are not followed.
+            // The return address has its rule already, and vector registers are not followed.
             return Some(());
         }
         let slot = CALLEE_SAVED.iter().position(|&saved| saved == number);

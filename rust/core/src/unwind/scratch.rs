@@ -1,10 +1,10 @@
-//! What one walk leaves for the next.
+//! Memory that one walk leaves for the next to use.
 
 use gimli::UnwindContext;
 
 use super::rule::RuleCache;
 
-/// What can be kept from one walk to the next over the same modules.
+/// Rules and buffers that are kept from one walk to the next over the same modules.
 pub(super) struct Scratch {
     pub(super) cache: RuleCache,
     pub(super) context: UnwindContext<usize>,

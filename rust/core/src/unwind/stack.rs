@@ -2,7 +2,7 @@
 
 use crate::memory::Memory;
 
-/// A single step up needs little: one page costs a tenth of 64 KiB.
+/// A single step up needs little, and reading a page takes a tenth of the time of 64 KiB.
 const FIRST_CHUNK: usize = 4 << 10;
 const SECOND_CHUNK: usize = 64 << 10;
 const LARGEST_CHUNK: usize = 1 << 20;
@@ -14,9 +14,10 @@ const BEHIND: u64 = 512;
 pub(super) struct Stack<'a> {
     memory: &'a dyn Memory,
     start: u64,
-    /// How much of the buffer has been read from `start` on.
+    /// Bytes of the buffer that hold memory from `start` on.
     size: usize,
-    /// Lent, since making and zeroing it would take longer than a step.
+    /// Borrowed from [`super::scratch::Scratch`]: to allocate and zero it would take longer
+    /// than a step.
     buffer: &'a mut Vec<u8>,
     next_chunk: usize,
 }

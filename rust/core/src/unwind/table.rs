@@ -27,7 +27,7 @@ pub struct FrameSections<'a> {
     pub got: Option<u64>,
 }
 
-/// Which of the two sections an entry came from.
+/// The section that an entry came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Origin {
     EhFrame,
@@ -140,7 +140,8 @@ impl<'a> FrameTables<'a> {
         fde.unwind_info_for_address(section, &self.bases, context, address)
     }
 
-    /// The entry that covers `address`: `.eh_frame` first, as it is what runs in production.
+    /// Finds the entry that covers `address`, first in `.eh_frame`, which the program itself
+    /// unwinds by.
     fn find(&self, address: u64) -> gimli::Result<Option<(Origin, Fde<'a>)>> {
         let offset = match &self.search {
             Some(search) => search.offset_for(address),
@@ -178,7 +179,8 @@ fn read_fde<'a, S: UnwindSection<Slice<'a>>>(
     section.fde_from_offset(bases, S::Offset::from(offset), S::cie_from_offset)
 }
 
-/// The binary search table of `.eh_frame_hdr`, in the one form that linkers write.
+/// The binary search table of `.eh_frame_hdr` (Linux Standard Base, section 10.6.2), in the
+/// one form that linkers write.
 ///
 /// Read here and not by gimli, whose search trusts the counts and offsets of the file.
 #[derive(Clone, Copy, Debug)]
@@ -207,7 +209,7 @@ impl<'a> SearchTable<'a> {
         let (count, rest) = rest.get(4..)?.split_first_chunk::<4>()?;
         let count = u32::from_le_bytes(*count) as usize;
         let pairs = rest.as_chunks::<8>().0;
-        // An empty table says nothing; a cut one is searched as far as it goes.
+        // An empty table is of no use; one that is cut off is searched as far as it goes.
         let pairs = &pairs[..count.min(pairs.len())];
         (!pairs.is_empty()).then_some(SearchTable {
             pairs,

@@ -1,4 +1,4 @@
-//! The walk from frame to frame.
+//! The walk up the stack, from frame to frame.
 
 use std::collections::HashSet;
 use std::sync::TryLockError;
@@ -16,7 +16,8 @@ use super::stack::Stack;
 use crate::memory::Memory;
 use crate::registers::{RBP, RIP, RSP, Registers};
 
-/// Programs that grow their stack on the heap switch stacks now and then, not all the time.
+/// Most switches of stacks in one walk: programs that grow their stack on the heap switch now
+/// and then, not all the time.
 const MOST_SWITCHES: usize = 64;
 
 /// Walks the stack of one thread, innermost frame first, up to `limit` frames.
@@ -110,8 +111,10 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Frames have to lie one above the other, but for signal handlers with a stack of their
-    /// own and functions that move to another stack by way of rbp.
+    /// Checks that frames lie one above the other.
+    ///
+    /// Exceptions are signal handlers with a stack of their own, and functions that move to
+    /// another stack by way of rbp.
     fn check_progress(
         &mut self,
         pc: u64,
@@ -148,8 +151,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A frame that begins on one stack and goes on calling on another keeps the first one
-    /// in rbp, and what it returns to is code behind a call.
+    /// Whether the frame begins on one stack and calls on another.
+    ///
+    /// It keeps the first stack in rbp then, and what it returns to is code behind a call.
     fn is_stack_switch(&mut self, registers: &Registers, caller: &Caller) -> bool {
         let frame = registers.value(RBP);
         let pc = registers.pc().unwrap_or(0);
@@ -160,6 +164,7 @@ impl<'a> Walk<'a> {
             })
     }
 
+    /// Unwinds one frame: by what is known of its pc, by tables, by convention.
     fn find_caller(
         &mut self,
         pc: u64,
@@ -222,6 +227,7 @@ impl<'a> Walk<'a> {
         evaluator.caller(address).map(Some)
     }
 
+    /// Unwinds one frame by rules that only add and load.
     #[inline]
     fn apply_compact(&mut self, rule: &Compact, registers: &Registers) -> Result<Caller, Stop> {
         let base = registers

@@ -127,7 +127,7 @@ pub fn build(name: &str, options: &[&str]) -> PathBuf {
     out
 }
 
-/// There is a gdb that can run Python; if not, says that the test is skipped.
+/// Whether there is a gdb that can run Python; if not, prints that the test is skipped.
 fn is_usable() -> bool {
     let probe = Command::new("gdb")
         .args(["--batch", "-nx", "-ex", "python pass"])

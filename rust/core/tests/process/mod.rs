@@ -1,4 +1,4 @@
-//! What several tests need to look at a running process; not every test needs all of it.
+//! Mappings and registers of running processes; not every test needs all of it.
 
 #![allow(dead_code)]
 

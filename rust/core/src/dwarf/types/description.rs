@@ -18,7 +18,7 @@ pub struct Type {
     pub die: DieId,
     /// Shape of the type.
     pub kind: TypeKind,
-    /// As DWARF names it.
+    /// Name as DWARF has it.
     pub name: String,
     /// Qualified name.
     pub path: String,
@@ -26,7 +26,7 @@ pub struct Type {
     pub size: Option<u64>,
     /// `DW_AT_alignment`, 0 where DWARF does not say.
     pub alignment: u64,
-    /// For base types.
+    /// Encoding of a base type.
     pub encoding: Encoding,
     /// Pointee, element, typedef'd, underlying or result type.
     pub target: Option<DieId>,
@@ -44,7 +44,7 @@ pub struct Type {
     pub parameters: Vec<DieId>,
     /// For a vtable's type, the concrete type it belongs to.
     pub containing: Option<DieId>,
-    /// Where it is declared.
+    /// Source position of its declaration.
     pub declaration: Declaration,
     /// A tuple or tuple struct.
     pub is_tuple: bool,
@@ -102,6 +102,7 @@ impl DebugInfo {
         })
     }
 
+    /// Qualified name of a declared type; other types have a name only.
     fn type_path(&self, entry: &Entry<'_>, kind: TypeKind, name: &str) -> String {
         let is_declared = matches!(
             kind,
@@ -134,6 +135,7 @@ fn enumerators_of(children: &[Entry<'_>], size: Option<u64>) -> Vec<(String, u12
         .collect()
 }
 
+/// `(name, type)` of the generic parameters among the children of a type or function.
 pub(super) fn template_arguments(children: &[Entry<'_>]) -> Vec<(String, DieId)> {
     children
         .iter()

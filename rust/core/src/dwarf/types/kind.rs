@@ -1,4 +1,4 @@
-//! What a type is: its shape, how its bytes are read, and the language it is written in.
+//! Classification of types: by shape, by encoding, and by source language.
 
 use gimli::AttributeValue;
 
@@ -28,7 +28,7 @@ pub enum TypeKind {
     Opaque,
 }
 
-/// How the bytes of a base type are to be read.
+/// Encoding of the bytes of a base type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(
     missing_docs,

@@ -4,7 +4,7 @@ use crate::die::DieId;
 use crate::dwarf::debug_info::DebugInfo;
 use crate::dwarf::entry::Entry;
 
-/// Types that only rename or qualify another are followed this far to find a size.
+/// Most types that are followed to find a size, as from a typedef to what it renames.
 const DEEPEST_SIZE: usize = 32;
 /// Bytes of a pointer of the only architecture there is.
 const POINTER_SIZE: u64 = 8;

@@ -15,9 +15,9 @@ use crate::error::Result;
 /// `DW_TAG_variant_part`: `discriminant` selects the variant that is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VariantPart {
-    /// Where the discriminant lies; an enum of one variant has none.
+    /// The field of the discriminant; an enum of one variant has none.
     pub discriminant: Option<Member>,
-    /// In declaration order.
+    /// Variants in declaration order.
     pub variants: Vec<Variant>,
 }
 
@@ -32,7 +32,7 @@ pub struct Variant {
     pub type_die: DieId,
     /// Bytes from the start of the enum.
     pub offset: u64,
-    /// Where it is declared; for coroutines the suspend point.
+    /// Source position of its declaration; for coroutines the suspend point.
     pub declaration: Declaration,
 }
 
