@@ -1,46 +1,31 @@
 //! The map from addresses to units.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use super::debug_info::DebugInfo;
-use super::outline::CodeAttributes;
-use crate::error::Result;
-
-/// Number of questions that are answered by a scan of `.debug_aranges`, which is far cheaper
-/// than sorting all of it.
-const SCANS_BEFORE_SORTING: usize = 4;
 /// Number of earlier ranges that are searched for one that overlaps; sound files have none.
 const LOOK_BACK: usize = 8;
 
 /// Code of one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Span {
-    start: u64,
-    end: u64,
-    unit: u32,
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) end: u64,
+    pub(super) unit: u32,
 }
 
-/// Units by address, from `.debug_aranges` (DWARF 5, section 6.1.2) and the ranges of root
-/// entries.
-#[derive(Debug, Default)]
-pub(crate) struct AddressMap {
-    spans: OnceLock<Vec<Span>>,
-    scans: AtomicUsize,
-}
+/// Units by the addresses of their code.
+#[derive(Debug)]
+pub(super) struct AddressMap(Vec<Span>);
 
 impl AddressMap {
+    /// A map of `spans`, in any order.
+    pub(super) fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable();
+        Self(spans)
+    }
+
     /// Number of the unit that has code at `address`.
-    pub(crate) fn unit_at(&self, info: &DebugInfo, address: u64) -> Option<usize> {
-        if self.spans.get().is_none()
-            && self.scans.fetch_add(1, Ordering::Relaxed) < SCANS_BEFORE_SORTING
-            && let Some(unit) = scan(info, address)
-        {
-            return Some(unit);
-        }
-        let spans = self.spans(info);
-        let after = spans.partition_point(|span| span.start <= address);
-        spans[..after]
+    pub(super) fn unit_at(&self, address: u64) -> Option<usize> {
+        let after = self.0.partition_point(|span| span.start <= address);
+        self.0[..after]
             .iter()
             .rev()
             .take(LOOK_BACK)
@@ -49,12 +34,12 @@ impl AddressMap {
     }
 
     /// Numbers of the units that have code in `[start, end)`, each once.
-    pub(crate) fn units_between(&self, info: &DebugInfo, start: u64, end: u64) -> Vec<usize> {
-        let spans = self.spans(info);
-        let before = spans
+    pub(super) fn units_between(&self, start: u64, end: u64) -> Vec<usize> {
+        let before = self
+            .0
             .partition_point(|span| span.start <= start)
             .saturating_sub(LOOK_BACK);
-        let mut units: Vec<usize> = spans[before..]
+        let mut units: Vec<usize> = self.0[before..]
             .iter()
             .take_while(|span| span.start < end)
             .filter(|span| span.end > start)
@@ -64,106 +49,4 @@ impl AddressMap {
         units.dedup();
         units
     }
-
-    fn spans(&self, info: &DebugInfo) -> &[Span] {
-        self.spans.get_or_init(|| {
-            let mut is_listed = vec![false; info.heads().len()];
-            let mut spans = listed_spans(info, &mut is_listed);
-            for (unit, _) in is_listed.iter().enumerate().filter(|(_, listed)| !**listed) {
-                spans.extend(root_spans(info, unit).unwrap_or_default());
-            }
-            spans.sort_unstable();
-            spans
-        })
-    }
-}
-
-/// Read all of `.debug_aranges`, and note the units it mentions in `is_listed`.
-fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::new();
-    let result = for_each_arange(info, |unit, start, end| {
-        // A unit that is mentioned without code is looked up by its root entry after all.
-        is_listed[unit] = true;
-        match spans.last_mut() {
-            Some(last) if last.end == start && last.unit == unit as u32 => last.end = end,
-            _ => spans.push(Span {
-                start,
-                end,
-                unit: unit as u32,
-            }),
-        }
-        true
-    });
-    if let Err(error) = result {
-        info.problems.add(format!(".debug_aranges: {error}"));
-    }
-    spans
-}
-
-/// Look for one address in `.debug_aranges`.
-fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
-    let mut found = None;
-    // Damage is reported when the whole section is read.
-    let _ = for_each_arange(info, |unit, start, end| {
-        if (start..end).contains(&address) {
-            found = Some(unit);
-        }
-        found.is_none()
-    });
-    found
-}
-
-/// Call `visit(unit, start, end)` for each live range until it returns `false`.
-fn for_each_arange(info: &DebugInfo, mut visit: impl FnMut(usize, u64, u64) -> bool) -> Result<()> {
-    let mut headers = info.dwarf.debug_aranges.headers();
-    while let Some(header) = headers.next()? {
-        let offset = header.debug_info_offset().0;
-        let Some(unit) = info.unit_number_at(offset) else {
-            continue;
-        };
-        let mut entries = header.entries();
-        while let Some(entry) = entries.next_raw()? {
-            let start = entry.address();
-            let Some(end) = start.checked_add(entry.length()) else {
-                continue;
-            };
-            if start < end && info.is_code(start) && !visit(unit, start, end) {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Ranges of the root entry of a unit, or of its functions.
-fn root_spans(info: &DebugInfo, number: usize) -> Result<Vec<Span>> {
-    let unit = info.unit(number)?;
-    let line_unit = unit.line_unit();
-    let mut raw = line_unit.unit.entries_raw(None)?;
-    let mut root = gimli::DebuggingInformationEntry::default();
-    raw.read_entry(&mut root)?;
-    let code = CodeAttributes::of(&root);
-    let ranges = code.ranges(line_unit, &|address| info.is_code(address));
-    if !ranges.is_empty() {
-        return Ok(spans_of(number, &ranges));
-    }
-    // Some producers leave the root without ranges; its functions have them.
-    let ranges: Vec<(u64, u64)> = unit
-        .outline()
-        .code
-        .iter()
-        .map(|code| (code.start, code.end))
-        .collect();
-    Ok(spans_of(number, &ranges))
-}
-
-fn spans_of(unit: usize, ranges: &[(u64, u64)]) -> Vec<Span> {
-    ranges
-        .iter()
-        .map(|&(start, end)| Span {
-            start,
-            end,
-            unit: unit as u32,
-        })
-        .collect()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use gimli::{Section as _, SectionId, UnitOffset};
@@ -44,7 +45,10 @@ pub(crate) struct DebugInfo {
     pub(crate) dwarf: Arc<gimli::Dwarf<Slice>>,
     heads: Vec<UnitHead>,
     split: SplitFiles,
-    addresses: AddressMap,
+    /// Units by address, sorted when `scans` are used up.
+    pub(super) addresses: OnceLock<AddressMap>,
+    /// Number of scans for an address so far.
+    pub(super) scans: AtomicUsize,
     files: OnceLock<FileIndex>,
     code: Arc<CodeMap>,
     pub(super) storage: Arc<Storage>,
@@ -80,7 +84,8 @@ impl DebugInfo {
                 Arc::clone(storage),
                 Arc::clone(problems),
             ),
-            addresses: AddressMap::default(),
+            addresses: OnceLock::new(),
+            scans: AtomicUsize::new(0),
             files: OnceLock::new(),
             code: Arc::new(file.code),
             storage: Arc::clone(storage),
@@ -104,7 +109,11 @@ impl DebugInfo {
 
     /// The source files of all units, read when first asked for.
     pub(super) fn file_index(&self) -> &FileIndex {
-        self.files.get_or_init(|| FileIndex::build(self))
+        self.files.get_or_init(|| {
+            // A unit that cannot be read has been listed as a problem.
+            let units = (0..self.heads.len()).filter_map(|number| self.unit(number).ok());
+            FileIndex::build(units)
+        })
     }
 
     /// Give back the memory of a unit's entries after all of them have been read once.
@@ -137,20 +146,6 @@ impl DebugInfo {
     /// Whether the program has code at `address`.
     pub(crate) fn is_code(&self, address: u64) -> bool {
         self.code.contains(address)
-    }
-
-    /// The unit that has code at `address`.
-    pub(crate) fn unit_at(&self, address: u64) -> Option<&Unit> {
-        let number = self.addresses.unit_at(self, address)?;
-        self.unit(number).ok()
-    }
-
-    /// The units that have code in `[start, end)`.
-    pub(crate) fn units_between(&self, start: u64, end: u64) -> impl Iterator<Item = &Unit> {
-        let numbers = self.addresses.units_between(self, start, end);
-        numbers
-            .into_iter()
-            .filter_map(|number| self.unit(number).ok())
     }
 
     /// Unit `number`, read when first asked for.

@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 
-use gimli::{AttributeValue, DwAt, DwTag};
+use gimli::{AttributeValue, DwAt, DwTag, UnitOffset};
 
 use super::Slice;
-use super::debug_info::DebugInfo;
 use super::unit::Unit;
 use crate::die::DieId;
-
-/// Most links that are followed: two or three are needed.
-const MOST_LINKS: usize = 16;
+use crate::error::Result;
 
 /// One entry and the unit it belongs to.
 #[derive(Debug, Clone)]
@@ -19,7 +16,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) die: gimli::DebuggingInformationEntry<Slice>,
 }
 
-impl<'a> Entry<'a> {
+impl Entry<'_> {
     /// Number of the entry.
     pub(crate) fn id(&self) -> DieId {
         self.unit.die(self.die.offset())
@@ -65,26 +62,45 @@ impl<'a> Entry<'a> {
     pub(crate) fn name(&self) -> Option<Cow<'static, str>> {
         self.text(gimli::DW_AT_name)
     }
-
-    /// This entry, then those it is an instance (DWARF 5, section 3.3.8) or a completion
-    /// (section 2.13) of.
-    pub(crate) fn with_origins(self, info: &'a DebugInfo) -> Vec<Entry<'a>> {
-        let mut chain = vec![self];
-        while chain.len() < MOST_LINKS {
-            let last = &chain[chain.len() - 1];
-            let link = last
-                .reference(gimli::DW_AT_abstract_origin)
-                .or_else(|| last.reference(gimli::DW_AT_specification));
-            let Some(next) = link.and_then(|die| info.entry(die).ok()) else {
-                break;
-            };
-            chain.push(next);
-        }
-        chain
-    }
 }
 
-/// The first entry of a chain made by [`Entry::with_origins`] that has an attribute.
-pub(crate) fn first_with<'c, 'a>(chain: &'c [Entry<'a>], name: DwAt) -> Option<&'c Entry<'a>> {
-    chain.iter().find(|entry| entry.has(name))
+impl Unit {
+    /// Read one entry.
+    pub(crate) fn entry(&self, offset: UnitOffset) -> Result<Entry<'_>> {
+        Ok(Entry {
+            unit: self,
+            die: self.gimli.entry(offset)?,
+        })
+    }
+
+    /// The direct children of an entry.
+    pub(crate) fn children(&self, parent: UnitOffset) -> Result<Vec<Entry<'_>>> {
+        let mut raw = self.gimli.entries_raw(Some(parent))?;
+        let mut children = Vec::new();
+        let Some(abbreviation) = raw.read_abbreviation()? else {
+            return Ok(children);
+        };
+        raw.skip_attributes(abbreviation.attributes())?;
+        let mut depth = usize::from(abbreviation.has_children());
+        while depth > 0 && !raw.is_empty() {
+            let offset = raw.next_offset();
+            let Some(abbreviation) = raw.read_abbreviation()? else {
+                depth -= 1;
+                continue;
+            };
+            raw.skip_attributes(abbreviation.attributes())?;
+            if depth == 1 {
+                children.push(self.entry(offset)?);
+            }
+            if abbreviation.has_children() {
+                // Methods with all their locals may lie in there: jump where the end is known.
+                match self.outline().end_of(offset).filter(|end| *end > offset) {
+                    Some(end) if !end.is_in_bounds(&self.gimli.header) => break,
+                    Some(end) => raw = self.gimli.entries_raw(Some(end))?,
+                    None => depth += 1,
+                }
+            }
+        }
+        Ok(children)
+    }
 }

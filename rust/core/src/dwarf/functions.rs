@@ -5,7 +5,8 @@ use std::sync::Arc;
 use gimli::{AttributeValue, UnitOffset};
 
 use super::debug_info::DebugInfo;
-use super::entry::{Entry, first_with};
+use super::entry::Entry;
+use super::origins::{first_with, linkage_name};
 use super::outline::{CodeAttributes, Scope};
 use super::unit::Unit;
 use crate::demangle::demangle;
@@ -248,14 +249,6 @@ fn is_called_between(unit: &Unit, scope: &Scope, path: &str, first: u32, end: u3
     let line = small(entry.unsigned(gimli::DW_AT_call_line));
     (first..end).contains(&line)
         && file_path(&entry, gimli::DW_AT_call_file).is_some_and(|file| *file == *path)
-}
-
-/// The mangled name anywhere in a chain of origins.
-pub(crate) fn linkage_name(chain: &[Entry<'_>]) -> Option<String> {
-    [gimli::DW_AT_linkage_name, gimli::DW_AT_MIPS_linkage_name]
-        .into_iter()
-        .find_map(|name| first_with(chain, name)?.text(name))
-        .map(std::borrow::Cow::into_owned)
 }
 
 /// The declaration that a chain of origins names.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use gimli::{AttributeValue, ColumnType};
+use gimli::{AttributeValue, ColumnType, UnitRef};
 
 use super::Slice;
-use super::debug_info::DebugInfo;
-use super::unit::Unit;
+use crate::elf::{CodeMap, Problems};
 use crate::error::Result;
 use crate::source_path::join;
 
@@ -65,12 +64,16 @@ struct RawRow {
 }
 
 impl Lines {
-    /// Run the line program of `unit`.
-    pub(crate) fn read(unit: &Unit, info: &DebugInfo) -> Self {
+    /// Run the line program of unit `number`; what is not in `code` is left out.
+    pub(super) fn read(
+        unit: UnitRef<'_, Slice>,
+        number: usize,
+        code: &CodeMap,
+        problems: &Problems,
+    ) -> Self {
         let mut lines = Self::default();
-        if let Err(error) = lines.run(unit, info) {
-            info.problems
-                .add(format!("line table of unit {}: {error}", unit.number));
+        if let Err(error) = lines.run(unit, code) {
+            problems.add(format!("line table of unit {number}: {error}"));
         }
         lines
             .sequences
@@ -78,15 +81,15 @@ impl Lines {
         lines
     }
 
-    fn run(&mut self, unit: &Unit, info: &DebugInfo) -> Result<()> {
-        let Some(program) = unit.line_unit().unit.line_program.clone() else {
+    fn run(&mut self, unit: UnitRef<'_, Slice>, code: &CodeMap) -> Result<()> {
+        let Some(program) = unit.line_program.clone() else {
             return Ok(());
         };
         let mut rows = program.rows();
         let mut sequence: Vec<RawRow> = Vec::new();
         while let Some((_, row)) = rows.next_row()? {
             if row.end_sequence() {
-                self.push_sequence(&mut sequence, row.address(), info);
+                self.push_sequence(&mut sequence, row.address(), code);
                 sequence.clear();
                 continue;
             }
@@ -108,14 +111,14 @@ impl Lines {
     }
 
     /// Keep a sequence of live code; rows without bytes give way to the next row.
-    fn push_sequence(&mut self, rows: &mut [RawRow], end: u64, info: &DebugInfo) {
+    fn push_sequence(&mut self, rows: &mut [RawRow], end: u64, code: &CodeMap) {
         if !rows.is_sorted_by_key(|row| row.address) {
             rows.sort_by_key(|row| row.address);
         }
         let Some(start) = rows.first().map(|row| row.address) else {
             return;
         };
-        let is_live = start < end && u32::try_from(end - start).is_ok() && info.is_code(start);
+        let is_live = start < end && u32::try_from(end - start).is_ok() && code.contains(start);
         if !is_live {
             return;
         }
@@ -144,10 +147,10 @@ impl Lines {
     }
 
     /// The row that covers `address`.
-    pub(crate) fn row_at(&self, address: u64, unit: &Unit) -> Option<Row> {
+    pub(crate) fn row_at(&self, address: u64, files: &Files) -> Option<Row> {
         let sequence = self.sequence_at(address)?;
         let index = self.index_at(sequence, address)?;
-        Some(self.row(sequence, index, unit))
+        Some(self.row(sequence, index, files))
     }
 
     /// Whether one sequence covers all of `[start, end)`.
@@ -165,7 +168,7 @@ impl Lines {
     }
 
     /// All rows that overlap `[start, end)`.
-    pub(crate) fn rows_between(&self, start: u64, end: u64, unit: &Unit, out: &mut Vec<Row>) {
+    pub(crate) fn rows_between(&self, start: u64, end: u64, files: &Files, out: &mut Vec<Row>) {
         let first = self
             .sequences
             .partition_point(|sequence| sequence.end <= start);
@@ -180,21 +183,21 @@ impl Lines {
                 if self.address(sequence, index) >= end {
                     break;
                 }
-                out.push(self.row(sequence, index, unit));
+                out.push(self.row(sequence, index, files));
             }
         }
     }
 
-    /// Statement rows of exactly this line of any of these files.
-    pub(crate) fn rows_for_line(&self, files: &[u16], line: u32, unit: &Unit) -> Vec<Row> {
+    /// Statement rows of exactly this line of any of the files with these `numbers`.
+    pub(crate) fn rows_for_line(&self, numbers: &[u16], line: u32, files: &Files) -> Vec<Row> {
         let mut out = Vec::new();
         for sequence in &self.sequences {
             for index in sequence.first as usize..sequence.last as usize {
                 if self.numbers[index] == line
                     && self.flags[index] & IS_STMT != 0
-                    && files.contains(&self.files[index])
+                    && numbers.contains(&self.files[index])
                 {
-                    out.push(self.row(sequence, index, unit));
+                    out.push(self.row(sequence, index, files));
                 }
             }
         }
@@ -223,7 +226,7 @@ impl Lines {
         sequence.start + u64::from(self.offsets[index])
     }
 
-    fn row(&self, sequence: &Sequence, index: usize, unit: &Unit) -> Row {
+    fn row(&self, sequence: &Sequence, index: usize, files: &Files) -> Row {
         let is_last = index + 1 == sequence.last as usize;
         let flags = self.flags[index];
         Row {
@@ -233,10 +236,7 @@ impl Lines {
             } else {
                 self.address(sequence, index + 1)
             },
-            path: unit
-                .files()
-                .path(u64::from(self.files[index]))
-                .unwrap_or_default(),
+            path: files.path(u64::from(self.files[index])).unwrap_or_default(),
             line: self.numbers[index],
             column: self.columns[index],
             is_stmt: flags & IS_STMT != 0,
@@ -254,20 +254,19 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Read the file names of `unit`'s line program header.
-    pub(crate) fn read(unit: &Unit) -> Self {
-        let line_unit = unit.line_unit();
-        let Some(program) = &line_unit.unit.line_program else {
+    /// Read the file names of a unit's line program header.
+    pub(super) fn read(unit: UnitRef<'_, Slice>) -> Self {
+        let Some(program) = &unit.line_program else {
             return Self::default();
         };
         let header = program.header();
         let text = |value: AttributeValue<Slice>| {
-            let bytes = line_unit.attr_string(value).ok();
+            let bytes = unit.attr_string(value).ok();
             bytes.map_or_else(String::new, |bytes| {
                 String::from_utf8_lossy(bytes.slice()).into_owned()
             })
         };
-        let base = line_unit.unit.comp_dir.map_or_else(String::new, |bytes| {
+        let base = unit.comp_dir.map_or_else(String::new, |bytes| {
             String::from_utf8_lossy(bytes.slice()).into_owned()
         });
         let path = |file: &gimli::FileEntry<Slice>| {

@@ -4,17 +4,20 @@
 //! types, and the index of all names.  Nothing here knows registers or memory of a program,
 //! how a location is evaluated, or which image the debug information belongs to.
 
+mod address_lookups;
 mod address_map;
 mod debug_info;
 mod entry;
 mod file_index;
 mod functions;
+mod line_lookups;
 mod line_spans;
 mod lines;
-mod lookups;
+mod name_lookups;
 mod name_search;
 mod name_walk;
 mod names;
+mod origins;
 mod outline;
 mod sections;
 mod split;

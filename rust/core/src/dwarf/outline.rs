@@ -7,7 +7,6 @@
 use gimli::{AttributeValue, DwTag, UnitOffset, UnitRef};
 
 use super::Slice;
-use super::unit::Unit;
 use crate::error::{Error, Result};
 
 /// The scope of what is in no scope but the unit itself.
@@ -52,12 +51,12 @@ pub(crate) struct Outline {
 
 impl Outline {
     /// Walk `unit`; `is_code` is false for the addresses of functions the linker discarded.
-    pub(crate) fn read(unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Self {
+    pub(crate) fn read(unit: UnitRef<'_, Slice>, is_code: &dyn Fn(u64) -> bool) -> Self {
         let mut outline = Self::default();
         if let Err(error) = outline.walk(unit, is_code) {
             outline.damage = Some(error.to_string());
         }
-        let end = u32::try_from(unit.gimli.header.length_including_self()).unwrap_or(u32::MAX);
+        let end = u32::try_from(unit.header.length_including_self()).unwrap_or(u32::MAX);
         for scope in &mut outline.scopes {
             if scope.end == 0 {
                 scope.end = end;
@@ -67,8 +66,8 @@ impl Outline {
         outline
     }
 
-    fn walk(&mut self, unit: &Unit, is_code: &dyn Fn(u64) -> bool) -> Result<()> {
-        let mut raw = unit.gimli.entries_raw(None)?;
+    fn walk(&mut self, unit: UnitRef<'_, Slice>, is_code: &dyn Fn(u64) -> bool) -> Result<()> {
+        let mut raw = unit.entries_raw(None)?;
         // For each open level, the scope that entries on it belong to.
         let mut open: Vec<u32> = Vec::new();
         while !raw.is_empty() {
@@ -91,7 +90,7 @@ impl Outline {
                     let attribute = raw.read_attribute(*spec)?;
                     code.take(attribute.name(), attribute.value());
                 }
-                self.add_code(inside, &code.ranges(unit.as_ref(), is_code));
+                self.add_code(inside, &code.ranges(unit, is_code));
             } else {
                 raw.skip_attributes(abbreviation.attributes())?;
             }

@@ -5,8 +5,6 @@ use std::sync::{Arc, OnceLock};
 use gimli::{AttributeValue, UnitOffset};
 
 use super::Slice;
-use super::debug_info::DebugInfo;
-use super::entry::Entry;
 use super::lines::{Files, Lines};
 use super::outline::Outline;
 use super::split::SplitFiles;
@@ -100,7 +98,7 @@ impl Unit {
     /// The outline of the unit's tree, read when first asked for.
     pub(crate) fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| {
-            let outline = Outline::read(self, &|address| self.code.contains(address));
+            let outline = Outline::read(self.as_ref(), &|address| self.code.contains(address));
             if let Some(damage) = &outline.damage {
                 let Self { number, .. } = self;
                 self.problems
@@ -121,13 +119,14 @@ impl Unit {
     }
 
     /// The line table, read when first asked for.
-    pub(crate) fn lines(&self, info: &DebugInfo) -> &Lines {
-        self.lines.get_or_init(|| Lines::read(self, info))
+    pub(crate) fn lines(&self) -> &Lines {
+        let read = || Lines::read(self.line_unit(), self.number, &self.code, &self.problems);
+        self.lines.get_or_init(read)
     }
 
     /// The source files, read when first asked for.
     pub(crate) fn files(&self) -> &Files {
-        self.files.get_or_init(|| Files::read(self))
+        self.files.get_or_init(|| Files::read(self.line_unit()))
     }
 
     /// Number of the entry at `offset`.
@@ -140,45 +139,6 @@ impl Unit {
     pub(crate) fn offset_of(&self, die: DieId) -> Option<UnitOffset> {
         let offset = UnitOffset(die.offset().checked_sub(self.section_offset())?);
         (die.file() == self.file() && offset.is_in_bounds(&self.gimli.header)).then_some(offset)
-    }
-
-    /// Read one entry.
-    pub(crate) fn entry(&self, offset: UnitOffset) -> Result<Entry<'_>> {
-        Ok(Entry {
-            unit: self,
-            die: self.gimli.entry(offset)?,
-        })
-    }
-
-    /// The direct children of an entry.
-    pub(crate) fn children(&self, parent: UnitOffset) -> Result<Vec<Entry<'_>>> {
-        let mut raw = self.gimli.entries_raw(Some(parent))?;
-        let mut children = Vec::new();
-        let Some(abbreviation) = raw.read_abbreviation()? else {
-            return Ok(children);
-        };
-        raw.skip_attributes(abbreviation.attributes())?;
-        let mut depth = usize::from(abbreviation.has_children());
-        while depth > 0 && !raw.is_empty() {
-            let offset = raw.next_offset();
-            let Some(abbreviation) = raw.read_abbreviation()? else {
-                depth -= 1;
-                continue;
-            };
-            raw.skip_attributes(abbreviation.attributes())?;
-            if depth == 1 {
-                children.push(self.entry(offset)?);
-            }
-            if abbreviation.has_children() {
-                // Methods with all their locals may lie in there: jump where the end is known.
-                match self.outline().end_of(offset).filter(|end| *end > offset) {
-                    Some(end) if !end.is_in_bounds(&self.gimli.header) => break,
-                    Some(end) => raw = self.gimli.entries_raw(Some(end))?,
-                    None => depth += 1,
-                }
-            }
-        }
-        Ok(children)
     }
 
     /// The entry a reference attribute names, in this unit or another one.

@@ -6,8 +6,9 @@ use gimli::{AttributeValue, UnitOffset};
 
 use super::Slice;
 use super::debug_info::DebugInfo;
-use super::entry::{Entry, first_with};
-use super::functions::{CodeRange, Declaration, declaration, linkage_name};
+use super::entry::Entry;
+use super::functions::{CodeRange, Declaration, declaration};
+use super::origins::{first_with, linkage_name};
 use super::outline::CodeAttributes;
 use super::unit::Unit;
 use crate::die::DieId;

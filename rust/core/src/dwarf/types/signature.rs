@@ -5,7 +5,7 @@ use gimli::AttributeValue;
 use super::description::template_arguments;
 use crate::die::DieId;
 use crate::dwarf::debug_info::DebugInfo;
-use crate::dwarf::entry::first_with;
+use crate::dwarf::origins::first_with;
 use crate::error::Result;
 
 impl DebugInfo {

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use super::debug_info::DebugInfo;
-use super::entry::first_with;
-use super::functions::{Function, linkage_name};
+use super::functions::Function;
 use super::name_walk::{NameKind, Named};
 use super::names::NameIndex;
+use super::origins::{first_with, linkage_name};
 use super::variables::Variable;
 use crate::demangle::demangle;
 use crate::die::DieId;
