@@ -10,14 +10,17 @@ pub struct DieId(pub u64);
 const OFFSET_BITS: u32 = 40;
 
 impl DieId {
+    /// The number of the entry at `offset` of the `.debug_info` with number `file`.
     pub(crate) fn new(file: usize, offset: usize) -> Self {
         Self(((file as u64) << OFFSET_BITS) | (offset as u64 & ((1 << OFFSET_BITS) - 1)))
     }
 
+    /// Number of its `.debug_info`.
     pub(crate) fn file(self) -> usize {
         (self.0 >> OFFSET_BITS) as usize
     }
 
+    /// Offset in its `.debug_info`.
     pub(crate) fn offset(self) -> usize {
         (self.0 & ((1 << OFFSET_BITS) - 1)) as usize
     }

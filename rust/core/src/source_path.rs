@@ -1,6 +1,6 @@
 //! Paths of source files, as text: they need not exist on this machine.
 
-/// Join parts, each relative to those before it, and take out `.`, `..` and double slashes.
+/// Joins parts, each relative to those before it, and takes out `.`, `..` and double slashes.
 pub(crate) fn join(parts: &[&str]) -> String {
     let first = parts
         .iter()

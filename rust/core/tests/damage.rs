@@ -31,7 +31,7 @@ impl Numbers {
     }
 }
 
-/// Ask everything; what comes back does not matter.
+/// Asks everything; what comes back does not matter.
 fn ask_everything(image: &Image) {
     let _ = (image.debug_level(), image.unit_count(), image.build_id());
     let _ = image.read(image.entry(), 64);

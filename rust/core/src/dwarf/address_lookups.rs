@@ -46,7 +46,7 @@ impl DebugInfo {
     }
 }
 
-/// Read all of `.debug_aranges`, and note the units it mentions in `is_listed`.
+/// Reads all of `.debug_aranges`, and notes the units it mentions in `is_listed`.
 fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let result = for_each_arange(info, |unit, start, end| {
@@ -68,7 +68,7 @@ fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
     spans
 }
 
-/// Look for one address in `.debug_aranges`.
+/// Looks for one address in `.debug_aranges`.
 fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
     let mut found = None;
     // Damage is reported when the whole section is read.
@@ -81,7 +81,7 @@ fn scan(info: &DebugInfo, address: u64) -> Option<usize> {
     found
 }
 
-/// Call `visit(unit, start, end)` for each live range until it returns `false`.
+/// Calls `visit(unit, start, end)` for each live range until it returns `false`.
 fn for_each_arange(info: &DebugInfo, mut visit: impl FnMut(usize, u64, u64) -> bool) -> Result<()> {
     let mut headers = info.dwarf.debug_aranges.headers();
     while let Some(header) = headers.next()? {

@@ -56,7 +56,7 @@ pub(crate) struct DebugInfo {
 }
 
 impl DebugInfo {
-    /// Read the unit headers of a file, if it has any debug information.
+    /// Reads the unit headers of a file, if it has any debug information.
     ///
     /// Sections are kept in `storage`, which must outlive what is read from them.
     pub(crate) fn open(
@@ -116,7 +116,7 @@ impl DebugInfo {
         })
     }
 
-    /// Give back the memory of a unit's entries after all of them have been read once.
+    /// Gives back the memory of a unit's entries after all of them have been read once.
     pub(crate) fn release_unit(&self, number: usize) {
         let bytes = self.dwarf.debug_info.reader().slice();
         let head = self.heads.get(number);
@@ -125,7 +125,7 @@ impl DebugInfo {
         }
     }
 
-    /// Give back the memory of a part of `.debug_str`.
+    /// Gives back the memory of a part of `.debug_str`.
     pub(crate) fn release_strings(&self, part: Range<usize>) {
         let bytes = self.dwarf.debug_str.reader().slice();
         let part = part.start..part.end.min(bytes.len());
@@ -183,7 +183,7 @@ impl DebugInfo {
         Ok((unit, offset))
     }
 
-    /// Read one entry.
+    /// Reads one entry.
     pub(crate) fn entry(&self, die: DieId) -> Result<Entry<'_>> {
         let (unit, offset) = self.resolve(die)?;
         unit.entry(offset)

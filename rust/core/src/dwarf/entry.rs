@@ -65,7 +65,7 @@ impl Entry<'_> {
 }
 
 impl Unit {
-    /// Read one entry.
+    /// Reads one entry.
     pub(crate) fn entry(&self, offset: UnitOffset) -> Result<Entry<'_>> {
         Ok(Entry {
             unit: self,

@@ -13,7 +13,7 @@ pub(crate) struct FileIndex {
 }
 
 impl FileIndex {
-    /// Read the line table headers of these units.
+    /// Reads the line table headers of these units.
     pub(super) fn build<'a>(units: impl Iterator<Item = &'a Unit>) -> Self {
         let mut index = Self::default();
         for unit in units {

@@ -135,7 +135,7 @@ impl DebugInfo {
         found
     }
 
-    /// Describe a subprogram or an inline instance.
+    /// Describes a subprogram or an inline instance.
     pub(crate) fn function(&self, unit: &Unit, offset: UnitOffset) -> Result<Function> {
         let entry = unit.entry(offset)?;
         let code = CodeAttributes::of(&entry.die);

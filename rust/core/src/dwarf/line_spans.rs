@@ -99,7 +99,7 @@ impl<'a> Calls<'a> {
         Self { callees, ranges }
     }
 
-    /// Cut the part `code` of a row where callees begin and end.
+    /// Cuts the part `code` of a row where callees begin and end.
     fn cut(&self, row: &Row, code: CodeRange, spans: &mut Vec<LineSpan>) {
         let (mut at, end) = code;
         while at < end {

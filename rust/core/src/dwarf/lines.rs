@@ -64,7 +64,7 @@ struct RawRow {
 }
 
 impl Lines {
-    /// Run the line program of unit `number`; what is not in `code` is left out.
+    /// Runs the line program of unit `number`; what is not in `code` is left out.
     pub(super) fn read(
         unit: UnitRef<'_, Slice>,
         number: usize,
@@ -110,7 +110,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Keep a sequence of live code; rows without bytes give way to the next row.
+    /// Keeps a sequence of live code; rows without bytes give way to the next row.
     fn push_sequence(&mut self, rows: &mut [RawRow], end: u64, code: &CodeMap) {
         if !rows.is_sorted_by_key(|row| row.address) {
             rows.sort_by_key(|row| row.address);
@@ -254,7 +254,7 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Read the file names of a unit's line program header.
+    /// Reads the file names of a unit's line program header.
     pub(super) fn read(unit: UnitRef<'_, Slice>) -> Self {
         let Some(program) = &unit.line_program else {
             return Self::default();

@@ -105,7 +105,7 @@ struct Attributes {
 }
 
 impl Collected {
-    /// Collect the names of one unit.
+    /// Collects the names of one unit.
     pub(super) fn walk(&mut self, info: &DebugInfo, number: usize) -> Result<()> {
         let unit = info.unit(number)?;
         let mut raw = unit.gimli.entries_raw(None)?;
@@ -158,7 +158,7 @@ impl Collected {
         Ok(())
     }
 
-    /// Note what an entry refers to, and the address of a static.
+    /// Notes what an entry refers to, and the address of a static.
     fn take_links(&mut self, unit: &Unit, tag: DwTag, die: DieId, attributes: &Attributes) {
         let target = |value: Option<AttributeValue<Slice>>| unit.reference(value?);
         match tag {
@@ -229,7 +229,7 @@ impl Collected {
         first.0 as usize..end
     }
 
-    /// Put everything in order, before merging.
+    /// Puts everything in order, before merging.
     pub(super) fn sort(&mut self) {
         self.entries.sort_unstable();
         self.addresses.sort_unstable();
@@ -237,7 +237,7 @@ impl Collected {
         self.completions.sort_unstable();
     }
 
-    /// Take over what another worker has found; both are in order, and so is the result.
+    /// Takes over what another worker has found; both are in order, and so is the result.
     pub(super) fn merge(&mut self, other: Self) {
         let base = self.others.len() as u64;
         let moved = |name: Name| {

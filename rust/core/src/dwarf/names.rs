@@ -35,12 +35,12 @@ pub(crate) struct NameIndex {
 }
 
 impl NameIndex {
-    /// Walk all units; ends early, with what there is by then, when `cancel` is set.
+    /// Walks all units; ends early, with what there is by then, when `cancel` is set.
     pub(crate) fn build(info: &DebugInfo, cancel: &AtomicBool) -> Self {
         Self::walk(info, (0..info.heads().len()).collect(), cancel)
     }
 
-    /// Walk some units only.
+    /// Walks some units only.
     pub(crate) fn of_units(info: &DebugInfo, units: Vec<usize>) -> Self {
         Self::walk(info, units, &AtomicBool::new(false))
     }
@@ -174,7 +174,7 @@ impl NameIndex {
 }
 
 impl NameIndex {
-    /// Hash the names at `starts`, giving back the memory of their text as it goes.
+    /// Hashes the names at `starts`, giving back the memory of their text as it goes.
     fn hash_some(&self, info: &DebugInfo, starts: &[u32]) -> Vec<(u32, u32)> {
         let name = |start: &u32| self.entries[*start as usize].name;
         let mut stems = Vec::with_capacity(starts.len());
@@ -199,7 +199,7 @@ fn pairs_of(pairs: &[(DieId, DieId)], key: DieId) -> impl Iterator<Item = DieId>
         .map(|pair| pair.1)
 }
 
-/// Walk units, the largest first.
+/// Walks units, the largest first.
 fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &AtomicBool) -> Collected {
     let size_of = |number: &usize| {
         let head = &info.heads()[*number];

@@ -50,7 +50,7 @@ pub(crate) struct Outline {
 }
 
 impl Outline {
-    /// Walk `unit`; `is_code` is false for the addresses of functions the linker discarded.
+    /// Walks `unit`; `is_code` is false for the addresses of functions the linker discarded.
     pub(crate) fn read(unit: UnitRef<'_, Slice>, is_code: &dyn Fn(u64) -> bool) -> Self {
         let mut outline = Self::default();
         if let Err(error) = outline.walk(unit, is_code) {
@@ -101,7 +101,7 @@ impl Outline {
         Ok(())
     }
 
-    /// Note an entry if it is a scope; its end is filled in when it is reached.
+    /// Notes an entry if it is a scope; its end is filled in when it is reached.
     fn add_scope(&mut self, offset: u32, parent: u32, entry: &gimli::Abbreviation) -> Option<u32> {
         // A function or inline instance without variables has no children, and is a frame all
         // the same; other scopes without children are of no interest.

@@ -50,7 +50,7 @@ pub(super) fn load_package(source: Source<'_>) -> gimli::Result<gimli::DwarfPack
     gimli::DwarfPackage::load(|id| Ok::<_, gimli::Error>(take(&sections, id)), nothing)
 }
 
-/// Read all sections at once: those that are compressed are unpacked side by side.
+/// Reads all sections at once: those that are compressed are unpacked side by side.
 fn read(
     source: Source<'_>,
     wanted: &[SectionId],

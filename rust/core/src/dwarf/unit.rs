@@ -39,7 +39,7 @@ pub(crate) struct Unit {
 }
 
 impl Unit {
-    /// Read the root entry of a unit, and find its split part.
+    /// Reads the root entry of a unit, and finds its split part.
     pub(super) fn load(
         number: usize,
         header: gimli::UnitHeader<Slice>,

@@ -181,7 +181,7 @@ impl DebugInfo {
         }
     }
 
-    /// Describe one variable; a local's block is for the caller to fill in.
+    /// Describes one variable; a local's block is for the caller to fill in.
     pub(crate) fn variable(&self, entry: Entry<'_>) -> Variable {
         let die = entry.id();
         let unit = entry.unit;
@@ -250,7 +250,7 @@ impl DebugInfo {
     }
 }
 
-/// Merge the variables of an instance into those of its abstract function.
+/// Merges the variables of an instance into those of its abstract function.
 ///
 /// The order is that of the source; variables without an abstract entry follow at the end.
 fn merge(

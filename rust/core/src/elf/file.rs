@@ -106,7 +106,7 @@ pub(crate) struct Elf {
 }
 
 impl Elf {
-    /// Read the headers of `data`; damage beyond the first header goes to `problems`.
+    /// Reads the headers of `data`; damage beyond the first header goes to `problems`.
     pub(crate) fn parse(data: &'static [u8], name: &str, problems: &Problems) -> Result<Self> {
         let refuse = |reason: &str| Error::NotAnImage {
             name: name.to_owned(),
@@ -197,6 +197,7 @@ impl Elf {
 pub(crate) struct CodeMap(Vec<(u64, u64)>);
 
 impl CodeMap {
+    /// Whether there can be code at `address`.
     pub(crate) fn contains(&self, address: u64) -> bool {
         self.0
             .iter()

@@ -10,7 +10,7 @@ const LIMIT: usize = 100;
 pub(crate) struct Problems(Mutex<Vec<String>>);
 
 impl Problems {
-    /// Note a problem once.
+    /// Notes a problem once.
     pub(crate) fn add(&self, text: impl Into<String>) {
         let text = text.into();
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -85,7 +85,7 @@ fn is_compressed(section: &Section) -> bool {
     section.compressed || section.name.starts_with(".zdebug")
 }
 
-/// Decompress a section with `SHF_COMPRESSED`: a compression header lies in front of the data
+/// Decompresses a section with `SHF_COMPRESSED`: a compression header lies in front of the data
 /// (gABI, chapter 4, "Section Compression").
 fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
     let (header, body) = pod::from_bytes::<elf::CompressionHeader64<LittleEndian>>(stored)
@@ -98,7 +98,7 @@ fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
-/// Decompress a `.zdebug_*` section: "ZLIB" and a big-endian size lie in front of the data.
+/// Decompresses a `.zdebug_*` section: "ZLIB" and a big-endian size lie in front of the data.
 fn decompress_gnu(stored: &[u8]) -> Result<Vec<u8>, String> {
     let header = stored
         .split_at_checked(12)
@@ -122,7 +122,7 @@ fn unpack_zstd(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
     read_all(decoder, body.len(), size)
 }
 
-/// Read at most the claimed size; a claim that is out of the ordinary allocates nothing.
+/// Reads at most the claimed size; a claim that is out of the ordinary allocates nothing.
 fn read_all(reader: impl std::io::Read, stored: usize, size: u64) -> Result<Vec<u8>, String> {
     let limit = (stored as u64)
         .saturating_mul(HIGHEST_RATIO)

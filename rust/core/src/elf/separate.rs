@@ -14,7 +14,7 @@ pub(crate) struct SeparateFile {
     pub(crate) elf: Elf,
 }
 
-/// Look for the debug file of `elf`, which lies at `path`.
+/// Looks for the debug file of `elf`, which lies at `path`.
 ///
 /// # Safety
 /// The result must not be used after `storage` is dropped.
@@ -74,7 +74,7 @@ struct DebugLink {
     checksum: u32,
 }
 
-/// Parse `.gnu_debuglink`: a NUL-terminated file name, padded to four bytes, then a CRC-32 of
+/// Parses `.gnu_debuglink`: a NUL-terminated file name, padded to four bytes, then a CRC-32 of
 /// that file.
 fn parse_debuglink(bytes: &[u8]) -> Option<DebugLink> {
     let end = bytes.iter().position(|byte| *byte == 0)?;

@@ -34,7 +34,7 @@ impl Piece {
 }
 
 impl Storage {
-    /// Keep bytes that were produced, for example by decompression.
+    /// Keeps bytes that were produced, for example by decompression.
     ///
     /// # Safety
     /// The result must not be used after this storage is dropped.
@@ -43,7 +43,7 @@ impl Storage {
         unsafe { self.store(Piece::Owned(bytes.into_boxed_slice())) }
     }
 
-    /// Map a regular file, never blocking on pipes or devices.
+    /// Maps a regular file, never blocking on pipes or devices.
     ///
     /// # Safety
     /// The result must not be used after this storage is dropped.
@@ -58,7 +58,7 @@ impl Storage {
         Ok(unsafe { self.store(Piece::Mapped(map)) })
     }
 
-    /// Give back the memory of `bytes` if they are part of a mapped file; they stay readable.
+    /// Gives back the memory of `bytes` if they are part of a mapped file; they stay readable.
     pub(crate) fn release_pages(&self, bytes: &[u8]) {
         self.with_pages(bytes, |map, offset, size| {
             // Whole pages only: the ones at the ends belong to others as well.
@@ -75,7 +75,7 @@ impl Storage {
         });
     }
 
-    /// Map all pages of `bytes` at once, which is cheaper than one fault after the other.
+    /// Maps all pages of `bytes` at once, which is cheaper than one fault after the other.
     pub(crate) fn populate_pages(&self, bytes: &[u8]) {
         self.with_pages(bytes, |map, offset, size| {
             let start = offset & !(PAGE - 1);

@@ -73,7 +73,7 @@ struct Ranked {
 }
 
 impl Symbols {
-    /// Find the tables of a file; the `.symtab` of its separate debug file serves a stripped one.
+    /// Finds the tables of a file; the `.symtab` of its separate debug file serves a stripped one.
     ///
     /// The storage of `source` must outlive the tables.
     pub(crate) fn open<'a>(source: Source<'a>, separate: impl FnOnce() -> Option<&'a Elf>) -> Self {

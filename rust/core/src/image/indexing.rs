@@ -47,7 +47,7 @@ impl Drop for FinishOnDrop<'_> {
 }
 
 impl Image {
-    /// Begin to index all names on background threads; harmless to repeat.
+    /// Begins to index all names on background threads; harmless to repeat.
     pub fn start_indexing(self: &Arc<Self>) {
         if self.indexing.is_started.swap(true, Ordering::Relaxed) {
             return;
@@ -67,7 +67,7 @@ impl Image {
         }
     }
 
-    /// Wait for the index; `false` when `timeout` ran out.  Starts it if need be.
+    /// Waits for the index; `false` when `timeout` ran out.  Starts it if need be.
     pub fn wait_indexed(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
         self.start_indexing();
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
@@ -93,7 +93,7 @@ impl Image {
         true
     }
 
-    /// Give up indexing: nobody will ask any more.
+    /// Gives up indexing: nobody will ask for names any more.
     pub fn stop_indexing(&self) {
         self.indexing.cancel.store(true, Ordering::Relaxed);
     }
@@ -147,7 +147,7 @@ impl Image {
         })
     }
 
-    /// Ask the index of names something, if there is debug information.
+    /// Asks the index of names something, if there is debug information.
     fn with_names<T: Default>(&self, ask: impl FnOnce(&DebugInfo, &NameIndex) -> T) -> T {
         match (self.debug(), self.names()) {
             (Some(info), Some(names)) => ask(info, names),

@@ -52,7 +52,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Map a regular file and read its headers.
+    /// Maps a regular file and reads its headers.
     ///
     /// `directories` hold separate debug files by build id; `name` is shown instead of `path`.
     pub fn open(path: &Path, directories: &[PathBuf], name: Option<&str>) -> Result<Arc<Self>> {
@@ -63,7 +63,7 @@ impl Image {
         Self::build(data, path.to_owned(), name, directories.to_vec(), storage)
     }
 
-    /// Read an ELF image held in memory, for example the vDSO.
+    /// Reads an ELF image held in memory, for example the vDSO.
     pub fn parse(data: Vec<u8>, name: &str) -> Result<Arc<Self>> {
         let storage = Arc::new(Storage::default());
         // SAFETY: the image keeps the storage for as long as it keeps the bytes.

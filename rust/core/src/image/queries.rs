@@ -179,7 +179,7 @@ impl Image {
         self.debug_of(function)?.has_changed_signature(function)
     }
 
-    /// Describe a type.
+    /// Describes a type.
     pub fn type_at(&self, die: DieId) -> Result<Type> {
         self.debug_of(die)?.type_at(die)
     }

@@ -28,7 +28,7 @@ pub(crate) struct PathQuery<'a> {
 }
 
 impl<'a> PathQuery<'a> {
-    /// Take a path apart; text that is no path gives a query that matches nothing, or little.
+    /// Takes a path apart; text that is no path gives a query that matches nothing, or little.
     pub(crate) fn parse(text: &'a str) -> Self {
         Self {
             segments: parse_path(text.trim()),

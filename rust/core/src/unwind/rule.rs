@@ -102,6 +102,7 @@ impl RuleCache {
         Self { slots: Vec::new() }
     }
 
+    /// The rule of an address, if it is remembered.
     #[inline]
     pub(super) fn find(&self, address: u64) -> Option<&Compact> {
         match self.slots.get(slot_of(address))? {
@@ -110,6 +111,7 @@ impl RuleCache {
         }
     }
 
+    /// Remembers the rule of an address, in place of the one in its slot.
     pub(super) fn insert(&mut self, address: u64, rule: Compact) {
         if self.slots.is_empty() {
             self.slots = vec![None; SLOTS];

@@ -28,7 +28,7 @@ pub const PROFILES: &[(&str, &[&str])] = &[
     ("zlib", &["-Clink-arg=-Wl,--compress-debug-sections=zlib"]),
 ];
 
-/// Build `tests/programs/NAME.rs` with `-g` and `flags`.
+/// Builds `tests/programs/NAME.rs` with `-g` and `flags`.
 pub fn build(name: &str, profile: &str, flags: &[&str]) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/programs/{name}.rs"));
     let mut hasher = DefaultHasher::new();
@@ -63,7 +63,7 @@ pub fn build(name: &str, profile: &str, flags: &[&str]) -> PathBuf {
     program
 }
 
-/// Open a program that was built.
+/// Opens a program that was built.
 pub fn open(program: &Path) -> Arc<Image> {
     Image::open(program, &[], None).unwrap()
 }
@@ -78,7 +78,7 @@ pub fn zoo(profile: &str) -> Arc<Image> {
     open(&build("zoo", profile, flags))
 }
 
-/// Run a check on the zoo in every profile.
+/// Runs a check on the zoo in every profile.
 pub fn for_each_profile(check: impl Fn(&str, &Arc<Image>)) {
     for (profile, _) in PROFILES {
         let image = zoo(profile);

@@ -38,7 +38,7 @@ impl SyntheticUnit {
         self.dwarf.unit.root()
     }
 
-    /// Add an entry with a name.
+    /// Adds an entry with a name.
     pub fn add(&mut self, parent: UnitEntryId, tag: gimli::DwTag, name: &str) -> UnitEntryId {
         let id = self.dwarf.unit.add(parent, tag);
         let text = AttributeValue::String(name.into());
@@ -54,7 +54,7 @@ impl SyntheticUnit {
         self.set(id, name, AttributeValue::UnitRef(to));
     }
 
-    /// Give an entry `size` bytes of code at `TEXT + offset`.
+    /// Gives an entry `size` bytes of code at `TEXT + offset`.
     pub fn code(&mut self, id: UnitEntryId, offset: u64, size: u64) {
         let start = AttributeValue::Address(Address::Constant(TEXT + offset));
         self.set(id, gimli::DW_AT_low_pc, start);

@@ -53,7 +53,7 @@ pub struct Type {
 }
 
 impl DebugInfo {
-    /// Describe the type at `die`.
+    /// Describes the type at `die`.
     pub(crate) fn type_at(&self, die: DieId) -> Result<Type> {
         let entry = self.entry(die)?;
         let unit = entry.unit;

@@ -36,7 +36,7 @@ pub struct Variant {
     pub declaration: Declaration,
 }
 
-/// Describe a `DW_TAG_variant_part`.
+/// Describes a `DW_TAG_variant_part`.
 pub(super) fn variant_part(info: &DebugInfo, part: &Entry<'_>) -> Result<VariantPart> {
     let discriminant = part
         .reference(gimli::DW_AT_discr)
