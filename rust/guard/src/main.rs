@@ -1,33 +1,12 @@
 //! `crabtrap-guard`: the sole owner of ptrace, and a GDB remote protocol server.
 
-mod agent;
-mod attach;
-mod births;
-mod caves;
-mod conditions;
-mod debugregs;
-mod detach;
-mod displaced;
-mod events;
-mod hot;
-mod launch;
-mod libraries;
+mod breakpoints;
+mod lifecycle;
 mod logging;
-mod memory;
 mod options;
-mod packet;
-mod procfs;
-mod ptrace;
-mod registers;
-mod resume;
+mod os;
 mod server;
-mod sites;
-mod slots;
-mod stepoff;
-mod tracee;
-mod transport;
-mod vfile;
-mod wait;
+mod trace;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -36,8 +15,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
 use options::{Connection, Options, Program};
+use server::transport::{Listener, Transport};
 use server::{Ending, Server};
-use transport::{Listener, Transport};
 
 fn main() -> ExitCode {
     let options = match options::parse(std::env::args_os().skip(1)) {

@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use crate::ptrace::Tid;
+use crate::os::ptrace::Tid;
 
 /// How a client reaches us.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! `Z` and `z` packets.
 
 use super::{Reply, Server};
-use crate::debugregs::{Watch, WatchKind};
-use crate::memory::Memory;
-use crate::packet;
-use crate::ptrace::Tid;
+use crate::breakpoints::debug_registers::{Watch, WatchKind};
+use crate::os::memory::Memory;
+use crate::os::ptrace::Tid;
+use crate::server::packet;
 
 /// Agent expressions at one trap, and their bytes in all.
 const MAX_CONDITIONS: usize = 64;

@@ -1,7 +1,7 @@
 //! What the two sides have agreed on.
 
-use crate::packet::MAX_PAYLOAD;
-use crate::tracee::Choices;
+use crate::server::packet::MAX_PAYLOAD;
+use crate::trace::tracer::Choices;
 
 /// Switches of the session.
 #[derive(Clone, Debug, Default)]

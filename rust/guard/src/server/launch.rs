@@ -3,10 +3,10 @@
 use std::os::fd::OwnedFd;
 
 use super::{Reply, Server};
-use crate::launch::{self, Launch, Stdio};
-use crate::packet;
-use crate::ptrace::Tid;
-use crate::tracee::{Reason, Report};
+use crate::lifecycle::launch::{self, Launch, Stdio};
+use crate::os::ptrace::Tid;
+use crate::server::packet;
+use crate::trace::tracer::{Reason, Report};
 
 /// What `Q` packets have said about programs to be started.
 pub struct LaunchOptions {

@@ -2,9 +2,9 @@
 
 use super::thread_id::{Id, ThreadId};
 use super::{Reply, Server};
-use crate::packet;
-use crate::ptrace::{self, Tid};
-use crate::registers::{self, RegisterFile};
+use crate::os::ptrace::{self, Tid};
+use crate::os::registers::{self, RegisterFile};
+use crate::server::packet;
 
 const MAX_READ: u64 = (packet::MAX_PAYLOAD / 2 - 16) as u64;
 

@@ -5,14 +5,18 @@
 
 mod breakpoints;
 mod features;
+mod files;
 mod launch;
+mod libraries;
 mod memory;
+mod packet;
 mod query;
 mod register_state;
 mod reply;
 mod resume;
 mod spinning;
 mod thread_id;
+pub mod transport;
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -21,16 +25,16 @@ use std::time::{Duration, Instant};
 use log::{debug, info, warn};
 use nix::errno::Errno;
 
-use crate::packet::{self, Decoder, Incoming};
-use crate::ptrace::Tid;
-use crate::tracee::Tracer;
-use crate::transport::Transport;
-use crate::vfile::Files;
+use crate::os::ptrace::Tid;
+use crate::trace::tracer::Tracer;
 
 use features::Features;
+use files::Files;
 use launch::LaunchOptions;
+use packet::{Decoder, Incoming};
 use register_state::States;
 use spinning::Spinning;
+use transport::Transport;
 
 /// The answer to one packet.
 pub enum Reply {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::thread_id::{self, ThreadId};
 use super::{Reply, Server, reply};
-use crate::libraries;
-use crate::packet;
-use crate::procfs;
-use crate::ptrace::{self, Tid};
+use crate::os::procfs;
+use crate::os::ptrace::{self, Tid};
+use crate::server::libraries;
+use crate::server::packet;
 
 impl Server {
     /// Answers a query or carries out a setting.
@@ -171,8 +171,8 @@ impl Server {
         let pid = pid.or_else(|| self.current_process());
         let process = pid.and_then(|pid| self.tracer.processes.get(&pid));
         match process.map(|process| process.origin) {
-            Some(crate::tracee::Origin::Attached) => Reply::Text("1".into()),
-            Some(crate::tracee::Origin::Launched) => Reply::Text("0".into()),
+            Some(crate::trace::tracer::Origin::Attached) => Reply::Text("1".into()),
+            Some(crate::trace::tracer::Origin::Launched) => Reply::Text("0".into()),
             None => Reply::ErrorNumber(1),
         }
     }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use super::{Reply, Server};
-use crate::ptrace::{self, Tid};
-use crate::tracee::Hold;
+use crate::os::ptrace::{self, Tid};
+use crate::trace::tracer::Hold;
 
 /// A client that forgets to restore must not make us grow.
 const MOST: usize = 256;

@@ -7,12 +7,12 @@ use std::time::Instant;
 use log::debug;
 
 use super::{Reply, Server, thread_id};
-use crate::debugregs::WatchKind;
-use crate::packet;
-use crate::procfs;
-use crate::ptrace::Tid;
-use crate::registers;
-use crate::tracee::{Intent, Reason, Report};
+use crate::breakpoints::debug_registers::WatchKind;
+use crate::os::procfs;
+use crate::os::ptrace::Tid;
+use crate::os::registers;
+use crate::server::packet;
+use crate::trace::tracer::{Intent, Reason, Report};
 
 impl Server {
     /// Sends what the client has to hear and may hear now.

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use super::thread_id::{Id, ThreadId};
 use super::{Reply, Server, reply};
-use crate::packet;
-use crate::ptrace::Tid;
-use crate::resume::Order;
-use crate::tracee::{Action, Intent};
+use crate::os::ptrace::Tid;
+use crate::server::packet;
+use crate::trace::resume::Order;
+use crate::trace::tracer::{Action, Intent};
 
 /// One action of a `vCont`.
 struct Clause {

@@ -3,11 +3,11 @@
 use log::{debug, warn};
 use nix::errno::Errno;
 
-use crate::conditions::{self, Verdict};
-use crate::debugregs::{self, WatchKind};
-use crate::ptrace::{self, SyscallStop, Tid, WaitStatus};
-use crate::sites::TRAP;
-use crate::tracee::{Action, Hold, Intent, Reason, Report, Thread, Tracer};
+use crate::breakpoints::conditions::{self, Verdict};
+use crate::breakpoints::debug_registers::{self, WatchKind};
+use crate::breakpoints::sites::TRAP;
+use crate::os::ptrace::{self, SyscallStop, Tid, WaitStatus};
+use crate::trace::tracer::{Action, Hold, Intent, Reason, Report, Thread, Tracer};
 
 /// `si_code` of a perf event's trap.
 const TRAP_PERF: i32 = 6;
@@ -305,7 +305,7 @@ impl Tracer {
         if process.watches.is_empty() {
             return Ok(Triggered::Nothing);
         }
-        let triggered = debugregs::take_triggered(tid)?;
+        let triggered = debug_registers::take_triggered(tid)?;
         let mut outcome = Triggered::Nothing;
         for slot in (0..4).filter(|slot| triggered >> slot & 1 != 0) {
             let Some(watch) = process.watches.find(slot) else {

@@ -9,8 +9,8 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
-use crate::procfs::{self, Surroundings};
-use crate::ptrace::{self, Tid};
+use crate::os::procfs::{self, Surroundings};
+use crate::os::ptrace::{self, Tid};
 
 /// Reads and writes one address space.
 pub struct Memory {

@@ -2,10 +2,10 @@
 
 use log::{debug, warn};
 
-use crate::memory::Memory;
-use crate::procfs;
-use crate::ptrace::{self, Tid};
-use crate::tracee::{Hold, Intent, Origin, Process, Reason, Thread, Tracer};
+use crate::os::memory::Memory;
+use crate::os::procfs;
+use crate::os::ptrace::{self, Tid};
+use crate::trace::tracer::{Hold, Intent, Origin, Process, Reason, Thread, Tracer};
 
 impl Tracer {
     pub(crate) fn on_clone(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
@@ -32,6 +32,14 @@ impl Tracer {
         if let Some(status) = self.early.remove(&tid) {
             self.on_status(tid, status);
         }
+    }
+
+    /// Notes a thread that is known to be held.
+    pub fn adopt_held(&mut self, pid: Tid, tid: Tid, hold: Hold) {
+        let mut thread = Thread::new(pid, tid);
+        thread.held = Some(hold);
+        thread.is_new = false;
+        self.threads.insert(tid, thread);
     }
 
     fn adopt_borrower(&mut self, parent: Tid, child: Tid, is_shadow: bool) {

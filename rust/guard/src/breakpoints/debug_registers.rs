@@ -3,7 +3,7 @@
 //! They belong to a thread, are not inherited by new ones, and outlive the tracer; so each
 //! thread is brought up to date before it runs, and cleared before it is let go.
 
-use crate::ptrace::{self, Tid};
+use crate::os::ptrace::{self, Tid};
 
 const SLOTS: usize = 4;
 const STATUS: usize = 6;

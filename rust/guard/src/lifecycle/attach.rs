@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use log::debug;
 use nix::errno::Errno;
 
-use crate::procfs;
-use crate::ptrace::{self, OPTIONS, Tid};
-use crate::tracee::{Hold, Intent, Origin, Process, Thread, Tracer};
+use crate::os::procfs;
+use crate::os::ptrace::{self, OPTIONS, Tid};
+use crate::trace::tracer::{Intent, Origin, Process, Tracer};
 
 impl Tracer {
     /// Attaches to every thread of a process and holds it.
@@ -122,60 +122,8 @@ impl Tracer {
             self.threads.remove(&tid);
         }
     }
-
-    /// The thread to speak for a process: its leader while that is alive.
-    pub fn speaker_of(&self, pid: Tid) -> Option<Tid> {
-        let held = |tid: &Tid| {
-            self.threads
-                .get(tid)
-                .is_some_and(|thread| thread.held.is_some())
-        };
-        let threads = self.threads_of(pid);
-        threads
-            .iter()
-            .copied()
-            .find(held)
-            .or_else(|| threads.first().copied())
-    }
-
-    /// Notes a thread that is known to be held.
-    pub fn adopt_held(&mut self, pid: Tid, tid: Tid, hold: Hold) {
-        let mut thread = Thread::new(pid, tid);
-        thread.held = Some(hold);
-        thread.is_new = false;
-        self.threads.insert(tid, thread);
-    }
 }
 
 fn is_ours(tid: Tid) -> bool {
     procfs::status(tid).is_ok_and(|status| status.tracer == std::process::id() as Tid)
-}
-
-/// What a launched child has come to.
-pub enum BeforeExec {
-    /// It stands at the first instruction of a new program.
-    Exec,
-    /// It has ended.
-    Ended,
-}
-
-/// Waits for a launched child to execute a program.
-pub fn wait_for_exec(pid: Tid) -> ptrace::Result<BeforeExec> {
-    let mut status = 0;
-    loop {
-        // SAFETY: `status` is a valid place for the answer.
-        match unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) } {
-            -1 if Errno::last() == Errno::EINTR => continue,
-            -1 => return Err(Errno::last()),
-            _ => {}
-        }
-        if !libc::WIFSTOPPED(status) {
-            return Ok(BeforeExec::Ended);
-        }
-        match status >> 16 {
-            libc::PTRACE_EVENT_EXEC => return Ok(BeforeExec::Exec),
-            0 => ptrace::cont(pid, libc::WSTOPSIG(status))?,
-            _ => ptrace::cont(pid, 0)?,
-        }
-    }
 }

@@ -10,9 +10,8 @@ use std::os::unix::ffi::OsStringExt;
 
 use nix::errno::Errno;
 
-use crate::attach;
-use crate::ptrace::{self, OPTIONS, Tid};
-use crate::tracee::{Hold, Intent, Origin, Process, Tracer};
+use crate::os::ptrace::{self, OPTIONS, Tid};
+use crate::trace::tracer::{Hold, Intent, Origin, Process, Tracer};
 
 const ADDR_NO_RANDOMIZE: libc::c_ulong = 0x0004_0000;
 
@@ -131,9 +130,9 @@ impl Tracer {
     ) -> Result<Tid, Errno> {
         let mut execs = if with_shell { 2 } else { 1 };
         while execs > 0 {
-            match attach::wait_for_exec(pid)? {
-                attach::BeforeExec::Exec => execs -= 1,
-                attach::BeforeExec::Ended => {
+            match wait_for_exec(pid)? {
+                BeforeExec::Exec => execs -= 1,
+                BeforeExec::Ended => {
                     self.forget_process(pid);
                     return Err(read_error(error_read));
                 }
@@ -152,6 +151,35 @@ impl Tracer {
             thread.intent = Intent::Stopped;
         }
         Ok(pid)
+    }
+}
+
+/// What a launched child has come to.
+enum BeforeExec {
+    /// It stands at the first instruction of a new program.
+    Exec,
+    /// It has ended.
+    Ended,
+}
+
+/// Waits for a launched child to execute a program.
+fn wait_for_exec(pid: Tid) -> ptrace::Result<BeforeExec> {
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a valid place for the answer.
+        match unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) } {
+            -1 if Errno::last() == Errno::EINTR => continue,
+            -1 => return Err(Errno::last()),
+            _ => {}
+        }
+        if !libc::WIFSTOPPED(status) {
+            return Ok(BeforeExec::Ended);
+        }
+        match status >> 16 {
+            libc::PTRACE_EVENT_EXEC => return Ok(BeforeExec::Exec),
+            0 => ptrace::cont(pid, libc::WSTOPSIG(status))?,
+            _ => ptrace::cont(pid, 0)?,
+        }
     }
 }
 

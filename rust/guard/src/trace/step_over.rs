@@ -7,12 +7,12 @@ use iced_x86::Instruction;
 use log::{debug, warn};
 use nix::errno::Errno;
 
-use crate::displaced::{self, SlotCode};
-use crate::events::RESUME_FLAG;
-use crate::memory::Memory;
-use crate::ptrace::{self, Tid};
-use crate::sites::{Passage, Sites};
-use crate::tracee::{Hold, Thread, Tracer};
+use crate::breakpoints::displaced::{self, SlotCode};
+use crate::breakpoints::sites::{Passage, Sites};
+use crate::os::memory::Memory;
+use crate::os::ptrace::{self, Tid};
+use crate::trace::events::RESUME_FLAG;
+use crate::trace::tracer::{Hold, Thread, Tracer};
 
 /// Signals that an instruction itself can raise; blocking those would kill the program.
 const FAULTS: [i32; 6] = [

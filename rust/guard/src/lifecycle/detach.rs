@@ -3,9 +3,8 @@
 use log::{debug, warn};
 use nix::errno::Errno;
 
-use crate::debugregs;
-use crate::ptrace::{self, Tid};
-use crate::tracee::{Hold, Intent, Origin, Tracer};
+use crate::os::ptrace::{self, Tid};
+use crate::trace::tracer::{Intent, Origin, Tracer};
 
 impl Tracer {
     /// Lets a process run on by itself: threads held, hits undone, bytes restored, debug
@@ -19,7 +18,7 @@ impl Tracer {
             process.is_shadow = true;
             for tid in self.threads_of(pid) {
                 if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.intent = Intent::Going(crate::tracee::Action::Continue);
+                    thread.intent = Intent::Going(crate::trace::tracer::Action::Continue);
                 }
                 self.settle(tid);
             }
@@ -29,54 +28,6 @@ impl Tracer {
         self.halt(pid);
         self.clean(pid);
         self.let_go(pid)
-    }
-
-    /// Takes everything of ours out of a process whose threads are all held.
-    pub fn clean(&mut self, pid: Tid) {
-        for tid in self.threads_of(pid) {
-            self.leave_slot_or_warn(tid);
-            self.calm(tid);
-        }
-        self.lift(pid);
-        if let Some(process) = self.processes.get_mut(&pid)
-            && let Err(error) = process.slots.remove_all(&process.memory)
-        {
-            warn!("restoring slots of {pid}: {error}");
-        }
-    }
-
-    /// Releases the threads of a clean process and forgets it.
-    pub fn let_go(&mut self, pid: Tid) -> ptrace::Result<()> {
-        let mut outcome = Ok(());
-        for tid in self.threads_of(pid) {
-            match self.release(tid) {
-                // Gone by itself, or not stopped because it is dying.
-                Ok(()) | Err(Errno::ESRCH) => {}
-                Err(error) => outcome = Err(error),
-            }
-        }
-        self.reports.retain(|report| report.pid != pid);
-        self.forget_process(pid);
-        outcome
-    }
-
-    fn release(&mut self, tid: Tid) -> ptrace::Result<()> {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return Ok(());
-        };
-        thread.flush()?;
-        if thread.watch_generation != 0 {
-            debugregs::clear(tid)?;
-        }
-        if let Some(info) = thread.saved_siginfo.take() {
-            ptrace::write_siginfo(tid, &info)?;
-        }
-        let mut signal = thread.deliver;
-        if !matches!(thread.held, Some(Hold::Signal(_))) && signal != 0 {
-            ptrace::send_signal(thread.pid, tid, signal)?;
-            signal = 0;
-        }
-        ptrace::detach(tid, signal)
     }
 
     /// Ends a process.

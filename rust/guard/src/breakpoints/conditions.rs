@@ -1,9 +1,9 @@
 //! Conditions of traps, decided at the hit without waking the client.
 
-use crate::agent::{self, Machine, Variables};
-use crate::memory::Memory;
-use crate::registers;
-use crate::sites::Sites;
+use crate::breakpoints::agent::{self, Machine, Variables};
+use crate::breakpoints::sites::Sites;
+use crate::os::memory::Memory;
+use crate::os::registers;
 
 /// What a trap's conditions say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::caves::{self, Cave};
-use crate::displaced::{self, Plan, SLOT_SIZE, SlotCode};
-use crate::memory::Memory;
-use crate::procfs;
-use crate::ptrace::Tid;
-use crate::sites::Passage;
+use crate::breakpoints::caves::{self, Cave};
+use crate::breakpoints::displaced::{self, Plan, SLOT_SIZE, SlotCode};
+use crate::breakpoints::sites::Passage;
+use crate::os::memory::Memory;
+use crate::os::procfs;
+use crate::os::ptrace::Tid;
 
 struct Slot {
     code: SlotCode,

@@ -3,7 +3,7 @@
 //! A *cave* is the unused tail of the last page of a module's code segment: mapped,
 //! executable, private, never executed, and near enough for rip-relative operands.
 
-use crate::displaced::SLOT_SIZE;
+use crate::breakpoints::displaced::SLOT_SIZE;
 
 /// Free slots of one cave.
 #[derive(Debug)]

@@ -7,12 +7,12 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 
-use crate::agent::Variables;
-use crate::debugregs::Watches;
-use crate::memory::Memory;
-use crate::ptrace::{self, Tid, WaitStatus};
-use crate::sites::Sites;
-use crate::slots::Slots;
+use crate::breakpoints::agent::Variables;
+use crate::breakpoints::debug_registers::Watches;
+use crate::breakpoints::sites::Sites;
+use crate::breakpoints::slots::Slots;
+use crate::os::memory::Memory;
+use crate::os::ptrace::{self, Tid, WaitStatus};
 
 /// How the client wants a thread to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub enum Reason {
     /// A debug register's execute trap.
     HardwareBreakpoint,
     /// A debug register's data trap.
-    Watch(crate::debugregs::WatchKind, u64),
+    Watch(crate::breakpoints::debug_registers::WatchKind, u64),
     /// A step is done.
     Step,
     /// The program's own trap.
@@ -378,6 +378,21 @@ impl Tracer {
         self.threads
             .values()
             .any(|thread| thread.pid == pid && thread.is_running())
+    }
+
+    /// The thread to speak for a process: its leader while that is alive.
+    pub fn speaker_of(&self, pid: Tid) -> Option<Tid> {
+        let held = |tid: &Tid| {
+            self.threads
+                .get(tid)
+                .is_some_and(|thread| thread.held.is_some())
+        };
+        let threads = self.threads_of(pid);
+        threads
+            .iter()
+            .copied()
+            .find(held)
+            .or_else(|| threads.first().copied())
     }
 
     /// Drops everything known of a process.

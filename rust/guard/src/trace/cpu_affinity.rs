@@ -8,9 +8,9 @@ use std::mem::size_of;
 
 use log::debug;
 
-use crate::procfs;
-use crate::ptrace::Tid;
-use crate::tracee::{Thread, Tracer};
+use crate::os::procfs;
+use crate::os::ptrace::Tid;
+use crate::trace::tracer::{Thread, Tracer};
 
 /// Hits in a row before a thread counts as hot.
 const HOT: u32 = 50;

@@ -11,8 +11,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
-use crate::packet;
-use crate::ptrace::Tid;
+use crate::os::ptrace::Tid;
+use crate::server::packet;
 
 /// Open files at most; a client that leaks them is refused, not served until we run out.
 const MAX_OPEN: usize = 256;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::memory::Memory;
+use crate::os::memory::Memory;
 
 /// The `int3` instruction.
 pub const TRAP: u8 = 0xcc;

@@ -3,8 +3,8 @@
 use log::{debug, warn};
 use nix::errno::Errno;
 
-use crate::ptrace::{self, Tid};
-use crate::tracee::{Action, Hold, Intent, Reason, Tracer};
+use crate::os::ptrace::{self, Tid};
+use crate::trace::tracer::{Action, Hold, Intent, Reason, Tracer};
 
 /// What one thread is to do.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +193,7 @@ impl Tracer {
             if self
                 .threads
                 .get(&tid)
-                .is_some_and(crate::tracee::Thread::is_running)
+                .is_some_and(crate::trace::tracer::Thread::is_running)
             {
                 // The stop is nobody's wish, so the thread goes on at once, refreshed.
                 match ptrace::interrupt(tid) {

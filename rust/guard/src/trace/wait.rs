@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use log::warn;
 use nix::errno::Errno;
 
-use crate::procfs;
-use crate::ptrace::{self, Tid};
-use crate::tracee::{Intent, Tracer};
+use crate::os::procfs;
+use crate::os::ptrace::{self, Tid};
+use crate::trace::tracer::{Intent, Tracer};
 
 /// How long threads may take to stop.  One that does not is in an uninterruptible sleep.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,7 +21,7 @@ impl Tracer {
     pub fn drain(&mut self) {
         loop {
             self.reap_some();
-            let parking = |p: &&crate::tracee::Process| p.parking && !p.is_shadow;
+            let parking = |p: &&crate::trace::tracer::Process| p.parking && !p.is_shadow;
             let Some(pid) = self.processes.values().find(parking).map(|p| p.pid) else {
                 break;
             };
@@ -85,7 +85,7 @@ impl Tracer {
             let running = self
                 .threads
                 .get(&tid)
-                .is_some_and(crate::tracee::Thread::is_running);
+                .is_some_and(crate::trace::tracer::Thread::is_running);
             if running {
                 match ptrace::interrupt(tid) {
                     Ok(()) | Err(Errno::ESRCH) => {}
@@ -157,7 +157,7 @@ impl Tracer {
             .filter(|process| process.sites.is_active())
             .map(|process| process.pid)
             .filter(|pid| {
-                let moves = |t: &crate::tracee::Thread| {
+                let moves = |t: &crate::trace::tracer::Thread| {
                     self.space_of(t.pid) == *pid && (t.is_running() || t.intent != Intent::Stopped)
                 };
                 !self.threads.values().any(moves)

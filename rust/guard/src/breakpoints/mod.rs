@@ -1,0 +1,13 @@
+//! Traps of one address space: their bytes and debug registers, their conditions, and how the
+//! instruction under a trap is executed while the trap stays in place.
+//!
+//! The parts work on memory and registers that they are given.  They do not know which threads
+//! there are, resume none, and report nothing.
+
+pub mod agent;
+pub mod caves;
+pub mod conditions;
+pub mod debug_registers;
+pub mod displaced;
+pub mod sites;
+pub mod slots;
