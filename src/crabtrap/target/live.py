@@ -85,8 +85,8 @@ class LiveTarget:
         return Abilities(
             conditions=has("ConditionalBreakpoints"),
             # gdbserver forgets the value that a variable is created with.
-            counters=has("crabtrap.steps-off"),
-            steps_over_sites=has("crabtrap.steps-off"),
+            counters=has("crabtrap.step-over-breakpoint"),
+            steps_over_sites=has("crabtrap.step-over-breakpoint"),
             stops_all=stops_all or not self._client.non_stop,
             lifts_traps=stops_all,
             range_step=b";r" in self._actions,

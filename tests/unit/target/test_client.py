@@ -83,7 +83,7 @@ def test_further_stops_are_asked_for():
 def test_a_server_that_says_so_is_not_asked_for_further_stops():
     with scripted({b"vStopped": b"OK", b"vCont;c": b"OK"}) as server:
         client = connected(server)
-        server.notify(b"T05thread:p1.1;crabtrap.last:;")
+        server.notify(b"T05thread:p1.1;crabtrap.last-stop:;")
         assert client.wait_stop(5, never) is not None
         assert client.wait_stop(0, never) is None
         assert b"vStopped" not in server.requests

@@ -133,7 +133,7 @@ def test_sites_travel_with_the_resume_and_failures_are_returned():
     with scripted(
         program(
             {
-                b"qSupported": FEATURES + b";crabtrap.stop-all+;crabtrap.steps-off+",
+                b"qSupported": FEATURES + b";crabtrap.stop-all+;crabtrap.step-over-breakpoint+",
                 b"Qcrabtrap.StopAll:1": b"OK",
                 b"Z0": b"OK",
                 b"Z2": b"E.no debug register is free",

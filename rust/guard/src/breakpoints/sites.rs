@@ -15,7 +15,7 @@ const PAGE: u64 = 4096;
 
 /// How a thread gets past the instruction under a trap; made at the first need.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Passage {
+pub enum StepOver {
     /// Not looked at yet.
     #[default]
     Unknown,
@@ -37,7 +37,7 @@ pub struct Site {
     /// Agent expressions; the client hears of a hit when one is non-zero or fails.
     pub conditions: Vec<Box<[u8]>>,
     /// How the instruction is executed without lifting the trap.
-    pub passage: Passage,
+    pub step_over: StepOver,
 }
 
 /// All traps of one address space, by address.
@@ -67,7 +67,7 @@ impl Sites {
     ///
     /// The byte is written at once while threads run, else when they next do; that the place
     /// can be written is checked either way.
-    pub fn want(
+    pub fn add(
         &mut self,
         memory: &Memory,
         address: u64,
@@ -91,7 +91,7 @@ impl Sites {
     }
 
     /// No longer wants the trap at `address`; its slot is returned to be freed.
-    pub fn unwant(&mut self, memory: &Memory, address: u64) -> io::Result<Option<Site>> {
+    pub fn remove(&mut self, memory: &Memory, address: u64) -> io::Result<Option<Site>> {
         let Some(site) = self.table.get_mut(&address) else {
             return Ok(None);
         };
@@ -177,7 +177,7 @@ impl Sites {
         let end = address.saturating_add(data.len() as u64);
         let mut with_traps = data.to_vec();
         for (at, site) in self.table.range_mut(address..end) {
-            site.passage = Passage::Unknown;
+            site.step_over = StepOver::Unknown;
             if site.inserted {
                 let byte = &mut with_traps[(at - address) as usize];
                 site.original = std::mem::replace(byte, TRAP);
@@ -223,7 +223,7 @@ fn insert_into(byte: &mut u8, site: &mut Site) -> bool {
     }
     if site.original != *byte {
         // Another library may lie here since; whatever was derived from the old code is void.
-        site.passage = Passage::Unknown;
+        site.step_over = StepOver::Unknown;
     }
     site.original = std::mem::replace(byte, TRAP);
     site.inserted = true;

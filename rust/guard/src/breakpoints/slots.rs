@@ -9,7 +9,7 @@ use std::io;
 
 use crate::breakpoints::caves::{self, Cave};
 use crate::breakpoints::displaced::{self, Plan, SLOT_SIZE, SlotCode};
-use crate::breakpoints::sites::Passage;
+use crate::breakpoints::sites::StepOver;
 use crate::os::memory::Memory;
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
@@ -20,7 +20,7 @@ struct Slot {
     before: Vec<u8>,
 }
 
-struct Room {
+struct ModuleCave {
     module: std::ops::Range<u64>,
     cave: Cave,
 }
@@ -28,7 +28,7 @@ struct Room {
 /// All slots of one address space.
 #[derive(Default)]
 pub struct Slots {
-    rooms: Vec<Room>,
+    caves: Vec<ModuleCave>,
     by_address: BTreeMap<u64, Slot>,
 }
 
@@ -51,22 +51,22 @@ impl Slots {
         memory: &Memory,
         address: u64,
         instruction: [u8; 15],
-    ) -> Passage {
+    ) -> StepOver {
         let old = self
             .by_address
             .values()
             .find(|slot| slot.code.original == address && slot.instruction == instruction);
         if let Some(old) = old {
-            return Passage::Slot(old.code.slot);
+            return StepOver::Slot(old.code.slot);
         }
         match displaced::plan(&instruction, address, None) {
             Plan::Emulate => match displaced::decode(&instruction, address) {
-                Some(decoded) => Passage::Emulate(decoded),
-                None => Passage::InPlace,
+                Some(decoded) => StepOver::Emulate(decoded),
+                None => StepOver::InPlace,
             },
             _ => self
                 .copy(pid, memory, address, instruction)
-                .unwrap_or(Passage::InPlace),
+                .unwrap_or(StepOver::InPlace),
         }
     }
 
@@ -76,15 +76,15 @@ impl Slots {
         memory: &Memory,
         address: u64,
         instruction: [u8; 15],
-    ) -> Option<Passage> {
-        if !self.rooms.iter().any(|room| room.module.contains(&address)) {
-            self.find_rooms(pid, memory);
+    ) -> Option<StepOver> {
+        if !self.caves.iter().any(|near| near.module.contains(&address)) {
+            self.find_caves(pid, memory);
         }
         // The module's own cave first: it is in reach of rip-relative operands.
-        self.rooms
-            .sort_by_key(|room| !room.module.contains(&address));
-        for room in &mut self.rooms {
-            let Some(place) = room.cave.take() else {
+        self.caves
+            .sort_by_key(|near| !near.module.contains(&address));
+        for near in &mut self.caves {
+            let Some(place) = near.cave.take() else {
                 continue;
             };
             if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(place)) {
@@ -99,22 +99,22 @@ impl Slots {
                             before,
                         },
                     );
-                    return Some(Passage::Slot(place));
+                    return Some(StepOver::Slot(place));
                 }
             }
-            room.cave.give_back(place);
+            near.cave.give_back(place);
         }
         None
     }
 
-    fn find_rooms(&mut self, pid: Tid, memory: &Memory) {
+    fn find_caves(&mut self, pid: Tid, memory: &Memory) {
         let maps = procfs::maps(pid).unwrap_or_default();
         for map in maps
             .iter()
             .filter(|map| map.is_executable() && !map.is_shared() && map.inode != 0)
         {
             let module = map.start..map.end;
-            if self.rooms.iter().any(|room| room.module == module) {
+            if self.caves.iter().any(|near| near.module == module) {
                 continue;
             }
             let first = maps.iter().find(|other| {
@@ -125,7 +125,7 @@ impl Slots {
             if let Some((start, end)) = caves::find_cave(map.start, first.start, read) {
                 // The last page must be this mapping's, or it is another one's bytes.
                 if module.contains(&start) && end <= module.end {
-                    self.rooms.push(Room {
+                    self.caves.push(ModuleCave {
                         module,
                         cave: Cave::new(start, end),
                     });
@@ -164,9 +164,9 @@ impl Slots {
         let Some(slot) = self.by_address.remove(&place) else {
             return Ok(());
         };
-        for room in &mut self.rooms {
-            if room.cave.contains(place) {
-                room.cave.give_back(place);
+        for near in &mut self.caves {
+            if near.cave.contains(place) {
+                near.cave.give_back(place);
             }
         }
         debug_assert!(slot.before.len() as u64 <= SLOT_SIZE);
@@ -196,7 +196,7 @@ impl Clone for Slots {
             (*place, slot)
         };
         Self {
-            rooms: Vec::new(),
+            caves: Vec::new(),
             by_address: self.by_address.iter().map(copy).collect(),
         }
     }

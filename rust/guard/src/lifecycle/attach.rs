@@ -34,7 +34,7 @@ impl Tracer {
         let process = match result {
             Ok(process) if procfs::core_and_start(pid).map(|(_, s)| s) == start => process,
             other => {
-                self.abandon(&seized);
+                self.release_seized(&seized);
                 let reason = other
                     .err()
                     .map_or("it was replaced meanwhile".into(), |e| e.to_string());
@@ -43,13 +43,13 @@ impl Tracer {
         };
         self.processes.insert(pid, process);
         if let Some(process) = self.processes.get_mut(&pid) {
-            process.parking = true;
+            process.is_stopping = true;
         }
-        self.halt(pid);
+        self.hold_all(pid);
         // Threads born between the list and the seizing of their parent show themselves now.
         while let Ok(more) = self.seize_tasks(pid) {
             debug!("late threads of {pid}: {more:?}");
-            self.halt(pid);
+            self.hold_all(pid);
         }
         for tid in self.threads_of(pid) {
             if let Some(thread) = self.threads.get_mut(&tid) {
@@ -58,7 +58,7 @@ impl Tracer {
             }
         }
         if let Some(process) = self.processes.get_mut(&pid) {
-            process.parking = false;
+            process.is_stopping = false;
         }
         if self.threads_of(pid).is_empty() {
             return Err(format!(
@@ -84,12 +84,12 @@ impl Tracer {
                     Ok(()) => {
                         idle_passes = 0;
                         seized.push(tid);
-                        self.adopt_thread(pid, tid);
+                        self.add_thread(pid, tid);
                     }
                     // Ours already, by its parent's clone event.
-                    Err(Errno::EPERM) if is_ours(tid) => {
+                    Err(Errno::EPERM) if is_traced_by_us(tid) => {
                         idle_passes = 0;
-                        self.adopt_thread(pid, tid);
+                        self.add_thread(pid, tid);
                     }
                     Err(error) => {
                         // Dying threads and kernel workers refuse; so does everything of
@@ -109,7 +109,7 @@ impl Tracer {
         }
     }
 
-    fn abandon(&mut self, seized: &[Tid]) {
+    fn release_seized(&mut self, seized: &[Tid]) {
         for &tid in seized {
             let mut release = |tid| {
                 ptrace::interrupt(tid)?;
@@ -124,6 +124,6 @@ impl Tracer {
     }
 }
 
-fn is_ours(tid: Tid) -> bool {
+fn is_traced_by_us(tid: Tid) -> bool {
     procfs::status(tid).is_ok_and(|status| status.tracer == std::process::id() as Tid)
 }

@@ -13,21 +13,21 @@ impl Tracer {
         let Some(process) = self.processes.get_mut(&pid) else {
             return Err(Errno::ESRCH);
         };
-        if process.borrows_from.is_some() {
+        if process.shares_memory_of.is_some() {
             // The memory is not its own yet: it would die of its parent's traps.
-            process.is_shadow = true;
+            process.is_hidden = true;
             for tid in self.threads_of(pid) {
                 if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.intent = Intent::Going(crate::trace::tracer::Action::Continue);
+                    thread.intent = Intent::Running(crate::trace::tracer::Action::Continue);
                 }
-                self.settle(tid);
+                self.resume_unless_stopped(tid);
             }
             return Ok(());
         }
-        process.parking = true;
-        self.halt(pid);
-        self.clean(pid);
-        self.let_go(pid)
+        process.is_stopping = true;
+        self.hold_all(pid);
+        self.restore_program(pid);
+        self.release_process(pid)
     }
 
     /// Ends a process.
@@ -44,7 +44,7 @@ impl Tracer {
     }
 
     /// The end of a session: lets attached programs run on and ends launched ones.
-    pub fn part(&mut self) {
+    pub fn end_session(&mut self) {
         let mut pids: Vec<Tid> = self.processes.keys().copied().collect();
         // Borrowers go with their lender.
         pids.sort_unstable();
@@ -52,7 +52,7 @@ impl Tracer {
             match self
                 .processes
                 .get(&pid)
-                .map(|process| (process.origin, process.is_shadow))
+                .map(|process| (process.origin, process.is_hidden))
             {
                 Some((Origin::Launched, false)) => self.kill(pid),
                 Some((Origin::Attached, false)) => {
@@ -64,7 +64,7 @@ impl Tracer {
             }
         }
         // Children whose birth could not be taken in because the parent was killed at it.
-        for (tid, _) in std::mem::take(&mut self.early) {
+        for (tid, _) in std::mem::take(&mut self.early_stops) {
             if let Err(error) = ptrace::detach(tid, 0) {
                 debug!("detaching from {tid}: {error}");
             }
@@ -73,10 +73,10 @@ impl Tracer {
         let rest: Vec<Tid> = self.processes.keys().copied().collect();
         for pid in rest {
             if let Some(process) = self.processes.get_mut(&pid) {
-                process.parking = true;
+                process.is_stopping = true;
             }
-            self.halt(pid);
-            if let Err(error) = self.let_go(pid) {
+            self.hold_all(pid);
+            if let Err(error) = self.release_process(pid) {
                 warn!("letting go of {pid}: {error}");
             }
         }

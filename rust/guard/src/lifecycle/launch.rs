@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStringExt;
 use nix::errno::Errno;
 
 use crate::os::ptrace::{self, OPTIONS, Tid};
-use crate::trace::tracer::{Hold, Intent, Origin, Process, Tracer};
+use crate::trace::tracer::{Intent, Origin, Process, PtraceStop, Tracer};
 
 const ADDR_NO_RANDOMIZE: libc::c_ulong = 0x0004_0000;
 
@@ -97,12 +97,12 @@ impl Tracer {
             return Err(describe(error));
         }
         let process = Process::new(pid, pid, Origin::Launched);
-        self.adopt_thread(pid, pid);
+        self.add_thread(pid, pid);
         match process {
             Ok(mut process) => {
                 process.execs_to_skip = 0;
-                process.is_shadow = true;
-                process.parking = true;
+                process.is_hidden = true;
+                process.is_stopping = true;
                 self.processes.insert(pid, process);
             }
             Err(error) => {
@@ -143,10 +143,10 @@ impl Tracer {
         }
         let mut process = Process::new(pid, pid, Origin::Launched)
             .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
-        process.is_shadow = false;
+        process.is_hidden = false;
         self.forget_process(pid);
         self.processes.insert(pid, process);
-        self.adopt_held(pid, pid, Hold::Event);
+        self.add_held_thread(pid, pid, PtraceStop::Event);
         if let Some(thread) = self.threads.get_mut(&pid) {
             thread.intent = Intent::Stopped;
         }

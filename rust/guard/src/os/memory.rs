@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
-use crate::os::procfs::{self, Surroundings};
+use crate::os::procfs::{self, MappingInfo};
 use crate::os::ptrace::{self, Tid};
 
 /// Reads and writes one address space.
@@ -33,7 +33,7 @@ impl Memory {
     ///
     /// # Errors
     /// The process is gone.
-    pub fn mapping_at(&self, address: u64) -> io::Result<Option<Surroundings>> {
+    pub fn mapping_at(&self, address: u64) -> io::Result<Option<MappingInfo>> {
         procfs::mapping_at(&self.maps, address)
     }
 

@@ -73,7 +73,7 @@ fn read_maps(mut file: &fs::File) -> io::Result<Vec<Mapping>> {
 
 /// What a tracer must know of the mapping around one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct MappingInfo {
     /// Writes to it reach a file.
     pub reaches_file: bool,
 }
@@ -83,7 +83,7 @@ pub struct Surroundings {
 ///
 /// # Errors
 /// The process is gone.
-pub fn mapping_at(file: &fs::File, address: u64) -> io::Result<Option<Surroundings>> {
+pub fn mapping_at(file: &fs::File, address: u64) -> io::Result<Option<MappingInfo>> {
     if let Some(answer) = query_mapping(file, address) {
         return answer;
     }
@@ -91,7 +91,7 @@ pub fn mapping_at(file: &fs::File, address: u64) -> io::Result<Option<Surroundin
     Ok(read_maps(file)?
         .into_iter()
         .find(holds)
-        .map(|map| Surroundings {
+        .map(|map| MappingInfo {
             reaches_file: map.is_shared() && map.inode != 0 && map.permissions[1] == b'w',
         }))
 }
@@ -118,7 +118,7 @@ struct ProcmapQuery {
 }
 
 /// Asks the kernel for one mapping (Linux 6.11); `None` where it does not know the request.
-fn query_mapping(maps: &fs::File, address: u64) -> Option<io::Result<Option<Surroundings>>> {
+fn query_mapping(maps: &fs::File, address: u64) -> Option<io::Result<Option<MappingInfo>>> {
     use std::os::fd::AsRawFd as _;
     const WRITABLE: u64 = 2;
     const SHARED: u64 = 8;
@@ -130,7 +130,7 @@ fn query_mapping(maps: &fs::File, address: u64) -> Option<io::Result<Option<Surr
     };
     // SAFETY: the structure is the kernel's, and says its own size.
     match unsafe { procmap_query(maps.as_raw_fd(), &raw mut query) } {
-        Ok(_) => Some(Ok(Some(Surroundings {
+        Ok(_) => Some(Ok(Some(MappingInfo {
             reaches_file: query.vma_flags & (WRITABLE | SHARED) == WRITABLE | SHARED
                 && query.inode != 0,
         }))),
@@ -418,7 +418,7 @@ mod tests {
         let own = fs::File::open("/proc/self/maps").unwrap();
         assert_eq!(
             mapping_at(&own, here).unwrap(),
-            Some(Surroundings {
+            Some(MappingInfo {
                 reaches_file: false
             })
         );

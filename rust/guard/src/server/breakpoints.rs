@@ -25,7 +25,7 @@ impl Server {
         let Some(pid) = self.current_process() else {
             return Reply::Error("no program is being debugged".into());
         };
-        let space = self.tracer.space_of(pid);
+        let space = self.tracer.address_space_of(pid);
         match (request.kind, watch_kind(request.kind)) {
             (0, _) => self.insert_site(space, request).into(),
             (_, Some(kind)) => self.insert_watch(space, kind, request).into(),
@@ -41,13 +41,13 @@ impl Server {
         let Some(pid) = self.current_process() else {
             return Reply::Ok;
         };
-        let space = self.tracer.space_of(pid);
+        let space = self.tracer.address_space_of(pid);
         let Some(process) = self.tracer.processes.get_mut(&space) else {
             return Reply::Ok;
         };
         match watch_kind(request.kind) {
             _ if request.kind == 0 => {
-                let removed = process.sites.unwant(&process.memory, request.address);
+                let removed = process.sites.remove(&process.memory, request.address);
                 removed.map(drop).map_err(|error| error.to_string()).into()
             }
             Some(kind) => {
@@ -71,7 +71,7 @@ impl Server {
         }
         let wanted = process
             .sites
-            .want(&process.memory, address, request.conditions);
+            .add(&process.memory, address, request.conditions);
         wanted.map_err(|error| format!("no trap can be written at {address:#x}: {error}"))
     }
 

@@ -87,5 +87,5 @@ const OURS: [&str; 33] = [
     "qXfer:exec-file:read",
     "qXfer:osdata:read",
     "crabtrap.stop-all",
-    "crabtrap.steps-off",
+    "crabtrap.step-over-breakpoint",
 ];

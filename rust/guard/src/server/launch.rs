@@ -149,11 +149,11 @@ impl Server {
     fn announce(&mut self, pid: Tid) {
         let mut threads = self.tracer.threads_of(pid);
         if self.tracer.choices.stop_all {
-            threads = self.tracer.speaker_of(pid).into_iter().collect();
+            threads = self.tracer.representative_of(pid).into_iter().collect();
         }
         self.general_process = pid;
         for tid in threads {
-            self.tracer.tell(Report {
+            self.tracer.queue_report(Report {
                 pid,
                 tid,
                 reason: Reason::Interrupt,
@@ -163,11 +163,11 @@ impl Server {
 
     /// Answers with the stop of a new process.
     fn present(&mut self, pid: Tid, reason: Reason) -> Reply {
-        let Some(tid) = self.tracer.speaker_of(pid) else {
+        let Some(tid) = self.tracer.representative_of(pid) else {
             return Reply::Error(format!("process {pid} ended at once"));
         };
         self.select(tid);
-        self.tracer.note_told(tid);
+        self.tracer.note_reported(tid);
         // Attaching is not the user's Ctrl-C: no signal goes with it.
         let report = Report { pid, tid, reason };
         let text = self.render(&report);

@@ -72,7 +72,7 @@ impl Server {
 
     /// Reads up to `size` bytes as the program has them.
     pub(super) fn read_program(&self, address: u64, size: u64) -> Option<Vec<u8>> {
-        let space = self.tracer.space_of(self.current_process()?);
+        let space = self.tracer.address_space_of(self.current_process()?);
         let process = self.tracer.processes.get(&space)?;
         let mut bytes = vec![0; size.min(MAX_READ) as usize];
         let count = process.memory.read(address, &mut bytes);
@@ -129,7 +129,7 @@ impl Server {
         let Some(pid) = self.current_process() else {
             return Reply::Error("no program is being debugged".into());
         };
-        let space = self.tracer.space_of(pid);
+        let space = self.tracer.address_space_of(pid);
         let Some(process) = self.tracer.processes.get_mut(&space) else {
             return Reply::ErrorNumber(3);
         };
@@ -146,7 +146,7 @@ impl Server {
         let Some(thread) = self.tracer.threads.get_mut(&tid) else {
             return Err("no thread is selected".into());
         };
-        if thread.held.is_none() {
+        if thread.ptrace_stop.is_none() {
             return Err(format!("thread {tid} is running"));
         }
         let describe = |error: nix::errno::Errno| format!("registers of {tid}: {}", error.desc());

@@ -87,7 +87,7 @@ pub struct Server {
     /// Process that thread belongs to, kept when the thread is gone.
     general_process: Tid,
     /// Stops to be told of threads that stand already, for `?`.
-    recited: Vec<(Tid, Tid)>,
+    stops_to_repeat: Vec<(Tid, Tid)>,
     /// A `%Stop` is out, and `vStopped` has not emptied the queue yet.
     notifying: bool,
     /// All-stop mode: a resume is to be answered by a stop.
@@ -99,12 +99,12 @@ pub struct Server {
     /// When the program was set going, until a quick stop was looked for.
     resumed_at: Option<Instant>,
     /// When a stop was told, until the client has answered or seems to be in no hurry.
-    told_at: Option<Instant>,
+    reported_at: Option<Instant>,
     finished: bool,
     /// For hits of hot threads.
-    lingering: Spinning,
+    hit_spinning: Spinning,
     /// For the client's answer to a stop.
-    answering: Spinning,
+    answer_spinning: Spinning,
 }
 
 impl Server {
@@ -123,16 +123,16 @@ impl Server {
             states: States::default(),
             general: 0,
             general_process: 0,
-            recited: Vec::new(),
+            stops_to_repeat: Vec::new(),
             notifying: false,
             owes_stop: false,
             last_packet: Vec::with_capacity(4096),
             outgoing: Vec::with_capacity(4096),
             resumed_at: None,
-            told_at: None,
+            reported_at: None,
             finished: false,
-            lingering: Spinning::new(Duration::from_micros(60)),
-            answering: Spinning::new(Duration::from_micros(500)),
+            hit_spinning: Spinning::new(Duration::from_micros(60)),
+            answer_spinning: Spinning::new(Duration::from_micros(500)),
         }
     }
 
@@ -148,17 +148,17 @@ impl Server {
         self.tracer.choices.one_report = true;
         let ending = self.run(signals);
         info!("session over: {ending:?}");
-        self.tracer.part();
+        self.tracer.end_session();
         ending
     }
 
     fn run(&mut self, signals: &OwnedFd) -> io::Result<Ending> {
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            if self.tracer.is_hot() || self.tracer.has_more {
-                self.linger();
+            if self.tracer.shares_cpu() || self.tracer.has_unreaped {
+                self.await_hits();
                 self.tracer.drain();
-                self.tell_stops()?;
+                self.report_stops()?;
             }
             self.await_quick_stop()?;
             self.flush()?;
@@ -168,7 +168,7 @@ impl Server {
             }
             if signalled {
                 self.tracer.drain();
-                self.tell_stops()?;
+                self.report_stops()?;
             }
             if readable {
                 match self.transport.read(&mut buffer)? {
@@ -189,11 +189,11 @@ impl Server {
 
     /// Stays with hot threads for a while: their next hit comes sooner than sleeping and
     /// being woken would take.
-    fn linger(&mut self) {
+    fn await_hits(&mut self) {
         /// How long the client may have to wait for it.
         const AT_MOST: Duration = Duration::from_micros(500);
         const LOOKS: u32 = 20;
-        if !self.lingering.pays() {
+        if !self.hit_spinning.pays() {
             return;
         }
         let start = Instant::now();
@@ -201,17 +201,17 @@ impl Server {
         while looks < LOOKS
             && start.elapsed() < AT_MOST
             && self.tracer.reports.is_empty()
-            && self.tracer.is_hot()
+            && self.tracer.shares_cpu()
         {
             std::thread::yield_now();
-            if self.tracer.reap_silently() {
+            if self.tracer.reap_one() {
                 hits += 1;
                 looks = 0;
             } else {
                 looks += 1;
             }
         }
-        self.lingering.spent(start.elapsed(), hits);
+        self.hit_spinning.spent(start.elapsed(), hits);
     }
 
     /// After a resume, looks a moment for the stop that often follows at once (a step, a
@@ -226,7 +226,7 @@ impl Server {
             std::thread::yield_now();
             self.tracer.drain();
         }
-        self.tell_stops()
+        self.report_stops()
     }
 
     /// Waits for the client or a signal; says which of them there is.
@@ -234,10 +234,10 @@ impl Server {
         let fds = [self.transport.poll_fd(), signals.as_raw_fd()];
         let mut ready = self.await_quick_answer(fds)?;
         if ready == [false; 2] {
-            ready = poll(fds, if self.tracer.has_more { 0 } else { -1 })?;
+            ready = poll(fds, if self.tracer.has_unreaped { 0 } else { -1 })?;
         }
         if ready[0] {
-            self.told_at = None;
+            self.reported_at = None;
         }
         Ok((ready[0], ready[1]))
     }
@@ -246,26 +246,26 @@ impl Server {
     /// only counts or steps on answers sooner than a sleeper is woken.
     fn await_quick_answer(&mut self, fds: [RawFd; 2]) -> io::Result<[bool; 2]> {
         const AT_MOST: Duration = Duration::from_micros(200);
-        let Some(told) = self.told_at else {
+        let Some(told) = self.reported_at else {
             return Ok([false; 2]);
         };
-        if !self.answering.pays() {
-            self.told_at = None;
+        if !self.answer_spinning.pays() {
+            self.reported_at = None;
             return Ok([false; 2]);
         }
         let start = Instant::now();
         while told.elapsed() < AT_MOST {
             let ready = poll(fds, 0)?;
             if ready != [false; 2] {
-                self.answering.spent(start.elapsed(), 1);
+                self.answer_spinning.spent(start.elapsed(), 1);
                 return Ok(ready);
             }
             std::thread::yield_now();
         }
         // No answer in time is no failure: people take longer.  Only yields that do not come
         // back are.
-        self.told_at = None;
-        self.answering.spent(start.elapsed(), 1);
+        self.reported_at = None;
+        self.answer_spinning.spent(start.elapsed(), 1);
         Ok([false; 2])
     }
 
@@ -283,7 +283,7 @@ impl Server {
             }
             // A command may have made stops of its own, or waited and seen some.
             self.tracer.drain();
-            self.tell_stops()?;
+            self.report_stops()?;
         }
         Ok(true)
     }
@@ -354,7 +354,7 @@ impl Server {
             b'z' => self.remove_breakpoint(rest),
             b'H' => self.select_thread(rest),
             b'T' => self.is_thread_alive(rest),
-            b'?' => self.recite_stops(),
+            b'?' => self.repeat_stops(),
             b'c' | b'C' | b's' | b'S' => self.resume_plainly(first, rest),
             b'v' => self.dispatch_v(payload),
             b'q' | b'Q' => self.query(payload),
@@ -398,7 +398,7 @@ impl Server {
             .get(&self.general)
             .map(|thread| thread.pid);
         let pid = by_thread.unwrap_or(self.general_process);
-        let visible = |pid: &Tid| self.tracer.processes.get(pid).is_some_and(|p| !p.is_shadow);
+        let visible = |pid: &Tid| self.tracer.processes.get(pid).is_some_and(|p| !p.is_hidden);
         Some(pid)
             .filter(visible)
             .or_else(|| self.visible_processes().first().copied())
@@ -407,7 +407,7 @@ impl Server {
     /// Processes the client knows, ascending.
     fn visible_processes(&self) -> Vec<Tid> {
         let processes = self.tracer.processes.values();
-        let mut pids: Vec<Tid> = processes.filter(|p| !p.is_shadow).map(|p| p.pid).collect();
+        let mut pids: Vec<Tid> = processes.filter(|p| !p.is_hidden).map(|p| p.pid).collect();
         pids.sort_unstable();
         pids
     }

@@ -76,7 +76,7 @@ impl Server {
         }
         let pid = packet::parse_hex(rest.as_bytes()).map(|pid| pid as Tid);
         let process = pid.and_then(|pid| self.tracer.processes.get(&pid));
-        let Some(process) = process.filter(|process| !process.is_shadow) else {
+        let Some(process) = process.filter(|process| !process.is_hidden) else {
             return Reply::Error(format!("process {rest} is not being debugged here"));
         };
         match process.memory.duplicate() {
@@ -155,7 +155,7 @@ impl Server {
         let tid = if known {
             Some(self.general)
         } else {
-            self.tracer.speaker_of(pid)
+            self.tracer.representative_of(pid)
         };
         match tid {
             Some(tid) => Reply::Text(format!(
@@ -258,7 +258,11 @@ impl Server {
         let pid = self
             .current_process()
             .ok_or("no program is being debugged")?;
-        read(self.tracer.speaker_of(pid).ok_or("no thread is left")?)
+        read(
+            self.tracer
+                .representative_of(pid)
+                .ok_or("no thread is left")?,
+        )
     }
 
     fn executable(&self, annex: &str) -> Result<Vec<u8>, String> {
@@ -267,7 +271,7 @@ impl Server {
             None => self.current_process(),
         };
         let tid = pid
-            .and_then(|pid| self.tracer.speaker_of(pid))
+            .and_then(|pid| self.tracer.representative_of(pid))
             .ok_or("no such process")?;
         procfs::executable(tid)
             .map(String::into_bytes)

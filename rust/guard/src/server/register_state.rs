@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{Reply, Server};
 use crate::os::ptrace::{self, Tid};
-use crate::trace::tracer::Hold;
+use crate::trace::tracer::PtraceStop;
 
 /// A client that forgets to restore must not make us grow.
 const MOST: usize = 256;
@@ -18,7 +18,7 @@ struct State {
     extended: Vec<u8>,
     /// Blocked signals; the kernel unblocks `SIGTRAP` where a blocked one is raised.
     mask: u64,
-    told_pc: Option<u64>,
+    stop_pc: Option<u64>,
     /// Of the signal the thread was stopped with, which is delivered only later.
     siginfo: Option<libc::siginfo_t>,
 }
@@ -61,12 +61,13 @@ impl Server {
     fn read_state(&mut self) -> Result<State, String> {
         let tid = self.general;
         let thread = match self.tracer.threads.get_mut(&tid) {
-            Some(thread) if thread.held.is_some() => thread,
+            Some(thread) if thread.ptrace_stop.is_some() => thread,
             Some(_) => return Err(format!("thread {tid} is running")),
             None => return Err("no thread is selected".into()),
         };
         let describe = |error: nix::errno::Errno| format!("state of {tid}: {}", error.desc());
-        let stopped_by_signal = matches!(thread.held, Some(Hold::Signal(signal)) if signal != 0);
+        let stopped_by_signal =
+            matches!(thread.ptrace_stop, Some(PtraceStop::Signal(signal)) if signal != 0);
         let siginfo = match thread.saved_siginfo {
             None if stopped_by_signal => Some(ptrace::read_siginfo(tid).map_err(describe)?),
             saved => saved,
@@ -76,7 +77,7 @@ impl Server {
             general: *thread.registers().map_err(describe)?,
             extended: ptrace::read_xstate(tid).map_err(describe)?,
             mask: ptrace::read_signal_mask(tid).map_err(describe)?,
-            told_pc: thread.told_pc,
+            stop_pc: thread.stop_pc,
             siginfo,
         })
     }
@@ -84,7 +85,7 @@ impl Server {
     fn write_state(&mut self, mut state: State) -> Result<(), String> {
         let tid = state.tid;
         let thread = match self.tracer.threads.get_mut(&tid) {
-            Some(thread) if thread.held.is_some() => thread,
+            Some(thread) if thread.ptrace_stop.is_some() => thread,
             Some(_) => return Err(format!("thread {tid} is running")),
             None => return Err(format!("thread {tid} is gone")),
         };
@@ -94,8 +95,8 @@ impl Server {
         *thread.registers().map_err(describe)? = state.general;
         thread.touch_registers();
         thread.flush().map_err(describe)?;
-        thread.passes = None;
-        thread.told_pc = state.told_pc;
+        thread.steps_over = None;
+        thread.stop_pc = state.stop_pc;
         thread.saved_siginfo = state.siginfo;
         Ok(())
     }

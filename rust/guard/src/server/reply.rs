@@ -16,7 +16,7 @@ use crate::trace::tracer::{Intent, Reason, Report};
 
 impl Server {
     /// Sends what the client has to hear and may hear now.
-    pub(super) fn tell_stops(&mut self) -> io::Result<()> {
+    pub(super) fn report_stops(&mut self) -> io::Result<()> {
         if self.tracer.reports.is_empty() {
             return Ok(());
         }
@@ -44,7 +44,7 @@ impl Server {
             return Ok(());
         };
         self.notifying = true;
-        self.told_at = Some(Instant::now());
+        self.reported_at = Some(Instant::now());
         let text = format!("Stop:{}", self.render(&report));
         debug!("-> %{text}");
         packet::encode_notification(&mut self.outgoing, text.as_bytes());
@@ -53,8 +53,8 @@ impl Server {
 
     /// `vStopped`: the stop last told has arrived; tell the next.
     pub(super) fn next_stop(&mut self) -> Reply {
-        if !self.recited.is_empty() {
-            return self.recite_next();
+        if !self.stops_to_repeat.is_empty() {
+            return self.repeat_next_stop();
         }
         if self.notifying {
             self.tracer.reports.pop_front();
@@ -69,7 +69,7 @@ impl Server {
     }
 
     /// Whoever resumes after the one stop there was, marked as the last, has seen it.
-    pub(super) fn take_for_acknowledged(&mut self) {
+    pub(super) fn acknowledge_last_stop(&mut self) {
         if self.notifying && self.tracer.choices.stop_all && self.tracer.reports.len() == 1 {
             self.tracer.reports.pop_front();
             self.notifying = false;
@@ -77,21 +77,21 @@ impl Server {
     }
 
     /// `?`: every stop there is, or in all-stop mode the one that counts.
-    pub(super) fn recite_stops(&mut self) -> Reply {
+    pub(super) fn repeat_stops(&mut self) -> Reply {
         if self.features.non_stop {
             self.notifying = false;
             self.tracer.reports.retain(|report| report.reason.is_end());
-            self.recited = Vec::new();
+            self.stops_to_repeat = Vec::new();
             for pid in self.visible_processes() {
                 for tid in self.tracer.threads_of(pid) {
                     let thread = self.tracer.threads.get(&tid);
                     if thread.is_some_and(|thread| thread.intent == Intent::Stopped) {
-                        self.recited.push((pid, tid));
+                        self.stops_to_repeat.push((pid, tid));
                     }
                 }
             }
-            self.recited.reverse();
-            return self.recite_next();
+            self.stops_to_repeat.reverse();
+            return self.repeat_next_stop();
         }
         let Some(pid) = self.current_process() else {
             return Reply::Text("W00".into());
@@ -100,7 +100,7 @@ impl Server {
             self.select(report.tid);
             return Reply::Text(self.render(&report));
         }
-        let Some(tid) = self.tracer.speaker_of(pid) else {
+        let Some(tid) = self.tracer.representative_of(pid) else {
             return Reply::Text("W00".into());
         };
         self.select(tid);
@@ -111,8 +111,8 @@ impl Server {
         }))
     }
 
-    fn recite_next(&mut self) -> Reply {
-        match self.recited.pop() {
+    fn repeat_next_stop(&mut self) -> Reply {
+        match self.stops_to_repeat.pop() {
             Some((pid, tid)) => Reply::Text(self.render(&Report {
                 pid,
                 tid,
@@ -151,7 +151,7 @@ impl Server {
         if self.tracer.choices.stop_all {
             // Every thread is parked: a client that knows this need not ask for more.
             if self.tracer.reports.len() == 1 {
-                text.push_str("crabtrap.last:;");
+                text.push_str("crabtrap.last-stop:;");
             }
         } else if let Some((core, _)) = procfs::core_and_start(report.tid) {
             let _ = write!(text, "core:{core:x};");
@@ -200,7 +200,7 @@ impl Server {
         let Some(thread) = self.tracer.threads.get_mut(&tid) else {
             return;
         };
-        if thread.held.is_none() {
+        if thread.ptrace_stop.is_none() {
             return;
         }
         let Ok(general) = thread.registers() else {

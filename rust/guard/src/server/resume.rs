@@ -91,7 +91,7 @@ impl Server {
             }
         }
         if self.features.non_stop {
-            self.take_for_acknowledged();
+            self.acknowledge_last_stop();
             self.tracer.resume(&orders);
             self.tracer.stop(&stops);
             self.resumed_at = Some(Instant::now());
@@ -141,7 +141,7 @@ impl Server {
                     .map_err(|error| format!("process {pid}: {}", error.desc())),
             );
         }
-        self.recited.clear();
+        self.stops_to_repeat.clear();
         if !self.features.extended && self.visible_processes().is_empty() {
             self.finished = true;
         }

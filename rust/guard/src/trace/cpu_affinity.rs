@@ -17,18 +17,18 @@ const HOT: u32 = 50;
 
 impl Tracer {
     /// Notes a hit nobody hears of.
-    pub fn count_silent_hit(&mut self, tid: Tid) {
+    pub fn count_unreported_hit(&mut self, tid: Tid) {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
-        thread.silent_hits += 1;
-        if thread.silent_hits >= HOT && self.saved_affinity.is_none() {
+        thread.unreported_hits += 1;
+        if thread.unreported_hits >= HOT && self.saved_affinity.is_none() {
             self.pin(tid);
         }
     }
 
     /// Whether some thread shares our CPU for its silent hits.
-    pub fn is_hot(&self) -> bool {
+    pub fn shares_cpu(&self) -> bool {
         self.saved_affinity.is_some()
     }
 
@@ -57,26 +57,26 @@ impl Tracer {
     }
 
     /// Ends a thread's run of silent hits.
-    pub fn calm(&mut self, tid: Tid) {
+    pub fn end_cpu_sharing(&mut self, tid: Tid) {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
-        thread.silent_hits = 0;
+        thread.unreported_hits = 0;
         let Some(theirs) = thread.saved_affinity.take() else {
             return;
         };
         set_affinity(tid, &theirs);
-        self.let_loose();
+        self.restore_own_affinity();
     }
 
     /// The same for a thread that has ended.
-    pub fn calm_after(&mut self, thread: &Thread) {
+    pub fn end_cpu_sharing_of(&mut self, thread: &Thread) {
         if thread.saved_affinity.is_some() {
-            self.let_loose();
+            self.restore_own_affinity();
         }
     }
 
-    fn let_loose(&mut self) {
+    fn restore_own_affinity(&mut self) {
         if let Some(own) = self.saved_affinity.take() {
             set_affinity(0, &own);
         }

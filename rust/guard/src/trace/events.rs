@@ -7,7 +7,7 @@ use crate::breakpoints::conditions::{self, Verdict};
 use crate::breakpoints::debug_registers::{self, WatchKind};
 use crate::breakpoints::sites::TRAP;
 use crate::os::ptrace::{self, SyscallStop, Tid, WaitStatus};
-use crate::trace::tracer::{Action, Hold, Intent, Reason, Report, Thread, Tracer};
+use crate::trace::tracer::{Action, Intent, PtraceStop, Reason, Report, Thread, Tracer};
 
 /// `si_code` of a perf event's trap.
 const TRAP_PERF: i32 = 6;
@@ -22,7 +22,7 @@ enum Triggered {
     /// It was none of ours.
     Nothing,
     /// No condition holds.
-    Silently,
+    ConditionFalse,
     /// The client wants to hear of it.
     For(Reason),
 }
@@ -34,7 +34,7 @@ impl Tracer {
         let Some(thread) = self.threads.get_mut(&tid) else {
             // Born already, but its parent's event has not come yet: both orders occur.
             if libc::WIFSTOPPED(status) {
-                self.early.insert(tid, status);
+                self.early_stops.insert(tid, status);
             }
             return;
         };
@@ -55,25 +55,25 @@ impl Tracer {
             libc::PTRACE_EVENT_EXEC => self.on_exec(tid),
             event => {
                 warn!("unknown event {event} of {tid}");
-                self.hold(tid, Hold::Event);
+                self.hold(tid, PtraceStop::Event);
                 Ok(None)
             }
         };
         match outcome {
             Ok(Some(reason)) => self.report(tid, reason),
-            Ok(None) => self.settle(tid),
+            Ok(None) => self.resume_unless_stopped(tid),
             // Killed meanwhile; its end is about to be reaped.
             Err(Errno::ESRCH) => debug!("{tid} is going"),
             Err(error) => {
                 warn!("handling status {status:#x} of {tid}: {error}");
-                self.settle(tid);
+                self.resume_unless_stopped(tid);
             }
         }
     }
 
-    pub(crate) fn hold(&mut self, tid: Tid, hold: Hold) {
+    pub(crate) fn hold(&mut self, tid: Tid, hold: PtraceStop) {
         if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.held = Some(hold);
+            thread.ptrace_stop = Some(hold);
         }
     }
 
@@ -86,61 +86,61 @@ impl Tracer {
         if self
             .processes
             .get(&pid)
-            .is_none_or(|process| process.is_shadow)
+            .is_none_or(|process| process.is_hidden)
         {
-            self.settle(tid);
+            self.resume_unless_stopped(tid);
             return;
         }
         debug!("report {tid}: {reason:?}");
         thread.intent = Intent::Stopped;
-        self.tell(Report { pid, tid, reason });
-        self.calm(tid);
-        self.request_parking(pid);
+        self.queue_report(Report { pid, tid, reason });
+        self.end_cpu_sharing(tid);
+        self.request_process_stop(pid);
     }
 
     /// Queues a stop of a held thread.
-    pub fn tell(&mut self, report: Report) {
-        self.note_told(report.tid);
+    pub fn queue_report(&mut self, report: Report) {
+        self.note_reported(report.tid);
         self.reports.push_back(report);
     }
 
     /// Notes where the client knows a thread to be.
-    pub fn note_told(&mut self, tid: Tid) {
+    pub fn note_reported(&mut self, tid: Tid) {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
-        self.told += 1;
-        thread.told_at = self.told;
+        self.reported_stops += 1;
+        thread.reported_at = self.reported_stops;
         thread.wants_stop = false;
-        thread.passes = None;
-        thread.told_pc = thread.registers().ok().map(|registers| registers.rip);
+        thread.steps_over = None;
+        thread.stop_pc = thread.registers().ok().map(|registers| registers.rip);
     }
 
-    fn request_parking(&mut self, pid: Tid) {
+    fn request_process_stop(&mut self, pid: Tid) {
         let everyone = self.choices.one_report;
         if everyone || self.choices.stop_all {
             for process in self.processes.values_mut() {
-                if (everyone || process.pid == pid) && !process.is_shadow {
-                    process.parking = true;
+                if (everyone || process.pid == pid) && !process.is_hidden {
+                    process.is_stopping = true;
                 }
             }
         }
     }
 
     /// Lets a thread go on after a stop nobody has to hear of, unless it is to stand.
-    pub fn settle(&mut self, tid: Tid) {
+    pub fn resume_unless_stopped(&mut self, tid: Tid) {
         let Some(thread) = self.threads.get(&tid) else {
             return;
         };
-        if thread.intent != Intent::Stopped && !self.is_halting(thread.pid) {
-            self.start(tid);
+        if thread.intent != Intent::Stopped && !self.holds_threads_of(thread.pid) {
+            self.resume_thread(tid);
         }
     }
 
     // --- signals ---------------------------------------------------------------------
 
     fn on_signal(&mut self, tid: Tid, signal: i32) -> ptrace::Result<Option<Reason>> {
-        self.hold(tid, Hold::Signal(signal));
+        self.hold(tid, PtraceStop::Signal(signal));
         if signal == SYSCALL_STOP {
             return self.on_syscall(tid);
         }
@@ -161,7 +161,7 @@ impl Tracer {
     }
 
     fn on_syscall(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
-        self.hold(tid, Hold::Event);
+        self.hold(tid, PtraceStop::Event);
         let stop = ptrace::read_syscall_stop(tid)?;
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(None);
@@ -198,9 +198,9 @@ impl Tracer {
             thread.deliver = libc::SIGTRAP;
             return Ok(Some(Reason::Signal(libc::SIGTRAP)));
         }
-        thread.held = Some(Hold::Signal(0));
+        thread.ptrace_stop = Some(PtraceStop::Signal(0));
         if code == STEPPED_INTO_HANDLER {
-            thread.held = Some(Hold::Event);
+            thread.ptrace_stop = Some(PtraceStop::Event);
         }
         if code == ptrace::SI_KERNEL {
             return self.on_int3(tid);
@@ -208,8 +208,8 @@ impl Tracer {
         match self.on_watch(tid)? {
             Triggered::For(reason) => return Ok(Some(reason)),
             // A step that ended on a watched access is still a step that ended.
-            Triggered::Silently if !was_stepping => return Ok(None),
-            Triggered::Silently | Triggered::Nothing => {}
+            Triggered::ConditionFalse if !was_stepping => return Ok(None),
+            Triggered::ConditionFalse | Triggered::Nothing => {}
         }
         if was_stepping {
             if code == ptrace::TRAP_BRKPT && self.has_only_left_the_kernel(tid)? {
@@ -238,7 +238,7 @@ impl Tracer {
         };
         let space = thread.pid;
         let address = thread.registers()?.rip.wrapping_sub(1);
-        let space = self.space_of(space);
+        let space = self.address_space_of(space);
         let Some(process) = self.processes.get(&space) else {
             return Ok(None);
         };
@@ -250,14 +250,15 @@ impl Tracer {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(None);
         };
-        let standing = process.parking || process.halting || thread.intent == Intent::Stopped;
+        let standing =
+            process.is_stopping || process.is_stepping_in_place || thread.intent == Intent::Stopped;
         thread.set_pc(address)?;
         if standing && !is_foreign {
             // Not told, so not counted: it hits again when it next runs.
             return Ok(None);
         }
         if thread.pid != space {
-            thread.passes = Some(address);
+            thread.steps_over = Some(address);
             return Ok(None);
         }
         let (registers, variables) = (thread.registers()?, &mut self.variables);
@@ -268,8 +269,8 @@ impl Tracer {
                 Ok(Some(Reason::Breakpoint))
             }
             Verdict::False => {
-                thread.passes = Some(address);
-                self.count_silent_hit(tid);
+                thread.steps_over = Some(address);
+                self.count_unreported_hit(tid);
                 Ok(None)
             }
         }
@@ -321,7 +322,7 @@ impl Tracer {
                         thread.touch_registers();
                     }
                     if matches!(outcome, Triggered::Nothing) {
-                        outcome = Triggered::Silently;
+                        outcome = Triggered::ConditionFalse;
                     }
                     continue;
                 }
@@ -344,11 +345,11 @@ impl Tracer {
         };
         let pc = thread.registers()?.rip;
         Ok(match thread.intent {
-            Intent::Going(Action::Step) => Some(Reason::Step),
-            Intent::Going(Action::RangeStep { start, end }) => {
+            Intent::Running(Action::Step) => Some(Reason::Step),
+            Intent::Running(Action::RangeStep { start, end }) => {
                 (!(start..end).contains(&pc)).then_some(Reason::Step)
             }
-            Intent::Going(Action::Continue) | Intent::Stopped => None,
+            Intent::Running(Action::Continue) | Intent::Stopped => None,
         })
     }
 
@@ -363,14 +364,18 @@ impl Tracer {
             signal,
             libc::SIGSTOP | libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU
         );
-        thread.held = Some(if is_group { Hold::Group } else { Hold::Event });
+        thread.ptrace_stop = Some(if is_group {
+            PtraceStop::Group
+        } else {
+            PtraceStop::Event
+        });
         if std::mem::take(&mut thread.is_new) && thread_events && thread.pid != tid {
             return Ok(Some(Reason::ThreadCreated));
         }
         if ptrace::has_pending_trap(tid)? {
             // It has hit a trap already.  Its signal is delivered before it executes anything,
             // and must be taken here: let go now, the program would die of it.
-            thread.held = None;
+            thread.ptrace_stop = None;
             ptrace::cont(tid, 0)?;
             return Ok(None);
         }
@@ -383,12 +388,12 @@ impl Tracer {
         let Some(thread) = self.threads.remove(&tid) else {
             return;
         };
-        self.calm_after(&thread);
+        self.end_cpu_sharing_of(&thread);
         let pid = thread.pid;
         let told = self
             .processes
             .get(&pid)
-            .is_some_and(|process| !process.is_shadow);
+            .is_some_and(|process| !process.is_hidden);
         let code = libc::WEXITSTATUS(status);
         let is_last = self.threads.values().all(|other| other.pid != pid);
         if tid == pid || is_last {
@@ -415,7 +420,7 @@ impl Tracer {
             });
         }
         let goes_on = |other: &Thread| other.pid == pid && other.intent != Intent::Stopped;
-        let was_going = thread.intent != Intent::Stopped && !self.is_halting(pid);
+        let was_going = thread.intent != Intent::Stopped && !self.holds_threads_of(pid);
         if told && was_going && self.choices.no_resumed && !self.threads.values().any(goes_on) {
             self.reports.push_back(Report {
                 pid,

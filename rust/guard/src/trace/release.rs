@@ -5,14 +5,14 @@ use nix::errno::Errno;
 
 use crate::breakpoints::debug_registers;
 use crate::os::ptrace::{self, Tid};
-use crate::trace::tracer::{Hold, Tracer};
+use crate::trace::tracer::{PtraceStop, Tracer};
 
 impl Tracer {
     /// Takes everything of ours out of a process whose threads are all held.
-    pub fn clean(&mut self, pid: Tid) {
+    pub fn restore_program(&mut self, pid: Tid) {
         for tid in self.threads_of(pid) {
             self.leave_slot_or_warn(tid);
-            self.calm(tid);
+            self.end_cpu_sharing(tid);
         }
         self.lift(pid);
         if let Some(process) = self.processes.get_mut(&pid)
@@ -23,7 +23,7 @@ impl Tracer {
     }
 
     /// Releases the threads of a clean process and forgets it.
-    pub fn let_go(&mut self, pid: Tid) -> ptrace::Result<()> {
+    pub fn release_process(&mut self, pid: Tid) -> ptrace::Result<()> {
         let mut outcome = Ok(());
         for tid in self.threads_of(pid) {
             match self.release(tid) {
@@ -49,7 +49,7 @@ impl Tracer {
             ptrace::write_siginfo(tid, &info)?;
         }
         let mut signal = thread.deliver;
-        if !matches!(thread.held, Some(Hold::Signal(_))) && signal != 0 {
+        if !matches!(thread.ptrace_stop, Some(PtraceStop::Signal(_))) && signal != 0 {
             ptrace::send_signal(thread.pid, tid, signal)?;
             signal = 0;
         }

@@ -4,7 +4,7 @@ use log::{debug, warn};
 use nix::errno::Errno;
 
 use crate::os::ptrace::{self, Tid};
-use crate::trace::tracer::{Action, Hold, Intent, Reason, Tracer};
+use crate::trace::tracer::{Action, Intent, PtraceStop, Reason, Tracer};
 
 /// What one thread is to do.
 #[derive(Clone, Copy, Debug)]
@@ -36,9 +36,13 @@ impl Tracer {
             self.insert_traps(pid);
         }
         // Who was told of last starts last: a hot thread must not starve the others.
-        orders.sort_by_key(|order| self.threads.get(&order.tid).map(|thread| thread.told_at));
+        orders.sort_by_key(|order| {
+            self.threads
+                .get(&order.tid)
+                .map(|thread| thread.reported_at)
+        });
         for order in &orders {
-            self.settle(order.tid);
+            self.resume_unless_stopped(order.tid);
         }
     }
 
@@ -46,20 +50,20 @@ impl Tracer {
         let Some(thread) = self.threads.get_mut(&order.tid) else {
             return;
         };
-        thread.intent = Intent::Going(order.action);
+        thread.intent = Intent::Running(order.action);
         thread.stepping = false;
-        let told = thread.told_pc.take();
+        let told = thread.stop_pc.take();
         if let (Some(told), Ok(registers)) = (told, thread.registers()) {
             let pc = registers.rip;
             // Told means the client knows it is here: it does not want to hear so again.
             // Parked means it does not: whatever signal it carries was not told either.
             if told == pc {
-                thread.passes = Some(pc);
+                thread.steps_over = Some(pc);
             }
             thread.deliver = 0;
         }
         if order.signal != 0 {
-            if matches!(thread.held, Some(Hold::Signal(_))) {
+            if matches!(thread.ptrace_stop, Some(PtraceStop::Signal(_))) {
                 thread.deliver = order.signal;
             } else if let Err(error) = ptrace::send_signal(thread.pid, thread.tid, order.signal) {
                 // Only a signal-delivery stop can be resumed with one (man ptrace).
@@ -72,7 +76,7 @@ impl Tracer {
 
     /// Puts the traps in that a process is to run with.
     pub fn insert_traps(&mut self, pid: Tid) {
-        let space = self.space_of(pid);
+        let space = self.address_space_of(pid);
         if let Some(process) = self.processes.get_mut(&space)
             && !process.sites.is_active()
         {
@@ -83,38 +87,38 @@ impl Tracer {
     }
 
     /// Lets a held thread run by its intent.
-    pub fn start(&mut self, tid: Tid) {
-        match self.try_start(tid) {
+    pub fn resume_thread(&mut self, tid: Tid) {
+        match self.try_resume_thread(tid) {
             Ok(()) => {}
             // It was killed; its end will be reaped.
             Err(Errno::ESRCH) => {
                 if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.held = None;
+                    thread.ptrace_stop = None;
                 }
             }
             Err(error) => warn!("resuming {tid}: {error}"),
         }
     }
 
-    fn try_start(&mut self, tid: Tid) -> ptrace::Result<()> {
+    fn try_resume_thread(&mut self, tid: Tid) -> ptrace::Result<()> {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(());
         };
-        if thread.held.is_none() {
+        if thread.ptrace_stop.is_none() {
             return Ok(());
         }
-        if let Some(address) = thread.passes {
+        if let Some(address) = thread.steps_over {
             if thread.registers()?.rip != address {
-                thread.passes = None;
-            } else if !self.pass_site(tid, address)? {
+                thread.steps_over = None;
+            } else if !self.step_over_site(tid, address)? {
                 return Ok(());
             }
         }
-        self.go(tid)
+        self.hand_to_kernel(tid)
     }
 
     /// Hands the thread back to the kernel.
-    pub fn go(&mut self, tid: Tid) -> ptrace::Result<()> {
+    pub fn hand_to_kernel(&mut self, tid: Tid) -> ptrace::Result<()> {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(());
         };
@@ -125,7 +129,7 @@ impl Tracer {
             process.watches.write(tid)?;
             thread.watch_generation = process.watches.generation();
         }
-        if thread.intent != Intent::Going(Action::Continue) {
+        if thread.intent != Intent::Running(Action::Continue) {
             thread.stepped_from = thread.registers()?.rip;
         }
         thread.flush()?;
@@ -137,15 +141,15 @@ impl Tracer {
             ptrace::write_siginfo(tid, &info)?;
         }
         let action = match thread.intent {
-            Intent::Going(action) => action,
+            Intent::Running(action) => action,
             Intent::Stopped => Action::Continue,
         };
-        let hold = thread.held.take();
+        let hold = thread.ptrace_stop.take();
         thread.in_vfork = std::mem::take(&mut thread.enters_vfork);
         thread.stepping = action != Action::Continue;
         match action {
             Action::Step | Action::RangeStep { .. } => ptrace::single_step(tid, signal),
-            Action::Continue if hold == Some(Hold::Group) => ptrace::listen(tid),
+            Action::Continue if hold == Some(PtraceStop::Group) => ptrace::listen(tid),
             Action::Continue if process.system_calls.is_some() => {
                 ptrace::cont_to_syscall(tid, signal)
             }
@@ -163,7 +167,7 @@ impl Tracer {
             if thread.intent == Intent::Stopped || asked.contains(&thread.pid) {
                 continue;
             }
-            if thread.held.is_some() {
+            if thread.ptrace_stop.is_some() {
                 self.report(tid, Reason::Interrupt);
                 continue;
             }
@@ -181,7 +185,7 @@ impl Tracer {
     /// Notes that a stopped thread's pc was changed by the client.
     pub fn pc_changed(&mut self, tid: Tid) {
         if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.passes = None;
+            thread.steps_over = None;
         }
     }
 

@@ -8,11 +8,11 @@ use log::{debug, warn};
 use nix::errno::Errno;
 
 use crate::breakpoints::displaced::{self, SlotCode};
-use crate::breakpoints::sites::{Passage, Sites};
+use crate::breakpoints::sites::{Sites, StepOver};
 use crate::os::memory::Memory;
 use crate::os::ptrace::{self, Tid};
 use crate::trace::events::RESUME_FLAG;
-use crate::trace::tracer::{Hold, Thread, Tracer};
+use crate::trace::tracer::{PtraceStop, Thread, Tracer};
 
 /// Signals that an instruction itself can raise; blocking those would kill the program.
 const FAULTS: [i32; 6] = [
@@ -44,7 +44,7 @@ impl displaced::Memory for Unpatched<'_> {
 
 impl Tracer {
     /// Gets a thread past the trap at its pc; `false` when it need not be resumed after.
-    pub fn pass_site(&mut self, tid: Tid, address: u64) -> ptrace::Result<bool> {
+    pub fn step_over_site(&mut self, tid: Tid, address: u64) -> ptrace::Result<bool> {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(false);
         };
@@ -61,44 +61,44 @@ impl Tracer {
         }
         if is_restarting(thread.registers()?) {
             // The kernel will move the pc back to the call; the trap is reached after it.
-            thread.passes = None;
+            thread.steps_over = None;
             return Ok(true);
         }
-        match self.passage(tid, address) {
+        match self.step_over_method(tid, address) {
             None => Ok(true),
-            Some(Passage::Emulate(instruction)) => self.emulate(tid, address, &instruction),
-            Some(Passage::Slot(slot)) => {
+            Some(StepOver::Emulate(instruction)) => self.emulate(tid, address, &instruction),
+            Some(StepOver::Slot(slot)) => {
                 if let Some(thread) = self.threads.get_mut(&tid) {
                     thread.set_pc(slot)?;
                     // From here on its pc alone tells; see `leave_slot`.
-                    thread.passes = None;
+                    thread.steps_over = None;
                 }
                 Ok(true)
             }
-            Some(Passage::Unknown | Passage::InPlace) => self.step_in_place(tid, address),
+            Some(StepOver::Unknown | StepOver::InPlace) => self.step_in_place(tid, address),
         }
     }
 
     /// The way past a trap, found once; `None` when there is no trap.
-    fn passage(&mut self, tid: Tid, address: u64) -> Option<Passage> {
+    fn step_over_method(&mut self, tid: Tid, address: u64) -> Option<StepOver> {
         let pid = self.threads.get(&tid)?.pid;
-        let space = self.space_of(pid);
+        let space = self.address_space_of(pid);
         let process = self.processes.get_mut(&space)?;
         let known = process
             .sites
             .find(address)
             .filter(|site| site.inserted)?
-            .passage;
-        if !matches!(known, Passage::Unknown) {
+            .step_over;
+        if !matches!(known, StepOver::Unknown) {
             return Some(known);
         }
         let mut bytes = [0; 15];
         let count = process.memory.read(address, &mut bytes);
         process.sites.mask(address, &mut bytes[..count]);
-        let passage = process.slots.prepare(tid, &process.memory, address, bytes);
-        debug!("past {address:#x}: {passage:?}");
-        process.sites.find_mut(address)?.passage = passage;
-        Some(passage)
+        let step_over = process.slots.prepare(tid, &process.memory, address, bytes);
+        debug!("past {address:#x}: {step_over:?}");
+        process.sites.find_mut(address)?.step_over = step_over;
+        Some(step_over)
     }
 
     fn emulate(
@@ -110,7 +110,7 @@ impl Tracer {
         let Some(pid) = self.threads.get(&tid).map(|thread| thread.pid) else {
             return Ok(false);
         };
-        let space = self.space_of(pid);
+        let space = self.address_space_of(pid);
         let Some(process) = self.processes.get_mut(&space) else {
             return Ok(false);
         };
@@ -125,7 +125,7 @@ impl Tracer {
             return self.step_in_place(tid, address);
         }
         thread.touch_registers();
-        thread.passes = None;
+        thread.steps_over = None;
         self.finish_step(tid)
     }
 
@@ -145,23 +145,30 @@ impl Tracer {
         let Some(pid) = self.threads.get(&tid).map(|thread| thread.pid) else {
             return Ok(false);
         };
-        let space = self.space_of(pid);
-        let was_halting = self.set_halting(space, true);
-        self.halt(space);
+        let space = self.address_space_of(pid);
+        let was_stepping_in_place = self.set_stepping_in_place(space, true);
+        self.hold_all(space);
         let outcome = self.step_lifted(tid, space, address);
-        self.set_halting(space, was_halting);
+        self.set_stepping_in_place(space, was_stepping_in_place);
         for other in self.threads_of(space) {
             let goes_by_caller = other == tid && outcome == Ok(true);
-            if !goes_by_caller && self.threads.get(&other).is_some_and(|t| t.held.is_some()) {
-                self.settle(other);
+            if !goes_by_caller
+                && self
+                    .threads
+                    .get(&other)
+                    .is_some_and(|t| t.ptrace_stop.is_some())
+            {
+                self.resume_unless_stopped(other);
             }
         }
         outcome
     }
 
-    fn set_halting(&mut self, pid: Tid, halting: bool) -> bool {
+    fn set_stepping_in_place(&mut self, pid: Tid, is_stepping_in_place: bool) -> bool {
         let process = self.processes.get_mut(&pid);
-        process.is_some_and(|process| std::mem::replace(&mut process.halting, halting))
+        process.is_some_and(|process| {
+            std::mem::replace(&mut process.is_stepping_in_place, is_stepping_in_place)
+        })
     }
 
     fn step_lifted(&mut self, tid: Tid, space: Tid, address: u64) -> ptrace::Result<bool> {
@@ -171,13 +178,13 @@ impl Tracer {
         match stepped? {
             Stepped::Done => {
                 if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.passes = None;
+                    thread.steps_over = None;
                 }
                 self.finish_step(tid)
             }
             Stepped::Other(status) => {
                 if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.passes = None;
+                    thread.steps_over = None;
                 }
                 self.on_status(tid, status);
                 Ok(false)
@@ -218,7 +225,7 @@ impl Tracer {
                 let code = ptrace::read_siginfo(tid)?.si_code;
                 if matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_BRKPT) {
                     if let Some(thread) = self.threads.get_mut(&tid) {
-                        thread.held = Some(Hold::Signal(0));
+                        thread.ptrace_stop = Some(PtraceStop::Signal(0));
                     }
                     return Ok(Stepped::Done);
                 }
@@ -232,7 +239,7 @@ impl Tracer {
         let Some(pid) = self.threads.get(&tid).map(|thread| thread.pid) else {
             return Ok(None);
         };
-        let space = self.space_of(pid);
+        let space = self.address_space_of(pid);
         let Some(process) = self.processes.get(&space) else {
             return Ok(None);
         };
@@ -248,7 +255,7 @@ impl Tracer {
 
     /// Puts the pc of a held thread that lies in a slot back to the program's own code.
     pub fn leave_slot(&mut self, tid: Tid) -> ptrace::Result<()> {
-        if (self.threads.get(&tid)).is_none_or(|thread| thread.held.is_none()) {
+        if (self.threads.get(&tid)).is_none_or(|thread| thread.ptrace_stop.is_none()) {
             return Ok(());
         }
         let Some((thread, code, pc)) = self.slot_of(tid)? else {
@@ -258,7 +265,7 @@ impl Tracer {
             return Ok(());
         };
         // Before the copied instruction ran, its trap must still be passed.
-        thread.passes = (home == code.original).then_some(home);
+        thread.steps_over = (home == code.original).then_some(home);
         if is_restarting(thread.registers()?) {
             thread.registers()?.rip = home;
             thread.touch_registers();
@@ -307,7 +314,7 @@ impl Tracer {
                 Ok(())
             }
             Stepped::Other(status) => {
-                queue_again(pid, tid, &info);
+                requeue_signal(pid, tid, &info);
                 self.on_status(tid, status);
                 Err(Errno::ESRCH)
             }
@@ -361,7 +368,7 @@ fn readdress_fault(
 }
 
 /// Gives a signal that was taken for delivery back to the thread's queue.
-fn queue_again(pid: Tid, tid: Tid, info: &libc::siginfo_t) {
+fn requeue_signal(pid: Tid, tid: Tid, info: &libc::siginfo_t) {
     // SAFETY: `info` is a whole siginfo_t.
     let answer = unsafe {
         libc::syscall(

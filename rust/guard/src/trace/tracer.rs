@@ -36,12 +36,12 @@ pub enum Intent {
     /// It was told that the thread stands, or may conclude it.
     Stopped,
     /// It has set the thread going.
-    Going(Action),
+    Running(Action),
 }
 
 /// Which kind of ptrace stop holds a thread; it decides how a signal can be passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
+pub enum PtraceStop {
     /// A signal is about to be delivered; 0 when the trap was ours.
     Signal(i32),
     /// An event of ours: interrupt, clone, fork, exec, system call.
@@ -132,17 +132,17 @@ pub struct Thread {
     /// Its process.
     pub pid: Tid,
     /// The ptrace stop that holds it; `None` while it runs.
-    pub held: Option<Hold>,
+    pub ptrace_stop: Option<PtraceStop>,
     /// The client's view.
     pub intent: Intent,
     /// Signal to deliver when it next runs.
     pub deliver: i32,
     /// Pc of the stop that was last told to the client, until it runs again.
-    pub told_pc: Option<u64>,
+    pub stop_pc: Option<u64>,
     /// The number of the stop last told of it.
-    pub told_at: u64,
+    pub reported_at: u64,
     /// The address of a trap that it is to get past without hitting it again.
-    pub passes: Option<u64>,
+    pub steps_over: Option<u64>,
     /// The last resume was a single step whose end has not been seen.
     pub stepping: bool,
     /// Pc before the last single step.
@@ -168,7 +168,7 @@ pub struct Thread {
     /// Generation of the debug registers it carries.
     pub watch_generation: u32,
     /// Hits in a row whose conditions were false.
-    pub silent_hits: u32,
+    pub unreported_hits: u32,
     /// The affinity to give back once silent hits end.
     pub saved_affinity: Option<libc::cpu_set_t>,
     registers: Option<libc::user_regs_struct>,
@@ -181,12 +181,12 @@ impl Thread {
         Self {
             tid,
             pid,
-            held: None,
-            intent: Intent::Going(Action::Continue),
+            ptrace_stop: None,
+            intent: Intent::Running(Action::Continue),
             deliver: 0,
-            told_pc: None,
-            told_at: 0,
-            passes: None,
+            stop_pc: None,
+            reported_at: 0,
+            steps_over: None,
             is_zombie: false,
             in_vfork: false,
             saved_siginfo: None,
@@ -199,7 +199,7 @@ impl Thread {
             injected: 0,
             condition_failure: None,
             watch_generation: 0,
-            silent_hits: 0,
+            unreported_hits: 0,
             saved_affinity: None,
             registers: None,
             dirty: false,
@@ -208,7 +208,7 @@ impl Thread {
 
     /// Whether it may be executing instructions of the program.
     pub fn is_running(&self) -> bool {
-        self.held.is_none() && !self.is_zombie && !self.in_vfork
+        self.ptrace_stop.is_none() && !self.is_zombie && !self.in_vfork
     }
 
     /// The general registers, read once per stop.
@@ -265,13 +265,13 @@ pub struct Process {
     /// Its debug registers.
     pub watches: Watches,
     /// Set for a `vfork` child until it executes or ends: whose memory it borrows.
-    pub borrows_from: Option<Tid>,
+    pub shares_memory_of: Option<Tid>,
     /// The client does not know this process: a child it does not follow.
-    pub is_shadow: bool,
+    pub is_hidden: bool,
     /// A stop is being told: every thread is to be parked.
-    pub parking: bool,
+    pub is_stopping: bool,
     /// An instruction is stepped in place: every other thread is held for a moment.
-    pub halting: bool,
+    pub is_stepping_in_place: bool,
     /// Exec events of a start-up shell still to be passed over.
     pub execs_to_skip: u32,
     /// System calls to stop at: all when empty, none when `None`.
@@ -288,10 +288,10 @@ impl Process {
             sites: Sites::default(),
             slots: Slots::default(),
             watches: Watches::default(),
-            borrows_from: None,
-            is_shadow: false,
-            parking: false,
-            halting: false,
+            shares_memory_of: None,
+            is_hidden: false,
+            is_stopping: false,
+            is_stepping_in_place: false,
             execs_to_skip: 0,
             system_calls: None,
         })
@@ -328,13 +328,13 @@ pub struct Tracer {
     /// Threads by id.
     pub threads: HashMap<Tid, Thread>,
     /// First stops of threads whose birth has not been told yet.
-    pub early: HashMap<Tid, WaitStatus>,
+    pub early_stops: HashMap<Tid, WaitStatus>,
     /// What the client has to hear, oldest first.
     pub reports: VecDeque<Report>,
     /// Reaping was broken off; nothing will announce the rest.
-    pub has_more: bool,
+    pub has_unreaped: bool,
     /// Stops told so far.
-    pub told: u64,
+    pub reported_stops: u64,
     /// What the client has chosen.
     pub choices: Choices,
     /// Trace state variables.
@@ -357,19 +357,19 @@ impl Tracer {
     }
 
     /// The process whose memory and traps `pid` uses: itself, or a `vfork` parent.
-    pub fn space_of(&self, pid: Tid) -> Tid {
+    pub fn address_space_of(&self, pid: Tid) -> Tid {
         let lender = self
             .processes
             .get(&pid)
-            .and_then(|process| process.borrows_from);
+            .and_then(|process| process.shares_memory_of);
         lender
             .filter(|parent| self.processes.contains_key(parent))
             .unwrap_or(pid)
     }
 
     /// Whether threads of this process are being brought to a halt, or stand for a step.
-    pub fn is_halting(&self, pid: Tid) -> bool {
-        let stands = |process: &Process| process.parking || process.halting;
+    pub fn holds_threads_of(&self, pid: Tid) -> bool {
+        let stands = |process: &Process| process.is_stopping || process.is_stepping_in_place;
         self.processes.get(&pid).is_some_and(stands)
     }
 
@@ -381,11 +381,11 @@ impl Tracer {
     }
 
     /// The thread to speak for a process: its leader while that is alive.
-    pub fn speaker_of(&self, pid: Tid) -> Option<Tid> {
+    pub fn representative_of(&self, pid: Tid) -> Option<Tid> {
         let held = |tid: &Tid| {
             self.threads
                 .get(tid)
-                .is_some_and(|thread| thread.held.is_some())
+                .is_some_and(|thread| thread.ptrace_stop.is_some())
         };
         let threads = self.threads_of(pid);
         threads

@@ -10,9 +10,9 @@ use crate::os::ptrace::{self, Tid};
 use crate::trace::tracer::{Intent, Tracer};
 
 /// How long threads may take to stop.  One that does not is in an uninterruptible sleep.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// When to look whether a thread that does not stop has in fact exited.
-const SUSPICION: Duration = Duration::from_millis(10);
+const ZOMBIE_CHECK_AFTER: Duration = Duration::from_millis(10);
 /// Looks at `waitpid` before sleeping: a thread on another CPU stops within microseconds.
 const SPINS: u32 = 50;
 
@@ -21,11 +21,11 @@ impl Tracer {
     pub fn drain(&mut self) {
         loop {
             self.reap_some();
-            let parking = |p: &&crate::trace::tracer::Process| p.parking && !p.is_shadow;
-            let Some(pid) = self.processes.values().find(parking).map(|p| p.pid) else {
+            let is_stopping = |p: &&crate::trace::tracer::Process| p.is_stopping && !p.is_hidden;
+            let Some(pid) = self.processes.values().find(is_stopping).map(|p| p.pid) else {
                 break;
             };
-            self.park(pid);
+            self.stop_process(pid);
         }
         self.lift_idle();
     }
@@ -33,7 +33,7 @@ impl Tracer {
     /// Takes in what happened to a hot thread; `true` when there was something.
     ///
     /// Whatever has to be told afterwards is left for [`Tracer::drain`].
-    pub fn reap_silently(&mut self) -> bool {
+    pub fn reap_one(&mut self) -> bool {
         match ptrace::poll_wait(-1) {
             Ok(Some((tid, status))) => {
                 self.on_status(tid, status);
@@ -46,7 +46,7 @@ impl Tracer {
     /// Takes in what has happened, but not so much that the client has to wait.
     fn reap_some(&mut self) {
         const AT_MOST: u32 = 64;
-        self.has_more = false;
+        self.has_unreaped = false;
         for _ in 0..AT_MOST {
             match ptrace::poll_wait(-1) {
                 Ok(Some((tid, status))) => self.on_status(tid, status),
@@ -57,12 +57,12 @@ impl Tracer {
                 }
             }
         }
-        self.has_more = true;
+        self.has_unreaped = true;
     }
 
     /// Parks every thread of a process for the client to see, traps taken out.
-    fn park(&mut self, pid: Tid) {
-        self.halt(pid);
+    fn stop_process(&mut self, pid: Tid) {
+        self.hold_all(pid);
         for tid in self.threads_of(pid) {
             self.leave_slot_or_warn(tid);
             if let Some(thread) = self.threads.get_mut(&tid) {
@@ -71,16 +71,16 @@ impl Tracer {
                 // The stop being told answers for every thread.
                 thread.wants_stop = false;
             }
-            self.calm(tid);
+            self.end_cpu_sharing(tid);
         }
         self.lift(pid);
         if let Some(process) = self.processes.get_mut(&pid) {
-            process.parking = false;
+            process.is_stopping = false;
         }
     }
 
     /// Holds every thread of a process; their intents stay.  `parking` must be set by then.
-    pub fn halt(&mut self, pid: Tid) {
+    pub fn hold_all(&mut self, pid: Tid) {
         for tid in self.threads_of(pid) {
             let running = self
                 .threads
@@ -105,12 +105,12 @@ impl Tracer {
             tracer
                 .threads
                 .get(&tid)
-                .is_none_or(|thread| thread.held.is_some())
+                .is_none_or(|thread| thread.ptrace_stop.is_some())
         };
         self.wait_until(settled, tid);
         self.threads
             .get(&tid)
-            .is_some_and(|thread| thread.held.is_some())
+            .is_some_and(|thread| thread.ptrace_stop.is_some())
     }
 
     /// Reaps until `done`, at most for [`PATIENCE`].
@@ -127,10 +127,10 @@ impl Tracer {
                 std::thread::yield_now();
                 continue;
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > STOP_TIMEOUT {
                 return;
             }
-            if start.elapsed() > SUSPICION {
+            if start.elapsed() > ZOMBIE_CHECK_AFTER {
                 self.mark_zombies(about);
                 if done(self) {
                     return;
@@ -158,7 +158,8 @@ impl Tracer {
             .map(|process| process.pid)
             .filter(|pid| {
                 let moves = |t: &crate::trace::tracer::Thread| {
-                    self.space_of(t.pid) == *pid && (t.is_running() || t.intent != Intent::Stopped)
+                    self.address_space_of(t.pid) == *pid
+                        && (t.is_running() || t.intent != Intent::Stopped)
                 };
                 !self.threads.values().any(moves)
             })

@@ -29,7 +29,7 @@ DEFAULT_PACKET_SIZE = 400
 """Bytes of a packet that every server takes, where it does not tell its own limit."""
 
 _VSTOPPED = b"vStopped"
-_LAST_STOP = b"crabtrap.last:"
+_LAST_STOP = b"crabtrap.last-stop:"
 """In a stop: no other will be told before something is resumed, and that acknowledges it."""
 
 
