@@ -10,13 +10,14 @@ mod trace;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
 use options::{Connection, Options, Program};
-use server::transport::{Listener, Transport};
-use server::{Ending, Server};
+use os::signal_queue::SignalQueue;
+use server::Server;
+use server::listener::Listener;
+use server::transport::Transport;
 
 fn main() -> ExitCode {
     let options = match options::parse(std::env::args_os().skip(1)) {
@@ -50,18 +51,18 @@ fn run(options: &Options) -> io::Result<()> {
             .open(path)?;
         logging::to_file(file);
     }
-    let signals = block_signals()?;
+    let signals = SignalQueue::open()?;
     match &options.connection {
         Connection::Inherited(fd) => {
             // SAFETY: the number was given to us for this and nothing else.
             let transport = unsafe { Transport::from_inherited(*fd) }?;
-            serve(transport, false, options, &signals).map(drop)
+            serve(transport, false, options, &signals)
         }
-        Connection::Stdio => serve(Transport::stdio()?, false, options, &signals).map(drop),
+        Connection::Stdio => serve(Transport::stdio()?, false, options, &signals),
         Connection::Listen(address) => {
             let listener = Listener::bind(address, options.token()?)?;
             complain(&format!("listening on {}", listener.describe()));
-            serve(listener.accept()?, true, options, &signals).map(drop)
+            serve(listener.accept()?, true, options, &signals)
         }
     }
 }
@@ -70,37 +71,16 @@ fn serve(
     transport: Transport,
     inherits_stdio: bool,
     options: &Options,
-    signals: &OwnedFd,
-) -> io::Result<Ending> {
+    signals: &SignalQueue,
+) -> io::Result<()> {
     let mut server = Server::new(transport, inherits_stdio);
     let begun = match &options.program {
         Program::None => Ok(()),
-        Program::Attach(pid) => server.tracer().attach(*pid),
+        Program::Attach(pid) => server.attach_first(*pid),
         Program::Run(program, arguments) => {
             server.start(program.clone(), arguments.clone()).map(drop)
         }
     };
     begun.map_err(io::Error::other)?;
     server.serve(signals)
-}
-
-/// Signals arrive through a descriptor, so that there is one wait.
-fn block_signals() -> io::Result<OwnedFd> {
-    use nix::sys::signal::{SigSet, Signal};
-    use nix::sys::signalfd::{SfdFlags, SignalFd};
-    let mut set = SigSet::empty();
-    for signal in [
-        Signal::SIGCHLD,
-        Signal::SIGTERM,
-        Signal::SIGHUP,
-        Signal::SIGINT,
-    ] {
-        set.add(signal);
-    }
-    set.thread_block()?;
-    // A write to a client that has gone is an error, not our end.
-    // SAFETY: ignoring a signal runs no code.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    let fd = SignalFd::with_flags(&set, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    Ok(OwnedFd::from(fd))
 }

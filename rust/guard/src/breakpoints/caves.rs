@@ -1,11 +1,11 @@
-//! Where a program's own mappings have room for relocated instructions.
+//! Caves: room for relocated instructions in a program's own mappings.
 //!
 //! A *cave* is the unused tail of the last page of a module's code segment: mapped,
 //! executable, private, never executed, and near enough for rip-relative operands.
 
-use crate::breakpoints::displaced::SLOT_SIZE;
+use super::displaced::SLOT_SIZE;
 
-/// Free slots of one cave.
+/// A cave and which of its slots are taken.
 #[derive(Debug)]
 pub struct Cave {
     start: u64,
@@ -13,7 +13,7 @@ pub struct Cave {
 }
 
 impl Cave {
-    /// A cave over the unused bytes `[start, end)`; it may turn out to hold no slot.
+    /// Makes a cave of the unused bytes `[start, end)`; it may turn out to hold no slot.
     #[must_use]
     pub fn new(start: u64, end: u64) -> Self {
         let aligned = start.next_multiple_of(16);
@@ -24,14 +24,14 @@ impl Cave {
         }
     }
 
-    /// Take a slot; `None` when all are taken.
+    /// Takes a slot; `None` when all are taken.
     pub fn take(&mut self) -> Option<u64> {
         let index = self.used.iter().position(|used| !used)?;
         self.used[index] = true;
         Some(self.start + index as u64 * SLOT_SIZE)
     }
 
-    /// Give a slot back once no thread is in it.
+    /// Gives a slot back once no thread is in it.
     pub fn give_back(&mut self, slot: u64) {
         if let Some(offset) = slot.checked_sub(self.start)
             && let Some(used) = self.used.get_mut((offset / SLOT_SIZE) as usize)
@@ -47,7 +47,7 @@ impl Cave {
     }
 }
 
-/// The unused tail of the last page of the executable segment that holds `address`.
+/// Finds the unused tail of the last page of the executable segment that holds `address`.
 ///
 /// `base` is where the ELF header is mapped; the program headers are read from memory.
 ///

@@ -1,11 +1,10 @@
-//! Conditions of traps, decided at the hit without waking the client.
+//! Conditions of traps, evaluated at the hit without waking the client.
 
-use crate::breakpoints::agent::{self, Machine, Variables};
-use crate::breakpoints::sites::Sites;
-use crate::os::memory::Memory;
+use super::address_space::AddressSpace;
+use super::agent::{self, Variables};
 use crate::os::registers;
 
-/// What a trap's conditions say.
+/// What the conditions of a trap amount to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// One is non-zero.
@@ -16,44 +15,21 @@ pub enum Verdict {
     Failed(String),
 }
 
-struct StoppedThread<'a> {
-    registers: &'a libc::user_regs_struct,
-    memory: &'a Memory,
-    sites: &'a Sites,
-}
-
-impl Machine for StoppedThread<'_> {
-    fn register(&mut self, number: u16) -> Option<u64> {
-        registers::general(self.registers, number)
-    }
-
-    fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
-        let complete = self.memory.read_exact(address, buffer);
-        self.sites.mask(address, buffer);
-        complete
-    }
-}
-
-/// Evaluates every condition, for they may count hits; none is skipped for another's sake.
-/// Without any the answer is always true.
+/// Evaluates every condition, because they may count hits: none is skipped for another's
+/// sake.  Without any the answer is always true.
 pub fn evaluate(
     conditions: &[Box<[u8]>],
     registers: &libc::user_regs_struct,
-    memory: &Memory,
-    sites: &Sites,
+    space: &AddressSpace,
     variables: &mut Variables,
 ) -> Verdict {
     if conditions.is_empty() {
         return Verdict::True;
     }
-    let mut thread = StoppedThread {
-        registers,
-        memory,
-        sites,
-    };
+    let thread = StoppedThread { registers, space };
     let mut verdict = Verdict::False;
     for condition in conditions {
-        match agent::evaluate(condition, &mut thread, variables) {
+        match agent::evaluate(condition, &thread, variables) {
             Ok(0) => {}
             Ok(_) if verdict == Verdict::False => verdict = Verdict::True,
             Ok(_) => {}
@@ -61,4 +37,20 @@ pub fn evaluate(
         }
     }
     verdict
+}
+
+/// What a condition may look at: a stopped thread and its memory.
+struct StoppedThread<'a> {
+    registers: &'a libc::user_regs_struct,
+    space: &'a AddressSpace,
+}
+
+impl agent::Machine for StoppedThread<'_> {
+    fn register(&self, number: u16) -> Option<u64> {
+        registers::general(self.registers, number)
+    }
+
+    fn read(&self, address: u64, buffer: &mut [u8]) -> bool {
+        self.space.read_exact(address, buffer)
+    }
 }

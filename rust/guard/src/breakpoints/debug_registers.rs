@@ -1,17 +1,19 @@
-//! Debug registers: four traps on execution or on access to data.
+//! Debug registers: four traps on execution or on access to data (Intel SDM vol. 3, "Debug Registers").
 //!
-//! They belong to a thread, are not inherited by new ones, and outlive the tracer; so each
-//! thread is brought up to date before it runs, and cleared before it is let go.
+//! They belong to a thread, are not inherited by new ones, and outlive the tracer; so those of
+//! each thread are brought up to date before it runs, and cleared before it is released.
 
 use crate::os::ptrace::{self, Tid};
 
 const SLOTS: usize = 4;
+/// DR6: which of the registers have triggered.
 const STATUS: usize = 6;
+/// DR7: which registers are enabled, and for what.
 const CONTROL: usize = 7;
 /// GE, and the bit that always reads as one.
 const CONTROL_BASE: u64 = 0x600;
 
-/// What a debug register watches for.
+/// The kind of access that a debug register traps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WatchKind {
     /// Execution of an instruction.
@@ -34,49 +36,49 @@ impl WatchKind {
     }
 }
 
-/// One debug register in use.
+/// The use of one debug register.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    /// What for.
+    /// Kind of access.
     pub kind: WatchKind,
     /// First byte.
     pub address: u64,
-    /// 1, 2, 4 or 8.
+    /// Bytes: 1, 2, 4 or 8.
     pub size: u64,
-    /// Agent expressions; told when one is non-zero or fails.
+    /// Agent expressions; a hit is reported when one is non-zero or fails.
     pub conditions: Vec<Box<[u8]>>,
 }
 
 /// The debug registers of a process.
 #[derive(Clone, Debug, Default)]
-pub struct Watches {
+pub struct DebugRegisters {
     slots: [Option<Watch>; SLOTS],
     generation: u32,
 }
 
-impl Watches {
+impl DebugRegisters {
     /// Whether no register is in use.
     pub fn is_empty(&self) -> bool {
         self.slots.iter().all(Option::is_none)
     }
 
-    /// Counts changes; a thread with another number needs its registers written.
+    /// Returns the number of changes so far; a thread written at another number is out of date.
     pub fn generation(&self) -> u32 {
         self.generation
     }
 
-    /// The register's use.
+    /// Returns the use of one register.
     pub fn find(&self, slot: usize) -> Option<&Watch> {
         self.slots.get(slot).and_then(Option::as_ref)
     }
 
-    /// Whether an execute trap stands at `address`.
+    /// Whether execution at `address` is trapped.
     pub fn executes_at(&self, address: u64) -> bool {
-        let stands = |watch: &Watch| watch.kind == WatchKind::Execute && watch.address == address;
-        self.slots.iter().flatten().any(stands)
+        let matches = |watch: &Watch| watch.kind == WatchKind::Execute && watch.address == address;
+        self.slots.iter().flatten().any(matches)
     }
 
-    /// Takes a register.
+    /// Takes a free register, or gives the one in use for the same bytes new conditions.
     pub fn add(&mut self, watch: Watch) -> Result<(), &'static str> {
         if !matches!(watch.size, 1 | 2 | 4 | 8) || !watch.address.is_multiple_of(watch.size) {
             return Err("a debug register watches 1, 2, 4 or 8 aligned bytes");
@@ -149,7 +151,7 @@ pub fn take_triggered(tid: Tid) -> ptrace::Result<u64> {
     Ok(status & 0xf)
 }
 
-/// Leaves no debug register behind in a thread that is to be let go.
+/// Clears the registers of one stopped thread.
 pub fn clear(tid: Tid) -> ptrace::Result<()> {
-    Watches::default().write(tid)
+    DebugRegisters::default().write(tid)
 }

@@ -1,4 +1,4 @@
-//! Leaving a breakpoint without lifting it: the instruction under the trap runs elsewhere.
+//! Displaced stepping: the instruction under a trap is executed elsewhere, and the trap stays.
 //!
 //! Lifting the trap while other threads run would lose their hits, and stopping them all
 //! costs a context switch each.  So the instruction is either carried out here on the
@@ -11,22 +11,25 @@
 //! segment, which is mapped, executable, private and near enough for rip-relative operands.
 
 use iced_x86::{
-    BlockEncoder, BlockEncoderOptions, Code, ConditionCode, Decoder, DecoderOptions, FlowControl,
-    Instruction, InstructionBlock, Mnemonic, OpKind, Register,
+    BlockEncoder, BlockEncoderOptions, Code, Decoder, DecoderOptions, FlowControl, Instruction,
+    InstructionBlock, Mnemonic,
 };
+
+use super::emulate;
 
 /// Room for one slot in bytes.
 pub const SLOT_SIZE: u64 = 48;
-const LONGEST_INSTRUCTION: usize = 15;
+/// The most bytes an x86 instruction may have.
+pub const LONGEST_INSTRUCTION: usize = 15;
 
-/// How to get over one instruction.
+/// How to step over one instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
-    /// Carry it out with [`emulate`]; no code is needed.
+    /// Carry it out with [`emulate::emulate`]; no code is needed.
     Emulate,
     /// Resume the thread in a slot holding this code.
     Copy(SlotCode),
-    /// Only the processor in its own place will do: stop the others, lift, step.
+    /// Only the processor can execute it, and only where it is: stop the others, lift, step.
     StepInPlace,
 }
 
@@ -46,7 +49,7 @@ pub struct SlotCode {
 }
 
 impl SlotCode {
-    /// Where a thread that stopped at `rip` would be without the slot.
+    /// Returns where a thread that stopped at `rip` would be without the slot.
     ///
     /// # Returns
     /// `None` when `rip` is not in this slot's code.
@@ -63,15 +66,7 @@ impl SlotCode {
     }
 }
 
-/// Memory of the stopped program.
-pub trait Memory {
-    /// Fill `buffer`; `false` when any byte is missing.
-    fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool;
-    /// Store `bytes`; `false` when any byte cannot be written.
-    fn write(&mut self, address: u64, bytes: &[u8]) -> bool;
-}
-
-/// Decode the instruction that `bytes` begin with; `None` when they are not one.
+/// Decodes the instruction that `bytes` begin with; `None` when they are not one.
 #[must_use]
 pub fn decode(bytes: &[u8], address: u64) -> Option<Instruction> {
     let end = bytes.len().min(LONGEST_INSTRUCTION);
@@ -79,7 +74,7 @@ pub fn decode(bytes: &[u8], address: u64) -> Option<Instruction> {
     (!instruction.is_invalid()).then_some(instruction)
 }
 
-/// Choose how to get over the instruction at `address`.
+/// Chooses how to step over the instruction at `address`.
 ///
 /// `slot` is the address of a free slot, or `None` when there is no cave near.
 #[must_use]
@@ -87,7 +82,7 @@ pub fn plan(bytes: &[u8], address: u64, slot: Option<u64>) -> Plan {
     let Some(instruction) = decode(bytes, address) else {
         return Plan::StepInPlace;
     };
-    if can_emulate(&instruction) {
+    if emulate::can_emulate(&instruction) {
         return Plan::Emulate;
     }
     if !is_movable(&instruction) {
@@ -129,7 +124,7 @@ fn encode(instructions: &[Instruction], address: u64) -> Option<Vec<u8>> {
         .map(|result| result.code_buffer)
 }
 
-/// Whether a copy elsewhere does the same as the original in its place.
+/// Whether a copy elsewhere does the same as the original where it is.
 fn is_movable(instruction: &Instruction) -> bool {
     match instruction.flow_control() {
         FlowControl::Next | FlowControl::Return => true,
@@ -142,288 +137,9 @@ fn is_movable(instruction: &Instruction) -> bool {
     }
 }
 
-fn can_emulate(instruction: &Instruction) -> bool {
-    match instruction.mnemonic() {
-        Mnemonic::Nop | Mnemonic::Endbr64 => true,
-        Mnemonic::Push => instruction.code() == Code::Push_r64,
-        Mnemonic::Ret => {
-            matches!(instruction.code(), Code::Retnq | Code::Retnq_imm16)
-        }
-        Mnemonic::Lea => instruction.op0_register().is_gpr64() && simple_memory(instruction),
-        Mnemonic::Call | Mnemonic::Jmp => {
-            instruction.is_call_near()
-                || instruction.is_jmp_short_or_near()
-                || ((instruction.is_call_near_indirect() || instruction.is_jmp_near_indirect())
-                    && (instruction.op0_kind() == OpKind::Register || simple_memory(instruction)))
-        }
-        _ => instruction.is_jcc_short_or_near(),
-    }
-}
-
-/// A memory operand whose address the general registers alone determine.
-fn simple_memory(instruction: &Instruction) -> bool {
-    let has_memory =
-        (0..instruction.op_count()).any(|index| instruction.op_kind(index) == OpKind::Memory);
-    let general = |register: Register| register == Register::None || register.is_gpr64();
-    has_memory
-        && instruction.segment_prefix() == Register::None
-        && (instruction.is_ip_rel_memory_operand() && instruction.memory_base() == Register::RIP
-            || general(instruction.memory_base()))
-        && general(instruction.memory_index())
-}
-
-/// Carry out an instruction for which [`plan`] said [`Plan::Emulate`].
-///
-/// # Returns
-/// `false`, with nothing changed, when memory could not be accessed: the processor itself
-/// must then raise the fault.
-pub fn emulate(
-    instruction: &Instruction,
-    regs: &mut libc::user_regs_struct,
-    memory: &mut dyn Memory,
-) -> bool {
-    let next = instruction.next_ip();
-    match instruction.mnemonic() {
-        Mnemonic::Push => {
-            let value = read_register(regs, instruction.op0_register());
-            if !push(regs, memory, value) {
-                return false;
-            }
-            regs.rip = next;
-        }
-        Mnemonic::Lea => {
-            let value = effective_address(instruction, regs);
-            write_register(regs, instruction.op0_register(), value);
-            regs.rip = next;
-        }
-        Mnemonic::Ret => {
-            let mut bytes = [0; 8];
-            if !memory.read(regs.rsp, &mut bytes) {
-                return false;
-            }
-            let extra = if instruction.op_count() == 1 {
-                u64::from(instruction.immediate16())
-            } else {
-                0
-            };
-            regs.rsp = regs.rsp.wrapping_add(8 + extra);
-            regs.rip = u64::from_le_bytes(bytes);
-        }
-        Mnemonic::Call | Mnemonic::Jmp => {
-            let Some(target) = branch_target(instruction, regs, memory) else {
-                return false;
-            };
-            if instruction.mnemonic() == Mnemonic::Call && !push(regs, memory, next) {
-                return false;
-            }
-            regs.rip = target;
-        }
-        _ if instruction.is_jcc_short_or_near() => {
-            let taken = holds(instruction.condition_code(), regs.eflags);
-            regs.rip = if taken {
-                instruction.near_branch_target()
-            } else {
-                next
-            };
-        }
-        _ => regs.rip = next,
-    }
-    true
-}
-
-fn branch_target(
-    instruction: &Instruction,
-    regs: &libc::user_regs_struct,
-    memory: &mut dyn Memory,
-) -> Option<u64> {
-    match instruction.op0_kind() {
-        OpKind::NearBranch64 => Some(instruction.near_branch_target()),
-        OpKind::Register => Some(read_register(regs, instruction.op0_register())),
-        _ => {
-            let mut bytes = [0; 8];
-            memory
-                .read(effective_address(instruction, regs), &mut bytes)
-                .then(|| u64::from_le_bytes(bytes))
-        }
-    }
-}
-
-fn effective_address(instruction: &Instruction, regs: &libc::user_regs_struct) -> u64 {
-    if instruction.is_ip_rel_memory_operand() {
-        return instruction.ip_rel_memory_address();
-    }
-    let value = |register| match register {
-        Register::None => 0,
-        other => read_register(regs, other),
-    };
-    value(instruction.memory_base())
-        .wrapping_add(
-            value(instruction.memory_index())
-                .wrapping_mul(u64::from(instruction.memory_index_scale())),
-        )
-        .wrapping_add(instruction.memory_displacement64())
-}
-
-fn push(regs: &mut libc::user_regs_struct, memory: &mut dyn Memory, value: u64) -> bool {
-    let sp = regs.rsp.wrapping_sub(8);
-    if !memory.write(sp, &value.to_le_bytes()) {
-        return false;
-    }
-    regs.rsp = sp;
-    true
-}
-
-fn slot_of(regs: &mut libc::user_regs_struct, register: Register) -> &mut u64 {
-    match register {
-        Register::RCX => &mut regs.rcx,
-        Register::RDX => &mut regs.rdx,
-        Register::RBX => &mut regs.rbx,
-        Register::RSP => &mut regs.rsp,
-        Register::RBP => &mut regs.rbp,
-        Register::RSI => &mut regs.rsi,
-        Register::RDI => &mut regs.rdi,
-        Register::R8 => &mut regs.r8,
-        Register::R9 => &mut regs.r9,
-        Register::R10 => &mut regs.r10,
-        Register::R11 => &mut regs.r11,
-        Register::R12 => &mut regs.r12,
-        Register::R13 => &mut regs.r13,
-        Register::R14 => &mut regs.r14,
-        Register::R15 => &mut regs.r15,
-        // `can_emulate` only lets 64-bit general registers through.
-        _ => &mut regs.rax,
-    }
-}
-
-fn read_register(regs: &libc::user_regs_struct, register: Register) -> u64 {
-    let mut copy = *regs;
-    *slot_of(&mut copy, register)
-}
-
-fn write_register(regs: &mut libc::user_regs_struct, register: Register, value: u64) {
-    *slot_of(regs, register) = value;
-}
-
-/// Whether a branch condition holds for these flags (Intel SDM vol. 1, appendix B).
-fn holds(condition: ConditionCode, flags: u64) -> bool {
-    let flag = |bit: u32| flags >> bit & 1 != 0;
-    let (carry, parity, zero) = (flag(0), flag(2), flag(6));
-    let (sign, overflow) = (flag(7), flag(11));
-    match condition {
-        ConditionCode::o => overflow,
-        ConditionCode::no => !overflow,
-        ConditionCode::b => carry,
-        ConditionCode::ae => !carry,
-        ConditionCode::e => zero,
-        ConditionCode::ne => !zero,
-        ConditionCode::be => carry || zero,
-        ConditionCode::a => !carry && !zero,
-        ConditionCode::s => sign,
-        ConditionCode::ns => !sign,
-        ConditionCode::p => parity,
-        ConditionCode::np => !parity,
-        ConditionCode::l => sign != overflow,
-        ConditionCode::ge => sign == overflow,
-        ConditionCode::le => zero || sign != overflow,
-        ConditionCode::g => !zero && sign == overflow,
-        ConditionCode::None => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    struct Flat {
-        base: u64,
-        bytes: Vec<u8>,
-    }
-
-    impl Memory for Flat {
-        fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
-            let Some(start) = address.checked_sub(self.base) else {
-                return false;
-            };
-            let Some(part) = self
-                .bytes
-                .get(start as usize..start as usize + buffer.len())
-            else {
-                return false;
-            };
-            buffer.copy_from_slice(part);
-            true
-        }
-
-        fn write(&mut self, address: u64, bytes: &[u8]) -> bool {
-            let Some(start) = address.checked_sub(self.base) else {
-                return false;
-            };
-            let range = start as usize..start as usize + bytes.len();
-            let Some(part) = self.bytes.get_mut(range) else {
-                return false;
-            };
-            part.copy_from_slice(bytes);
-            true
-        }
-    }
-
-    fn registers() -> libc::user_regs_struct {
-        // SAFETY: all-zero is a valid value of this plain C struct.
-        let mut regs: libc::user_regs_struct = unsafe { std::mem::zeroed() };
-        regs.rsp = 0x1040;
-        regs
-    }
-
-    fn run(code: &[u8], regs: &mut libc::user_regs_struct) -> Flat {
-        let mut memory = Flat {
-            base: 0x1000,
-            bytes: vec![0; 128],
-        };
-        assert_eq!(plan(code, 0x40_0000, None), Plan::Emulate, "{code:x?}");
-        let instruction = decode(code, 0x40_0000).unwrap();
-        assert!(emulate(&instruction, regs, &mut memory));
-        memory
-    }
-
-    #[test]
-    fn calls_return_to_the_original() {
-        let mut regs = registers();
-        let mut memory = run(&[0xe8, 0x10, 0, 0, 0], &mut regs);
-        assert_eq!(regs.rip, 0x40_0015);
-        assert_eq!(regs.rsp, 0x1038);
-        let mut pushed = [0; 8];
-        assert!(memory.read(0x1038, &mut pushed));
-        assert_eq!(u64::from_le_bytes(pushed), 0x40_0005);
-    }
-
-    #[test]
-    fn pushes_of_rsp_push_the_old_value() {
-        let mut regs = registers();
-        let mut memory = run(&[0x54], &mut regs);
-        let mut pushed = [0; 8];
-        assert!(memory.read(0x1038, &mut pushed));
-        assert_eq!(u64::from_le_bytes(pushed), 0x1040);
-    }
-
-    #[test]
-    fn conditional_jumps_look_at_the_flags() {
-        let mut regs = registers();
-        regs.eflags = 1 << 6;
-        run(&[0x74, 0x05], &mut regs);
-        assert_eq!(regs.rip, 0x40_0007);
-        regs.eflags = 0;
-        run(&[0x74, 0x05], &mut regs);
-        assert_eq!(regs.rip, 0x40_0002);
-    }
-
-    #[test]
-    fn lea_and_returns() {
-        let mut regs = registers();
-        run(&[0x48, 0x8d, 0x05, 0x10, 0, 0, 0], &mut regs); // lea rax, [rip+16]
-        assert_eq!(regs.rax, 0x40_0017);
-        run(&[0xc3], &mut regs);
-        assert_eq!((regs.rip, regs.rsp), (0, 0x1048));
-    }
 
     #[test]
     fn a_copy_keeps_its_operand_and_jumps_back() {
@@ -469,31 +185,6 @@ mod tests {
                 Plan::StepInPlace,
                 "{code:x?}"
             );
-        }
-    }
-
-    #[test]
-    fn random_bytes_never_panic() {
-        let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-        for _ in 0..50_000 {
-            let mut code = [0u8; 15];
-            for byte in &mut code {
-                seed ^= seed << 13;
-                seed ^= seed >> 7;
-                seed ^= seed << 17;
-                *byte = (seed >> 40) as u8;
-            }
-            if let Plan::Emulate = plan(&code, 0x40_0000, Some(0x41_0000)) {
-                let mut memory = Flat {
-                    base: 0x1000,
-                    bytes: vec![0; 128],
-                };
-                emulate(
-                    &decode(&code, 0x40_0000).unwrap(),
-                    &mut registers(),
-                    &mut memory,
-                );
-            }
         }
     }
 }

@@ -4,10 +4,12 @@
 //! The parts work on memory and registers that they are given.  They do not know which threads
 //! there are, resume none, and report nothing.
 
+pub mod address_space;
 pub mod agent;
-pub mod caves;
+mod caves;
 pub mod conditions;
 pub mod debug_registers;
 pub mod displaced;
+mod emulate;
 pub mod sites;
-pub mod slots;
+mod slots;

@@ -1,8 +1,8 @@
 //! Trap bytes: the one place where they enter and leave a program's memory.
 //!
-//! A site belongs to an address space.  It is *wanted* from the client's first `Z0` to its
-//! `z0`, and *inserted* only while threads may run: at a stop the client sees, memory holds
-//! the program's own bytes.
+//! A site belongs to an address space and exists from the client's first `Z0` to its `z0`.  Its
+//! trap is *inserted* only while threads may run: at a stop the client sees, memory holds the
+//! program's own bytes.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,60 +13,79 @@ use crate::os::memory::Memory;
 pub const TRAP: u8 = 0xcc;
 const PAGE: u64 = 4096;
 
-/// How a thread gets past the instruction under a trap; made at the first need.
+/// How a thread steps over the trap of a site; found out at the first need.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum StepOver {
-    /// Not looked at yet.
+    /// Not found out yet.
     #[default]
     Unknown,
-    /// Carried out on the registers alone.
+    /// This instruction is emulated.
     Emulate(iced_x86::Instruction),
     /// A relocated copy lies at this address.
     Slot(u64),
-    /// Only the original place will do, with every other thread stopped.
+    /// The instruction is stepped where it is, with every other thread held.
     InPlace,
 }
 
-/// One trap.
+/// One trapped address.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     /// The program's own byte under the trap; valid while `inserted`.
-    pub original: u8,
+    original: u8,
     /// Whether the trap byte is in memory now.
-    pub inserted: bool,
-    /// Agent expressions; the client hears of a hit when one is non-zero or fails.
-    pub conditions: Vec<Box<[u8]>>,
-    /// How the instruction is executed without lifting the trap.
-    pub step_over: StepOver,
+    inserted: bool,
+    /// Agent expressions; a hit is reported when one is non-zero or fails.
+    conditions: Vec<Box<[u8]>>,
+    step_over: StepOver,
 }
 
-/// All traps of one address space, by address.
+impl Site {
+    /// The conditions of a hit, as agent expressions.
+    pub fn conditions(&self) -> &[Box<[u8]>] {
+        &self.conditions
+    }
+
+    /// Whether the trap lies over an `int3` of the program's own.
+    pub fn hides_program_trap(&self) -> bool {
+        self.inserted && self.original == TRAP
+    }
+}
+
+/// All sites of one address space, by address.
 #[derive(Clone, Debug, Default)]
 pub struct Sites {
     table: BTreeMap<u64, Site>,
-    active: bool,
+    are_inserted: bool,
 }
 
 impl Sites {
-    /// Whether wanted traps are in memory, that is, threads may be running.
-    pub fn is_active(&self) -> bool {
-        self.active
+    /// Whether the traps are in memory, that is, threads may be running.
+    pub fn are_inserted(&self) -> bool {
+        self.are_inserted
     }
 
-    /// The trap at `address`.
+    /// Finds the site at `address`.
     pub fn find(&self, address: u64) -> Option<&Site> {
         self.table.get(&address)
     }
 
-    /// The trap at `address`, to be changed.
-    pub fn find_mut(&mut self, address: u64) -> Option<&mut Site> {
-        self.table.get_mut(&address)
+    /// Returns how to step over the trap at `address`; `None` where none is inserted.
+    pub fn step_over_at(&self, address: u64) -> Option<StepOver> {
+        let site = self.find(address).filter(|site| site.inserted)?;
+        Some(site.step_over)
     }
 
-    /// Wants a trap at `address`; an existing one takes the new conditions.
+    /// Notes how to step over the trap at `address`.
+    pub fn set_step_over(&mut self, address: u64, step_over: StepOver) {
+        if let Some(site) = self.table.get_mut(&address) {
+            site.step_over = step_over;
+        }
+    }
+
+    /// Adds a site at `address`; an existing one takes the new conditions.
     ///
-    /// The byte is written at once while threads run, else when they next do; that the place
-    /// can be written is checked either way.
+    /// The trap is inserted at once while threads run, else when they next do; that the byte
+    /// can be read is checked either way.
     pub fn add(
         &mut self,
         memory: &Memory,
@@ -81,7 +100,7 @@ impl Sites {
             conditions,
             ..Site::default()
         };
-        if self.active {
+        if self.are_inserted {
             insert(memory, address, &mut site)?;
         } else if memory.read_byte(address).is_none() {
             return Err(io::ErrorKind::PermissionDenied.into());
@@ -90,27 +109,27 @@ impl Sites {
         Ok(())
     }
 
-    /// No longer wants the trap at `address`; its slot is returned to be freed.
-    pub fn remove(&mut self, memory: &Memory, address: u64) -> io::Result<Option<Site>> {
-        let Some(site) = self.table.get_mut(&address) else {
-            return Ok(None);
-        };
-        lift(memory, address, site)?;
-        Ok(self.table.remove(&address))
+    /// Removes the site at `address`, if there is one.
+    pub fn remove(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
+        if let Some(site) = self.table.get_mut(&address) {
+            lift(memory, address, site)?;
+            self.table.remove(&address);
+        }
+        Ok(())
     }
 
-    /// Puts every wanted trap in; returns those that could not be.
+    /// Inserts every trap; returns the addresses where that failed.
     ///
-    /// No thread may be running.  A place that has gone (an unloaded library) stays wanted
-    /// and is tried again next time.
+    /// No thread may be running.  The site of an address that is gone (an unloaded library)
+    /// stays, and its trap is tried again next time.
     pub fn insert_all(&mut self, memory: &Memory) -> Vec<u64> {
-        self.active = true;
+        self.are_inserted = true;
         self.change_all(memory, insert_into, insert)
     }
 
-    /// Takes every trap out of memory; no thread may be running.
+    /// Lifts every trap; returns the addresses where that failed.  No thread may be running.
     pub fn lift_all(&mut self, memory: &Memory) -> Vec<u64> {
-        self.active = false;
+        self.are_inserted = false;
         self.change_all(memory, lift_from, lift)
     }
 
@@ -140,17 +159,17 @@ impl Sites {
         failed
     }
 
-    /// Takes the one trap at `address` out for a moment; see [`Sites::put_back`].
+    /// Lifts the one trap at `address` for a moment; see [`Sites::put_back`].
     pub fn lift_one(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
         self.table
             .get_mut(&address)
             .map_or(Ok(()), |site| lift(memory, address, site))
     }
 
-    /// Puts a trap that [`Sites::lift_one`] took out back in.
+    /// Puts a trap back that [`Sites::lift_one`] has lifted.
     pub fn put_back(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
         match self.table.get_mut(&address) {
-            Some(site) if self.active && !site.inserted => insert(memory, address, site),
+            Some(site) if self.are_inserted && !site.inserted => insert(memory, address, site),
             _ => Ok(()),
         }
     }
@@ -158,7 +177,7 @@ impl Sites {
     /// Forgets everything: the address space is another one now.
     pub fn forget(&mut self) {
         self.table.clear();
-        self.active = false;
+        self.are_inserted = false;
     }
 
     /// Replaces trap bytes in `bytes`, which were read at `address`, by the program's own.
@@ -172,7 +191,7 @@ impl Sites {
         }
     }
 
-    /// Writes program bytes under traps: the traps stay, what they hide changes.
+    /// Writes program bytes: traps stay, and what lies under them changes.
     pub fn write(&mut self, memory: &Memory, address: u64, data: &[u8]) -> io::Result<()> {
         let end = address.saturating_add(data.len() as u64);
         let mut with_traps = data.to_vec();
@@ -216,7 +235,7 @@ fn change_group(
     false
 }
 
-/// Puts a trap into the byte that was read; `true` when the byte has to be written.
+/// Inserts a trap into the byte that was read; `true` when the byte has to be written.
 fn insert_into(byte: &mut u8, site: &mut Site) -> bool {
     if site.inserted {
         return false;
@@ -230,7 +249,7 @@ fn insert_into(byte: &mut u8, site: &mut Site) -> bool {
     true
 }
 
-/// Takes a trap out of the byte that was read; `true` when the byte has to be written.
+/// Lifts a trap from the byte that was read; `true` when the byte has to be written.
 fn lift_from(byte: &mut u8, site: &mut Site) -> bool {
     // What the program itself has written over the trap is not ours any more.
     let is_ours = site.inserted && *byte == TRAP;

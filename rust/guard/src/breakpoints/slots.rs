@@ -1,27 +1,36 @@
-//! Where relocated instructions lie in a program's memory.
+//! Slots: where relocated instructions lie in a program's memory.
 //!
-//! A slot stays where it is once written, even when its trap is gone: a thread may be
-//! running through it unseen.  It is reused when the same trap comes back, and reclaimed
-//! only while every thread is known to be elsewhere.
+//! A slot stays as it is once written, even when its trap is gone: a thread may be running
+//! through it unseen.  It is used again when the same trap comes back, and reclaimed only
+//! while every thread is known to be elsewhere.
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 
-use crate::breakpoints::caves::{self, Cave};
-use crate::breakpoints::displaced::{self, Plan, SLOT_SIZE, SlotCode};
-use crate::breakpoints::sites::StepOver;
+use super::caves::{self, Cave};
+use super::displaced::{self, LONGEST_INSTRUCTION, Plan, SLOT_SIZE, SlotCode};
+use super::sites::StepOver;
+use crate::os::mappings::{self, Mapping};
 use crate::os::memory::Memory;
-use crate::os::procfs;
 use crate::os::ptrace::Tid;
 
+/// Bytes from the address of an instruction on; it ends somewhere within.
+type InstructionBytes = [u8; LONGEST_INSTRUCTION];
+
+/// A slot that was written.
+#[derive(Clone)]
 struct Slot {
     code: SlotCode,
-    instruction: [u8; 15],
+    /// The program's bytes that the code was made of.
+    instruction: InstructionBytes,
+    /// What the slot's bytes were before.
     before: Vec<u8>,
 }
 
+/// The cave of one code mapping.
 struct ModuleCave {
-    module: std::ops::Range<u64>,
+    module: Range<u64>,
     cave: Cave,
 }
 
@@ -33,24 +42,27 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// Whether nothing was written.
+    /// Whether no slot is written.
     pub fn is_empty(&self) -> bool {
         self.by_address.is_empty()
     }
 
-    /// The copy that `pc` lies in.
+    /// Finds the slot whose code `pc` lies in.
     pub fn find(&self, pc: u64) -> Option<&SlotCode> {
         let (_, slot) = self.by_address.range(..=pc).next_back()?;
         slot.code.original_rip(pc).map(|_| &slot.code)
     }
 
-    /// Finds a way past the instruction at `address`, whose true bytes are `instruction`.
+    /// Finds how to step over the instruction at `address`, and writes a slot where one is
+    /// needed.
+    ///
+    /// `tid` is a live thread, whose mappings are read at need.
     pub fn prepare(
         &mut self,
-        pid: Tid,
+        tid: Tid,
         memory: &Memory,
         address: u64,
-        instruction: [u8; 15],
+        instruction: InstructionBytes,
     ) -> StepOver {
         let old = self
             .by_address
@@ -65,54 +77,51 @@ impl Slots {
                 None => StepOver::InPlace,
             },
             _ => self
-                .copy(pid, memory, address, instruction)
-                .unwrap_or(StepOver::InPlace),
+                .write_slot(tid, memory, address, instruction)
+                .map_or(StepOver::InPlace, StepOver::Slot),
         }
     }
 
-    fn copy(
+    /// Writes a relocated copy into a free slot and returns the slot's address.
+    fn write_slot(
         &mut self,
-        pid: Tid,
+        tid: Tid,
         memory: &Memory,
         address: u64,
-        instruction: [u8; 15],
-    ) -> Option<StepOver> {
-        if !self.caves.iter().any(|near| near.module.contains(&address)) {
-            self.find_caves(pid, memory);
+        instruction: InstructionBytes,
+    ) -> Option<u64> {
+        let is_of_module = |near: &ModuleCave| near.module.contains(&address);
+        if !self.caves.iter().any(is_of_module) {
+            self.find_caves(tid, memory);
         }
         // The module's own cave first: it is in reach of rip-relative operands.
-        self.caves
-            .sort_by_key(|near| !near.module.contains(&address));
+        self.caves.sort_by_key(|near| !is_of_module(near));
         for near in &mut self.caves {
-            let Some(place) = near.cave.take() else {
+            let Some(free) = near.cave.take() else {
                 continue;
             };
-            if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(place)) {
+            if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(free)) {
                 let mut before = vec![0; code.bytes.len()];
-                if memory.read_exact(place, &mut before) && memory.write(place, &code.bytes).is_ok()
-                {
-                    self.by_address.insert(
-                        place,
-                        Slot {
-                            code,
-                            instruction,
-                            before,
-                        },
-                    );
-                    return Some(StepOver::Slot(place));
+                if memory.read_exact(free, &mut before) && memory.write(free, &code.bytes).is_ok() {
+                    let slot = Slot {
+                        code,
+                        instruction,
+                        before,
+                    };
+                    self.by_address.insert(free, slot);
+                    return Some(free);
                 }
             }
-            near.cave.give_back(place);
+            near.cave.give_back(free);
         }
         None
     }
 
-    fn find_caves(&mut self, pid: Tid, memory: &Memory) {
-        let maps = procfs::maps(pid).unwrap_or_default();
-        for map in maps
-            .iter()
-            .filter(|map| map.is_executable() && !map.is_shared() && map.inode != 0)
-        {
+    /// Looks for caves in code mappings that were not there, or not needed, before.
+    fn find_caves(&mut self, tid: Tid, memory: &Memory) {
+        let maps = mappings::read(tid).unwrap_or_default();
+        let is_code = |map: &&Mapping| map.is_executable() && !map.is_shared() && map.inode != 0;
+        for map in maps.iter().filter(is_code) {
             let module = map.start..map.end;
             if self.caves.iter().any(|near| near.module == module) {
                 continue;
@@ -134,8 +143,8 @@ impl Slots {
         }
     }
 
-    /// Takes back slots whose trap is gone.  Every thread must be outside all slots.
-    pub fn reclaim(&mut self, memory: &Memory, is_wanted: impl Fn(u64) -> bool) -> io::Result<()> {
+    /// Restores the bytes of slots whose trap is gone.  Every thread must be outside all slots.
+    pub fn reclaim(&mut self, memory: &Memory, is_trapped: impl Fn(u64) -> bool) -> io::Result<()> {
         const ENOUGH: usize = 16;
         if self.by_address.len() < ENOUGH {
             return Ok(());
@@ -143,37 +152,37 @@ impl Slots {
         let unused: Vec<u64> = self
             .by_address
             .iter()
-            .filter(|(_, slot)| !is_wanted(slot.code.original))
-            .map(|(place, _)| *place)
+            .filter(|(_, slot)| !is_trapped(slot.code.original))
+            .map(|(address, _)| *address)
             .collect();
-        for place in unused {
-            self.remove(memory, place)?;
+        for address in unused {
+            self.remove(memory, address)?;
         }
         Ok(())
     }
 
-    /// Restores every byte written.  Every thread must be outside all slots.
+    /// Restores the bytes of all slots.  Every thread must be outside all slots.
     pub fn remove_all(&mut self, memory: &Memory) -> io::Result<()> {
-        while let Some(place) = self.by_address.keys().next().copied() {
-            self.remove(memory, place)?;
+        while let Some(address) = self.by_address.keys().next().copied() {
+            self.remove(memory, address)?;
         }
         Ok(())
     }
 
-    fn remove(&mut self, memory: &Memory, place: u64) -> io::Result<()> {
-        let Some(slot) = self.by_address.remove(&place) else {
+    fn remove(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
+        let Some(slot) = self.by_address.remove(&address) else {
             return Ok(());
         };
         for near in &mut self.caves {
-            if near.cave.contains(place) {
-                near.cave.give_back(place);
+            if near.cave.contains(address) {
+                near.cave.give_back(address);
             }
         }
         debug_assert!(slot.before.len() as u64 <= SLOT_SIZE);
         // A library that is unloaded by now takes its slots with it.
         let mut now = vec![0; slot.before.len()];
-        if memory.read_exact(place, &mut now) && now == slot.code.bytes {
-            memory.write(place, &slot.before)?;
+        if memory.read_exact(address, &mut now) && now == slot.code.bytes {
+            memory.write(address, &slot.before)?;
         }
         Ok(())
     }
@@ -187,17 +196,9 @@ impl Slots {
 impl Clone for Slots {
     /// A forked child has its own copy of every slot; its caves are found again at need.
     fn clone(&self) -> Self {
-        let copy = |(place, slot): (&u64, &Slot)| {
-            let slot = Slot {
-                code: slot.code.clone(),
-                instruction: slot.instruction,
-                before: slot.before.clone(),
-            };
-            (*place, slot)
-        };
         Self {
             caves: Vec::new(),
-            by_address: self.by_address.iter().map(copy).collect(),
+            by_address: self.by_address.clone(),
         }
     }
 }

@@ -9,13 +9,13 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
-use crate::os::procfs::{self, MappingInfo};
-use crate::os::ptrace::{self, Tid};
+use super::mappings::{self, MappingInfo};
+use super::ptrace::{self, Tid};
 
-/// Reads and writes one address space.
+/// The memory of one address space.
 pub struct Memory {
     file: File,
-    /// Open as long as `file`: to open it anew takes longer than to ask.
+    /// Kept open: opening it anew takes longer than the query.
     maps: File,
     tid: Tid,
 }
@@ -29,15 +29,15 @@ impl Memory {
         Ok(Self { file, maps, tid })
     }
 
-    /// The mapping that holds `address`; `None` where nothing is mapped.
+    /// Finds the mapping that holds `address`; `None` where nothing is mapped.
     ///
     /// # Errors
     /// The process is gone.
     pub fn mapping_at(&self, address: u64) -> io::Result<Option<MappingInfo>> {
-        procfs::mapping_at(&self.maps, address)
+        mappings::find(&self.maps, address)
     }
 
-    /// Another descriptor for it, to be shared with a client on this machine.
+    /// Duplicates the descriptor, to be shared with a client on this machine.
     pub fn duplicate(&self) -> io::Result<OwnedFd> {
         Ok(OwnedFd::from(self.file.try_clone()?))
     }

@@ -4,7 +4,12 @@
 //! here because its layout is the kernel's and the processor's.  Nothing here remembers a
 //! thread, sets a trap or knows the remote protocol.
 
+pub mod affinity;
+pub mod mappings;
 pub mod memory;
 pub mod procfs;
 pub mod ptrace;
 pub mod registers;
+pub mod signal_queue;
+pub mod signals;
+pub mod wait;

@@ -1,7 +1,7 @@
 //! The ptrace requests in use, each checked and named.
 //!
 //! Every wrapper returns the kernel's error number. `ESRCH` is an answer, not an accident:
-//! the thread is running, gone or going, and callers decide which by their own records.
+//! the thread is running, ending or gone, and callers know which by their own records.
 
 use std::ffi::{c_int, c_long, c_uint, c_void};
 use std::mem::{MaybeUninit, size_of};
@@ -24,7 +24,7 @@ pub const OPTIONS: c_int = libc::PTRACE_O_TRACESYSGOOD
 
 /// `si_code` of an `int3`.
 pub const SI_KERNEL: i32 = 0x80;
-/// `si_code` of a breakpoint as some paths of the kernel tell it.
+/// `si_code` of a breakpoint as some paths of the kernel report it.
 pub const TRAP_BRKPT: i32 = 1;
 /// `si_code` of a finished single step.
 pub const TRAP_TRACE: i32 = 2;
@@ -46,7 +46,7 @@ fn request(number: c_uint, tid: Tid, address: usize, data: usize) -> Result<c_lo
     }
 }
 
-/// Takes hold of a thread without stopping it.
+/// Begins to trace a thread without stopping it.
 pub fn seize(tid: Tid, options: c_int) -> Result<()> {
     request(libc::PTRACE_SEIZE, tid, 0, options as usize).map(drop)
 }
@@ -76,7 +76,7 @@ pub fn single_step(tid: Tid, signal: i32) -> Result<()> {
     request(libc::PTRACE_SINGLESTEP, tid, 0, signal as usize).map(drop)
 }
 
-/// Lets go of a stopped thread, delivering `signal` unless it is 0.
+/// Detaches from a stopped thread, delivering `signal` unless it is 0.
 pub fn detach(tid: Tid, signal: i32) -> Result<()> {
     request(libc::PTRACE_DETACH, tid, 0, signal as usize).map(drop)
 }
@@ -171,8 +171,8 @@ pub fn has_pending_trap(tid: Tid) -> Result<bool> {
     };
     let mut queue = [MaybeUninit::<libc::siginfo_t>::uninit(); COUNT];
     loop {
-        let place = (&raw mut arguments) as usize;
-        let count = request(PEEKSIGINFO, tid, place, queue.as_mut_ptr() as usize)?;
+        let address = (&raw mut arguments) as usize;
+        let count = request(PEEKSIGINFO, tid, address, queue.as_mut_ptr() as usize)?;
         for info in &queue[..count as usize] {
             // SAFETY: the kernel filled this many.
             let info = unsafe { info.assume_init_ref() };
@@ -257,7 +257,7 @@ pub fn poke_word(tid: Tid, address: u64, word: u64) -> Result<()> {
     request(libc::PTRACE_POKEDATA, tid, address as usize, word as usize).map(drop)
 }
 
-/// Where a system call stop stands.
+/// The side of a system call that a thread has stopped at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SyscallStop {
     /// Before the call, with its number.
@@ -268,7 +268,7 @@ pub enum SyscallStop {
     None,
 }
 
-/// Asks the kernel which side of a system call the thread stands at.
+/// Asks the kernel which side of a system call a thread has stopped at.
 pub fn read_syscall_stop(tid: Tid) -> Result<SyscallStop> {
     // struct ptrace_syscall_info: op at byte 0, entry.nr at byte 24.
     let mut area = [0_u64; 16];
@@ -283,35 +283,4 @@ pub fn read_syscall_stop(tid: Tid) -> Result<SyscallStop> {
         2 => SyscallStop::Exit,
         _ => SyscallStop::None,
     })
-}
-
-/// One answer of `waitpid`.
-pub type WaitStatus = c_int;
-
-/// Reaps one status of `target` (-1: any child) without waiting.
-///
-/// `Ok(None)` means nothing has changed; `ECHILD` that there is nothing to wait for.
-pub fn poll_wait(target: Tid) -> Result<Option<(Tid, WaitStatus)>> {
-    let mut status = 0;
-    loop {
-        // SAFETY: `status` is a valid place for the answer.
-        let tid = unsafe { libc::waitpid(target, &raw mut status, libc::__WALL | libc::WNOHANG) };
-        match tid {
-            0 => return Ok(None),
-            -1 if Errno::last() == Errno::EINTR => {}
-            -1 => return Err(Errno::last()),
-            tid => return Ok(Some((tid, status))),
-        }
-    }
-}
-
-/// Sends a signal to one thread of a process.
-pub fn send_signal(pid: Tid, tid: Tid, signal: i32) -> Result<()> {
-    // SAFETY: no memory is passed.
-    let answer = unsafe { libc::syscall(libc::SYS_tgkill, pid, tid, signal) };
-    if answer == -1 {
-        Err(Errno::last())
-    } else {
-        Ok(())
-    }
 }

@@ -1,23 +1,27 @@
-//! `Z` and `z` packets.
+//! Traps: `Z` and `z` packets.
 
-use super::{Reply, Server};
+use super::{Reply, Server, packet};
 use crate::breakpoints::debug_registers::{Watch, WatchKind};
-use crate::os::memory::Memory;
 use crate::os::ptrace::Tid;
-use crate::server::packet;
 
-/// Agent expressions at one trap, and their bytes in all.
+/// Agent expressions at one trap at most.
 const MAX_CONDITIONS: usize = 64;
 
+/// Type 0 of the packets; the others are [`watch_kind`]'s.
+const SOFTWARE_BREAKPOINT: u64 = 0;
+
+/// A packet, parsed.
 struct Request {
+    /// The packet's type, 0 to 4.
     kind: u64,
     address: u64,
+    /// Bytes, for watchpoints.
     size: u64,
     conditions: Vec<Box<[u8]>>,
 }
 
 impl Server {
-    /// `Z`: wants a trap.
+    /// `Z`: adds a trap, or gives an existing one new conditions.
     pub(super) fn insert_breakpoint(&mut self, rest: &[u8]) -> Reply {
         let Some(request) = parse(rest) else {
             return Reply::Error("malformed breakpoint packet".into());
@@ -25,15 +29,31 @@ impl Server {
         let Some(pid) = self.current_process() else {
             return Reply::Error("no program is being debugged".into());
         };
-        let space = self.tracer.address_space_of(pid);
-        match (request.kind, watch_kind(request.kind)) {
-            (0, _) => self.insert_site(space, request).into(),
-            (_, Some(kind)) => self.insert_watch(space, kind, request).into(),
-            _ => Reply::Unsupported,
+        match watch_kind(request.kind) {
+            _ if request.kind == SOFTWARE_BREAKPOINT => self
+                .tracer
+                .add_site(pid, request.address, request.conditions)
+                .into(),
+            Some(kind) => self.insert_watch(pid, kind, request).into(),
+            None => Reply::Unsupported,
         }
     }
 
-    /// `z`: no longer wants a trap; one that is not there is fine.
+    fn insert_watch(&mut self, pid: Tid, kind: WatchKind, request: Request) -> Result<(), String> {
+        let size = match kind {
+            WatchKind::Execute => 1,
+            WatchKind::Write | WatchKind::Read | WatchKind::Access => request.size,
+        };
+        let watch = Watch {
+            kind,
+            address: request.address,
+            size,
+            conditions: request.conditions,
+        };
+        self.tracer.add_watch(pid, watch)
+    }
+
+    /// `z`: removes a trap; one that is not there is fine.
     pub(super) fn remove_breakpoint(&mut self, rest: &[u8]) -> Reply {
         let Some(request) = parse(rest) else {
             return Reply::Error("malformed breakpoint packet".into());
@@ -41,82 +61,22 @@ impl Server {
         let Some(pid) = self.current_process() else {
             return Reply::Ok;
         };
-        let space = self.tracer.address_space_of(pid);
-        let Some(process) = self.tracer.processes.get_mut(&space) else {
-            return Reply::Ok;
-        };
         match watch_kind(request.kind) {
-            _ if request.kind == 0 => {
-                let removed = process.sites.remove(&process.memory, request.address);
-                removed.map(drop).map_err(|error| error.to_string()).into()
+            _ if request.kind == SOFTWARE_BREAKPOINT => {
+                let removed = self.tracer.remove_site(pid, request.address);
+                removed.map_err(|error| error.to_string()).into()
             }
             Some(kind) => {
-                process.watches.remove(kind, request.address, request.size);
-                self.tracer.refresh_watches(space);
+                self.tracer
+                    .remove_watch(pid, kind, request.address, request.size);
                 Reply::Ok
             }
             None => Reply::Unsupported,
         }
     }
-
-    fn insert_site(&mut self, space: Tid, request: Request) -> Result<(), String> {
-        let address = request.address;
-        let process = self
-            .tracer
-            .processes
-            .get_mut(&space)
-            .ok_or("the process is gone")?;
-        if process.sites.find(address).is_none() {
-            refuse_shared(&process.memory, address)?;
-        }
-        let wanted = process
-            .sites
-            .add(&process.memory, address, request.conditions);
-        wanted.map_err(|error| format!("no trap can be written at {address:#x}: {error}"))
-    }
-
-    fn insert_watch(
-        &mut self,
-        space: Tid,
-        kind: WatchKind,
-        request: Request,
-    ) -> Result<(), String> {
-        let process = self
-            .tracer
-            .processes
-            .get_mut(&space)
-            .ok_or("the process is gone")?;
-        let size = if kind == WatchKind::Execute {
-            1
-        } else {
-            request.size
-        };
-        let (address, conditions) = (request.address, request.conditions);
-        process.watches.add(Watch {
-            kind,
-            address,
-            size,
-            conditions,
-        })?;
-        self.tracer.refresh_watches(space);
-        Ok(())
-    }
 }
 
-/// A trap in a writable mapping shared with a file would end up in the file.
-fn refuse_shared(memory: &Memory, address: u64) -> Result<(), String> {
-    match memory
-        .mapping_at(address)
-        .map_err(|error| error.to_string())?
-    {
-        None => Err(format!("nothing is mapped at {address:#x}")),
-        Some(mapping) if mapping.reaches_file => Err(format!(
-            "{address:#x} lies in a file's shared mapping: a trap would change the file"
-        )),
-        Some(_) => Ok(()),
-    }
-}
-
+/// Returns what a debug register is to trap for a packet of this type.
 fn watch_kind(kind: u64) -> Option<WatchKind> {
     match kind {
         1 => Some(WatchKind::Execute),

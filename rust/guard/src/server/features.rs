@@ -1,6 +1,6 @@
-//! What the two sides have agreed on.
+//! What guard and client have agreed on (`qSupported` in the GDB manual).
 
-use crate::server::packet::MAX_PAYLOAD;
+use super::packet::MAX_PAYLOAD;
 use crate::trace::tracer::Choices;
 
 /// Switches of the session.
@@ -17,12 +17,20 @@ pub struct Features {
     pub swbreak: bool,
     /// The client understands `hwbreak`.
     pub hwbreak: bool,
-    /// The client speaks to us for good: `extended-remote`.
+    /// The session goes on when no program is left: `extended-remote`.
     pub extended: bool,
 }
 
 impl Features {
-    /// Takes in the client's `qSupported` list and returns ours.
+    /// Returns what holds before the client says anything.
+    pub fn new(extended: bool) -> Self {
+        Self {
+            extended,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the client's `qSupported` list and returns the guard's.
     pub fn negotiate(
         &mut self,
         offered: &str,
@@ -54,6 +62,7 @@ impl Features {
     }
 }
 
+/// What the guard offers on every connection.
 const OURS: [&str; 33] = [
     "QStartNoAckMode",
     "QNonStop",

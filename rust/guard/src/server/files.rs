@@ -11,18 +11,18 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::PathBuf;
 
+use super::packet;
 use crate::os::ptrace::Tid;
-use crate::server::packet;
 
-/// Open files at most; a client that leaks them is refused, not served until we run out.
+/// Open files at most; a client that leaks them is refused, not served until none are left.
 const MAX_OPEN: usize = 256;
 const ACCESS_MODE: u64 = 3;
 
-/// Files a client has opened, and whose eyes it sees through.
+/// Files that a client has opened, and the process whose file system it means.
 #[derive(Default)]
 pub struct Files {
     open: BTreeMap<u64, File>,
-    /// Process whose file system is meant, 0 for ours.
+    /// That process, 0 for the guard itself.
     viewer: Tid,
 }
 
@@ -116,7 +116,7 @@ impl Files {
         self.open.get(&number(fd)?).ok_or_else(bad_descriptor)
     }
 
-    /// Where a path of the client's lies for us; a program in a container has another root.
+    /// Resolves a path of the client's; a program in a container has another root.
     fn resolve(&self, path: &[u8]) -> io::Result<PathBuf> {
         let path = packet::from_hex(path).ok_or(io::ErrorKind::InvalidInput)?;
         let path = PathBuf::from(OsString::from_vec(path));

@@ -1,12 +1,11 @@
-//! `vRun`, `vAttach` and the settings for them.
+//! Starting a program and attaching to one: `vRun`, `vAttach` and the settings for them.
 
 use std::os::fd::OwnedFd;
 
-use super::{Reply, Server};
+use super::{Reply, Server, packet};
 use crate::lifecycle::launch::{self, Launch, Stdio};
 use crate::os::ptrace::Tid;
-use crate::server::packet;
-use crate::trace::tracer::{Reason, Report};
+use crate::trace::report::{Reason, Report};
 
 /// What `Q` packets have said about programs to be started.
 pub struct LaunchOptions {
@@ -21,10 +20,10 @@ pub struct LaunchOptions {
 }
 
 impl LaunchOptions {
-    /// What holds until the client says otherwise.
+    /// Returns what holds until the client says otherwise.
     pub fn new(inherits_stdio: bool) -> Self {
         Self {
-            environment: launch::join_environment(launch::own_environment()),
+            environment: launch::own_environment(),
             directory: None,
             randomize: false,
             with_shell: false,
@@ -42,7 +41,7 @@ impl LaunchOptions {
             "QDisableRandomization" => self.randomize = value == "0",
             "QSetWorkingDir" => self.directory = Some(hex()?).filter(|path| !path.is_empty()),
             "QEnvironmentReset" => {
-                self.environment = launch::join_environment(launch::own_environment());
+                self.environment = launch::own_environment();
             }
             "QEnvironmentUnset" => self.unset(&hex()?),
             "QEnvironmentHexEncoded" => {
@@ -67,7 +66,7 @@ impl LaunchOptions {
 
     fn take_stdio(&mut self) -> Result<Stdio, String> {
         match self.stdio.take() {
-            Some(fds) => launch::given(fds).map_err(|error| error.to_string()),
+            Some(fds) => Stdio::from_descriptors(fds).map_err(|error| error.to_string()),
             None if self.inherits_stdio => Ok(Stdio::Inherit),
             None => Ok(Stdio::Null),
         }
@@ -75,7 +74,8 @@ impl LaunchOptions {
 }
 
 impl Server {
-    /// `Qcrabtrap.Stdio:`: the three descriptors that came beside it are the next program's.
+    /// `Qcrabtrap.Stdio:`: the three descriptors that came beside it become the next
+    /// program's standard streams.
     pub(super) fn take_stdio(&mut self) -> Reply {
         let mut fds = Vec::new();
         while let Some(fd) = self.transport.take_descriptor() {
@@ -104,12 +104,12 @@ impl Server {
             (true, None) => return Reply::Error("no program is named".into()),
         };
         match self.start(program, arguments) {
-            Ok(pid) => self.present(pid, Reason::Trap),
+            Ok(pid) => self.reply_with_stop_of(pid, Reason::Trap),
             Err(text) => Reply::Error(text),
         }
     }
 
-    /// Starts a program by the settings made.
+    /// Starts a program by the settings that were made.
     ///
     /// # Errors
     /// A sentence that says what failed.
@@ -137,18 +137,18 @@ impl Server {
         };
         match self.tracer.attach(pid) {
             Ok(()) if self.features.non_stop => {
-                self.announce(pid);
+                self.report_attached(pid);
                 Reply::Ok
             }
-            Ok(()) => self.present(pid, Reason::Interrupt),
+            Ok(()) => self.reply_with_stop_of(pid, Reason::Interrupt),
             Err(text) => Reply::Error(text),
         }
     }
 
     /// Queues the stops of a process that was just attached to.
-    fn announce(&mut self, pid: Tid) {
+    fn report_attached(&mut self, pid: Tid) {
         let mut threads = self.tracer.threads_of(pid);
-        if self.tracer.choices.stop_all {
+        if self.tracer.choices().stop_all {
             threads = self.tracer.representative_of(pid).into_iter().collect();
         }
         self.general_process = pid;
@@ -162,7 +162,7 @@ impl Server {
     }
 
     /// Answers with the stop of a new process.
-    fn present(&mut self, pid: Tid, reason: Reason) -> Reply {
+    fn reply_with_stop_of(&mut self, pid: Tid, reason: Reason) -> Reply {
         let Some(tid) = self.tracer.representative_of(pid) else {
             return Reply::Error(format!("process {pid} ended at once"));
         };

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crate::os::procfs::escape_xml;
+use super::documents::escape_xml;
 
 const AT_PHDR: u64 = 3;
 const AT_PHENT: u64 = 4;

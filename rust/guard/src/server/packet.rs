@@ -53,7 +53,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Add bytes as they were read.
+    /// Adds bytes as they were read.
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.start > 0 && self.start == self.buffer.len() {
             self.buffer.clear();
@@ -65,7 +65,7 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next complete thing, `None` while more bytes are needed.
+    /// Returns the next complete thing, `None` while more bytes are needed.
     pub fn next(&mut self) -> Option<Result<Incoming, FramingError>> {
         let rest = &self.buffer[self.start..];
         let (&first, body) = rest.split_first()?;
@@ -96,10 +96,10 @@ impl Decoder {
 
 fn decode(raw: &[u8], digits: [u8; 2]) -> Result<Incoming, FramingError> {
     let sum = raw.iter().fold(0u8, |sum, &b| sum.wrapping_add(b));
-    let told = hex_digit(digits[0])
+    let stated = hex_digit(digits[0])
         .zip(hex_digit(digits[1]))
         .map(|(high, low)| high << 4 | low);
-    if told != Some(sum) {
+    if stated != Some(sum) {
         return Err(FramingError::Checksum);
     }
     let payload = unescape(raw);
@@ -109,7 +109,7 @@ fn decode(raw: &[u8], digits: [u8; 2]) -> Result<Incoming, FramingError> {
     Ok(Incoming::Packet(payload))
 }
 
-/// Undo the `}`-escaping of binary data.
+/// Undoes the `}`-escaping of binary data.
 #[must_use]
 pub fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
@@ -127,7 +127,7 @@ pub fn unescape(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Append `data` with the four bytes that cannot travel plainly escaped.
+/// Appends `data` with the four bytes that cannot travel plainly escaped.
 pub fn escape(out: &mut Vec<u8>, data: &[u8]) {
     for &byte in data {
         if matches!(byte, b'#' | b'$' | b'}' | b'*') {
@@ -138,12 +138,12 @@ pub fn escape(out: &mut Vec<u8>, data: &[u8]) {
     }
 }
 
-/// Append one packet whose payload is already escaped where it needs to be.
+/// Appends one packet whose payload is already escaped where it needs to be.
 pub fn encode(out: &mut Vec<u8>, payload: &[u8]) {
     frame(out, b'$', payload);
 }
 
-/// Append one notification (`%...`), which is never acknowledged.
+/// Appends one notification (`%...`), which is never acknowledged.
 pub fn encode_notification(out: &mut Vec<u8>, payload: &[u8]) {
     frame(out, b'%', payload);
 }
@@ -157,7 +157,7 @@ fn frame(out: &mut Vec<u8>, lead: u8, payload: &[u8]) {
     push_hex(out, &[sum]);
 }
 
-/// Value of one hexadecimal digit.
+/// Returns the value of one hexadecimal digit.
 #[must_use]
 pub fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -168,7 +168,7 @@ pub fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// Append bytes as lower-case hexadecimal pairs.
+/// Appends bytes as lower-case hexadecimal pairs.
 pub fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for &byte in bytes {
@@ -177,7 +177,7 @@ pub fn push_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-/// Bytes as a string of lower-case hexadecimal pairs.
+/// Renders bytes as a string of lower-case hexadecimal pairs.
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> String {
     let mut out = Vec::with_capacity(bytes.len() * 2);
@@ -185,7 +185,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Read hexadecimal pairs; `None` for anything else.
+/// Reads hexadecimal pairs; `None` for anything else.
 #[must_use]
 pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) {
@@ -196,7 +196,7 @@ pub fn from_hex(text: &[u8]) -> Option<Vec<u8>> {
         .collect()
 }
 
-/// Read a big-endian hexadecimal number of at most 64 bits; `None` for anything else.
+/// Reads a big-endian hexadecimal number of at most 64 bits; `None` for anything else.
 #[must_use]
 pub fn parse_hex(text: &[u8]) -> Option<u64> {
     if text.is_empty() || text.len() > 16 {

@@ -1,22 +1,22 @@
-//! `vCont` and its older kin: running, stopping, killing, detaching.
+//! Running, stopping, killing and detaching: `vCont` and its older kin, `D`, `k`, `vKill`.
 
 use std::time::Instant;
 
 use super::thread_id::{Id, ThreadId};
-use super::{Reply, Server, reply};
+use super::{Reply, Server, packet, signal_numbers};
 use crate::os::ptrace::Tid;
-use crate::server::packet;
-use crate::trace::resume::Order;
-use crate::trace::tracer::{Action, Intent};
+use crate::trace::resume::ResumeRequest;
+use crate::trace::thread::Action;
 
-/// One action of a `vCont`.
+/// One action of a `vCont`, and the threads that it is for.
 struct Clause {
-    does: Does,
-    who: ThreadId,
+    verb: Verb,
+    threads: ThreadId,
 }
 
-enum Does {
-    Run(Action, i32),
+enum Verb {
+    /// Run in this way, with this signal or 0.
+    Resume(Action, i32),
     Stop,
 }
 
@@ -44,78 +44,67 @@ impl Server {
         let Some(signal) = signal else {
             return Reply::Error("resuming at an address is not supported".into());
         };
-        let signal = reply::from_gdb_signal(signal as i32);
+        let signal = signal_numbers::from_gdb(signal as i32);
         let action = if matches!(kind, b's' | b'S') {
             Action::Step
         } else {
             Action::Continue
         };
-        let who = ThreadId {
+        let threads = ThreadId {
             pid: Id::All,
             tid: Id::One(self.general),
         };
         let mut clauses = vec![Clause {
-            does: Does::Run(action, signal),
-            who,
+            verb: Verb::Resume(action, signal),
+            threads,
         }];
         clauses.push(Clause {
-            does: Does::Run(Action::Continue, 0),
-            who: ThreadId::ALL,
+            verb: Verb::Resume(Action::Continue, 0),
+            threads: ThreadId::ALL,
         });
         self.carry_out(&clauses)
     }
 
     fn carry_out(&mut self, clauses: &[Clause]) -> Reply {
-        if self.visible_processes().is_empty() {
+        if self.tracer.visible_processes().is_empty() {
             return Reply::Error("no program is being debugged".into());
         }
-        let mut orders = Vec::new();
+        let mut requests = Vec::new();
         let mut stops = Vec::new();
-        for pid in self.visible_processes() {
-            for tid in self.tracer.threads_of(pid) {
-                match clauses
-                    .iter()
-                    .find(|clause| clause.who.covers(pid, tid))
-                    .map(|c| &c.does)
-                {
-                    Some(Does::Run(action, signal)) => {
-                        orders.push(Order {
-                            tid,
-                            action: *action,
-                            signal: *signal,
-                        });
-                    }
-                    Some(Does::Stop) => stops.push(tid),
-                    None => {}
-                }
+        for (pid, tid) in self.visible_threads() {
+            let clause = clauses
+                .iter()
+                .find(|clause| clause.threads.covers(pid, tid));
+            match clause.map(|clause| &clause.verb) {
+                Some(Verb::Resume(action, signal)) => requests.push(ResumeRequest {
+                    tid,
+                    action: *action,
+                    signal: *signal,
+                }),
+                Some(Verb::Stop) => stops.push(tid),
+                None => {}
             }
         }
         if self.features.non_stop {
             self.acknowledge_last_stop();
-            self.tracer.resume(&orders);
+            self.tracer.resume(&requests);
             self.tracer.stop(&stops);
             self.resumed_at = Some(Instant::now());
             return Reply::Ok;
         }
         self.owes_stop = true;
-        // A stop that was found beside the one told last comes first.
-        if self.tracer.reports.is_empty() {
-            self.tracer.resume(&orders);
+        // A stop that was found beside the one sent last comes first.
+        if self.tracer.reports().is_empty() {
+            self.tracer.resume(&requests);
         }
         Reply::Later
     }
 
-    /// The client's Ctrl-C: one thread stands for all.
+    /// `vCtrlC` and the byte 0x03: asks for one stop per process, in all-stop mode for one.
     pub(super) fn interrupt(&mut self) {
-        for pid in self.visible_processes() {
-            let goes = |tid: &Tid| {
-                self.tracer
-                    .threads
-                    .get(tid)
-                    .is_some_and(|thread| thread.intent != Intent::Stopped && !thread.is_zombie)
-            };
-            let threads = self.tracer.threads_of(pid);
-            if let Some(tid) = threads.iter().copied().find(goes) {
+        for pid in self.tracer.visible_processes() {
+            let mut threads = self.tracer.threads_of(pid).into_iter();
+            if let Some(tid) = threads.find(|tid| self.tracer.can_be_stopped(*tid)) {
                 self.tracer.stop(&[tid]);
                 if !self.features.non_stop {
                     return;
@@ -124,10 +113,10 @@ impl Server {
         }
     }
 
-    /// `D`: lets one process go, or all.
+    /// `D`: detaches from one process, or from all.
     pub(super) fn detach(&mut self, rest: &[u8]) -> Reply {
         let pids = match rest.strip_prefix(b";") {
-            None => self.visible_processes(),
+            None => self.tracer.visible_processes(),
             Some(text) => match packet::parse_hex(text) {
                 Some(pid) => vec![pid as Tid],
                 None => return Reply::Error("malformed process id".into()),
@@ -141,34 +130,34 @@ impl Server {
                     .map_err(|error| format!("process {pid}: {}", error.desc())),
             );
         }
-        self.stops_to_repeat.clear();
-        if !self.features.extended && self.visible_processes().is_empty() {
-            self.finished = true;
+        self.unsent_stops.clear();
+        if !self.features.extended && self.tracer.visible_processes().is_empty() {
+            self.is_finished = true;
         }
         outcome.into()
     }
 
-    /// `vKill`.
+    /// `vKill`: ends one process.
     pub(super) fn kill(&mut self, rest: &[u8]) -> Reply {
         let Some(pid) = packet::parse_hex(rest).map(|pid| pid as Tid) else {
             return Reply::Error("malformed process id".into());
         };
-        if !self.tracer.processes.contains_key(&pid) {
+        if !self.tracer.has_process(pid) {
             return Reply::Error(format!("process {pid} is not being debugged here"));
         }
         self.tracer.kill(pid);
         // The answer says it all; no stop reply may follow.
-        self.tracer.reports.retain(|report| report.pid != pid);
+        self.tracer.reports_mut().drop_process(pid);
         Reply::Ok
     }
 
     /// `k`: ends everything, without an answer.
     pub(super) fn kill_all(&mut self) -> Reply {
-        for pid in self.visible_processes() {
+        for pid in self.tracer.visible_processes() {
             self.tracer.kill(pid);
         }
-        self.tracer.reports.clear();
-        self.finished = !self.features.extended;
+        self.tracer.reports_mut().clear();
+        self.is_finished = !self.features.extended;
         Reply::Later
     }
 }
@@ -176,25 +165,25 @@ impl Server {
 fn parse_clause(text: &[u8]) -> Option<Clause> {
     let mut parts = text.splitn(2, |byte| *byte == b':');
     let what = parts.next()?;
-    let who = parts.next().map_or(Some(ThreadId::ALL), ThreadId::parse)?;
+    let threads = parts.next().map_or(Some(ThreadId::ALL), ThreadId::parse)?;
     let (kind, argument) = what.split_first()?;
     let signal = || {
         let number = packet::parse_hex(argument)?;
-        Some(reply::from_gdb_signal(i32::try_from(number).ok()?))
+        Some(signal_numbers::from_gdb(i32::try_from(number).ok()?))
     };
-    let does = match kind {
-        b'c' => Does::Run(Action::Continue, 0),
-        b's' => Does::Run(Action::Step, 0),
-        b'C' => Does::Run(Action::Continue, signal()?),
-        b'S' => Does::Run(Action::Step, signal()?),
-        b't' => Does::Stop,
+    let verb = match kind {
+        b'c' => Verb::Resume(Action::Continue, 0),
+        b's' => Verb::Resume(Action::Step, 0),
+        b'C' => Verb::Resume(Action::Continue, signal()?),
+        b'S' => Verb::Resume(Action::Step, signal()?),
+        b't' => Verb::Stop,
         b'r' => {
             let mut ends = argument.splitn(2, |byte| *byte == b',');
             let start = packet::parse_hex(ends.next()?)?;
             let end = packet::parse_hex(ends.next()?)?;
-            Does::Run(Action::RangeStep { start, end }, 0)
+            Verb::Resume(Action::RangeStep { start, end }, 0)
         }
         _ => return None,
     };
-    Some(Clause { does, who })
+    Some(Clause { verb, threads })
 }

@@ -1,7 +1,7 @@
 //! Thread ids of the remote protocol: `TID`, `pPID.TID`, with -1 for all and 0 for any.
 
+use super::packet;
 use crate::os::ptrace::Tid;
-use crate::server::packet;
 
 /// One number of a thread id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

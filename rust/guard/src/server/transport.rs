@@ -1,22 +1,18 @@
-//! The connection to the engine or to gdb: an inherited socket, stdio, or one we listen on.
+//! The connection to the client: an inherited socket, stdio, or one that was listened for.
 //!
 //! Descriptors travel beside the bytes on unix sockets only (`SCM_RIGHTS`, unix(7)).
 
 use std::collections::VecDeque;
-use std::io::{self, IoSlice, IoSliceMut, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use nix::cmsg_space;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 
+/// Descriptors received at once at most.
 const MAX_FDS: usize = 8;
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may not read before it counts as gone.
 const WRITE_TIMEOUT_MS: u16 = 30_000;
 
 /// An open connection with one peer.
@@ -30,7 +26,7 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Take over an inherited unix socket.
+    /// Takes over an inherited unix socket.
     ///
     /// # Errors
     /// The descriptor is not open.
@@ -44,7 +40,7 @@ impl Transport {
         Self::over_socket(unsafe { OwnedFd::from_raw_fd(fd) }, true)
     }
 
-    /// Speak over standard input and output.
+    /// Speaks over standard input and output.
     ///
     /// Both are moved to other descriptors first, and 0 and 1 become `/dev/null`, so that
     /// nothing else can write into the protocol and no child inherits it.
@@ -71,7 +67,7 @@ impl Transport {
         })
     }
 
-    fn over_socket(socket: OwnedFd, is_unix: bool) -> io::Result<Self> {
+    pub(super) fn over_socket(socket: OwnedFd, is_unix: bool) -> io::Result<Self> {
         set_nonblocking(&socket)?;
         let output = socket.try_clone()?;
         Ok(Self {
@@ -83,7 +79,7 @@ impl Transport {
         })
     }
 
-    /// The descriptor to poll for input.
+    /// Returns the descriptor to poll for input.
     #[must_use]
     pub fn poll_fd(&self) -> RawFd {
         self.input.as_raw_fd()
@@ -95,7 +91,7 @@ impl Transport {
         self.is_unix
     }
 
-    /// Read what is there.
+    /// Reads what is there.
     ///
     /// # Returns
     /// `None` when nothing is there now, `Some(0)` at the end of the connection.
@@ -145,12 +141,12 @@ impl Transport {
         Ok(message.bytes)
     }
 
-    /// The oldest descriptor received and not taken yet.
+    /// Takes the oldest descriptor received and not taken yet.
     pub fn take_descriptor(&mut self) -> Option<OwnedFd> {
         self.received.pop_front()
     }
 
-    /// Write everything.
+    /// Writes everything.
     ///
     /// # Errors
     /// The connection broke, or the peer has not read for 30 seconds.
@@ -195,7 +191,7 @@ impl Transport {
         Ok(())
     }
 
-    /// Write `bytes` with descriptors attached to the first of them.
+    /// Writes `bytes` with descriptors attached to the first of them.
     ///
     /// # Errors
     /// The connection is not a unix socket, or broke.
@@ -225,124 +221,6 @@ impl Transport {
     }
 }
 
-/// A place to wait for one peer.
-#[derive(Debug)]
-pub enum Listener {
-    /// A unix socket; the file goes away with this.
-    Unix(UnixListener, PathBuf),
-    /// TCP, with the token a peer must send as its first line, if any.
-    Tcp(TcpListener, Option<String>),
-}
-
-impl Listener {
-    /// Listen at `unix:PATH` or `HOST:PORT`.
-    ///
-    /// # Errors
-    /// The address is malformed or taken, or is reachable from elsewhere and no token
-    /// protects it.
-    pub fn bind(address: &str, token: Option<String>) -> io::Result<Self> {
-        if let Some(path) = address.strip_prefix("unix:") {
-            return Self::bind_unix(Path::new(path));
-        }
-        let address: SocketAddr = address.parse().map_err(|_| {
-            invalid(format!(
-                "{address:?} is neither unix:PATH nor IP:PORT (such as 127.0.0.1:0)"
-            ))
-        })?;
-        if !address.ip().is_loopback() && token.is_none() {
-            return Err(invalid(format!(
-                "{} can be reached from other machines; give --token-file, \
-                 or listen on 127.0.0.1 and use ssh -L",
-                address.ip()
-            )));
-        }
-        Ok(Self::Tcp(TcpListener::bind(address)?, token))
-    }
-
-    fn bind_unix(path: &Path) -> io::Result<Self> {
-        let listener = UnixListener::bind(path)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self::Unix(listener, path.to_owned()))
-    }
-
-    /// Where peers can connect, for people and tests.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Unix(_, path) => format!("unix:{}", path.display()),
-            Self::Tcp(listener, _) => listener
-                .local_addr()
-                .map_or_else(|error| error.to_string(), |a| a.to_string()),
-        }
-    }
-
-    /// Wait for one peer that may debug: the same user or root, or one that has the token.
-    ///
-    /// # Errors
-    /// Accepting failed; peers that are refused are closed and waiting goes on.
-    pub fn accept(&self) -> io::Result<Transport> {
-        loop {
-            match self {
-                Self::Unix(listener, _) => {
-                    let (stream, _) = listener.accept()?;
-                    if peer_is_allowed(&stream) {
-                        return Transport::over_socket(stream.into(), true);
-                    }
-                }
-                Self::Tcp(listener, token) => {
-                    let (stream, _) = listener.accept()?;
-                    stream.set_nodelay(true)?;
-                    if check_token(&stream, token.as_deref()) {
-                        return Transport::over_socket(stream.into(), false);
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Self::Unix(_, path) = self {
-            // Somebody may have removed it already, which is what is wanted.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-fn peer_is_allowed(stream: &UnixStream) -> bool {
-    let Ok(peer) = nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)
-    else {
-        return false;
-    };
-    peer.uid() == 0 || peer.uid() == nix::unistd::geteuid().as_raw()
-}
-
-/// Read one line and compare it with the token in constant time.
-fn check_token(stream: &TcpStream, token: Option<&str>) -> bool {
-    let Some(token) = token else { return true };
-    let deadline = Instant::now() + TOKEN_TIMEOUT;
-    let mut line = Vec::with_capacity(token.len() + 1);
-    let mut reader = stream;
-    while line.len() <= token.len() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
-            return false;
-        }
-        let mut byte = [0u8];
-        match reader.read(&mut byte) {
-            Ok(1) if byte[0] == b'\n' => break,
-            Ok(1) => line.push(byte[0]),
-            _ => return false,
-        }
-    }
-    let same = line
-        .iter()
-        .zip(token.as_bytes())
-        .fold(0u8, |sum, (a, b)| sum | (a ^ b));
-    line.len() == token.len() && same == 0
-}
-
 fn set_nonblocking(fd: &OwnedFd) -> io::Result<()> {
     let flags = nix::fcntl::OFlag::from_bits_retain(nix::fcntl::fcntl(fd, nix::fcntl::F_GETFL)?);
     nix::fcntl::fcntl(
@@ -363,13 +241,10 @@ fn dup_cloexec(fd: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-fn invalid(text: String) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, text)
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
 
     use super::*;
 
@@ -396,28 +271,5 @@ mod tests {
         assert_eq!(other.read(&mut buffer).unwrap(), None);
         drop(ours);
         assert_eq!(other.read(&mut buffer).unwrap(), Some(0));
-    }
-
-    #[test]
-    fn a_reachable_address_needs_a_token() {
-        let error = Listener::bind("0.0.0.0:0", None).unwrap_err();
-        assert!(error.to_string().contains("token"), "{error}");
-        assert!(Listener::bind("localhost", None).is_err());
-    }
-
-    #[test]
-    fn the_token_is_checked() {
-        let listener = Listener::bind("127.0.0.1:0", Some("secret".into())).unwrap();
-        let address = listener.describe();
-        let client = std::thread::spawn(move || {
-            use std::io::Write;
-            let mut wrong = TcpStream::connect(&address).unwrap();
-            wrong.write_all(b"sesame\n").unwrap();
-            let mut right = TcpStream::connect(&address).unwrap();
-            right.write_all(b"secret\n").unwrap();
-            right
-        });
-        listener.accept().unwrap();
-        client.join().unwrap();
     }
 }

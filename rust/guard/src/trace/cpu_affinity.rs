@@ -1,104 +1,93 @@
-//! Making silent hits cheap: the hitting thread and the guard share one CPU.
+//! CPU affinity: a thread with many unreported hits and the guard share one CPU.
 //!
 //! A stop and a resume across CPUs cost several wake-ups of idle processors, many times the
-//! work itself.  After some hits in a row whose conditions were false, both are pinned to
-//! the CPU the thread is on, and let loose again at the first stop somebody hears of.
-
-use std::mem::size_of;
+//! work itself.  After some hits in a row whose conditions were false, both are bound to the
+//! CPU the thread is on, and get their affinities back at the first stop that is reported.
 
 use log::debug;
 
+use super::thread::Thread;
+use super::tracer::Tracer;
+use crate::os::affinity::CpuSet;
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
-use crate::trace::tracer::{Thread, Tracer};
 
-/// Hits in a row before a thread counts as hot.
-const HOT: u32 = 50;
+/// Hits in a row before a thread and the guard share a CPU.
+const HITS_BEFORE_SHARING: u32 = 50;
+
+/// The guard itself, where a thread id is asked for.
+const SELF: Tid = 0;
+
+/// What a thread's hits without a report have led to.
+#[derive(Default)]
+pub struct UnreportedHits {
+    /// Hits in a row whose conditions were false.
+    count: u32,
+    /// Where the thread may run, kept while it shares its CPU with the guard.
+    affinity: Option<CpuSet>,
+}
 
 impl Tracer {
-    /// Notes a hit nobody hears of.
-    pub fn count_unreported_hit(&mut self, tid: Tid) {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return;
-        };
-        thread.unreported_hits += 1;
-        if thread.unreported_hits >= HOT && self.saved_affinity.is_none() {
-            self.pin(tid);
-        }
-    }
-
-    /// Whether some thread shares our CPU for its silent hits.
+    /// Whether some thread shares its CPU with the guard.
     pub fn shares_cpu(&self) -> bool {
-        self.saved_affinity.is_some()
+        self.own_affinity.is_some()
     }
 
-    fn pin(&mut self, tid: Tid) {
-        let Some((core, _)) = procfs::core_and_start(tid) else {
-            return;
-        };
-        let (Some(own), Some(theirs)) = (affinity(0), affinity(tid)) else {
-            return;
-        };
-        let mut one = empty_set();
-        // SAFETY: the set is initialised; the macro's function checks the range.
-        unsafe { libc::CPU_SET(core as usize, &mut one) };
-        if !set_affinity(tid, &one) {
-            return;
-        }
-        if !set_affinity(0, &one) {
-            set_affinity(tid, &theirs);
-            return;
-        }
-        debug!("{tid} is hot: both on CPU {core}");
-        self.saved_affinity = Some(own);
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.saved_affinity = Some(theirs);
-        }
-    }
-
-    /// Ends a thread's run of silent hits.
-    pub fn end_cpu_sharing(&mut self, tid: Tid) {
+    /// Notes a hit that is not reported.
+    pub(super) fn count_unreported_hit(&mut self, tid: Tid) {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
-        thread.unreported_hits = 0;
-        let Some(theirs) = thread.saved_affinity.take() else {
-            return;
-        };
-        set_affinity(tid, &theirs);
-        self.restore_own_affinity();
+        thread.unreported_hits.count += 1;
+        if thread.unreported_hits.count >= HITS_BEFORE_SHARING && self.own_affinity.is_none() {
+            self.share_cpu_with(tid);
+        }
     }
 
-    /// The same for a thread that has ended.
-    pub fn end_cpu_sharing_of(&mut self, thread: &Thread) {
-        if thread.saved_affinity.is_some() {
+    fn share_cpu_with(&mut self, tid: Tid) {
+        let Some((cpu, _)) = procfs::core_and_start(tid) else {
+            return;
+        };
+        let (Some(own), Some(theirs)) = (CpuSet::of(SELF), CpuSet::of(tid)) else {
+            return;
+        };
+        let shared = CpuSet::only(cpu);
+        if !shared.apply_to(tid) {
+            return;
+        }
+        if !shared.apply_to(SELF) {
+            theirs.apply_to(tid);
+            return;
+        }
+        debug!("{tid} and the guard share CPU {cpu}");
+        self.own_affinity = Some(own);
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.unreported_hits.affinity = Some(theirs);
+        }
+    }
+
+    /// Ends a thread's row of unreported hits, and what followed from it.
+    pub(super) fn end_cpu_sharing(&mut self, tid: Tid) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        let hits = std::mem::take(&mut thread.unreported_hits);
+        if let Some(theirs) = hits.affinity {
+            theirs.apply_to(tid);
+            self.restore_own_affinity();
+        }
+    }
+
+    /// Ends the CPU sharing of a thread that has ended.
+    pub(super) fn end_cpu_sharing_after(&mut self, thread: &Thread) {
+        if thread.unreported_hits.affinity.is_some() {
             self.restore_own_affinity();
         }
     }
 
     fn restore_own_affinity(&mut self) {
-        if let Some(own) = self.saved_affinity.take() {
-            set_affinity(0, &own);
+        if let Some(own) = self.own_affinity.take() {
+            own.apply_to(SELF);
         }
-    }
-}
-
-fn empty_set() -> libc::cpu_set_t {
-    // SAFETY: all zeroes is the empty set.
-    unsafe { std::mem::zeroed() }
-}
-
-fn affinity(tid: Tid) -> Option<libc::cpu_set_t> {
-    let mut set = empty_set();
-    // SAFETY: the set is as large as stated.
-    let answer =
-        unsafe { libc::sched_getaffinity(tid, size_of::<libc::cpu_set_t>(), &raw mut set) };
-    (answer == 0).then_some(set)
-}
-
-fn set_affinity(tid: Tid, set: &libc::cpu_set_t) -> bool {
-    // SAFETY: the set is as large as stated.
-    unsafe {
-        libc::sched_setaffinity(tid, size_of::<libc::cpu_set_t>(), std::ptr::from_ref(set)) == 0
     }
 }

@@ -1,15 +1,24 @@
 //! The traced processes and threads: what is known of each, what the kernel reports of them,
-//! and how they are stopped and resumed.
+//! and how they are stopped, resumed and released.
 //!
 //! The [`tracer::Tracer`] owns all of it; its methods are spread over the files here by
-//! subject.  How a process comes to be traced, and the remote protocol, are not known here:
-//! what the client has to hear is queued as [`tracer::Report`]s.
+//! subject.  How tracing begins and ends, and the remote protocol, are not known here: what
+//! the client has to hear is queued as [`report::Report`]s.
 
-pub mod clone;
-pub mod cpu_affinity;
-pub mod events;
-pub mod release;
+mod clone;
+mod cpu_affinity;
+mod events;
+mod exec;
+mod leave_slot;
+pub mod process;
+mod program;
+mod reap;
+mod release;
+pub mod report;
 pub mod resume;
-pub mod step_over;
+pub mod saved_state;
+mod sigtrap;
+mod step_over;
+mod stop;
+pub mod thread;
 pub mod tracer;
-pub mod wait;

@@ -1,14 +1,16 @@
-//! Setting threads going, and asking them to stop.
+//! Resuming threads.
 
 use log::{debug, warn};
 use nix::errno::Errno;
 
+use super::thread::{Action, Intent, PtraceStop};
+use super::tracer::Tracer;
 use crate::os::ptrace::{self, Tid};
-use crate::trace::tracer::{Action, Intent, PtraceStop, Reason, Tracer};
+use crate::os::signals;
 
 /// What one thread is to do.
 #[derive(Clone, Copy, Debug)]
-pub struct Order {
+pub struct ResumeRequest {
     /// Thread.
     pub tid: Tid,
     /// How it is to run.
@@ -18,77 +20,84 @@ pub struct Order {
 }
 
 impl Tracer {
-    /// Carries out the client's orders; those for threads that go already are ignored.
-    pub fn resume(&mut self, orders: &[Order]) {
-        let stands = |tid| {
-            self.threads
-                .get(&tid)
-                .is_some_and(|t| t.intent == Intent::Stopped)
-        };
-        let mut orders: Vec<Order> = orders.iter().copied().filter(|o| stands(o.tid)).collect();
-        for order in &orders {
-            self.accept(order);
+    /// Resumes threads as the client wants; requests for threads that run are ignored.
+    pub fn resume(&mut self, requests: &[ResumeRequest]) {
+        let mut requests: Vec<ResumeRequest> = requests
+            .iter()
+            .copied()
+            .filter(|request| self.is_stopped(request.tid))
+            .collect();
+        for request in &requests {
+            self.accept(request);
         }
-        for order in &orders {
-            let Some(pid) = self.threads.get(&order.tid).map(|thread| thread.pid) else {
-                continue;
-            };
-            self.insert_traps(pid);
+        for request in &requests {
+            if let Some(pid) = self.process_of(request.tid) {
+                self.insert_traps(pid);
+            }
         }
-        // Who was told of last starts last: a hot thread must not starve the others.
-        orders.sort_by_key(|order| {
-            self.threads
-                .get(&order.tid)
-                .map(|thread| thread.reported_at)
+        // The thread whose stop was reported last starts last: one that stops at once must not
+        // starve the others.
+        requests.sort_by_key(|request| {
+            let thread = self.threads.get(&request.tid);
+            thread.map(|thread| thread.stop_number)
         });
-        for order in &orders {
-            self.resume_unless_stopped(order.tid);
+        for request in &requests {
+            self.resume_unless_stopped(request.tid);
         }
     }
 
-    fn accept(&mut self, order: &Order) {
-        let Some(thread) = self.threads.get_mut(&order.tid) else {
+    /// Notes what a thread is to do, while all still are stopped.
+    fn accept(&mut self, request: &ResumeRequest) {
+        let Some(thread) = self.threads.get_mut(&request.tid) else {
             return;
         };
-        thread.intent = Intent::Running(order.action);
-        thread.stepping = false;
-        let told = thread.stop_pc.take();
-        if let (Some(told), Ok(registers)) = (told, thread.registers()) {
+        thread.intent = Intent::Running(request.action);
+        thread.is_stepping = false;
+        let stop_pc = thread.stop_pc.take();
+        if let (Some(stop_pc), Ok(registers)) = (stop_pc, thread.registers()) {
             let pc = registers.rip;
-            // Told means the client knows it is here: it does not want to hear so again.
-            // Parked means it does not: whatever signal it carries was not told either.
-            if told == pc {
+            // The client knows of the stop at this pc and does not want to hear of it again.  A
+            // thread that was stopped for another's sake has no stop pc: its trap is still to
+            // be hit, and its signal to be delivered.
+            if stop_pc == pc {
                 thread.steps_over = Some(pc);
             }
             thread.deliver = 0;
         }
-        if order.signal != 0 {
+        if request.signal != 0 {
+            // Only a signal-delivery-stop can be left with a signal (ptrace(2)).
             if matches!(thread.ptrace_stop, Some(PtraceStop::Signal(_))) {
-                thread.deliver = order.signal;
-            } else if let Err(error) = ptrace::send_signal(thread.pid, thread.tid, order.signal) {
-                // Only a signal-delivery stop can be resumed with one (man ptrace).
-                debug!("signal {} for {}: {error}", order.signal, thread.tid);
+                thread.deliver = request.signal;
+            } else if let Err(error) = signals::send(thread.pid, thread.tid, request.signal) {
+                debug!("signal {} for {}: {error}", request.signal, thread.tid);
             } else {
-                thread.injected = order.signal;
+                thread.injected = request.signal;
             }
         }
     }
 
-    /// Puts the traps in that a process is to run with.
-    pub fn insert_traps(&mut self, pid: Tid) {
-        let space = self.address_space_of(pid);
-        if let Some(process) = self.processes.get_mut(&space)
-            && !process.sites.is_active()
+    /// Inserts the traps that a process is to run with.
+    fn insert_traps(&mut self, pid: Tid) {
+        let space_pid = self.address_space_of(pid);
+        if let Some(process) = self.processes.get_mut(&space_pid)
+            && !process.space.has_traps_inserted()
         {
-            for address in process.sites.insert_all(&process.memory) {
-                debug!("no trap at {address:#x} of {space} now");
+            for address in process.space.insert_traps() {
+                debug!("no trap at {address:#x} of {space_pid} now");
             }
         }
     }
 
-    /// Lets a held thread run by its intent.
-    pub fn resume_thread(&mut self, tid: Tid) {
-        match self.try_resume_thread(tid) {
+    /// Lets a thread run on, unless the client or its process wants it stopped.
+    pub(super) fn resume_unless_stopped(&mut self, tid: Tid) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        let pid = thread.pid;
+        if thread.is_stopped() || self.holds_threads_of(pid) {
+            return;
+        }
+        match self.resume_held(tid) {
             Ok(()) => {}
             // It was killed; its end will be reaped.
             Err(Errno::ESRCH) => {
@@ -100,39 +109,41 @@ impl Tracer {
         }
     }
 
-    fn try_resume_thread(&mut self, tid: Tid) -> ptrace::Result<()> {
+    /// Resumes a held thread, past a trap that it is to step over.
+    fn resume_held(&mut self, tid: Tid) -> ptrace::Result<()> {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(());
         };
-        if thread.ptrace_stop.is_none() {
+        if !thread.is_held() {
             return Ok(());
         }
         if let Some(address) = thread.steps_over {
             if thread.registers()?.rip != address {
                 thread.steps_over = None;
-            } else if !self.step_over_site(tid, address)? {
+            } else if !self.step_over(tid, address)? {
                 return Ok(());
             }
         }
         self.hand_to_kernel(tid)
     }
 
-    /// Hands the thread back to the kernel.
-    pub fn hand_to_kernel(&mut self, tid: Tid) -> ptrace::Result<()> {
+    /// Brings a held thread up to date and makes the kernel resume it.
+    fn hand_to_kernel(&mut self, tid: Tid) -> ptrace::Result<()> {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(());
         };
         let Some(process) = self.processes.get(&thread.pid) else {
             return Ok(());
         };
-        if thread.watch_generation != process.watches.generation() {
-            process.watches.write(tid)?;
-            thread.watch_generation = process.watches.generation();
+        let generation = process.debug_registers.generation();
+        if thread.debug_register_generation != generation {
+            process.debug_registers.write(tid)?;
+            thread.debug_register_generation = generation;
         }
         if thread.intent != Intent::Running(Action::Continue) {
             thread.stepped_from = thread.registers()?.rip;
         }
-        thread.flush()?;
+        thread.write_registers()?;
         thread.forget_registers();
         let signal = std::mem::take(&mut thread.deliver);
         if let Some(info) = thread.saved_siginfo.take()
@@ -144,67 +155,16 @@ impl Tracer {
             Intent::Running(action) => action,
             Intent::Stopped => Action::Continue,
         };
-        let hold = thread.ptrace_stop.take();
+        let stop = thread.ptrace_stop.take();
         thread.in_vfork = std::mem::take(&mut thread.enters_vfork);
-        thread.stepping = action != Action::Continue;
+        thread.is_stepping = action != Action::Continue;
         match action {
             Action::Step | Action::RangeStep { .. } => ptrace::single_step(tid, signal),
-            Action::Continue if hold == Some(PtraceStop::Group) => ptrace::listen(tid),
-            Action::Continue if process.system_calls.is_some() => {
+            Action::Continue if stop == Some(PtraceStop::Group) => ptrace::listen(tid),
+            Action::Continue if process.caught_syscalls.is_some() => {
                 ptrace::cont_to_syscall(tid, signal)
             }
             Action::Continue => ptrace::cont(tid, signal),
-        }
-    }
-
-    /// Asks threads to stop; each stop is told.  With `stop_all` one tells of all.
-    pub fn stop(&mut self, tids: &[Tid]) {
-        let mut asked = Vec::new();
-        for &tid in tids {
-            let Some(thread) = self.threads.get_mut(&tid) else {
-                continue;
-            };
-            if thread.intent == Intent::Stopped || asked.contains(&thread.pid) {
-                continue;
-            }
-            if thread.ptrace_stop.is_some() {
-                self.report(tid, Reason::Interrupt);
-                continue;
-            }
-            thread.wants_stop = true;
-            match ptrace::interrupt(tid) {
-                Ok(()) | Err(Errno::ESRCH) => {}
-                Err(error) => warn!("interrupting {tid}: {error}"),
-            }
-            if self.choices.stop_all && thread.is_running() {
-                asked.push(thread.pid);
-            }
-        }
-    }
-
-    /// Notes that a stopped thread's pc was changed by the client.
-    pub fn pc_changed(&mut self, tid: Tid) {
-        if let Some(thread) = self.threads.get_mut(&tid) {
-            thread.steps_over = None;
-        }
-    }
-
-    /// Brings running threads' debug registers up to date by stopping them for a moment.
-    ///
-    /// Threads that stand are brought up to date when they next run.
-    pub fn refresh_watches(&mut self, pid: Tid) {
-        for tid in self.threads_of(pid) {
-            if self
-                .threads
-                .get(&tid)
-                .is_some_and(crate::trace::tracer::Thread::is_running)
-            {
-                // The stop is nobody's wish, so the thread goes on at once, refreshed.
-                match ptrace::interrupt(tid) {
-                    Ok(()) | Err(Errno::ESRCH) => {}
-                    Err(error) => warn!("interrupting {tid}: {error}"),
-                }
-            }
         }
     }
 }

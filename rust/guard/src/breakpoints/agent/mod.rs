@@ -4,11 +4,11 @@
 //! Mechanism".  Floating point and the tracepoint-only operations are refused.  Nothing is
 //! allocated, and every program ends: steps and stack are bounded.
 
+mod error;
 mod opcode;
 mod variables;
 
-use std::fmt;
-
+pub use error::AgentError;
 pub use variables::Variables;
 
 /// Steps after which an expression is given up.
@@ -19,55 +19,10 @@ const MAX_STACK: usize = 128;
 /// What an expression may look at: the stopped thread.
 pub trait Machine {
     /// Returns a register by its number in the target description, zero-extended.
-    fn register(&mut self, number: u16) -> Option<u64>;
+    fn register(&self, number: u16) -> Option<u64>;
     /// Fills `buffer` from memory at `address`; `false` when any byte is missing.
-    fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool;
+    fn read(&self, address: u64, buffer: &mut [u8]) -> bool;
 }
-
-/// Why an expression has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgentError {
-    /// Memory of the program could not be read.
-    Memory {
-        /// First byte asked for.
-        address: u64,
-        /// Bytes asked for.
-        size: usize,
-    },
-    /// Division or remainder by zero.
-    DivideByZero,
-    /// An operation that is unknown or not supported here.
-    Opcode(u8),
-    /// A register that this target does not have.
-    Register(u16),
-    /// A trace state variable with too large a number.
-    Variable(u16),
-    /// Too many or too few values on the stack.
-    Stack,
-    /// A jump or an operand outside of the expression.
-    Truncated,
-    /// The step limit was reached.
-    StepLimit,
-}
-
-impl fmt::Display for AgentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Memory { address, size } => {
-                write!(f, "cannot read {size} bytes at {address:#x}")
-            }
-            Self::DivideByZero => write!(f, "division by zero"),
-            Self::Opcode(op) => write!(f, "operation {op:#04x} is not supported"),
-            Self::Register(number) => write!(f, "there is no register {number}"),
-            Self::Variable(number) => write!(f, "there is no variable {number}"),
-            Self::Stack => write!(f, "the expression uses its stack wrongly"),
-            Self::Truncated => write!(f, "the expression ends in the middle"),
-            Self::StepLimit => write!(f, "gave up after {MAX_STEPS} steps"),
-        }
-    }
-}
-
-impl std::error::Error for AgentError {}
 
 struct Stack {
     values: [i64; MAX_STACK],
@@ -122,7 +77,7 @@ impl Code<'_> {
 /// See [`AgentError`]; variables set before the error keep their new values.
 pub fn evaluate(
     code: &[u8],
-    machine: &mut dyn Machine,
+    machine: &dyn Machine,
     variables: &mut Variables,
 ) -> Result<i64, AgentError> {
     let mut evaluation = Evaluation {
@@ -148,7 +103,7 @@ pub fn evaluate(
 struct Evaluation<'a> {
     code: Code<'a>,
     stack: Stack,
-    machine: &'a mut dyn Machine,
+    machine: &'a dyn Machine,
     variables: &'a mut Variables,
 }
 
@@ -320,11 +275,11 @@ mod tests {
     }
 
     impl Machine for Fake {
-        fn register(&mut self, number: u16) -> Option<u64> {
+        fn register(&self, number: u16) -> Option<u64> {
             (number < 17).then(|| u64::from(number) * 0x10)
         }
 
-        fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
+        fn read(&self, address: u64, buffer: &mut [u8]) -> bool {
             let start = address as usize;
             let part = start
                 .checked_add(buffer.len())
@@ -334,10 +289,10 @@ mod tests {
     }
 
     fn run(code: &[u8]) -> Result<i64, AgentError> {
-        let mut fake = Fake {
+        let fake = Fake {
             memory: (0..32).collect(),
         };
-        evaluate(code, &mut fake, &mut Variables::default())
+        evaluate(code, &fake, &mut Variables::default())
     }
 
     #[test]
@@ -396,9 +351,9 @@ mod tests {
             END,
         ];
         let mut variables = Variables::default();
-        let mut fake = Fake { memory: vec![] };
+        let fake = Fake { memory: vec![] };
         let values: Vec<_> = (0..4)
-            .map(|_| evaluate(&code, &mut fake, &mut variables).unwrap())
+            .map(|_| evaluate(&code, &fake, &mut variables).unwrap())
             .collect();
         assert_eq!(values, [0, 0, 1, 1]);
         assert_eq!(variables.get(3), 4);

@@ -1,0 +1,144 @@
+//! Documents: `qXfer` packets ("General Query Packets" in the GDB manual).
+
+use super::{Reply, Server, documents, libraries, packet, target_description};
+use crate::os::ptrace::{self, Tid};
+use crate::os::signals::{self, SIGINFO_SIZE};
+use crate::os::{procfs, registers};
+
+impl Server {
+    /// `qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH` and the one `write`.
+    pub(super) fn transfer(&mut self, payload: &[u8]) -> Reply {
+        let mut parts = payload.splitn(5, |byte| *byte == b':').skip(1);
+        let (Some(object), Some(verb)) = (parts.next(), parts.next()) else {
+            return Reply::Unsupported;
+        };
+        let (Some(annex), Some(rest)) = (parts.next(), parts.next()) else {
+            return Reply::ErrorNumber(0);
+        };
+        if (object, verb) == (b"siginfo".as_slice(), b"write".as_slice()) {
+            return self.write_siginfo(rest);
+        }
+        if verb != b"read" {
+            return Reply::Unsupported;
+        }
+        let annex = String::from_utf8_lossy(annex).into_owned();
+        let Some((offset, length)) = parse_window(rest) else {
+            return Reply::ErrorNumber(0);
+        };
+        let document = match object {
+            b"features" if annex == "target.xml" => Ok(self.target_xml().into_bytes()),
+            b"features" => return Reply::ErrorNumber(0),
+            b"auxv" => self.auxv(),
+            b"exec-file" => self.executable(&annex).map(String::into_bytes),
+            b"threads" => Ok(self.threads_xml().into_bytes()),
+            b"siginfo" => self.read_siginfo().map(Vec::from),
+            b"osdata" if annex == "processes" => Ok(documents::render_processes().into_bytes()),
+            b"osdata" => Ok(documents::OSDATA_TYPES.as_bytes().to_vec()),
+            b"libraries-svr4" => self.libraries().map(String::into_bytes),
+            _ => return Reply::Unsupported,
+        };
+        match document {
+            Ok(document) => Reply::Binary(window(&document, offset, length)),
+            Err(text) => Reply::Error(text),
+        }
+    }
+
+    /// The auxiliary vector, read through a thread that is alive.
+    fn auxv(&self) -> Result<Vec<u8>, String> {
+        let pid = self
+            .current_process()
+            .ok_or("no program is being debugged")?;
+        let tid = self
+            .tracer
+            .representative_of(pid)
+            .ok_or("no thread is left")?;
+        procfs::auxv(tid).map_err(|error| error.to_string())
+    }
+
+    /// The path of the executable of the process that `annex` names, else of the current one.
+    fn executable(&self, annex: &str) -> Result<String, String> {
+        let pid = match packet::parse_hex(annex.as_bytes()) {
+            Some(pid) => Some(pid as Tid),
+            None => self.current_process(),
+        };
+        let tid = pid
+            .and_then(|pid| self.tracer.representative_of(pid))
+            .ok_or("no such process")?;
+        procfs::executable(tid).map_err(|error| error.to_string())
+    }
+
+    fn libraries(&self) -> Result<String, String> {
+        let pid = self
+            .current_process()
+            .ok_or("no program is being debugged")?;
+        let auxv = self.auxv()?;
+        let mut read =
+            |address, into: &mut [u8]| self.tracer.read_memory(pid, address, into) == into.len();
+        Ok(libraries::libraries_xml(&auxv, &mut read))
+    }
+
+    fn read_siginfo(&self) -> Result<[u8; SIGINFO_SIZE], String> {
+        match self.tracer.read_siginfo(self.general) {
+            Ok(info) => Ok(signals::to_bytes(&info)),
+            Err(error) => Err(error.desc().to_owned()),
+        }
+    }
+
+    /// The target description for the processor that the selected thread runs on.
+    fn target_xml(&self) -> String {
+        let has_avx = ptrace::read_xstate(self.general).is_ok_and(|area| registers::has_avx(&area));
+        target_description::render(has_avx)
+    }
+
+    /// `qXfer:siginfo:write::OFFSET:DATA`.
+    fn write_siginfo(&mut self, rest: &[u8]) -> Reply {
+        let colon = rest.iter().position(|byte| *byte == b':');
+        let parsed = colon.and_then(|at| Some((packet::parse_hex(&rest[..at])?, &rest[at + 1..])));
+        let Some((offset, data)) = parsed else {
+            return Reply::ErrorNumber(0);
+        };
+        let Ok(mut bytes) = self.read_siginfo() else {
+            return Reply::ErrorNumber(1);
+        };
+        let end = (offset as usize).saturating_add(data.len());
+        let Some(target) = bytes.get_mut(offset as usize..end) else {
+            return Reply::ErrorNumber(0);
+        };
+        target.copy_from_slice(data);
+        match ptrace::write_siginfo(self.general, &signals::from_bytes(&bytes)) {
+            Ok(()) => Reply::Text(format!("{:x}", data.len())),
+            Err(error) => Reply::Error(error.desc().to_owned()),
+        }
+    }
+}
+
+/// Splits `OFFSET,LENGTH`.
+fn parse_window(text: &[u8]) -> Option<(usize, usize)> {
+    let mut parts = text.splitn(2, |byte| *byte == b',');
+    let offset = packet::parse_hex(parts.next()?)?;
+    let length = packet::parse_hex(parts.next()?)?;
+    Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?))
+}
+
+/// One piece of a document: `m` when more follows, `l` for the last.
+fn window(document: &[u8], offset: usize, length: usize) -> Vec<u8> {
+    let start = offset.min(document.len());
+    let length = length.min(packet::MAX_PAYLOAD / 2 - 16);
+    let end = start.saturating_add(length).min(document.len());
+    let mut piece = vec![if end < document.len() { b'm' } else { b'l' }];
+    piece.extend(&document[start..end]);
+    piece
+}
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+
+    #[test]
+    fn a_document_is_read_in_pieces() {
+        assert_eq!(window(b"abcdef", 0, 4), b"mabcd");
+        assert_eq!(window(b"abcdef", 4, 4), b"lef");
+        assert_eq!(window(b"abcdef", 9, 4), b"l");
+        assert_eq!(window(b"abcdef", usize::MAX, usize::MAX), b"l");
+    }
+}

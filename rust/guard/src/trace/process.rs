@@ -1,0 +1,66 @@
+//! What is known of one traced process.
+
+use std::io;
+
+use crate::breakpoints::address_space::AddressSpace;
+use crate::breakpoints::debug_registers::DebugRegisters;
+use crate::os::ptrace::Tid;
+
+/// How a process came to be traced; it decides what becomes of it at the end of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Started by the guard: it ends with it.
+    Launched,
+    /// Found running: it outlives the guard.
+    Attached,
+}
+
+/// One traced process.
+pub struct Process {
+    /// Its id.
+    pub(super) pid: Tid,
+    pub(super) origin: Origin,
+    /// Its memory and the traps in it.
+    pub(super) space: AddressSpace,
+    pub(super) debug_registers: DebugRegisters,
+    /// Set for a `vfork` child until it executes or ends: the process whose memory it shares.
+    pub(super) shares_memory_of: Option<Tid>,
+    /// The client does not know this process: a child it does not follow, or one being made.
+    pub(super) is_hidden: bool,
+    /// A stop is to be reported: every thread is to be stopped.
+    pub(super) is_stopping: bool,
+    /// An instruction is stepped in place: every other thread is held for a moment.
+    pub(super) is_stepping_in_place: bool,
+    /// System calls to stop at: all when empty, none when `None`.
+    pub(super) caught_syscalls: Option<Vec<u64>>,
+}
+
+impl Process {
+    /// Opens a process through one of its live threads.
+    pub fn open(pid: Tid, tid: Tid, origin: Origin) -> io::Result<Self> {
+        Ok(Self {
+            pid,
+            origin,
+            space: AddressSpace::open(pid, tid)?,
+            debug_registers: DebugRegisters::default(),
+            shares_memory_of: None,
+            is_hidden: false,
+            is_stopping: false,
+            is_stepping_in_place: false,
+            caught_syscalls: None,
+        })
+    }
+
+    /// Hides it from the client, and keeps its threads from running, until it is ready.
+    #[must_use]
+    pub fn in_preparation(mut self) -> Self {
+        self.is_hidden = true;
+        self.is_stopping = true;
+        self
+    }
+
+    /// Whether its threads are not to be resumed now, whatever the client wants.
+    pub(super) fn holds_threads(&self) -> bool {
+        self.is_stopping || self.is_stepping_in_place
+    }
+}

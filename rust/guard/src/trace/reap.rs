@@ -1,0 +1,117 @@
+//! Reaping: taking in what the kernel reports, at once or until something has come about.
+
+use std::time::{Duration, Instant};
+
+use log::warn;
+use nix::errno::Errno;
+
+use super::thread::Thread;
+use super::tracer::Tracer;
+use crate::os::procfs;
+use crate::os::ptrace::Tid;
+use crate::os::wait;
+
+/// How long threads may take to stop.  One that does not is in an uninterruptible sleep.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// When to look whether a thread that does not stop has in fact exited.
+const ZOMBIE_CHECK_AFTER: Duration = Duration::from_millis(10);
+/// Looks at `waitpid` before sleeping: a thread on another CPU stops within microseconds.
+const SPINS: u32 = 50;
+
+impl Tracer {
+    /// Takes in everything that has happened, and stops the processes that reports want
+    /// stopped.
+    pub fn drain(&mut self) {
+        loop {
+            self.reap_some();
+            let mut processes = self.processes.values();
+            let Some(process) = processes.find(|p| p.is_stopping && !p.is_hidden) else {
+                break;
+            };
+            let pid = process.pid;
+            self.stop_process(pid);
+        }
+        self.lift_idle_traps();
+    }
+
+    /// Takes in one status; `true` when there was one.
+    ///
+    /// Whatever has to be done for a report is left for [`Tracer::drain`].
+    pub fn reap_one(&mut self) -> bool {
+        match wait::poll(-1) {
+            Ok(Some((tid, status))) => {
+                self.on_status(tid, status);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether more may have happened than was taken in, which no signal will announce.
+    pub fn has_unreaped(&self) -> bool {
+        self.has_unreaped
+    }
+
+    /// Takes in what has happened, but not so much that the client has to wait.
+    fn reap_some(&mut self) {
+        const AT_MOST: u32 = 64;
+        self.has_unreaped = false;
+        for _ in 0..AT_MOST {
+            match wait::poll(-1) {
+                Ok(Some((tid, status))) => self.on_status(tid, status),
+                Ok(None) | Err(Errno::ECHILD) => return,
+                Err(error) => {
+                    warn!("waitpid: {error}");
+                    return;
+                }
+            }
+        }
+        self.has_unreaped = true;
+    }
+
+    /// Waits until a thread is held; `false` when it ended or does not stop.
+    pub fn wait_until_held(&mut self, tid: Tid) -> bool {
+        let is_settled = |tracer: &Self| tracer.threads.get(&tid).is_none_or(Thread::is_held);
+        self.wait_until(is_settled, tid);
+        self.threads.get(&tid).is_some_and(Thread::is_held)
+    }
+
+    /// Reaps until `is_done`, at most for [`STOP_TIMEOUT`].
+    ///
+    /// `pid` is the process that is waited for: its leader may have exited without a status.
+    pub fn wait_until(&mut self, is_done: impl Fn(&Self) -> bool, pid: Tid) {
+        let start = Instant::now();
+        let mut spins = 0;
+        loop {
+            self.reap_some();
+            if is_done(self) {
+                return;
+            }
+            spins += 1;
+            if spins < SPINS {
+                std::thread::yield_now();
+                continue;
+            }
+            if start.elapsed() > STOP_TIMEOUT {
+                return;
+            }
+            if start.elapsed() > ZOMBIE_CHECK_AFTER {
+                self.mark_zombie_leader(pid);
+                if is_done(self) {
+                    return;
+                }
+            }
+            wait::sleep_until_child_changes();
+        }
+    }
+
+    /// A leader that has exited before its threads neither stops nor is reaped (ptrace(2),
+    /// "Death under ptrace").
+    fn mark_zombie_leader(&mut self, pid: Tid) {
+        if let Some(leader) = self.threads.get_mut(&pid)
+            && leader.is_running()
+        {
+            leader.is_zombie = procfs::status(pid).is_ok_and(|status| status.state == b'Z');
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the client has to hear, and how it comes to be heard.
+
+use std::collections::VecDeque;
+
+use log::debug;
+
+use super::thread::Intent;
+use super::tracer::Tracer;
+use crate::breakpoints::debug_registers::WatchKind;
+use crate::os::ptrace::Tid;
+
+/// Why a stop is reported to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A signal is about to be delivered.
+    Signal(i32),
+    /// A trap byte of ours.
+    Breakpoint,
+    /// A debug register's execute trap.
+    HardwareBreakpoint,
+    /// A debug register's data trap, at this address.
+    Watch(WatchKind, u64),
+    /// A step is done.
+    Step,
+    /// The program's own trap.
+    Trap,
+    /// The client asked for it.
+    Interrupt,
+    /// A child process, held at its first stop.
+    Fork(Tid),
+    /// A child process that shares the memory, held at its first stop.
+    Vfork(Tid),
+    /// The memory is shared no more.
+    VforkDone,
+    /// A new program, by its path.
+    Exec(String),
+    /// System call entered.
+    SyscallEntry(u64),
+    /// System call left.
+    SyscallReturn(u64),
+    /// A new thread.
+    ThreadCreated,
+    /// A thread ended with this code.
+    ThreadExited(i32),
+    /// The process ended with this code.
+    Exited(i32),
+    /// The process was ended by this signal.
+    Killed(i32),
+    /// No thread is left that runs and could stop.
+    NoResumed,
+}
+
+impl Reason {
+    /// Whether there is no thread left that this is about.
+    fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::ThreadExited(_) | Self::Exited(_) | Self::Killed(_) | Self::NoResumed
+        )
+    }
+}
+
+/// A stop or an end.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Process.
+    pub pid: Tid,
+    /// Thread.
+    pub tid: Tid,
+    /// What happened.
+    pub reason: Reason,
+}
+
+/// What the client has to hear, oldest first.
+#[derive(Default)]
+pub struct Reports {
+    queue: VecDeque<Report>,
+    /// Stops reported so far.
+    stops: u64,
+}
+
+impl Reports {
+    /// Whether nothing waits to be heard.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Whether the first report is the only one.
+    pub fn has_only_one(&self) -> bool {
+        self.queue.len() == 1
+    }
+
+    /// Returns the oldest report, which stays.
+    pub fn first(&self) -> Option<&Report> {
+        self.queue.front()
+    }
+
+    /// Takes the oldest report.
+    pub fn take_first(&mut self) -> Option<Report> {
+        self.queue.pop_front()
+    }
+
+    /// Takes the oldest report of a finished step or, without one, the oldest of all.
+    pub fn take_step_or_first(&mut self) -> Option<Report> {
+        let is_step = |report: &Report| report.reason == Reason::Step;
+        let index = self.queue.iter().position(is_step).unwrap_or(0);
+        self.queue.remove(index)
+    }
+
+    /// Drops everything but ends, which no thread is left to be asked about.
+    pub fn keep_ends(&mut self) {
+        self.queue.retain(|report| report.reason.is_end());
+    }
+
+    /// Drops what is about a process.
+    pub fn drop_process(&mut self, pid: Tid) {
+        self.queue.retain(|report| report.pid != pid);
+    }
+
+    /// Drops everything.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+    }
+
+    pub(super) fn drop_thread(&mut self, tid: Tid) {
+        self.queue.retain(|report| report.tid != tid);
+    }
+
+    pub(super) fn push(&mut self, report: Report) {
+        self.queue.push_back(report);
+    }
+}
+
+impl Tracer {
+    /// Reports a stop to the client, and has the process stopped where the client wants that.
+    pub(super) fn report(&mut self, tid: Tid, reason: Reason) {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return;
+        };
+        let pid = thread.pid;
+        if !self.is_visible(pid) {
+            self.resume_unless_stopped(tid);
+            return;
+        }
+        debug!("report {tid}: {reason:?}");
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            thread.intent = Intent::Stopped;
+        }
+        self.queue_report(Report { pid, tid, reason });
+        self.end_cpu_sharing(tid);
+        self.request_process_stop(pid);
+    }
+
+    /// Queues the report of a held thread's stop.
+    pub fn queue_report(&mut self, report: Report) {
+        self.note_reported(report.tid);
+        self.reports.push(report);
+    }
+
+    /// Notes that the client knows where a held thread is.
+    pub fn note_reported(&mut self, tid: Tid) {
+        if let Some(thread) = self.threads.get_mut(&tid) {
+            self.reports.stops += 1;
+            thread.note_reported(self.reports.stops);
+        }
+    }
+
+    fn request_process_stop(&mut self, pid: Tid) {
+        let everyone = self.choices.one_report;
+        if everyone || self.choices.stop_all {
+            for process in self.processes.values_mut() {
+                if (everyone || process.pid == pid) && !process.is_hidden {
+                    process.is_stopping = true;
+                }
+            }
+        }
+    }
+}

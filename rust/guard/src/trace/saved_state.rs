@@ -1,0 +1,79 @@
+//! Saving everything of a stopped thread that running something else may change, and putting
+//! it back.
+
+use nix::errno::Errno;
+
+use super::thread::{PtraceStop, Thread};
+use super::tracer::Tracer;
+use crate::os::ptrace::{self, Tid};
+
+/// The saved state of a thread.
+pub struct SavedState {
+    tid: Tid,
+    general: libc::user_regs_struct,
+    /// The whole XSAVE area: what `g` does not carry (AVX-512, protection keys) is in it.
+    extended: Vec<u8>,
+    /// Blocked signals; the kernel unblocks `SIGTRAP` where a blocked one is raised.
+    mask: u64,
+    stop_pc: Option<u64>,
+    /// Of the signal the thread was stopped with, which is delivered only later.
+    siginfo: Option<libc::siginfo_t>,
+}
+
+impl Tracer {
+    /// Saves the state of a held thread.
+    ///
+    /// # Errors
+    /// A sentence that says what cannot be read.
+    pub fn save_state(&mut self, tid: Tid) -> Result<SavedState, String> {
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Err("no thread is selected".into());
+        };
+        check_held(thread)?;
+        let describe = |error: Errno| format!("state of {tid}: {}", error.desc());
+        let has_signal =
+            matches!(thread.ptrace_stop, Some(PtraceStop::Signal(signal)) if signal != 0);
+        let siginfo = match thread.saved_siginfo {
+            None if has_signal => Some(ptrace::read_siginfo(tid).map_err(describe)?),
+            saved => saved,
+        };
+        Ok(SavedState {
+            tid,
+            general: *thread.registers().map_err(describe)?,
+            extended: ptrace::read_xstate(tid).map_err(describe)?,
+            mask: ptrace::read_signal_mask(tid).map_err(describe)?,
+            stop_pc: thread.stop_pc,
+            siginfo,
+        })
+    }
+
+    /// Puts a saved state back.
+    ///
+    /// # Errors
+    /// A sentence that says what cannot be written.
+    pub fn restore_state(&mut self, mut state: SavedState) -> Result<(), String> {
+        let tid = state.tid;
+        let Some(thread) = self.threads.get_mut(&tid) else {
+            return Err(format!("thread {tid} is gone"));
+        };
+        check_held(thread)?;
+        let describe = |error: Errno| format!("state of {tid}: {}", error.desc());
+        ptrace::write_xstate(tid, &mut state.extended).map_err(describe)?;
+        ptrace::write_signal_mask(tid, state.mask).map_err(describe)?;
+        *thread.registers().map_err(describe)? = state.general;
+        thread.mark_registers_changed();
+        thread.write_registers().map_err(describe)?;
+        thread.steps_over = None;
+        thread.stop_pc = state.stop_pc;
+        thread.saved_siginfo = state.siginfo;
+        Ok(())
+    }
+}
+
+fn check_held(thread: &Thread) -> Result<(), String> {
+    if thread.is_held() {
+        Ok(())
+    } else {
+        Err(format!("thread {} is running", thread.tid))
+    }
+}

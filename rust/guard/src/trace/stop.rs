@@ -1,0 +1,130 @@
+//! Stopping threads: for the client, for a report, or for a moment.
+
+use log::warn;
+use nix::errno::Errno;
+
+use super::report::Reason;
+use super::thread::Thread;
+use super::tracer::Tracer;
+use crate::os::ptrace::{self, Tid};
+
+impl Tracer {
+    /// Asks threads to stop, and reports each; with `stop_all` one stop per process.
+    pub fn stop(&mut self, tids: &[Tid]) {
+        let mut asked = Vec::new();
+        for &tid in tids {
+            let Some(thread) = self.threads.get_mut(&tid) else {
+                continue;
+            };
+            if thread.is_stopped() || asked.contains(&thread.pid) {
+                continue;
+            }
+            if thread.is_held() {
+                self.report(tid, Reason::Interrupt);
+                continue;
+            }
+            thread.wants_stop = true;
+            if self.choices.stop_all && thread.is_running() {
+                asked.push(thread.pid);
+            }
+            interrupt(tid);
+        }
+    }
+
+    /// Holds every thread of a process, and keeps all of them until the process is released
+    /// or [`Tracer::finish_stop`] says that the client sees it.
+    pub fn begin_stop(&mut self, pid: Tid) {
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.is_stopping = true;
+        }
+        self.hold_all(pid);
+    }
+
+    /// Makes a held process one whose threads the client knows to be stopped.
+    pub fn finish_stop(&mut self, pid: Tid) {
+        for tid in self.threads_of(pid) {
+            if let Some(thread) = self.threads.get_mut(&tid) {
+                thread.stop_silently();
+                thread.is_new = false;
+            }
+        }
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.is_stopping = false;
+        }
+    }
+
+    /// Stops every thread of a process for the client to see, traps lifted.
+    pub(super) fn stop_process(&mut self, pid: Tid) {
+        self.hold_all(pid);
+        for tid in self.threads_of(pid) {
+            self.leave_slot_or_warn(tid);
+            if let Some(thread) = self.threads.get_mut(&tid) {
+                thread.stop_silently();
+            }
+            self.end_cpu_sharing(tid);
+        }
+        self.lift_traps(pid);
+        if let Some(process) = self.processes.get_mut(&pid) {
+            process.is_stopping = false;
+        }
+    }
+
+    /// Holds every thread of a process; what the client wants of them stays.
+    ///
+    /// The process must be marked as stopping or stepping in place by then, else each thread
+    /// would be resumed as soon as it stops.
+    pub fn hold_all(&mut self, pid: Tid) {
+        self.interrupt_running(pid);
+        self.wait_until(|tracer| !tracer.is_running(pid), pid);
+        if self.is_running(pid) {
+            warn!("some threads of {pid} do not stop");
+        }
+    }
+
+    /// Interrupts the running threads of a process.  What follows is up to its marks.
+    pub(super) fn interrupt_running(&self, pid: Tid) {
+        for tid in self.threads_of(pid) {
+            if self.threads.get(&tid).is_some_and(Thread::is_running) {
+                interrupt(tid);
+            }
+        }
+    }
+
+    /// Lifts the traps of processes of which no thread runs or is meant to.
+    pub(super) fn lift_idle_traps(&mut self) {
+        let processes = self.processes.values();
+        let idle: Vec<Tid> = processes
+            .filter(|process| process.space.has_traps_inserted())
+            .map(|process| process.pid)
+            .filter(|pid| {
+                let uses = |thread: &Thread| self.address_space_of(thread.pid) == *pid;
+                let runs = |thread: &Thread| thread.is_running() || !thread.is_stopped();
+                !self.threads.values().any(|t| uses(t) && runs(t))
+            })
+            .collect();
+        for pid in idle {
+            self.lift_traps(pid);
+        }
+    }
+
+    /// Lifts all traps of a process, and reclaims slots that are not needed any more.
+    pub(super) fn lift_traps(&mut self, pid: Tid) {
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return;
+        };
+        for address in process.space.lift_traps() {
+            warn!("the trap at {address:#x} of {pid} could not be lifted");
+        }
+        if let Err(error) = process.space.reclaim_slots() {
+            warn!("reclaiming slots of {pid}: {error}");
+        }
+    }
+}
+
+/// Asks one thread to stop; one that is gone is fine.
+fn interrupt(tid: Tid) {
+    match ptrace::interrupt(tid) {
+        Ok(()) | Err(Errno::ESRCH) => {}
+        Err(error) => warn!("interrupting {tid}: {error}"),
+    }
+}
