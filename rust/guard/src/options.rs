@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `crabtrap-guard`.
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::os::ptrace::Tid;
 
-/// How a client reaches us.
+/// The way a client reaches the guard.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Connection {
     /// A unix socket inherited as this descriptor.
@@ -19,10 +19,10 @@ pub enum Connection {
     Listen(String),
 }
 
-/// What to debug from the start.
+/// The program to debug from the start.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Program {
-    /// Whatever the client asks for.
+    /// None: the client will ask for one.
     None,
     /// This process.
     Attach(Tid),
@@ -30,14 +30,14 @@ pub enum Program {
     Run(Vec<u8>, Vec<Vec<u8>>),
 }
 
-/// The command line, understood.
+/// The command line, parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How a client reaches us.
+    /// The way a client reaches the guard.
     pub connection: Connection,
-    /// What to debug from the start.
+    /// The program to debug from the start.
     pub program: Program,
-    /// Where the log goes.
+    /// The file to write a log to.
     pub log: Option<PathBuf>,
     token_file: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRA
   --version          print the version
 ";
 
-/// Parses arguments, the program's name excluded; `None` when all was said by printing.
+/// Parses arguments, the program's name excluded; `None` after `--help` and `--version`.
 ///
 /// # Errors
 /// A sentence for the user.
@@ -113,7 +113,7 @@ fn print(text: &str) -> Result<Option<Options>, String> {
 }
 
 impl Options {
-    /// The token TCP clients must know, if any.
+    /// Reads the token that TCP clients must know, if any.
     pub fn token(&self) -> io::Result<Option<String>> {
         let Some(path) = &self.token_file else {
             return Ok(None);

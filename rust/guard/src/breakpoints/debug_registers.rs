@@ -10,7 +10,7 @@ const SLOTS: usize = 4;
 const STATUS: usize = 6;
 /// DR7: which registers are enabled, and for what.
 const CONTROL: usize = 7;
-/// GE, and the bit that always reads as one.
+/// The bits of DR7 that are always set: GE, and the one that reads as one.
 const CONTROL_BASE: u64 = 0x600;
 
 /// The kind of access that a debug register traps.

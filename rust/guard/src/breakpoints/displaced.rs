@@ -4,8 +4,8 @@
 //! costs a context switch each.  So the instruction is either carried out here on the
 //! register file (calls, jumps, pushes: whatever depends on its own address), or copied
 //! into a *slot* that ends in a jump back.  A copy needs no second stop: the thread is
-//! resumed in the slot and finds its way home by itself.  A slot holds nothing of any
-//! thread, so many can run through it at once.
+//! resumed in the slot and jumps back by itself.  A slot holds nothing of any thread, so many
+//! can run through it at once.
 //!
 //! Slots live in a *cave*: the unused tail of the last page of the module's own code
 //! segment, which is mapped, executable, private and near enough for rip-relative operands.
@@ -17,15 +17,15 @@ use iced_x86::{
 
 use super::emulate;
 
-/// Room for one slot in bytes.
+/// The bytes of one slot.
 pub const SLOT_SIZE: u64 = 48;
 /// The most bytes an x86 instruction may have.
 pub const LONGEST_INSTRUCTION: usize = 15;
 
-/// How to step over one instruction.
+/// The way to step over one instruction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
-    /// Carry it out with [`emulate::emulate`]; no code is needed.
+    /// Carry the instruction out with [`emulate::emulate`]; no code is needed.
     Emulate,
     /// Resume the thread in a slot holding this code.
     Copy(SlotCode),
@@ -33,7 +33,7 @@ pub enum Plan {
     StepInPlace,
 }
 
-/// What to write into a slot, and what stops inside it mean.
+/// The code for a slot, and what stops inside it mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SlotCode {
     /// The relocated instruction and the jump back, at most [`SLOT_SIZE`] bytes.
@@ -129,7 +129,7 @@ fn is_movable(instruction: &Instruction) -> bool {
     match instruction.flow_control() {
         FlowControl::Next | FlowControl::Return => true,
         // It comes back to wherever it was executed; only rcx, which it clobbers anyway,
-        // tells the difference.  Stepping it in place could block with everybody held.
+        // shows the difference.  Stepping it in place could block with every other thread held.
         FlowControl::Call => instruction.mnemonic() == Mnemonic::Syscall,
         // An indirect jump without rip-relative operand goes where it goes.
         FlowControl::IndirectBranch => !instruction.is_ip_rel_memory_operand(),

@@ -1,8 +1,8 @@
 //! Emulation of instructions whose effect is known without the processor: calls, jumps,
 //! returns, pushes, address computations.
 //!
-//! They are the ones that depend on their own address, and the ones that functions begin
-//! with; neither could be executed elsewhere as cheaply.
+//! Most of them depend on their own address and so cannot be executed elsewhere; the others
+//! are what functions begin with, and emulation is the cheapest way over them.
 
 use iced_x86::{Code, ConditionCode, Instruction, Mnemonic, OpKind, Register};
 
@@ -14,7 +14,7 @@ pub trait Memory {
     fn store(&mut self, address: u64, bytes: &[u8]) -> bool;
 }
 
-/// Whether the register file and the stack are all that an instruction depends on.
+/// Whether [`emulate`] can carry out an instruction.
 pub fn can_emulate(instruction: &Instruction) -> bool {
     match instruction.mnemonic() {
         Mnemonic::Nop | Mnemonic::Endbr64 => true,

@@ -13,7 +13,7 @@ use crate::os::memory::Memory;
 pub const TRAP: u8 = 0xcc;
 const PAGE: u64 = 4096;
 
-/// How a thread steps over the trap of a site; found out at the first need.
+/// The way a thread steps over the trap of a site; found out at the first need.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum StepOver {
     /// Not found out yet.
@@ -27,7 +27,7 @@ pub enum StepOver {
     InPlace,
 }
 
-/// One trapped address.
+/// A trapped address.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     /// The program's own byte under the trap; valid while `inserted`.
@@ -40,7 +40,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// The conditions of a hit, as agent expressions.
+    /// Returns the conditions of a hit, as agent expressions.
     pub fn conditions(&self) -> &[Box<[u8]>] {
         &self.conditions
     }
@@ -174,7 +174,7 @@ impl Sites {
         }
     }
 
-    /// Forgets everything: the address space is another one now.
+    /// Forgets every site: an exec has replaced the address space.
     pub fn forget(&mut self) {
         self.table.clear();
         self.are_inserted = false;
@@ -206,7 +206,8 @@ impl Sites {
     }
 }
 
-/// Changes the traps of one page; `false` when that must be done one by one.
+/// Changes the traps of one page; `false` when that must be done one by one, with nothing
+/// changed.
 fn change_group(
     memory: &Memory,
     group: &mut [(u64, &mut Site)],

@@ -15,7 +15,7 @@ use crate::os::mappings::{self, Mapping};
 use crate::os::memory::Memory;
 use crate::os::ptrace::Tid;
 
-/// Bytes from the address of an instruction on; it ends somewhere within.
+/// The bytes from the address of an instruction on; it ends somewhere within.
 type InstructionBytes = [u8; LONGEST_INSTRUCTION];
 
 /// A slot that was written.
@@ -24,7 +24,7 @@ struct Slot {
     code: SlotCode,
     /// The program's bytes that the code was made of.
     instruction: InstructionBytes,
-    /// What the slot's bytes were before.
+    /// The slot's bytes before it was written.
     before: Vec<u8>,
 }
 
@@ -187,7 +187,7 @@ impl Slots {
         Ok(())
     }
 
-    /// Forgets everything: the address space is another one now.
+    /// Forgets every slot: an exec has replaced the address space.
     pub fn forget(&mut self) {
         *self = Self::default();
     }

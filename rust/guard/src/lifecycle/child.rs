@@ -4,7 +4,7 @@
 //! It waits on a pipe until the tracer has seized it, and says on another one why it could
 //! not become the program.
 
-use std::ffi::CString;
+use std::ffi::{CString, c_char};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
@@ -32,9 +32,9 @@ pub struct Setup {
 /// A forked child that waits for leave to become the program.
 pub struct Child {
     pid: Tid,
-    /// Where it waits for a byte.
+    /// The pipe on which it waits for a byte.
     go: OwnedFd,
-    /// Where it leaves an error number.
+    /// The pipe on which it leaves an error number.
     error: OwnedFd,
 }
 
@@ -43,11 +43,15 @@ impl Child {
     pub fn fork(setup: &Setup) -> Result<Self> {
         let (go_read, go_write) = pipe()?;
         let (error_read, error_write) = pipe()?;
+        let (argv, envp) = (pointers(&setup.argv), pointers(&setup.envp));
         // SAFETY: this process has one thread, and the child calls only async-signal-safe
         // functions until it executes the program.
         match unsafe { libc::fork() } {
             -1 => Err(Errno::last()),
-            0 => run_child(setup, go_read.as_raw_fd(), error_write.as_raw_fd()),
+            0 => {
+                let (go, error) = (go_read.as_raw_fd(), error_write.as_raw_fd());
+                run_child(setup, &argv, &envp, go, error)
+            }
             pid => Ok(Self {
                 pid,
                 go: go_write,
@@ -56,7 +60,7 @@ impl Child {
         }
     }
 
-    /// Its process id.
+    /// Returns its process id.
     pub fn pid(&self) -> Tid {
         self.pid
     }
@@ -172,16 +176,24 @@ fn search_path(program: &[u8], environment: &[Vec<u8>]) -> Option<Vec<u8>> {
     })
 }
 
+/// Returns pointers to texts as `execve` takes them, with a null pointer at the end.
+fn pointers(list: &[CString]) -> Vec<*const c_char> {
+    let texts = list.iter().map(|text| text.as_ptr());
+    texts.chain([std::ptr::null()]).collect()
+}
+
 /// Runs the child up to its `execve`.  It starts as if from a shell: no inherited signal
 /// dispositions, no blocked signals, no descriptors but the three.
-fn run_child(setup: &Setup, go: RawFd, error: RawFd) -> ! {
-    let pointers = |list: &[CString]| {
-        list.iter()
-            .map(|s| s.as_ptr())
-            .chain([std::ptr::null()])
-            .collect::<Vec<_>>()
-    };
-    let (argv, envp) = (pointers(&setup.argv), pointers(&setup.envp));
+///
+/// `argv` and `envp` point into `setup`; a byte on `go` lets it begin, and on `error` it
+/// leaves the number of the error that it ends with.
+fn run_child(
+    setup: &Setup,
+    argv: &[*const c_char],
+    envp: &[*const c_char],
+    go: RawFd,
+    error: RawFd,
+) -> ! {
     // SAFETY: only system calls on memory made ready before; on failure the child ends.
     unsafe {
         let mut byte = 0_u8;
@@ -190,8 +202,7 @@ fn run_child(setup: &Setup, go: RawFd, error: RawFd) -> ! {
         }
         libc::setsid();
         reset_signals();
-        let outcome = set_up(setup);
-        if outcome == 0 {
+        if prepare_process(setup) == 0 {
             close_others(error);
             libc::execve(setup.path.as_ptr(), argv.as_ptr(), envp.as_ptr());
         }
@@ -201,7 +212,7 @@ fn run_child(setup: &Setup, go: RawFd, error: RawFd) -> ! {
     }
 }
 
-/// Closes everything but the standard streams and `keep`, at `execve`.
+/// Marks every descriptor but the standard streams to be closed at `execve`, `keep` too.
 unsafe fn close_others(keep: RawFd) {
     // SAFETY: marking descriptors touches no memory.
     unsafe {
@@ -215,6 +226,7 @@ unsafe fn close_others(keep: RawFd) {
     }
 }
 
+/// Gives every signal its default disposition, and blocks none.
 unsafe fn reset_signals() {
     // SAFETY: the structures are initialised; unchangeable signals refuse harmlessly.
     unsafe {
@@ -227,7 +239,8 @@ unsafe fn reset_signals() {
     }
 }
 
-unsafe fn set_up(setup: &Setup) -> i32 {
+/// Gives the child its streams, terminal, personality and directory; -1 where that fails.
+unsafe fn prepare_process(setup: &Setup) -> i32 {
     // SAFETY: descriptors and strings were made before the fork.
     unsafe {
         if let Some(streams) = setup.streams {

@@ -38,7 +38,6 @@ impl Tracer {
 
     /// Ends the session: attached programs run on, launched ones end.
     pub fn end_session(&mut self) {
-        // Children that run in another's memory come after it, see below.
         for pid in self.visible_processes() {
             match self.origin_of(pid) {
                 Some(Origin::Launched) => self.kill(pid),

@@ -16,7 +16,7 @@ use crate::os::wait;
 use crate::trace::process::{Origin, Process};
 use crate::trace::tracer::Tracer;
 
-/// What the program's descriptors 0, 1 and 2 are to be.
+/// The descriptors that a program gets as 0, 1 and 2.
 pub enum Stdio {
     /// The guard's own.
     Inherit,
@@ -35,7 +35,7 @@ impl Stdio {
     }
 }
 
-/// How a program is to be started.
+/// The program to be started, and how.
 pub struct Launch {
     /// Its path, looked up in `PATH` when it has no slash.
     pub program: Vec<u8>,
@@ -45,9 +45,9 @@ pub struct Launch {
     pub environment: Vec<Vec<u8>>,
     /// Working directory, or the guard's own.
     pub directory: Option<Vec<u8>>,
-    /// Leave address space randomisation on.
+    /// Whether address space randomisation stays on.
     pub randomize: bool,
-    /// Through `/bin/sh`, which splits and expands the arguments.
+    /// Whether it is started by `/bin/sh`, which splits and expands the arguments.
     pub with_shell: bool,
     /// Standard streams.
     pub stdio: Stdio,
@@ -117,7 +117,7 @@ impl Tracer {
     }
 }
 
-/// What a launched child has come to.
+/// The end of waiting for a launched child.
 enum BeforeExec {
     /// It is held at the first instruction of a new program.
     Exec,

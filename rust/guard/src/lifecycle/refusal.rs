@@ -1,4 +1,4 @@
-//! Why the kernel refuses to trace a process.
+//! The rules by which the kernel refuses to trace a process, in words.
 
 use std::io;
 

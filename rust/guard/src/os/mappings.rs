@@ -52,7 +52,7 @@ fn read_all(mut file: &fs::File) -> io::Result<Vec<Mapping>> {
         .collect())
 }
 
-/// What a trap at an address must know of the mapping it lies in.
+/// The facts about a mapping that matter to a trap in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MappingInfo {
     /// Writes to it reach a file.

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 /// A kernel thread id; a process id is the thread id of its leader.
 pub type Tid = i32;
 
-/// What a request may answer.
+/// The answer of a request.
 pub type Result<T> = std::result::Result<T, Errno>;
 
 /// Options of every tracee: children and threads are ours from their first instruction.

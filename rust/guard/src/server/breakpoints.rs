@@ -4,7 +4,7 @@ use super::{Reply, Server, packet};
 use crate::breakpoints::debug_registers::{Watch, WatchKind};
 use crate::os::ptrace::Tid;
 
-/// Agent expressions at one trap at most.
+/// The most agent expressions at one trap.
 const MAX_CONDITIONS: usize = 64;
 
 /// Type 0 of the packets; the others are [`watch_kind`]'s.

@@ -15,7 +15,7 @@ use super::Server;
 use super::packet::Incoming;
 use crate::os::signal_queue::SignalQueue;
 
-/// Why a session ends.
+/// The reason why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
     /// The client has closed the connection.
@@ -94,7 +94,7 @@ impl Server {
     /// Looks for the next hit of a thread that shares our CPU: it comes sooner than sleeping
     /// and being woken would take.
     fn spin_for_hits(&mut self) {
-        /// How long the client may have to wait for it.
+        /// The longest that the client may have to wait for it.
         const AT_MOST: Duration = Duration::from_micros(500);
         const LOOKS: u32 = 20;
         if !self.hit_spinning.pays() {
@@ -118,7 +118,7 @@ impl Server {
         self.hit_spinning.spent(start.elapsed(), hits);
     }
 
-    /// After a resume, looks a moment for the stop that often follows at once (a step, a
+    /// Looks a moment after a resume for the stop that often follows at once (a step, a
     /// breakpoint around the corner), so that reply and stop are sent together and nobody has
     /// to be woken for them.
     fn spin_for_quick_stop(&mut self) -> io::Result<()> {
@@ -146,7 +146,7 @@ impl Server {
         Ok((ready[0], ready[1]))
     }
 
-    /// After a stop was sent, looks a while for the client's next packet: a debugger that only
+    /// Looks a while after a stop was sent for the client's next packet: a debugger that only
     /// counts or steps on answers sooner than a sleeper is woken.
     fn spin_for_answer(&mut self, fds: [RawFd; 2]) -> io::Result<[bool; 2]> {
         const AT_MOST: Duration = Duration::from_micros(200);

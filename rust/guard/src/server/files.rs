@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use super::packet;
 use crate::os::ptrace::Tid;
 
-/// Open files at most; a client that leaks them is refused, not served until none are left.
+/// The most open files; a client that leaks them is refused, not served until none are left.
 const MAX_OPEN: usize = 256;
 const ACCESS_MODE: u64 = 3;
 

@@ -7,7 +7,7 @@ use crate::lifecycle::launch::{self, Launch, Stdio};
 use crate::os::ptrace::Tid;
 use crate::trace::report::{Reason, Report};
 
-/// What `Q` packets have said about programs to be started.
+/// Settings of `Q` packets for programs to be started.
 pub struct LaunchOptions {
     environment: Vec<Vec<u8>>,
     directory: Option<Vec<u8>>,

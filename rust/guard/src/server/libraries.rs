@@ -1,4 +1,5 @@
-//! The list of shared libraries, from the dynamic loader's own (`struct r_debug`, link.h).
+//! The list of shared libraries, which the dynamic loader keeps in the program's memory
+//! (`struct r_debug` of link.h).
 //!
 //! The program's memory may hold anything: every walk is bounded and every read may fail.
 
@@ -31,7 +32,7 @@ struct Library {
     name: String,
 }
 
-/// The document for `qXfer:libraries-svr4:read`.
+/// Renders the document for `qXfer:libraries-svr4:read`.
 ///
 /// # Returns
 /// An empty list while the loader has not made its own yet, or in a static program.
@@ -66,7 +67,7 @@ fn find_link_map(auxv: &[u8], read: &mut Read<'_>) -> Option<u64> {
     (first != 0).then_some(first)
 }
 
-/// The value of `DT_DEBUG` in the main program's dynamic section, which the loader fills in.
+/// Finds the value of `DT_DEBUG` in the main program's dynamic section, which the loader fills in.
 fn find_debug(auxv: &[u8], read: &mut Read<'_>) -> Option<u64> {
     let table = auxv_value(auxv, AT_PHDR)?;
     let size = auxv_value(auxv, AT_PHENT)?;
@@ -131,7 +132,7 @@ fn word(address: u64, read: &mut Read<'_>) -> Option<u64> {
     read(address, &mut bytes).then(|| u64::from_le_bytes(bytes))
 }
 
-/// A NUL-terminated text, at most [`MAX_PATH`] bytes, read in pieces that never cross a page.
+/// Reads a NUL-terminated text, at most [`MAX_PATH`] bytes, read in pieces that never cross a page.
 fn text(address: u64, read: &mut Read<'_>) -> String {
     const PIECE: usize = 64;
     let mut bytes = Vec::new();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::transport::Transport;
 
-/// How long a TCP client may take for its token.
+/// The time a TCP client may take for its token.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An address where one peer is waited for.

@@ -2,7 +2,7 @@
 
 use super::{Reply, Server, packet};
 
-/// Bytes read at most in one binary answer; escaping can double them.
+/// The most bytes of one binary answer; escaping can double them.
 const MAX_READ: u64 = (packet::MAX_PAYLOAD / 2 - 16) as u64;
 
 impl Server {

@@ -80,9 +80,9 @@ pub struct Server {
     launch_options: LaunchOptions,
     files: Files,
     saved_states: SavedStates,
-    /// Thread for registers and memory (`Hg`).
+    /// The thread selected for registers and memory (`Hg`).
     general: Tid,
-    /// Process that thread belongs to, kept when the thread is gone.
+    /// The process of that thread, kept when the thread is gone.
     general_process: Tid,
     /// Threads that are stopped already and still to be reported in answer to `?`, last first.
     unsent_stops: Vec<(Tid, Tid)>,
@@ -92,11 +92,11 @@ pub struct Server {
     owes_stop: bool,
     /// The last packet, should the client ask for it again.
     last_packet: Vec<u8>,
-    /// What is to be sent before anything is waited for: one message wakes the client once.
+    /// Packets that are sent together before the next wait: one message wakes the client once.
     outgoing: Vec<u8>,
-    /// When the program was resumed, until a quick stop was looked for.
+    /// The time of the last resume, until a quick stop was looked for.
     resumed_at: Option<Instant>,
-    /// When a stop was sent, until the client has answered or seems to be in no hurry.
+    /// The time of the last stop sent, until the client has answered or seems in no hurry.
     stop_sent_at: Option<Instant>,
     is_finished: bool,
     /// Experience with spinning for hits that are not reported.

@@ -22,7 +22,7 @@ pub enum Incoming {
     Interrupt,
 }
 
-/// Why a byte stream is not the remote protocol.
+/// The reason why a byte stream is not the remote protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FramingError {
     /// A byte outside of any packet that means nothing.

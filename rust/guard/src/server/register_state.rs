@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{Reply, Server};
 use crate::trace::saved_state::SavedState;
 
-/// States saved at most: a client that forgets to restore must not make the guard grow.
+/// The most saved states: a client that forgets to restore must not make the guard grow.
 const MOST: usize = 256;
 
 /// Saved states by the numbers the client knows them by.

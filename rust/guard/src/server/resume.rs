@@ -15,7 +15,7 @@ struct Clause {
 }
 
 enum Verb {
-    /// Run in this way, with this signal or 0.
+    /// Resume in this way, with this signal or 0.
     Resume(Action, i32),
     Stop,
 }
@@ -50,21 +50,21 @@ impl Server {
         } else {
             Action::Continue
         };
-        let threads = ThreadId {
-            pid: Id::All,
-            tid: Id::One(self.general),
-        };
-        let mut clauses = vec![Clause {
+        let current = Clause {
             verb: Verb::Resume(action, signal),
-            threads,
-        }];
-        clauses.push(Clause {
+            threads: ThreadId {
+                pid: Id::All,
+                tid: Id::One(self.general),
+            },
+        };
+        let others = Clause {
             verb: Verb::Resume(Action::Continue, 0),
             threads: ThreadId::ALL,
-        });
-        self.carry_out(&clauses)
+        };
+        self.carry_out(&[current, others])
     }
 
+    /// Resumes and stops each thread by the first clause that covers it.
     fn carry_out(&mut self, clauses: &[Clause]) -> Reply {
         if self.tracer.visible_processes().is_empty() {
             return Reply::Error("no program is being debugged".into());
@@ -100,7 +100,8 @@ impl Server {
         Reply::Later
     }
 
-    /// `vCtrlC` and the byte 0x03: asks for one stop per process, in all-stop mode for one.
+    /// `vCtrlC` and the byte 0x03: asks for one stop per process, in all-stop mode for one
+    /// in all.
     pub(super) fn interrupt(&mut self) {
         for pid in self.tracer.visible_processes() {
             let mut threads = self.tracer.threads_of(pid).into_iter();

@@ -1,26 +1,27 @@
-//! Whether looking again pays, rather than sleeping and being woken.
+//! Spinning: whether to look again and again for an event, rather than to sleep until woken.
 //!
-//! What comes within microseconds is had sooner by yielding and looking again.  But whoever
-//! yields on a crowded CPU waits for everybody's slice, whereas a sleeper is woken at once.
+//! An event that comes within microseconds is seen sooner by yielding and looking again.  But
+//! on a crowded CPU a yield lasts as long as the time slices of all others, whereas a sleeper
+//! is woken at once.
 
 use std::time::Duration;
 
 /// Experience with spinning for one kind of event.
 pub struct Spinning {
-    /// What an event may cost.
+    /// The time that an event is worth.
     worth: Duration,
-    /// Occasions to let pass before it is tried again.
+    /// Occasions to let pass before spinning is tried again.
     pause: u32,
-    /// How often it turned out badly.
+    /// The number of bad trials, less that of good ones.
     failures: u32,
-    /// Time spent since that was last judged.
+    /// The time spent in the current trial.
     time: Duration,
-    /// Events had in that time.
+    /// The events seen in that time.
     events: u32,
 }
 
 impl Spinning {
-    /// No experience yet; spinning pays as long as an event costs no more than `worth`.
+    /// Starts without experience; spinning pays while an event costs no more than `worth`.
     pub fn new(worth: Duration) -> Self {
         Self {
             worth,
@@ -38,7 +39,7 @@ impl Spinning {
         pays
     }
 
-    /// Takes note of what an occasion has cost and brought.
+    /// Notes the time that an occasion has cost and the events it has brought.
     ///
     /// Where events have come to cost more than they are worth, ever more occasions are let
     /// pass.

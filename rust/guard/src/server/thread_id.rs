@@ -14,7 +14,7 @@ pub enum Id {
     One(Tid),
 }
 
-/// Which threads a packet speaks of.
+/// The threads that a packet is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThreadId {
     /// Process; `All` when the packet names none.
@@ -62,7 +62,7 @@ fn parse_number(text: &[u8]) -> Option<Id> {
     }
 }
 
-/// A thread id as the client wants it.
+/// Renders a thread id as the client wants it.
 pub fn format(pid: Tid, tid: Tid, multiprocess: bool) -> String {
     if multiprocess {
         format!("p{pid:x}.{tid:x}")

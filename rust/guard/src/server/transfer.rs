@@ -1,9 +1,9 @@
 //! Documents: `qXfer` packets ("General Query Packets" in the GDB manual).
 
 use super::{Reply, Server, documents, libraries, packet, target_description};
-use crate::os::ptrace::{self, Tid};
+use crate::os::procfs;
+use crate::os::ptrace::Tid;
 use crate::os::signals::{self, SIGINFO_SIZE};
-use crate::os::{procfs, registers};
 
 impl Server {
     /// `qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH` and the one `write`.
@@ -43,7 +43,7 @@ impl Server {
         }
     }
 
-    /// The auxiliary vector, read through a thread that is alive.
+    /// Reads the auxiliary vector through a thread that is alive.
     fn auxv(&self) -> Result<Vec<u8>, String> {
         let pid = self
             .current_process()
@@ -55,7 +55,7 @@ impl Server {
         procfs::auxv(tid).map_err(|error| error.to_string())
     }
 
-    /// The path of the executable of the process that `annex` names, else of the current one.
+    /// Reads the path of the executable of the process that `annex` names, else of the current.
     fn executable(&self, annex: &str) -> Result<String, String> {
         let pid = match packet::parse_hex(annex.as_bytes()) {
             Some(pid) => Some(pid as Tid),
@@ -84,10 +84,9 @@ impl Server {
         }
     }
 
-    /// The target description for the processor that the selected thread runs on.
+    /// Renders the target description for the processor of the selected thread.
     fn target_xml(&self) -> String {
-        let has_avx = ptrace::read_xstate(self.general).is_ok_and(|area| registers::has_avx(&area));
-        target_description::render(has_avx)
+        target_description::render(self.tracer.has_avx(self.general))
     }
 
     /// `qXfer:siginfo:write::OFFSET:DATA`.
@@ -105,7 +104,8 @@ impl Server {
             return Reply::ErrorNumber(0);
         };
         target.copy_from_slice(data);
-        match ptrace::write_siginfo(self.general, &signals::from_bytes(&bytes)) {
+        let info = signals::from_bytes(&bytes);
+        match self.tracer.write_siginfo(self.general, &info) {
             Ok(()) => Reply::Text(format!("{:x}", data.len())),
             Err(error) => Reply::Error(error.desc().to_owned()),
         }
@@ -120,7 +120,7 @@ fn parse_window(text: &[u8]) -> Option<(usize, usize)> {
     Some((usize::try_from(offset).ok()?, usize::try_from(length).ok()?))
 }
 
-/// One piece of a document: `m` when more follows, `l` for the last.
+/// Returns one piece of a document, after an `m` when more follows and an `l` for the last.
 fn window(document: &[u8], offset: usize, length: usize) -> Vec<u8> {
     let start = offset.min(document.len());
     let length = length.min(packet::MAX_PAYLOAD / 2 - 16);

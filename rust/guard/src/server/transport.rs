@@ -10,9 +10,9 @@ use nix::cmsg_space;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg};
 
-/// Descriptors received at once at most.
+/// The most descriptors received at once.
 const MAX_FDS: usize = 8;
-/// How long a client may not read before it counts as gone.
+/// The time after which a client that does not read counts as gone.
 const WRITE_TIMEOUT_MS: u16 = 30_000;
 
 /// An open connection with one peer.

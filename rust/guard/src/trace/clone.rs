@@ -17,7 +17,7 @@ impl Tracer {
         if procfs::has_task(pid, child) {
             self.add_thread(pid, child);
         } else {
-            // A process of its own that shares our memory, or already gone.
+            // A process of its own that shares the memory, or already gone.
             self.add_memory_sharer(pid, child, false);
         }
         Ok(None)
@@ -98,7 +98,7 @@ impl Tracer {
         }
     }
 
-    /// Opens a child process, which comes to its parent's end at the end of the session.
+    /// Opens a child process, which at the end of the session is treated as its parent.
     fn open_child(&self, parent: Tid, child: Tid) -> Option<Process> {
         let origin = self.origin_of(parent).unwrap_or(Origin::Attached);
         match Process::open(child, child, origin) {

@@ -12,18 +12,18 @@ use crate::os::affinity::CpuSet;
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
 
-/// Hits in a row before a thread and the guard share a CPU.
+/// The hits in a row after which a thread and the guard share a CPU.
 const HITS_BEFORE_SHARING: u32 = 50;
 
 /// The guard itself, where a thread id is asked for.
 const SELF: Tid = 0;
 
-/// What a thread's hits without a report have led to.
+/// A thread's hits without a report, and what they have led to.
 #[derive(Default)]
 pub struct UnreportedHits {
     /// Hits in a row whose conditions were false.
     count: u32,
-    /// Where the thread may run, kept while it shares its CPU with the guard.
+    /// The CPUs that the thread may run on, kept while it shares its CPU with the guard.
     affinity: Option<CpuSet>,
 }
 

@@ -38,7 +38,7 @@ impl Tracer {
         thread.set_pc(home)
     }
 
-    /// [`Tracer::leave_slot`] for callers that cannot answer a failure.
+    /// Does as [`Tracer::leave_slot`], for callers that cannot answer a failure.
     pub(super) fn leave_slot_or_warn(&mut self, tid: Tid) {
         match self.leave_slot(tid) {
             Ok(()) | Err(Errno::ESRCH) => {}

@@ -3,7 +3,7 @@
 //!
 //! The [`tracer::Tracer`] owns all of it; its methods are spread over the files here by
 //! subject.  How tracing begins and ends, and the remote protocol, are not known here: what
-//! the client has to hear is queued as [`report::Report`]s.
+//! is to be reported is queued as [`report::Report`]s.
 
 mod clone;
 mod cpu_affinity;

@@ -6,7 +6,7 @@ use crate::breakpoints::address_space::AddressSpace;
 use crate::breakpoints::debug_registers::DebugRegisters;
 use crate::os::ptrace::Tid;
 
-/// How a process came to be traced; it decides what becomes of it at the end of the session.
+/// The way a process came to be traced; it decides what becomes of it at the end of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Started by the guard: it ends with it.

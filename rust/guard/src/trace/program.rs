@@ -5,12 +5,11 @@ use std::os::fd::OwnedFd;
 
 use nix::errno::Errno;
 
-use super::thread::Thread;
 use super::tracer::Tracer;
 use crate::breakpoints::address_space::AddressSpace;
 use crate::breakpoints::debug_registers::{Watch, WatchKind};
 use crate::os::ptrace::{self, Tid};
-use crate::os::registers::RegisterFile;
+use crate::os::registers::{self, RegisterFile};
 
 const GONE: &str = "the process is gone";
 
@@ -66,7 +65,7 @@ impl Tracer {
             .map_or(Ok(()), |space| space.remove_site(address))
     }
 
-    /// Uses a debug register, or gives the one in use new conditions.
+    /// Takes a debug register, or gives the one in use new conditions.
     ///
     /// # Errors
     /// A sentence that says why none can be used.
@@ -87,8 +86,9 @@ impl Tracer {
         }
     }
 
-    /// Brings the debug registers of running threads up to date by a stop that nobody wants:
-    /// they go on at once, with the new ones.  Those of held threads are written when they run.
+    /// Brings the debug registers of running threads up to date by an interrupt that is not
+    /// reported: they are resumed at once, with the new ones.  Those of held threads are written
+    /// when they are resumed.
     fn refresh_debug_registers(&self, pid: Tid) {
         self.interrupt_running(pid);
     }
@@ -172,9 +172,21 @@ impl Tracer {
         }
     }
 
+    /// Replaces the `siginfo_t` of the signal a thread has stopped with.
+    pub fn write_siginfo(&self, tid: Tid, info: &libc::siginfo_t) -> ptrace::Result<()> {
+        let thread = self.threads.get(&tid).ok_or(Errno::ESRCH)?;
+        ptrace::write_siginfo(thread.tid, info)
+    }
+
+    /// Whether a held thread's registers include the upper halves of ymm.
+    pub fn has_avx(&self, tid: Tid) -> bool {
+        let thread = self.threads.get(&tid);
+        let extended = thread.and_then(|thread| ptrace::read_xstate(thread.tid).ok());
+        extended.is_some_and(|extended| registers::has_avx(&extended))
+    }
+
     /// Takes the reason why a condition of the trap a thread has hit could not be evaluated.
     pub fn take_condition_failure(&mut self, tid: Tid) -> Option<String> {
-        let thread: &mut Thread = self.threads.get_mut(&tid)?;
-        thread.condition_failure.take()
+        self.threads.get_mut(&tid)?.condition_failure.take()
     }
 }

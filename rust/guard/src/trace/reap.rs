@@ -11,11 +11,11 @@ use crate::os::procfs;
 use crate::os::ptrace::Tid;
 use crate::os::wait;
 
-/// How long threads may take to stop.  One that does not is in an uninterruptible sleep.
+/// The time threads may take to stop.  One that takes longer is in an uninterruptible sleep.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-/// When to look whether a thread that does not stop has in fact exited.
+/// The time after which a thread that does not stop may in fact have exited.
 const ZOMBIE_CHECK_AFTER: Duration = Duration::from_millis(10);
-/// Looks at `waitpid` before sleeping: a thread on another CPU stops within microseconds.
+/// The looks at `waitpid` before sleeping: a thread on another CPU stops within microseconds.
 const SPINS: u32 = 50;
 
 impl Tracer {

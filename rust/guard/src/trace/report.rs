@@ -1,4 +1,4 @@
-//! What the client has to hear, and how it comes to be heard.
+//! Reports to the client: stops and ends, queued until the server sends them.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use super::tracer::Tracer;
 use crate::breakpoints::debug_registers::WatchKind;
 use crate::os::ptrace::Tid;
 
-/// Why a stop is reported to the client.
+/// The reason why a stop is reported to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// A signal is about to be delivered.
@@ -71,16 +71,16 @@ pub struct Report {
     pub reason: Reason,
 }
 
-/// What the client has to hear, oldest first.
+/// The reports that the client has not taken yet, oldest first.
 #[derive(Default)]
 pub struct Reports {
     queue: VecDeque<Report>,
-    /// Stops reported so far.
+    /// The number of stops reported so far.
     stops: u64,
 }
 
 impl Reports {
-    /// Whether nothing waits to be heard.
+    /// Whether there is no report.
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -107,7 +107,7 @@ impl Reports {
         self.queue.remove(index)
     }
 
-    /// Drops everything but ends, which no thread is left to be asked about.
+    /// Drops every report but ends: a stop can be reported again, an end cannot.
     pub fn keep_ends(&mut self) {
         self.queue.retain(|report| report.reason.is_end());
     }

@@ -8,7 +8,7 @@ use super::tracer::Tracer;
 use crate::os::ptrace::{self, Tid};
 use crate::os::signals;
 
-/// What one thread is to do.
+/// A thread to be resumed, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct ResumeRequest {
     /// Thread.
@@ -56,7 +56,7 @@ impl Tracer {
         let stop_pc = thread.stop_pc.take();
         if let (Some(stop_pc), Ok(registers)) = (stop_pc, thread.registers()) {
             let pc = registers.rip;
-            // The client knows of the stop at this pc and does not want to hear of it again.  A
+            // The client knows of the stop at this pc and does not want it reported again.  A
             // thread that was stopped for another's sake has no stop pc: its trap is still to
             // be hit, and its signal to be delivered.
             if stop_pc == pc {

@@ -16,7 +16,7 @@ pub struct SavedState {
     /// Blocked signals; the kernel unblocks `SIGTRAP` where a blocked one is raised.
     mask: u64,
     stop_pc: Option<u64>,
-    /// Of the signal the thread was stopped with, which is delivered only later.
+    /// The `siginfo_t` of the signal it was stopped with, which is delivered only later.
     siginfo: Option<libc::siginfo_t>,
 }
 

@@ -10,16 +10,16 @@ use crate::os::ptrace::{self, Tid};
 
 /// `si_code` of a perf event's trap.
 const TRAP_PERF: i32 = 6;
-/// What the kernel puts into `si_code` when a step ends at a signal handler's entry.
+/// `si_code` of a step that ends at a signal handler's entry.
 const STEPPED_INTO_HANDLER: i32 = libc::SIGTRAP;
 /// EFLAGS.RF: an instruction breakpoint does not trigger for one instruction.
 pub(super) const RESUME_FLAG: u64 = 1 << 16;
 
-/// What became of a debug register's trap.
+/// The outcome of a debug register's trap.
 enum Triggered {
-    /// It was none of ours.
+    /// No debug register in use has triggered.
     Nothing,
-    /// No condition holds.
+    /// Those that triggered have conditions that are false.
     ConditionsFalse,
     /// It is to be reported.
     For(Reason),
@@ -172,7 +172,7 @@ impl Tracer {
         Ok(outcome)
     }
 
-    /// A single step is done; a range step may go on.
+    /// Decides what the end of a single step means: a range step may need another.
     pub(super) fn on_step(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
         self.leave_slot(tid)?;
         let thread = self.thread_mut(tid)?;

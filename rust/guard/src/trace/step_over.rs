@@ -22,7 +22,7 @@ pub(super) const FAULTS: [i32; 6] = [
     libc::SIGSYS,
 ];
 
-/// How the single step of one thread ended.
+/// The end of one thread's single step.
 pub(super) enum Stepped {
     /// The instruction is executed.
     Done,
@@ -90,7 +90,8 @@ impl Tracer {
         self.finish_step(tid)
     }
 
-    /// After one instruction was executed for a thread: reports a step that is done.
+    /// Reports the step of a thread for which one instruction was executed, if it is done;
+    /// `false` when it need not be resumed after.
     fn finish_step(&mut self, tid: Tid) -> ptrace::Result<bool> {
         match self.on_step(tid)? {
             Some(reason) => {

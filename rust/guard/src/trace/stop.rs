@@ -31,8 +31,7 @@ impl Tracer {
         }
     }
 
-    /// Holds every thread of a process, and keeps all of them until the process is released
-    /// or [`Tracer::finish_stop`] says that the client sees it.
+    /// Holds every thread of a process until it is released, or until [`Tracer::finish_stop`].
     pub fn begin_stop(&mut self, pid: Tid) {
         if let Some(process) = self.processes.get_mut(&pid) {
             process.is_stopping = true;
@@ -40,7 +39,7 @@ impl Tracer {
         self.hold_all(pid);
     }
 
-    /// Makes a held process one whose threads the client knows to be stopped.
+    /// Ends what [`Tracer::begin_stop`] began: the client knows the threads to be stopped now.
     pub fn finish_stop(&mut self, pid: Tid) {
         for tid in self.threads_of(pid) {
             if let Some(thread) = self.threads.get_mut(&tid) {
@@ -81,7 +80,8 @@ impl Tracer {
         }
     }
 
-    /// Interrupts the running threads of a process.  What follows is up to its marks.
+    /// Interrupts the running threads of a process.  They stay held only while the process is
+    /// marked as stopping or stepping in place.
     pub(super) fn interrupt_running(&self, pid: Tid) {
         for tid in self.threads_of(pid) {
             if self.threads.get(&tid).is_some_and(Thread::is_running) {

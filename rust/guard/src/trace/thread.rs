@@ -7,7 +7,7 @@
 use super::cpu_affinity::UnreportedHits;
 use crate::os::ptrace::{self, Tid};
 
-/// How the client wants a thread to run.
+/// The way the client wants a thread to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Run on.

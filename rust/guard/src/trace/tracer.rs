@@ -1,7 +1,7 @@
 //! The tracer: everything that is traced, and what the client has chosen.
 //!
-//! Its fields belong to this folder; the methods that are public are what the server and
-//! [`crate::lifecycle`] may ask and want.
+//! Its fields belong to this folder.  Its public methods are all that the server and
+//! [`crate::lifecycle`] can ask for.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ use crate::os::affinity::CpuSet;
 use crate::os::ptrace::{self, Tid};
 use crate::os::wait::WaitStatus;
 
-/// What the client has chosen.
+/// The choices of the client.
 #[derive(Clone, Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is one protocol switch")]
 pub struct Choices {
-    /// Before a stop is reported, its whole process is stopped.
+    /// Stop the whole process before a stop is reported.
     pub stop_all: bool,
-    /// Only one stop is reported at a time (all-stop mode).
+    /// Report only one stop at a time (all-stop mode).
     pub one_report: bool,
     /// Report new threads and their ends.
     pub thread_events: bool,
@@ -33,7 +33,7 @@ pub struct Choices {
     pub exec_events: bool,
     /// Report when no thread runs any more.
     pub no_resumed: bool,
-    /// Signals delivered without a report, bit `n` for signal `n`.
+    /// The signals that are delivered without a report, bit `n` for signal `n`.
     pub pass_signals: u128,
 }
 
@@ -50,7 +50,7 @@ pub struct Tracer {
     pub(super) variables: Variables,
     /// Reaping was broken off; no signal will announce the rest.
     pub(super) has_unreaped: bool,
-    /// Where this process may run, kept while it shares the CPU of a thread.
+    /// The CPUs that the guard may run on, kept while it shares that of a thread.
     pub(super) own_affinity: Option<CpuSet>,
 }
 
@@ -102,7 +102,8 @@ impl Tracer {
         self.processes.get(&pid).map(|process| process.origin)
     }
 
-    /// Stops a process at these system calls: all when the list is empty, none without one.
+    /// Sets the system calls that a process stops at: all when the list is empty, none without
+    /// one.
     pub fn catch_syscalls(&mut self, pid: Tid, numbers: Option<Vec<u64>>) {
         if let Some(process) = self.processes.get_mut(&pid) {
             process.caught_syscalls = numbers;
@@ -200,12 +201,12 @@ impl Tracer {
         &mut self.choices
     }
 
-    /// Returns what the client has to hear.
+    /// Returns the reports that the client has not taken yet.
     pub fn reports(&self) -> &Reports {
         &self.reports
     }
 
-    /// Returns what the client has to hear, to be taken.
+    /// Returns the reports that the client has not taken yet, to be taken or dropped.
     pub fn reports_mut(&mut self) -> &mut Reports {
         &mut self.reports
     }

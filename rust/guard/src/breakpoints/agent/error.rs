@@ -1,10 +1,10 @@
-//! Why an agent expression has no value.
+//! Reasons why an agent expression has no value.
 
 use std::fmt;
 
 use super::MAX_STEPS;
 
-/// Why an expression has no value.
+/// The reason why an expression has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentError {
     /// Memory of the program could not be read.

@@ -11,9 +11,9 @@ mod variables;
 pub use error::AgentError;
 pub use variables::Variables;
 
-/// Steps after which an expression is given up.
+/// The steps after which an expression is given up.
 const MAX_STEPS: u32 = 10_000;
-/// Values on the stack at most.
+/// The most values on the stack.
 const MAX_STACK: usize = 128;
 
 /// What an expression may look at: the stopped thread.
@@ -24,6 +24,7 @@ pub trait Machine {
     fn read(&self, address: u64, buffer: &mut [u8]) -> bool;
 }
 
+/// The operand stack.
 struct Stack {
     values: [i64; MAX_STACK],
     len: usize,
@@ -47,6 +48,7 @@ impl Stack {
     }
 }
 
+/// The bytecode, and how far it was read.
 struct Code<'a> {
     bytes: &'a [u8],
     at: usize,

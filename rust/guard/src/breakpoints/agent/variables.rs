@@ -1,7 +1,7 @@
 //! Trace state variables ("Trace State Variables" in the GDB manual), with which agent
 //! expressions count.
 
-/// Variables at most; larger numbers are refused.
+/// The most variables; larger numbers are refused.
 const MAX_VARIABLES: usize = 4096;
 
 /// The variables of a session, by number.
