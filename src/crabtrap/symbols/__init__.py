@@ -1,1 +1,1 @@
-"""What files say about a program: modules, lines, places for breakpoints, sources, types."""
+"""Symbols and debug information: modules, lines, breakpoint locations, sources, types."""

@@ -1,10 +1,11 @@
-"""How rustc hands a value of a type from function to function, as far as the type tells.
+"""How rustc passes and returns a value of a type, as far as debug information shows.
 
-Rust's own convention is not fixed, and debug information does not describe it.  What is
-here follows ``rustc_abi``'s layouts (``BackendRepr``), which have been the same in every
-compiler met so far (1.63 to 1.97): a scalar travels in one register, two scalars that fill
-their type in one each, anything else as a whole.  Where a type does not tell which of
-these it is, the answer is ``Unclear`` with the reason, never a guess.
+The Rust ABI has no stability guarantee (Rust reference, "External blocks"), and DWARF does
+not describe it.  The rules here follow ``rustc_abi``'s layouts (``BackendRepr``), which are
+the same in every compiler tested (1.63 to 1.97): a scalar is passed in one register, two
+scalars that fill their type (a scalar pair) in one register each, anything else as an
+aggregate.  Where a type does not determine which of these it is, the result is ``Unclear``
+with the reason, never a guess.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ class PassedScalar:
     Attributes:
         offset: First byte in the type.
         size: Bytes, 1 to 16; of 16 only integers, which take two registers.
-        is_float: It travels in an SSE register.
+        is_float: It is passed in an SSE register.
         alignment: Bytes.
-        is_signed: Its upper bits are copies of its sign.
-        in_struct: It is all that a struct of the user's holds. With ``#[repr(C)]``, which no
-            debug information tells, that would be no scalar to the compiler.
+        is_signed: It is sign-extended to the width of its register.
+        in_struct: It is the only field of a user's struct.  With ``#[repr(C)]``, which debug
+            information does not record, the compiler would not treat that as a scalar.
     """
 
     offset: int
@@ -48,26 +49,26 @@ class PassedScalar:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """It takes no room, and is not passed at all."""
+    """A zero-sized value, which is not passed at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassedScalars:
-    """One or two scalars, by offset; what lies between them is padding."""
+    """One or two scalars, sorted by offset; bytes between them are padding."""
 
     parts: tuple[PassedScalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """Any other value: up to a word as one integer, larger ones by address."""
+    """Any other value: passed as one integer up to a word, otherwise by address."""
 
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """The type does not tell; ``reason`` is for people."""
+    """How the value is passed cannot be derived from its type; ``reason`` is for users."""
 
     reason: str
 
@@ -76,7 +77,7 @@ PassMode = Nothing | PassedScalars | Aggregate | Unclear
 
 
 def classify(type_: Type) -> PassMode:
-    """Say as what a value of ``type_`` is passed and returned."""
+    """Return how a value of ``type_`` is passed and returned."""
     shape = type_.strip()
     size = shape.size
     if shape.kind == "unit" or size == 0:
@@ -110,12 +111,12 @@ def _classify_scalar(shape: Type, size: int) -> PassMode:
 
 
 def _own_alignment(shape: Type) -> int:
-    """Of a scalar; debug information rarely says, and it is its size but for 128 bits."""
+    """Return a scalar's alignment; where DWARF gives none, its size, at most a word."""
     return shape.alignment if shape.row.alignment > 1 else min(shape.size or 1, WORD)
 
 
 def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> PassMode:
-    """A struct, a tuple, or the fields of an enum's only variant."""
+    """Classify a struct, a tuple, or the fields of an enum's only variant."""
     filled = [field for field in fields if field.type.size != 0]
     inner = [classify(field.type) for field in filled]
     for each in inner:
@@ -127,9 +128,9 @@ def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> PassMod
         case [field], [found]:
             return _classify_newtype(shape, field, found, size)
         case [first, second], [PassedScalars((a,)), PassedScalars((b,))]:
-            # In the order of memory, which is not that of the source.
+            # By offset: rustc reorders fields, so declaration order may differ.
             pair = sorted(((first.offset, a), (second.offset, b)), key=lambda each: each[0])
-            return _pair([_moved(scalar, offset) for offset, scalar in pair], shape, size)
+            return _pair([_at_offset(scalar, offset) for offset, scalar in pair], shape, size)
         case _:
             return Aggregate(size)
 
@@ -138,21 +139,21 @@ def _classify_newtype(shape: Type, field: Field, inner: PassMode, size: int) -> 
     if field.offset or field.type.size != size or field.bit_size:
         return Aggregate(size)
     if shape.alignment > field.type.strip().alignment and isinstance(inner, Aggregate):
-        return Unclear(f"{shape.name} may be a vector of the processor")
+        return Unclear(f"{shape.name} may be a SIMD vector")
     match inner:
-        case PassedScalars((scalar,)) if _may_be_in_c(shape):
+        case PassedScalars((scalar,)) if _may_be_repr_c(shape):
             return PassedScalars((replace(scalar, in_struct=True),))
         case _:
             return inner
 
 
-def _may_be_in_c(shape: Type) -> bool:
+def _may_be_repr_c(shape: Type) -> bool:
     root = shape.path.partition("::")[0]
     return root.isidentifier() and root not in STD_CRATES
 
 
 def _pair(parts: Sequence[PassedScalar], shape: Type, size: int) -> PassMode:
-    """Two scalars are a pair only where they lie as a pair of them alone would."""
+    """Return a scalar pair if the two are laid out as a pair of them alone would be."""
     first, second = parts
     alignment = max(first.alignment, second.alignment)
     fits = (
@@ -165,7 +166,7 @@ def _pair(parts: Sequence[PassedScalar], shape: Type, size: int) -> PassMode:
 
 
 def _classify_union(shape: Type, size: int) -> PassMode:
-    """A union whose fields are all alike is passed as one of them (``MaybeUninit``)."""
+    """Classify a union: as one of its fields where they are all alike (``MaybeUninit``)."""
     fields = [field for field in shape.fields if field.type.size != 0]
     found = {classify(field.type) for field in fields}
     if len(found) == 1 and all(field.type.size == size for field in fields):
@@ -174,7 +175,7 @@ def _classify_union(shape: Type, size: int) -> PassMode:
 
 
 def _classify_enum(shape: Type, size: int) -> PassMode:
-    assert shape.cases is not None  # the caller looked
+    assert shape.cases is not None  # checked by the caller
     cases = shape.cases.cases
     tag = shape.cases.discriminant
     if tag is None:
@@ -182,9 +183,9 @@ def _classify_enum(shape: Type, size: int) -> PassMode:
     kind = tag.type.strip()
     number = PassedScalar(tag.offset, kind.size or 0, alignment=_own_alignment(kind))
     filled = [case for case in cases if any(f.type.size != 0 for f in case.type.strip().fields)]
-    holder = next((case for case in filled if _holds(case, number)), None)
+    holder = next((case for case in filled if _overlaps(case, number)), None)
     if holder is not None:
-        # The tag is in a niche: the enum is passed as the variant around it.
+        # The tag is in a niche: the enum is passed as the variant that has the niche.
         return _classify_case(shape, holder, size) if len(filled) == 1 else Aggregate(size)
     if not filled:
         return PassedScalars((number,)) if number.size == size else Aggregate(size)
@@ -193,11 +194,11 @@ def _classify_enum(shape: Type, size: int) -> PassMode:
 
 def _classify_case(shape: Type, case: Case, size: int) -> PassMode:
     if case.offset:
-        return Unclear(f"the variant {case.name} of {shape.name} lies apart")
+        return Unclear(f"the variant {case.name} of {shape.name} does not begin at its start")
     return _classify_fields(shape, case.type.strip().fields, size)
 
 
-def _holds(case: Case, tag: PassedScalar) -> bool:
+def _overlaps(case: Case, tag: PassedScalar) -> bool:
     return any(
         field.offset < tag.offset + tag.size and tag.offset < field.offset + (field.type.size or 0)
         for field in case.type.strip().fields
@@ -205,7 +206,7 @@ def _holds(case: Case, tag: PassedScalar) -> bool:
 
 
 def _classify_tagged(shape: Type, tag: PassedScalar, filled: Sequence[Case], size: int) -> PassMode:
-    """A tag beside variants: a pair where each has one scalar, all alike and in one place."""
+    """Classify a tag and payloads: a pair if all payloads are one like scalar at one offset."""
     payloads: list[PassedScalar] = []
     pointers: set[bool] = set()
     for case in filled:
@@ -215,7 +216,7 @@ def _classify_tagged(shape: Type, tag: PassedScalar, filled: Sequence[Case], siz
             return found
         if not isinstance(found, PassedScalars) or len(found.parts) != 1:
             return Aggregate(size)
-        payloads.append(_moved(found.parts[0], fields[0].offset))
+        payloads.append(_at_offset(found.parts[0], fields[0].offset))
         pointers.add(fields[0].type.innermost[0].kind in _POINTERS)
     if any(_kind(payload) != _kind(payloads[0]) for payload in payloads):
         return Aggregate(size)
@@ -228,7 +229,7 @@ def _kind(scalar: PassedScalar) -> tuple[int, int, bool]:
     return scalar.offset, scalar.size, scalar.is_float
 
 
-def _moved(scalar: PassedScalar, offset: int) -> PassedScalar:
+def _at_offset(scalar: PassedScalar, offset: int) -> PassedScalar:
     return replace(scalar, offset=offset)
 
 

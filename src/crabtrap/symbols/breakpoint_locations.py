@@ -1,7 +1,7 @@
-"""The places of a line or a function: one per line and function instance.
+"""The breakpoint locations of a line or a function: one per function instance.
 
-A function instance is a concrete (monomorphised) function or one inlined copy of
-one.  Every instance that has code for a line gets a place, and none gets two.
+A function instance is an out-of-line (monomorphised) function or one inline instance of
+it.  Every instance that has code for a line gets exactly one location.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class BreakpointLocation:
         address: Run-time address (with bias 0 while the program is not loaded).
         module: The module it is in, ``None`` for an address outside of all.
         path: Source file as the debug information names it, ``None`` where unknown.
-        line: 1-based line the program will be at, ``None`` where unknown.
-        function: Display path of the function, or of the inlined copy.
-        inlined: The place is in an inlined copy.
-        not_entered: Inlined copies inside of the function that begin at this very address:
-            nothing of them will have run, so they are not where the program is.
+        line: 1-based line shown at a stop there, ``None`` where unknown.
+        function: Display path of the function or inline instance.
+        inlined: The location is in an inline instance.
+        not_entered: How many inline instances inside ``function`` begin at this address.
+            At a stop none of their code has run, so the frame to show is outside of them.
     """
 
     address: Address
@@ -57,15 +57,15 @@ class BreakpointLocation:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The places of a spec, or why there are none.
+    """The locations of a linespec, or why there are none.
 
     Attributes:
-        places: Sorted by module and address; empty when nothing was found.
+        locations: Sorted by module and address; empty when nothing was found.
         reason: Why nothing was found, one sentence; ``""`` otherwise.
         hint: What to try instead, or ``""``.
         close: Names that look like the one that was not found, best first.
-        notes: What the user should know about the choice that was made.
-        partial: Inlined copies were left out because looking for them takes longer than
+        notes: What the user should know about how the locations were chosen.
+        partial: Inline instances were left out because finding them takes longer than
             ``ResolveContext.patience``; resolving again later finds them.
     """
 
@@ -77,7 +77,7 @@ class Resolution:
     partial: bool = False
 
     def not_found(self, spec: str) -> NotFoundError:
-        """The error to raise where there has to be a place."""
+        """Make the error for a caller that needs at least one location."""
         return NotFoundError("location", spec, self.close, hint=self.hint, message=self.reason)
 
 
@@ -87,16 +87,16 @@ def _any_path(_path: str | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ResolveContext:
-    """What a spec is resolved against.
+    """What a linespec is resolved against.
 
     Attributes:
-        table: The modules to look in; a static view before launch.
+        table: The modules to search; a static view before launch.
         current_file: The file a bare line number means, ``None`` where there is none.
-        is_user_path: Whose source a path is.  When a function path matches the user's
-            functions and others, the others are left out.
+        is_user_path: Whether a source file is the user's.  When a function path matches
+            the user's functions and others, the others are left out.
         evaluate_address: Evaluates ``*expression``; ``None`` when there is no frame.
-        patience: Seconds to wait for the index that inlined copies are found with, where
-            the function itself was found; ``None`` waits for as long as it takes.
+        patience: Seconds to wait for the index needed to find inline instances once an
+            out-of-line function was found; ``None`` waits for as long as it takes.
     """
 
     table: ModuleTable
@@ -107,7 +107,7 @@ class ResolveContext:
 
 
 def describe_location(table: ModuleTable, address: Address) -> BreakpointLocation:
-    """What is known of one address."""
+    """Describe one address: its module, source line and function."""
     module = table.find(address)
     if module is None:
         return BreakpointLocation(address, None, None, None, None)
@@ -118,14 +118,14 @@ def describe_location(table: ModuleTable, address: Address) -> BreakpointLocatio
 
 
 def locations_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
-    """Places of the next line with code at or after ``line`` in files ending in ``suffix``.
+    """Find the locations of the next line with code at or after ``line``.
 
     Args:
-        suffix: Trailing components of a path; when several files match, all are meant,
-            but a dependency's only when none is the user's.
+        suffix: Trailing components of a path.  When several files match, all are used,
+            a dependency's only when none is the user's.
         line: 1-based.
         column: Prefer rows at or after this column; 0 for any.
-        context: What to look in.
+        context: What to search.
     """
     lines = _lines_by_file(suffix, context.table)
     if not lines:
@@ -151,7 +151,7 @@ def locations_of_line(suffix: str, line: int, column: int, context: ResolveConte
 def _locations_of_calls(
     path: str, line: int, end: int | None, context: ResolveContext
 ) -> list[BreakpointLocation]:
-    """Places of the first line in ``[line, end)`` that has nothing but inlined calls.
+    """Find the locations of the first line in ``[line, end)`` with nothing but inlined calls.
 
     Such a line has no row of its own: all of its code has the lines of the functions called.
     """
@@ -166,7 +166,7 @@ def _locations_of_calls(
             break
         chain = instance.module.inline_chain(instance.entry)
         own = _index_in(chain, instance)
-        # One place per instance of the caller: the first call of the line is the lowest.
+        # One location per instance of the caller: the lowest call of the line.
         if own is not None and own + 1 < len(chain) and chain[own + 1].key not in locations:
             caller = chain[own + 1]
             location = _location(instance.module, instance.entry, caller)
@@ -175,7 +175,10 @@ def _locations_of_calls(
 
 
 def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:
-    """Lines with code per matching file, over all modules: one file, many monomorphs."""
+    """Return the lines with code per matching file, over all modules.
+
+    Instances of one generic function may be spread over several modules.
+    """
     found: dict[str, set[int]] = {}
     for module in table:
         for path in module.find_files(suffix):
@@ -199,7 +202,7 @@ def _line_locations(
         chain = module.inline_chain(row.address)
         instance = chain[0].die if chain else -1
         instances.setdefault(instance, (chain, []))[1].append(row)
-    # Code that drops a future has the line of an await, but is nobody's function.
+    # The drop glue of a future has rows at the line of an await, but is not user code.
     users = [each for each in instances.values() if _is_users(each[0], context)]
     for chain, own in users or instances.values():
         yield _line_location(module, chain, own)
@@ -212,10 +215,10 @@ def _is_users(chain: tuple[Function, ...], context: ResolveContext) -> bool:
 def _line_location(
     module: Module, chain: tuple[Function, ...], rows: list[Row]
 ) -> BreakpointLocation:
-    """The place of a line in one instance: its lowest row, but behind the prologue.
+    """Locate a line in one function instance: at its lowest row, but after the prologue.
 
-    The first line of a concrete function begins with its prologue, before which
-    arguments are not where the debug information says.
+    Until an out-of-line function's prologue has run, its arguments are not where the
+    debug information says.
     """
     function = chain[0] if chain else None
     if function is None or function.inlined or rows[0].address != function.entry:
@@ -241,7 +244,7 @@ def _line_notes(
 
 
 def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
-    # Without ".rs", which would make all short names look alike.
+    # The extension is left out: with it, all short names would be similar.
     stem, _, extension = suffix.rpartition("/")[2].rpartition(".")
     names = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
     stems = [name.removesuffix(f".{extension}") for name in names if name.endswith(extension)]
@@ -261,7 +264,7 @@ def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
 def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
     path, numbers = max(lines.items(), key=lambda item: item[1][-1:] or (0,))
     if not numbers:
-        return Resolution(reason=f"{path} has no code that made it into the program")
+        return Resolution(reason=f"{path} has no code in the program")
     return Resolution(
         reason=f"no code at or after line {line} of {path}",
         hint=f"the last line with code is {numbers[-1]}",
@@ -272,20 +275,20 @@ def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
 
 
 def locations_of_function(query: str, context: ResolveContext) -> Resolution:
-    """Places of every function, and inlined copy, whose path ends with ``query``.
+    """Find the locations of every function and inline instance whose path ends in ``query``.
 
     The user's functions are preferred to those of libraries, and functions with debug
     information to bare symbols.  An ``async fn`` means its body: the function itself only
-    makes the future.
+    creates the future.
     """
     path = query.removeprefix("crate::").removesuffix("()")
     functions = _with_bodies(path, context.table, lambda m, each: m.find_functions(each))
     partial = bool(functions) and not _indexed(context)
     if not partial:
-        # A closure's name says nothing about where it is: looking for one in every unit
-        # takes as long as everything else together.
+        # A closure's name does not tell which unit it is in: searching every unit for
+        # closures would double the time of the whole look-up.
         is_async = any(_ASYNC_BODY in function.name for function in functions)
-        find = _with_bodies if is_async else _alone
+        find = _with_bodies if is_async else _find_in_all
         functions += find(path, context.table, lambda m, each: m.find_inlined(each))
     if functions:
         return replace(_functions_resolution(functions, context), partial=partial)
@@ -297,7 +300,7 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
 
 
-def _alone(
+def _find_in_all(
     path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
 ) -> list[Function]:
     return [function for module in table for function in find(module, path)]
@@ -306,11 +309,11 @@ def _alone(
 def _with_bodies(
     path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
 ) -> list[Function]:
-    """The functions of a path, those that only make a future replaced by what runs in it.
+    """Find the functions of a path, each ``async fn`` replaced by its body.
 
-    The body is the first closure of its function, and declared on the same line.
+    The body is the first closure of its function and declared on the same line.
     """
-    found = _alone(path, table, find)
+    found = _find_in_all(path, table, find)
     closures = [each for module in table for each in find(module, f"{path}::{{closure#0}}")]
     bodies = [each for each in closures if _ASYNC_BODY in each.name]
     lines = {(body.declaration_path, body.declaration_line) for body in bodies}
@@ -319,7 +322,7 @@ def _with_bodies(
 
 
 def _indexed(context: ResolveContext) -> bool:
-    """Whether inlined copies of all modules can be looked up without further delay."""
+    """Whether the indexes of all modules are ready, within the context's patience."""
     if context.patience is None:
         return True
     images = [module.image for module in context.table]
@@ -330,7 +333,7 @@ def _indexed(context: ResolveContext) -> bool:
 
 
 def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
-    """Places of every function whose path matches a regular expression."""
+    """Find the locations of every function whose path matches a regular expression."""
     functions = [f for module in context.table for f in module.find_functions_matching(pattern)]
     if functions:
         return _functions_resolution(functions, context)
@@ -348,7 +351,7 @@ def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
 def close_function_names(
     query: str, table: ModuleTable, count: int = _CLOSE_COUNT
 ) -> tuple[str, ...]:
-    """Function paths that look like ``query``, best first."""
+    """Find function paths similar to ``query``, best first."""
     last = query.rpartition("::")[2].split("<", 1)[0]
     known: set[str] = set()
     for module in table:
@@ -384,7 +387,7 @@ def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
 
 
 def _function_location(function: Function) -> BreakpointLocation:
-    """Where a function, or an inlined copy, is about to run its first statement."""
+    """Locate the first statement of a function or inline instance."""
     address = function.entry if function.inlined else _body_start(function)
     chain = function.module.inline_chain(address)
     inner = _index_in(chain, function) or 0
@@ -402,7 +405,11 @@ def _symbol_location(symbol: Symbol) -> BreakpointLocation:
 
 
 def _body_start(function: Function) -> Address:
-    """Behind the prologue; in an ``async fn`` behind what every poll of it begins with."""
+    """Return the address after the prologue, and in an ``async fn`` after its state switch.
+
+    Every poll of a future begins with a jump to where it was suspended; the code for that
+    has the line of the declaration.
+    """
     start = after_prologue(function)
     if _ASYNC_BODY not in function.name:
         return start
@@ -415,9 +422,9 @@ def _body_start(function: Function) -> Address:
 
 
 def after_prologue(function: Function) -> Address:
-    """The first address of a concrete function where its arguments are in place.
+    """Return the first address of an out-of-line function after its prologue.
 
-    The row marked as the prologue's end; else the first row of the second line (the
+    That is the row marked ``prologue_end``; else the first row of the second line (the
     prologue has the line of the opening brace); else the entry.
     """
     end = next((end for start, end in function.ranges if start <= function.entry < end), None)
@@ -441,7 +448,7 @@ def _second_line(rows: tuple[Row, ...], entry: Address) -> Address:
 
 
 def _frame_setup_size(module: Module, address: Address) -> int:
-    """Bytes of ``endbr64; push rbp; mov rbp, rsp`` at ``address``, as far as they are there."""
+    """Return how many bytes at ``address`` are ``endbr64; push rbp; mov rbp, rsp``."""
     try:
         code = module.read(address, 8)
     except MemoryFault:
@@ -453,11 +460,11 @@ def _frame_setup_size(module: Module, address: Address) -> int:
     return size
 
 
-# -- places --------------------------------------------------------------------------------
+# -- locations -----------------------------------------------------------------------------
 
 
 def _location(module: Module, address: Address, function: Function | None) -> BreakpointLocation:
-    """The place at ``address`` as seen from ``function``, which may have callees inlined there."""
+    """Make the location at ``address`` in ``function``, which may have callees inlined there."""
     if function is None:
         symbol = module.symbol_at(address)
         path, line = position_in(module, address, None)
@@ -471,7 +478,7 @@ def _location(module: Module, address: Address, function: Function | None) -> Br
 def position_in(
     module: Module, address: Address, function: Function | None
 ) -> tuple[str | None, int | None]:
-    """Path and line of ``address`` in ``function``: of the call, if it is in an inlined callee."""
+    """Return path and line of ``address`` in ``function``: the call's in an inlined callee."""
     chain = module.inline_chain(address) if function is not None else ()
     for callee, caller in pairwise(chain):
         if function is not None and caller.die == function.die:
@@ -481,7 +488,7 @@ def position_in(
 
 
 def _unique(locations: Iterable[BreakpointLocation]) -> list[BreakpointLocation]:
-    """One place per address: functions with identical code may have been folded into one."""
+    """Keep one location per address: the linker may have folded identical functions."""
     return list({location.address: location for location in locations}.values())
 
 
@@ -493,7 +500,7 @@ def _in_order(
 
 
 def rebased_location(location: BreakpointLocation, module: Module) -> BreakpointLocation:
-    """The same place after its file was loaded at another bias as ``module``."""
+    """Return the same location in ``module``, its file loaded at another bias."""
     if location.module is None:
         return location
     file_address = location.module.file_address(location.address)

@@ -1,7 +1,7 @@
-"""What a module says about code, in run-time addresses.
+"""Symbols, line-table rows and functions of a module, by run-time address.
 
-These are the run-time twins of ``crabtrap._core``'s ``Symbol``, ``Row`` and
-``Function``, which speak file addresses.  Only ``crabtrap.symbols.module`` makes them.
+``crabtrap.symbols.module`` makes them from ``crabtrap._core``'s ``Symbol``, ``Row`` and
+``Function``, which have file addresses.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Symbol:
         name: Demangled, without the hash.
         linkage_name: As in the file.
         address: First byte.
-        size: Bytes; 0 where the table does not say.
+        size: Bytes; 0 where the symbol table gives none.
     """
 
     module: Module
@@ -47,8 +47,8 @@ class Row:
         path: Source file as the debug information names it.
         line: 1-based, 0 for code without a line.
         column: 1-based, 0 where unknown.
-        is_stmt: A good place to stop.
-        prologue_end: The first instruction after the function's prologue.
+        is_stmt: Recommended for a breakpoint (DWARF 5, section 6.2.2).
+        prologue_end: Where a breakpoint at the function's entry belongs (the same).
     """
 
     address: Address
@@ -62,18 +62,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A concrete function, or one inlined copy of a function.
+    """One instance of a function: out-of-line or inline (DWARF 5, section 3.3.8).
 
     Attributes:
-        module: The module it is in; ``die``, ``origin`` and ``unit`` mean nothing elsewhere.
+        module: The module it is in; ``die``, ``origin`` and ``unit`` are only valid there.
         die: Its debugging information entry.
-        origin: The abstract instance all copies share, or ``die`` itself.
+        origin: The abstract instance that all its instances share, or ``die`` itself.
         name: Path by the DWARF tree, generics included.
         linkage_name: Mangled name, ``None`` where there is none.
-        path: Path for people, without hash.
+        path: Path by the demangled symbol, without hash.
         entry: First instruction.
-        ranges: Code of this copy, sorted.
-        inlined: An inlined copy; ``call_*`` then tell where it was called.
+        ranges: Code of this instance, sorted.
+        inlined: An inline instance; ``call_*`` are then the position of the call.
     """
 
     module: Module
@@ -93,22 +93,22 @@ class Function:
     unit: int
 
     def contains(self, address: Address) -> bool:
-        """Whether ``address`` is in the code of this copy (inlined callees included)."""
+        """Whether ``address`` is in the code of this instance (inlined callees included)."""
         return any(start <= address < end for start, end in self.ranges)
 
     @property
     def key(self) -> tuple[int, int]:
-        """Identity of this copy: equal for two look-ups of the same one."""
+        """Identity of this instance: equal for two look-ups of the same one."""
         return (id(self.module), self.die)
 
 
 @dataclass(frozen=True, slots=True)
 class LineSpan:
-    """A stretch of code that belongs to one line of one logical frame.
+    """A range of code that belongs to one line of one logical frame.
 
     Attributes:
-        callee: The copy, inlined into that frame, which the code is in, if any.
-        is_statement: Its first instruction is a good place to stop.
+        callee: The inline instance called by that frame that the code is in, if any.
+        is_statement: Its first instruction is recommended for a breakpoint (``is_stmt``).
     """
 
     start: Address

@@ -1,7 +1,7 @@
-"""Where a breakpoint goes: from what the user typed to addresses.
+"""Linespecs: breakpoint locations as users write them, parsed and resolved.
 
-``parse_spec`` reads text into a ``Spec``; ``resolve_spec`` finds the places that it
-means in all modules.
+``parse_spec`` reads text into a ``Spec``; ``resolve_spec`` finds its breakpoint locations
+in all modules.
 """
 
 from __future__ import annotations
@@ -37,14 +37,16 @@ __all__ = [
     "resolve_spec",
 ]
 
-# -- what the user asked ---------------------------------------------------------------
+# -- parsing ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class LineSpec:
-    """``file.rs:10``, ``10``; ``file`` is ``None`` for the current file.
+    """``file.rs:10``, ``10``: a line of a file.
 
     Attributes:
+        file: Trailing part of its path, ``None`` for the current file.
+        line: 1-based.
         column: 1-based, 0 for any.
     """
 
@@ -69,7 +71,7 @@ class RegexSpec:
 
 @dataclass(frozen=True, slots=True)
 class AddressSpec:
-    """``*0x401000``."""
+    """``*0x401000``: an address."""
 
     address: Address
 
@@ -90,14 +92,14 @@ _NUMBER = r"0[xX][0-9a-fA-F_]+|\d[\d_]*"
 
 
 def parse_spec(text: str) -> Spec:
-    """Read a breakpoint place as users write it.
+    """Parse a breakpoint location as users write it.
 
     Args:
         text: ``main.rs:10``, ``:10``, ``10``, ``main.rs:10:5``, ``Point::norm``,
             ``/regex/``, ``*0x401000``, ``*expression``.
 
     Raises:
-        ParseError: The text is empty or its regular expression is not one.
+        ParseError: The text is empty, or its regular expression or address is malformed.
 
     Example:
         >>> parse_spec("src/main.rs:10")
@@ -142,14 +144,14 @@ def _parse_regex(pattern: str, text: str) -> Spec:
     return RegexSpec(pattern)
 
 
-# -- finding it ------------------------------------------------------------------------
+# -- resolving -------------------------------------------------------------------------
 
 
 def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
-    """Find every place that ``spec`` means.
+    """Find every breakpoint location of ``spec``.
 
-    Finding nothing is an answer, with its reason, because the place may appear when a
-    library is loaded.
+    Finding none is not an error, because a library that is loaded later may have some;
+    ``Resolution.reason`` says why there are none now.
 
     Raises:
         CrabtrapError: ``*expression`` could not be evaluated.

@@ -1,6 +1,6 @@
 """One loaded file: its symbols and lines by run-time address.
 
-This is the only place where a file address becomes a run-time address and back.
+Only this module converts between file addresses and run-time addresses.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _CACHE_LIMIT = 4096
 
 
 class Module:
-    """An ELF file, its debug information, and where it lies in the program.
+    """An ELF file, its debug information, and the address it is loaded at.
 
-    Every address in and out of its methods is a run-time address.  A module is never
-    changed; a file that is loaded again elsewhere is another module of the same image.
+    Its methods take and return run-time addresses.  A module is immutable; a file that is
+    loaded again elsewhere is another module of the same image.
 
     Attributes:
-        image: What the file says, in file addresses.
+        image: The contents of the file, by file address.
         bias: Run-time address minus file address; 0 in the static view before launch.
         path: Path in the program's mount namespace, ``[vdso]`` for the vDSO.
-        ranges: What the module occupies, page-aligned and sorted.
+        ranges: The pages it occupies, sorted.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Module:
         path: str,
         ranges: Sequence[AddressRange] | None = None,
     ) -> None:
-        """Place ``image`` at ``bias``; without ``ranges`` its load segments give them."""
+        """Join ``image`` and ``bias``; the default ``ranges`` are those of its load segments."""
         self.image = image
         self.bias = bias
         self.path = path
@@ -60,11 +60,11 @@ class Module:
 
     # -- addresses ---------------------------------------------------------------
     def address(self, file_address: int) -> Address:
-        """Where a file address is in the program."""
+        """Convert a file address to a run-time address."""
         return Address((file_address + self.bias) & 0xFFFF_FFFF_FFFF_FFFF)
 
     def file_address(self, address: int) -> FileAddress:
-        """What the file calls a run-time address."""
+        """Convert a run-time address to a file address."""
         return FileAddress((address - self.bias) & 0xFFFF_FFFF_FFFF_FFFF)
 
     def contains(self, address: int) -> bool:
@@ -73,19 +73,15 @@ class Module:
 
     @property
     def executable_ranges(self) -> tuple[AddressRange, ...]:
-        """Its executable load segments, exact to the byte."""
+        """Its executable load segments, not rounded to pages."""
         return tuple(
             (self.address(s.address), self.address(s.address + s.memory_size))
             for s in self.image.segments
             if s.kind == "load" and s.executable
         )
 
-    def rebased(self, bias: int) -> Module:
-        """The same file at another bias."""
-        return Module(self.image, bias, self.path)
-
     def read(self, address: Address, size: int) -> bytes:
-        """Bytes as the *file* has them, not the program.
+        """Read bytes from the *file*, not from the program's memory.
 
         Raises:
             MemoryFault: The range is not inside one segment.
@@ -107,12 +103,12 @@ class Module:
         return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit)))
 
     def function_at(self, address: Address) -> Function | None:
-        """The concrete function that covers ``address``."""
+        """The out-of-line function that covers ``address``."""
         found = self.image.function_at(self.file_address(address))
         return None if found is None else self._function(found)
 
     def inline_chain(self, address: Address) -> tuple[Function, ...]:
-        """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
+        """Innermost inline instance first, out-of-line function last; ``()`` where unknown."""
         known = self._chains.get(address)
         if known is None:
             found = self.image.inline_chain(self.file_address(address))
@@ -125,7 +121,7 @@ class Module:
         return tuple(map(self._function, self.image.find_functions(query)))
 
     def find_inlined(self, query: str) -> tuple[Function, ...]:
-        """Every inlined copy of the functions whose path ends with ``query``."""
+        """Every inline instance of the functions whose path ends with ``query``."""
         return tuple(map(self._function, self.image.find_inlined(query)))
 
     def find_functions_matching(self, pattern: str, limit: int = 10_000) -> tuple[Function, ...]:
@@ -148,11 +144,11 @@ class Module:
         return tuple(map(self._row, rows))
 
     def line_spans(self, address: Address, depth: int) -> tuple[LineSpan, ...]:
-        """The lines that one logical frame is on, over all of its code and by address.
+        """Divide the code of one logical frame into ranges of one line each, by address.
 
         Args:
-            address: Anywhere in a function.
-            depth: Logical frame counted from the concrete function, which is 0.
+            address: Any address in the frame's code.
+            depth: Logical frame counted from the out-of-line function, which is 0.
         """
         spans = self.image.line_spans(self.file_address(address), depth)
         callees = {raw.die: self._function(raw) for span in spans if (raw := span.callee)}
@@ -169,7 +165,7 @@ class Module:
         )
 
     def instances_called_between(self, path: str, first: int, end: int) -> tuple[Function, ...]:
-        """Copies inlined by calls on lines ``[first, end)`` of ``path``, by line and address."""
+        """Inline instances called on lines ``[first, end)`` of ``path``, by line and address."""
         instances = self.image.inline_instances_called_between(path, first, end)
         return tuple(map(self._function, instances))
 
@@ -205,7 +201,7 @@ class Module:
         memory: _core.Memory,
         tls: Address | None = None,
     ) -> tuple[_core.Piece, ...]:
-        """Where a variable is when the program is at run-time ``pc``; never empty."""
+        """Evaluate a variable's location description at run-time ``pc``; never empty."""
         return self.image.locate(
             die,
             pc=self.file_address(pc),
@@ -266,14 +262,14 @@ _V = TypeVar("_V")
 
 
 def _remember(cache: dict[int, _V], address: int, value: _V) -> None:
-    """Keep what was found for an address: stops and recursion come back to the same ones."""
+    """Cache a look-up; repeated stops and recursion ask for the same addresses again."""
     if len(cache) >= _CACHE_LIMIT:
         cache.clear()
     cache[address] = value
 
 
 def _segment_ranges(image: _core.Image, bias: int) -> tuple[AddressRange, ...]:
-    """Pages the load segments occupy, adjoining ones merged."""
+    """Return the pages that the load segments occupy, adjoining ones merged."""
     merged: list[tuple[int, int]] = []
     for segment in sorted((s for s in image.segments if s.kind == "load"), key=lambda s: s.address):
         start = (segment.address + bias) // PAGE * PAGE

@@ -1,4 +1,4 @@
-"""All modules of a program at one moment, and look-ups over all of them."""
+"""All modules of a program at one stop, and look-ups over all of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ModuleChanges:
-    """What came and went between two tables."""
+    """Modules loaded and unloaded between two tables."""
 
     loaded: tuple[Module, ...]
     unloaded: tuple[Module, ...]
@@ -29,10 +29,10 @@ class ModuleChanges:
 
 
 class ModuleTable:
-    """The modules of a program; never changed, only replaced by another table.
+    """The modules of a program; immutable, replaced by another table on changes.
 
     Modules that stay loaded are the same objects in the old and the new table, so
-    what is cached on them survives.
+    their caches survive.
 
     Attributes:
         modules: Main program first, then in load order.
@@ -63,7 +63,7 @@ class ModuleTable:
         return next((m for m in self.modules if name in (m.path, m.name)), None)
 
     def changes_since(self, old: ModuleTable) -> ModuleChanges:
-        """What is here and was not in ``old``, and the other way round."""
+        """Compare with an older table of the same program."""
         before, now = set(map(id, old.modules)), set(map(id, self.modules))
         return ModuleChanges(
             loaded=tuple(m for m in self.modules if id(m) not in before),
@@ -88,12 +88,12 @@ class ModuleTable:
         return None if module is None else module.symbol_at(address)
 
     def function_at(self, address: Address) -> Function | None:
-        """The concrete function that covers ``address``."""
+        """The out-of-line function that covers ``address``."""
         module = self.find(address)
         return None if module is None else module.function_at(address)
 
     def inline_chain(self, address: Address) -> tuple[Function, ...]:
-        """Innermost inlined copy first, the concrete function last; ``()`` where unknown."""
+        """Innermost inline instance first, out-of-line function last; ``()`` where unknown."""
         module = self.find(address)
         return () if module is None else module.inline_chain(address)
 
@@ -103,7 +103,7 @@ class ModuleTable:
         return None if module is None else module.row_at(address)
 
     def describe_address(self, address: Address) -> str:
-        """``symbol+0x12`` for people, ``""`` where nothing is known."""
+        """Name an address as ``symbol+0x12``; ``""`` where no symbol is known."""
         symbol = self.symbol_at(address)
         if symbol is None:
             return ""

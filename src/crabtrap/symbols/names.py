@@ -1,11 +1,16 @@
-"""Function names for people: no hashes, closures by number, generics kept short."""
+"""Function names as users read them: no hashes, closures by number, generics kept short."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
+
+from crabtrap.symbols.brackets import angle_groups, split_outside_brackets
+
+STD_CRATES = ("core", "alloc", "std")
+"""The crates that define the standard library's types."""
 
 SHORT_GENERICS = 40
 """Longest generic argument list, in characters, that a short name still shows."""
@@ -18,7 +23,7 @@ _MODULES = re.compile(r"(?:[A-Za-z_]\w*(?:\[[0-9a-f]+\])?::)+(?=[A-Za-z_{<])")
 
 
 class Named(Protocol):
-    """What is read of a function: ``symbols.code.Function`` or ``_core.Function``."""
+    """The names of a function: ``symbols.code.Function`` or ``_core.Function``."""
 
     @property
     def name(self) -> str:
@@ -31,27 +36,23 @@ class Named(Protocol):
         ...
 
 
-STD_CRATES = ("core", "alloc", "std")
-"""Where the standard library's own types are."""
-
-
 def function_name(function: Named) -> str:
-    """The short display name: generic arguments without module paths, long ones as ``<…>``."""
+    """Make the short display name: arguments without module paths, long ones as ``<…>``."""
     return shorten_path(full_function_name(function))
 
 
 def full_function_name(function: Named) -> str:
-    """The long display name: everything spelled out, hashes and mangling left out.
+    """Make the long display name: full paths, without hashes and mangling.
 
-    Legacy symbols know neither the number of a closure nor generic arguments; the
-    debug information's own name fills both in.
+    Legacy symbols have neither the number of a closure nor generic arguments; both are
+    taken from the name in the debug information.
     """
     return _combine(function.path, function.name)
 
 
 @lru_cache(maxsize=8192)
 def shorten_path(path: str) -> str:
-    """Shorten what stands in angle brackets and leave the rest of a path alone.
+    """Shorten the paths inside angle brackets and leave the rest of a path as it is.
 
     Example:
         >>> shorten_path("app::run<alloc::vec::Vec<app::Item>>")
@@ -73,19 +74,22 @@ def _combine(path: str, name: str) -> str:
 
 
 def _without_self_brackets(path: str) -> str:
-    """Turn ``<app::Point>::norm``, as v0 symbols name inherent methods, to ``app::Point::norm``."""
+    """Turn ``<app::Point>::norm``, as v0 symbols name inherent methods, into ``app::Point::norm``.
+
+    The brackets of ``<T as Trait>::method`` and ``<[T]>::method`` stay.
+    """
     if not path.startswith("<"):
         return path
-    _, end = next(_bracket_groups(path), (0, 0))
+    _, end = next(angle_groups(path), (0, 0))
     inside = path[1 : end - 1]
     is_path = inside[:1].isalpha() and _find_as(inside) < 0
     return inside + path[end:] if is_path and path.startswith("::", end) else path
 
 
 def _find_as(text: str) -> int:
-    """Where `` as `` stands outside of brackets, -1 where it does not."""
+    """Return the index of the first `` as `` outside of brackets, or -1."""
     for match in _AS.finditer(text):
-        if all(not start < match.start() < end for start, end in _bracket_groups(text)):
+        if all(not start < match.start() < end for start, end in angle_groups(text)):
             return match.start()
     return -1
 
@@ -103,8 +107,8 @@ def _number_anonymous(path: str, name: str) -> str:
 
 
 def _trailing_generics(path: str) -> str:
-    """The generic arguments a path ends with, brackets included, or ``""``."""
-    groups = list(_bracket_groups(path))
+    """Return the generic arguments that a path ends with, brackets included, or ``""``."""
+    groups = list(angle_groups(path))
     if groups and groups[-1][1] == len(path) and groups[-1][0] > 0:
         return path[groups[-1][0] :]
     return ""
@@ -117,47 +121,21 @@ def _last_segment(path: str) -> str:
 
 def _short_parts(path: str) -> Iterator[str]:
     position = 0
-    for start, end in _bracket_groups(path):
+    for start, end in angle_groups(path):
         yield path[position:start]
         inside = _MODULES.sub("", path[start + 1 : end - 1])
-        # The self type of `<T as Trait>::method` is the point of the name: never elided.
+        # The self type of `<T as Trait>::method` tells methods apart: never elided.
         elided = start > 0 and len(inside) > SHORT_GENERICS
         yield "<…>" if elided else f"<{inside}>"
         position = end
     yield path[position:]
 
 
-def _bracket_groups(path: str) -> Iterator[tuple[int, int]]:
-    """Outermost ``<...>`` groups as ``(start, end)``; the arrow of ``fn() -> T`` is none."""
-    depth, start = 0, 0
-    for index, char in enumerate(path):
-        if char == "<":
-            if depth == 0:
-                start = index
-            depth += 1
-        elif char == ">" and depth and path[index - 1] not in "-=":
-            depth -= 1
-            if depth == 0:
-                yield start, index + 1
-
-
 def path_segments(path: str) -> tuple[str, ...]:
-    """A path split at ``::`` outside of brackets.
+    """Split a path at ``::`` outside of brackets.
 
     Example:
         >>> path_segments("<a::T as b::U>::run<c::V>")
         ('<a::T as b::U>', 'run<c::V>')
     """
-    segments: list[str] = []
-    depth, start = 0, 0
-    is_open: Callable[[str], bool] = "<({[".__contains__
-    for index, char in enumerate(path):
-        if is_open(char):
-            depth += 1
-        elif char in ")}]" or (char == ">" and path[index - 1] not in "-="):
-            depth -= 1
-        elif char == ":" and depth == 0 and path[index : index + 2] == "::":
-            segments.append(path[start:index])
-            start = index + 2
-    segments.append(path[start:])
-    return tuple(segments)
+    return tuple(split_outside_brackets(path, "::"))

@@ -1,8 +1,8 @@
-"""Source files: where they are on this machine, and their lines.
+"""Source files: their paths on this machine, and their lines.
 
-Debug information names a file as the compiler saw it.  That path is tried with the
-user's own replacements first, then as it is, then in the standard library sources of
-the installed toolchains.
+Debug information has a file's path on the machine that compiled it.  That path is tried
+with the user's replacements first, then as it is, then in the standard library sources
+of the installed toolchains.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class SourceFile:
         name: Path as the debug information has it.
         path: The file on this machine, ``None`` where there is none.
         lines: Its lines without line ends; ``()`` where it cannot be shown.
-        stale: It was changed after the program was built, so lines may not fit.
+        stale: It was changed after the program was built, so line numbers may be off.
         reason: Why there are no lines, one sentence, else ``""``.
         hint: What to try then, or ``""``.
     """
@@ -53,12 +53,12 @@ def _no_toolchains() -> Sequence[str]:
 
 
 class SourceFinder:
-    """Finds, reads and keeps source files.
+    """Finds, reads and caches source files.
 
     Args:
-        replacements: ``(prefix, directory)`` pairs of the user, first match wins.
-        directories: More directories to look for relative paths in.
-        standard_library: Gives directories that hold a ``library/`` folder of std's
+        replacements: ``(prefix, directory)`` pairs of the user; the first match is used.
+        directories: More directories to search for relative paths.
+        standard_library: Returns directories that hold a ``library/`` folder of std's
             sources; called once, when first needed.
     """
 
@@ -81,12 +81,12 @@ class SourceFinder:
         compilation_directory: str | None = None,
         built: float | None = None,
     ) -> SourceFile:
-        """The file that debug information calls ``name``; never raises for a missing one.
+        """Find and read a file by its name in the debug information; never raises.
 
         Args:
             name: Path, absolute or relative.
             compilation_directory: What a relative ``name`` is relative to.
-            built: When the module was built (``st_mtime``, seconds), to see stale files.
+            built: ``st_mtime`` of the module in seconds; newer sources are ``stale``.
         """
         key = (name, compilation_directory)
         known = self._files.get(key)
@@ -95,7 +95,7 @@ class SourceFinder:
         return known
 
     def forget(self) -> None:
-        """Read files anew from now on, after a rebuild."""
+        """Clear the cache, after a rebuild."""
         self._files.clear()
 
     def _read(self, name: str, directory: str | None, built: float | None) -> SourceFile:
@@ -140,7 +140,7 @@ class SourceFinder:
 
     @staticmethod
     def _library_part(name: str) -> str | None:
-        """``library/...`` of a standard library path, ``None`` for any other."""
+        """Return ``library/...`` of a standard library path, ``None`` for any other."""
         for pattern in (_RUSTC, _DISTRIBUTION, _RELATIVE):
             match = pattern.match(name)
             if match is not None:
@@ -154,7 +154,7 @@ class SourceFinder:
 
 
 def read_regular_file(path: str, limit: int) -> tuple[bytes, float]:
-    """Read a regular file; names in debug information may lead anywhere.
+    """Read a regular file; a path from debug information may name a device or a pipe.
 
     Returns:
         Its bytes and its modification time in seconds.
@@ -175,7 +175,7 @@ def read_regular_file(path: str, limit: int) -> tuple[bytes, float]:
 def installed_library_sources(
     home: str, sysroots: Sequence[str] = (), system: str = "/usr"
 ) -> tuple[str, ...]:
-    """Directories with a ``library/`` folder of std's sources on this machine.
+    """List the directories with a ``library/`` folder of std's sources on this machine.
 
     Args:
         home: The user's home directory, for rustup's toolchains.
@@ -193,7 +193,7 @@ def installed_library_sources(
 
 
 def _names(directory: str) -> list[str]:
-    """Entries of a directory, newest version first as far as names tell."""
+    """List a directory in reverse order: of most version numbers the newest comes first."""
     try:
         return sorted(os.listdir(directory), reverse=True)
     except FileNotFoundError:

@@ -1,15 +1,15 @@
-"""Names of types: shortened for people, and taken apart for rules."""
+"""Type names: shortened for display, and split into path and generic arguments."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from crabtrap.records import dataclass
+from crabtrap.symbols.brackets import angle_groups, split_outside_brackets
 
 
 def field_name(name: str) -> str:
-    """A field's name as the source has it: ``__0`` is ``0``."""
+    """Return a field's name as in the source: DWARF's ``__0`` is ``0``."""
     return name[2:] if name.startswith("__") and name[2:].isdecimal() else name
 
 
@@ -21,7 +21,7 @@ _MODULES = r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])"
 
 
 def shorten_name(name: str) -> str:
-    """A type's name without std's default arguments and without module paths.
+    """Remove std's default arguments and module paths from a type's name.
 
     Example:
         >>> shorten_name("Vec<alloc::string::String, alloc::alloc::Global>")
@@ -39,7 +39,7 @@ def shorten_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PathText:
-    """A type path taken apart: ``alloc::vec::Vec`` and ``("i32", "Global")``."""
+    """A type path split in two: ``alloc::vec::Vec`` and ``("i32", "Global")``."""
 
     head: str
     arguments: tuple[str, ...]
@@ -60,35 +60,10 @@ def parse_type_path(text: str) -> PathText:
     text = text.strip()
     if not text.endswith(">") or text.endswith("->"):
         return PathText(text, ())
-    start = _matching_open(text)
-    if start <= 0:
+    start, end = max(angle_groups(text), default=(0, 0))
+    if start == 0 or end != len(text):
         return PathText(text, ())
-    return PathText(text[:start].removesuffix("::"), tuple(split_arguments(text[start + 1 : -1])))
-
-
-def _matching_open(text: str) -> int:
-    depth = 0
-    for index in range(len(text) - 1, -1, -1):
-        char = text[index]
-        if char == ">" and text[index - 1 : index] not in ("-", "="):
-            depth += 1
-        elif char == "<":
-            depth -= 1
-            if depth == 0:
-                return index
-    return -1
-
-
-def split_arguments(text: str) -> Iterator[str]:
-    """Split at commas that are not inside brackets of any kind."""
-    depth, start = 0, 0
-    for index, char in enumerate(text):
-        if char in "<([{":
-            depth += 1
-        elif char in ")]}" or (char == ">" and text[index - 1 : index] not in ("-", "=")):
-            depth -= 1
-        elif char == "," and depth == 0:
-            yield text[start:index].strip()
-            start = index + 1
-    if text[start:].strip():
-        yield text[start:].strip()
+    arguments = [each.strip() for each in split_outside_brackets(text[start + 1 : -1], ",")]
+    if not arguments[-1]:  # no arguments, or a trailing comma
+        arguments.pop()
+    return PathText(text[:start].removesuffix("::"), tuple(arguments))

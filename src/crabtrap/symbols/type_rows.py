@@ -1,5 +1,5 @@
 # ruff: noqa: D102 - the rows' attributes are described in _core.pyi
-"""Rows of debug information about types: what is read of ``_core``, and rows made here."""
+"""Rows of debug information about types: protocols of ``_core``'s, and a synthetic one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Kind = Literal[
 
 
 class MemberRow(Protocol):
-    """What is read of ``_core.Member``."""
+    """The part of ``_core.Member`` that is used."""
 
     @property
     def name(self) -> str: ...
@@ -42,7 +42,7 @@ class MemberRow(Protocol):
 
 
 class VariantRow(Protocol):
-    """What is read of ``_core.Variant``."""
+    """The part of ``_core.Variant`` that is used."""
 
     @property
     def name(self) -> str: ...
@@ -59,7 +59,7 @@ class VariantRow(Protocol):
 
 
 class VariantPartRow(Protocol):
-    """What is read of ``_core.VariantPart``."""
+    """The part of ``_core.VariantPart`` that is used."""
 
     @property
     def discriminant(self) -> MemberRow | None: ...
@@ -68,7 +68,7 @@ class VariantPartRow(Protocol):
 
 
 class TypeRow(Protocol):
-    """What is read of ``_core.Type``."""
+    """The part of ``_core.Type`` that is used."""
 
     @property
     def die(self) -> int: ...
@@ -111,7 +111,7 @@ class TypeRow(Protocol):
 
 
 class TypeSource(Protocol):
-    """What is needed of ``_core.Image``."""
+    """The part of ``_core.Image`` that types are read from."""
 
     def type(self, die: int) -> TypeRow: ...
     def find_types(self, query: str) -> tuple[int, ...]: ...

@@ -1,8 +1,8 @@
-"""Types of the program as a graph that is followed only where someone looks.
+"""Types of the program, as a graph that is resolved lazily.
 
-``_core.Type`` is one row of debug information; ``Type`` is that row with its
-neighbours reachable.  Types that no file describes (of literals, of slices with a
-known length) are made here too, so that every value has a ``Type``.
+``_core.Type`` is one row of debug information; ``Type`` is that row with the types it
+refers to.  Synthetic types, which no file describes (of literals, of slices with a known
+length), are made here too, so that every value has a ``Type``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from crabtrap.symbols.type_names import (
     field_name,
     parse_type_path,
     shorten_name,
-    split_arguments,
 )
 from crabtrap.symbols.type_rows import (
     Encoding,
@@ -54,7 +53,7 @@ class Case:
     """One variant of an enum, or one state of a coroutine.
 
     Attributes:
-        discriminants: Inclusive unsigned ranges that select it; empty: the default.
+        discriminants: Inclusive unsigned ranges that select it; empty for the default.
         type: Its fields as a struct or tuple.
         line: Source line, 0 where unknown (only coroutines have one).
     """
@@ -69,7 +68,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Cases:
-    """All variants of an enum and the number that tells which one is live.
+    """All variants of an enum, and the discriminant that selects one.
 
     Attributes:
         discriminant: The tag or niche; ``None`` where there is only one variant.
@@ -80,7 +79,7 @@ class Cases:
 
 
 class Type:
-    """One type with its neighbours reachable; one object per entry of an image.
+    """One type of an image, with the types it refers to; one object per entry.
 
     Compare with ``is`` inside one image and with ``same_as`` across images.
     """
@@ -109,14 +108,14 @@ class Type:
         self._name: str | None = None
         self._innermost: tuple[Type, int] | None = None
         self.parts: dict[str, Field | None] = {}
-        """Fields found by dotted paths so far; kept by whoever looks them up."""
+        """Cache of fields by dotted path, filled by ``present.rules.field_paths``."""
 
     def __repr__(self) -> str:
         return f"<Type {self.row.name}>"
 
     @property
     def name(self) -> str:
-        """For people: defaults that std fills in by itself are left out (``Vec<i32>``)."""
+        """Name for display, without module paths and std's default arguments (``Vec<i32>``)."""
         if self._name is None:
             self._name = self._shown_name()
         return self._name
@@ -137,7 +136,7 @@ class Type:
 
     @property
     def kind(self) -> Kind:
-        """Shape of the type; enums whose variants hold fields are structs with ``cases``."""
+        """Kind of the type; enums whose variants have fields are structs with ``cases``."""
         return self.row.kind if self.row.variants is None else "struct"
 
     @property
@@ -147,7 +146,7 @@ class Type:
 
     @property
     def alignment(self) -> int:
-        """Bytes; derived from the fields where the debug information is silent."""
+        """Bytes; derived from the fields where the debug information gives none."""
         return self.row.alignment or 1
 
     @property
@@ -188,7 +187,7 @@ class Type:
 
     @property
     def is_tuple(self) -> bool:
-        """A tuple or tuple struct."""
+        """Whether this is a tuple or a tuple struct."""
         return self.row.is_tuple
 
     def field(self, name: str) -> Field | None:
@@ -218,7 +217,7 @@ class Type:
         return self._stripped
 
     def only_field(self) -> Field | None:
-        """The one field that takes room, of a newtype; ``None`` for any other type."""
+        """The one field of a newtype that is not zero-sized; ``None`` for any other type."""
         if self.kind not in ("struct", "union") or self.row.variants is not None:
             return None
         found = [field for field in self.fields if field.type.size != 0]
@@ -261,7 +260,7 @@ class Type:
         return self.table.type(self.row.containing)
 
     def same_as(self, other: Type) -> bool:
-        """Same type, also when described twice or in two images: by path and size."""
+        """Whether both are the same type by path and size, also across images."""
         a, b = self.strip(), other.strip()
         if a is b:
             return True
@@ -273,7 +272,7 @@ class Type:
 
     @property
     def leads_to_value(self) -> bool:
-        """Whether a pointer type tells what is behind it: no code, no ``void``, no ``*()``."""
+        """Whether a pointer's pointee is data of a known type: not code, ``void`` or ``*()``."""
         target = self.target
         kind = target.strip().kind if target is not None else "unit"
         return kind != "function" and (kind != "unit" or self._is_reference)
@@ -310,10 +309,10 @@ class TypeTable:
         return known
 
     def _find_definition(self, row: TypeRow) -> Type | None:
-        """The type that a mere declaration stands for, described in another unit.
+        """Find the definition of a declared type in another unit.
 
-        Optimised builds import functions into other units, and with them declarations of
-        the types the functions belong to.
+        Optimised builds import functions into other units, and with them declarations
+        (``DW_AT_declaration``) of the types the functions belong to.
         """
         for die in self.image.find_types(row.path) if row.path else ():
             found = self.image.type(die)
@@ -322,11 +321,11 @@ class TypeTable:
         return None
 
     def find(self, query: str) -> tuple[Type, ...]:
-        """Types whose path ends with ``query``; generics compare textually."""
+        """Find types whose path ends with ``query``; generic arguments compare as text."""
         return tuple(self.type(die) for die in self.image.find_types(query))
 
     def resolve_cases(self, part: VariantPartRow) -> Cases:
-        """The variants of ``part`` with their types."""
+        """Resolve the types of the variants of ``part``."""
         tag = part.discriminant
         return Cases(
             None if tag is None else Field(field_name(tag.name), self.type(tag.type), tag.offset),
@@ -345,7 +344,7 @@ class TypeTable:
 
 
 REFERENCES = ("&mut ", "&")
-"""What the names of reference types begin with, the longer first."""
+"""Prefixes of the names of reference types, the longer first."""
 
 _PRIMITIVES: dict[str, tuple[Encoding, int]] = {
     "bool": ("bool", 1),
@@ -369,7 +368,7 @@ STR = Type(SyntheticRow("array", "str", None, target=None), target=PRIMITIVES["u
 
 
 def array_type(element: Type, count: int | None, name: str = "") -> Type:
-    """``[element; count]``, or the unsized ``[element]`` for ``None``."""
+    """Make ``[element; count]``, or the unsized ``[element]`` for ``None``."""
     size = None if count is None or element.size is None else element.size * count
     if not name:
         name = f"[{element.name}]" if count is None else f"[{element.name}; {count}]"
@@ -378,13 +377,13 @@ def array_type(element: Type, count: int | None, name: str = "") -> Type:
 
 
 def pointer_type(target: Type, prefix: str = "&") -> Type:
-    """``&target``, ``*const target`` and the like; always a thin pointer."""
+    """Make ``&target``, ``*const target`` and the like; always a thin pointer."""
     row = SyntheticRow("pointer", f"{prefix}{target.name}", 8, alignment=8)
     return Type(row, target.table, target=target)
 
 
 def synthetic_type(kind: Kind, name: str, *, is_tuple: bool = False) -> Type:
-    """A type known by name only, for values put together by the debugger."""
+    """Make a type known by name only, for values synthesised by the debugger."""
     return Type(SyntheticRow(kind, name, None, is_tuple=is_tuple))
 
 
@@ -411,6 +410,5 @@ __all__ = [
     "parse_type_path",
     "pointer_type",
     "shorten_name",
-    "split_arguments",
     "synthetic_type",
 ]

@@ -16,7 +16,7 @@ class Named:
     [
         ("app::main", "app::main", "app::main", "app::main"),
         ("app::run::h0123456789abcdef", "app::run", "app::run", "app::run"),
-        # Legacy symbols know no generics and no closure numbers; the tree does.
+        # Legacy symbols have no generics and no closure numbers; the DWARF tree does.
         ("app::generic", "app::generic<&str>", "app::generic<&str>", "app::generic<&str>"),
         (
             "app::main::{{closure}}",
@@ -58,7 +58,7 @@ class Named:
         ),
     ],
 )
-def test_names_for_people(path: str, name: str, short: str, full: str) -> None:
+def test_display_names(path: str, name: str, short: str, full: str) -> None:
     named = Named(path, name)
     assert function_name(named) == short
     assert full_function_name(named) == full
@@ -70,7 +70,7 @@ def test_long_generics_are_elided_but_never_the_self_type() -> None:
     assert shorten_path(f"<{argument} as app::T>::run").startswith("<HashMap<String, Vec<")
 
 
-def test_an_arrow_closes_no_bracket() -> None:
+def test_an_arrow_is_not_a_closing_bracket() -> None:
     assert shorten_path("app::call<fn(a::A) -> b::B>") == "app::call<fn(A) -> B>"
 
 

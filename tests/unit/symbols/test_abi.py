@@ -1,4 +1,4 @@
-"""What travels in registers: as rustc 1.63, 1.95 and a 1.97 nightly were seen to do it."""
+"""How types are passed: the expectations are what rustc 1.63, 1.95 and 1.97 compile to."""
 
 from __future__ import annotations
 
@@ -95,16 +95,16 @@ def test_aggregates(die, size):
     assert classify(W.get(die)) == Aggregate(size)
 
 
-def test_nothing():
+def test_zero_sized_values_are_not_passed():
     assert classify(UNIT) == Nothing()
     assert classify(W.get(W.struct("m::Marker", []))) == Nothing()
 
 
-def test_signs_are_kept_for_the_upper_bits():
+def test_signed_integers_are_sign_extended():
     assert classify(W.get(I8)) == PassedScalars((PassedScalar(0, 1, is_signed=True),))
 
 
-def test_what_a_type_does_not_tell():
+def test_types_that_do_not_determine_how_they_are_passed():
     either = W.enum(
         "m::PointerOrNumber",
         16,
@@ -115,7 +115,7 @@ def test_what_a_type_does_not_tell():
         assert isinstance(classify(type_), Unclear)
 
 
-def test_a_niche_is_passed_as_what_is_around_it():
+def test_an_enum_with_a_niche_is_passed_as_the_variant_with_the_niche():
     niche = W.enum(
         "m::OptionRef",
         8,

@@ -1,17 +1,13 @@
+"""Breakpoint locations of lines, functions and addresses, in fake images."""
+
 import pytest
 
 from crabtrap.address import Address
-from crabtrap.errors import ParseError
 from crabtrap.symbols.breakpoint_locations import after_prologue, rebased_location
 from crabtrap.symbols.linespec import (
-    AddressSpec,
-    ExpressionSpec,
     FunctionSpec,
-    LineSpec,
-    RegexSpec,
     Resolution,
     ResolveContext,
-    Spec,
     parse_spec,
     resolve_spec,
 )
@@ -36,34 +32,6 @@ def resolve(
     return resolve_spec(parse_spec(text), context)
 
 
-@pytest.mark.parametrize(
-    ("text", "spec"),
-    [
-        ("main.rs:10", LineSpec("main.rs", 10)),
-        ("src/main.rs:10:5", LineSpec("src/main.rs", 10, 5)),
-        (":10", LineSpec(None, 10)),
-        (" 10 ", LineSpec(None, 10)),
-        ("10:5", LineSpec(None, 10, 5)),
-        ("a dir/x:1.rs:3", LineSpec("a dir/x:1.rs", 3)),
-        ("Point::norm", FunctionSpec("Point::norm")),
-        ("<Dog as Animal>::name", FunctionSpec("<Dog as Animal>::name")),
-        ("/^app::.*new$/", RegexSpec("^app::.*new$")),
-        ("*0x401_000", AddressSpec(Address(0x401000))),
-        ("*4096", AddressSpec(Address(4096))),
-        ("*handler as usize", ExpressionSpec("handler as usize")),
-    ],
-)
-def test_spec_is_read(text: str, spec: Spec) -> None:
-    assert parse_spec(text) == spec
-
-
-@pytest.mark.parametrize(("text", "at"), [("", 0), ("  ", 0), ("*", 1), ("/a(/", 2)])
-def test_bad_spec_names_the_location(text: str, at: int) -> None:
-    with pytest.raises(ParseError) as caught:
-        parse_spec(text)
-    assert caught.value.start == at
-
-
 def one_function() -> FakeImage:
     return FakeImage(
         functions=(FakeFunction("app::main", ((0x1000, 0x1100),)),),
@@ -83,17 +51,17 @@ def test_line_gets_one_location_though_it_has_two_rows() -> None:
     assert found.notes == ()
 
 
-def test_line_without_code_moves_to_the_next_with_code_and_says_so() -> None:
+def test_line_without_code_means_the_next_line_with_code() -> None:
     found = resolve("src/main.rs:12", one_function())
     assert [p.line for p in found.locations] == [14]
     assert found.notes == ("line 12 has no code of its own; using line 14",)
 
 
-def test_first_line_of_a_function_is_moved_behind_the_prologue() -> None:
+def test_first_line_of_a_function_is_located_after_the_prologue() -> None:
     assert [p.address for p in resolve("main.rs:10", one_function()).locations] == [0x1008]
 
 
-def test_line_behind_the_last_one_has_a_reason() -> None:
+def test_line_after_the_last_one_is_not_found() -> None:
     found = resolve("main.rs:99", one_function())
     assert found.locations == ()
     assert found.reason == f"no code at or after line 99 of {MAIN}"
@@ -106,7 +74,7 @@ def test_unknown_file_suggests_a_close_one() -> None:
     assert found.close == ("main.rs",)
 
 
-def test_no_line_information_at_all_is_said() -> None:
+def test_missing_line_information_is_the_reason() -> None:
     found = resolve("main.rs:1", FakeImage(debug_level="symbols"))
     assert found.reason == "no module has line information"
 
@@ -126,7 +94,7 @@ def test_every_monomorphised_and_inline_instance_gets_a_location() -> None:
     assert [p.inlined for p in found.locations] == [False, False, True, True]
 
 
-def test_two_files_with_the_suffix_are_both_meant_and_named() -> None:
+def test_two_files_with_the_suffix_are_both_used_and_named() -> None:
     image = FakeImage(
         functions=(FakeFunction("a", ((0x1000, 0x1010),)), FakeFunction("b", ((0x2000, 0x2010),))),
         rows=(FakeRow(0x1004, 0x1010, 3, path=MAIN), FakeRow(0x2004, 0x2010, 3, path=OTHER)),
@@ -139,7 +107,7 @@ def test_two_files_with_the_suffix_are_both_meant_and_named() -> None:
 
 def test_one_file_compiled_into_two_modules_uses_one_line() -> None:
     # A generic function of a library: the module without code for line 20 must not
-    # be moved to line 25 while the other one has line 20.
+    # get a location at line 25 while the other one has line 20.
     has = FakeImage(
         functions=(FakeFunction("lib::f<u8>", ((0x1000, 0x1010),)),),
         rows=(FakeRow(0x1004, 0x1010, 20),),
@@ -165,12 +133,12 @@ def test_bare_line_needs_a_current_file() -> None:
     assert resolve("14", one_function()).reason == "there is no current file"
 
 
-def test_function_is_stopped_behind_its_prologue() -> None:
+def test_function_is_located_after_its_prologue() -> None:
     found = resolve("main", one_function())
     assert [(p.address, p.line) for p in found.locations] == [(0x1008, 11)]
 
 
-def test_prologue_without_a_mark_ends_at_the_second_line() -> None:
+def test_prologue_without_prologue_end_ends_at_the_second_line() -> None:
     image = FakeImage(
         functions=(FakeFunction("app::f", ((0x1000, 0x1100),)),),
         rows=(
@@ -196,7 +164,7 @@ def test_users_functions_are_preferred_to_libraries() -> None:
     assert [p.function for p in resolve("New::new", image).locations] == ["core::ops::New::new"]
 
 
-def test_inline_instances_of_a_function_are_stopped_at_their_entry() -> None:
+def test_inline_instances_of_a_function_are_located_at_their_entry() -> None:
     caller = FakeFunction("app::main", ((0x3000, 0x3100),))
     instance = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
     found = resolve("add", FakeImage(functions=(caller, instance)))
@@ -213,7 +181,7 @@ def test_inline_instances_of_a_function_are_stopped_at_their_entry() -> None:
         ("53 4889e5 90909090", 0),
     ],
 )
-def test_bare_symbol_is_stopped_behind_its_frame_setup(code: str, skipped: int) -> None:
+def test_bare_symbol_is_located_after_its_frame_setup(code: str, skipped: int) -> None:
     image = FakeImage(symbols=(FakeSymbol("puts", 0x1000),), code={0x1000: bytes.fromhex(code)})
     found = resolve("puts", image)
     assert [p.address for p in found.locations] == [0x1000 + skipped]
@@ -243,20 +211,20 @@ def test_regular_expression_finds_every_match() -> None:
     assert resolve("/zzz/", image).reason == "no function matches /zzz/"
 
 
-def test_addresses_are_described_by_what_is_there() -> None:
+def test_addresses_are_described_by_line_and_function() -> None:
     found = resolve("*0x11014", one_function(), bias=0x10000)
     assert (found.locations[0].line, found.locations[0].function) == (14, "app::main")
     assert resolve("*0x99", one_function(), bias=0x10000).locations[0].module is None
     assert resolve("*whatever", one_function()).locations[0].address == len("whatever")
 
 
-def test_location_moves_with_its_module() -> None:
+def test_location_is_rebased_with_its_module() -> None:
     location = resolve("main", one_function()).locations[0]
     module = fake_module(one_function(), 0x7000)
     assert rebased_location(location, module).address == 0x8008
 
 
-def test_inline_instances_that_take_too_long_are_left_for_later() -> None:
+def test_inline_instances_that_take_too_long_are_left_out() -> None:
     caller = FakeFunction("app::main", ((0x3000, 0x3100),))
     own = FakeFunction("app::add", ((0x1000, 0x1010),))
     instance = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
@@ -267,7 +235,7 @@ def test_inline_instances_that_take_too_long_are_left_for_later() -> None:
     image.indexed = True
     found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
     assert ([p.address for p in found.locations], found.partial) == ([0x1000, 0x3010], False)
-    # A function that only exists in copies is worth any wait.
+    # A function with nothing but inline instances is waited for without limit.
     image.indexed = False
     image.functions = (caller, instance)
     found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
