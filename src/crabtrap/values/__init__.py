@@ -1,4 +1,4 @@
-"""Places, values and their decoding: what the debug information says of bytes.
+"""Values of the program: their locations, how they are read, and how bytes are decoded.
 
 >>> from crabtrap.values import Value, Memory, NOWHERE
 """

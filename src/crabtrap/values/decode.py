@@ -1,7 +1,7 @@
-"""Bytes to scalars, and the live variant of an enum.
+"""Decoding of scalars from bytes, and of the live variant of an enum.
 
-Bytes that are no value of their type become ``Invalid`` with the reason in words;
-they are never rounded to something plausible.
+Bytes that are not a valid value of their type become ``Invalid`` with the reason; they
+are never replaced by a plausible value.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Scalar = int | float | bool | str
 
 
 class UnavailableError(TargetError):
-    """A value is not there, or its bytes are no value of its type.
+    """A value has no bytes, or its bytes are not a valid value of its type.
 
     Attributes:
-        reason: In words: "optimised out", "invalid bool: 7", "null pointer".
+        reason: Text for users: "optimised out", "invalid bool: 7", "null pointer".
     """
 
     def __init__(self, reason: str) -> None:
@@ -30,7 +30,7 @@ class UnavailableError(TargetError):
 
 @dataclass(frozen=True, slots=True)
 class Invalid:
-    """Bytes that are not a value of their type; ``reason`` is for people."""
+    """Bytes that are not a valid value of their type; ``reason`` is for users."""
 
     reason: str
 
@@ -40,7 +40,7 @@ class Invalid:
 
 @dataclass(frozen=True, slots=True)
 class Char:
-    """A valid ``char``; its own class so that it is not mistaken for a text."""
+    """A valid ``char``; a class of its own, to be distinct from ``str`` for text."""
 
     text: str
 
@@ -49,7 +49,7 @@ def decode_scalar(type_: Type, data: bytes) -> Scalar | Char | Invalid:
     """Decode the bytes of a base, pointer or field-less enum type.
 
     Args:
-        type_: Already stripped of typedefs.
+        type_: Stripped of typedefs and qualifiers.
         data: Exactly ``type_.size`` little-endian bytes.
     """
     match type_.kind:
@@ -88,9 +88,9 @@ def _decode_char(number: int) -> Char | Invalid:
 
 
 def decode_float(data: bytes) -> float | Invalid:
-    """IEEE 754 binary16, 32, 64 or 128, little-endian.
+    """Decode IEEE 754 binary16, 32, 64 or 128, little-endian.
 
-    binary128 is refused where a Python float would round it.
+    A binary128 that a Python float cannot hold exactly is ``Invalid``.
     """
     match len(data):
         case 2:
@@ -123,7 +123,7 @@ def _is_signed_enum(type_: Type) -> bool:
 
 
 def enumerators(type_: Type) -> tuple[tuple[str, int], ...]:
-    """Variants of a field-less enum with their discriminants, negative ones as such."""
+    """List the variants of a field-less enum with their discriminants, sign-extended."""
     bits = 8 * (type_.size or 0)
     wraps = 1 << (bits - 1) if bits and _is_signed_enum(type_) else None
     return tuple(
@@ -133,7 +133,7 @@ def enumerators(type_: Type) -> tuple[tuple[str, int], ...]:
 
 
 def enumerator_name(type_: Type, data: bytes) -> str | None:
-    """The name a field-less enum gives to these bytes, ``None`` where it gives none."""
+    """Find the variant of a field-less enum with these bytes as discriminant."""
     number = int.from_bytes(data, "little")
     for name, value in type_.row.enumerators:
         if value == number:
@@ -142,7 +142,7 @@ def enumerator_name(type_: Type, data: bytes) -> str | None:
 
 
 def extract_bits(data: bytes, bit_offset: int, bit_size: int) -> int:
-    """``bit_size`` bits from ``bit_offset`` on, counted from the lowest bit of byte 0."""
+    """Extract ``bit_size`` bits from ``bit_offset`` on; bit 0 is the lowest of byte 0."""
     return int.from_bytes(data, "little") >> bit_offset & ((1 << bit_size) - 1)
 
 
@@ -161,11 +161,11 @@ def is_uninhabited(type_: Type, depth: int = 0) -> bool:
 
 
 def live_case(cases: Cases, tag: int | None) -> Case | Invalid:
-    """The variant that the discriminant ``tag`` selects.
+    """Find the variant that a discriminant selects.
 
     Args:
-        cases: Of the enum.
-        tag: Unsigned, of the discriminant's full width; ``None`` without a discriminant.
+        cases: The enum's variants.
+        tag: The discriminant, unsigned; ``None`` for an enum without one.
     """
     if tag is None:
         possible = [case for case in cases.cases if not is_uninhabited(case.type)]

@@ -1,8 +1,8 @@
-"""Reading the program's memory: the one thing values need of a process.
+"""Readers of the program's memory.
 
-A ``Reader`` gives exactly the bytes asked for or raises.  ``PagedReader`` puts a page
-cache and a budget in front of one, so that showing a value costs a bounded number of
-reads whatever garbage the value holds.
+A ``Reader`` returns exactly the bytes asked for or raises.  ``PagedReader`` adds a page
+cache and a limit, so that showing a value costs a bounded number of reads even where its
+lengths are garbage.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from crabtrap.errors import MemoryFault, TargetError
 
 PAGE = 4096
 _BULK = 8 * PAGE
-"""Reads at least this long go past the cache: they would only push other pages out."""
+"""Reads at least this long bypass the cache, where they would only evict other pages."""
 _MAX_PAGES = 4096
 
 
 class Reader(Protocol):
-    """Memory of a stopped program; ``_core.FileMemory`` and ``CallbackMemory`` are ones."""
+    """Memory of a stopped program, such as ``_core.FileMemory`` and ``CallbackMemory``."""
 
     def read(self, address: int, size: int) -> bytes:
         """Read exactly ``size`` bytes at run-time ``address``.
@@ -30,7 +30,7 @@ class Reader(Protocol):
 
 
 class BudgetError(TargetError):
-    """A value wanted more bytes than its reader was allowed to fetch.
+    """A value needs more bytes than its reader is allowed to fetch.
 
     Attributes:
         limit: Bytes allowed.
@@ -45,11 +45,14 @@ class BudgetError(TargetError):
 
 
 class PagedReader:
-    """A reader that keeps whole pages, for one stop of the program only.
+    """A reader with a cache of whole pages, valid for one stop of the program.
 
     Args:
-        source: Where bytes come from.
+        source: The reader below.
         limit: Most bytes to fetch from ``source``; ``None`` for no limit.
+
+    Attributes:
+        fetched: Bytes fetched from ``source`` so far.
     """
 
     def __init__(self, source: Reader, *, limit: int | None = None) -> None:
@@ -59,7 +62,7 @@ class PagedReader:
         self.fetched = 0
 
     def forget(self) -> None:
-        """Drop the pages: somebody wrote to the program."""
+        """Clear the cache, after the program's memory was written."""
         self._pages.clear()
 
     def read(self, address: int, size: int) -> bytes:
@@ -67,7 +70,7 @@ class PagedReader:
 
         Raises:
             MemoryFault: Any byte of the range cannot be read.
-            BudgetError: The limit of this reader is reached.
+            BudgetError: More than the limit would have to be fetched.
         """
         if size <= 0:
             return b""
@@ -94,7 +97,7 @@ class PagedReader:
         return b"".join(parts)
 
     def _page(self, first: int) -> bytes:
-        """The page at ``first``, or ``b""`` where only parts of it can be read."""
+        """Return the page at ``first``, or ``b""`` where not all of it can be read."""
         try:
             page = self._fetch(first, PAGE)
         except MemoryFault:
@@ -112,13 +115,13 @@ class PagedReader:
 
 
 class BytesReader:
-    """Memory made of byte strings at addresses, for tests and for bytes already copied."""
+    """Memory given as byte strings by address, for tests and for bytes already read."""
 
     def __init__(self, segments: dict[int, bytes]) -> None:
         self.segments = dict(segments)
 
     def read(self, address: int, size: int) -> bytes:
-        """Read exactly ``size`` bytes, all of one segment."""
+        """Read exactly ``size`` bytes, which must be in one segment."""
         for start, data in self.segments.items():
             if start <= address and address + size <= start + len(data):
                 return data[address - start : address - start + size]

@@ -1,9 +1,9 @@
-"""Wide pointers: slices, ``str``, trait objects, and structs that end in one of them.
+"""Wide pointers: to slices, ``str``, trait objects, and structs that end in one of them.
 
-rustc describes a wide pointer as a struct of two fields.  The pointee of one to
-``RcInner<[T]>`` is described with the *element* in place of its last field, and one to
-``RcInner<dyn Trait>`` with an empty ``dyn Trait`` there, so both need the second half
-of the pointer to be read.
+rustc describes a wide pointer as a struct of two fields.  In the debug information of
+``RcInner<[T]>`` the last field has the type of one *element*, and in ``RcInner<dyn Trait>``
+that of an empty ``dyn Trait``; the length or vtable in the pointer's second field is needed
+to read either.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _PREFIXES = ("&mut ", "&", "*const ", "*mut ")
 _OWNER = r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::"
 _MAX_ALIGNMENT = 1 << 29
 _VTABLE_ALIGNMENT = 16
-"""Offset of the alignment in every vtable, behind the drop function and the size."""
+"""Offset of the alignment in every vtable, after the drop function and the size."""
 
 
 def wide_kind(type_: Type) -> Wide | None:
-    """Whether a stripped type is a wide pointer, and which."""
+    """Return the kind of a wide pointer; ``None`` for any other (stripped) type."""
     if type_.kind != "struct" or type_.size != 16 or len(type_.row.members) != 2:
         return None
     names = {member.name for member in type_.row.members}
@@ -52,7 +52,7 @@ def wide_kind(type_: Type) -> Wide | None:
 
 
 def pointee_name(type_: Type) -> str:
-    """The name of what a pointer type points to: ``[u8]`` for ``Box<[u8], Global>``."""
+    """Return the name of a pointer type's pointee: ``[u8]`` for ``Box<[u8], Global>``."""
     name = type_.row.name
     for prefix in _PREFIXES:
         if name.startswith(prefix):
@@ -62,9 +62,9 @@ def pointee_name(type_: Type) -> str:
 
 
 def deref_wide(pointer: Value) -> Value:
-    """What a wide pointer points to, with its true length or concrete type."""
+    """Follow a wide pointer, to a value of its run-time length or concrete type."""
     kind = wide_kind(pointer.shape)
-    assert kind is not None  # the caller asked for a wide pointer
+    assert kind is not None  # checked by the caller
     target = pointer.field(ADDRESS_FIELD[kind]).shape.target or UNIT
     address = pointer.pointer_address()
     metadata = pointer.field(METADATA_FIELD[kind]).integer()
@@ -85,7 +85,7 @@ def is_trait_object(type_: Type) -> bool:
 
 
 def concrete(value: Value, vtable: int) -> Value:
-    """A ``dyn Trait`` value as the type its vtable belongs to."""
+    """Return a ``dyn Trait`` value as the concrete type that its vtable belongs to."""
     found = value.context.program.vtable_type(Address(vtable))
     if found is None:
         guess = _type_by_code(value, vtable)
@@ -98,9 +98,9 @@ def concrete(value: Value, vtable: int) -> Value:
 
 
 def _type_by_code(value: Value, vtable: int) -> str:
-    """The type that the symbols of a vtable's functions speak of, or ``""``.
+    """Guess a vtable's type by the symbols of its functions; ``""`` where they name none.
 
-    Only a guess: the linker may keep one function for several types.
+    Only a guess, because the linker may fold the functions of several types into one.
     """
     try:
         slots = value.context.reader.read(vtable, 32)
@@ -115,7 +115,7 @@ def _type_by_code(value: Value, vtable: int) -> str:
 
 
 def tail(value: Value, field: Field, metadata: int) -> Value:
-    """The last field of an unsized struct."""
+    """Return the last field of an unsized struct."""
     if is_trait_object(field.type):
         offset = _tail_offset(value, field, _vtable_alignment(value, metadata))
         return concrete(value.at(field.type, offset), metadata)
@@ -130,10 +130,11 @@ def tail(value: Value, field: Field, metadata: int) -> Value:
 
 
 def _tail_offset(value: Value, field: Field, alignment: int) -> int:
-    """Where an unsized tail begins.
+    """Return the offset of an unsized tail.
 
-    It is the last in memory, aligned for what it is at run time.  The debug information
-    gives a trait object alignment 1, and some compilers say offset 0 for every tail.
+    The tail is after all other fields, aligned for its run-time type.  The debug
+    information gives a trait object alignment 1, and that of some compilers gives every
+    tail offset 0.
     """
     ends = [f.offset + (f.type.strip().size or 0) for f in value.shape.fields if f is not field]
     offset = max([field.offset, *ends])

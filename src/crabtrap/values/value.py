@@ -1,7 +1,7 @@
-"""A value: a type and a place joined, read only when someone looks.
+"""Values: a type and a value location, read lazily.
 
-Nothing here knows ``Vec`` or ``HashMap``; that is ``crabtrap.present``.  This is what
-the debug information itself says: scalars, structs, enums, arrays, pointers.
+These are values as the debug information describes them: scalars, structs, enums, arrays
+and pointers.  ``crabtrap.present`` adds what a ``Vec`` or a ``HashMap`` is.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ MAX_VALUE_SIZE = 64 << 20
 
 
 class Value:
-    """A typed place in the program, or a computed value.
+    """A value in the program, or one computed by the debugger.
 
     Attributes:
         type: Its type as declared, typedefs included.
-        place: Where it is.
-        context: Memory, modules and frame it belongs to.
-        metadata: Of an unsized value: its length, or the address of its vtable.
+        location: Memory, registers, pieces of both, or why it has none.
+        context: The memory, modules and frame it is read from.
+        metadata: The length or vtable address of an unsized value, as in a wide pointer.
     """
 
     __slots__ = ("_data", "context", "location", "metadata", "type")
@@ -68,7 +68,7 @@ class Value:
 
     @property
     def absent(self) -> str | None:
-        """Why the value is not there; ``None`` when it is, at least in part."""
+        """Why no part of the value exists; ``None`` where one does."""
         match self.location:
             case Absent(reason):
                 return reason
@@ -79,11 +79,11 @@ class Value:
                 return None
 
     def read_bytes(self) -> bytes:
-        """The value's bytes.
+        """Read the value's bytes, once.
 
         Raises:
             MemoryFault: They cannot be read.
-            UnavailableError: They are nowhere, or the type has no known size.
+            UnavailableError: There are none, or their number is unknown or too large.
         """
         if self._data is None:
             size = self.shape.size
@@ -138,14 +138,14 @@ class Value:
 
     # -- scalars -----------------------------------------------------------------
     def decoded(self) -> Scalar | Char | Invalid:
-        """A scalar with ``char`` told apart and bad bytes as ``Invalid``; reads."""
+        """Decode a scalar, with ``char`` as ``Char`` and invalid bytes as ``Invalid``."""
         return decode.decode_scalar(self.shape, self.read_bytes())
 
     def scalar(self) -> Scalar:
-        """A base, pointer or field-less enum value; ``char`` as ``str`` of one character.
+        """Decode a base, pointer or field-less enum value; ``char`` as a one-character ``str``.
 
         Raises:
-            UnavailableError: Its bytes are no value of the type.
+            UnavailableError: Its bytes are not a valid value of the type.
         """
         match self.decoded():
             case Invalid(reason):
@@ -156,10 +156,10 @@ class Value:
                 return number
 
     def integer(self) -> int:
-        """The number inside an integer, a pointer, or newtypes around one.
+        """Decode an integer or pointer, inside any newtypes.
 
         Raises:
-            UnavailableError: There is none.
+            UnavailableError: The value holds no integer.
         """
         inner, offset = self.shape.innermost
         if inner.kind in ("base", "pointer", "reference", "enum"):
@@ -171,16 +171,16 @@ class Value:
 
     # -- parts -------------------------------------------------------------------
     def at(self, type_: Type, offset: int, metadata: int | None = None) -> Value:
-        """The value of ``type_`` that lies ``offset`` bytes into this one; reads nothing."""
+        """Return the part of type ``type_`` at byte ``offset`` of this value; reads nothing."""
         location = narrow(self.location, offset, type_.strip().size)
         return Value(type_, location, self.context, metadata)
 
     def elsewhere(self, type_: Type, location: ValueLocation, metadata: int | None = None) -> Value:
-        """Another value in the same context."""
+        """Return a value of any type and location in the same context."""
         return Value(type_, location, self.context, metadata)
 
     def at_field(self, field: Field) -> Value:
-        """The value of one of the type's own fields; reads nothing but a bit field."""
+        """Return a field of this value; reads nothing, unless it is a bit field."""
         if self.metadata is not None and field is self.shape.fields[-1]:
             return unsized.tail(self, field, self.metadata)
         inner = self.at(field.type, field.offset)
@@ -193,7 +193,7 @@ class Value:
         return Value(field.type, Bytes(_sign_extended(bits, field)), self.context)
 
     def fields(self) -> tuple[tuple[str, Value], ...]:
-        """Fields by name, in declaration order; of an enum, those of the live variant.
+        """List the fields by name, in declaration order; of an enum, the live variant's.
 
         Raises:
             UnavailableError: The discriminant is invalid or cannot be read.
@@ -206,7 +206,7 @@ class Value:
         return tuple((field.name, self.at_field(field)) for field in self.shape.fields)
 
     def field(self, name: str) -> Value:
-        """One field, of the live variant for an enum.
+        """Return the field called ``name``; of an enum, the live variant's.
 
         Raises:
             NotFoundError: The type has no such field.
@@ -220,7 +220,7 @@ class Value:
         raise NotFoundError("field", name, known[:8])
 
     def index(self, index: int) -> Value:
-        """An item of an array.
+        """Return an element of an array.
 
         Raises:
             RangeError: ``index`` is not below the array's length.
@@ -236,7 +236,7 @@ class Value:
         return self.at(element, index * (element.size or 0))
 
     def elements(self, start: int, count: int) -> Value:
-        """The part of an array from item ``start`` on, as an array; bounds unchecked."""
+        """Return ``count`` elements of an array from ``start`` on; bounds are not checked."""
         element = self.shape.target or UNIT
         part = array_type(element, count)
         return Value(
@@ -245,7 +245,7 @@ class Value:
 
     # -- enums -------------------------------------------------------------------
     def case(self) -> Case | Invalid:
-        """The live variant, or why there is none; reads the discriminant."""
+        """Read the discriminant and find the live variant, or why there is none."""
         cases = self.shape.cases
         if cases is None:
             return Invalid(f"{self.type.name} is not an enum")
@@ -256,7 +256,7 @@ class Value:
         return decode.live_case(cases, tag)
 
     def variant(self) -> tuple[Case, Value]:
-        """The live variant and its fields as a struct value.
+        """Read the live variant, and return its fields as a struct value.
 
         Raises:
             UnavailableError: No variant has this discriminant.
@@ -269,12 +269,12 @@ class Value:
     # -- pointers ----------------------------------------------------------------
     @property
     def is_pointer(self) -> bool:
-        """A thin or wide reference, raw pointer or ``Box``."""
+        """Whether this is a thin or wide reference, raw pointer or ``Box``."""
         shape = self.shape
         return shape.kind in ("pointer", "reference") or unsized.wide_kind(shape) is not None
 
     def pointer_address(self) -> Address:
-        """Where a thin or wide pointer points; reads it."""
+        """Read the address that a thin or wide pointer holds."""
         shape = self.shape
         wide = unsized.wide_kind(shape)
         if wide is not None:
@@ -282,11 +282,11 @@ class Value:
         return Address(self.integer())
 
     def deref(self) -> Value:
-        """What a pointer points to; a trait object as its concrete type.
+        """Follow a pointer; a trait object becomes a value of its concrete type.
 
         Raises:
-            UsageError: Not a pointer, or one to anything (``*const ()``) or a function.
-            UnavailableError: A null pointer, or one that the program does not have.
+            UsageError: Not a pointer, or its pointee is a function or unknown (``*const ()``).
+            UnavailableError: A null pointer, or one that was optimised out.
         """
         if isinstance(self.location, ImplicitPointer):
             return self._deref_implicit(self.location)

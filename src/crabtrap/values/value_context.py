@@ -1,4 +1,4 @@
-"""What a value needs to know of the program and the frame it was found in."""
+"""The context of a value: memory, program and frame that it is read from."""
 
 from __future__ import annotations
 
@@ -14,58 +14,58 @@ if TYPE_CHECKING:
 
 
 class ProgramInfo(Protocol):
-    """Questions about run-time addresses; answered by the modules of the program."""
+    """Look-ups in the program's modules and kernel objects."""
 
     def describe_code(self, address: Address) -> str | None:
-        """``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
+        """Name the code at ``address``, as ``path::of::function at file.rs:12``."""
         ...
 
     def vtable_type(self, address: Address) -> Type | None:
-        """The concrete type whose vtable begins at ``address``."""
+        """Find the concrete type whose vtable begins at ``address``."""
         ...
 
     def find_type(self, path: str) -> Type | None:
-        """The type whose path ends with ``path``; the best one where there are several."""
+        """Find a type whose path ends with ``path``; the best one where there are several."""
         ...
 
     def is_mapped(self, address: Address, size: int) -> bool | None:
-        """Whether the whole range is mapped, ``None`` where the mappings are not known."""
+        """Whether the whole range is mapped; ``None`` where the mappings are unknown."""
         ...
 
     def describe_descriptor(self, fd: int) -> str | None:
-        """What file descriptor ``fd`` of the program is open on, if known."""
+        """Name the file or socket that descriptor ``fd`` of the program refers to."""
         ...
 
     def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
-        """What a static holds before the program runs, if there is such a static.
+        """Read a static's initial value from its file; ``None`` where there is no such static.
 
         Args:
             symbol: Its whole path.
-            beside: A type of the module to look in.
+            beside: A type of the module to search.
         """
         ...
 
 
 class FrameView(Protocol):
-    """Questions only one frame of one thread can answer."""
+    """Look-ups in one frame of one thread."""
 
     def register_bytes(self, number: int) -> bytes | None:
-        """A DWARF register, little-endian; ``None`` where its value is lost."""
+        """Read a DWARF register, little-endian; ``None`` where it was not saved."""
         ...
 
     def variable(self, die: int) -> Value | None:
-        """The variable of entry ``die`` as this frame has it, for implicit pointers."""
+        """Return the variable of entry ``die`` in this frame, for implicit pointers."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ValueContext:
-    """The surroundings of a value.
+    """What a value is read from.
 
     Attributes:
         reader: Memory of the program at this stop.
-        program: Its modules.
-        frame: ``None`` for statics and values found through pointers.
+        program: Look-ups in its modules.
+        frame: The frame of a variable; ``None`` for statics.
     """
 
     reader: Reader
@@ -73,35 +73,35 @@ class ValueContext:
     frame: FrameView | None = None
 
     def budgeted(self, limit: int) -> ValueContext:
-        """The same, with a fresh page cache that fetches at most ``limit`` bytes."""
+        """Return the same context with an empty page cache that fetches at most ``limit`` bytes."""
         return ValueContext(PagedReader(self.reader, limit=limit), self.program, self.frame)
 
 
 class NoProgramInfo:
-    """A program about which nothing is known: for computed values and tests."""
+    """An empty program: for values computed by the debugger, and tests."""
 
     def describe_code(self, address: Address) -> str | None:
-        """Know nothing of it."""
+        """Return ``None``: there are no functions."""
         return None
 
     def vtable_type(self, address: Address) -> Type | None:
-        """Know no vtable."""
+        """Return ``None``: there are no vtables."""
         return None
 
     def find_type(self, path: str) -> Type | None:
-        """Know no type."""
+        """Return ``None``: there are no types."""
         return None
 
     def is_mapped(self, address: Address, size: int) -> bool | None:
-        """Not know."""
+        """Return ``None``: the mappings are unknown."""
         return None
 
     def describe_descriptor(self, fd: int) -> str | None:
-        """Know no descriptor."""
+        """Return ``None``: the descriptors are unknown."""
         return None
 
     def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
-        """Know no static."""
+        """Return ``None``: there are no statics."""
         return None
 
 

@@ -1,4 +1,7 @@
-"""Where a value is.  A place is data; nothing is read by making or narrowing one."""
+"""Value locations: where a value is.  Making or narrowing one reads nothing.
+
+They are the evaluated location descriptions of DWARF 5, section 2.6.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +37,16 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """Known by content only: computed by the location expression, or a constant."""
+    """No location, but known bytes: a computed value or a constant."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class ImplicitPointer:
-    """A pointer the compiler removed; what it pointed to is still described.
+    """A pointer that was optimised out, to a variable that is still described.
+
+    See ``DW_OP_implicit_pointer``, DWARF 5, section 2.6.1.1.
 
     Attributes:
         die: Entry of the variable pointed to.
@@ -54,18 +59,18 @@ class ImplicitPointer:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Nowhere; ``reason`` says why: "optimised out", "not in scope yet"."""
+    """No location; ``reason`` says why: "optimised out", "not in scope yet"."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of a value that is spread over several places.
+    """One piece of a value (``DW_OP_piece``, ``DW_OP_bit_piece``).
 
     Attributes:
         size: Bytes.
-        bit_offset: First bit inside ``place``.
+        bit_offset: First bit inside ``location``.
     """
 
     location: SimpleLocation
@@ -75,17 +80,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """Spread over several places, in order."""
+    """A composite location: pieces in order (DWARF 5, section 2.6.1.2)."""
 
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Synthetic:
-    """Put together by the debugger; lives nowhere in the program.
+    """No location: the value was synthesised by the debugger.
 
     Attributes:
-        content: A view of ``crabtrap.present.view``; opaque at this level.
+        content: A view of ``crabtrap.present``; opaque at this level.
     """
 
     content: object
@@ -98,17 +103,17 @@ OPTIMISED_OUT = Absent("optimised out")
 
 
 def location_from_pieces(pieces: Sequence[Piece], size: int | None) -> ValueLocation:
-    """The place that ``_core.Image.locate`` described.
+    """Convert the result of ``_core.Image.locate`` to a location.
 
     Args:
-        pieces: Never empty.
-        size: Size of the value's type in bytes, for a piece that means all of it.
+        pieces: At least one; a size of 0 means the whole value.
+        size: Size of the value's type in bytes, ``None`` where unknown.
     """
     if len(pieces) == 1 and pieces[0].size in (0, size) and not pieces[0].bit_offset:
         return _simple(pieces[0])
     parts = [Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces]
     missing = (size or 0) - sum(part.size for part in parts)
-    if missing > 0:  # the compiler describes no more than it kept
+    if missing > 0:  # the compiler may leave out trailing pieces that it optimised out
         parts.append(Part(Absent("optimised out"), missing))
     return Pieces(tuple(parts))
 
@@ -130,7 +135,7 @@ def _simple(piece: Piece) -> SimpleLocation:
 
 
 def narrow(location: ValueLocation, offset: int, size: int | None) -> ValueLocation:
-    """The part of a place from byte ``offset`` on; ``size`` may be unknown in memory."""
+    """Return the location of ``size`` bytes at byte ``offset``; the size may be unknown."""
     match location:
         case Memory(address):
             return Memory(Address((address + offset) & 0xFFFF_FFFF_FFFF_FFFF))
@@ -158,7 +163,7 @@ def _narrow_pieces(parts: tuple[Part, ...], offset: int, size: int | None) -> Va
         low, high = max(start, offset), min(start + part.size, end)
         if low < high:
             inner = narrow(part.location, low - start, high - low)
-            assert not isinstance(inner, Pieces | Synthetic)  # a part is a simple place
+            assert not isinstance(inner, Pieces | Synthetic)  # parts are simple locations
             found.append(Part(inner, high - low, part.bit_offset))
         start += part.size
     if not found:

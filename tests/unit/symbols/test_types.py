@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.symbols.types import SyntheticRow
+from crabtrap.symbols.types import SyntheticRow, Type, array_type
 from tests.support.synthetic_types import World
 
 
@@ -26,3 +26,10 @@ def test_a_declaration_resolves_to_the_definition_in_another_unit():
     declared = world.get(len(world.rows) - 1)
     assert declared is world.get(row.die)
     assert world.get(world.add(SyntheticRow("opaque", "Gone", None, path="m::Gone"))).size is None
+
+
+def test_a_typedef_of_itself_is_stripped_in_finite_time():
+    type_ = Type(SyntheticRow("typedef", "Loop", None))
+    type_._target = type_
+    assert type_.strip() is type_
+    assert array_type(type_, 3).size is None

@@ -1,4 +1,4 @@
-"""Places are narrowed without reading; values read what is asked and nothing else."""
+"""Values: nothing is read before it is asked for, and each failure has its reason."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import struct
 
 import pytest
 
-from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError, RangeError, UsageError
-from crabtrap.symbols.types import SyntheticRow, Type, array_type
+from crabtrap.symbols.types import SyntheticRow
 from crabtrap.values import (
     Absent,
     Bytes,
-    BytesReader,
     ImplicitPointer,
     Invalid,
-    Memory,
     NoProgramInfo,
     Part,
     Pieces,
@@ -23,7 +20,6 @@ from crabtrap.values import (
     UnavailableError,
     Value,
     ValueContext,
-    narrow,
 )
 from tests.support.synthetic_types import MemberRow, World
 
@@ -61,26 +57,6 @@ def test_nothing_is_read_until_asked(world):
     assert part.address == value.address + 4
 
 
-@pytest.mark.parametrize(
-    ("location", "offset", "size", "expected"),
-    [
-        (Memory(Address(100)), 8, 4, Memory(Address(108))),
-        (Register(3), 2, 1, Register(3, 2)),
-        (Register(3, 1), 2, 1, Register(3, 3)),
-        (Bytes(b"abcdef"), 2, 3, Bytes(b"cde")),
-        (Absent("gone"), 2, 3, Absent("gone")),
-        (ImplicitPointer(7, 0), 0, 8, ImplicitPointer(7, 0)),
-        (Pieces((Part(Bytes(b"ab"), 2), Part(Register(0), 8))), 2, 8, Register(0)),
-        (Pieces((Part(Bytes(b"ab"), 2), Part(Register(0), 8))), 4, 2, Register(0, 2)),
-        (Pieces((Part(Bytes(b"ab"), 2), Part(Bytes(b"cd"), 2))), 1, 2,
-         Pieces((Part(Bytes(b"b"), 1), Part(Bytes(b"c"), 1)))),
-        (Pieces((Part(Bytes(b"ab"), 2),)), 5, 2, Absent("optimised out")),
-    ],
-)  # fmt: skip
-def test_narrowing(location, offset, size, expected):
-    assert narrow(location, offset, size) == expected
-
-
 def test_registers_and_pieces(world):
     u32, u64 = world.base("u32"), world.base("u64")
     frame = Frame()
@@ -94,7 +70,7 @@ def test_registers_and_pieces(world):
     assert in_frame(world, u32, shifted, frame).read_bytes() == b"\1\2\3\4"
 
 
-def test_absence_carries_its_reason(world):
+def test_an_absent_value_has_a_reason(world):
     u32 = world.base("u32")
     gone = world.bytes_value(u32, b"")
     with pytest.raises(UnavailableError, match="only 0 of 4 bytes"):
@@ -107,14 +83,14 @@ def test_absence_carries_its_reason(world):
     assert Value(world.get(u32), half, world.context).absent is None
 
 
-def test_wide_integers_are_never_cut(world):
+def test_wide_integers_are_not_truncated(world):
     data = bytes(range(16))
     assert world.bytes_value(world.base("u128"), data).scalar() == int.from_bytes(data, "little")
     low = world.bytes_value(world.base("i128"), b"\0" * 15 + b"\x80")
     assert low.scalar() == -(1 << 127)
 
 
-def test_fields_items_and_errors(world):
+def test_fields_elements_and_errors(world):
     point = world.struct("m::P", [("x", world.base("u32")), ("y", world.base("u32"))])
     value = world.value(point, bytes(8))
     with pytest.raises(NotFoundError) as caught:
@@ -162,7 +138,7 @@ def test_pointers(world):
         world.value(u32, bytes(4)).deref()
 
 
-def test_a_removed_pointer_still_leads_to_its_variable(world):
+def test_an_implicit_pointer_is_followed_to_its_variable(world):
     u32 = world.base("u32")
     frame = Frame(world.bytes_value(u32, b"\x09\0\0\0"))
     pointer = in_frame(world, world.pointer(u32), ImplicitPointer(7, 0), frame)
@@ -193,45 +169,3 @@ def test_uninhabited_variants_need_no_discriminant(world):
         [("Ok", (), [("__0", world.base("u8"), 0)]), ("Err", (), [("__0", never, 0)])],
     )
     assert world.value(die, b"\3").variant()[0].name == "Ok"
-
-
-def test_unsized_tail_lies_behind_the_other_fields(world):
-    """Some compilers say that the tail of ``ArcInner<[T]>`` has offset 0."""
-    usize, item = world.base("usize"), world.struct("m::I", [("a", world.base("u32"))])
-    inner = world.struct("ArcInner<[m::I]>", [("strong", usize), ("weak", usize)])
-    row = world.rows[inner]
-    object.__setattr__(row, "members", (*row.members, MemberRow("data", item, 0)))
-    pointer = world.wide("*const ArcInner<[m::I]>", inner)
-    location = world.heap.put(struct.pack("<QQII", 1, 1, 7, 8))
-    value = world.value(pointer, struct.pack("<QQ", location, 2)).deref()
-    data = value.field("data")
-    assert data.type.name == "[I]"
-    assert [data.index(n).field("a").scalar() for n in range(2)] == [7, 8]
-
-
-def test_trait_object_tail_is_aligned_by_its_vtable(world):
-    usize = world.base("usize")
-    trait = world.struct("dyn m::T", [], size=0)
-    inner = world.struct("RcInner<dyn m::T>", [("strong", usize), ("value", trait)], size=8)
-    big = world.struct("m::Big", [("v", world.base("u64"))])
-    vtable = world.heap.put(struct.pack("<QQQ", 0, 32, 32))
-    world.program.vtables[vtable] = world.get(big)
-    location = world.heap.put(struct.pack("<Q24xQ", 1, 77), align=32)
-    pointer = world.wide("*const RcInner<dyn m::T>", inner, dyn=True)
-    value = world.value(pointer, struct.pack("<QQ", location, vtable)).deref()
-    assert value.field("value").field("v").scalar() == 77
-
-
-def test_bytes_reader_has_holes():
-    reader = BytesReader({100: b"abc"})
-    assert reader.read(101, 2) == b"bc"
-    for address, size in ((99, 2), (102, 2)):
-        with pytest.raises(MemoryFault):
-            reader.read(address, size)
-
-
-def test_a_type_that_is_an_alias_of_itself_ends():
-    type_ = Type(SyntheticRow("typedef", "Loop", None))
-    type_._target = type_
-    assert type_.strip() is type_
-    assert array_type(type_, 3).size is None
