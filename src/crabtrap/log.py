@@ -23,8 +23,8 @@ class Log:
         self._logger: logging.Logger | None = None
 
     @property
-    def is_read(self) -> bool:
-        """Whether debug lines go anywhere."""
+    def is_enabled(self) -> bool:
+        """Whether debug lines are written anywhere."""
         logger = self._find()
         return logger is not None and logger.isEnabledFor(_DEBUG)
 

@@ -1,1 +1,1 @@
-"""What the tests share: programs to debug, peers to compare with."""
+"""Support for tests: programs to debug, live and fake targets, synthetic types."""

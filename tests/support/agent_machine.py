@@ -1,4 +1,4 @@
-"""An agent expression machine for tests: what the guard does, in a few lines."""
+"""An evaluator of agent expressions for tests, independent of the guard's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ def signed(value: int) -> int:
 
 
 class AgentMachine:
-    """Runs bytecode over ``read``, registers by target number, and counters."""
+    """Evaluates bytecode (GDB manual, "The GDB Agent Expression Mechanism").
+
+    Attributes:
+        read: Reads memory.
+        registers: Values by the target's register numbers.
+        counters: Trace state variables by number.
+    """
 
     def __init__(self, read: Callable[[int, int], bytes], registers: tuple[int, ...] = ()) -> None:
         self.read = read
@@ -25,10 +31,10 @@ class AgentMachine:
         self.counters: dict[int, int] = {}
 
     def run(self, code: bytes) -> int:
-        """The top of the stack at the end.
+        """Evaluate an expression and return the top of the stack.
 
         Raises:
-            Fault: Memory, division, or the stack.
+            Fault: Memory cannot be read, a division is by zero, or it does not end.
         """
         stack: list[int] = []
         at = 0

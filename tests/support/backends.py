@@ -1,4 +1,4 @@
-"""Live targets for tests: the same test runs on our guard and on stock gdbserver."""
+"""Live targets for tests, which run on our guard and on stock gdbserver."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SECONDS = 10.0
 
 
 class Backend:
-    """One way to reach a live program.
+    """One server for live programs, and the targets that a test has started on it.
 
     Attributes:
         name: "guard" or "gdbserver".
@@ -44,7 +44,7 @@ class Backend:
         directory: str | None = None,
         randomize: bool = False,
     ) -> LiveTarget:
-        """Start a program; its first stop has not been waited for."""
+        """Start a program without waiting for its first stop."""
         variables = os.environ if environment is None else environment
         request = LaunchRequest(
             str(program), arguments, tuple(variables.items()), directory, randomize, stdio
@@ -52,17 +52,17 @@ class Backend:
         return self._keep(launch(request, server=self.name, server_path=self.path))
 
     def started(self, program: str | Path, *arguments: str) -> LiveTarget:
-        """Start a program and take its first stop."""
+        """Start a program and wait for its first stop."""
         target = self.launch(program, *arguments)
         next_stop(target)
         return target
 
     def attach(self, pid: int) -> LiveTarget:
-        """Attach to a process; its stops have not been waited for."""
+        """Attach to a process without waiting for its stops."""
         return self._keep(attach(pid, server=self.name, server_path=self.path))
 
     def close(self) -> None:
-        """End everything that was started."""
+        """Close all targets."""
         while self._targets:
             self._targets.pop().close()
 
@@ -72,7 +72,7 @@ class Backend:
 
 
 def guard_path() -> str:
-    """The guard under test: ``CRABTRAP_GUARD``, else the installed one."""
+    """Return the guard under test: ``CRABTRAP_GUARD``, else the installed one."""
     return find_guard(os.environ.get("CRABTRAP_GUARD"))
 
 
@@ -83,43 +83,40 @@ def backend(request: pytest.FixtureRequest) -> Generator[Backend]:
         found = shutil.which("gdbserver")
         if found is None:
             pytest.skip("gdbserver is not installed")
-        made = Backend("gdbserver", found)
+        server = Backend("gdbserver", found)
     else:
-        made = Backend("guard", guard_path())
+        server = Backend("guard", guard_path())
     try:
-        yield made
+        yield server
     finally:
-        made.close()
+        server.close()
 
 
 @pytest.fixture
 def guard() -> Generator[Backend]:
-    """Our guard alone, for what only it can do."""
-    made = Backend("guard", guard_path())
+    """Our guard alone, for what only it supports."""
+    server = Backend("guard", guard_path())
     try:
-        yield made
+        yield server
     finally:
-        made.close()
+        server.close()
 
 
 def control_of(target: LiveTarget) -> Control:
-    """The target's control, which every live target has."""
+    """Return the target's control, which every live target has."""
     control = target.control
     assert control is not None
     return control
 
 
 def next_stop(target: LiveTarget) -> TargetStop:
-    """The next stop, with every other thread parked.
-
-    Where several threads stop together this is the first that tells a reason.
-    """
+    """Wait for the next stop, stop all other threads, and return the first stop with a reason."""
     stops = stop_batch(target)
     return next((stop for stop in stops if stop.kind != "interrupt"), stops[0])
 
 
 def stop_batch(target: LiveTarget) -> list[TargetStop]:
-    """Wait for a stop, park every thread, and return all stops that came."""
+    """Wait for a stop, stop all other threads, and return all stops."""
     control = control_of(target)
     first = control.wait(_SECONDS)
     assert first is not None, "nothing stopped"
@@ -132,7 +129,7 @@ def stop_batch(target: LiveTarget) -> list[TargetStop]:
             break
         assert time.monotonic() < deadline, "a thread does not stop"
         control.interrupt()
-        # Short, because a thread may end instead of stopping, which nobody tells of.
+        # Short, because a thread may end instead of stopping, which is not reported.
         more = control.wait(0.05)
         if more is not None:
             stops.append(more)
@@ -143,24 +140,24 @@ def stop_batch(target: LiveTarget) -> list[TargetStop]:
 
 
 def go(target: LiveTarget) -> TargetStop:
-    """Resume everything and return the next stop."""
+    """Resume all threads and return the next stop."""
     control_of(target).resume([ResumeAction(None)])
     return next_stop(target)
 
 
 def breakpoint_at(address: int, *conditions: bytes) -> SiteRequest:
-    """A software breakpoint."""
+    """Make the request for a software breakpoint."""
     return SiteRequest("software", Address(address), conditions=conditions)
 
 
 def address_of(target: LiveTarget, program: str | Path, name: str) -> Address:
-    """Run-time address of a symbol of the program, by its demangled name without hash."""
+    """Find the run-time address of a symbol by its demangled name without hash."""
     entry = _header_entry(str(program))
     return Address(symbols(str(program))[name] + auxv_value(target, _AT_ENTRY) - entry)
 
 
 def auxv_value(target: LiveTarget, kind: int) -> int:
-    """One entry of the auxiliary vector."""
+    """Read one entry of the auxiliary vector."""
     data = target.auxv()
     pairs = [
         (int.from_bytes(data[at : at + 8], "little"), data[at + 8 : at + 16])
@@ -171,7 +168,7 @@ def auxv_value(target: LiveTarget, kind: int) -> int:
 
 @functools.cache
 def symbols(program: str) -> dict[str, int]:
-    """Defined symbols of a file: demangled name without hash, to file address."""
+    """Map the defined symbols of a file, demangled and without hash, to file addresses."""
     listing = subprocess.run(
         ["nm", "--demangle", "--defined-only", program],
         check=True,

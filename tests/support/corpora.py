@@ -1,4 +1,4 @@
-"""Corpora: files of expressions with the text each is worth at a marker of a program.
+"""Corpora: files of expressions and their expected values at markers of a program.
 
 ::
 
@@ -7,9 +7,9 @@
     expression => !part of the error
     old expression => text
 
-In a text, ``…`` stands for anything.  A ``recent`` section needs what std before 1.80
-lacks; a line that begins with ``old`` says what such a std shows instead.  Lines without
-an arrow are comments.
+In a text, ``…`` matches anything.  A ``recent`` section is skipped for a std before 1.80,
+and a line that begins with ``old`` is the expectation for such a std.  Lines without an
+arrow are comments.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _GONE = ("optimised out", "it has no address")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What is asked at one marker.
+    """The expressions of one marker.
 
     Attributes:
-        file, marker: Where; the marker names the section.
-        lines: Expression to expected text.
+        file, marker: Source file and marker; the marker names the section.
+        lines: Expressions with their expected texts.
     """
 
     file: str
@@ -50,11 +50,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One line of a corpus with what was found.
+    """The result for one line of a corpus.
 
     Attributes:
-        found: The value as text, or ``!`` and the error.
-        tree: The value as JSON has it; ``None`` for an error.
+        found: The rendered value, or ``!`` and the error.
+        tree: The value as a JSON tree; ``None`` for an error.
     """
 
     section: Section
@@ -65,12 +65,12 @@ class Answer:
 
     @property
     def is_retold(self) -> bool:
-        """Whether the tree says all that the text does."""
+        """Whether the text can be rebuilt from the tree."""
         return self.tree is None or text_of(self.tree) == self.found
 
     @property
     def fits(self) -> bool:
-        """Whether it is what was expected."""
+        """Whether the result is the expected one."""
         if self.expected.startswith("!"):
             return self.found.startswith("!") and self.expected[1:] in self.found
         if "…" not in self.expected:
@@ -80,7 +80,7 @@ class Answer:
 
     @property
     def is_gone(self) -> bool:
-        """Whether it says that the optimiser took away what it would need."""
+        """Whether the value, or what it needs, was optimised out."""
         return any(reason in self.found for reason in _GONE)
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ class Answer:
 
 
 def sections(corpus: Path, profile: str) -> tuple[Section, ...]:
-    """Read a corpus as far as it is true of a profile."""
+    """Read the sections and lines of a corpus that apply to a profile."""
     is_old = "--cfg=old_std" in PROFILES[profile].flags
     found: list[Section] = []
     for block in corpus.read_text().split("\n@")[1:]:
@@ -110,7 +110,7 @@ def _pair(line: str) -> tuple[str, str]:
 
 
 def ask(session: Session, section: Section, text: str, expected: str) -> Answer:
-    """What an expression is worth at a stop."""
+    """Evaluate an expression at a stop."""
     try:
         value = session.evaluate(text)
     except CrabtrapError as error:
@@ -122,7 +122,7 @@ def ask(session: Session, section: Section, text: str, expected: str) -> Answer:
 def answers(
     corpus: Path, package: str, profile: str, server: ServerKind = "guard"
 ) -> Iterator[Answer]:
-    """Run a program from marker to marker and ask all that its corpus has for each."""
+    """Run a program from marker to marker, and evaluate the expressions of each."""
     inferior = build(package, profile)
     with Session(str(inferior.path), server=server) as session:
         session.launch((), stdio=Stdio.pipes())

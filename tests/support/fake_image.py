@@ -1,4 +1,4 @@
-"""An image that says what a test wants it to say, in file addresses."""
+"""A fake ``_core.Image`` with the functions, rows and symbols that a test gives it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class FakeFunction:
-    """A concrete function, or with ``parent`` an inlined copy in one."""
+    """An out-of-line function, or with ``parent`` an inline instance in one."""
 
     name: str
     ranges: tuple[tuple[int, int], ...]
@@ -81,7 +81,7 @@ class FakeSymbol:
 
 @dataclass
 class FakeImage:
-    """Answers like ``_core.Image`` from lists."""
+    """The look-ups of ``_core.Image``, over lists in file addresses."""
 
     functions: Sequence[FakeFunction] = ()
     rows: Sequence[FakeRow] = ()
@@ -104,7 +104,7 @@ class FakeImage:
         )
 
     def start_indexing(self) -> None:
-        """The names of a fake are known, or never will be."""
+        """Do nothing: ``indexed`` says whether there is an index."""
 
     def wait_indexed(self, timeout: float | None = None) -> bool:
         return self.indexed
@@ -174,5 +174,5 @@ class FakeImage:
 
 
 def fake_module(image: FakeImage, bias: int = 0, path: str = "/home/me/app/app") -> Module:
-    """A module made of a fake image."""
+    """Load a fake image as a module."""
     return Module(cast("_core.Image", image), bias, path)

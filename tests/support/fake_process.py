@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def words(*values: int) -> bytes:
-    """Little-endian 64-bit words."""
+    """Encode little-endian 64-bit words."""
     return b"".join(value.to_bytes(8, "little") for value in values)
 
 
 def fake_process(target: FakeTarget, modules: Iterable[Module] = ()) -> Process:
-    """A process at its first stop."""
+    """Make a process at its first stop."""
     return Process(target, ModuleTable(modules), EpochClock())

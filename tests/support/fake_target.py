@@ -1,4 +1,4 @@
-"""A program made of data: ``Target`` and ``Control`` for tests of everything above them."""
+"""A fake program that is all data: ``Target`` and ``Control`` for tests of what uses them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers
 
 Step = TargetStop | tuple[TargetStop, ...] | Callable[["FakeTarget"], TargetStop]
-"""What one resume leads to: a stop, several at once, or whatever a function says."""
+"""The result of one resume: a stop, several at once, or what a function returns."""
 
 ALL_ABILITIES = Abilities(
     conditions=True,
@@ -36,28 +36,25 @@ ALL_ABILITIES = Abilities(
     lifts_traps=True,
     range_step=True,
     hardware_slots=4,
-    writes=True,
-    fork_events=True,
-    exec_events=True,
     syscall_events=True,
 )
-"""What the guard can do."""
+"""The abilities of the guard."""
 
 
 class FakeTarget:
-    """A scripted program that refuses what a real one would hang or fail on.
+    """A scripted program that refuses requests which a real one would hang or fail on.
 
     Attributes:
         regions: Memory, by the address of its first byte.
         general: General registers of every thread, in DWARF order.
-        script: Stops still to come; a function makes its stop when its turn is there.
-        sites: What is inserted now.
-        actions: Every ``resume`` so far.
+        script: The results of the next resumes, in order.
+        sites: The sites inserted now.
+        actions: The actions of every ``resume`` so far.
         refused: Addresses at which inserting a site fails.
-        running: Set going and not stopped since.
+        running: Resumed and not stopped since.
         interrupts: How often ``interrupt`` was called.
-        file_texts: What ``read_file`` finds.
-        other_registers: ``(thread, name)`` to bytes, for all but the general ones.
+        file_texts: Contents of files, by path, for ``read_file``.
+        other_registers: ``(thread, name)`` to bytes, for all but the general registers.
     """
 
     def __init__(
@@ -90,7 +87,7 @@ class FakeTarget:
         self.other_registers: dict[tuple[int, str], bytes] = {}
         self.saved: dict[int, dict[str, int | bytes]] = {}
         self.ended_by = ""
-        self._arrived: deque[TargetStop] = deque()
+        self._queued: deque[TargetStop] = deque()
         self._pid = pid
         self._abilities = abilities
         self._libraries = libraries
@@ -192,8 +189,8 @@ class FakeTarget:
 
     def resume(self, actions: Sequence[ResumeAction]) -> None:
         self._must_be_alive()
-        assert not self._arrived, "resume with stops that nobody has waited for"
-        assert actions, "resume without an action resumes nothing"
+        assert not self._queued, "resume with stops that were not waited for"
+        assert actions, "resume without an action"
         named = [action.thread for action in actions]
         assert len(set(named)) == len(named), "two actions for one thread"
         self.actions.append(tuple(actions))
@@ -212,10 +209,10 @@ class FakeTarget:
             self.watched[fd] = ready
 
     def wait(self, timeout: float | None) -> TargetStop | None:
-        if self._arrived:
-            return self._arrived.popleft()
+        if self._queued:
+            return self._queued.popleft()
         if not self.running or not self.script:
-            assert timeout is not None, "this wait would last for ever"
+            assert timeout is not None, "this wait would never end"
             return None
         step = self.script.popleft()
         stops: tuple[TargetStop, ...]
@@ -228,8 +225,8 @@ class FakeTarget:
         for stop in stops:
             self._note(stop)
         self.running = False
-        self._arrived.extend(stops)
-        return self._arrived.popleft()
+        self._queued.extend(stops)
+        return self._queued.popleft()
 
     def _note(self, stop: TargetStop) -> None:
         if stop.registers is not None:

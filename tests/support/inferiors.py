@@ -1,7 +1,7 @@
-"""The programs under test: built once per profile, their lines found by marker.
+"""The programs under test (inferiors): built once per profile, their lines found by marker.
 
-``python -m tests.support.inferiors`` builds the usual profiles of all of them, so that
-no single test has to wait for the compiler.
+``python -m tests.support.inferiors`` builds all of them in the usual profiles, so that no
+test has to wait for the compiler.
 """
 
 from __future__ import annotations
@@ -27,10 +27,9 @@ WORKSPACE = Path(__file__).parents[1] / "inferiors"
 TARGET = WORKSPACE / "target"
 USUAL_PROFILES = ("debug", "release-debug")
 
-# Cargo builds a library for another package only where that package links it; these are
-# opened at run time instead.
+# Libraries that a program opens at run time; cargo builds only those that it links.
 _COMPANIONS = {"dynlib": ("plugin",)}
-# Settings of the surroundings that would build something other than what was asked for.
+# Environment variables that would change what is built.
 _FOREIGN_SETTINGS = re.compile("RUST(C|FLAGS|C_WRAPPER)|CARGO_(TARGET|BUILD|PROFILE|ENCODED)_.*")
 _MARKER = re.compile(r"// @(\w+)")
 
@@ -41,14 +40,14 @@ class InferiorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How a program is compiled, and what is done to it afterwards.
+    """How a program is compiled and post-processed.
 
     Attributes:
         cargo: Name of the cargo profile.
         flags: Options for rustc, on top of the profile's own.
         toolchain: Another compiler than cargo's, see ``tests.support.toolchains``.
-        tools: Programs that ``finish`` runs; a test skips where one is missing.
-        finish: Makes the final file from the compiled one, ``(built, final)``.
+        tools: Programs that ``finish`` runs; tests are skipped where one is missing.
+        finish: Makes the final file from the compiled one: ``(built, final)``.
     """
 
     cargo: str = "dev"
@@ -75,8 +74,8 @@ class Inferior:
     def marker(self, name: str, source: str | None = None) -> int:
         """Return the line of ``// @name``.
 
-        A marker that stands on a line of its own means the line above: the formatter
-        puts a comment behind ``{`` there.
+        A marker on a line of its own means the line above: the formatter moves a comment
+        after ``{`` there.
 
         Args:
             name: The marker, without ``@``.
@@ -97,7 +96,7 @@ class Inferior:
 
 @dataclass(frozen=True, slots=True)
 class RunningInferior:
-    """A program that runs on its own and has said that it is ready."""
+    """A running program, not under a debugger, that has reported to be ready."""
 
     process: subprocess.Popen[str]
 
@@ -108,7 +107,7 @@ class RunningInferior:
 
 
 def build(package: str, profile: str = "debug") -> Inferior:
-    """Build a program, or find it built.
+    """Build a program unless it is up to date.
 
     Args:
         package: A directory of ``tests/inferiors/programs``.
@@ -121,7 +120,7 @@ def build(package: str, profile: str = "debug") -> Inferior:
 
 
 def missing_tools(profile: str) -> tuple[str, ...]:
-    """Return what a profile needs and this machine lacks, with what to run to get it."""
+    """List the tools that a profile needs and this machine lacks, with how to get them."""
     toolchain = PROFILES[profile].toolchain
     if toolchain and find_compiler(toolchain) is None:
         return (f"{toolchain}: {how_to_provide(toolchain)}",)
@@ -129,7 +128,7 @@ def missing_tools(profile: str) -> tuple[str, ...]:
 
 
 def require_profile(profile: str) -> None:
-    """Skip the test where a profile cannot be built, and say what to run."""
+    """Skip the test if the tools to build a profile are missing."""
     if missing := missing_tools(profile):
         pytest.skip(f"missing {', '.join(missing)}")
 
@@ -138,9 +137,9 @@ def require_profile(profile: str) -> None:
 def running(
     inferior: Inferior, *arguments: str, timeout: float = 10.0
 ) -> Generator[RunningInferior]:
-    """Start a program, wait until it is ready, and end it afterwards.
+    """Start a program, wait until it is ready, and kill it afterwards if it still runs.
 
-    Its streams are pipes.  Whatever is left of it at the end is killed.
+    Its streams are pipes.
 
     Args:
         inferior: A program that calls ``ready::say``.
@@ -148,7 +147,7 @@ def running(
         timeout: Seconds to wait for it to get ready.
 
     Raises:
-        InferiorError: It ended or stayed silent for too long.
+        InferiorError: It ended, or did not get ready in time.
     """
     reader, writer = os.pipe()
     process = subprocess.Popen(
@@ -254,7 +253,7 @@ def _run_rustc(source: Path, name: str) -> Path:
 
 
 def _cargo_target(name: str) -> Path:
-    # Profiles that only differ in what is done afterwards share one compilation.
+    # Profiles that only differ in post-processing share one compilation.
     profile = PROFILES[name]
     same = (key for key, other in PROFILES.items() if _compilation(other) == _compilation(profile))
     return TARGET / next(same)
@@ -313,7 +312,7 @@ PROFILES: dict[str, Profile] = {
     "split-dwarf5": Profile(flags=("-Csplit-debuginfo=unpacked", "-Cdwarf-version=5")),
     "panic-abort": Profile("panic-abort"),
     "line-tables": Profile(flags=("-Cdebuginfo=line-tables-only",)),
-    # What these lack of std, the programs leave out.
+    # With old_std the programs leave out what this std lacks.
     "debian-rustc": Profile(flags=("--cfg=old_std",), toolchain="rustc"),
     "debian-rustc-o": Profile(flags=("--cfg=old_std", "-O"), toolchain="rustc"),
     "debian-rustc-web": Profile(toolchain="rustc-web"),

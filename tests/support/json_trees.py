@@ -1,4 +1,4 @@
-"""A reader of JSON value trees that knows no more of them than docs/expressions.md says."""
+"""A reader of JSON value trees, written from docs/expressions.md alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Required, TypedDict
 
 
 class Tree(TypedDict, total=False):
-    """A node; the fields are those of the page."""
+    """A node, with the fields described there."""
 
     version: int
     kind: Required[str]
@@ -27,7 +27,7 @@ _BRACKETS = {"sequence": "[]", "set": "{}", "map": "{}", "tuple": "()", "wrapper
 
 
 def text_of(tree: Tree) -> str:
-    """The text that ``print`` shows for the value of a tree, on one line."""
+    """Render a tree as ``print`` renders the value, on one line."""
     match tree["kind"]:
         case "scalar" | "text" | "literal" | "invalid" | "omitted":
             return tree.get("text", "") + _tail(tree)
@@ -45,7 +45,7 @@ def text_of(tree: Tree) -> str:
 
 
 def kinds_in(tree: Tree) -> set[str]:
-    """Every ``kind`` in a tree."""
+    """Collect every ``kind`` in a tree."""
     inner = [*tree.get("children", []), *([tree["key"]] if "key" in tree else [])]
     return {tree["kind"]}.union(*map(kinds_in, inner))
 

@@ -47,7 +47,7 @@ def source_directory() -> Path:
 
 def _install(build: Build, root: Path) -> None:
     command = ["cargo", "install", "--quiet", "--locked", "--root", str(root)]
-    # Kept, because split debug information and a second try need what is in it.
+    # Kept, because split debug information is in it, and a second try continues from it.
     command += ["--target-dir", str(root / "target"), "--version", VERSION, "ripgrep"]
     settings = {"RUSTFLAGS": ""}
     if build == "debug":

@@ -1,4 +1,4 @@
-"""A remote server of a few lines, in a thread, over a socket pair."""
+"""A scripted server of the remote protocol, in a thread, over a socket pair."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ STANDARD: Mapping[bytes, bytes] = {
     b"Hg": b"OK",
 }
 
-# Between packets; in one piece with the packet before it where the server was slow to read.
+# An interrupt (0x03) between packets; it may be received together with the one before it.
 _BREAK = re.compile(rb"(\A|#[0-9a-f]{2})\x03")
 
 Answer = bytes | Callable[[bytes], bytes | None]
-"""A payload to frame and send; ``None`` from a function means no answer."""
+"""A payload to frame and send, or a function of the request; ``None`` for no reply."""
 
 
 class ScriptedServer:
-    """Answers packets by the longest prefix it knows, and with nothing what it does not know.
+    """A server that replies by the longest known prefix of a packet, else with an empty reply.
 
     Attributes:
         channel: The client's end.
-        requests: Payloads received so far, in order.
+        requests: Payloads of the packets received so far.
         batches: How many packets came with each ``recv``.
     """
 
@@ -47,19 +47,19 @@ class ScriptedServer:
         self._thread.start()
 
     def send(self, data: bytes) -> None:
-        """Send raw bytes without being asked."""
+        """Send raw bytes without a request."""
         self._socket.sendall(data)
 
     def notify(self, stop: bytes) -> None:
-        """Tell a stop."""
+        """Send a stop notification."""
         self.send(b"%" + frame(b"Stop:" + stop)[1:])
 
     def hang_up(self) -> None:
-        """Close the connection, as a server that ends."""
+        """Shut the connection down, as when a server ends."""
         self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End both sides."""
+        """Close both ends and join the thread."""
         self.channel.close()
         with contextlib.suppress(OSError):
             self.hang_up()
@@ -93,7 +93,7 @@ class ScriptedServer:
 
 @contextlib.contextmanager
 def scripted(answers: Mapping[bytes, Answer] | None = None) -> Generator[ScriptedServer]:
-    """A server for the time of a test."""
+    """Run a server for the time of a test."""
     server = ScriptedServer(answers or {})
     try:
         yield server

@@ -1,4 +1,4 @@
-"""Sessions on the programs under test, on every server that can."""
+"""Sessions on the programs under test, on the guard and on gdbserver."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Server = Literal["guard", "gdbserver"]
 
 @dataclass(slots=True)
 class Driver:
-    """A session with what tests ask of it again and again.
+    """A session, with short forms of what many tests do.
 
     Attributes:
         session: The session.
         inferior: The program.
-        events: Everything published so far.
+        events: The events published so far.
     """
 
     session: Session
@@ -36,11 +36,11 @@ class Driver:
     events: list[Event] = field(default_factory=list[Event])
 
     def line(self, marker: str) -> int:
-        """Line of ``// @marker``."""
+        """Return the line of ``// @marker``."""
         return self.inferior.marker(marker)
 
     def location(self, marker: str) -> str:
-        """``file.rs:line`` of ``// @marker``."""
+        """Return the linespec of ``// @marker``."""
         return f"{self.inferior.source.name}:{self.line(marker)}"
 
     def launch(self, *arguments: str) -> Driver:
@@ -49,7 +49,7 @@ class Driver:
         return self
 
     def run_to(self, marker: str, *arguments: str) -> StopEvent:
-        """Launch where needed, and run to a marker once."""
+        """Run to a marker, after a launch if the program does not run yet."""
         self.session.breakpoints.add(self.location(marker), temporary=True)
         if not isinstance(self.session.state, Stopped):
             self.launch(*arguments)
@@ -69,12 +69,12 @@ class Driver:
         return b"".join(parts).decode()
 
     def shown(self, name: str) -> str:
-        """A variable, rendered."""
+        """Evaluate and render a variable."""
         return self.session.render(self.session.evaluate(name))
 
 
 def kinds(event: StopEvent) -> list[type[StopReason]]:
-    """The types of a stop's reasons."""
+    """List the types of a stop's reasons."""
     return [type(reason) for reason in event.reasons]
 
 
@@ -100,17 +100,17 @@ def _available(name: Server) -> Server:
 
 @pytest.fixture
 def debug(server: Server) -> Generator[Debug]:
-    """Makes sessions that are closed after the test: ``debug("threads", "release-debug")``."""
-    made: list[Driver] = []
+    """A function that makes sessions, closed after the test: ``debug("threads", "debug")``."""
+    drivers: list[Driver] = []
 
     def make(package: str, profile: str = "debug") -> Driver:
         inferior = build(package, profile)
         session = Session(str(inferior.path), server=server)
         driver = Driver(session, inferior, server)
         session.on_event(driver.events.append)
-        made.append(driver)
+        drivers.append(driver)
         return driver
 
     yield make
-    for driver in made:
+    for driver in drivers:
         driver.session.close()

@@ -1,4 +1,4 @@
-"""A live program at a stop, shown as ``Process``; without controller or session."""
+"""A live program at a stop, as a ``Process``, without controller or session."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.support.backends import Backend, breakpoint_at, control_of, go, next_
 
 
 class Stopped:
-    """A program that is led from stop to stop by breakpoints.
+    """A program that runs from stop to stop by breakpoints.
 
     Attributes:
         target: The live target.
-        table: Its modules as of the last stop.
+        table: Its modules at the last stop.
         stop: The last stop, ``None`` before the first.
-        notices: What the module loader had to say.
+        notices: The notices of the module loader.
     """
 
     def __init__(self, backend: Backend, program: str | Path, *arguments: str) -> None:
@@ -38,19 +38,19 @@ class Stopped:
         self._kept: set[int] = set()
 
     def resolve(self, spec: str) -> tuple[BreakpointLocation, ...]:
-        """The places of a breakpoint spec in the modules of the last stop."""
+        """Find the breakpoint locations of a linespec in the modules of the last stop."""
         context = ResolveContext(self.table, is_user_path=UserCode().is_user_path)
         return resolve_spec(parse_spec(spec), context).locations
 
     def break_at(self, *addresses: int, once: bool = True) -> None:
-        """Set breakpoints; those that are meant ``once`` are gone when they were hit."""
+        """Set breakpoints; with ``once`` each is removed when it is hit."""
         new = set(addresses) - self._once - self._kept
         (self._once if once else self._kept).update(new)
         control_of(self.target).update_sites([], [breakpoint_at(each) for each in new])
 
     def go(self) -> TargetStop:
         """Run to the next stop."""
-        self._step_off()
+        self._step_over_breakpoint()
         self.stop = go(self.target)
         self.clock.advance()
         pc = self.stop.pc
@@ -61,8 +61,8 @@ class Stopped:
             self.table = self.loader.load(self.target, self.table)
         return self.stop
 
-    def _step_off(self) -> None:
-        """Leave a kept breakpoint, for servers that would only report it again."""
+    def _step_over_breakpoint(self) -> None:
+        """Step over a permanent breakpoint at the pc, for servers that do not by themselves."""
         pc = self.stop.pc if self.stop is not None else None
         if self.stop is None or pc not in self._kept or self.target.abilities.steps_over_sites:
             return
@@ -73,7 +73,7 @@ class Stopped:
         control.update_sites([], [breakpoint_at(pc)])
 
     def run_to(self, spec: str) -> Thread:
-        """Run to the first place of a spec, whichever that is; return the thread."""
+        """Run until any location of a linespec is reached; return the thread."""
         locations = self.resolve(spec)
         assert locations, f"{spec} has no location"
         self.break_at(*(location.address for location in locations))

@@ -1,6 +1,6 @@
-"""A small world of types and memory made by hand, for tests without a program.
+"""Synthetic types and memory, for tests without a program.
 
-``World`` is a type source with the layouts of rustc's std, and a heap to put bytes in.
+``World`` is a type source with the layouts of Rust's std, and a heap to put bytes in.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _BASES = {
 
 
 class Heap:
-    """Memory of the made program: blocks at increasing addresses, holes between them."""
+    """Memory: blocks at increasing addresses, with unmapped gaps between them."""
 
     def __init__(self) -> None:
         self.blocks: dict[int, bytearray] = {}
@@ -76,7 +76,7 @@ class Heap:
 
 
 class SyntheticProgram(NoProgramInfo):
-    """A program that knows some vtables and functions."""
+    """Look-ups of the vtables and functions that a test enters here."""
 
     def __init__(self) -> None:
         self.vtables: dict[int, Type] = {}
@@ -91,7 +91,7 @@ class SyntheticProgram(NoProgramInfo):
 
 @dataclass
 class World:
-    """Types by path, and values of them."""
+    """Synthetic types, by path, and values of them."""
 
     rows: list[SyntheticRow] = field(default_factory=lambda: [SyntheticRow("unit", "()", 0)])
     named: dict[str, int] = field(default_factory=dict[str, int])
@@ -142,7 +142,7 @@ class World:
         size: int | None = None,
         kind: str = "struct",
     ) -> int:
-        """A struct laid out in order with natural alignment."""
+        """Add a struct laid out in declaration order with natural alignment."""
         members: list[MemberRow] = []
         end, align = 0, 1
         for name, die in fields:
@@ -223,7 +223,16 @@ class World:
         arguments: Sequence[tuple[str, int]] = (),
         align: int = 8,
     ) -> int:
-        """``tag`` is (type, offset); a case is (name, discriminants, [(field, type, offset)])."""
+        """Add an enum.
+
+        Args:
+            path: Its path with generic arguments.
+            size: Bytes.
+            tag: ``(type, offset)`` of the discriminant, ``None`` for an enum without one.
+            cases: ``(name, discriminants, [(field, type, offset)])`` of each variant.
+            arguments: Generic arguments, as ``(name, type)``.
+            align: Bytes.
+        """
         variants: list[VariantRow] = []
         for name, discriminants, fields in cases:
             members = tuple(MemberRow(f, die, offset) for f, die, offset in fields)
@@ -276,7 +285,7 @@ class World:
         )
 
     def old_vec(self, item: int) -> int:
-        """The layout before ``RawVecInner``: pointer, capacity, length."""
+        """Add a ``Vec`` with the layout before ``RawVecInner``: pointer, capacity, length."""
         t = self.path(item)
         unique = self.struct(
             f"core::ptr::unique::Unique<{t}>", [("pointer", self.pointer(item, "*const "))]
@@ -295,7 +304,7 @@ class World:
         return self.struct("alloc::string::String", [("vec", self.vec(self.base("u8")))])
 
     def option(self, item: int, path: str | None = None) -> int:
-        """``Option<T>`` with a 32-bit tag in front."""
+        """Add ``Option<T>`` with a 32-bit tag in front."""
         row = self.rows[item]
         offset = max(4, row.alignment)
         return self.enum(
@@ -336,7 +345,7 @@ class World:
 
     # -- values ------------------------------------------------------------------
     def value(self, die: int, data: bytes) -> Value:
-        """A value in memory."""
+        """Put a value into memory."""
         align = self.rows[die].alignment
         return Value(self.get(die), Memory(Address(self.heap.put(data, align))), self.context)
 
@@ -344,7 +353,7 @@ class World:
         return Value(self.get(die), Bytes(data), self.context)
 
     def vec_bytes(self, data: bytes, length: int, capacity: int | None = None) -> bytes:
-        """The three words of a ``Vec`` whose items are ``data``."""
+        """Put the items of a ``Vec`` into memory, and return its three words."""
         address = self.heap.put(data) if data else 8
         return struct.pack("<QQQ", address, length if capacity is None else capacity, length)
 
@@ -362,7 +371,12 @@ class World:
         return self.value(self.string(), self.string_bytes(text))
 
     def hash_bytes(self, buckets: Sequence[bytes | None], stride: int) -> bytes:
-        """A table with these buckets; ``None`` is an empty one; a power of two of them."""
+        """Put a hash table into memory, and return the bytes of the ``HashMap``.
+
+        Args:
+            buckets: Its buckets, a power of two of them; ``None`` for an empty one.
+            stride: Bytes of a bucket.
+        """
         data = b"".join(b or bytes(stride) for b in reversed(buckets))
         control = bytes(0xFF if b is None else 0x11 for b in buckets)
         address = self.heap.put(data + control + control[:16]) + len(data)

@@ -1,7 +1,7 @@
-"""Other compilers than the one cargo uses, and programs built by them.
+"""Compilers other than cargo's, and programs built by them.
 
 Debian's are unpacked by ``make toolchains``, the nightly one is rustup's.  They are called
-without cargo, whose options an old rustc does not know.
+without cargo, which passes options that an old rustc does not support.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def find_compiler(toolchain: str) -> tuple[str, ...] | None:
 
 
 def how_to_provide(toolchain: str) -> str:
-    """What to run to get a compiler that is missing."""
+    """Return the command that provides a missing compiler."""
     if toolchain == "nightly":
         return "rustup toolchain install nightly"
     return "make toolchains (Debian's compilers, unpacked into target/)"

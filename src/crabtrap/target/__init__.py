@@ -1,1 +1,1 @@
-"""Where bytes and stops come from: live programs over the GDB remote protocol, core files."""
+"""Programs to debug: live ones, controlled over the GDB remote protocol."""

@@ -1,8 +1,8 @@
-"""What the engine needs of a program: bytes, registers, threads, and maybe control.
+"""The interface between the engine and a program: memory, registers, threads, control.
 
-``Target`` is read-only and enough to inspect a core file.  ``Control`` runs the
-program; it is ``None`` where that cannot be done.  There are no policies here: what
-a breakpoint means or when a step is done is the engine's to say.
+``Target`` only reads, which is enough to inspect a core file.  ``Control`` runs the
+program; it is ``None`` where that is impossible.  Both are mechanism without policy: the
+engine decides what a breakpoint means and when a step is done.
 """
 
 from __future__ import annotations
@@ -68,15 +68,15 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class SiteRequest:
-    """One address to trap, with everything the target may decide by itself.
+    """One address to trap or to watch, with conditions that the target evaluates.
 
     Attributes:
         kind: "software" and "hardware" stop before the instruction runs; "write", "read"
             and "access" stop after an access to ``size`` bytes.
         address: First byte.
         size: Bytes watched: 1, 2, 4 or 8, aligned; 1 for breakpoints.
-        conditions: GDB agent expressions; the target stops when any of them is non-zero
-            or fails.  Empty: always.
+        conditions: GDB agent expressions; the target reports a stop when any of them is
+            non-zero or fails.  Without conditions it always does.
     """
 
     kind: SiteKind
@@ -87,7 +87,7 @@ class SiteRequest:
 
 @dataclass(frozen=True, slots=True)
 class ResumeAction:
-    """What one thread is to do.
+    """How to resume one thread, or all that have no action of their own.
 
     Attributes:
         thread: tid, or ``None`` for every thread not named by another action.
@@ -104,35 +104,35 @@ class ResumeAction:
 
 StopKind = Literal[
     "signal",  # about to be delivered; `signal`, `siginfo`
-    "breakpoint",  # software trap of ours reached
+    "breakpoint",  # at a software site
     "hardware-breakpoint",
-    "watch",  # `address` is the watched address that was hit
+    "watch",  # `address` is the watched address that was accessed
     "step",  # single or range step done
     "trap",  # the program's own int3 or SIGTRAP
-    "interrupt",  # we asked for it
+    "interrupt",  # asked for by `Control.interrupt`
     "fork",  # `child`
     "vfork",  # `child`
     "vfork-done",
     "exec",  # `path`
-    "library",  # the target noticed a change of the link map
+    "library",  # the link map has changed
     "syscall-entry",  # `syscall`
     "syscall-return",  # `syscall`
     "thread-created",
     "thread-exited",  # `code`
     "exited",  # whole process; `code`
     "killed",  # whole process by signal; `signal`
-    "no-resumed",  # nothing is left that could stop
+    "no-resumed",  # no resumed thread is left
 ]
 TRAPPED: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint")
-"""A thread has come to a site."""
+"""Kinds of stop at a breakpoint site."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetStop:
-    """One thread's stop, or the process's end, as the target tells it.
+    """One thread's stop, or the process's end, as the target reports it.
 
     Attributes:
-        registers: General registers where the target sent all of them along.
+        registers: The general registers, where the report has all of them.
         condition_error: Why a site's condition could not be evaluated, else ``""``.
     """
 
@@ -152,7 +152,7 @@ class TargetStop:
 
 @dataclass(frozen=True, slots=True)
 class SiteFailure:
-    """A trap that could not be inserted."""
+    """A site that could not be inserted or removed, and why."""
 
     request: SiteRequest
     message: str
@@ -160,12 +160,12 @@ class SiteFailure:
 
 @dataclass(frozen=True, slots=True)
 class SavedRegisters:
-    """All registers of one thread, kept while it runs something else.
+    """All registers of one thread, saved for the time of an inferior call.
 
     Attributes:
-        number: The server keeps them under this number, with the thread's signal mask and
-            what no packet carries of the XSAVE area; 0 where it cannot.
-        block: What a ``g`` packet carries, where the server cannot keep more.
+        number: Number of the state saved in the server, which includes the signal mask and
+            the parts of the XSAVE area that no packet carries; 0 where it saves none.
+        block: The reply to a ``g`` packet, where the server saves none.
     """
 
     thread: int
@@ -183,8 +183,8 @@ class LaunchRequest:
         environment: The complete environment.
         directory: Working directory, ``None`` for the debugger's own.
         randomize: Leave address space randomisation on.
-        stdio: Descriptors of ours that become the program's 0, 1 and 2; ``None`` lets
-            the target choose (a remote server's own).
+        stdio: Descriptors of the debugger that become the program's 0, 1 and 2; ``None``
+            for those of the server.
     """
 
     program: str
@@ -197,21 +197,19 @@ class LaunchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What this target can do beyond the minimum; the engine asks, never guesses.
+    """What a target can do beyond the minimum.
 
     Attributes:
-        conditions: Evaluates agent expressions of sites by itself.
-        counters: Has trace state variables, so hits are counted there.
-        steps_off_sites: Resuming a thread whose own reported stop was at a site executes
-            the instruction under the trap without reporting it again, all other threads
-            running; where it is ``False`` the engine lifts the trap and steps.
-        stops_all: A reportable stop parks every thread before it is told.
-        lifts_traps: Traps are out of memory at every visible stop.
-        range_step: Knows "range-step".
+        conditions: It evaluates the agent expressions of sites.
+        counters: It has trace state variables, in which conditions count hits.
+        steps_over_sites: When it resumes a thread whose own reported stop was at a site,
+            it steps over the breakpoint while all other threads run; where it is
+            ``False``, the engine removes the site and single-steps.
+        stops_all: It stops every thread before it reports a stop.
+        lifts_traps: Trap instructions are out of the program's memory at every stop.
+        range_step: It supports "range-step".
         hardware_slots: Debug registers for sites that are not "software".
-        writes: Memory and registers can be written.
-        fork_events, exec_events, syscall_events, thread_events: Tells of these.
-        file_access: Can read files where the program lives (vFile).
+        syscall_events: It supports ``Control.catch_syscalls``.
     """
 
     conditions: bool = False
@@ -221,20 +219,15 @@ class Abilities:
     lifts_traps: bool = False
     range_step: bool = False
     hardware_slots: int = 0
-    writes: bool = False
-    fork_events: bool = False
-    exec_events: bool = False
     syscall_events: bool = False
-    thread_events: bool = False
-    file_access: bool = False
 
 
 class Target(Protocol):
-    """Where bytes come from.  Every method may raise ``TargetError``."""
+    """A program that can be inspected.  Every method may raise ``TargetError``."""
 
     @property
     def description(self) -> str:
-        """For people: "live process 4711", "core file ./core", "gdbserver at ..."."""
+        """Text for users: "live process 4711 (crabtrap-guard)"."""
         ...
 
     @property
@@ -244,25 +237,25 @@ class Target(Protocol):
 
     @property
     def abilities(self) -> Abilities:
-        """What this target can do; does not change."""
+        """What this target can do; constant."""
         ...
 
     @property
     def memory(self) -> Memory:
-        """The fastest way to read memory at a stop, to be handed to ``_core``."""
+        """The fastest way to read memory at a stop, to be passed to ``_core``."""
         ...
 
     @property
     def control(self) -> Control | None:
-        """Running the program, ``None`` where it cannot run."""
+        """Control over the program, ``None`` where it cannot run."""
         ...
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        """Every thread of ``pid``; those of a forked child only once it is followed."""
+        """List the threads of ``pid``; those of a forked child once it is followed."""
         ...
 
     def read_memory(self, address: Address, size: int) -> bytes:
-        """Read exactly ``size`` bytes; trap bytes are never seen.
+        """Read exactly ``size`` bytes, without trap instructions.
 
         Raises:
             MemoryFault: Some byte of the range cannot be read.
@@ -270,91 +263,91 @@ class Target(Protocol):
         ...
 
     def read_registers(self, thread: int) -> Registers:
-        """The 17 general registers of a stopped thread, in DWARF order."""
+        """Read the 17 general registers of a stopped thread, in DWARF order."""
         ...
 
     def read_register(self, thread: int, name: str) -> bytes:
-        """One register by its target-description name ("xmm0", "eflags"), little-endian.
+        """Read a register by its target-description name ("xmm0", "eflags"), little-endian.
 
         Raises:
-            NotFoundError: It has no such register.
+            NotFoundError: The target has no such register.
         """
         ...
 
     def register_names(self) -> tuple[tuple[str, int], ...]:
-        """``(name, bits)`` of every register, in the target's order."""
+        """List ``(name, bits)`` of every register, in the target's order."""
         ...
 
     def auxv(self) -> bytes:
-        """The auxiliary vector as the kernel gave it."""
+        """Read the auxiliary vector, see ``getauxval(3)``."""
         ...
 
     def executable(self) -> str:
-        """Path of the running executable, openable from here (``/proc/PID/exe`` or the like)."""
+        """Return a path at which the debugger can open the executable (``/proc/PID/exe``)."""
         ...
 
     def libraries(self) -> tuple[Library, ...]:
-        """The link map, main program excluded; ``()`` before the loader has run."""
+        """Read the link map without the main program; ``()`` before the loader has run."""
         ...
 
     def mappings(self) -> tuple[Mapping, ...]:
-        """The address space, in order."""
+        """Read the mappings of the address space, by address."""
         ...
 
     def read_siginfo(self, thread: int) -> bytes:
-        """The raw 128-byte ``siginfo_t`` of the thread's stop."""
+        """Read the raw 128-byte ``siginfo_t`` of the thread's stop."""
         ...
 
     def read_file(self, path: str) -> bytes:
-        """A whole file from where the program lives."""
+        """Read a whole file, by its path in the program's mount namespace."""
         ...
 
 
 class Control(Protocol):
-    """Running the program.  Asynchronous: ``resume`` returns at once, ``wait`` tells."""
+    """Control over a program.  ``resume`` returns at once, ``wait`` returns the stops."""
 
     def update_sites(
         self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]
     ) -> tuple[SiteFailure, ...]:
-        """Remove, then insert; allowed while the program runs.
+        """Remove sites, then insert sites; allowed while the program runs.
 
-        May be sent together with the next ``resume``; failures that are only known then
-        come through ``take_site_failures``.
+        The changes may be sent together with the next ``resume``; ``take_site_failures``
+        returns the failures that are only known then.
         """
         ...
 
     def resume(self, actions: Sequence[ResumeAction]) -> None:
-        """Set threads going.  Threads without an action stay stopped."""
+        """Resume threads.  Threads without an action stay stopped."""
         ...
 
     def take_site_failures(self) -> tuple[SiteFailure, ...]:
-        """Traps refused by the target and not told yet.
+        """Return the failures that ``update_sites`` has not returned.
 
-        Those that went out together with a resume are known when its stop is.
+        Those of changes sent together with a resume are known at its first stop.
         """
         ...
 
     def interrupt(self) -> None:
-        """Ask every running thread to stop; the stops come through ``wait``."""
+        """Ask every running thread to stop; ``wait`` returns the stops."""
         ...
 
     def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
         """Have ``wait`` call ``ready`` whenever ``fd`` is readable; ``None`` ends it.
 
-        For the program's output and for wake-ups, so that there is only one wait.
+        The program's output and wake-ups are handled this way, without a wait of their own.
         """
         ...
 
     def wait(self, timeout: float | None) -> TargetStop | None:
-        """The next stop, or ``None`` when ``timeout`` seconds passed.  The engine's only wait.
+        """Wait for the next stop; ``None`` after ``timeout`` seconds.
 
-        With ``stops_all`` every thread is parked once this returns a stop of the kinds
-        the engine did not ask to have ignored; otherwise the engine interrupts the rest.
+        With ``stops_all`` every thread is stopped when this returns a thread's stop;
+        otherwise the engine interrupts the other threads.
         """
         ...
 
     def write_memory(self, address: Address, data: bytes) -> None:
-        """Write bytes; traps lying in the range stay in force.
+        """Write bytes; sites in the range stay inserted.
 
         Raises:
             MemoryFault: Some byte cannot be written; earlier ones may have been.
@@ -369,15 +362,15 @@ class Control(Protocol):
         ...
 
     def save_registers(self, thread: int) -> SavedRegisters:
-        """Keep all registers of a stopped thread, to be put back by ``restore_registers``."""
+        """Save all registers of a stopped thread for ``restore_registers``."""
         ...
 
     def restore_registers(self, saved: SavedRegisters) -> None:
-        """Put a stopped thread's registers back; each saved state serves once."""
+        """Restore a stopped thread's registers; each saved state can be used once."""
         ...
 
     def set_counter(self, number: int, value: int) -> None:
-        """Create or set a trace state variable."""
+        """Create a trace state variable, or set its value."""
         ...
 
     def read_counter(self, number: int) -> int:
@@ -385,28 +378,28 @@ class Control(Protocol):
         ...
 
     def pass_signals(self, numbers: Sequence[int]) -> None:
-        """Signals to deliver at once without telling the engine."""
+        """Choose the signals that the target delivers without reporting a stop."""
         ...
 
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
-        """System calls to stop at: all (``()``), some, or none (``None``)."""
+        """Choose the system calls to stop at: all (``()``), some, or none (``None``)."""
         ...
 
     def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
-        """Let go of the process (or of one half of a fork), leaving no trace in it.
+        """Detach from the process, or from parent or child of a fork; it runs on.
 
         Args:
             pid: Which process, ``None`` for the one being debugged.  Detaching from the
-                parent while a forked child is held follows the child.
-            traps: Sites to take out of that process first, where the target leaves
-                that to us.
+                parent while a forked child is stopped follows the child.
+            traps: Sites to remove from that process first, for targets that leave traps
+                in memory (see ``Abilities.lifts_traps``).
         """
         ...
 
     def kill(self) -> None:
-        """Kill the process; its end is not reported by ``wait``."""
+        """Kill the process; ``wait`` does not report its end."""
         ...
 
     def close(self) -> None:
-        """End the connection; the guard detaches from or kills what is left by its rules."""
+        """Close the connection; the guard then kills launched processes, detaches from others."""
         ...

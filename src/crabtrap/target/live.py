@@ -1,4 +1,4 @@
-"""A live program behind a server of the remote protocol, as a ``Target``."""
+"""``LiveTarget``: a live program behind a server of the remote protocol."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from crabtrap.target.live_control import LiveControl
 from crabtrap.target.mappings import parse_maps
 from crabtrap.target.remote import Remote
 from crabtrap.target.remote_files import read_remote_file
-from crabtrap.target.rsp.client import Client, checked
+from crabtrap.target.rsp.client import Client
 from crabtrap.target.rsp.documents import parse_libraries, parse_threads
+from crabtrap.target.rsp.replies import checked
 from crabtrap.target.rsp.stop_replies import parse_stop
 from crabtrap.target.server import Endpoint, ServerKind, reach, start_gdbserver, start_guard
 
@@ -50,10 +51,10 @@ _START_SECONDS = 60.0
 
 
 class LiveTarget:
-    """A live program.  Made by ``launch``, ``attach`` and ``connect``."""
+    """A live program, made by ``launch``, ``attach`` or ``connect``."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        """Negotiate with a connected server; there need be no process yet."""
+        """Negotiate with a connected server, which need not have a process yet."""
         self._endpoint = endpoint
         self._client = Client(endpoint.channel, endpoint.exit_message)
         try:
@@ -69,7 +70,7 @@ class LiveTarget:
         self._is_local: bool | None = None
 
     def _enter_session(self) -> bytes:
-        """Switch on what makes a session; returns the actions that ``vCont`` knows."""
+        """Enable extended mode and stop-all; return the actions that ``vCont`` supports."""
         client = self._client
         packets = [b"!", b"vCont?"]
         if client.has("crabtrap.stop-all"):
@@ -84,30 +85,25 @@ class LiveTarget:
         stops_all = has("crabtrap.stop-all")
         return Abilities(
             conditions=has("ConditionalBreakpoints"),
-            # gdbserver forgets the value that a variable is created with.
+            # gdbserver does not keep the value that QTDV creates a variable with.
             counters=has("crabtrap.step-over-breakpoint"),
             steps_over_sites=has("crabtrap.step-over-breakpoint"),
             stops_all=stops_all or not self._client.non_stop,
             lifts_traps=stops_all,
             range_step=b";r" in self._actions,
             hardware_slots=_DEBUG_REGISTERS,
-            writes=True,
-            fork_events=has("fork-events"),
-            exec_events=has("exec-events"),
             syscall_events=has("QCatchSyscalls"),
-            thread_events=False,
-            file_access=True,
         )
 
     def close(self) -> None:
-        """End the connection and a server of our own; harmless to repeat."""
+        """Close the connection and end a server that was started for it; may be repeated."""
         self._control.close()
 
     # -- Target ----------------------------------------------------------------------------
 
     @property
     def description(self) -> str:
-        """For people."""
+        """Process id and server, as text for users."""
         return f"live process {self.pid} ({self._endpoint.description})"
 
     @property
@@ -127,7 +123,7 @@ class LiveTarget:
 
     @property
     def control(self) -> Control | None:
-        """Running the program; always there."""
+        """Control over the program; never ``None``."""
         return self._control
 
     @property
@@ -136,54 +132,54 @@ class LiveTarget:
         return self._client
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        """Every thread of the process; a forked child's come when it is followed."""
+        """List the threads of the process; those of a forked child once it is followed."""
         found = parse_threads(self._client.transfer("threads"), self.pid)
         for thread in found:
             self._remote.thread_pids[thread.tid] = thread.pid
         return tuple(thread for thread in found if thread.pid == self.pid)
 
     def read_memory(self, address: Address, size: int) -> bytes:
-        """Read exactly ``size`` bytes, never trap bytes."""
+        """Read exactly ``size`` bytes, without trap instructions."""
         return self._remote.read_memory(address, size)
 
     def read_registers(self, thread: int) -> Registers:
-        """The general registers of a stopped thread, in DWARF order."""
+        """Read the general registers of a stopped thread, in DWARF order."""
         return self._remote.read_general(thread)
 
     def read_register(self, thread: int, name: str) -> bytes:
-        """Any register by its name in the target description, little-endian."""
+        """Read a register by its name in the target description, little-endian."""
         return self._remote.read_register(thread, name)
 
     def register_names(self) -> tuple[tuple[str, int], ...]:
-        """``(name, bits)`` of every register."""
+        """List ``(name, bits)`` of every register."""
         return tuple((slot.name, slot.bits) for slot in self._remote.layout.slots)
 
     def auxv(self) -> bytes:
-        """The auxiliary vector as the kernel gave it."""
+        """Read the auxiliary vector, see ``getauxval(3)``."""
         return self._remote.transfer("auxv")
 
     def executable(self) -> str:
-        """Path of the executable, openable from here where the program is on this machine."""
+        """Return the executable's path; that in ``/proc`` where the program is local."""
         if self.is_local:
             return f"/proc/{self._live_tid()}/exe"
         annex = f"{self.pid:x}"
         return os.fsdecode(self._client.transfer("exec-file", annex))
 
     def libraries(self) -> tuple[Library, ...]:
-        """The link map, main program excluded."""
+        """Read the link map without the main program."""
         return parse_libraries(self._remote.transfer("libraries-svr4"))
 
     def mappings(self) -> tuple[Mapping, ...]:
-        """The address space, in order."""
+        """Read the mappings of the address space, by address."""
         tid = self._live_tid()
         return parse_maps(self.read_file(f"/proc/{self.pid}/task/{tid}/maps"))
 
     def read_siginfo(self, thread: int) -> bytes:
-        """The raw ``siginfo_t`` of the thread's stop."""
+        """Read the raw ``siginfo_t`` of the thread's stop."""
         return self._remote.transfer("siginfo", thread)
 
     def read_file(self, path: str) -> bytes:
-        """A whole file from where the program lives."""
+        """Read a whole file, by its path in the program's mount namespace."""
         if not self.is_local:
             return read_remote_file(self._client, path, self.pid)
         root = "" if path.startswith("/proc/") else f"/proc/{self._live_tid()}/root"
@@ -195,7 +191,7 @@ class LiveTarget:
 
     @property
     def is_local(self) -> bool:
-        """The program's ``/proc`` entry is the one we see under its number."""
+        """Whether the program is on this machine and has the same pid in our ``/proc``."""
         if self._is_local is None:
             self._is_local = self._find_locality()
         return self._is_local
@@ -211,7 +207,11 @@ class LiveTarget:
         return bool(ours) and ours == self.auxv()
 
     def _live_tid(self) -> int:
-        """A thread whose ``/proc`` entry works; that of a leader that ended first does not."""
+        """Return a thread with a usable ``/proc`` entry.
+
+        That of the main thread is not, once it has ended before others: see
+        ``proc_pid_exe(5)``.
+        """
         pid = self.pid
         try:
             if os.readlink(f"/proc/{pid}/exe"):
@@ -237,7 +237,7 @@ class LiveTarget:
             b"QDisableRandomization:%d" % (not request.randomize),
             b"QStartupWithShell:%d" % (not client.has("crabtrap.stdio") and _needs_shell(request)),
             b"QEnvironmentReset",
-            # A server starts from the environment it was itself started with: ours.
+            # Programs inherit the server's environment, which is the debugger's.
             *(b"QEnvironmentUnset:" + _hex(name) for name in sorted(os.environ.keys() - wanted)),
             *(
                 b"QEnvironmentHexEncoded:" + _hex(f"{name}={value}")
@@ -246,7 +246,7 @@ class LiveTarget:
             b"QSetWorkingDir:" + _hex(request.directory or os.getcwd()),
         ]
         for packet, reply in zip(packets, client.exchange(packets), strict=True):
-            if reply:  # what an old server does not know it does not do
+            if reply:  # an empty reply: an older server does not support the packet
                 checked(packet, reply)
         if request.stdio is not None and client.has("crabtrap.stdio"):
             packet = b"Qcrabtrap.Stdio:"
@@ -264,7 +264,7 @@ class LiveTarget:
         self._adopt(stop)
 
     def attach(self, pid: int) -> None:
-        """Attach to a running process; its stops come through ``wait``.
+        """Attach to a running process; ``wait`` returns its stops.
 
         Raises:
             LaunchError: The kernel or the server refuses.
@@ -279,20 +279,20 @@ class LiveTarget:
         if reply != b"OK":
             self._adopt(reply)
         elif not self._abilities.stops_all:
-            # Non-stop servers stop nothing by themselves but, maybe, the main thread.
+            # In non-stop mode, servers stop at most the main thread by themselves.
             self._control.interrupt()
 
     def resume_session(self) -> bool:
-        """Find out about a process that the server has already.
+        """Take over the process that the server already has, if any.
 
         Returns:
-            True when there is one; its stops come through ``wait``.
+            True when there is one; ``wait`` returns its stops.
         """
         client = self._client
         reply = client.request(b"?")
         if reply[:1] in (b"W", b"X"):
             return False
-        if reply == b"OK":  # non-stop: nothing stands still
+        if reply == b"OK":  # non-stop: no thread is stopped
             threads = parse_threads(client.transfer("threads"), 0)
             if not threads:
                 return False
@@ -303,7 +303,7 @@ class LiveTarget:
         self._adopt(checked(b"?", reply))
         if client.non_stop:
             client.expect_more_stops()
-            # Threads that the server does not mention may well be running.
+            # Threads without a stop reply may be running.
             self._remote.running = not self._abilities.stops_all
         return True
 
@@ -322,12 +322,12 @@ class LiveTarget:
 def launch(
     request: LaunchRequest, *, server: ServerKind = "guard", server_path: str | None = None
 ) -> LiveTarget:
-    """Start a program under a server of our own.
+    """Start a program under a server that is started for it.
 
     Args:
         request: What to start, and how.
         server: Our guard, or a stock gdbserver.
-        server_path: Where the server is, if not at its usual place.
+        server_path: The server's executable, if not the installed one.
 
     Returns:
         The target; the first ``wait`` returns the stop at the first instruction.
@@ -343,10 +343,10 @@ def launch(
 
 
 def attach(pid: int, *, server: ServerKind = "guard", server_path: str | None = None) -> LiveTarget:
-    """Attach to a running process with a server of our own.
+    """Attach to a running process with a server that is started for it.
 
     Raises:
-        LaunchError: The kernel refuses; the text says why.
+        LaunchError: The server could not be started, or the kernel refuses.
     """
     if server == "guard":
         target = LiveTarget(start_guard(server_path))
@@ -359,11 +359,11 @@ def connect(address: str) -> LiveTarget:
     """Connect to a server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
 
     Returns:
-        The target; its ``pid`` is 0 when the server has no process yet, in which case
-        ``start`` and ``attach`` make one.
+        The target; its ``pid`` is 0 while the server has no process, until ``start`` or
+        ``attach`` is called.
 
     Raises:
-        RemoteError: Nobody answers, or not in the remote protocol.
+        RemoteError: No server answers, or it does not speak the remote protocol.
     """
     target = LiveTarget(reach(address))
     return _started(target, target.resume_session)
@@ -379,7 +379,7 @@ def _started(target: LiveTarget, begin: Callable[[], object]) -> LiveTarget:
 
 
 def _needs_shell(request: LaunchRequest) -> bool:
-    # gdbserver quotes what vRun brings for a shell, and without one cuts it at spaces.
+    # gdbserver quotes the words of vRun for a shell; without a shell it splits at spaces.
     words = (request.program, *request.arguments)
     return any(not _PLAIN_WORD.fullmatch(word) for word in words)
 

@@ -1,4 +1,4 @@
-"""Running a live program: ``Control`` over the remote protocol."""
+"""``LiveControl``: control over a live program by the remote protocol."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from crabtrap.target.interface import (
 )
 from crabtrap.target.registers import to_dwarf_order
 from crabtrap.target.remote import Remote
-from crabtrap.target.rsp.client import Route, checked, error_of
+from crabtrap.target.rsp.client import Route
+from crabtrap.target.rsp.replies import checked, error_of
 from crabtrap.target.rsp.signal_numbers import from_linux
 from crabtrap.target.rsp.site_packets import PendingSites, insert_packet, remove_packet
 from crabtrap.target.rsp.stop_replies import StopReply, parse_stop
@@ -28,9 +29,9 @@ _SIGINT = 2
 
 
 class LiveControl:
-    """Moves the threads of a live program.
+    """Runs, stops and changes a live program.
 
-    Belongs to one Python thread; only ``interrupt`` may be called from others and from
+    It belongs to one Python thread; only ``interrupt`` may be called from others and from
     signal handlers.
     """
 
@@ -53,6 +54,7 @@ class LiveControl:
         self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]
     ) -> tuple[SiteFailure, ...]:
         """Remove, then insert: at once while the program runs, else with the next resume."""
+        # Sent with the resume, the changes of a stop cost no round trip of their own.
         self._sites.update(remove, insert)
         if not self._remote.running:
             return ()
@@ -66,14 +68,14 @@ class LiveControl:
         return self.take_site_failures()
 
     def _post_sites(self) -> None:
-        """Queue what waits; nobody waits for the answers."""
+        """Queue the pending site changes; their replies are noted and not waited for."""
         removed, inserted = self._sites.take()
         packets = [*map(remove_packet, removed), *map(insert_packet, inserted)]
         first = self._client.post(packets, Route.NOTE)
         self._posted.update(enumerate((*removed, *inserted), first))
 
     def take_site_failures(self) -> tuple[SiteFailure, ...]:
-        """Traps that were refused and not told yet."""
+        """Return the failures that ``update_sites`` has not returned."""
         noted = self._client.take_noted()
         posted, self._posted = self._posted, {}
         return tuple(
@@ -81,10 +83,10 @@ class LiveControl:
             for ticket, reply in noted
         )
 
-    # -- moving ----------------------------------------------------------------------------
+    # -- resuming --------------------------------------------------------------------------
 
     def resume(self, actions: Sequence[ResumeAction]) -> None:
-        """Set threads going, sending everything that waits along in one message."""
+        """Resume threads; pending site changes are sent in the same message."""
         if not self._remote.alive:
             raise ProcessGone(self._status)
         if not actions:
@@ -106,7 +108,7 @@ class LiveControl:
     def _encode_action(self, action: ResumeAction) -> bytes:
         thread = self._remote.thread(-1 if action.thread is None else action.thread)
         if action.signal:
-            # A range step cannot carry a signal: one step enters the handler, if any.
+            # A range step cannot carry a signal; a single step enters its handler, if any.
             letter = b"C" if action.kind == "continue" else b"S"
             return b"%b%02x:%b" % (letter, from_linux(action.signal), thread)
         if action.kind == "range-step" and self._abilities.range_step:
@@ -114,7 +116,7 @@ class LiveControl:
         return (b"c:" if action.kind == "continue" else b"s:") + thread
 
     def interrupt(self) -> None:
-        """Ask every running thread to stop; the stops come through ``wait``.
+        """Ask every running thread to stop; ``wait`` returns the stops.
 
         May be called from any thread and from signal handlers, at any moment.
         """
@@ -136,7 +138,7 @@ class LiveControl:
         self._client.channel.watch(fd, ready)
 
     def wait(self, timeout: float | None) -> TargetStop | None:
-        """The next stop, or ``None`` when ``timeout`` seconds passed."""
+        """Wait for the next stop; ``None`` after ``timeout`` seconds."""
         if self._interrupt_asked:
             self._send_interrupt()
         while True:
@@ -153,7 +155,7 @@ class LiveControl:
     # -- stops -----------------------------------------------------------------------------
 
     def _interpret(self, stop: StopReply) -> TargetStop:
-        """Note what a stop changes and make it what the engine knows."""
+        """Record what a stop changes, and convert it to a ``TargetStop``."""
         remote = self._remote
         pid = stop.pid or remote.pid
         if stop.kind in _ENDS:
@@ -198,7 +200,7 @@ class LiveControl:
         )
 
     def _kind_of_signal(self, stop: StopReply) -> StopKind:
-        """Why a thread stopped whose reply tells nothing but a signal."""
+        """Classify a stop whose reply has no reason but a signal."""
         if stop.signal == 0 or (stop.signal == _SIGINT and self._interrupting):
             self._interrupting = False
             return "interrupt"
@@ -223,10 +225,10 @@ class LiveControl:
         }
         return TargetStop(stop.kind, pid, 0, signal=stop.signal, code=stop.code)
 
-    # -- changes ---------------------------------------------------------------------------
+    # -- writing ---------------------------------------------------------------------------
 
     def write_memory(self, address: Address, data: bytes) -> None:
-        """Write bytes of the program; traps lying there stay in force."""
+        """Write bytes of the program; sites in the range stay inserted."""
         self._remote.write_memory(address, data)
 
     def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
@@ -234,22 +236,22 @@ class LiveControl:
         self._remote.write_registers(thread, changes)
 
     def save_registers(self, thread: int) -> SavedRegisters:
-        """Keep all registers of a stopped thread, in the server where it can."""
+        """Save all registers of a stopped thread, in the server where it can."""
         return self._remote.save_registers(thread)
 
     def restore_registers(self, saved: SavedRegisters) -> None:
-        """Put a stopped thread's registers back; each saved state serves once."""
+        """Restore a stopped thread's registers; each saved state can be used once."""
         self._remote.restore_registers(saved)
 
     def set_counter(self, number: int, value: int) -> None:
-        """Create or set a trace state variable."""
+        """Create a trace state variable, or set its value."""
         name = b"crabtrap%d" % number
         self._client.check(
             b"QTDV:%x:%016x:0:%b" % (number, value & 0xFFFF_FFFF_FFFF_FFFF, name.hex().encode())
         )
 
     def read_counter(self, number: int) -> int:
-        """The value of a trace state variable; 0 for one that was never set."""
+        """Read a trace state variable; 0 where it was never set."""
         packet = b"qTV:%x" % number
         reply = checked(packet, self._client.request(packet))
         if reply[:1] != b"V":
@@ -258,12 +260,12 @@ class LiveControl:
         return value - (1 << 64) if value >> 63 else value
 
     def pass_signals(self, numbers: Sequence[int]) -> None:
-        """Signals to deliver at once without telling the engine."""
+        """Choose the signals that the server delivers without reporting a stop."""
         text = ";".join(f"{from_linux(number):x}" for number in sorted(numbers))
         self._client.check(b"QPassSignals:" + text.encode())
 
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
-        """System calls to stop at: all (``()``), some, or none (``None``)."""
+        """Choose the system calls to stop at: all (``()``), some, or none (``None``)."""
         if not self._abilities.syscall_events:
             raise UnsupportedError("system call stops")
         if numbers is None:
@@ -272,35 +274,39 @@ class LiveControl:
             chosen = "".join(f";{number:x}" for number in numbers)
             self._client.check(b"QCatchSyscalls:1" + chosen.encode())
 
-    # -- the end ---------------------------------------------------------------------------
+    # -- ending ----------------------------------------------------------------------------
 
     def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
-        """Let go of the process, or of a forked child ``pid``."""
+        """Detach from the process, or from ``pid`` of a fork's two processes."""
         remote = self._remote
-        gone = remote.pid if pid is None else pid
+        leaving = remote.pid if pid is None else pid
         if traps:
-            # A forked child has a copy of the traps, in memory of its own.
+            # fork(2) copied the parent's traps into the child's memory.
             self._client.exchange(
-                [b"Hgp%x.%x" % (gone, gone), *map(remove_packet, traps), b"Hg" + remote.thread(-1)]
+                [
+                    b"Hgp%x.%x" % (leaving, leaving),
+                    *map(remove_packet, traps),
+                    b"Hg" + remote.thread(-1),
+                ]
             )
-        if gone == remote.pid:
+        if leaving == remote.pid:
             self._sites.clear()
         self._client.acknowledge_stops()
-        self._client.check(b"D;%x" % gone if self._client.has("multiprocess") else b"D")
+        self._client.check(b"D;%x" % leaving if self._client.has("multiprocess") else b"D")
         remote.thread_pids = {
-            tid: owner for tid, owner in remote.thread_pids.items() if owner != gone
+            tid: owner for tid, owner in remote.thread_pids.items() if owner != leaving
         }
-        if gone != remote.pid:
+        if leaving != remote.pid:
             return
         others = sorted(set(remote.thread_pids.values()))
         if others and pid is not None:
-            remote.adopt(others[0])  # the parent was let go of, the child is followed
+            remote.adopt(others[0])  # detached from the parent: the child is followed
         else:
             remote.alive = False
             self._status = "detached"
 
     def kill(self) -> None:
-        """Kill the process; its end is not reported again."""
+        """Kill the process; ``wait`` does not report its end."""
         remote = self._remote
         if not remote.alive:
             return
@@ -316,6 +322,6 @@ class LiveControl:
         self._status = "killed"
 
     def close(self) -> None:
-        """End the connection; the guard detaches from or kills what is left by its rules."""
+        """Close the connection; the guard then kills launched processes, detaches from others."""
         self._remote.close()
         self._close()

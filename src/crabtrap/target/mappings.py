@@ -1,4 +1,4 @@
-"""``/proc/PID/maps`` as data."""
+"""Parser of ``/proc/PID/maps``, see ``proc_pid_maps(5)``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from crabtrap.target.interface import Mapping
 
 
 def parse_maps(text: bytes) -> tuple[Mapping, ...]:
-    r"""Read the address space of a program as the kernel lists it.
+    r"""Parse the mappings of a program's address space.
 
     Raises:
-        TargetError: The text is not of that form.
+        TargetError: A line is malformed.
 
     Example:
         >>> parse_maps(b"1000-2000 r-xp 00000000 08:01 42   /bin/a b\n")

@@ -1,4 +1,4 @@
-"""Memory of a stopped program through a descriptor, or of any program through packets."""
+"""Access to a program's memory: through a descriptor at a stop, or through packets."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def file_memory(descriptor: int) -> Memory:
-    """Memory behind a ``/proc/PID/mem`` descriptor, which must stay open as long."""
-    # Here, so that packets and replies can be used where the native part is not built.
+    """Wrap a ``/proc/PID/mem`` descriptor, which must outlive the result."""
+    # Imported here, so that the protocol can be used without the native module.
     from crabtrap import _core  # noqa: PLC0415
 
     return _core.FileMemory(descriptor)
 
 
 def callback_memory(read: Callable[[int, int], bytes]) -> Memory:
-    """Memory behind ``read(address, size)``, which may return fewer bytes."""
+    """Wrap a function ``read(address, size)``, which may return fewer bytes."""
     from crabtrap import _core  # noqa: PLC0415
 
     return _core.CallbackMemory(read)

@@ -1,4 +1,4 @@
-"""Which registers a target has and where they lie in a ``g`` packet."""
+"""The registers of a target, and their offsets in the reply to a ``g`` packet."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ PROTOCOL_GENERAL = (
     *("rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp"),
     *("r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"),
 )
-"""The general registers as the protocol orders them for x86-64."""
+"""The general registers in the order of the protocol (gdb's ``64bit-core.xml``)."""
 
 DWARF_GENERAL = (
     *("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp"),
     *("r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip"),
 )
-"""The same as DWARF orders them: System V ABI AMD64, figure 3.36; rip is 16."""
+"""The same in the order of DWARF: System V ABI AMD64, figure 3.36; rip is 16."""
 
 to_dwarf_order: Callable[[tuple[int, ...]], tuple[int, ...]] = itemgetter(
     *(PROTOCOL_GENERAL.index(name) for name in DWARF_GENERAL)
@@ -42,9 +42,9 @@ class RegisterSlot:
     """One register of a target description.
 
     Attributes:
-        number: As used by ``p`` and in stop replies.
-        bits: Its width.
-        offset: First byte in a ``g`` packet.
+        number: Number in ``p`` packets and stop replies.
+        bits: Width.
+        offset: First byte in the reply to ``g``.
     """
 
     name: str
@@ -66,12 +66,12 @@ class RegisterLayout:
 
     @cached_property
     def by_name(self) -> dict[str, RegisterSlot]:
-        """Every register by the name of the target description."""
+        """Every register by its name in the target description."""
         return {slot.name: slot for slot in self.slots}
 
     @cached_property
     def general_first(self) -> bool:
-        """The general registers are the first 17, 64 bits each, as gdb defines amd64."""
+        """Whether the first 17 are the general registers, 64 bits each, as in gdb's amd64."""
         return all(
             slot.name == name and slot.bits == 64 and slot.offset == 8 * index
             for index, (slot, name) in enumerate(
@@ -80,7 +80,7 @@ class RegisterLayout:
         ) and len(self.slots) >= len(PROTOCOL_GENERAL)
 
     def general(self, block: bytes) -> Registers:
-        """The 17 general registers of a ``g`` block, in DWARF order."""
+        """Decode the 17 general registers of a reply to ``g``, in DWARF order."""
         if self.general_first and len(block) >= 8 * len(PROTOCOL_GENERAL):
             return to_dwarf_order(_UNPACK_GENERAL(block))
         return tuple(self._value(name, block) for name in DWARF_GENERAL)
@@ -93,13 +93,13 @@ class RegisterLayout:
 
 
 def parse_description(documents: Mapping[str, bytes]) -> RegisterLayout:
-    """Read a target description.
+    """Parse a target description (GDB manual, "Target Descriptions").
 
     Args:
         documents: ``target.xml`` and everything it includes, by name.
 
     Raises:
-        RemoteError: The description is malformed or not of an x86-64 program.
+        RemoteError: The description is malformed or of another architecture than x86-64.
 
     Example:
         >>> layout = parse_description({"target.xml": b'<target><feature name="f">'
@@ -119,7 +119,7 @@ def parse_description(documents: Mapping[str, bytes]) -> RegisterLayout:
 
 
 def included_documents(document: bytes) -> tuple[str, ...]:
-    """Names of the documents that a part of a target description includes."""
+    """List the names of the documents that a document of a target description includes."""
     return tuple(
         element.get("href", "")
         for element in parse_xml(document).iter()

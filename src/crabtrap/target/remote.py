@@ -1,7 +1,7 @@
-"""The program as a server shows it: what target and control have in common.
+"""The state of one remote process, which ``LiveTarget`` and ``LiveControl`` share.
 
-Holds what is only true until the program runs on (registers read so far) and what is
-true for one process image (register layout, memory descriptor).
+It caches registers until the program is resumed, and the register layout and the memory
+descriptor until the process executes another program.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from crabtrap.target.registers import (
     included_documents,
     parse_description,
 )
-from crabtrap.target.rsp.client import Client, checked, error_of
+from crabtrap.target.rsp.client import Client
 from crabtrap.target.rsp.packets import (
     escape,
     parse_bytes,
     thread_id,
     unescape,
 )
+from crabtrap.target.rsp.replies import checked, error_of
 
 if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers
@@ -41,9 +42,9 @@ class Remote:
     Attributes:
         client: The connection.
         pid: The process that requests are about; 0 before there is one.
-        running: Some thread was set going since the last stop that parked all.
+        running: A thread was resumed since all threads were last stopped.
         alive: The process has not ended and was not detached from.
-        thread_pids: Process of every thread that a stop told of.
+        thread_pids: Process of every thread known from stops and thread lists.
     """
 
     def __init__(self, client: Client) -> None:
@@ -64,31 +65,32 @@ class Remote:
     # -- life ----------------------------------------------------------------------------
 
     def adopt(self, pid: int) -> None:
-        """Take ``pid`` for the process from now on: after a launch, an attach, an exec."""
+        """Make ``pid`` the process that requests are about, after a launch, attach or exec."""
         self.pid = pid
         self.alive = True
         self.thread_pids.setdefault(pid, pid)
         self.forget_image()
 
     def forget_stop(self) -> None:
-        """Drop what was only true while the program stood still."""
+        """Mark the program as running and clear the caches of its last stop."""
         self.running = True
         self._blocks.clear()
         self._general.clear()
 
     def forget_image(self) -> None:
-        """Drop what belonged to the old program image."""
+        """Clear the caches that belong to the old program image."""
         self._layout = None
         self._blocks.clear()
         self._general.clear()
         self._memory = None
         if self._descriptor is not None:
-            # Whoever still holds the old Memory must not read through a reused number.
+            # Closed later: an old Memory that is still in use must not read from whatever
+            # file reuses the descriptor's number.
             self._old_descriptors.append(self._descriptor)
             self._descriptor = None
 
     def close(self) -> None:
-        """Close what was opened; harmless to repeat."""
+        """Close the connection and all descriptors; may be repeated."""
         self.alive = False
         self.forget_image()
         while self._old_descriptors:
@@ -96,7 +98,7 @@ class Remote:
         self.client.close()
 
     def thread(self, tid: int) -> bytes:
-        """Name a thread for a packet; -1 means all of the process, 0 any of it."""
+        """Encode a thread id of the process for a packet; -1 means all threads, 0 any."""
         if not self.client.has("multiprocess"):
             return b"-1" if tid == -1 else b"%x" % tid
         return thread_id(self.thread_pids.get(tid, self.pid), tid)
@@ -105,36 +107,36 @@ class Remote:
 
     @property
     def layout(self) -> RegisterLayout:
-        """The registers of the process, asked for once per image."""
+        """The register layout, requested once per program image."""
         if self._layout is None:
             self._layout = self._read_layout()
         return self._layout
 
     def keep_general(self, tid: int, registers: Registers) -> None:
-        """Remember the general registers that came with a stop."""
+        """Cache the general registers of a stop reply."""
         self._general[tid] = registers
 
     def read_general(self, tid: int) -> Registers:
-        """The 17 general registers in DWARF order."""
+        """Read the 17 general registers, in DWARF order."""
         known = self._general.get(tid)
         if known is None:
             known = self._general[tid] = self.layout.general(self.read_block(tid))
         return known
 
     def read_block(self, tid: int) -> bytes:
-        """All registers as a ``g`` packet holds them."""
+        """Read all registers, as in the reply to ``g``."""
         block = self._blocks.get(tid)
         if block is None:
             reply = self._ask_thread(tid, b"g")
-            # "xx" stands for a byte that is not available.
+            # "xx" is a byte that is not available.
             block = self._blocks[tid] = parse_bytes(reply.replace(b"x", b"0"))
         return block
 
     def slot(self, name: str) -> RegisterSlot:
-        """Find a register.
+        """Find a register in the layout.
 
         Raises:
-            NotFoundError: The target has none of this name.
+            NotFoundError: There is none of this name.
         """
         found = self.layout.by_name.get(name)
         if found is None:
@@ -142,7 +144,7 @@ class Remote:
         return found
 
     def read_register(self, tid: int, name: str) -> bytes:
-        """One register, little-endian."""
+        """Read one register, little-endian."""
         slot = self.slot(name)
         block = self.read_block(tid)
         if slot.offset + slot.size <= len(block):
@@ -150,14 +152,18 @@ class Remote:
         return parse_bytes(self._ask_thread(tid, b"p%x" % slot.number))
 
     def write_registers(self, tid: int, changes: dict[str, int | bytes]) -> None:
-        """Write registers by name; values that do not fit are refused."""
+        """Write registers by name.
+
+        Raises:
+            RemoteError: A value does not fit its register, or the server refuses.
+        """
         values = {self.slot(name): value for name, value in changes.items()}
         encoded = {slot: _encode(slot, value) for slot, value in values.items()}
         if "rip" in changes and "orig_rax" not in changes:
             restart = self.layout.by_name.get("orig_rax")
             if restart is not None:
-                # A thread inside an interrupted system call would be set back by two
-                # bytes to restart it, at the new rip.
+                # To restart an interrupted system call (signal(7)), the kernel subtracts
+                # two from rip; it does so only for a thread with a system call number here.
                 encoded[restart] = b"\xff" * restart.size
         if not (self._writes_single_registers and self._write_each(tid, encoded)):
             self._write_block(tid, encoded)
@@ -185,13 +191,13 @@ class Remote:
         self._ask_thread(tid, b"G" + block.hex().encode())
 
     def save_registers(self, tid: int) -> SavedRegisters:
-        """Keep all registers of a thread, in the server where it can (as LLDB's does)."""
+        """Save all registers of a thread, in the server where it has LLDB's packet for it."""
         if not self.client.has("QSaveRegisterState"):
             return SavedRegisters(tid, block=self.read_block(tid))
         return SavedRegisters(tid, int(self._ask_thread(tid, b"QSaveRegisterState")))
 
     def restore_registers(self, saved: SavedRegisters) -> None:
-        """Put back what ``save_registers`` has kept."""
+        """Restore what ``save_registers`` has saved."""
         if saved.number:
             self._ask_thread(saved.thread, b"QRestoreRegisterState:%d" % saved.number)
         else:
@@ -232,7 +238,7 @@ class Remote:
 
     @property
     def descriptor(self) -> int | None:
-        """The program's memory file while it shows no traps, else ``None``."""
+        """Descriptor of ``/proc/PID/mem`` at a stop, while it shows no traps; else ``None``."""
         if self.running:
             return None
         if self._descriptor is None and self.client.has("crabtrap.memory-fd"):
@@ -245,7 +251,7 @@ class Remote:
 
     @property
     def memory(self) -> Memory:
-        """The fastest memory for a stop."""
+        """The fastest way to read memory at a stop."""
         if self._memory is None:
             descriptor = self.descriptor
             if descriptor is None:
@@ -270,7 +276,7 @@ class Remote:
         return data
 
     def read_partial(self, address: int, size: int) -> bytes:
-        """Read by packets up to the first byte that cannot be read."""
+        """Read by packets, up to the first byte that cannot be read."""
         room = self.packet_room
         data = bytearray()
         while len(data) < size:
@@ -288,13 +294,16 @@ class Remote:
         return bytes(data)
 
     def _read_pages(self, address: int, size: int) -> bytes:
-        """Read up to the first bad page, of a range some servers refuse as a whole."""
+        """Read page by page up to the first unreadable one.
+
+        Some servers refuse a range as a whole when any of it is unreadable.
+        """
         data = bytearray()
         while len(data) < size:
             at = address + len(data)
             length = min(size - len(data), _PAGE - at % _PAGE)
             if length == size:
-                break  # refused just now
+                break  # the request that was just refused
             part = self._memory_reply(self.client.request(b"m%x,%x" % (at, length)))
             data += part[:length]
             if len(part) < length:
@@ -325,7 +334,7 @@ class Remote:
     def _memory_reply(self, reply: bytes) -> bytes:
         if self._binary_reads:
             return unescape(reply[1:]) if reply[:1] == b"b" else b""
-        # Three characters are an error: data has an even number of them.
+        # "Exx" is an error: hexadecimal data has an even number of digits.
         return b"" if reply[:1] == b"E" and len(reply) % 2 else parse_bytes(reply)
 
 

@@ -1,15 +1,16 @@
-"""Files of the machine where the program lives (``vFile``)."""
+"""Reading of files on the program's machine (``vFile``)."""
 
 from __future__ import annotations
 
 import os
 
 from crabtrap.errors import RemoteError
-from crabtrap.target.rsp.client import Client, checked
+from crabtrap.target.rsp.client import Client
 from crabtrap.target.rsp.packets import parse_hex, unescape
+from crabtrap.target.rsp.replies import checked
 
 FILE_LIMIT = 1 << 30
-"""Bytes; longer files are refused, since their length is the other side's to claim."""
+"""Bytes; longer files are refused, because the server could send data without end."""
 
 _PIPELINE = 16
 
@@ -21,10 +22,10 @@ def read_remote_file(client: Client, path: str, pid: int, *, limit: int = FILE_L
         RemoteError: It cannot be read or is longer than ``limit`` bytes.
         UnsupportedError: The server gives no access to files.
     """
-    # Servers that know no namespaces answer with nothing; their own view has to do.
+    # Servers without setfs reply with nothing; then files are opened in their own namespace.
     client.request(b"vFile:setfs:%x" % pid)
     packet = b"vFile:open:%b,0,0" % os.fsencode(path).hex().encode()
-    descriptor, _ = _reply(client, packet, path)
+    descriptor, _ = _parse_reply(packet, client.request(packet), path)
     try:
         return _read_all(client, descriptor, path, limit)
     finally:
@@ -46,17 +47,13 @@ def _read_all(client: Client, descriptor: int, path: str, limit: int) -> bytes:
             if size != len(part) or size > room:
                 raise RemoteError(f"the server sent a malformed part of {path}")
             if len(data) != expected:
-                break  # a short read before: ask again from there
+                break  # the part before was short: continue from its end
             data += part
             if not part:
                 return bytes(data)
             expected += room
         if len(data) > limit:
             raise RemoteError(f"{path} is longer than {limit} bytes")
-
-
-def _reply(client: Client, packet: bytes, path: str) -> tuple[int, bytes]:
-    return _parse_reply(packet, client.request(packet), path)
 
 
 def _parse_reply(packet: bytes, reply: bytes, path: str) -> tuple[int, bytes]:

@@ -1,4 +1,4 @@
-"""Starting a server of our own and reaching one that exists already."""
+"""Starting servers of the remote protocol, and connecting to running ones."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Endpoint:
     """A connected server.
 
     Attributes:
-        description: For people: "crabtrap-guard", "gdbserver at 127.0.0.1:2345".
+        description: Text for users: "crabtrap-guard", "server at 127.0.0.1:2345".
         channel: The connection.
-        obituary: Tells, once the connection has ended, what is known about why.
-        close: Waits for a server of our own to end, or ends it.
+        exit_message: Says, once the connection has ended, how the server ended.
+        close: Waits for a server that was started here to exit, or kills it.
     """
 
     description: str
@@ -42,13 +42,13 @@ class Endpoint:
 
 
 def find_guard(explicit: str | None = None) -> str:
-    """Path of the guard that belongs to this installation.
+    """Find the guard that belongs to this installation.
 
     Args:
-        explicit: Use this one instead.
+        explicit: The path to use instead.
 
     Raises:
-        LaunchError: There is none.
+        LaunchError: There is no executable file of that name.
     """
     candidates = _installed_guards() if explicit is None else [explicit]
     for candidate in candidates:
@@ -73,9 +73,9 @@ def _installed_guards() -> Iterator[str]:
 
 
 def start_guard(path: str | None = None) -> Endpoint:
-    """Start the guard, connected by a socket pair that can carry descriptors.
+    """Start the guard, connected by a socket pair, which can pass descriptors.
 
-    It gets a session of its own, so that a Ctrl-C at our terminal does not reach it.
+    It runs in a session of its own, so that Ctrl-C at our terminal does not reach it.
     """
     program = find_guard(path)
 
@@ -93,10 +93,17 @@ def start_guard(path: str | None = None) -> Endpoint:
 
 
 def _start(
-    name: str, culprit: str, program: str, spawn: Callable[[int, int], subprocess.Popen[bytes]]
+    name: str, subject: str, program: str, spawn: Callable[[int, int], subprocess.Popen[bytes]]
 ) -> Endpoint:
-    """A server that ``spawn(socket, log)`` starts on its end of a socket pair."""
-    # What it has to say goes to a file without a name: never full, never in the way.
+    """Start a server by ``spawn(socket, log)`` on its end of a socket pair.
+
+    Args:
+        name: Description of the endpoint.
+        subject: What messages call the server.
+        program: Its path, for the error if it cannot be started.
+        spawn: Starts it; standard error goes to ``log``.
+    """
+    # An anonymous file, unlike a pipe, never fills up and blocks the server.
     log = os.memfd_create("crabtrap-server.log", os.MFD_CLOEXEC)
     ours, its = socket.socketpair()
     with its:
@@ -115,19 +122,19 @@ def _start(
             log = -1
 
     return Endpoint(
-        name, Channel(ours), lambda: _exit_message(culprit, process, _log_tail(log)), close
+        name, Channel(ours), lambda: _exit_message(subject, process, _log_tail(log)), close
     )
 
 
 def start_gdbserver(
     program: str = "gdbserver", stdio: tuple[int, int, int] | None = None
 ) -> Endpoint:
-    """Start a stock gdbserver on loopback that serves us alone and then ends.
+    """Start a stock gdbserver on the loopback interface, for one connection.
 
     Args:
         program: Name or path of gdbserver.
-        stdio: Descriptors that programs launched through it get; what gdbserver itself
-            says goes to the third one, too, since it gives its own to them.
+        stdio: Descriptors of the programs it launches, which inherit gdbserver's own;
+            gdbserver's messages therefore go to the third one, too.
 
     Raises:
         LaunchError: It cannot be started.
@@ -171,14 +178,14 @@ def reach(address: str, *, timeout: float = 10.0) -> Endpoint:
     """Connect to a server.
 
     Args:
-        address: ``unix:PATH``, ``HOST:PORT``, ``[IPV6]:PORT`` or ``stdio:COMMAND``, which is
-            run, split as a shell would and without a shell, and spoken to by its
-            standard input and output.
-        timeout: Seconds for the connection to come about.
+        address: ``unix:PATH``, ``HOST:PORT``, ``[IPV6]:PORT`` or ``stdio:COMMAND``.  The
+            command is split into words as by a shell and run without one; it speaks the
+            protocol on its standard input and output.
+        timeout: Seconds to wait for the connection.
 
     Raises:
         UsageError: The address is none of these.
-        RemoteError: Nobody answers there.
+        RemoteError: The connection fails.
     """
     if address.startswith("stdio:"):
         return _reach_command(address.removeprefix("stdio:"))
@@ -228,7 +235,7 @@ def _reach_command(command: str) -> Endpoint:
 
 
 class _StreamTail:
-    """The last words on a pipe, handed on to another descriptor."""
+    """The last output on a pipe, which is forwarded to another descriptor."""
 
     def __init__(self, source: int, sink: int | None) -> None:
         self._source = source
@@ -244,7 +251,7 @@ class _StreamTail:
         """Wait for "Listening on port N" and return N.
 
         Raises:
-            OSError: It ended, or said nothing in time.
+            OSError: The pipe was closed, or nothing came in time.
         """
         poll = select.poll()
         poll.register(self._source, select.POLLIN)
@@ -254,12 +261,12 @@ class _StreamTail:
         return int(self._tail.rsplit(b"Listening on port", 1)[1])
 
     def forward(self, channel: Channel) -> None:
-        """Hand on what has come; at the end of the pipe stop watching it."""
+        """Forward what has arrived; at the end of the pipe, stop watching it."""
         data = self._read()
         if not data:
             channel.watch(self._source, None)
         elif self._sink is not None:
-            with contextlib.suppress(OSError):  # nobody reads the program's errors any more
+            with contextlib.suppress(OSError):  # the reader of the program's errors is gone
                 os.write(self._sink, data)
 
     def close(self) -> None:
@@ -286,7 +293,7 @@ def _log_tail(descriptor: int) -> str:
     return tail.decode("utf-8", "replace").strip()
 
 
-def _exit_message(name: str, process: subprocess.Popen[bytes], last_words: str) -> str:
+def _exit_message(name: str, process: subprocess.Popen[bytes], output: str) -> str:
     try:
         code = process.wait(1.0)
     except subprocess.TimeoutExpired:
@@ -294,11 +301,11 @@ def _exit_message(name: str, process: subprocess.Popen[bytes], last_words: str) 
     else:
         how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
         status = f"{name} {how}"
-    return f"{status}: {last_words}" if last_words else status
+    return f"{status}: {output}" if output else status
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a server whose connection was closed; one that does not end is told to."""
+    """Wait for a server to exit after its connection was closed; terminate it if it does not."""
     steps: Sequence[Callable[[], None]] = (process.terminate, process.kill)
     for step in steps:
         try:

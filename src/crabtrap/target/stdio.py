@@ -1,11 +1,11 @@
-"""Where the program's standard input, output and error go.
+"""The program's standard input, output and error.
 
-``Stdio`` says what is wanted and owns nothing; ``Stdio.open`` makes ``Streams``, which
-owns descriptors from just before a launch until the program is gone.  With "pty" and
-"pipes" the debugger holds the other ends: output comes as ``OutputReceived`` events
-through the target's one wait, so a stop is never overtaken by output written before it.
+``Stdio`` is their configuration; ``Stdio.open`` makes ``Streams``, which owns descriptors
+from just before a launch until the program has ended.  With "pty" and "pipes" the debugger
+holds the other ends and publishes output as ``OutputReceived`` events out of the target's
+``wait``, so that output written before a stop is published before it.
 
-Standard error has a terminal (or pipe) of its own, so the two stay distinguishable.
+Standard error has a terminal or pipe of its own, to be distinguishable from output.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stdio:
-    """A wish: how the three standard streams of a program are to be connected.
+    """How the three standard streams of a program are to be connected.
 
     Attributes:
         mode: "inherit": the debugger's own descriptors; "pipes": pipes for output and an
             empty standard input; "pty": one terminal for input and output, another for
             errors.
-        stdin: A file that takes the place of standard input.
-        stdout: A file for standard output, emptied first unless ``append``.
+        stdin: A file to read standard input from instead.
+        stdout: A file for standard output instead, truncated unless ``append``.
         stderr: The same for standard error.
-        append: Write to the end of files that exist.
-        keyboard: Descriptor whose bytes are passed on to the program's terminal while the
+        append: Append to files that exist.
+        keyboard: Descriptor whose bytes are forwarded to the program's terminal while the
             program runs ("pty" only), or ``None``.
+        size: Rows and columns of the terminals ("pty" only), or ``None``.
     """
 
     mode: Mode = "inherit"
@@ -64,24 +65,24 @@ class Stdio:
 
     @staticmethod
     def inherit() -> Stdio:
-        """The program shares the debugger's descriptors; nothing is relayed."""
+        """Share the debugger's descriptors; nothing is relayed."""
         return Stdio("inherit")
 
     @staticmethod
     def pipes() -> Stdio:
-        """Output is relayed through pipes; standard input is empty unless redirected."""
+        """Relay output through pipes; standard input is empty unless redirected."""
         return Stdio("pipes")
 
     @staticmethod
     def pty(keyboard: int | None = None) -> Stdio:
-        """The program gets terminals of its own; ``keyboard`` is typed into the first."""
+        """Give the program terminals of its own; ``keyboard`` is forwarded to the first."""
         return Stdio("pty", keyboard=keyboard)
 
     @staticmethod
     def files(
         stdin: str | None = None, stdout: str | None = None, stderr: str | None = None
     ) -> Stdio:
-        """Files or devices for the streams that are named, the debugger's own for the rest."""
+        """Use files or devices for some streams, the debugger's descriptors for the rest."""
         return Stdio("inherit", stdin, stdout, stderr)
 
     def redirect(
@@ -92,7 +93,7 @@ class Stdio:
         stderr: str | None = None,
         append: bool = False,
     ) -> Stdio:
-        """The same wish with files in place of some streams, as ``<``, ``>`` and ``2>`` ask."""
+        """Return a copy with some streams redirected to files, as by ``<``, ``>`` and ``2>``."""
         return replace(
             self,
             stdin=stdin or self.stdin,
@@ -102,7 +103,7 @@ class Stdio:
         )
 
     def open(self) -> Streams:
-        """Open what is needed for one launch.
+        """Open the descriptors for one launch.
 
         Raises:
             LaunchError: A file or a terminal cannot be opened; the text names it.
@@ -115,7 +116,7 @@ class Streams:
     """The open descriptors of one launch.
 
     Attributes:
-        descriptors: What becomes the program's 0, 1 and 2.
+        descriptors: They become the program's 0, 1 and 2.
     """
 
     descriptors: tuple[int, int, int]
@@ -126,21 +127,16 @@ class Streams:
     _watcher: Watcher | None = None
     _publish: Publish | None = None
 
-    @property
-    def relays(self) -> bool:
-        """Whether any output comes as events."""
-        return bool(self._outputs)
-
     def release(self) -> None:
-        """Close our copies of the program's ends; called once the program has them.
+        """Close our copies of the program's ends, once the program has them.
 
-        Without it the end of the program's output would never be seen.
+        While we hold one, reading our end never reports the end of the output.
         """
         while self._theirs:
             os.close(self._theirs.pop())
 
     def watch(self, watcher: Watcher, publish: Publish) -> None:
-        """Have output published from the target's ``wait``, and the keyboard passed on."""
+        """Have the target's ``wait`` publish output and forward the keyboard."""
         self._watcher, self._publish = watcher, publish
         for fd in self._outputs:
             watcher.watch_descriptor(fd, lambda fd=fd: self._pump(fd))
@@ -148,15 +144,15 @@ class Streams:
             watcher.watch_descriptor(self._keyboard, self._forward_keyboard)
 
     def drain(self) -> None:
-        """Publish all output written so far, so that what follows is shown after it."""
+        """Publish all output written so far, so that it comes before what is published next."""
         for fd in tuple(self._outputs):
             self._pump(fd)
 
     def write(self, data: bytes) -> None:
-        """Type ``data`` into the program's standard input.
+        """Write ``data`` to the program's standard input.
 
         Raises:
-            StateError: The program's standard input is not ours to write to.
+            StateError: The debugger does not hold the other end of it.
         """
         if self._input is None:
             raise StateError(
@@ -167,14 +163,14 @@ class Streams:
             data = data[os.write(self._input, data) :]
 
     def resize(self, rows: int, columns: int) -> None:
-        """Tell the program's terminals their size in character cells; no terminal, no effect."""
+        """Set the size of the program's terminals, if it has any; see ``ioctl_tty(2)``."""
         size = struct.pack("HHHH", rows, columns, 0, 0)
         for fd in {*self._outputs, *([] if self._input is None else [self._input])}:
             if os.isatty(fd):
                 fcntl.ioctl(fd, termios.TIOCSWINSZ, size)
 
     def close(self) -> None:
-        """Publish what is left and close everything; harmless to repeat."""
+        """Publish the remaining output and close all descriptors; may be repeated."""
         self.release()
         self.drain()
         for fd in tuple(self._outputs):
@@ -187,14 +183,14 @@ class Streams:
             self._input = None
 
     def _pump(self, fd: int) -> None:
-        """Read ``fd`` until it is empty or at its end."""
+        """Publish what ``fd`` holds; at its end, forget it."""
         while fd in self._outputs:
             try:
                 data = os.read(fd, _CHUNK)
             except BlockingIOError:
                 return
             except OSError as error:
-                # A terminal whose last user closed it answers EIO; see tty_ioctl(4).
+                # A pty master fails with EIO once the last slave was closed.
                 if error.errno != errno.EIO:
                     raise
                 data = b""
@@ -207,7 +203,7 @@ class Streams:
         del self._outputs[fd]
         if self._watcher is not None:
             self._watcher.watch_descriptor(fd, None)
-        # The terminal's controlling side stays open while it also carries the input.
+        # The pty master stays open while it is also our end of the input.
         if fd != self._input:
             os.close(fd)
 
@@ -215,7 +211,7 @@ class Streams:
         assert self._keyboard is not None
         data = os.read(self._keyboard, _CHUNK)
         if data:
-            # The program may have ended with the terminal; its exit is reported elsewhere.
+            # The program may have closed the terminal or ended, which ``wait`` reports.
             with contextlib.suppress(OSError):
                 self.write(data)
         elif self._watcher is not None:
@@ -224,10 +220,10 @@ class Streams:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Descriptors before files take the place of some.
+    """Descriptors of one mode, before some are replaced by files.
 
     Attributes:
-        program: The program's 0, 1 and 2; -1 where a file will be.
+        program: The program's 0, 1 and 2; -1 where a file replaces one.
         outputs: Our ends of its output.
         input: Our end of its input, if there is one.
     """
@@ -238,15 +234,15 @@ class _Layout:
 
 
 class _Opener:
-    """Opens descriptors for one launch, and closes them all again if one fails."""
+    """Opens the descriptors for one launch, and closes them again if one fails."""
 
-    def __init__(self, wish: Stdio) -> None:
-        self._wish = wish
+    def __init__(self, stdio: Stdio) -> None:
+        self._stdio = stdio
         self._opened: list[int] = []
 
     def open(self) -> Streams:
         try:
-            match self._wish.mode:
+            match self._stdio.mode:
                 case "inherit":
                     layout = _Layout((0, 1, 2), {})
                 case "pipes":
@@ -265,14 +261,14 @@ class _Opener:
 
     def _finish(self, layout: _Layout, program: tuple[int, int, int]) -> Streams:
         ours = {*layout.outputs, *(() if layout.input is None else (layout.input,))}
-        # What a file took the place of is not needed any more.
+        # Those that were replaced by files.
         for fd in set(self._opened) - ours - set(program):
             os.close(fd)
         theirs = [fd for fd in self._opened if fd in program]
-        keyboard = self._wish.keyboard if layout.input is not None else None
+        keyboard = self._stdio.keyboard if layout.input is not None else None
         streams = Streams(program, theirs, dict(layout.outputs), layout.input, keyboard)
-        if self._wish.size is not None:
-            streams.resize(*self._wish.size)
+        if self._stdio.size is not None:
+            streams.resize(*self._stdio.size)
         return streams
 
     def _pipes(self) -> _Layout:
@@ -288,13 +284,13 @@ class _Opener:
 
     def _terminals(self) -> _Layout:
         ours, program = self._terminal()
-        # Echo still comes back where standard output is a file.
+        # Also where standard output is a file: the terminal echoes the input.
         outputs: dict[int, StreamName] = {ours: "stdout"}
         errors = -1
-        if self._wish.stderr is None:
+        if self._stdio.stderr is None:
             error_ours, errors = self._terminal()
             outputs[error_ours] = "stderr"
-        typed = ours if self._wish.stdin is None else None
+        typed = ours if self._stdio.stdin is None else None
         return _Layout((program, program, errors), outputs, typed)
 
     def _terminal(self) -> tuple[int, int]:
@@ -303,28 +299,28 @@ class _Opener:
         return ours, program
 
     def _relayed(self) -> tuple[StreamName, ...]:
-        wish = self._wish
+        stdio = self._stdio
         names: list[StreamName] = []
-        if wish.stdout is None:
+        if stdio.stdout is None:
             names.append("stdout")
-        if wish.stderr is None:
+        if stdio.stderr is None:
             names.append("stderr")
         return tuple(names)
 
     def _with_files(self, descriptors: tuple[int, int, int]) -> tuple[int, int, int]:
-        wish = self._wish
-        tail = os.O_APPEND if wish.append else os.O_TRUNC
+        stdio = self._stdio
+        tail = os.O_APPEND if stdio.append else os.O_TRUNC
         stdin, stdout, stderr = descriptors
-        # A device or terminal is opened without becoming the debugger's controlling one.
+        # O_NOCTTY: a terminal must not become the debugger's controlling terminal.
         flags = os.O_CLOEXEC | os.O_NOCTTY
-        if wish.stdin is not None:
-            stdin = self._keep(os.open(wish.stdin, os.O_RDONLY | flags))
+        if stdio.stdin is not None:
+            stdin = self._keep(os.open(stdio.stdin, os.O_RDONLY | flags))
         writing = os.O_WRONLY | os.O_CREAT | tail | flags
-        if wish.stdout is not None:
-            stdout = self._keep(os.open(wish.stdout, writing, 0o666))
-        if wish.stderr is not None:
-            same = wish.stderr == wish.stdout
-            stderr = stdout if same else self._keep(os.open(wish.stderr, writing, 0o666))
+        if stdio.stdout is not None:
+            stdout = self._keep(os.open(stdio.stdout, writing, 0o666))
+        if stdio.stderr is not None:
+            same = stdio.stderr == stdio.stdout
+            stderr = stdout if same else self._keep(os.open(stdio.stderr, writing, 0o666))
         return stdin, stdout, stderr
 
     def _keep(self, fd: int) -> int:

@@ -1,4 +1,4 @@
-"""The client's side of the conversation, against a server of a few lines."""
+"""The client, against a scripted server."""
 
 import os
 import signal
@@ -8,13 +8,13 @@ import time
 import pytest
 
 from crabtrap.errors import RemoteError, UnsupportedError
-from crabtrap.target.rsp.client import Client, Route, parse_features
+from crabtrap.target.rsp.client import Client, Route
 from crabtrap.target.rsp.packets import frame
 from tests.support.scripted_server import ScriptedServer, scripted
 
 
 def connected(server: ScriptedServer) -> Client:
-    client = Client(server.channel, lambda: "the guard ended with status 1: last words")
+    client = Client(server.channel, lambda: "the guard ended with status 1: its last output")
     client.negotiate(("multiprocess+",))
     return client
 
@@ -33,7 +33,7 @@ def test_features_are_negotiated_and_acknowledgements_end():
         assert server.requests[0] == b"qSupported:multiprocess+"
 
 
-def test_a_server_without_non_stop_is_spoken_to_in_all_stop_mode():
+def test_a_server_without_non_stop_mode_is_used_in_all_stop_mode():
     with scripted({b"qSupported": b"PacketSize=1000"}) as server:
         client = connected(server)
         assert not client.non_stop
@@ -51,7 +51,7 @@ def test_an_implausible_packet_size_is_bounded_or_refused(size: bytes):
         assert 64 <= client.packet_size <= 1 << 20
 
 
-def test_many_packets_travel_together_and_replies_keep_their_order():
+def test_many_packets_are_sent_together_and_replies_keep_their_order():
     with scripted({b"m": lambda packet: packet[1:]}) as server:
         client = connected(server)
         packets = [b"m%d" % number for number in range(50)]
@@ -68,7 +68,7 @@ def test_stops_between_replies_do_not_disturb_them():
         assert client.wait_stop(1, never) == b"T05thread:p1.1;"
 
 
-def test_further_stops_are_asked_for():
+def test_further_stops_are_requested():
     more = [b"OK", b"T05thread:p1.3;", b"T05thread:p1.2;"]
     with scripted({b"vStopped": lambda _: more.pop()}) as server:
         client = connected(server)
@@ -80,7 +80,7 @@ def test_further_stops_are_asked_for():
         assert more == []
 
 
-def test_a_server_that_says_so_is_not_asked_for_further_stops():
+def test_no_further_stops_are_requested_after_the_last_one():
     with scripted({b"vStopped": b"OK", b"vCont;c": b"OK"}) as server:
         client = connected(server)
         server.notify(b"T05thread:p1.1;crabtrap.last-stop:;")
@@ -99,7 +99,7 @@ def test_a_server_that_says_so_is_not_asked_for_further_stops():
         assert stop == b"W00;process:1"
 
 
-def test_all_stop_servers_answer_a_resume_with_a_stop_after_their_output():
+def test_in_all_stop_mode_the_reply_to_a_resume_is_a_stop_after_console_output():
     with scripted({b"qSupported": b"PacketSize=1000", b"vCont;c": lambda _: None}) as server:
         client = connected(server)
         client.post((b"vCont;c",), Route.STOP)
@@ -121,7 +121,7 @@ def test_errors_carry_their_code_or_their_text():
             client.check(b"c")
 
 
-def test_the_failure_of_a_request_nobody_waited_for_is_reported_by_the_next_wait():
+def test_the_failure_of_a_posted_request_is_raised_by_the_next_wait():
     with scripted({b"vCont;c": b"E.no such process"}) as server:
         client = connected(server)
         client.post((b"vCont;c",), Route.CHECK)
@@ -144,7 +144,7 @@ def test_endless_or_malformed_objects_are_refused(reply: bytes):
         connected(server).transfer("auxv", limit=100)
 
 
-def test_silence_ends_with_an_error_that_names_the_request():
+def test_a_missing_reply_is_an_error_that_names_the_request():
     with scripted({b"slow": lambda _: None}) as server:
         client = connected(server)
         with pytest.raises(RemoteError) as caught:
@@ -153,13 +153,13 @@ def test_silence_ends_with_an_error_that_names_the_request():
         assert caught.value.hint
 
 
-def test_the_end_of_the_server_is_reported_with_its_last_words():
+def test_the_end_of_the_server_is_reported_with_its_exit_message():
     with scripted() as server:
         client = connected(server)
         server.hang_up()
-        with pytest.raises(RemoteError, match="the guard ended with status 1: last words"):
+        with pytest.raises(RemoteError, match="the guard ended with status 1: its last output"):
             client.request(b"m0,1")
-        with pytest.raises(RemoteError, match="last words"):
+        with pytest.raises(RemoteError, match="its last output"):
             client.wait_stop(5, never)
 
 
@@ -168,12 +168,12 @@ def test_the_end_of_the_server_ends_a_wait():
         client = connected(server)
         timer = threading.Timer(0.02, server.hang_up)
         timer.start()
-        with pytest.raises(RemoteError, match="last words"):
+        with pytest.raises(RemoteError, match="its last output"):
             client.wait_stop(5, never)
         timer.join()
 
 
-def test_garbage_ends_the_conversation():
+def test_garbage_between_packets_is_refused():
     with scripted() as server:
         client = connected(server)
         server.send(b"hello")
@@ -192,15 +192,15 @@ def test_replies_to_an_interrupted_request_are_dropped():
     with scripted({b"m": lambda packet: packet}) as server:
         client = connected(server)
         client.post((b"m1", b"m2"))
-        client.flush()  # and then an exception came
+        client.flush()  # and an exception is raised before the replies are collected
         assert client.request(b"m3") == b"m3"
 
 
-def test_keyboard_interrupts_never_put_the_stream_out_of_step():
-    """SIGINT strikes hundreds of times at arbitrary byte codes; every answer stays its own."""
+def test_replies_stay_matched_after_keyboard_interrupts():
+    """Exceptions are raised hundreds of times, at arbitrary bytecode instructions."""
     with scripted({b"m": lambda packet: packet}) as server:
         client = connected(server)
-        struck = 0
+        interrupted = 0
         old = signal.signal(signal.SIGALRM, signal.default_int_handler)
         try:
             number = 0
@@ -213,15 +213,15 @@ def test_keyboard_interrupts_never_put_the_stream_out_of_step():
                         packets = [b"m%d-%d" % (number, part) for part in range(3)]
                         assert client.exchange(packets) == packets
                 except KeyboardInterrupt:
-                    struck += 1
+                    interrupted += 1
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, old)
-        assert struck > 100
+        assert interrupted > 100
         assert client.request(b"m-last") == b"m-last"
 
 
-def test_a_wake_up_ends_a_wait_when_there_is_reason_to():
+def test_a_wake_up_ends_a_wait_when_its_condition_is_true():
     with scripted() as server:
         client = connected(server)
         asked: list[int] = []
@@ -233,7 +233,7 @@ def test_a_wake_up_ends_a_wait_when_there_is_reason_to():
         assert asked
 
 
-def test_watched_descriptors_are_served_and_can_be_closed():
+def test_watched_descriptors_are_read_during_a_wait_and_can_be_closed():
     with scripted() as server:
         client = connected(server)
         reader, writer = os.pipe()
@@ -251,13 +251,3 @@ def test_watched_descriptors_are_served_and_can_be_closed():
         assert client.wait_stop(5, never) == b"W00"
         os.close(reader)
         assert seen == [b"x", b""]
-
-
-def test_feature_lists_may_hold_anything():
-    assert parse_features(b"PacketSize=3fff;a+;b-;c?;;\xff+") == {
-        "PacketSize": "3fff",
-        "a": "+",
-        "b": "-",
-        "c": "?",
-        "\ufffd": "+",
-    }

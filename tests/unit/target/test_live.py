@@ -1,4 +1,4 @@
-"""What a live target asks of servers that can do less, or do it differently."""
+"""The packets that a live target sends, also to servers with fewer features."""
 
 import os
 import struct
@@ -39,7 +39,7 @@ def attached(server: ScriptedServer) -> LiveTarget:
     return target
 
 
-def test_registers_come_in_dwarf_order_whatever_the_server_sends_along():
+def test_registers_are_returned_in_dwarf_order():
     with scripted(program()) as server:
         target = attached(server)
         expected = tuple(PROTOCOL_GENERAL.index(name) + 1 for name in DWARF_GENERAL)
@@ -48,13 +48,13 @@ def test_registers_come_in_dwarf_order_whatever_the_server_sends_along():
         assert server.requests.count(b"g") == 1  # once per stop
 
 
-def test_a_register_outside_of_the_block_is_asked_for_alone():
+def test_a_register_outside_of_the_block_is_requested_alone():
     with scripted(program({b"p": bytes(range(16)).hex().encode()})) as server:
         assert attached(server).read_register(17, "far") == bytes(range(16))
         assert server.requests[-1] == b"p13"
 
 
-def test_registers_are_written_as_a_block_where_single_ones_cannot_be():
+def test_registers_are_written_as_a_block_where_the_server_has_no_p_packet():
     with scripted(program({b"G": b"OK"})) as server:
         target = attached(server)
         assert target.control is not None
@@ -127,7 +127,7 @@ def test_memory_is_written_in_parts_that_fit_packets():
         assert received == data
 
 
-def test_sites_travel_with_the_resume_and_failures_are_returned():
+def test_sites_are_sent_with_the_resume_and_failures_are_returned():
     good = SiteRequest("software", Address(0x1000), conditions=(b"\x22\x01\x27", b"\x27"))
     bad = SiteRequest("write", Address(0x2000), 8)
     with scripted(
@@ -184,7 +184,7 @@ def test_actions(action: ResumeAction, packet: bytes):
         assert packet in server.requests
 
 
-def test_the_description_must_be_of_this_machine():
+def test_another_architecture_is_refused():
     wrong = DESCRIPTION.replace(b"i386:x86-64", b"aarch64")
     with (
         scripted(program({b"qXfer:features:read:target.xml": b"l" + wrong})) as server,
@@ -209,20 +209,20 @@ def test_malformed_descriptions_are_refused(document: bytes):
         attached(server).register_names()
 
 
-def test_a_description_that_includes_itself_ends():
+def test_a_description_that_includes_itself_is_refused():
     document = b"<target xmlns:xi='x'><xi:include href='target.xml'/></target>"
     answers = program({b"qXfer:features:read:target.xml": b"l" + escape(document)})
     with scripted(answers) as server, pytest.raises(RemoteError, match="lacks"):
         attached(server).register_names()
 
 
-def test_a_refused_attach_says_why():
+def test_a_refused_attach_has_the_servers_reason():
     answers = program({b"vAttach;": b"E.process 16 is traced by 20 (gdb)"})
     with scripted(answers) as server, pytest.raises(LaunchError, match="traced by 20"):
         attached(server)
 
 
-def test_launching_passes_everything_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+def test_a_launch_passes_arguments_environment_and_directory(monkeypatch: pytest.MonkeyPatch):
     for name in set(os.environ) - {"PATH"}:
         monkeypatch.delenv(name)
     answers = program(
@@ -236,7 +236,7 @@ def test_launching_passes_everything_and_nothing_else(monkeypatch: pytest.Monkey
         sent = [packet for packet in server.requests if packet[:2] in (b"QE", b"QD", b"QS", b"vR")]
         assert sent[1:] == [
             b"QDisableRandomization:1",
-            b"QStartupWithShell:1",  # for the argument that is more than a plain word
+            b"QStartupWithShell:1",  # for the argument with a character special to a shell
             b"QEnvironmentReset",
             b"QEnvironmentUnset:" + b"PATH".hex().encode(),
             b"QEnvironmentHexEncoded:" + "A=ü".encode().hex().encode(),
@@ -267,7 +267,7 @@ def test_remote_files_are_read_in_pipelined_parts():
         attached(server).read_file("/a")
 
 
-def test_all_stop_servers_take_no_changes_while_running_but_can_be_interrupted():
+def test_all_stop_servers_refuse_changes_while_running_but_can_be_interrupted():
     answers = program({b"qSupported": b"PacketSize=1000;multiprocess+", b"vCont;": lambda _: None})
     with scripted(answers) as server:
         target = attached(server)

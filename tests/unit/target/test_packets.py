@@ -1,4 +1,4 @@
-"""Corners of the byte level that examples show better than properties."""
+"""Edge cases of framing and encoding; ``tests/property/test_packets.py`` has the rest."""
 
 import pytest
 
@@ -12,12 +12,12 @@ from crabtrap.target.rsp.packets import (
 )
 
 
-def test_acknowledgements_between_packets_are_passed_over():
+def test_acknowledgements_between_packets_are_skipped():
     assert split(b"+-+$OK#9a+").replies == [b"OK"]
 
 
 @pytest.mark.parametrize("data", [b"HTTP/1.1 400 Bad Request\r\n", b"SSH-2.0-OpenSSH\r\n", b"\0"])
-def test_other_protocols_are_named_as_such(data: bytes):
+def test_other_protocols_are_recognised(data: bytes):
     with pytest.raises(RemoteError, match="does not speak"):
         split(data)
 
@@ -42,7 +42,7 @@ def test_runs_may_follow_each_other():
     assert expand_runs(b"0*~*~1") == b"0" * 195 + b"1"
 
 
-def test_runs_cannot_fill_our_memory():
+def test_the_expansion_of_runs_is_limited():
     with pytest.raises(RemoteError, match="expands"):
         expand_runs(b"0*~" * 100, limit=5000)
 
@@ -59,6 +59,6 @@ def test_malformed_thread_ids_are_refused(text: bytes):
         parse_thread_id(text)
 
 
-def test_odd_digits_are_no_bytes():
+def test_an_odd_number_of_digits_is_refused():
     with pytest.raises(RemoteError, match="hexadecimal data"):
         parse_bytes(b"abc")

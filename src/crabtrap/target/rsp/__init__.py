@@ -1,1 +1,1 @@
-"""The GDB remote serial protocol, client side: packets, their stream, their meaning."""
+"""The client side of the GDB remote serial protocol: packets, connection, replies."""

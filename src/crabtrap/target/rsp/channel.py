@@ -1,9 +1,9 @@
-"""Bytes to and from a server: one socket, one poll, and a brief spin before sleeping.
+"""The byte stream to and from a server: one socket, polled after a brief spin.
 
-A ``KeyboardInterrupt`` may strike between any two byte codes.  So that it never loses
-bytes which the kernel has already handed over, received data and counts of sent bytes
-are stored by ``list.extend(map(...))``: the system call and the storing are one call of
-C code, and signal handlers written in Python only run between byte codes.
+A ``KeyboardInterrupt`` may be raised between any two bytecode instructions.  For it never
+to lose bytes that the kernel has already delivered, received data and counts of sent bytes
+are stored by ``list.extend(map(...))``: system call and storing are one call of C code, and
+signal handlers written in Python only run between bytecode instructions.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ from time import perf_counter
 
 RECEIVE_SIZE = 1 << 16
 DEFAULT_SPIN = 150e-6 if len(os.sched_getaffinity(0)) > 1 else 0.0
-"""Seconds to look for an answer before sleeping; none where the server needs our CPU.
+"""Seconds to spin for a reply before sleeping; none where the server needs our only CPU.
 
-From a resume to the stop of a step or of a breakpoint close by takes 30-100 us, and waking a
-sleeper on another CPU of a virtual machine 30 us more.
+A step, or a run to a near breakpoint, stops within 30-100 us, and waking a sleeper on another
+CPU of a virtual machine takes 30 us more.
 """
 
 _SIZES = (RECEIVE_SIZE,)
-_ERROR = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class Channel:
-    """A connected stream socket with the waits that belong to it.
+    """A connected stream socket, and the waits on it and on watched descriptors.
 
     Attributes:
-        spin: Seconds to look for an answer before sleeping.
+        spin: Seconds to spin for a reply before sleeping.
         spins, sleeps: How often data came while spinning, and how often a poll was
             needed, for measurements.
     """
@@ -68,14 +67,14 @@ class Channel:
 
     @property
     def is_local(self) -> bool:
-        """The socket cannot leave this machine and can carry descriptors."""
+        """Whether this is a unix socket, which stays on this machine and passes descriptors."""
         return self._socket.family == socket.AF_UNIX
 
     def send_into(self, sent: list[int], data: bytes) -> bool:
-        """Send what the kernel takes of ``data`` and append the number of bytes to ``sent``.
+        """Send what the kernel accepts of ``data``, and append the number of bytes to ``sent``.
 
         Returns:
-            False when the kernel takes nothing now.
+            False when the socket's buffer is full.
 
         Raises:
             OSError: The connection is broken.
@@ -87,14 +86,14 @@ class Channel:
         return True
 
     def receive_into(self, chunks: list[bytes], spin: float) -> bool:
-        """Append what has arrived, ``b""`` at the end of the stream.
+        """Append what has arrived to ``chunks``, ``b""`` at the end of the stream.
 
         Args:
-            chunks: Grows by one item.
-            spin: Seconds to look for data before giving up.
+            chunks: Received data; grows by one item.
+            spin: Seconds to spin for data.
 
         Returns:
-            False when nothing came.
+            False when nothing arrived.
 
         Raises:
             OSError: The connection is broken.
@@ -114,7 +113,7 @@ class Channel:
                 return True
 
     def receive_descriptor(self, chunks: list[bytes], descriptors: list[int]) -> bool:
-        """Like ``receive_into``, without spinning, and keep descriptors that come along."""
+        """Like ``receive_into`` without spinning; append received descriptors, too."""
         received: list[tuple[bytes, list[int], int, object]] = []
 
         def take(size: int) -> tuple[bytes, list[int], int, object]:
@@ -130,18 +129,18 @@ class Channel:
         return True
 
     def send_descriptors(self, data: bytes, descriptors: tuple[int, ...]) -> int:
-        """Send ``data`` with descriptors attached to its first byte; returns bytes taken."""
+        """Send ``data`` with descriptors (``SCM_RIGHTS``); return the number of bytes sent."""
         return socket.send_fds(self._socket, [data], list(descriptors))
 
     def sleep(self, seconds: float | None, *, writable: bool = False) -> bool:
-        """Wait for the socket alone; False when the time is up."""
+        """Wait for the socket alone; return False when the time is up."""
         self.sleeps += 1
         events = select.POLLIN | (select.POLLOUT if writable else 0)
         self._poll_socket.modify(self._socket, events)
         return bool(self._poll_socket.poll(_milliseconds(seconds)))
 
     def sleep_watching(self, seconds: float | None) -> bool:
-        """Wait for the socket, ``wake`` or a watched descriptor, and call back for the latter.
+        """Wait for the socket, ``wake`` or a watched descriptor; call the latter's callback.
 
         Returns:
             False when the time was up.
@@ -152,7 +151,7 @@ class Channel:
         return bool(ready)
 
     def serve_watched(self) -> None:
-        """Call back for watched descriptors that are readable now."""
+        """Call the callbacks of watched descriptors that are readable now."""
         if self._callbacks:
             self._call_back(self._poll_all.poll(0))
 
@@ -165,11 +164,11 @@ class Channel:
             self._poll_all.unregister(fd)
 
     def wake(self) -> None:
-        """End a ``sleep_watching``, now or the next; safe in threads and signal handlers."""
+        """End the present or next ``sleep_watching``; safe in threads and signal handlers."""
         os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
-        """Close the socket; harmless to repeat."""
+        """Close the socket; may be repeated."""
         if self._wake >= 0:
             os.close(self._wake)
             self._wake = -1
@@ -187,5 +186,5 @@ class Channel:
 
 
 def _milliseconds(seconds: float | None) -> int | None:
-    # poll() rounds down, which would spin through the last millisecond.
+    # Rounded up: with 0 for the last fraction, poll() would return at once again and again.
     return None if seconds is None else max(0, int(seconds * 1000) + 1) if seconds > 0 else 0

@@ -1,10 +1,9 @@
-"""Requests and replies in order, stops whenever they come.
+"""The client: requests matched with replies by order, stops queued as they arrive.
 
-Requests are numbered by *tickets*; the reply with the same number answers them.  Many
-requests travel in one ``send``.  All state that must change together is one immutable
-tuple replaced by one assignment, so that an exception out of a signal handler, which may
-strike anywhere, leaves the stream in step: replies to an abandoned request are dropped
-when they come.
+Requests are numbered by *tickets*, and the replies in the same way; many requests are sent
+in one ``send``.  State that must change together is one immutable tuple that is replaced by
+one assignment.  So an exception out of a signal handler, which may be raised anywhere, leaves
+requests and replies matched: replies to an abandoned request are dropped when they arrive.
 """
 
 from __future__ import annotations
@@ -15,10 +14,11 @@ from enum import Enum
 from time import monotonic
 from typing import NamedTuple
 
-from crabtrap.errors import RemoteError, UnsupportedError
+from crabtrap.errors import RemoteError
 from crabtrap.log import Log
 from crabtrap.target.rsp.channel import Channel
 from crabtrap.target.rsp.packets import frame, parse_hex, split, unescape
+from crabtrap.target.rsp.replies import checked, error_of, parse_features, shorten
 
 _log = Log("crabtrap.remote")
 
@@ -26,28 +26,41 @@ REPLY_TIMEOUT = 30.0
 """Seconds a server may take for a reply."""
 
 DEFAULT_PACKET_SIZE = 400
-"""Bytes of a packet that every server takes, where it does not tell its own limit."""
+"""Bytes of a packet that a server accepts if it announces no ``PacketSize``."""
 
 _VSTOPPED = b"vStopped"
 _LAST_STOP = b"crabtrap.last-stop:"
-"""In a stop: no other will be told before something is resumed, and that acknowledges it."""
+"""In a stop of our guard: no other stop is pending, and a resume acknowledges this one."""
 
 
 class Route(Enum):
-    """Where a reply goes that nobody waits for."""
+    """What to do with a reply that is not collected."""
 
-    STOP = "a stop, or OK when there are no more"
-    CHECK = "an error is kept for the next wait"
-    NOTE = "an error is kept for whoever asks, see ``take_noted``"
+    STOP = "queue it as a stop, unless it is OK: there are no more"
+    CHECK = "raise an error in the next wait"
+    NOTE = "keep an error for ``take_noted``"
 
 
 class _Outgoing(NamedTuple):
+    """Data to send, the counts of bytes sent of it, and the ticket of the next request."""
+
     data: bytes
     sent: list[int]
     next_ticket: int
 
 
 class _Incoming(NamedTuple):
+    """Received data, and what was parsed of it.
+
+    Attributes:
+        rest: The beginning of an incomplete packet.
+        chunks: Data received after it.
+        answered: Ticket of the next reply.
+        stops: Stops that were not taken yet.
+        unacknowledged: A stop notification waits for ``vStopped``.
+        complete: The server has announced that no other stop is pending.
+    """
+
     rest: bytes
     chunks: list[bytes]
     answered: int
@@ -60,16 +73,16 @@ class Client:
     """One connection to a server.
 
     Attributes:
-        features: What the server said to ``qSupported``: name to value, "+" or "-".
-        non_stop: Stops come as notifications and requests are allowed meanwhile.
-        packet_size: Longest packet the server takes, in bytes.
-        bytes_sent, bytes_received: For measurements.
+        features: The server's ``qSupported`` features: name to value, "+" or "-".
+        non_stop: Non-stop mode: stops are notifications, requests are always allowed.
+        packet_size: Longest packet that the server accepts, in bytes.
+        bytes_sent, bytes_received: Totals, for measurements.
     """
 
     def __init__(
         self, channel: Channel, exit_message: Callable[[], str] = lambda: "the server closed"
     ) -> None:
-        """Wrap a connected channel; ``obituary`` tells, after its end, what happened."""
+        """Wrap a connected channel; ``exit_message`` says, once it is closed, why."""
         self.features: dict[str, str] = {}
         self.non_stop = False
         self.packet_size = DEFAULT_PACKET_SIZE
@@ -87,21 +100,21 @@ class Client:
 
     @property
     def channel(self) -> Channel:
-        """The bytes below."""
+        """The connection's byte stream."""
         return self._channel
 
     # -- start -------------------------------------------------------------------------
 
     def negotiate(self, offers: Sequence[str]) -> None:
-        """Exchange features, end acknowledgements and choose non-stop mode where it is known.
+        """Exchange features, end acknowledgements, and enter non-stop mode where supported.
 
         Args:
-            offers: Our side of ``qSupported``.
+            offers: The features that we announce in ``qSupported``.
 
         Raises:
-            RemoteError: The other side does not speak the protocol.
+            RemoteError: The server does not speak the protocol.
         """
-        # One at a time: until acknowledgements end, a server may discard what follows.
+        # One at a time: until acknowledgements end, a server may discard further packets.
         reply = self.request(b"qSupported:" + ";".join(offers).encode(), timeout=10.0)
         self.features = parse_features(reply)
         size = self.features.get("PacketSize", "")
@@ -117,21 +130,20 @@ class Client:
             self.non_stop = self._ask_ok(b"QNonStop:1")
 
     def has(self, feature: str) -> bool:
-        """The server announced ``feature``."""
+        """Whether the server has announced ``feature``."""
         return self.features.get(feature) == "+"
 
     # -- requests ----------------------------------------------------------------------
 
     def request(self, payload: bytes, *, timeout: float = REPLY_TIMEOUT) -> bytes:
-        """Send one packet and return its reply as it is, errors included."""
+        """Send one packet and return its reply, be it an error or not."""
         return self.exchange((payload,), timeout=timeout)[0]
 
     def exchange(self, payloads: Sequence[bytes], *, timeout: float = REPLY_TIMEOUT) -> list[bytes]:
         """Send packets together and return their replies in order.
 
         Raises:
-            RemoteError: The connection ended, or a reply did not come within ``timeout``
-                seconds (per packet of progress).
+            RemoteError: The connection ended, or no reply came for ``timeout`` seconds.
         """
         first = self.post(payloads)
         return self.collect(first, len(payloads), timeout=timeout, asked=payloads)
@@ -140,17 +152,17 @@ class Client:
         """Send one packet and return its reply.
 
         Raises:
-            RemoteError: The server answered with an error.
-            UnsupportedError: The server does not know the packet.
+            RemoteError: The reply is an error.
+            UnsupportedError: The server does not support the packet.
         """
         return checked(payload, self.request(payload, timeout=timeout))
 
     def post(self, payloads: Sequence[bytes], route: Route | None = None) -> int:
-        """Queue packets without sending them yet; returns the first one's ticket.
+        """Queue packets without sending them yet, and return the ticket of the first.
 
         Args:
             payloads: Escaped where they are binary.
-            route: What to do with replies that nobody will ``collect``.
+            route: What to do with the replies; without it they must be collected.
         """
         outgoing = self._outgoing
         first = outgoing.next_ticket
@@ -160,14 +172,14 @@ class Client:
             elif self._routes:
                 self._routes.pop(ticket, None)
         data = b"".join(map(frame, payloads))
-        if _log.is_read:
+        if _log.is_enabled:
             for payload in payloads:
                 _log.debug("-> %s", payload)
         self._outgoing = _Outgoing(outgoing.data + data, outgoing.sent, first + len(payloads))
         return first
 
     def settle(self, *, timeout: float = REPLY_TIMEOUT) -> None:
-        """Send what is queued and wait until everything sent so far is answered."""
+        """Send what is queued, and wait until all requests have their replies."""
         self.flush()
         end = self._outgoing.next_ticket
         deadline = monotonic() + timeout
@@ -175,7 +187,7 @@ class Client:
             self._expect(deadline, b"")
 
     def take_noted(self) -> list[tuple[int, bytes]]:
-        """Tickets of packets posted with ``Route.NOTE`` that failed, with their replies."""
+        """Return ticket and reply of each packet posted with ``Route.NOTE`` that failed."""
         noted, self._noted = self._noted, []
         return noted
 
@@ -187,11 +199,11 @@ class Client:
         timeout: float = REPLY_TIMEOUT,
         asked: Sequence[bytes] = (),
     ) -> list[bytes]:
-        """Send what is queued and return the replies to ``count`` tickets from ``first``."""
+        """Send what is queued, and return the replies to ``count`` tickets from ``first``."""
         self.flush()
         replies = self._replies
         for ticket in [ticket for ticket in replies if ticket < first]:
-            del replies[ticket]  # asked for by somebody who was interrupted
+            del replies[ticket]  # of a request that was abandoned by an exception
         end = first + count
         deadline = monotonic() + timeout
         while self._incoming.answered < end:
@@ -206,7 +218,7 @@ class Client:
 
         Raises:
             RemoteError: The server refuses, or sends more than ``limit`` bytes.
-            UnsupportedError: It does not know the object.
+            UnsupportedError: It does not support the object.
         """
         room = self.packet_size - 8
         parts: list[bytes] = []
@@ -225,10 +237,10 @@ class Client:
                 raise RemoteError(f"the server's {kind} are longer than {limit} bytes")
 
     def request_descriptor(self, payload: bytes) -> tuple[bytes, int | None]:
-        """Send a packet whose reply may bring a file descriptor.
+        """Send a packet whose reply may come with a file descriptor.
 
         Returns:
-            The reply, and the descriptor or ``None``; the caller owns it.
+            The reply, and the descriptor (owned by the caller) or ``None``.
         """
         ticket = self.post((payload,))
         self.flush()
@@ -245,7 +257,7 @@ class Client:
         return self.collect(ticket, 1)[0], descriptors[0] if descriptors else None
 
     def request_with_descriptors(self, payload: bytes, descriptors: tuple[int, ...]) -> bytes:
-        """Send a packet with descriptors of ours attached and return its reply."""
+        """Send a packet with descriptors attached, and return its reply."""
         self.flush()
         ticket = self.post((payload,))
         data = self._outgoing.data
@@ -259,7 +271,7 @@ class Client:
     # -- stops -------------------------------------------------------------------------
 
     def take_stop(self) -> bytes | None:
-        """The oldest stop that has come and was not taken, without waiting."""
+        """Take the oldest queued stop, without waiting."""
         incoming = self._incoming
         if not incoming.stops:
             return None
@@ -268,25 +280,23 @@ class Client:
         return stop
 
     def put_stop(self, payload: bytes) -> None:
-        """Treat a reply as a stop, after those that wait already (``vRun``, ``?``)."""
+        """Queue the reply to a request that is a stop (``vRun``, ``?``)."""
         incoming = self._incoming
         self._incoming = incoming._replace(stops=(*incoming.stops, payload))
 
     def expect_more_stops(self) -> None:
-        """Ask for the stops that follow the one that ``?`` has answered."""
+        """Request the stops after the one in the reply to ``?``, which starts a sequence."""
         self._incoming = self._incoming._replace(unacknowledged=True)
 
     def wait_stop(self, timeout: float | None, until: Callable[[], bool]) -> bytes | None:
-        """Wait for a stop and take it.
-
-        Watched descriptors are served meanwhile.
+        """Wait for a stop and take it, calling the callbacks of watched descriptors meanwhile.
 
         Args:
             timeout: Seconds, or ``None`` for ever.
-            until: Asked after every wake-up; waiting ends with ``None`` when it is true.
+            until: Called after every wake-up; when it is true, the wait returns ``None``.
 
         Raises:
-            RemoteError: The connection ended, or a request sent without waiting failed.
+            RemoteError: The connection ended, or a request with ``Route.CHECK`` failed.
         """
         deadline = None if timeout is None else monotonic() + timeout
         channel = self._channel
@@ -295,7 +305,7 @@ class Client:
                 channel.serve_watched()
                 return self.take_stop()
             if timeout == 0 and self._incoming.complete:
-                return None  # the acknowledgement can go with the next resume
+                return None  # the next resume will acknowledge the last stop
             self.acknowledge_stops()
             self.flush()
             if self._failures:
@@ -306,7 +316,7 @@ class Client:
             remaining = None if deadline is None else deadline - monotonic()
             overdue = remaining is not None and remaining <= 0
             if overdue and self._more_stops_asked:
-                # The answer to a question put already: there are further stops, or not.
+                # Not returning yet: vStopped was sent, and its reply may be a stop.
                 self._expect(monotonic() + REPLY_TIMEOUT, b"vStopped")
             elif self._channel_receive(channel.spin if not overdue else 0.0):
                 self._absorb()
@@ -321,14 +331,14 @@ class Client:
         return self.non_stop and Route.STOP in self._routes.values()
 
     def acknowledge_stops(self) -> None:
-        """Queue the acknowledgement of a notification, which asks for further stops."""
+        """Queue ``vStopped``, which acknowledges a notification and requests further stops."""
         if self._incoming.unacknowledged:
-            # Asking twice, should a signal handler raise between these, does no harm.
+            # If a signal handler raises in between, it is sent twice, which is harmless.
             self.post((_VSTOPPED,), Route.STOP)
             self._note_acknowledged()
 
     def acknowledge_by_resuming(self) -> None:
-        """As ``acknowledge_stops``, when a resume will be sent along in any case."""
+        """Acknowledge stops when a resume follows at once, which may do it by itself."""
         if self._incoming.complete:
             self._note_acknowledged()
         else:
@@ -353,7 +363,7 @@ class Client:
                 except OSError as error:
                     raise self._lost(error) from error
                 if not taken:
-                    # Both sides may be full: keep reading while waiting to write.
+                    # The server may be blocked writing: read while waiting to write.
                     self._channel.sleep(REPLY_TIMEOUT, writable=True)
                     self._receive(monotonic())
                     continue
@@ -362,18 +372,18 @@ class Client:
             self.bytes_sent += done
 
     def send_break(self) -> None:
-        """Interrupt a server that is in all-stop mode."""
+        """Interrupt the program in all-stop mode (a 0x03 byte)."""
         self._send_raw(b"\x03")
 
     def close(self) -> None:
-        """Close the connection; harmless to repeat."""
+        """Close the connection; may be repeated."""
         self._channel.close()
 
     def _expect(self, deadline: float, payload: bytes) -> None:
-        """Take in some bytes of the reply to ``payload``.
+        """Receive some bytes of the reply to ``payload``.
 
         Raises:
-            RemoteError: Nothing comes before ``deadline``.
+            RemoteError: Nothing arrives before ``deadline``.
         """
         if not self._receive(deadline):
             raise RemoteError(
@@ -383,7 +393,7 @@ class Client:
             )
 
     def _receive(self, deadline: float) -> bool:
-        """Take in some bytes; False when ``deadline`` has passed."""
+        """Receive some bytes; return False when ``deadline`` has passed."""
         while not self._channel_receive(self._channel.spin):
             remaining = deadline - monotonic()
             if remaining <= 0 or not self._channel.sleep(remaining):
@@ -398,22 +408,22 @@ class Client:
             raise self._lost(error) from error
 
     def _absorb(self) -> None:
-        """Cut received chunks into packets and file them.
+        """Split received chunks into packets, and file these as replies and stops.
 
-        Everything before the last assignment may be repeated without harm.
+        After an exception anywhere before ``_incoming`` is assigned, it can be repeated.
         """
         incoming = self._incoming
         chunks = incoming.chunks
         if not chunks:
             return
         replies, notifications, rest = split(incoming.rest + b"".join(chunks))
-        if _log.is_read:
+        if _log.is_enabled:
             for packet in (*replies, *notifications):
                 _log.debug("<- %s", packet)
         if not (chunks[-1] or replies or notifications):
             raise self._lost(None)
         answered, more = self._file_replies(replies, incoming.answered)
-        news = [stop[5:] for stop in notifications if stop.startswith(b"Stop:")]
+        notified = [stop[5:] for stop in notifications if stop.startswith(b"Stop:")]
         if self._acknowledge and replies:
             self._outgoing = self._outgoing._replace(data=self._outgoing.data + b"+" * len(replies))
         self.bytes_received += sum(map(len, chunks))
@@ -421,15 +431,15 @@ class Client:
             rest,
             [],
             answered,
-            (*incoming.stops, *more, *news),
-            incoming.unacknowledged or bool(news) or (self.non_stop and bool(more)),
-            bool(news) and _LAST_STOP in news[-1],
+            (*incoming.stops, *more, *notified),
+            incoming.unacknowledged or bool(notified) or (self.non_stop and bool(more)),
+            bool(notified) and _LAST_STOP in notified[-1],
         )
         for ticket in range(incoming.answered, answered):
             self._routes.pop(ticket, None)
 
     def _file_replies(self, replies: Sequence[bytes], ticket: int) -> tuple[int, list[bytes]]:
-        """Put each reply where its ticket wants it; returns the next ticket and stops."""
+        """File each reply by its ticket's route; return the next ticket, and new stops."""
         stops: list[bytes] = []
         for reply in replies:
             route = self._routes.get(ticket)
@@ -461,57 +471,6 @@ class Client:
         if error is not None:
             detail = f"{detail} ({error.strerror or error})"
         return RemoteError(detail, hint="start the program again, or attach to it again")
-
-
-def parse_features(reply: bytes) -> dict[str, str]:
-    """Read the reply to ``qSupported``.
-
-    Example:
-        >>> parse_features(b"PacketSize=47ff;QNonStop+;x-")
-        {'PacketSize': '47ff', 'QNonStop': '+', 'x': '-'}
-    """
-    features: dict[str, str] = {}
-    for item in reply.decode("ascii", "replace").split(";"):
-        name, equals, value = item.partition("=")
-        if equals:
-            features[name] = value
-        elif name:
-            features[name[:-1]] = name[-1]
-    return features
-
-
-def checked(payload: bytes, reply: bytes) -> bytes:
-    """Return ``reply`` unless it says that ``payload`` failed.
-
-    Raises:
-        RemoteError: It is ``Exx`` or ``E.text``.
-        UnsupportedError: It is empty, as for packets that a server does not know.
-    """
-    if not reply:
-        raise UnsupportedError(f"the remote request {shorten(payload)!r}")
-    if reply[:1] == b"E" and (len(reply) == 3 or reply[1:2] == b"."):
-        raise error_of(payload, reply)
-    return reply
-
-
-def error_of(payload: bytes, reply: bytes) -> RemoteError:
-    """Make an error of ``Exx`` or ``E.text``."""
-    packet = shorten(payload)
-    if not reply:
-        return RemoteError(f"the server does not know {packet!r}", packet=packet)
-    if reply[1:2] == b".":
-        return RemoteError(reply[2:].decode("utf-8", "replace"), packet=packet)
-    try:
-        code = parse_hex(reply[1:3])
-    except ValueError:
-        return RemoteError(f"the server answered {shorten(reply)!r}", packet=packet)
-    return RemoteError(f"the server refused {packet!r} (error {code})", packet=packet, code=code)
-
-
-def shorten(payload: bytes) -> str:
-    """The beginning of a packet, printable, for messages."""
-    text = payload[:60].decode("latin-1")
-    return text if len(payload) <= 60 else text + "..."
 
 
 def _is_console_output(reply: bytes) -> bool:

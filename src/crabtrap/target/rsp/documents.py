@@ -1,4 +1,4 @@
-"""The XML objects of ``qXfer`` as data: threads and libraries."""
+"""Parsers of the XML objects of ``qXfer``: thread and library lists."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from crabtrap.target.rsp.packets import parse_thread_id
 
 
 def parse_xml(document: bytes) -> ElementTree.Element:
-    """Read an XML document of a server that need not be trusted.
+    """Parse an XML document of an untrusted server.
 
     Raises:
-        RemoteError: It is malformed or declares entities, which is where small documents
-            explode and which no server needs.
+        RemoteError: It is malformed or declares entities, by which a small document can
+            expand without bound and which no server needs.
     """
     if b"<!ENTITY" in document:
         raise RemoteError("the server sent XML that declares entities")
@@ -26,7 +26,7 @@ def parse_xml(document: bytes) -> ElementTree.Element:
 
 
 def parse_threads(document: bytes, default_pid: int) -> tuple[ThreadInfo, ...]:
-    """Read ``qXfer:threads``.
+    """Parse ``qXfer:threads``.
 
     Example:
         >>> parse_threads(b'<threads><thread id="p1.2" core="0" name="x"/></threads>', 1)
@@ -48,7 +48,7 @@ def parse_threads(document: bytes, default_pid: int) -> tuple[ThreadInfo, ...]:
 
 
 def parse_libraries(document: bytes) -> tuple[Library, ...]:
-    """Read ``qXfer:libraries-svr4``, the main program left out.
+    """Parse ``qXfer:libraries-svr4``, without the main program.
 
     Example:
         >>> parse_libraries(b'<library-list-svr4 version="1.0" main-lm="0x1">'

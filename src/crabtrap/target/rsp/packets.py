@@ -1,7 +1,7 @@
 """The byte level of the GDB remote serial protocol: framing, escaping, run lengths.
 
-Pure functions over ``bytes``; nothing here loops over single bytes in Python, because
-every visible stop passes through it.
+See the GDB manual, "Remote Protocol: Overview".  These are pure functions over ``bytes``;
+none loops over single bytes in Python, because every stop passes through them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from zlib import adler32
 from crabtrap.errors import RemoteError
 
 PACKET_LIMIT = 4 << 20
-"""Bytes; a longer packet from the other side is refused."""
+"""Bytes; a longer packet from a server is refused."""
 
 EXPANDED_LIMIT = 16 << 20
 """Bytes; a packet whose run lengths expand to more than this is refused."""
@@ -25,7 +25,7 @@ _RUN = re.compile(rb"(.)((?:\*.)+)", re.DOTALL)
 
 
 class Split(NamedTuple):
-    """What a stretch of received bytes holds.
+    """Received bytes, split into packets.
 
     Attributes:
         replies: Payloads of ``$`` packets, run lengths expanded, in order.
@@ -45,8 +45,8 @@ def checksum(data: bytes) -> int:
         >>> checksum(b"OK") == 0x9A
         True
     """
-    # The low half of Adler-32 is 1 + the sum modulo 65521, hence exact for 256 bytes:
-    # twenty times faster than sum().
+    # The low half of Adler-32 is (1 + sum) modulo 65521, which is exact up to 256 bytes,
+    # and twenty times as fast as sum().
     if len(data) <= 256:
         return (adler32(data) - 1) & 0xFF
     if len(data) <= 512:
@@ -56,7 +56,7 @@ def checksum(data: bytes) -> int:
 
 
 def frame(payload: bytes) -> bytes:
-    """Wrap a payload, which must already be escaped, into ``$payload#checksum``.
+    """Frame a payload, which must already be escaped, as ``$payload#checksum``.
 
     Example:
         >>> frame(b"OK")
@@ -66,7 +66,7 @@ def frame(payload: bytes) -> bytes:
 
 
 def escape(data: bytes) -> bytes:
-    r"""Make binary data fit for a packet.
+    r"""Escape the bytes of binary data that have a meaning in packets.
 
     Example:
         >>> escape(b"a#b")
@@ -81,7 +81,7 @@ def escape(data: bytes) -> bytes:
 
 
 def unescape(data: bytes) -> bytes:
-    """Undo ``escape``; any byte may have been escaped.
+    """Undo ``escape``; servers may have escaped any byte.
 
     Example:
         >>> unescape(escape(b"}#$*"))
@@ -93,11 +93,11 @@ def unescape(data: bytes) -> bytes:
 
 
 def expand_runs(data: bytes, limit: int = EXPANDED_LIMIT) -> bytes:
-    """Undo run-length encoding: ``x*N`` stands for x and ``ord(N) - 29`` more of it.
+    """Undo run-length encoding: ``x*N`` is ``x`` and ``ord(N) - 29`` repetitions of it.
 
     Raises:
-        RemoteError: A count is not printable, stands first, or the result would be
-            longer than ``limit`` bytes.
+        RemoteError: A count is missing, not printable or without a byte to repeat, or the
+            result would be longer than ``limit`` bytes.
 
     Example:
         >>> expand_runs(b"0* ")
@@ -116,11 +116,11 @@ def expand_runs(data: bytes, limit: int = EXPANDED_LIMIT) -> bytes:
 
 
 def split(data: bytes, limit: int = PACKET_LIMIT) -> Split:
-    """Cut received bytes into packets; acknowledgements between them are passed over.
+    """Split received bytes into packets; acknowledgements between them are skipped.
 
     Raises:
-        RemoteError: The bytes are not the protocol: garbage between packets, a wrong
-            checksum, a packet longer than ``limit`` bytes.
+        RemoteError: The bytes are not packets: garbage between them, a wrong checksum, or
+            a packet longer than ``limit`` bytes.
 
     Example:
         >>> split(b"+$OK#9a%Stop:W00#00"[:13])
@@ -160,7 +160,7 @@ def split(data: bytes, limit: int = PACKET_LIMIT) -> Split:
 
 
 def thread_id(pid: int, tid: int) -> bytes:
-    """Name a thread as multiprocess servers do; ``tid`` -1 means all threads.
+    """Encode a thread id of the multiprocess extensions; ``tid`` -1 means all threads.
 
     Example:
         >>> thread_id(16, -1)
@@ -170,10 +170,10 @@ def thread_id(pid: int, tid: int) -> bytes:
 
 
 def parse_thread_id(text: bytes) -> tuple[int, int]:
-    """Read ``pPID.TID`` or ``TID`` as ``(pid, tid)``; pid is 0 where it is not told.
+    """Parse ``pPID.TID`` or ``TID`` to ``(pid, tid)``; pid is 0 where it is missing.
 
     Raises:
-        RemoteError: The text is no thread id.
+        RemoteError: The text is not a thread id.
 
     Example:
         >>> parse_thread_id(b"p10.1f")
@@ -189,11 +189,11 @@ def parse_thread_id(text: bytes) -> tuple[int, int]:
 
 
 def parse_hex(text: bytes) -> int:
-    """Read a number of at most 64 bits in hexadecimal digits, without prefix.
+    """Parse a number of at most 64 bits in hexadecimal digits, without prefix.
 
     Raises:
-        ValueError: It is not such a number; unlike ``int``, this takes no ``_``, no
-            ``0x`` and no spaces.
+        ValueError: It is not such a number; ``_``, ``0x`` and spaces, which ``int``
+            accepts, are refused.
     """
     if not text or len(text) > 16 or not text.isalnum() or text[1:2] in (b"x", b"X"):
         raise ValueError(f"{text[:40]!r} is not a hexadecimal number")
@@ -201,10 +201,10 @@ def parse_hex(text: bytes) -> int:
 
 
 def parse_bytes(text: bytes) -> bytes:
-    """Read pairs of hexadecimal digits.
+    """Parse pairs of hexadecimal digits.
 
     Raises:
-        RemoteError: They are not.
+        RemoteError: The text is something else.
     """
     try:
         return bytes.fromhex(text.decode("ascii"))
@@ -218,5 +218,5 @@ def _expand_run(found: re.Match[bytes]) -> bytes:
 
 
 def _ends_in_star_count(data: bytes) -> bool:
-    # "x**": the second star is a count of 13.
+    # "x**": the second star is the count, 42 - 29 = 13.
     return data.endswith(b"**") and len(data) > 2

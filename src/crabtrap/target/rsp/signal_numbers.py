@@ -1,4 +1,4 @@
-"""Signal numbers: the protocol has its own, which differ from Linux's."""
+"""Signal numbers of the protocol (gdb's ``include/gdb/signals.def``) and of Linux."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _FROM_LINUX = {linux: remote for remote, linux in reversed(_TO_LINUX.items())}
 
 
 def to_linux(remote: int) -> int:
-    """Linux number of a signal of the protocol; 0 is no signal on both sides.
+    """Convert a signal number of the protocol to Linux's; 0 is no signal in both.
 
     Raises:
         ValueError: Linux has no such signal.
@@ -60,7 +60,7 @@ def to_linux(remote: int) -> int:
 
 
 def from_linux(number: int) -> int:
-    """The protocol's number of a Linux signal.
+    """Convert a Linux signal number to the protocol's.
 
     Raises:
         ValueError: There is no such signal.

@@ -1,4 +1,4 @@
-"""Sites as packets, and the changes that wait for the next resume."""
+"""Sites as ``Z`` and ``z`` packets, and the changes to send with the next resume."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LETTERS: dict[SiteKind, bytes] = {
 
 
 def insert_packet(site: SiteRequest) -> bytes:
-    """The packet that inserts a site, with its conditions.
+    """Make the packet that inserts a site, with its conditions.
 
     Example:
         >>> from crabtrap.address import Address
@@ -32,14 +32,14 @@ def insert_packet(site: SiteRequest) -> bytes:
 
 
 def remove_packet(site: SiteRequest) -> bytes:
-    """The packet that removes a site."""
+    """Make the packet that removes a site."""
     return b"z%b,%x,%x" % (_LETTERS[site.kind], site.address, site.size)
 
 
 class PendingSites:
-    """Changes to sites that were asked for and not sent yet.
+    """Changes to sites that were requested and not sent yet.
 
-    A site that is removed and inserted again meanwhile costs nothing.
+    Removing a site and inserting it again before they are sent cancels out.
     """
 
     __slots__ = ("_insert", "_remove")
@@ -52,7 +52,7 @@ class PendingSites:
         return bool(self._remove or self._insert)
 
     def update(self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]) -> None:
-        """Add changes after those that wait."""
+        """Add changes after the pending ones."""
         for site in remove:
             if site in self._insert:
                 del self._insert[site]
@@ -65,11 +65,11 @@ class PendingSites:
                 self._insert[site] = None
 
     def take(self) -> tuple[tuple[SiteRequest, ...], tuple[SiteRequest, ...]]:
-        """The sites to remove and to insert, in that order; none wait any more."""
+        """Return the sites to remove and those to insert; none are pending any more."""
         taken = tuple(self._remove), tuple(self._insert)
         self.clear()
         return taken
 
     def clear(self) -> None:
-        """Forget all changes: the process is gone or is another program now."""
+        """Drop all changes, after the process has ended or executed another program."""
         self._remove, self._insert = {}, {}

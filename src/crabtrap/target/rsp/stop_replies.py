@@ -1,4 +1,7 @@
-"""Stop replies: ``T05thread:p1.2;swbreak:;06:...;`` and their kin, as plain data."""
+"""Parser of stop replies such as ``T05thread:p1.2;swbreak:;06:...;``.
+
+See the GDB manual, "Stop Reply Packets".
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ from crabtrap.target.rsp.signal_numbers import to_linux
 GENERAL_COUNT = 17
 """rax rbx rcx rdx rsi rdi rbp rsp r8-r15 rip, in the order of the protocol."""
 
-# All of them in order are "00:HHHHHHHHHHHHHHHH;" and so on.  Without the separators each is
-# one byte of number and eight of value, so that three calls read all 17.
+# A reply with all of them has "00:HHHHHHHHHHHHHHHH;" and so on, in order.  Without the
+# separators each is one byte of number and eight of value, so that three calls parse all 17.
 _ENTRY_SIZE = 20
 _UNPACK_GENERAL = struct.Struct("<" + "BQ" * GENERAL_COUNT).unpack
 _GENERAL_NUMBERS = tuple(range(GENERAL_COUNT))
 
-# What follows them from our guard: "11:HHHHHHHH;".
+# Our guard adds "11:HHHHHHHH;" after them.
 _EFLAGS, _EFLAGS_SIZE = b"11:", 12
 
 _REGISTER = re.compile(rb"[0-9a-f]{1,4}")
@@ -45,18 +48,18 @@ _REASONS: dict[bytes, StopKind] = {
 
 @dataclass(slots=True)
 class StopReply:
-    """A stop reply, read but not yet judged.
+    """A parsed stop reply.
 
     Attributes:
-        kind: "signal" for whatever the reply itself gives no other reason for.
-        pid: 0 where the server does not tell.
+        kind: "signal" where the reply has no other reason.
+        pid: 0 where the reply has none.
         tid: 0 for the end of a process.
-        signal: Linux number, 0 for "stopped because it was asked to".
+        signal: Linux number; 0 for a thread that was interrupted by ``vCont;t``.
         code: Exit code.
         value: Argument of the reason: watched address, system call.
         child: ``(pid, tid)`` of a fork.
-        general: The 17 general registers, in the protocol's order, if all came along.
-        registers: What came along otherwise, by number, as bytes.
+        general: The 17 general registers in the protocol's order, if the reply has all.
+        registers: Other registers of the reply, by number.
     """
 
     kind: StopKind
@@ -73,7 +76,7 @@ class StopReply:
 
 
 def parse_stop(reply: bytes) -> StopReply:
-    """Read one stop reply.
+    """Parse one stop reply.
 
     Raises:
         RemoteError: It is malformed.
@@ -112,24 +115,24 @@ def _parse_t(reply: bytes) -> StopReply:
     tail = reply[end:]
     if tail.startswith(_EFLAGS):
         tail = tail[_EFLAGS_SIZE:]
-    # But for the registers a thread's stops are alike.
-    like = _parse_known_items(reply[1:start] + tail)
+    # The rest of a thread's stop replies is often the same, and cached.
+    known = _parse_known_items(reply[1:start] + tail)
     return StopReply(
-        like.kind,
-        like.pid,
-        like.tid,
-        like.signal,
-        like.code,
-        like.value,
-        like.child,
-        like.path,
-        like.condition_error,
+        known.kind,
+        known.pid,
+        known.tid,
+        known.signal,
+        known.code,
+        known.value,
+        known.child,
+        known.path,
+        known.condition_error,
         general,
     )
 
 
 def _parse_items(text: bytes) -> StopReply:
-    """The signal, and all ``name:value;`` behind it."""
+    """Parse the signal and all ``name:value;`` after it."""
     stop = StopReply("signal", signal=to_linux(parse_hex(text[:2])))
     for item in text[2:].split(b";"):
         name, _, value = item.partition(b":")
@@ -148,7 +151,7 @@ _parse_known_items = lru_cache(maxsize=64)(_parse_items)
 
 
 def _parse_general(block: bytes) -> tuple[int, ...] | None:
-    """The values of the general registers, if ``block`` is exactly these."""
+    """Parse the values of the general registers, if ``block`` is exactly these."""
     try:
         fields = _UNPACK_GENERAL(unhexlify(block.translate(None, b":;")))
     except (ValueError, struct.error):

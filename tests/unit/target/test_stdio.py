@@ -16,7 +16,7 @@ from crabtrap.target.stdio import Stdio, Streams
 
 
 class Poller:
-    """Does for descriptors what a target's ``wait`` does."""
+    """Calls the callbacks of readable descriptors, as a target's ``wait`` does."""
 
     def __init__(self) -> None:
         self.watched: dict[int, Callable[[], None]] = {}
@@ -36,7 +36,7 @@ class Poller:
 
 
 class Launched:
-    """A child process on ``Streams``, and what came from it."""
+    """A child process on ``Streams``, and the events of its output."""
 
     def __init__(self, stdio: Stdio, *command: str) -> None:
         self.streams: Streams = stdio.open()
@@ -68,7 +68,7 @@ def no_descriptor_is_left():
 
 
 @pytest.mark.parametrize("stdio", [Stdio.pipes(), Stdio.pty()])
-def test_output_and_errors_stay_apart(stdio: Stdio) -> None:
+def test_output_and_errors_are_distinguished(stdio: Stdio) -> None:
     launched = Launched(stdio, "sh", "-c", "echo out; echo err >&2")
     assert launched.finish() == 0
     assert launched.text("stdout").split() == [b"out"]
@@ -86,7 +86,7 @@ def test_pipes_have_an_empty_input() -> None:
     assert launched.text("stdout") == b""
 
 
-def test_typed_text_reaches_the_program() -> None:
+def test_written_text_is_the_programs_input() -> None:
     launched = Launched(Stdio.pty(), "sh", "-c", "read line; echo got $line")
     launched.streams.write(b"hello\n")
     launched.poller.run(lambda: b"got hello" in launched.text("stdout"))
@@ -109,7 +109,7 @@ def test_large_output_is_complete() -> None:
     assert launched.finish() == 0
 
 
-def test_writing_without_an_input_of_ours_says_so() -> None:
+def test_writing_to_an_input_that_is_not_ours_is_refused() -> None:
     streams = Stdio.pipes().open()
     with pytest.raises(StateError, match="standard input"):
         streams.write(b"x")
@@ -125,7 +125,7 @@ def test_size_of_the_terminal() -> None:
 
 
 @pytest.mark.parametrize("base", [Stdio.inherit(), Stdio.pipes(), Stdio.pty()])
-def test_files_take_the_place_of_streams(base: Stdio, tmp_path: Path) -> None:
+def test_streams_are_redirected_to_files(base: Stdio, tmp_path: Path) -> None:
     source, out, err = tmp_path / "in", tmp_path / "out", tmp_path / "err"
     source.write_text("from file\n")
     out.write_text("old\n")
@@ -154,5 +154,7 @@ def test_a_missing_file_is_named(base: Stdio, tmp_path: Path) -> None:
 def test_inherit_relays_nothing() -> None:
     streams = Stdio.inherit().open()
     assert streams.descriptors == (0, 1, 2)
-    assert not streams.relays
+    poller = Poller()
+    streams.watch(poller, lambda _: None)
+    assert not poller.watched
     streams.close()

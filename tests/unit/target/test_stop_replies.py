@@ -1,4 +1,4 @@
-"""Stop replies as the known servers send them, and as no server should."""
+"""Stop replies as real servers send them, and malformed ones."""
 
 import contextlib
 
@@ -26,7 +26,7 @@ def test_registers_may_come_first_and_the_reason_last():
     assert stop.general == tuple(range(1, 18))
 
 
-def test_some_registers_are_kept_by_number():
+def test_some_registers_are_returned_by_number():
     stop = parse_stop(b"T0506:0000000000000000;07:00e8ffffff7f0000;10:xxxxxxxxxxxxxxxx;thread:1;")
     assert stop.general is None
     assert stop.registers == {6: bytes(8), 7: bytes.fromhex("00e8ffffff7f0000")}
