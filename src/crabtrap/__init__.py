@@ -1,7 +1,7 @@
 """crabtrap: a debugger for Rust programs on Linux x86-64.
 
-``Session`` is a program from before its launch until after its end; everything a front
-end does goes through it::
+``Session`` controls one program, from before its launch until after its end; front ends use
+nothing else::
 
     with crabtrap.Session("target/debug/demo") as session:
         session.breakpoints.add("main.rs:10")

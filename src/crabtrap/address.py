@@ -1,8 +1,7 @@
-"""Two kinds of address that are never mixed.
+"""The two kinds of address, which are distinct types.
 
-A ``FileAddress`` is what ELF and DWARF say; an ``Address`` is where the byte is in
-the running program.  They differ by a module's load bias, which is added in one
-place only: ``crabtrap.symbols.module``.
+A ``FileAddress`` is one of ELF and DWARF; an ``Address`` is one of the running program.
+They differ by a module's load bias, which only ``crabtrap.symbols.module`` adds.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from typing import NewType
 
 Address = NewType("Address", int)
-"""A virtual address in the program, 0 <= address < 2**64."""
+"""A virtual address of the program, 0 <= address < 2**64."""
 
 FileAddress = NewType("FileAddress", int)
-"""An address as a file states it (``st_value``, ``DW_AT_low_pc``), before relocation."""
+"""An address in a file (``st_value``, ``DW_AT_low_pc``), before relocation."""

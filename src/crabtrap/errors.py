@@ -1,25 +1,25 @@
-"""Everything that can go wrong, as one tree.
+"""The exceptions of the package.
 
 * CrabtrapError
-  - UsageError                the request itself is off; the user can correct it
+  - UsageError                the request is wrong; the user can correct it
     + ParseError
     + NotFoundError
     + RangeError
-  - StateError                right request, wrong moment or wrong target
+  - StateError                the request is impossible in this state or on this target
     + UnsupportedError
     + StaleError
     + WrongThreadError
-  - TargetError               the program, its kernel or the connection said no
+  - CallError                 a function called in the program did not return
+  - TargetError               the program, the kernel or the connection failed
     + MemoryFault
     + ProcessGone
     + RemoteError
     + LaunchError
-  - DebugInfoError            a file does not say what is needed
+  - DebugInfoError            debug information is missing or damaged
     + MissingDebugInfo
 
-Errors carry fields, not formatted text; ``str()`` gives one sentence naming the
-cause, ``hint`` says what to try next.  Anything that is not a ``CrabtrapError``
-is a bug.
+Errors have fields for programs; ``str()`` is one sentence with the cause, and ``hint`` says
+what to try next.  Any other exception is a bug.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class CrabtrapError(Exception):
 
 
 class UsageError(CrabtrapError):
-    """The request itself cannot be carried out as it was put."""
+    """The request is wrong."""
 
 
 class ParseError(UsageError):
-    """A command or an expression could not be read.
+    """A command or an expression could not be parsed.
 
     Attributes:
         text: The whole input.
@@ -62,8 +62,8 @@ class NotFoundError(UsageError):
 
     Attributes:
         kind: What was looked for: "function", "variable", "thread", ...
-        name: The name as it was given.
-        close: Known names that look alike, best first.
+        name: The name as the user wrote it.
+        close: Similar names that are known, best first.
     """
 
     def __init__(
@@ -84,18 +84,18 @@ class NotFoundError(UsageError):
 
 
 class RangeError(UsageError):
-    """An index, a line or a count lies outside what exists."""
+    """An index, a line or a count is out of range."""
 
 
 class StateError(CrabtrapError):
-    """The request does not fit the present state of the program or of the session."""
+    """The request is impossible in the present state of the program or of the session."""
 
 
 class UnsupportedError(StateError):
-    """This target cannot do that at all.
+    """The target does not support the request.
 
     Attributes:
-        ability: The missing ability: "hardware watchpoints", "memory writes", ...
+        ability: What is not supported: "hardware watchpoints", "system call stops", ...
     """
 
     def __init__(self, ability: str, *, hint: str = "") -> None:
@@ -104,20 +104,20 @@ class UnsupportedError(StateError):
 
 
 class StaleError(StateError):
-    """A thread, frame or value of an earlier stop was used after the program ran on."""
+    """A thread, frame or value of an earlier stop was used after the program was resumed."""
 
 
 class WrongThreadError(StateError):
-    """A session was used from a Python thread that does not own it."""
+    """A session was used from another Python thread than its own."""
 
 
 _PUT_BACK = "check what it had done by then: memory it changed and locks it took stay so"
 
 
 class CallError(CrabtrapError):
-    """A function of the program was called and did not return; its thread was put back.
+    """A function called in the program did not return; its thread's registers were restored.
 
-    What it has done to memory stays: locks it holds are held, what it allocated is never freed.
+    Its other effects remain: memory it changed, locks it took, allocations.
     """
 
     def __init__(self, message: str, *, hint: str = _PUT_BACK) -> None:
@@ -125,15 +125,15 @@ class CallError(CrabtrapError):
 
 
 class TargetError(CrabtrapError):
-    """The program, the kernel or the connection refused."""
+    """The program, the kernel or the connection failed."""
 
 
 class MemoryFault(TargetError):
     """Bytes of the program could not be read or written.
 
     Attributes:
-        address: First byte of the range asked for.
-        size: Bytes asked for.
+        address: First byte of the requested range.
+        size: Bytes requested.
     """
 
     def __init__(self, address: int, size: int, *, detail: str = "", hint: str = "") -> None:
@@ -144,10 +144,10 @@ class MemoryFault(TargetError):
 
 
 class ProcessGone(TargetError):
-    """The program ended while something was asked of it.
+    """The program has ended, before or during the request.
 
     Attributes:
-        status: Its wait status in words, for example ``"exited with code 3"``, or ``""``.
+        status: How it ended, for example ``"exited with code 3"``, or ``""``.
     """
 
     def __init__(self, status: str = "", *, hint: str = "") -> None:
@@ -156,11 +156,11 @@ class ProcessGone(TargetError):
 
 
 class RemoteError(TargetError):
-    """The guard or another remote server answered with an error, or not at all.
+    """The guard or another remote server replied with an error, or not at all.
 
     Attributes:
-        packet: The request, shortened.
-        code: ``errno``-like number of an ``Exx`` answer, or ``None``.
+        packet: The beginning of the request.
+        code: The number in an ``Exx`` reply, or ``None``.
     """
 
     def __init__(
@@ -172,15 +172,15 @@ class RemoteError(TargetError):
 
 
 class LaunchError(TargetError):
-    """A program could not be started or attached to; ``hint`` names the way out."""
+    """A program could not be started or attached to."""
 
 
 class DebugInfoError(CrabtrapError):
-    """A file's debug information is damaged, contradictory or not what was expected."""
+    """A file's debug information is missing, damaged or contradictory."""
 
 
 class MissingDebugInfo(DebugInfoError):
-    """What was asked for needs debug information that the module does not have.
+    """A module does not have the debug information that the request needs.
 
     Attributes:
         module: Path of the module.

@@ -1,7 +1,7 @@
-"""What happened, as frozen data: numbers and text only, never live objects.
+"""Events that a session publishes: frozen data, numbers and text only.
 
-A ``StopEvent`` says why the program is at a visible stop, all reasons at once;
-the other events tell of things that need no stop.
+A ``StopEvent`` has all the reasons of a visible stop at once; the other events are
+published without a stop.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class BreakpointHit:
         breakpoint: Its number.
         hits: Hits counted so far, this one included.
         temporary: It was deleted by this hit.
-        frame: Index of the frame it is about, which front ends select: inlined functions
-            that begin at the same instruction have not been entered yet.
+        frame: Index of the frame that front ends select.  It is not 0 where inlined
+            functions begin at the same instruction, none of which has been entered yet.
     """
 
     breakpoint: int
@@ -42,14 +42,14 @@ class BreakpointHit:
 
 @dataclass(frozen=True, slots=True)
 class ConditionFailed:
-    """A breakpoint's condition could not be evaluated, so the program stopped to say so.
+    """A breakpoint's condition could not be evaluated, and the program stopped for that.
 
-    That is done once per run; from then on it is counted (``Breakpoint.failures``).
+    It does so once per run; later failures are only counted (``Breakpoint.failures``).
 
     Attributes:
         breakpoint: Its number.
         condition: As the user wrote it.
-        error: Why it has no value.
+        error: Why it could not be evaluated.
         frame: As in ``BreakpointHit``.
     """
 
@@ -65,8 +65,8 @@ class WatchHit:
 
     Attributes:
         watchpoint: Its number, from the same series as breakpoints.
-        expression: The text the user gave.
-        old: Rendered value before, ``None`` where it is not known.
+        expression: As the user wrote it.
+        old: Rendered value before, ``None`` where unknown.
         new: Rendered value now.
     """
 
@@ -78,7 +78,7 @@ class WatchHit:
 
 @dataclass(frozen=True, slots=True)
 class WatchScopeEnded:
-    """The frame that owned a watched local has returned; the watchpoint was deleted."""
+    """The frame of a watched local variable has returned; the watchpoint was deleted."""
 
     watchpoint: int
     expression: str
@@ -87,11 +87,12 @@ class WatchScopeEnded:
 
 @dataclass(frozen=True, slots=True)
 class StepDone:
-    """A step, finish, until or advance reached its end.
+    """A step, finish, until or advance is done.
 
     Attributes:
         plan: Name of the plan: "step", "next", "finish", ...
-        return_value: Rendered return value after a finish, with its type, else ``None``.
+        return_value: Rendered return value after a finish, else ``None``.
+        return_type: Its type, else ``None``.
     """
 
     plan: str
@@ -109,7 +110,7 @@ class SignalReceived:
         code: ``si_code``.
         address: ``si_addr`` of a fault, else ``None``.
         sender: pid of the sender for ``kill``/``tgkill``, else ``None``.
-        stack_overflow: The fault is right below the stack of the thread, which is used up.
+        stack_overflow: The fault is just below the thread's stack, which is exhausted.
     """
 
     number: int
@@ -146,7 +147,13 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Forked:
-    """The program made a child process."""
+    """The program created a child process, see ``fork(2)``.
+
+    Attributes:
+        child: Its pid.
+        vfork: It was created by ``vfork(2)``.
+        followed: The session debugs the child from now on, not the parent.
+    """
 
     child: int
     vfork: bool
@@ -155,7 +162,7 @@ class Forked:
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """The program replaced itself with another (``execve``)."""
+    """The process executed another program, see ``execve(2)``."""
 
     path: str
 
@@ -172,7 +179,7 @@ class SyscallStop:
 
 @dataclass(frozen=True, slots=True)
 class LibrariesChanged:
-    """Shared libraries appeared or went away."""
+    """Shared libraries were loaded or unloaded, by path."""
 
     loaded: tuple[str, ...]
     unloaded: tuple[str, ...]
@@ -217,11 +224,11 @@ class StopEvent:
     """The program came to a visible stop.
 
     Attributes:
-        epoch: Counts the stops of this session; objects made at one stop carry it.
+        epoch: Number of the stop in this session; threads, frames and values have it, too.
         pid: Process id.
-        thread: Thread (tid) the reasons are about; 0 once the program is gone.
-        reasons: Every reason found for that thread, most telling first; never empty.
-        also: Other threads that came to a stop of their own at the same time, and why.
+        thread: Thread (tid) the reasons are about; 0 once the program has ended.
+        reasons: All reasons of that thread, most important first; never empty.
+        also: Other threads with a stop of their own at the same time, and its reason.
     """
 
     epoch: int
@@ -233,14 +240,14 @@ class StopEvent:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The program was set going by ``plan``."""
+    """The program was resumed by ``plan``."""
 
     plan: str
 
 
 @dataclass(frozen=True, slots=True)
 class OutputReceived:
-    """The program wrote to a stream the debugger holds the other end of."""
+    """The program wrote to a stream of which the debugger holds the other end."""
 
     stream: StreamName
     data: bytes
@@ -248,7 +255,7 @@ class OutputReceived:
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """A log point was passed; the program did not stop."""
+    """A logpoint was hit; the program did not stop."""
 
     breakpoint: int
     thread: int
@@ -257,7 +264,7 @@ class LogMessage:
 
 @dataclass(frozen=True, slots=True)
 class BreakpointChanged:
-    """A breakpoint was added, removed, resolved or altered by the engine itself."""
+    """A breakpoint was added, removed or changed, by the user or by the engine."""
 
     breakpoint: int
     change: Literal["added", "removed", "changed"]
@@ -265,7 +272,7 @@ class BreakpointChanged:
 
 @dataclass(frozen=True, slots=True)
 class ThreadsChanged:
-    """Threads were born or ended, as tids."""
+    """Threads were created or have ended, by tid."""
 
     started: tuple[int, ...]
     ended: tuple[int, ...]
@@ -273,7 +280,7 @@ class ThreadsChanged:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the user should know that is not an error: a mismatch, a fallback, a limit."""
+    """A message for the user that is not an error: a mismatch, a fallback, a limit."""
 
     text: str
 

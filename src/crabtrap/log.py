@@ -1,7 +1,7 @@
-"""Loggers for debug lines that cost nothing until somebody wants to read them.
+"""Loggers that do not import ``logging``, which is slow to import.
 
-``logging`` is slow to import.  Unless it has been imported nobody has asked for a line
-to be shown, and every line would be thrown away.
+As long as no other code has imported it, no handler can be installed, and every line would
+be discarded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DEBUG = 10  # logging.DEBUG
 
 
 class Log:
-    """Debug lines of one layer, to be had from ``logging.getLogger(name)``."""
+    """The debug lines of one layer, which go to ``logging.getLogger(name)``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -29,7 +29,7 @@ class Log:
         return logger is not None and logger.isEnabledFor(_DEBUG)
 
     def debug(self, text: str, *arguments: object) -> None:
-        """Write a line, its ``%`` filled in only if somebody reads it."""
+        """Log a line; its ``%`` arguments are only formatted when it is written."""
         logger = self._find()
         if logger is not None:
             logger.debug(text, *arguments, stacklevel=2)

@@ -1,10 +1,10 @@
-"""``dataclass`` that costs little to define and little to use.
+"""A ``dataclass`` decorator that is cheap when a class is defined.
 
-The standard decorator compiles half a dozen methods per class as the class is defined,
-and brings ``inspect`` along: a tenth of a second for this package, paid before the first
-prompt although most of the classes are never used in a session.  Here only ``__init__``
-is compiled, once a class has proved to be in use; the other methods are shared functions.
-``dataclasses.fields``, ``replace`` and the like work as with the standard ones.
+The standard decorator compiles half a dozen methods when a class is defined, and imports
+``inspect``: for this package a tenth of a second before the first prompt, although a session
+uses few of the classes.  This one compiles only ``__init__``, after some instances were made;
+the other methods are shared functions.  ``dataclasses.fields``, ``replace`` and the like work
+as with standard dataclasses.
 """
 
 from __future__ import annotations
@@ -18,24 +18,25 @@ _C = TypeVar("_C", bound=type)
 
 _FIELDS = "__record_fields__"
 _FEW = 30
-"""Instances that are made faster one by one than by compiling ``__init__``."""
+"""Instances of a class that are cheaper to make by ``_fill`` than to compile ``__init__``."""
 
 
 class _Missing:
-    """Stands for a default that is not there."""
+    """The type of ``_MISSING``, which marks a missing default."""
 
 
 _MISSING: Any = _Missing()
 
 
 class _Field(NamedTuple):
-    """What is known of one field.
+    """One field.
 
     Attributes:
-        default: Its value where none is given, or
-        factory: what makes one, ``_MISSING`` both where one must be given.
-        init: It is an argument of the constructor.
-        compare: It counts when instances are compared and hashed.
+        default: Its default, or ``_MISSING``.
+        factory: Makes its default, or ``_MISSING``.
+        init: It is a parameter of ``__init__``.
+        repr: It is in the result of ``repr``.
+        compare: It is used to compare and hash instances.
     """
 
     name: str
@@ -60,12 +61,12 @@ def field(
     repr: bool = True,
     compare: bool = True,
 ) -> Any:
-    """As ``dataclasses.field``; see there."""
+    """Describe a field, as ``dataclasses.field`` does."""
     return _Field("", default, default_factory, init, repr, compare)
 
 
 def replace(record: _T, **changes: object) -> _T:
-    """As ``dataclasses.replace``; see there.
+    """Copy a record with some fields changed, as ``dataclasses.replace`` does.
 
     Example:
         >>> @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def replace(record: _T, **changes: object) -> _T:
 
 
 def field_names(record: object) -> tuple[str, ...] | None:
-    """Names of the fields of an instance, ``None`` if it is none of a record.
+    """List the names of a record's fields; ``None`` for any other object.
 
     Example:
         >>> @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def field_names(record: object) -> tuple[str, ...] | None:
 def dataclass(
     *, frozen: bool = False, slots: bool = False, eq: bool = True, repr: bool = True
 ) -> Callable[[_C], _C]:
-    """As ``dataclasses.dataclass``; see there.
+    """Make a class a dataclass, as ``dataclasses.dataclass`` does.
 
     Example:
         >>> @dataclass(frozen=True, slots=True)
@@ -113,9 +114,9 @@ def dataclass(
 
     def wrap(cls: _C) -> _C:
         own = tuple(_own_fields(cls))
-        made = _with_slots(cls, own) if slots else _with_defaults(cls, own)
-        _add_methods(made, _all_fields(made, own), frozen=frozen, eq=eq, repr=repr)
-        return made
+        record = _with_slots(cls, own) if slots else _with_defaults(cls, own)
+        _add_methods(record, _all_fields(record, own), frozen=frozen, eq=eq, repr=repr)
+        return record
 
     return wrap
 
@@ -133,7 +134,7 @@ def _own_fields(cls: type) -> list[_Field]:
 
 
 def _all_fields(cls: type, own: tuple[_Field, ...]) -> tuple[_Field, ...]:
-    """Those of the bases first; a field that is defined again keeps its place."""
+    """List all fields, those of bases first; one that is redefined keeps its position."""
     fields: dict[str, _Field] = {}
     for base in reversed(cls.__mro__[1:]):
         fields.update((each.name, each) for each in vars(base).get(_FIELDS, ()))
@@ -142,7 +143,7 @@ def _all_fields(cls: type, own: tuple[_Field, ...]) -> tuple[_Field, ...]:
 
 
 def _own(cls: type) -> Mapping[str, Any]:
-    """What the class itself defines."""
+    """Return the attributes that the class itself defines."""
     return vars(cls)
 
 
@@ -152,7 +153,7 @@ def _fields(cls: type) -> tuple[_Field, ...]:
 
 # -- the class ---------------------------------------------------------------------------
 def _with_slots(cls: Any, own: tuple[_Field, ...]) -> Any:
-    """The same class again, with slots: they cannot be added to one that exists."""
+    """Make a copy of a class with slots, which cannot be added to an existing class."""
     names = [each.name for each in own]
     inherited = {name for base in cls.__mro__[1:] for name in getattr(base, "__slots__", ())}
     left_out = {*names, "__dict__", "__weakref__"}
@@ -193,12 +194,13 @@ def _add_methods(
 
 
 def _init_later(cls: Any, frozen: bool) -> Callable[..., None]:
-    made = 0
+    count = 0
 
     def __init__(self: object, *args: object, **keywords: object) -> None:
-        nonlocal made
-        made += 1
-        if made > _FEW or not _fill(self, _fields(cls), args, keywords):
+        nonlocal count
+        count += 1
+        # Compiled also where the arguments do not fit: its TypeError says which.
+        if count > _FEW or not _fill(self, _fields(cls), args, keywords):
             cls.__init__ = _compile_init(cls, frozen)
             cls.__init__(self, *args, **keywords)
 
@@ -211,7 +213,7 @@ def _fill(
     args: tuple[object, ...],
     keywords: dict[str, object],
 ) -> bool:
-    """Set the fields of a new instance; ``False`` where the arguments do not fit."""
+    """Set the fields of a new instance; return ``False`` where the arguments do not fit."""
     names = [each.name for each in fields if each.init]
     given = dict(zip(names, args, strict=False))
     if len(args) > len(names) or not given.keys().isdisjoint(keywords):
@@ -233,7 +235,7 @@ def _fill(
 
 
 def _compile_init(cls: Any, frozen: bool) -> Callable[..., None]:
-    """Write ``__init__`` in Python: nothing else is as fast, or complains as well."""
+    """Compile an ``__init__`` with proper parameters: the fastest, and with the best errors."""
     parameters, body = ["self"], ["pass"]
     names: dict[str, Any] = {"_MISSING": _MISSING, "_set": object.__setattr__}
     for each in _fields(cls):
@@ -252,13 +254,13 @@ def _compile_init(cls: Any, frozen: bool) -> Callable[..., None]:
     lines = "\n    ".join(body)
     code = compile(f"def __init__({', '.join(parameters)}):\n    {lines}\n", "<record>", "exec")
     exec(code, names)
-    made = names["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    compiled = names["__init__"]
+    compiled.__qualname__ = f"{cls.__qualname__}.__init__"
+    return compiled
 
 
 def _assignment(cls: type, name: str, value: str, names: dict[str, Any]) -> str:
-    """Set a field of a frozen instance: through its slot where it has one."""
+    """Write the assignment to a field of a frozen instance, by its slot where it has one."""
     slot = getattr(getattr(cls, name, None), "__set__", None)
     if slot is None:
         return f"_set(self, {name!r}, {value})"
@@ -304,7 +306,7 @@ def _refuse(self: object, name: str, *_value: object) -> NoReturn:
 
 
 class _StandardFields:
-    """What ``dataclasses.fields`` looks for, made when somebody looks."""
+    """The descriptor of ``__dataclass_fields__``, which are made when first read."""
 
     def __get__(self, instance: object, owner: Any) -> dict[str, Any]:
         import dataclasses  # noqa: PLC0415 - slow to import

@@ -64,7 +64,7 @@ class Answer:
     tree: Tree | None
 
     @property
-    def is_retold(self) -> bool:
+    def tree_agrees(self) -> bool:
         """Whether the text can be rebuilt from the tree."""
         return self.tree is None or text_of(self.tree) == self.found
 
@@ -79,7 +79,7 @@ class Answer:
         return re.fullmatch(pattern, self.found) is not None
 
     @property
-    def is_gone(self) -> bool:
+    def is_optimised_out(self) -> bool:
         """Whether the value, or what it needs, was optimised out."""
         return any(reason in self.found for reason in _GONE)
 

@@ -9,15 +9,15 @@ import pytest
 from crabtrap.log import Log
 
 
-def test_lines_are_read_where_their_logger_is(caplog: pytest.LogCaptureFixture) -> None:
+def test_lines_are_logged_where_their_logger_is_enabled(caplog: pytest.LogCaptureFixture) -> None:
     log = Log("crabtrap.test")
-    log.debug("nobody reads %d", 1)
+    log.debug("discarded %d", 1)
     assert not log.is_enabled
     with caplog.at_level(logging.DEBUG, "crabtrap.test"):
         assert log.is_enabled
-        log.debug("somebody reads %d", 2)
-    assert caplog.messages == ["somebody reads 2"]
-    assert caplog.records[0].funcName == "test_lines_are_read_where_their_logger_is"
+        log.debug("written %d", 2)
+    assert caplog.messages == ["written 2"]
+    assert caplog.records[0].funcName == "test_lines_are_logged_where_their_logger_is_enabled"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Deferred dataclasses are dataclasses."""
+"""Records behave like standard dataclasses."""
 
 import dataclasses
 import functools
@@ -56,8 +56,8 @@ def test_frozen_and_slotted() -> None:
 
 
 def test_many_instances_are_made_like_a_few() -> None:
-    made = [Derived(n, ["a"], text="b") for n in range(100)]
-    assert {(each.number, *each.tags, each.text, each.hidden) for each in made} == {
+    records = [Derived(n, ["a"], text="b") for n in range(100)]
+    assert {(each.number, *each.tags, each.text, each.hidden) for each in records} == {
         (n, "a", "b", 5) for n in range(100)
     }
     first, second = Base(1), Base(1)
@@ -86,14 +86,15 @@ def test_arguments_that_do_not_fit_are_refused(before: int) -> None:
 
 
 def test_inheritance_defaults_and_factories() -> None:
-    made = Derived(1, text="a")
-    assert (made.number, made.tags, made.text, made.hidden) == (1, [], "a", 5)
-    made.tags.append("b")
+    record = Derived(1, text="a")
+    assert (record.number, record.tags, record.text, record.hidden) == (1, [], "a", 5)
+    record.tags.append("b")
     assert Derived(1).tags == []
     assert Base(2).number == 2
-    assert [each.name for each in dataclasses.fields(made)] == ["number", "tags", "text", "hidden"]
+    names = [each.name for each in dataclasses.fields(record)]
+    assert names == ["number", "tags", "text", "hidden"]
     with pytest.raises(TypeError):
-        hash(made)
+        hash(record)
 
 
 def test_patterns_work_before_any_instance() -> None:
