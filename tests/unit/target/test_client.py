@@ -181,6 +181,15 @@ def test_garbage_between_packets_is_refused():
             client.wait_stop(5, never)
 
 
+def test_garbage_is_refused_also_when_the_connection_has_ended():
+    with scripted() as server:
+        client = connected(server)
+        server.send(b"hello")
+        server.hang_up()
+        with pytest.raises(RemoteError, match="does not speak"):
+            client.request(b"m0,1")
+
+
 def test_large_requests_and_replies_do_not_block_each_other():
     with scripted({b"X": lambda packet: packet[:4000]}) as server:
         client = connected(server)

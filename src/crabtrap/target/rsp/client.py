@@ -8,6 +8,7 @@ requests and replies matched: replies to an abandoned request are dropped when t
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -361,6 +362,7 @@ class Client:
                 try:
                     taken = self._channel.send_into(outgoing.sent, outgoing.data)
                 except OSError as error:
+                    self._absorb_rest()
                     raise self._lost(error) from error
                 if not taken:
                     # The server may be blocked writing: read while waiting to write.
@@ -437,6 +439,16 @@ class Client:
         )
         for ticket in range(incoming.answered, answered):
             self._routes.pop(ticket, None)
+
+    def _absorb_rest(self) -> None:
+        """Parse what arrived before the connection broke.
+
+        Raises:
+            RemoteError: It is not the protocol, which is why the connection broke.
+        """
+        with contextlib.suppress(OSError):
+            while self._channel.receive_into(self._incoming.chunks, 0.0):
+                self._absorb()
 
     def _file_replies(self, replies: Sequence[bytes], ticket: int) -> tuple[int, list[bytes]]:
         """File each reply by its ticket's route; return the next ticket, and new stops."""
