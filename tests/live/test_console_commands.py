@@ -64,7 +64,10 @@ def test_examples_before_the_program_was_started(
 
 
 def offered(console: Console, text: str) -> list[str]:
-    return [text[: len(text) - replaced] + word for word, replaced in completions(console, text)]
+    return [
+        text[: len(text) - replaced] + word
+        for word, replaced in completions(console.context, console.table, text)
+    ]
 
 
 def test_completion(debug: Debug) -> None:
@@ -88,7 +91,7 @@ def test_a_call_of_what_has_no_symbol_is_shown_without_a_name(debug: Debug) -> N
     driver = debug("basics")
     driver.run_to("norm2")
     console, stream = console_on(driver)
-    console.output.colour = False
+    console.context.output.colour = False
     console.execute("disassemble main")
     lines = stream.getvalue().splitlines()
     assert any("  ; " in line for line in lines)
@@ -99,7 +102,7 @@ def test_a_text_is_examined_to_its_end_and_no_further(debug: Debug) -> None:
     driver = debug("basics")
     driver.run_to("norm2")
     console, stream = console_on(driver)
-    console.output.colour = False
+    console.context.output.colour = False
     console.execute("x/s GREETING")
     console.execute("x/s &self.x")
     first, second, *_ = stream.getvalue().splitlines()
@@ -109,7 +112,7 @@ def test_a_text_is_examined_to_its_end_and_no_further(debug: Debug) -> None:
 
 def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
     console, stream = console_on(debug("returns"))
-    console.output.colour = False
+    console.context.output.colour = False
     for name in ("Shape", "Large", "Meters"):
         console.execute(f"ptype {name}")
     assert stream.getvalue().splitlines() == [
@@ -135,7 +138,7 @@ def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
 
 def test_types_are_found_by_what_is_typed(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
-    console.output.colour = False
+    console.context.output.colour = False
     for name in ("Option<String>", "Option<&u32>", "Option<Option<bool>>"):
         console.execute(f"ptype {name}")
         assert stream.getvalue().startswith(f"enum {name} {{"), stream.getvalue()
@@ -147,7 +150,7 @@ def test_types_are_found_by_what_is_typed(debug: Debug) -> None:
 
 def test_niches_are_reported(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
-    console.output.colour = False
+    console.context.output.colour = False
     console.execute("ptype Option<&u32>")
     first = stream.getvalue().splitlines()[0]
     assert first.endswith("// 8 bytes, told by u64 at 0, a niche of Some's &u32")
@@ -155,7 +158,7 @@ def test_niches_are_reported(debug: Debug) -> None:
 
 def test_negative_discriminants_are_negative(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
-    console.output.colour = False
+    console.context.output.colour = False
     console.execute("ptype enums::Signed")
     shown = stream.getvalue()
     assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")
@@ -177,7 +180,7 @@ def test_who_evaluates_a_condition_is_shown_and_why(debug: Debug) -> None:
 
 def test_a_breakpoint_of_many_locations_lists_them_when_asked(debug: Debug) -> None:
     console, stream = console_on(debug("basics"))
-    item = console.session.breakpoints.add("/^core::fmt::/")
+    item = console.context.session.breakpoints.add("/^core::fmt::/")
     console.execute("info breakpoints")
     short = stream.getvalue()
     stream.seek(stream.truncate(0))
@@ -202,7 +205,7 @@ def shown(debug: Debug) -> Callable[[str, str, str, str], str]:
 
     def run(package: str, file: str, marker: str, command: str) -> str:
         console, stream = console_on(stopped_at(debug(package), file, marker))
-        console.output.colour = False
+        console.context.output.colour = False
         console.execute(command)
         return stream.getvalue()
 

@@ -154,12 +154,12 @@ class Player:
         program, directory = find_program(attributes["program"])
         with contextlib.chdir(directory), Session(str(program)) as session:
             player = Player(session, json="json" in attributes)
-            player._console.preferences.arguments = tuple(
+            player._console.context.launch.arguments = tuple(
                 shlex.split(attributes.get("arguments", ""))
             )
             # Settings of the surroundings that change what programs print.
             for name in ("RUST_BACKTRACE", "RUST_LIB_BACKTRACE"):
-                player._console.preferences.environment[name] = None
+                player._console.context.launch.environment[name] = None
             yield player
 
     def play(self, lines: list[str]) -> list[str]:

@@ -83,7 +83,7 @@ def _dispatch(options: CommandLine) -> int:
 
 
 def _complain(error: CrabtrapError, code: int) -> int:
-    from crabtrap.frontends.console.output import escape_line
+    from crabtrap.frontends.console.styled_text import escape_line
 
     sys.stderr.write(f"crabtrap: {escape_line(str(error))}\n")
     if error.hint:
@@ -93,7 +93,7 @@ def _complain(error: CrabtrapError, code: int) -> int:
 
 def _report_bug(error: Exception) -> int:
     from crabtrap.frontends.bug import bug_report
-    from crabtrap.frontends.console.output import escape
+    from crabtrap.frontends.console.styled_text import escape
 
     sys.stderr.write(escape(bug_report(error)))
     return INTERNAL_ERROR

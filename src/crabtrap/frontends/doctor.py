@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from crabtrap.frontends.console.json_lines import encode_line
-from crabtrap.frontends.console.output import Output, Role, Text, columns, wants_colour
+from crabtrap.frontends.console.output import Output, wants_colour
+from crabtrap.frontends.console.styled_text import Role, Text, columns
 from crabtrap.records import dataclass
 
 State = Literal["ok", "limited", "missing"]

@@ -9,9 +9,9 @@ import pytest
 
 from crabtrap import events
 from crabtrap.errors import UsageError
+from crabtrap.frontends.console.context import ShownFrame
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import ListedLines
-from crabtrap.frontends.console.stop_display import Shown
 
 from .conftest import Screen
 from .fake_session import FakeSession, FakeValue
@@ -70,7 +70,7 @@ def stop_at(session: FakeSession, *reasons: events.StopReason, thread: int = 100
 def test_stops(
     screen: Screen, session: FakeSession, reasons: list[events.StopReason], expected: str
 ) -> None:
-    screen.console.shown = Shown(100, "demo::main")
+    screen.console.context.stops.frame = ShownFrame(100, "demo::main")
     session.breakpoints[2] = type("B", (), {"commands": (), "number": 2})()
     stop_at(session, *reasons)
     where = 'demo::parse (line="a,3") at /src/demo/main.rs:4'
@@ -108,7 +108,7 @@ def test_the_end_of_the_program(screen: Screen, session: FakeSession) -> None:
     ):
         stop_at(session, reason, thread=0)
         assert screen.run("continue") == expected
-        assert screen.console.last_exit == reason
+        assert screen.console.context.stops.last_exit == reason
 
 
 def test_commands_of_a_breakpoint_run_and_silence_the_stop(
@@ -314,7 +314,7 @@ def test_settings_are_shown_as_they_were_set(screen: Screen) -> None:
     assert "a b c" in screen.run("show args")
     assert "X=1" in screen.run("show environment")
     assert "neither on nor off" in screen.run("set confirm maybe")
-    assert screen.console.launch_environment()["X"] == "1"
+    assert screen.console.context.launch.complete_environment()["X"] == "1"
 
 
 def test_reading_a_missing_script(screen: Screen) -> None:

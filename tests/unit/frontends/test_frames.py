@@ -21,7 +21,7 @@ def test_why_an_argument_has_no_value_is_said_in_short(
     screen: Screen, reason: str, shown: str
 ) -> None:
     value = FakeValue("", absent=reason)
-    assert short_value(screen.console, value, 24) == shown  # type: ignore[arg-type]
+    assert short_value(screen.console.context, value, 24) == shown  # type: ignore[arg-type]
 
 
 def test_a_thread_that_waits_is_shown_with_the_users_own_frame(screen: Screen) -> None:

@@ -10,15 +10,8 @@ import pytest
 
 from crabtrap.errors import MemoryFault, NotFoundError, ParseError
 from crabtrap.frontends.console.json_lines import JsonOutput
-from crabtrap.frontends.console.output import (
-    Output,
-    Text,
-    columns,
-    escape,
-    escape_line,
-    sanitise,
-    wants_colour,
-)
+from crabtrap.frontends.console.output import Output, wants_colour
+from crabtrap.frontends.console.styled_text import Text, columns, escape, escape_line, sanitise
 
 UNSAFE = [
     *(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"),

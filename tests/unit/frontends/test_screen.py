@@ -47,8 +47,8 @@ def test_a_raw_program_that_is_gone_gives_the_screen_back() -> None:
 def test_a_program_that_draws_is_reported_of_once(screen: Screen) -> None:
     stop = events.StopEvent(2, 1, 100, (events.Interrupted(),))
     screen.session.stops = [stop, stop, stop]
-    screen.console.output.program("stdout", b"\x1b[31mcolours are fine\n")
+    screen.console.context.output.program("stdout", b"\x1b[31mcolours are fine\n")
     assert "program-output" not in screen.run("continue")
-    screen.console.output.program("stdout", ENTER.encode())
+    screen.console.context.output.program("stdout", ENTER.encode())
     assert "set program-output raw" in screen.run("continue")
     assert "program-output" not in screen.run("continue")

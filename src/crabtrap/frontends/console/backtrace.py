@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.frames import frame_text
-from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.printing import binding_lines, short_options
 from crabtrap.frontends.console.recursion import Repetition, repetitions
+from crabtrap.frontends.console.styled_text import Text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json, JsonObject
 
 
@@ -40,7 +40,7 @@ class Chosen:
     counted: bool = True
 
 
-def choose_frames(console: Console, thread: Thread, count: int | None) -> Chosen:
+def choose_frames(context: CommandContext, thread: Thread, count: int | None) -> Chosen:
     """All frames, the innermost ``count``, or the outermost ``-count``."""
     if count is None:
         return Chosen(thread.frames(), False, thread.backtrace_end_reason, counted=False)
@@ -50,13 +50,13 @@ def choose_frames(console: Console, thread: Thread, count: int | None) -> Chosen
     return Chosen(frames[:count], len(frames) > count, "")
 
 
-def backtrace_data(console: Console, chosen: Chosen, *, full: bool) -> JsonObject:
+def backtrace_data(context: CommandContext, chosen: Chosen, *, full: bool) -> JsonObject:
     """The frames for ``--json``; nothing is folded there."""
     rows: list[Json] = []
     options = short_options(_JSON_TEXT)
-    for frame in chosen.frames if console.output.json else ():
+    for frame in chosen.frames if context.output.json else ():
         row = describe.frame(frame)
-        session = console.session
+        session = context.session
         row["folded"] = frame.folded_reason or None
         row["arguments"] = [describe.binding(session, one, options) for one in frame.arguments()]
         if full:
@@ -66,21 +66,21 @@ def backtrace_data(console: Console, chosen: Chosen, *, full: bool) -> JsonObjec
 
 
 def backtrace_lines(
-    console: Console, chosen: Chosen, *, full: bool, selected: int | None = None
+    context: CommandContext, chosen: Chosen, *, full: bool, selected: int | None = None
 ) -> list[Text]:
     """One line a frame; runs of folded frames become one line together, and so do recursions.
 
     Frame ``selected`` is marked, unless it is the innermost.
     """
     lines: list[Text] = []
-    shown = [frame for frame in chosen.frames if not _folds(console, frame, selected)]
+    shown = [frame for frame in chosen.frames if not _folds(context, frame, selected)]
     width = len(str(shown[-1].index)) if shown else 1
     start = 0
     for fold in () if chosen.counted else _recursions(chosen.frames, selected):
-        lines += _run_lines(console, chosen.frames[start : fold.start], width, full, selected)
+        lines += _run_lines(context, chosen.frames[start : fold.start], width, full, selected)
         lines.append(_recursion_line(chosen.frames, fold, width))
         start = fold.stop
-    lines += _run_lines(console, chosen.frames[start:], width, full, selected)
+    lines += _run_lines(context, chosen.frames[start:], width, full, selected)
     if chosen.more:
         lines.append(Text(("(more frames follow)", "dim")))
     if chosen.end:
@@ -94,27 +94,27 @@ def _recursions(frames: Sequence[Frame], selected: int | None) -> Iterator[Repet
 
 
 def _run_lines(
-    console: Console, run: Sequence[Frame], width: int, full: bool, selected: int | None
+    context: CommandContext, run: Sequence[Frame], width: int, full: bool, selected: int | None
 ) -> list[Text]:
     lines: list[Text] = []
-    for folded, group in groupby(run, lambda frame: _folds(console, frame, selected)):
+    for folded, group in groupby(run, lambda frame: _folds(context, frame, selected)):
         frames = list(group)
         if folded:
             lines.append(_folded_line(frames, width))
             continue
         for frame in frames:
-            lines.append(_frame_line(console, frame, width, selected))
+            lines.append(_frame_line(context, frame, width, selected))
             if full:
-                lines += _local_lines(console, frame, width)
+                lines += _local_lines(context, frame, width)
     return lines
 
 
-def _folds(console: Console, frame: Frame, selected: int | None) -> bool:
+def _folds(context: CommandContext, frame: Frame, selected: int | None) -> bool:
     """Whether a frame goes into a folded run: never the selected one.
 
     Nor the innermost, which tells what a thread waits for; after a panic it tells nothing.
     """
-    if console.preferences.std_frames or frame.index == selected:
+    if context.preferences.std_frames or frame.index == selected:
         return False
     if frame.index == 0 and not selected:
         return False
@@ -137,15 +137,15 @@ def _recursion_line(frames: Sequence[Frame], fold: Repetition, width: int) -> Te
     )
 
 
-def _frame_line(console: Console, frame: Frame, width: int, selected: int | None) -> Text:
+def _frame_line(context: CommandContext, frame: Frame, width: int, selected: int | None) -> Text:
     chosen = frame.index == selected and selected != 0
     text = Text((f"#{frame.index:<{width}}", "number"), " ")
-    arrow = "▶" if console.output.symbols else ">"
+    arrow = "▶" if context.output.symbols else ">"
     text.add((arrow if chosen else " ", "marker"))
-    return text.add(frame_text(console, frame, address=console.preferences.addresses))
+    return text.add(frame_text(context, frame, address=context.preferences.addresses))
 
 
-def _local_lines(console: Console, frame: Frame, width: int) -> list[Text]:
+def _local_lines(context: CommandContext, frame: Frame, width: int) -> list[Text]:
     indent = " " * (width + 7)
-    found = [line for one in frame.locals() for line in binding_lines(console, one)]
+    found = [line for one in frame.locals() for line in binding_lines(context, one)]
     return [Text(indent, line) for line in found or [Text(("no local variables", "dim"))]]

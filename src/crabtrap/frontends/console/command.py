@@ -11,8 +11,8 @@ from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
-    from crabtrap.frontends.console.output import Text
+    from crabtrap.frontends.console.context import CommandContext
+    from crabtrap.frontends.console.styled_text import Text
     from crabtrap.frontends.describe import JsonObject
 
 Completes = Literal[
@@ -34,7 +34,7 @@ class Reply:
     lines: Sequence[Text] = ()
 
 
-Run = Callable[["Console", Arguments], "Reply | None"]
+Run = Callable[["CommandContext", Arguments], "Reply | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,21 @@ class CommandTable:
     """All commands, found by name, abbreviation or shortest unique prefix."""
 
     def __init__(self, groups: Sequence[Group]) -> None:
-        self.groups = tuple(groups)
+        self.groups: tuple[Group, ...] = ()
         self._root = _Node()
-        for group in self.groups:
-            for command in group.commands:
-                for name in command.names:
-                    self._insert(name, command)
+        for group in groups:
+            self.add(group)
+
+    def add(self, group: Group) -> None:
+        """Add the commands of a group, at the end of the manual.
+
+        Raises:
+            ValueError: A name is taken.
+        """
+        self.groups += (group,)
+        for command in group.commands:
+            for name in command.names:
+                self._insert(name, command)
 
     def __iter__(self) -> Iterator[Command]:
         for group in self.groups:

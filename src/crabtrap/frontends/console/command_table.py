@@ -1,21 +1,21 @@
-"""Every command of the console, in the order of the manual."""
+"""Every command of the context, in the order of the manual."""
 
 from __future__ import annotations
 
 from crabtrap.frontends.console.command import CommandTable
 from crabtrap.frontends.console.commands import (
+    breakpoint_changes,
+    console_control,
     data,
     examine,
-    handle,
     help,
-    info,
-    leaving,
-    listing,
+    program_info,
     rules,
     run_control,
     settings,
+    signal_handling,
+    source_listing,
     stack,
-    stopping,
     threads,
     watch,
 )
@@ -23,21 +23,22 @@ from crabtrap.frontends.console.commands import (
 
 def command_table() -> CommandTable:
     """Build the table; cheap enough to do at every start."""
-    return CommandTable(
+    table = CommandTable(
         (
             run_control.GROUP,
-            stopping.GROUP,
+            breakpoint_changes.GROUP,
             watch.GROUP,
             stack.GROUP,
             data.GROUP,
-            listing.GROUP,
+            source_listing.GROUP,
             threads.GROUP,
             examine.GROUP,
-            handle.GROUP,
-            info.GROUP,
+            signal_handling.GROUP,
+            program_info.GROUP,
             settings.GROUP,
             rules.GROUP,
-            leaving.GROUP,
-            help.GROUP,
+            console_control.GROUP,
         )
     )
+    table.add(help.help_group(table))
+    return table

@@ -16,8 +16,8 @@ from crabtrap.frontends.console.settings_table import SETTINGS
 from crabtrap.symbols.names import STD_CRATES
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.command import Command
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.command import CommandTable, Resolved
+    from crabtrap.frontends.console.context import CommandContext
 
 Completion = tuple[str, int]
 
@@ -27,42 +27,44 @@ _LAST_SIGNAL = 31
 _MAX_DEREFS = 6
 
 
-def completions(console: Console, text: str) -> list[Completion]:
+def completions(context: CommandContext, table: CommandTable, text: str) -> list[Completion]:
     """What may replace the end of ``text``.
 
     Returns:
         ``(replacement, characters replaced)``, best first.
     """
-    verbs = console.table.complete(text)
+    verbs = table.complete(text)
     last = text.rpartition(" ")[2]
     if verbs:
         return [(verb, len(last)) for verb in verbs]
     try:
-        resolved = console.table.resolve(text)
+        resolved = table.resolve(text)
     except CrabtrapError:
         return []
     try:
-        return _arguments(console, resolved.command, resolved.arguments.rest, text)[:_LIMIT]
+        return _arguments(context, table, resolved, text)[:_LIMIT]
     except CrabtrapError:
         # Half-typed input and a program that cannot be looked at offer nothing.
         return []
 
 
-def _arguments(console: Console, command: Command, rest: str, text: str) -> list[Completion]:
-    word = _word(text)
-    match command.completes:
+def _arguments(
+    context: CommandContext, table: CommandTable, resolved: Resolved, text: str
+) -> list[Completion]:
+    word, rest = _word(text), resolved.arguments.rest
+    match resolved.command.completes:
         case "location":
-            found = _locations(console, word)
+            found = _locations(context, word)
         case "expression":
-            found = _names(console, text)
+            found = _names(context, text)
         case "file":
             found = _files(word)
         case "command":
-            found = completions(console, rest) if rest else []
+            found = completions(context, table, rest) if rest else []
         case "setting":
             found = _prefixed((setting.name for setting in SETTINGS), rest)
         case "breakpoint":
-            numbers = (str(item.number) for item in console.session.breakpoints)
+            numbers = (str(item.number) for item in context.session.breakpoints)
             found = _prefixed(numbers, word)
         case "signal":
             found = _prefixed(map(signal_name, range(1, _LAST_SIGNAL + 1)), word)
@@ -81,24 +83,24 @@ def _prefixed(names: Iterable[str], prefix: str) -> list[Completion]:
     return [(name, len(prefix)) for name in names if name.startswith(prefix)]
 
 
-def _locations(console: Console, word: str) -> list[Completion]:
+def _locations(context: CommandContext, word: str) -> list[Completion]:
     if not word:
         return []
     found: list[str] = []
-    for module in console.session.modules:
+    for module in context.session.modules:
         found += module.image.complete(word, ("function",), _LIMIT)
-    found += _source_names(console, word)
+    found += _source_names(context, word)
     return [(name, len(word)) for name in dict.fromkeys(found)]
 
 
-def _source_names(console: Console, prefix: str) -> Iterable[str]:
+def _source_names(context: CommandContext, prefix: str) -> Iterable[str]:
     """Files beside the one that ``main`` is in that the program was built from.
 
     The debug information has no list of files that could be asked without reading all of
     it, but it knows quickly whether it has one.
     """
-    module = console.session.modules.main
-    start = next((one.path for one in console.session.resolve("main").locations if one.path), None)
+    module = context.session.modules.main
+    start = next((one.path for one in context.session.resolve("main").locations if one.path), None)
     if module is None or start is None:
         return ()
     beside = islice(Path(start).parent.rglob(f"{glob.escape(prefix)}*.rs"), _LIMIT)
@@ -106,14 +108,14 @@ def _source_names(console: Console, prefix: str) -> Iterable[str]:
     return [name for name in names if module.find_files(name)]
 
 
-def _names(console: Console, text: str) -> list[Completion]:
+def _names(context: CommandContext, text: str) -> list[Completion]:
     """Variables of the selected frame, fields of them, registers after a dollar sign."""
     word = text[expression_start(text) :]
-    frame = console.session.frame
+    frame = context.session.frame
     if word.startswith("$"):
         return _prefixed((f"${name}" for name in frame.registers()), word)
     if "." in word:
-        return _fields(console, word)
+        return _fields(context, word)
     names = [binding.name for binding in (*frame.locals(), *frame.arguments())]
     return _prefixed(dict.fromkeys(names), word)
 
@@ -136,13 +138,13 @@ def expression_start(text: str) -> int:
     return start
 
 
-def _fields(console: Console, word: str) -> list[Completion]:
+def _fields(context: CommandContext, word: str) -> list[Completion]:
     """Fields of what is left of the last dot, and of what it derefs to."""
     base, _, prefix = word.rpartition(".")
     found: dict[str, None] = {}
     for _ in range(_MAX_DEREFS):
         try:
-            value = console.session.evaluate(base)
+            value = context.session.evaluate(base)
         except CrabtrapError:
             break
         # Their types keep their fields to themselves.

@@ -7,43 +7,45 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
-from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.printing import short_value
+from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.describe import short_path
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 # Widths an argument is cut to, tried until the frame fits the terminal's line.
 _ARGUMENT_WIDTHS = (48, 32, 24, 16)
 
 
-def frame_text(console: Console, frame: Frame, *, address: bool = False, used: int = 6) -> Text:
+def frame_text(
+    context: CommandContext, frame: Frame, *, address: bool = False, used: int = 6
+) -> Text:
     """One frame on one line, arguments cut so that it fits where it can.
 
     Args:
-        console: For preferences and the width of the line.
+        context: For preferences and the width of the terminal.
         frame: What to show.
         address: Show where it is in the code, too.
         used: Characters that stand before it on its line.
     """
-    room = console.terminal.columns
+    room = context.terminal.columns
     text = Text()
     for width in _ARGUMENT_WIDTHS:
-        text = _frame_text(console, frame, address, width)
+        text = _frame_text(context, frame, address, width)
         if room is None or len(text.plain) + used <= room:
             break
     return text
 
 
-def _frame_text(console: Console, frame: Frame, address: bool, width: int) -> Text:
+def _frame_text(context: CommandContext, frame: Frame, address: bool, width: int) -> Text:
     text = Text()
     if address or frame.function is None:
         text.add((f"{frame.pc:#018x}", "address"), " in " if frame.function else " ")
     if frame.function:
         text.add((frame.function, "function"))
-        text.add(*_arguments(console, frame, width))
+        text.add(*_arguments(context, frame, width))
     if frame.path:
         text.add(" at ", location_text(frame.path, frame.line))
     elif frame.module:
@@ -59,10 +61,10 @@ def location_text(path: str, line: int | None) -> Text:
     return text.add(":", (str(line), "number")) if line else text
 
 
-def _arguments(console: Console, frame: Frame, width: int) -> Sequence[str | Text]:
+def _arguments(context: CommandContext, frame: Frame, width: int) -> Sequence[str | Text]:
     if not frame.path:
         return ()
-    if not console.preferences.frame_arguments:
+    if not context.preferences.frame_arguments:
         return (" (…)",)
     parts = Text(" (")
     try:
@@ -72,6 +74,6 @@ def _arguments(console: Console, frame: Frame, width: int) -> Sequence[str | Tex
     for number, binding in enumerate(arguments):
         if number:
             parts.add(", ")
-        value = short_value(console, binding.value, width)
+        value = short_value(context, binding.value, width)
         parts.add((binding.name, "name"), "=", (value, "value"))
     return (parts.add(")"),)

@@ -11,7 +11,8 @@ from typing import TextIO
 
 from crabtrap.errors import CrabtrapError, MemoryFault, NotFoundError, ParseError
 from crabtrap.events import StreamName
-from crabtrap.frontends.console.output import Output, Text
+from crabtrap.frontends.console.output import Output
+from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.describe import JsonObject
 
 VERSION = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.records import dataclass, field
+from crabtrap.records import dataclass
 
 
 @dataclass(slots=True)
@@ -20,15 +20,9 @@ class Preferences:
         std_frames: Frames of the standard library are shown, not folded.
         frame_arguments: Arguments are shown in backtraces.
         confirm: Ask before something is lost.
-        flavor: Assembly syntax.
-        arguments: Of the program, without ``argv[0]``.
-        environment: Changes to the environment the program starts with; ``None`` removes.
-        directory: The program starts there; ``None`` is the debugger's own.
-        randomize: Address space randomisation stays on.
         trace: Commands from scripts and options are shown before they run.
         call_timeout: Seconds after which a function called in the program is given up.
         call_all_threads: All threads run during a call, not only the selected one.
-        tty: Terminal device the program is started on.
     """
 
     context_lines: int = 5
@@ -41,12 +35,6 @@ class Preferences:
     std_frames: bool = False
     frame_arguments: bool = True
     confirm: bool = True
-    flavor: str = "intel"
-    arguments: tuple[str, ...] = ()
-    environment: dict[str, str | None] = field(default_factory=dict[str, "str | None"])
-    directory: str | None = None
-    randomize: bool = False
     trace: bool = False
     call_timeout: int = 5
     call_all_threads: bool = False
-    tty: str | None = None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
-from crabtrap.frontends.console.output import Text, escape_line
 from crabtrap.frontends.console.settings_table import parse_limit
+from crabtrap.frontends.console.styled_text import Text, escape_line
 from crabtrap.present.output.literals import FORMAT_LETTERS
 from crabtrap.present.output.text_tree import RenderOptions
 from crabtrap.records import replace
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from crabtrap.engine.inspect.frame import Binding
     from crabtrap.frontends.console.arguments import Format
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import JsonObject
     from crabtrap.values.value import Value
 
@@ -29,19 +29,19 @@ _LISTED_ITEMS = 20
 _TEXT_PER_ITEM = 10
 
 
-def render_options(console: Console, format: Format | None = None) -> RenderOptions:
+def render_options(context: CommandContext, format: Format | None = None) -> RenderOptions:
     """The renderer's options by the user's preferences.
 
     Raises:
         NotFoundError: There is no such format.
     """
-    preferences = console.preferences
+    preferences = context.preferences
     options = RenderOptions(
         max_items=preferences.elements,
         max_text=preferences.elements * _TEXT_PER_ITEM,
         max_depth=preferences.depth,
         pretty=preferences.pretty,
-        width=console.terminal.size()[1],
+        width=context.terminal.size()[1],
     )
     if format is None or not format.letters:
         return options
@@ -74,9 +74,9 @@ def limited(options: RenderOptions, given: Mapping[str, str]) -> RenderOptions:
     return options
 
 
-def listed_options(console: Console) -> RenderOptions:
+def listed_options(context: CommandContext) -> RenderOptions:
     """Options for a value among others: less deep than when it is asked for by name."""
-    options = render_options(console)
+    options = render_options(context)
     items = min(options.page, _LISTED_ITEMS)
     return replace(options, max_depth=min(options.max_depth, _LISTED_DEPTH), max_items=items)
 
@@ -88,13 +88,13 @@ def short_options(width: int) -> RenderOptions:
     )
 
 
-def short_value(console: Console, value: Value, width: int) -> str:
+def short_value(context: CommandContext, value: Value, width: int) -> str:
     """A value on one line of at most ``width`` characters; a failure in angle brackets."""
     if value.absent is not None:
         reason = value.absent.partition(":")[0]
         return escape_line(f"<{reason}>" if len(reason) + 2 <= width else "<…>")
     try:
-        text = console.session.render(value, short_options(width))
+        text = context.session.render(value, short_options(width))
     except CrabtrapError as error:
         text = f"<{error}>"
     text = escape_line(text)
@@ -102,66 +102,68 @@ def short_value(console: Console, value: Value, width: int) -> str:
 
 
 def value_lines(
-    console: Console, name: str, value: Value, options: RenderOptions | None = None
+    context: CommandContext, name: str, value: Value, options: RenderOptions | None = None
 ) -> list[Text]:
     """``name = value`` over as many lines as it takes."""
     head = Text((name, "name"))
-    if console.preferences.types:
+    if context.preferences.types:
         head.add(": ", (value.type.name, "type"))
     head.add(" = ")
     if value.absent is not None:
         return [head.add((f"<{value.absent}>", "dim"))]
     try:
-        text = console.session.render(value, options or render_options(console))
+        text = context.session.render(value, options or render_options(context))
     except CrabtrapError as error:
         return [head.add((f"<{error}>", "dim"))]
     first, *more = text.split("\n")
     return [head.add((first, "value")), *(Text((line, "value")) for line in more)]
 
 
-def binding_lines(console: Console, binding: Binding) -> list[Text]:
+def binding_lines(context: CommandContext, binding: Binding) -> list[Text]:
     """A variable with its value; a shadowed one says so."""
-    lines = value_lines(console, binding.name, binding.value, listed_options(console))
+    lines = value_lines(context, binding.name, binding.value, listed_options(context))
     if binding.shadowed:
         where = f", declared at line {binding.line}" if binding.line else ""
         lines[0].add((f"  (shadowed{where})", "dim"))
     return lines
 
 
-def evaluated(console: Console, expression: str, options: RenderOptions) -> Reply:
+def evaluated(context: CommandContext, expression: str, options: RenderOptions) -> Reply:
     """Evaluate and show an expression.
 
     Raises:
         CrabtrapError: It cannot be parsed or evaluated.
     """
-    return shown_value(console, expression, console.session.evaluate(expression), options)
+    return shown_value(context, expression, context.session.evaluate(expression), options)
 
 
-def remembered(console: Console, expression: str, options: RenderOptions) -> Reply:
+def remembered(context: CommandContext, expression: str, options: RenderOptions) -> Reply:
     """The same, and the value goes into the history, to be used as ``$1``.
 
     Raises:
         CrabtrapError: It cannot be parsed or evaluated.
     """
-    return remembered_value(console, expression, console.session.evaluate(expression), options)
+    return remembered_value(context, expression, context.session.evaluate(expression), options)
 
 
 def remembered_value(
-    console: Console, expression: str, value: Value, options: RenderOptions
+    context: CommandContext, expression: str, value: Value, options: RenderOptions
 ) -> Reply:
     """Show the value of an expression and put it into the history."""
-    reply = shown_value(console, expression, value, options)
-    number = console.session.history.remember(value)
+    reply = shown_value(context, expression, value, options)
+    number = context.session.history.remember(value)
     head, *more = reply.lines
     return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
 
 
-def shown_value(console: Console, expression: str, value: Value, options: RenderOptions) -> Reply:
+def shown_value(
+    context: CommandContext, expression: str, value: Value, options: RenderOptions
+) -> Reply:
     """Show the value of an expression."""
     data: JsonObject = {
         "expression": expression,
         "type": value.type.name,
-        "value": describe.tree(console.session, value, options),
-        "text": console.session.render(value, options),
+        "value": describe.tree(context.session, value, options),
+        "text": context.session.render(value, options),
     }
-    return Reply(data, value_lines(console, expression, value, options))
+    return Reply(data, value_lines(context, expression, value, options))

@@ -16,10 +16,11 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
 from crabtrap.frontends.console.completion import completions
-from crabtrap.frontends.console.output import escape_line
+from crabtrap.frontends.console.styled_text import escape_line
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.command import CommandTable
+    from crabtrap.frontends.console.context import CommandContext
 
 _HISTORY_MODE = 0o600
 
@@ -33,15 +34,15 @@ class PromptLines:
     interactive = True
     name = ""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, context: CommandContext, table: CommandTable) -> None:
+        self._output = context.output
         self.number = 0
         self._session: PromptSession[str] = PromptSession(
             history=_history(),
-            completer=_Completer(console),
+            completer=_Completer(context, table),
             complete_style=CompleteStyle.READLINE_LIKE,
             complete_while_typing=False,
-            auto_suggest=AutoSuggestFromHistory() if console.output.colour else None,
+            auto_suggest=AutoSuggestFromHistory() if self._output.colour else None,
             enable_history_search=True,
         )
 
@@ -49,7 +50,7 @@ class PromptLines:
         """Ask for a line; Ctrl-C gives up the one being typed, Ctrl-D ends the input."""
         self.number += 1
         shown = prompt or "(crabtrap) "
-        style = "bold" if self._console.output.colour else ""
+        style = "bold" if self._output.colour else ""
         while True:
             try:
                 return self._session.prompt(FormattedText([(style, shown)]))
@@ -59,7 +60,7 @@ class PromptLines:
                 return None
 
     def ask(self, question: str) -> bool:
-        """A question that wants yes or no."""
+        """Ask a yes-or-no question until it is answered; Ctrl-C and Ctrl-D mean no."""
         while True:
             try:
                 answer = input(f"{question} (y or n) ")
@@ -75,19 +76,20 @@ class PromptLines:
 
 
 class _Completer(Completer):
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, context: CommandContext, table: CommandTable) -> None:
+        self._context, self._table = context, table
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
-        for text, replaced in completions(self._console, document.text_before_cursor):
+        before = document.text_before_cursor
+        for text, replaced in completions(self._context, self._table, before):
             # Names come from the program's files; what is inserted must be typeable.
             yield Completion(escape_line(text), start_position=-replaced)
 
 
 class _DedupedHistory(FileHistory):
-    """A file that does not repeat the line before."""
+    """A history file; a line that equals the one before it is not added."""
 
     def append_string(self, string: str) -> None:
         known = self.get_strings()

@@ -11,11 +11,11 @@ from crabtrap.frontends.console.run_line import parse_run_line
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
-Read = Callable[["Console"], "Json"]
-Write = Callable[["Console", str], None]
+Read = Callable[["CommandContext"], "Json"]
+Write = Callable[["CommandContext", str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,83 +69,83 @@ _UNLIMITED = 1_000_000
 
 
 def _switch(name: str, field: str, summary: str) -> Setting:
-    def write(console: Console, text: str) -> None:
-        setattr(console.preferences, field, parse_switch(text))
+    def write(context: CommandContext, text: str) -> None:
+        setattr(context.preferences, field, parse_switch(text))
 
     return Setting(name, "on|off", summary, lambda c: getattr(c.preferences, field), write)
 
 
 def _number(name: str, field: str, summary: str, *, zero: bool = False) -> Setting:
-    def write(console: Console, text: str) -> None:
+    def write(context: CommandContext, text: str) -> None:
         value = 0 if zero and text == "0" else parse_limit(text)
-        setattr(console.preferences, field, value)
+        setattr(context.preferences, field, value)
 
     return Setting(name, "NUMBER", summary, lambda c: getattr(c.preferences, field), write)
 
 
 def _choice(name: str, choices: Sequence[str], summary: str, read: Read, write: Write) -> Setting:
-    def checked(console: Console, text: str) -> None:
+    def checked(context: CommandContext, text: str) -> None:
         if text not in choices:
             raise NotFoundError("value", text, tuple(choices))
-        write(console, text)
+        write(context, text)
 
     return Setting(name, "|".join(choices), summary, read, checked)
 
 
-def _set_arguments(console: Console, text: str) -> None:
-    console.use_run_line(parse_run_line(text, text))
+def _set_arguments(context: CommandContext, text: str) -> None:
+    context.launch.use_run_line(parse_run_line(text, text))
 
 
-def _set_environment(console: Console, text: str) -> None:
+def _set_environment(context: CommandContext, text: str) -> None:
     name, equals, value = text.partition("=")
     if not equals:
         name, _, value = text.partition(" ")
     if not name.strip():
         raise UsageError("a name and a value are needed", hint="set environment NAME=VALUE")
-    console.preferences.environment[name.strip()] = value.strip()
+    context.launch.environment[name.strip()] = value.strip()
 
 
-def _set_color(console: Console, text: str) -> None:
-    console.output.colour = parse_switch(text) and not console.output.json
+def _set_color(context: CommandContext, text: str) -> None:
+    context.output.colour = parse_switch(text) and not context.output.json
 
 
-def _set_scheduler(console: Console, text: str) -> None:
-    console.session.scheduler_lock = text in ("on", "step", "1")
+def _set_scheduler(context: CommandContext, text: str) -> None:
+    context.session.scheduler_lock = text in ("on", "step", "1")
 
 
 # Every path begins with nothing, so everything is the user's own.
 _ALL_CODE = UserCode(user_paths=("",))
 
 
-def _set_my_code(console: Console, text: str) -> None:
-    console.session.options.user_code = UserCode() if parse_switch(text) else _ALL_CODE
+def _set_my_code(context: CommandContext, text: str) -> None:
+    context.session.options.user_code = UserCode() if parse_switch(text) else _ALL_CODE
 
 
-def _set_follow(console: Console, text: str) -> None:
-    console.session.options.follow = "child" if text == "child" else "parent"
+def _set_follow(context: CommandContext, text: str) -> None:
+    context.session.options.follow = "child" if text == "child" else "parent"
 
 
-def _set_tty(console: Console, text: str) -> None:
-    console.preferences.tty = text or None
+def _set_tty(context: CommandContext, text: str) -> None:
+    context.launch.tty = text or None
 
 
-def _set_directory(console: Console, text: str) -> None:
-    console.preferences.directory = text or None
+def _set_directory(context: CommandContext, text: str) -> None:
+    context.launch.directory = text or None
 
 
-def _set_aslr(console: Console, text: str) -> None:
-    console.preferences.randomize = not parse_switch(text)
+def _set_aslr(context: CommandContext, text: str) -> None:
+    context.launch.randomize = not parse_switch(text)
 
 
-def _set_program_output(console: Console, text: str) -> None:
-    console.output.raw_program = text == "raw"
+def _set_program_output(context: CommandContext, text: str) -> None:
+    context.output.raw_program = text == "raw"
 
 
-def _set_source_path(console: Console, text: str) -> None:
+def _set_source_path(context: CommandContext, text: str) -> None:
     old, _, new = text.partition(" ")
     if not new.strip():
         raise UsageError("two directories are needed", hint="set substitute-path FROM TO")
-    console.session.substitute_path(old, new.strip())
+    context.session.substitute_path(old, new.strip())
 
 
 def _ignored(name: str) -> Setting:
@@ -160,35 +160,35 @@ SETTINGS: tuple[Setting, ...] = (
         "args",
         "ARGUMENTS",
         "arguments the program is started with",
-        lambda c: list(c.preferences.arguments),
+        lambda c: list(c.launch.arguments),
         _set_arguments,
     ),
     Setting(
         "environment",
         "NAME=VALUE",
         "a variable in the environment the program is started with",
-        lambda c: dict(c.preferences.environment),
+        lambda c: dict(c.launch.environment),
         _set_environment,
     ),
     Setting(
         "cwd",
         "DIRECTORY",
         "where the program is started",
-        lambda c: c.preferences.directory,
+        lambda c: c.launch.directory,
         _set_directory,
     ),
     Setting(
         "tty",
         "DEVICE",
         "terminal the program is started on",
-        lambda c: c.preferences.tty,
+        lambda c: c.launch.tty,
         _set_tty,
     ),
     Setting(
         "disable-randomization",
         "on|off",
         "start the program without address space randomisation",
-        lambda c: not c.preferences.randomize,
+        lambda c: not c.launch.randomize,
         _set_aslr,
     ),
     _choice(

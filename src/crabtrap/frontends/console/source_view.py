@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import Breakpoint
 from crabtrap.errors import UsageError
-from crabtrap.frontends.console.output import Role, Text
+from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.symbols.source_files import SourceFile
 
 _TAB = 4
@@ -20,12 +20,12 @@ _CHUNK_LIMIT = 400
 _LONGEST_LINE = 400
 
 
-def stop_context(console: Console, frame: Frame) -> list[Text]:
+def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
     """The lines around where ``frame`` stands; one dim line where there is no source."""
-    count = console.preferences.context_lines
+    count = context.preferences.context_lines
     if not frame.path or not frame.line or count <= 0:
         return []
-    file = console.session.find_source(frame.path)
+    file = context.session.find_source(frame.path)
     if file.reason:
         hint = f"; {file.hint}" if file.hint else ""
         location = f"{frame.path}:{frame.line}"
@@ -35,36 +35,36 @@ def stop_context(console: Console, frame: Frame) -> list[Text]:
         return [Text((text, "warning"))]
     first = max(1, frame.line - count // 2)
     last = min(len(file.lines), first + count - 1)
-    lines = numbered_lines(console, file, first, last, current=frame.line)
+    lines = numbered_lines(context, file, first, last, current=frame.line)
     if file.stale:
         lines.append(Text(("  the file is newer than the program: rebuild it", "warning")))
     return lines
 
 
-def source_file(console: Console, path: str) -> SourceFile:
+def source_file(context: CommandContext, path: str) -> SourceFile:
     """A source file as the debug information names it.
 
     Raises:
         UsageError: It cannot be shown; the text says why, the hint what to do.
     """
-    file = console.session.find_source(path)
+    file = context.session.find_source(path)
     if file.reason:
         raise UsageError(f"cannot show {path}: {file.reason}", hint=file.hint)
     return file
 
 
 def numbered_lines(
-    console: Console, file: SourceFile, first: int, last: int, *, current: int = 0
+    context: CommandContext, file: SourceFile, first: int, last: int, *, current: int = 0
 ) -> list[Text]:
     """Lines ``first`` to ``last`` (both shown) with a mark at breakpoints and at ``current``."""
     lines, path = file.lines, file.name
     shown = lines[first - 1 : last]
-    if console.output.colour and path.endswith(".rs"):
+    if context.output.colour and path.endswith(".rs"):
         texts = highlighted(lines, first, last)
     else:
         texts = [Text(line.expandtabs(_TAB)) for line in shown]
-    marks = _breakpoint_marks(console, path)
-    arrow, dot = ("▶", "●") if console.output.symbols else (">", "*")
+    marks = _breakpoint_marks(context, path)
+    arrow, dot = ("▶", "●") if context.output.symbols else (">", "*")
     width = max(3, len(str(last)))
     result: list[Text] = []
     for number, text in enumerate(texts, first):
@@ -76,10 +76,10 @@ def numbered_lines(
     return result
 
 
-def _breakpoint_marks(console: Console, path: str) -> set[int]:
+def _breakpoint_marks(context: CommandContext, path: str) -> set[int]:
     return {
         location.line
-        for item in console.session.breakpoints
+        for item in context.session.breakpoints
         if isinstance(item, Breakpoint) and item.enabled
         for location in item.locations
         if location.path == path and location.line is not None

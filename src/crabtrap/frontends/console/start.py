@@ -11,9 +11,11 @@ from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.commands.rules import load_file
 from crabtrap.frontends.console.console import Console
-from crabtrap.frontends.console.output import escape, standard_output
+from crabtrap.frontends.console.output import Output, wants_colour
+from crabtrap.frontends.console.program_runs import go, show_stop
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLines, script_lines
+from crabtrap.frontends.console.styled_text import escape
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 from crabtrap.frontends.options import INTERNAL_ERROR
 from crabtrap.session import Session
@@ -34,8 +36,7 @@ def run_console(options: CommandLine) -> int:
     if options.directory is not None and not os.path.isdir(options.directory):
         raise UsageError(f"--cwd {options.directory}: no such directory")
     session = _session_for(options.program)
-    output = standard_output(options.color, os.environ, json=options.json)
-    console = Console(session, output, stdio=_stdio(options), terminal=terminal)
+    console = Console(session, _output(options), stdio=_stdio(options), terminal=terminal)
     if person:
         terminal.guard()
     try:
@@ -96,19 +97,21 @@ def _run_init(console: Console) -> None:
     except OSError:
         return
     if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
-        console.say(("note: ", "hint"), f"{path} was not run: others may write to it")
+        console.context.output.say(
+            ("note: ", "hint"), f"{path} was not run: others may write to it"
+        )
         return
     console.run_lines(script_lines(path), stop_at_error=True)
 
 
 def _leave(console: Console, *, person: bool) -> None:
     """The end of the input was reached; a person may have meant something else."""
-    from crabtrap.frontends.console.commands.leaving import may_leave
+    from crabtrap.frontends.console.commands.console_control import may_leave
 
     while person:
         source = _rest(console, person=True)
         console.source = source
-        if may_leave(console):
+        if may_leave(console.context):
             return
         console.run_lines(source)
 
@@ -118,7 +121,7 @@ def _exit_code(console: Console) -> int:
         return INTERNAL_ERROR
     if console.failed:
         return _COMMAND_FAILED
-    match console.last_exit:
+    match console.context.stops.last_exit:
         case Exited(code=int(code)):
             return code
         case Exited(signal=int(number)):
@@ -129,30 +132,30 @@ def _exit_code(console: Console) -> int:
 
 def _prepare(console: Console, options: CommandLine) -> None:
     for path in options.rules:
-        load_file(console.session, path)
-    preferences = console.preferences
-    preferences.arguments = tuple(options.arguments)
-    preferences.environment.update(options.environment)
-    preferences.directory = options.directory
-    preferences.randomize = options.aslr
-    preferences.tty = options.tty
+        load_file(console.context.session, path)
+    launch = console.context.launch
+    launch.arguments = tuple(options.arguments)
+    launch.environment.update(options.environment)
+    launch.directory = options.directory
+    launch.randomize = options.aslr
+    launch.tty = options.tty
     named = {"stdin": options.stdin, "stdout": options.stdout, "stderr": options.stderr}
-    console.redirections = {name: file for name, file in named.items() if file is not None}
+    launch.redirections = {name: file for name, file in named.items() if file is not None}
 
 
 def _begin(console: Console, options: CommandLine) -> None:
     """Attach or connect before the first command."""
+    context = console.context
     try:
         if options.pid is not None:
             pid = options.pid
-            console.go(lambda: console.session.attach(pid))
+            go(context, lambda: context.session.attach(pid))
         elif options.connect is not None:
-            event = console.session.connect(options.connect)
+            event = context.session.connect(options.connect)
             if event is not None:
-                console.show_stop(event)
+                show_stop(context, event)
     except CrabtrapError as error:
-        console.failed = True
-        console.output.error(error, "attach" if options.connect is None else "connect")
+        console.report_error("attach" if options.connect is None else "connect", error)
 
 
 def _sources(options: CommandLine) -> list[LineSource]:
@@ -169,9 +172,21 @@ def _rest(console: Console, *, person: bool) -> LineSource:
         return StreamLines(sys.stdin)
     from crabtrap.frontends.console.prompt import PromptLines
 
-    prompt = PromptLines(console)
+    prompt = PromptLines(console.context, console.table)
     console.ask = prompt.ask
     return prompt
+
+
+def _output(options: CommandLine) -> Output:
+    """The output on ``sys.stdout``, with errors on ``sys.stderr``."""
+    if options.json:
+        from crabtrap.frontends.console.json_lines import JsonOutput
+
+        return JsonOutput(sys.stdout)
+    colour = wants_colour(options.color, sys.stdout, os.environ)
+    # Errors belong among the replies where one person reads both.
+    together = sys.stdout.isatty() and sys.stderr.isatty()
+    return Output(sys.stdout, colour=colour, errors=None if together else sys.stderr)
 
 
 def _stdio(options: CommandLine) -> Stdio:

@@ -1,4 +1,4 @@
-"""How a stop reads: one headline, the values that belong to it, the source around it."""
+"""Stops as text: a headline, the values that belong to it, the source around it."""
 
 from __future__ import annotations
 
@@ -6,91 +6,80 @@ import signal
 from typing import TYPE_CHECKING
 
 from crabtrap import events
+from crabtrap.frontends.console.context import ShownFrame
 from crabtrap.frontends.console.frames import frame_text
-from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.source_view import stop_context
-from crabtrap.records import dataclass
+from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 
-def stop_lines(console: Console, event: events.StopEvent, last: Shown) -> list[Text]:
-    """Everything shown at a stop; ``last`` is the frame shown before."""
-    frame = console.session.frame
+def stop_lines(context: CommandContext, event: events.StopEvent) -> list[Text]:
+    """All lines that show a stop; those that repeat the frame shown before are left out."""
+    frame, last = context.session.frame, context.stops.frame
     lines: list[Text] = []
-    headline = _thread_prefix(console, event, last.thread)
+    headline = _thread_prefix(context, event, last.thread)
     for reason in event.reasons:
         head, more = reason_text(reason)
         if head:
             lines.append(Text(headline, head))
             headline = Text()
         lines += more
-    context = where_lines(console, frame)
+    source = where_lines(context, frame)
     # A step inside the function shown before: its source says it all.
     inside = frame.is_user and last == _identity(frame)
-    if inside and context and not lines and not headline:
-        return context
+    if inside and source and not lines and not headline:
+        return source
     # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
     if len(lines) == 1 and _joins(event.reasons[0]):
         lines[0].add(", ")
-        return [lines[0].add(frame_text(console, frame, used=len(lines[0].plain))), *context]
+        return [lines[0].add(frame_text(context, frame, used=len(lines[0].plain))), *source]
     if frame.index and isinstance(event.reasons[0], events.SignalReceived):
         number = "  raised in #0 "
-        inner = frame_text(console, frame.thread.frame(0), used=len(number))
+        inner = frame_text(context, frame.thread.frame(0), used=len(number))
         lines.append(Text((number, "dim"), inner))
-    lines.append(Text(headline, frame_text(console, frame, used=len(headline.plain))))
-    return lines + context
+    lines.append(Text(headline, frame_text(context, frame, used=len(headline.plain))))
+    return lines + source
 
 
-def where_lines(console: Console, frame: Frame) -> list[Text]:
-    """The source around a frame; outside of the user's code, the nearest frame that is theirs."""
+def where_lines(context: CommandContext, frame: Frame) -> list[Text]:
+    """The source around a frame.
+
+    For a frame without source outside of the user's code, the nearest caller in it is shown
+    instead.
+    """
     if frame.is_user:
-        return stop_context(console, frame)
-    file = console.session.find_source(frame.path) if frame.path else None
-    if console.preferences.std_frames or (file is not None and not file.reason):
-        return stop_context(console, frame)
+        return stop_context(context, frame)
+    file = context.session.find_source(frame.path) if frame.path else None
+    if context.preferences.std_frames or (file is not None and not file.reason):
+        return stop_context(context, frame)
     for own in frame.thread.frames(frame.index + 1, _LOOK_OUT):
         if own.is_user and own.path:
             number = f"  called from #{own.index} "
-            head = Text((number, "dim"), frame_text(console, own, used=len(number)))
-            return [head, *stop_context(console, own)]
-    return stop_context(console, frame)
+            head = Text((number, "dim"), frame_text(context, own, used=len(number)))
+            return [head, *stop_context(context, own)]
+    return stop_context(context, frame)
 
 
 _LOOK_OUT = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Which frame was shown last, so that a step inside it need not name it again.
-
-    Attributes:
-        thread: tid, 0 where nothing was shown yet.
-        function: Display path.
-        cfa: Tells a recursive call from its caller.
-    """
-
-    thread: int = 0
-    function: str | None = None
-    cfa: int | None = None
+def selected_frame(context: CommandContext) -> ShownFrame:
+    """The identity of the selected frame."""
+    return _identity(context.session.frame)
 
 
-def _identity(frame: Frame) -> Shown:
-    return Shown(frame.thread.tid, frame.function, frame.cfa)
+def _identity(frame: Frame) -> ShownFrame:
+    return ShownFrame(frame.thread.tid, frame.function, frame.cfa)
 
 
-def shown_now(console: Console) -> Shown:
-    """The frame that is selected, as what was shown."""
-    return _identity(console.session.frame)
-
-
-def _thread_prefix(console: Console, event: events.StopEvent, last_thread: int) -> Text:
-    threads = console.session.threads
+def _thread_prefix(context: CommandContext, event: events.StopEvent, last_thread: int) -> Text:
+    threads = context.session.threads
     if len(threads) < 2 or event.thread in (0, last_thread):
         return Text()
-    thread = console.session.thread
+    thread = context.session.thread
     name = f' "{thread.name}"' if thread.name else ""
     return Text(("[", "dim"), (f"thread {thread.index}{name}", "thread"), ("] ", "dim"))
 
@@ -100,7 +89,7 @@ def _joins(reason: events.StopReason) -> bool:
 
 
 def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: PLR0911, PLR0912, C901
-    """The headline of one reason, possibly empty, and the lines below it."""
+    """The headline of one reason of a stop, possibly empty, and the lines below it."""
     match reason:
         case events.Started(pid=pid, attached=attached):
             return Text(("Attached" if attached else "Started", "strong"), f" process {pid}"), []
@@ -195,7 +184,7 @@ def _panic(panic: events.Panicked) -> tuple[Text, list[Text]]:
 
 
 def exit_lines(exited: events.Exited) -> list[Text]:
-    """How the program ended."""
+    """The line that says how the program ended."""
     name = Text(f"Process {exited.pid} ")
     if exited.signal is not None:
         meaning = signal.strsignal(exited.signal)

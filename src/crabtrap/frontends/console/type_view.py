@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.styled_text import Text
 from crabtrap.values.decode import enumerators
 
 if TYPE_CHECKING:

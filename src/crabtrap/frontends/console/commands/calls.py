@@ -6,33 +6,33 @@ from typing import TYPE_CHECKING
 
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Reply
-from crabtrap.frontends.console.output import Text, escape_line
 from crabtrap.frontends.console.printing import remembered_value, render_options, shown_value
+from crabtrap.frontends.console.styled_text import Text, escape_line
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 
-def call(console: Console, arguments: Arguments) -> Reply:
+def call(context: CommandContext, arguments: Arguments) -> Reply:
     """``call[/FMT] EXPRESSION``."""
-    options = render_options(console, arguments.format())
+    options = render_options(context, arguments.format())
     expression = arguments.need_rest("an expression")
-    preferences = console.preferences
-    value = console.session.call(
+    preferences = context.preferences
+    value = context.session.call(
         expression,
         timeout=preferences.call_timeout,
         all_threads=preferences.call_all_threads,
     )
     if value.type.kind == "unit":
-        return shown_value(console, expression, value, options)
-    return remembered_value(console, expression, value, options)
+        return shown_value(context, expression, value, options)
+    return remembered_value(context, expression, value, options)
 
 
-def dbg(console: Console, arguments: Arguments) -> Reply:
+def dbg(context: CommandContext, arguments: Arguments) -> Reply:
     """``dbg EXPRESSION``."""
     expression = arguments.need_rest("an expression")
-    preferences = console.preferences
-    text = console.session.format_debug(
+    preferences = context.preferences
+    text = context.session.format_debug(
         expression,
         pretty=preferences.pretty,
         timeout=preferences.call_timeout,

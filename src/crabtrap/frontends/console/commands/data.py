@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.commands import info_address
+from crabtrap.frontends.console.commands.addresses import INFO_ADDRESS
 from crabtrap.frontends.console.commands.calls import COMMANDS as CALLS
-from crabtrap.frontends.console.displays import render_display
-from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.display_view import render_display, show_displays
 from crabtrap.frontends.console.printing import (
     LIMITS,
     binding_lines,
@@ -21,6 +20,7 @@ from crabtrap.frontends.console.printing import (
     render_options,
     value_lines,
 )
+from crabtrap.frontends.console.styled_text import Text, columns
 from crabtrap.frontends.console.type_view import type_lines
 
 # What is left of "+=" and its like once the "=" is cut off.
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap.engine.inspect.frame import Binding
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 
-def print_(console: Console, arguments: Arguments) -> Reply:
+def print_(context: CommandContext, arguments: Arguments) -> Reply:
     """``print[/FMT] [OPTIONS] EXPRESSION``."""
     format = arguments.format()
-    options = limited(render_options(console, format), arguments.known_options(LIMITS))
+    options = limited(render_options(context, format), arguments.known_options(LIMITS))
     if arguments.rest.startswith("--"):
         arguments.word()
     expression = arguments.need_rest("an expression")
-    return remembered(console, expression, options)
+    return remembered(context, expression, options)
 
 
-def set_variable(console: Console, arguments: Arguments) -> Reply:
+def set_variable(context: CommandContext, arguments: Arguments) -> Reply:
     """``set var PLACE = VALUE``."""
-    return assign(console, arguments)
+    return assign(context, arguments)
 
 
-def assign(console: Console, arguments: Arguments) -> Reply:
+def assign(context: CommandContext, arguments: Arguments) -> Reply:
     """Assign what is left of ``arguments``, ``PLACE = VALUE``."""
     text = arguments.rest
     location, equals, value = text.partition("=")
@@ -60,34 +60,34 @@ def assign(console: Console, arguments: Arguments) -> Reply:
     if operator := re.search(_COMPOUND, location):
         location = location[: operator.start()].rstrip()
         value = f"{location} {operator.group()} ({value})"
-    new = console.session.assign(location, value)
-    tree = describe.tree(console.session, new, render_options(console))
-    return Reply({"expression": location, "value": tree}, value_lines(console, location, new))
+    new = context.session.assign(location, value)
+    tree = describe.tree(context.session, new, render_options(context))
+    return Reply({"expression": location, "value": tree}, value_lines(context, location, new))
 
 
-def display(console: Console, arguments: Arguments) -> Reply | None:
+def display(context: CommandContext, arguments: Arguments) -> Reply | None:
     """``display[/FMT] [EXPRESSION]``."""
     format = arguments.format()
     if arguments.empty:
-        console.displays.show(console)
+        show_displays(context)
         return None
-    new = console.displays.add(arguments.take_rest(), format)
-    row, lines = render_display(console, new)
+    new = context.displays.add(arguments.take_rest(), format)
+    row, lines = render_display(context, new)
     return Reply({"displays": [row]}, lines)
 
 
-def undisplay(console: Console, arguments: Arguments) -> Reply:
+def undisplay(context: CommandContext, arguments: Arguments) -> Reply:
     """``undisplay [N…]``."""
     numbers = arguments.numbers()
     if numbers:
         for number in numbers:
-            console.displays.remove(number)
+            context.displays.remove(number)
     else:
-        console.displays.clear()
-    return Reply({"remaining": len(console.displays)})
+        context.displays.clear()
+    return Reply({"remaining": len(context.displays)})
 
 
-def info_display(console: Console, arguments: Arguments) -> Reply:
+def info_display(context: CommandContext, arguments: Arguments) -> Reply:
     """``info display``."""
     arguments.end()
     rows = [
@@ -96,56 +96,56 @@ def info_display(console: Console, arguments: Arguments) -> Reply:
             Text("on" if display.enabled else ("off", "dim")),
             Text((f"/{display.format.letters} " if display.format else ""), display.expression),
         )
-        for display in console.displays
+        for display in context.displays
     ]
     data: list[Json] = [
         {"number": display.number, "expression": display.expression, "enabled": display.enabled}
-        for display in console.displays
+        for display in context.displays
     ]
     return Reply({"displays": data}, columns(rows) or [Text("Nothing is displayed.")])
 
 
-def _bindings(console: Console, what: str, found: Sequence[Binding]) -> Reply:
-    options = render_options(console)
-    data: list[Json] = [describe.binding(console.session, one, options) for one in found]
-    lines = [line for one in found for line in binding_lines(console, one)]
+def _bindings(context: CommandContext, what: str, found: Sequence[Binding]) -> Reply:
+    options = render_options(context)
+    data: list[Json] = [describe.binding(context.session, one, options) for one in found]
+    lines = [line for one in found for line in binding_lines(context, one)]
     return Reply({"variables": data}, lines or [Text((f"No {what}.", "dim"))])
 
 
-def info_locals(console: Console, arguments: Arguments) -> Reply:
+def info_locals(context: CommandContext, arguments: Arguments) -> Reply:
     """``info locals``."""
     arguments.end()
-    return _bindings(console, "local variables here", console.session.frame.locals())
+    return _bindings(context, "local variables here", context.session.frame.locals())
 
 
-def info_arguments(console: Console, arguments: Arguments) -> Reply:
+def info_arguments(context: CommandContext, arguments: Arguments) -> Reply:
     """``info args``."""
     arguments.end()
-    return _bindings(console, "arguments", console.session.frame.arguments())
+    return _bindings(context, "arguments", context.session.frame.arguments())
 
 
-def frame_variable(console: Console, arguments: Arguments) -> Reply:
+def frame_variable(context: CommandContext, arguments: Arguments) -> Reply:
     """``frame variable [EXPRESSION]``: lldb's locals and arguments in one."""
     if not arguments.empty:
-        return evaluated(console, arguments.take_rest(), render_options(console))
-    frame = console.session.frame
-    return _bindings(console, "variables here", (*frame.arguments(), *frame.locals()))
+        return evaluated(context, arguments.take_rest(), render_options(context))
+    frame = context.session.frame
+    return _bindings(context, "variables here", (*frame.arguments(), *frame.locals()))
 
 
-def whatis(console: Console, arguments: Arguments) -> Reply:
+def whatis(context: CommandContext, arguments: Arguments) -> Reply:
     """``whatis EXPRESSION``."""
     expression = arguments.need_rest("an expression")
-    type_ = console.session.type_of(expression)
+    type_ = context.session.type_of(expression)
     return Reply(
         {"expression": expression, "type": type_.name, "size": type_.size},
         [Text((expression, "name"), ": ", (type_.name, "type"))],
     )
 
 
-def ptype(console: Console, arguments: Arguments) -> Reply:
+def ptype(context: CommandContext, arguments: Arguments) -> Reply:
     """``ptype EXPRESSION|TYPE``: the type, laid out."""
     expression = arguments.need_rest("an expression or a type")
-    type_ = console.session.type_of(expression)
+    type_ = context.session.type_of(expression)
     data, lines = type_lines(type_)
     return Reply({"expression": expression, **data}, lines)
 
@@ -232,7 +232,7 @@ GROUP = Group(
             "List the expressions shown at every stop",
             ("info display",),
         ),
-        info_address.COMMAND,
+        INFO_ADDRESS,
         Command(
             ("whatis",),
             whatis,

@@ -1,4 +1,4 @@
-"""Memory and registers."""
+"""Memory: shown in many formats, and changed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from crabtrap.errors import CrabtrapError, MemoryFault, NotFoundError, UsageErro
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, Format, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.commands.listing import address_of
-from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.commands import register_access
+from crabtrap.frontends.console.commands.addresses import address_of
+from crabtrap.frontends.console.styled_text import Text, columns
 from crabtrap.present.output.literals import format_integer
 from crabtrap.present.output.text_tree import RenderOptions
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
     from crabtrap.present.output.literals import FormatLetter
 
@@ -28,9 +29,9 @@ _LONGEST_STRING = 4096
 _MOST_ITEMS = 65536
 
 
-def examine(console: Console, arguments: Arguments) -> Reply:
+def examine(context: CommandContext, arguments: Arguments) -> Reply:
     """``x[/COUNT FORMAT SIZE] [ADDRESS]``."""
-    position = console.position
+    position = context.position
     count, letters = _merge(arguments.format(), position.format)
     if arguments.empty:
         if position.address is None:
@@ -39,22 +40,22 @@ def examine(console: Console, arguments: Arguments) -> Reply:
     else:
         expression = arguments.take_rest()
         is_number = parse_integer(expression) is not None
-        text = _text_of(console, expression) if letters[0] == "s" and not is_number else None
+        text = _text_of(context, expression) if letters[0] == "s" and not is_number else None
         if text is not None:
             return text
-        address = _examined_address(console, expression)
+        address = _examined_address(context, expression)
     position.format = (1, letters)
     format, size = letters[0], _SIZES.get(letters[1:] or "w", 4)
     match format:
         case "s":
-            return _strings(console, address, count)
+            return _strings(context, address, count)
         case "i":
-            return _instructions(console, address, count)
+            return _instructions(context, address, count)
         case _:
-            return _words(console, address, count, format, size)
+            return _words(context, address, count, format, size)
 
 
-def _examined_address(console: Console, expression: str) -> Address:
+def _examined_address(context: CommandContext, expression: str) -> Address:
     """Where to look: for a Vec, a slice or a text its items, which are elsewhere.
 
     Everything else is as for other commands: where a pointer points, a number, or where
@@ -62,10 +63,10 @@ def _examined_address(console: Console, expression: str) -> Address:
     """
     if parse_integer(expression) is None:
         try:
-            return console.session.evaluate(f"({expression}).as_ptr()").pointer_address()
+            return context.session.evaluate(f"({expression}).as_ptr()").pointer_address()
         except CrabtrapError:
             pass  # it has no items of its own
-    return address_of(console, expression)
+    return address_of(context, expression)
 
 
 def _merge(given: Format | None, last: tuple[int, str]) -> tuple[int, str]:
@@ -87,17 +88,17 @@ def _merge(given: Format | None, last: tuple[int, str]) -> tuple[int, str]:
     return count, format + size
 
 
-def _words(console: Console, start: Address, count: int, format: str, size: int) -> Reply:
-    data = console.session.read_memory(start, count * size)
-    console.position.address = start + len(data)
+def _words(context: CommandContext, start: Address, count: int, format: str, size: int) -> Reply:
+    data = context.session.read_memory(start, count * size)
+    context.position.address = start + len(data)
     width = 1 if format == "a" else max(1, _LINE_BYTES // size // (2 if format == "c" else 1))
     values: list[Json] = []
     rows: list[tuple[Text, ...]] = []
     for offset in range(0, len(data), width * size):
         chunk = data[offset : offset + width * size]
-        row = [_address_cell(console, Address(start + offset))]
+        row = [_address_cell(context, Address(start + offset))]
         for at in range(0, len(chunk), size):
-            text = _word(console, chunk[at : at + size], format)
+            text = _word(context, chunk[at : at + size], format)
             values.append(text)
             row.append(Text((text, "value")))
         rows.append(tuple(row))
@@ -107,55 +108,55 @@ def _words(console: Console, start: Address, count: int, format: str, size: int)
     )
 
 
-def _word(console: Console, data: bytes, format: str) -> str:
+def _word(context: CommandContext, data: bytes, format: str) -> str:
     number = int.from_bytes(data, "little")
     if format == "a":
-        return f"{number:#x} {console.session.symbol_at(Address(number))}"
+        return f"{number:#x} {context.session.symbol_at(Address(number))}"
     if format == "f" and len(data) in (4, 8):
         return repr(struct.unpack("<f" if len(data) == 4 else "<d", data)[0])
     letter = "z" if format == "x" else format
     return format_integer(number, len(data), cast("FormatLetter", letter))
 
 
-def _address_cell(console: Console, address: Address) -> Text:
+def _address_cell(context: CommandContext, address: Address) -> Text:
     return Text((f"{address:#x}:", "address"))
 
 
-def _strings(console: Console, address: Address, count: int) -> Reply:
+def _strings(context: CommandContext, address: Address, count: int) -> Reply:
     """NUL-terminated strings, as C programs have them."""
     found: list[Json] = []
     lines: list[Text] = []
     for _ in range(count):
-        data = _read_string(console, address)
+        data = _read_string(context, address)
         text = data.decode("utf-8", "backslashreplace")
         found.append({"address": describe.address(address), "text": text})
-        lines.append(Text(_address_cell(console, address), "  ", (f'"{text}"', "string")))
+        lines.append(Text(_address_cell(context, address), "  ", (f'"{text}"', "string")))
         address = Address(address + len(data) + 1)
-    console.position.address = address
+    context.position.address = address
     return Reply({"strings": found}, lines)
 
 
-def _text_of(console: Console, expression: str) -> Reply | None:
+def _text_of(context: CommandContext, expression: str) -> Reply | None:
     """A Rust text, which ends where its length says; ``None`` where it is none."""
-    value = console.session.evaluate(expression)
+    value = context.session.evaluate(expression)
     options = RenderOptions(max_text=_LONGEST_STRING)
-    tree = describe.tree(console.session, value, options)
+    tree = describe.tree(context.session, value, options)
     if tree["kind"] != "text":
         return None
     address = value.pointer_address() if value.is_pointer else None
-    quoted = console.session.render(value, options)
-    line = Text() if address is None else Text(_address_cell(console, address), "  ")
+    quoted = context.session.render(value, options)
+    line = Text() if address is None else Text(_address_cell(context, address), "  ")
     found: list[Json] = [{"address": describe.address(address), "text": tree["text"]}]
     return Reply({"strings": found}, [line.add((quoted, "string"))])
 
 
-def _read_string(console: Console, address: Address) -> bytes:
+def _read_string(context: CommandContext, address: Address) -> bytes:
     data = b""
     while len(data) < _LONGEST_STRING:
         at = address + len(data)
         size = 256 - at % 256  # never over the end of a page that is needed
         try:
-            data += console.session.read_memory(Address(at), size)
+            data += context.session.read_memory(Address(at), size)
         except MemoryFault:
             if not data:
                 raise
@@ -165,20 +166,53 @@ def _read_string(console: Console, address: Address) -> bytes:
     return data
 
 
-def _instructions(console: Console, address: Address, count: int) -> Reply:
-    found = console.session.disassemble(address, count=count)
+def _instructions(context: CommandContext, address: Address, count: int) -> Reply:
+    found = context.session.disassemble(address, count=count)
     if found:
-        console.position.address = found[-1].address + found[-1].size
-    rows = [(_address_cell(console, Address(one.address)), Text(one.text)) for one in found]
+        context.position.address = found[-1].address + found[-1].size
+    rows = [(_address_cell(context, Address(one.address)), Text(one.text)) for one in found]
     data: list[Json] = [
         {"address": describe.address(one.address), "text": one.text} for one in found
     ]
     return Reply({"instructions": data}, columns(rows))
 
 
-def memory_write(console: Console, arguments: Arguments) -> Reply:
+def memory_read(context: CommandContext, arguments: Arguments) -> Reply:
+    """``memory read [-c COUNT] [-s SIZE] [-f FORMAT] ADDRESS [END]``."""
+    options = arguments.options(
+        {"c": True, "count": True, "s": True, "size": True, "f": True, "format": True}
+    )
+    address = address_of(context, arguments.need_word("an address"))
+    end = arguments.word()
+    size = int(options.get("s") or options.get("size") or 1)
+    if size not in _SIZE_NAMES:
+        raise NotFoundError("size", str(size), tuple(map(str, _SIZE_NAMES)))
+    count = int(options.get("c") or options.get("count") or 32)
+    if end is not None:
+        count = max(1, (address_of(context, end) - address) // size)
+    letter = (options.get("f") or options.get("format") or "x")[:1]
+    if letter not in _FORMATS:
+        raise NotFoundError("format", letter, tuple(_FORMATS))
+    if size > 1 or letter != "x":
+        return _words(context, address, min(count, _MOST_ITEMS), letter, size)
+    return _dump(context, address, min(count, _MOST_ITEMS))
+
+
+def _dump(context: CommandContext, address: Address, count: int) -> Reply:
+    data = context.session.read_memory(address, count)
+    lines: list[Text] = []
+    for offset in range(0, len(data), _LINE_BYTES):
+        chunk = data[offset : offset + _LINE_BYTES]
+        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in chunk)
+        line = _address_cell(context, Address(address + offset))
+        line.add(f"  {chunk.hex(' '):<{_LINE_BYTES * 3 - 1}}  ", (shown, "string"))
+        lines.append(line)
+    return Reply({"address": describe.address(address), "bytes": data.hex()}, lines)
+
+
+def memory_write(context: CommandContext, arguments: Arguments) -> Reply:
     """``memory write ADDRESS BYTE…``."""
-    address = address_of(console, arguments.need_word("an address"))
+    address = address_of(context, arguments.need_word("an address"))
     words = arguments.need_rest("bytes").split()
     try:
         data = bytes(int(word, 16) for word in words)
@@ -186,109 +220,8 @@ def memory_write(console: Console, arguments: Arguments) -> Reply:
         raise UsageError(
             "bytes are hexadecimal numbers up to ff", hint="memory write 0x7ffe01 de ad"
         ) from error
-    console.session.write_memory(address, data)
+    context.session.write_memory(address, data)
     return Reply({"address": describe.address(address), "size": len(data)})
-
-
-def info_registers(console: Console, arguments: Arguments) -> Reply:
-    """``info registers [NAME…]``."""
-    names = [name.lstrip("$") for name in arguments.take_rest().split()]
-    general = console.session.frame.registers()
-    if names and names != ["all"]:
-        return _registers_named(console, names, general)
-    rows = [_register_row(console, name, value) for name, value in general.items()]
-    data: dict[str, Json] = {name: describe.address(value) for name, value in general.items()}
-    if names == ["all"]:
-        for name in _other_names(console, general):
-            raw = console.session.read_register(name)
-            data[name] = describe.address(int.from_bytes(raw, "little"))
-            rows.append(_raw_row(name, raw))
-    return Reply({"registers": data}, columns(rows))
-
-
-def _other_names(console: Console, general: dict[str, int | None]) -> list[str]:
-    return [name for name, _ in console.session.register_names() if name not in general]
-
-
-def _registers_named(console: Console, names: list[str], general: dict[str, int | None]) -> Reply:
-    data: dict[str, Json] = {}
-    rows: list[tuple[Text, ...]] = []
-    for given in names:
-        name = {"pc": "rip", "sp": "rsp", "fp": "rbp"}.get(given, given)
-        if name in general:
-            data[name] = describe.address(general[name])
-            rows.append(_register_row(console, name, general[name]))
-        else:
-            raw = console.session.read_register(name)
-            data[name] = describe.address(int.from_bytes(raw, "little"))
-            rows.append(_raw_row(name, raw))
-    return Reply({"registers": data}, columns(rows))
-
-
-def _register_row(console: Console, name: str, value: int | None) -> tuple[Text, ...]:
-    if value is None:
-        return Text((name, "name")), Text(("not known in this frame", "dim"))
-    return (
-        Text((name, "name")),
-        Text((f"{value:#x}", "address")),
-        _meaning(console, name, value),
-    )
-
-
-def _meaning(console: Console, name: str, value: int) -> Text:
-    """A symbol for code addresses, a decimal number for small ones."""
-    if name == "rip":
-        return Text((console.session.symbol_at(Address(value)), "function"))
-    signed = value - (1 << 64) if value >> 63 else value
-    return Text((str(signed), "dim")) if abs(signed) < 1 << 48 else Text()
-
-
-def _raw_row(name: str, raw: bytes) -> tuple[Text, ...]:
-    return Text((name, "name")), Text((f"0x{raw[::-1].hex()}", "address"))
-
-
-def register_write(console: Console, arguments: Arguments) -> Reply:
-    """``register write NAME VALUE``."""
-    name = arguments.need_word("a register").lstrip("$")
-    text = arguments.need_rest("a value")
-    value = parse_integer(text)
-    if value is None:
-        value = address_of(console, text)
-    console.session.write_register(name, value)
-    return Reply({"register": name, "value": describe.address(value)})
-
-
-def memory_read(console: Console, arguments: Arguments) -> Reply:
-    """``memory read [-c COUNT] [-s SIZE] [-f FORMAT] ADDRESS [END]``."""
-    options = arguments.options(
-        {"c": True, "count": True, "s": True, "size": True, "f": True, "format": True}
-    )
-    address = address_of(console, arguments.need_word("an address"))
-    end = arguments.word()
-    size = int(options.get("s") or options.get("size") or 1)
-    if size not in _SIZE_NAMES:
-        raise NotFoundError("size", str(size), tuple(map(str, _SIZE_NAMES)))
-    count = int(options.get("c") or options.get("count") or 32)
-    if end is not None:
-        count = max(1, (address_of(console, end) - address) // size)
-    letter = (options.get("f") or options.get("format") or "x")[:1]
-    if letter not in _FORMATS:
-        raise NotFoundError("format", letter, tuple(_FORMATS))
-    if size > 1 or letter != "x":
-        return _words(console, address, min(count, _MOST_ITEMS), letter, size)
-    return _dump(console, address, min(count, _MOST_ITEMS))
-
-
-def _dump(console: Console, address: Address, count: int) -> Reply:
-    data = console.session.read_memory(address, count)
-    lines: list[Text] = []
-    for offset in range(0, len(data), _LINE_BYTES):
-        chunk = data[offset : offset + _LINE_BYTES]
-        shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in chunk)
-        line = _address_cell(console, Address(address + offset))
-        line.add(f"  {chunk.hex(' '):<{_LINE_BYTES * 3 - 1}}  ", (shown, "string"))
-        lines.append(line)
-    return Reply({"address": describe.address(address), "bytes": data.hex()}, lines)
 
 
 GROUP = Group(
@@ -324,23 +257,6 @@ GROUP = Group(
             ("memory write ADDRESS BYTE…",),
             (("memory write 0x7ffe1000 de ad be ef", "four bytes"),),
         ),
-        Command(
-            ("info registers", "info r", "info all-registers", "register read"),
-            info_registers,
-            "Show registers of the selected frame",
-            ("info registers [NAME… | all]",),
-            (
-                ("info registers", "general registers"),
-                ("info registers rax xmm0", "some of them"),
-                ("info registers all", "every register there is"),
-            ),
-        ),
-        Command(
-            ("register write",),
-            register_write,
-            "Change a register",
-            ("register write NAME VALUE",),
-            (("register write rax 1", "like set var $rax = 1"),),
-        ),
+        *register_access.COMMANDS,
     ),
 )

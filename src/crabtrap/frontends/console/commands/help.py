@@ -1,4 +1,4 @@
-"""Help, from the same table the commands are run from."""
+"""Help on commands, from the table they are run from."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import ParseError
 from crabtrap.frontends.console.arguments import Arguments
-from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.command import Command, CommandTable, Group, Reply
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 _FIRST_STEPS = (
@@ -23,48 +23,88 @@ _FIRST_STEPS = (
 )
 
 
-def help_(console: Console, arguments: Arguments) -> Reply:
-    """``help [COMMAND]``."""
-    if arguments.empty:
-        return _overview(console)
-    text = arguments.take_rest()
-    group = next((g for g in console.table.groups if g.title.lower() == text.lower()), None)
-    if group is not None:
-        return Reply({"group": group.title}, _group_lines(group))
-    try:
-        command = console.table.resolve(text).command
-    except ParseError:
-        return _family(console, text)
-    return Reply(_data(command), command_lines(command))
+def help_group(table: CommandTable) -> Group:
+    """The commands that explain those of ``table``."""
+    help = Help(table)
+    return Group(
+        "Help",
+        (
+            Command(
+                ("help", "h"),
+                help.help,
+                "Explain a command",
+                ("help [COMMAND]",),
+                (("help break", "examples first"), ("help info", "all that `info` can show")),
+                completes="command",
+            ),
+            Command(
+                ("apropos",),
+                help.apropos,
+                "Find commands by a word of their description",
+                ("apropos WORD",),
+                (("apropos register", "everything about registers"),),
+            ),
+        ),
+    )
 
 
-def _family(console: Console, text: str) -> Reply:
-    """The commands that share a first word, for ``help info``."""
-    family = [
-        command
-        for group in console.table.groups
-        for command in group.commands
-        if any(name.startswith(f"{text} ") for name in command.names)
-    ]
-    if not family:
-        console.table.resolve(text)
-    names = [next(n for n in command.names if n.startswith(f"{text} ")) for command in family]
-    rows = [
-        (Text((name, "keyword")), Text(command.summary))
-        for name, command in zip(names, family, strict=True)
-    ]
-    return Reply({"commands": list(names)}, columns(rows, indent=2))
+class Help:
+    """The help commands over a table of commands.
 
+    Args:
+        table: The commands to explain, of which the help commands are some.
+    """
 
-def _overview(console: Console) -> Reply:
-    rows = [(Text((line, "keyword")), Text(what)) for line, what in _FIRST_STEPS]
-    lines = [Text(("First steps", "strong")), *columns(rows, indent=2)]
-    for group in console.table.groups:
-        names = ", ".join(command.name for command in group.commands)
-        lines += [Text(), Text((group.title, "strong")), *_wrapped(names)]
-    lines += [Text(), Text("`help COMMAND` shows examples; `help info` lists what can be asked.")]
-    names_data: list[Json] = [c.name for group in console.table.groups for c in group.commands]
-    return Reply({"commands": names_data}, lines)
+    def __init__(self, table: CommandTable) -> None:
+        self._table = table
+
+    def help(self, context: CommandContext, arguments: Arguments) -> Reply:
+        """``help [COMMAND]``."""
+        if arguments.empty:
+            return self._overview()
+        text = arguments.take_rest()
+        titled = (group for group in self._table.groups if group.title.lower() == text.lower())
+        if (group := next(titled, None)) is not None:
+            return Reply({"group": group.title}, _group_lines(group))
+        try:
+            command = self._table.resolve(text).command
+        except ParseError:
+            return self._family(text)
+        return Reply(_data(command), command_lines(command))
+
+    def apropos(self, context: CommandContext, arguments: Arguments) -> Reply:
+        """``apropos WORD``."""
+        word = arguments.need_rest("a word").lower()
+        found = [
+            command
+            for command in self._table
+            if word in f"{' '.join(command.names)} {command.summary} {command.notes}".lower()
+        ]
+        rows = [(Text((c.name, "keyword")), Text(c.summary)) for c in found]
+        names: list[Json] = [command.name for command in found]
+        return Reply({"commands": names}, columns(rows) or [Text(f"Nothing is about {word}.")])
+
+    def _family(self, text: str) -> Reply:
+        """The commands that share a first word, for ``help info``."""
+        family = [
+            (name, command)
+            for command in self._table
+            if (name := next((n for n in command.names if n.startswith(f"{text} ")), None))
+        ]
+        if not family:
+            self._table.resolve(text)  # raises the error that says why there are none
+        rows = [(Text((name, "keyword")), Text(command.summary)) for name, command in family]
+        return Reply({"commands": [name for name, _ in family]}, columns(rows, indent=2))
+
+    def _overview(self) -> Reply:
+        rows = [(Text((line, "keyword")), Text(what)) for line, what in _FIRST_STEPS]
+        lines = [Text(("First steps", "strong")), *columns(rows, indent=2)]
+        for group in self._table.groups:
+            names = ", ".join(command.name for command in group.commands)
+            lines += [Text(), Text((group.title, "strong")), *_wrapped(names)]
+        more = "`help COMMAND` shows examples; `help info` lists what can be asked."
+        lines += [Text(), Text(more)]
+        return Reply({"commands": [command.name for command in self._table]}, lines)
 
 
 def _wrapped(text: str) -> list[Text]:
@@ -80,7 +120,7 @@ def _group_lines(group: Group) -> list[Text]:
 
 
 def command_lines(command: Command) -> list[Text]:
-    """Examples first, then the rest."""
+    """The help on a command: examples first, then usage, aliases and notes."""
     lines = [Text((command.name, "strong"), ": ", command.summary)]
     if command.examples:
         rows = [(Text((line, "keyword")), Text(what)) for line, what in command.examples]
@@ -102,39 +142,3 @@ def _data(command: Command) -> dict[str, Json]:
         "examples": [list(example) for example in command.examples],
         "notes": command.notes or None,
     }
-
-
-def apropos(console: Console, arguments: Arguments) -> Reply:
-    """``apropos WORD``."""
-    word = arguments.need_rest("a word").lower()
-    found = [
-        command
-        for group in console.table.groups
-        for command in group.commands
-        if word in f"{' '.join(command.names)} {command.summary} {command.notes}".lower()
-    ]
-    rows = [(Text((c.name, "keyword")), Text(c.summary)) for c in found]
-    names: list[Json] = [command.name for command in found]
-    return Reply({"commands": names}, columns(rows) or [Text(f"Nothing is about {word}.")])
-
-
-GROUP = Group(
-    "Help",
-    (
-        Command(
-            ("help", "h"),
-            help_,
-            "Explain a command",
-            ("help [COMMAND]",),
-            (("help break", "examples first"), ("help info", "all that `info` can show")),
-            completes="command",
-        ),
-        Command(
-            ("apropos",),
-            apropos,
-            "Find commands by a word of their description",
-            ("apropos WORD",),
-            (("apropos register", "everything about registers"),),
-        ),
-    ),
-)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
     from crabtrap.present import Rule
     from crabtrap.session import Session
@@ -29,28 +29,28 @@ def load_file(session: Session, path: str) -> tuple[Rule, ...]:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
 
 
-def load(console: Console, arguments: Arguments) -> Reply:
+def load(context: CommandContext, arguments: Arguments) -> Reply:
     """``rules load FILE``."""
     path = arguments.need_rest("a rule file")
-    rules = load_file(console.session, path)
+    rules = load_file(context.session, path)
     patterns: list[Json] = [rule.pattern for rule in rules]
     count = f"{len(rules)} rule{'' if len(rules) == 1 else 's'}"
     return Reply({"file": path, "rules": patterns}, [Text(f"{count} from ", (path, "path"))])
 
 
-def unload(console: Console, arguments: Arguments) -> Reply:
+def unload(context: CommandContext, arguments: Arguments) -> Reply:
     """``rules unload FILE``."""
     path = os.path.expanduser(arguments.need_rest("a rule file"))
-    console.session.rules.unload(path)
+    context.session.rules.unload(path)
     return Reply({"file": path})
 
 
-def info_rules(console: Console, arguments: Arguments) -> Reply:
+def info_rules(context: CommandContext, arguments: Arguments) -> Reply:
     """``info rules``."""
     arguments.end()
     files: list[Json] = []
     lines: list[Text] = []
-    for path, rules in console.session.rules.loaded:
+    for path, rules in context.session.rules.loaded:
         files.append({"file": path, "rules": [rule.pattern for rule in rules]})
         lines.append(Text((path, "path")))
         lines += (Text("  ", (rule.pattern, "type")) for rule in rules)

@@ -8,27 +8,27 @@ from crabtrap.errors import NotFoundError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.data import assign
-from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.settings_table import SETTINGS, Setting, find_setting
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 
-def set_(console: Console, arguments: Arguments) -> Reply:
+def set_(context: CommandContext, arguments: Arguments) -> Reply:
     """``set SETTING VALUE``; ``set PLACE = VALUE`` as gdb allows."""
     words = arguments.rest.split()
     found = find_setting(words)
     if found is None:
         if "=" in arguments.rest:
-            return assign(console, arguments)
+            return assign(context, arguments)
         raise _unknown(" ".join(words[:2]))
     setting, count = found
     for _ in range(count):
         arguments.word()
-    setting.write(console, arguments.take_rest())
-    return Reply({"setting": setting.name, "value": setting.read(console)})
+    setting.write(context, arguments.take_rest())
+    return Reply({"setting": setting.name, "value": setting.read(context)})
 
 
 def _unknown(name: str) -> NotFoundError:
@@ -39,15 +39,15 @@ def _unknown(name: str) -> NotFoundError:
     return NotFoundError("setting", name, tuple(close), hint="" if close else "show lists them")
 
 
-def unset(console: Console, arguments: Arguments) -> Reply:
+def unset(context: CommandContext, arguments: Arguments) -> Reply:
     """``unset environment NAME``."""
     name = arguments.need_word("a name")
     arguments.end()
-    console.preferences.environment[name] = None
+    context.launch.environment[name] = None
     return Reply({"setting": "environment", "removed": name})
 
 
-def show(console: Console, arguments: Arguments) -> Reply:
+def show(context: CommandContext, arguments: Arguments) -> Reply:
     """``show [SETTING]``."""
     words = arguments.take_rest().split()
     chosen = [s for s in SETTINGS if not words or s.name.split()[: len(words)] == words]
@@ -56,7 +56,7 @@ def show(console: Console, arguments: Arguments) -> Reply:
         if found is None:
             raise _unknown(" ".join(words))
         chosen = [found[0]]
-    data: dict[str, Json] = {setting.name: setting.read(console) for setting in chosen}
+    data: dict[str, Json] = {setting.name: setting.read(context) for setting in chosen}
     rows = [_row(setting, data[setting.name]) for setting in chosen]
     return Reply({"settings": data}, columns(rows))
 

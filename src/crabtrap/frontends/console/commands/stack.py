@@ -10,15 +10,15 @@ from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.backtrace import backtrace_data, backtrace_lines, choose_frames
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
-from crabtrap.frontends.console.output import Text, columns
-from crabtrap.frontends.console.stop_display import shown_now, where_lines
+from crabtrap.frontends.console.stop_display import selected_frame, where_lines
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 
-def backtrace(console: Console, arguments: Arguments) -> Reply:
+def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
     """``backtrace [full] [N|-N]``."""
     options = arguments.options({"full": False, "c": True, "count": True}) if (
         arguments.rest.startswith(("-f", "-c", "--"))
@@ -29,72 +29,72 @@ def backtrace(console: Console, arguments: Arguments) -> Reply:
         count = int(given)
     full = arguments.literal("full") is not None or full
     arguments.end()
-    chosen = choose_frames(console, console.session.thread, count)
-    selected = console.session.frame.index
-    lines = [] if console.output.json else backtrace_lines(
-        console, chosen, full=full, selected=selected
+    chosen = choose_frames(context, context.session.thread, count)
+    selected = context.session.frame.index
+    lines = [] if context.output.json else backtrace_lines(
+        context, chosen, full=full, selected=selected
     )  # fmt: skip
-    return Reply(backtrace_data(console, chosen, full=full), lines)
+    return Reply(backtrace_data(context, chosen, full=full), lines)
 
 
-def frame(console: Console, arguments: Arguments) -> Reply:
+def frame(context: CommandContext, arguments: Arguments) -> Reply:
     """``frame [N]``; ``frame function NAME``."""
     if arguments.literal("function"):
-        return _frame_of_function(console, arguments.need_rest("a function"))
+        return _frame_of_function(context, arguments.need_rest("a function"))
     index = arguments.integer("a frame number")
     arguments.end()
     if index is not None:
-        console.session.select_frame(index)
-    return show_frame(console)
+        context.session.select_frame(index)
+    return show_frame(context)
 
 
-def _frame_of_function(console: Console, name: str) -> Reply:
-    for one in console.session.thread.frames():
+def _frame_of_function(context: CommandContext, name: str) -> Reply:
+    for one in context.session.thread.frames():
         if one.function and (one.function == name or one.function.endswith(f"::{name}")):
-            console.session.select_frame(one.index)
-            return show_frame(console)
+            context.session.select_frame(one.index)
+            return show_frame(context)
     raise NotFoundError("frame of a function", name, hint="backtrace lists the frames")
 
 
-def show_frame(console: Console) -> Reply:
+def show_frame(context: CommandContext) -> Reply:
     """Show the selected frame with its source, as a stop does."""
-    selected = console.session.frame
-    console.position.at_frame(selected)
-    console.shown = shown_now(console)
-    head = Text((f"#{selected.index}", "number"), "  ", frame_text(console, selected))
-    lines = [] if console.output.json else [head, *where_lines(console, selected)]
+    selected = context.session.frame
+    context.position.at_frame(selected)
+    context.stops.frame = selected_frame(context)
+    head = Text((f"#{selected.index}", "number"), "  ", frame_text(context, selected))
+    lines = [] if context.output.json else [head, *where_lines(context, selected)]
     return Reply({"frame": describe.frame(selected)}, lines)
 
 
-def up(console: Console, arguments: Arguments) -> Reply:
+def up(context: CommandContext, arguments: Arguments) -> Reply:
     """``up [N]``: towards the callers."""
-    return _move(console, arguments.count())
+    return _move(context, arguments.count())
 
 
-def down(console: Console, arguments: Arguments) -> Reply:
+def down(context: CommandContext, arguments: Arguments) -> Reply:
     """``down [N]``: towards the called."""
-    return _move(console, -arguments.count())
+    return _move(context, -arguments.count())
 
 
-def _move(console: Console, distance: int) -> Reply:
+def _move(context: CommandContext, distance: int) -> Reply:
     """Go over shown frames; those of the standard library are passed unless shown."""
-    thread, index = console.session.thread, console.session.frame.index
+    thread, index = context.session.thread, context.session.frame.index
     step = 1 if distance > 0 else -1
     found = index
     for _ in range(abs(distance)):
-        candidate = _neighbour(console, found, step)
+        candidate = _neighbour(context, found, step)
         if candidate is None:
             break
         found = candidate
     if found == index:
         end = "outermost" if step > 0 else "innermost"
         raise RangeError(f"this is the {end} frame of thread {thread.index}")
-    console.session.select_frame(found)
-    return show_frame(console)
+    context.session.select_frame(found)
+    return show_frame(context)
 
 
-def _neighbour(console: Console, index: int, step: int) -> int | None:
-    thread = console.session.thread
+def _neighbour(context: CommandContext, index: int, step: int) -> int | None:
+    thread = context.session.thread
     plain: int | None = None
     while True:
         index += step
@@ -105,20 +105,20 @@ def _neighbour(console: Console, index: int, step: int) -> int | None:
             return plain
         if plain is None:
             plain = index
-        if console.preferences.std_frames or found[0].is_user:
+        if context.preferences.std_frames or found[0].is_user:
             return index
 
 
-def info_frame(console: Console, arguments: Arguments) -> Reply:
+def info_frame(context: CommandContext, arguments: Arguments) -> Reply:
     """``info frame``."""
     arguments.end()
-    one = console.session.frame
+    one = context.session.frame
     data = describe.frame(one) | {
         "cfa": describe.address(one.cfa),
         "language": one.language,
         "registers": {name: describe.address(value) for name, value in one.registers().items()},
     }
-    return Reply(data, [Text(f"Frame {one.index}: ", frame_text(console, one)), *_facts(one)])
+    return Reply(data, [Text(f"Frame {one.index}: ", frame_text(context, one)), *_facts(one)])
 
 
 def _facts(one: Frame) -> list[Text]:

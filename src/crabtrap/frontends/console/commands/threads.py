@@ -10,51 +10,51 @@ from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.stack import show_frame
 from crabtrap.frontends.console.frames import frame_text
-from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 
-def info_threads(console: Console, arguments: Arguments) -> Reply:
+def info_threads(context: CommandContext, arguments: Arguments) -> Reply:
     """``info threads [N…]``."""
     numbers = arguments.numbers()
-    current = console.session.thread.tid
+    current = context.session.thread.tid
     threads = [
-        thread for thread in console.session.threads if not numbers or thread.index in numbers
+        thread for thread in context.session.threads if not numbers or thread.index in numbers
     ]
     data: list[Json] = [
         describe.thread(thread, current=thread.tid == current) for thread in threads
     ]
-    rows = [] if console.output.json else [_row(console, thread, current) for thread in threads]
+    rows = [] if context.output.json else [_row(context, thread, current) for thread in threads]
     return Reply({"threads": data}, columns(rows))
 
 
-def _row(console: Console, thread: Thread, current: int) -> tuple[Text, ...]:
+def _row(context: CommandContext, thread: Thread, current: int) -> tuple[Text, ...]:
     here = thread.tid == current
-    arrow = "▶" if console.output.symbols else "*"
+    arrow = "▶" if context.output.symbols else "*"
     mark = Text((arrow if here else " ", "marker"), (f" {thread.index:>2}", "number"))
     name = Text((thread.name or "-", "thread"))
     used = len(mark.plain) + _LONGEST_NAME + 2 * _GAP + len(str(thread.tid)) + _GAP
-    return mark, Text((str(thread.tid), "dim")), name, _where(console, thread, used)
+    return mark, Text((str(thread.tid), "dim")), name, _where(context, thread, used)
 
 
-def _where(console: Console, thread: Thread, used: int) -> Text:
+def _where(context: CommandContext, thread: Thread, used: int) -> Text:
     """The thread's own frame: the innermost of user code, said to be further out if it is."""
     try:
         top = thread.frame(0)
-        if top.is_user or console.preferences.std_frames:
-            return frame_text(console, top, used=used)
+        if top.is_user or context.preferences.std_frames:
+            return frame_text(context, top, used=used)
         own = next((frame for frame in thread.frames(0, _LOOK_OUT) if frame.is_user), None)
     except CrabtrapError as error:
         return Text((f"<{error}>", "dim"))
     if own is None:
-        return frame_text(console, top, used=used)
+        return frame_text(context, top, used=used)
     number, inside = f"#{own.index} ", f"  in {top.function or hex(top.pc)}"
     used += len(number) + len(inside)
-    return Text((number, "dim"), frame_text(console, own, used=used), (inside, "dim"))
+    return Text((number, "dim"), frame_text(context, own, used=used), (inside, "dim"))
 
 
 _LOOK_OUT = 40
@@ -62,25 +62,25 @@ _LONGEST_NAME = 15  # TASK_COMM_LEN without its NUL; see prctl(2)
 _GAP = 2
 
 
-def thread(console: Console, arguments: Arguments) -> Reply:
+def thread(context: CommandContext, arguments: Arguments) -> Reply:
     """``thread [N]``; ``thread find NAME``."""
     if arguments.literal("find"):
         wanted = arguments.need_rest("a name")
-        for one in console.session.threads:
+        for one in context.session.threads:
             if wanted in one.name:
-                console.session.select_thread(one.index)
-                return _shown(console)
+                context.session.select_thread(one.index)
+                return _shown(context)
         raise NotFoundError("thread", wanted, hint="info threads")
     number = arguments.integer("a thread number")
     arguments.end()
     if number is not None:
-        console.session.select_thread(number)
-    return _shown(console)
+        context.session.select_thread(number)
+    return _shown(context)
 
 
-def _shown(console: Console) -> Reply:
-    reply = show_frame(console)
-    selected = console.session.thread
+def _shown(context: CommandContext) -> Reply:
+    reply = show_frame(context)
+    selected = context.session.thread
     data = reply.data | {"thread": describe.thread(selected, current=True)}
     return Reply(data, [_title(selected), *reply.lines])
 
@@ -91,27 +91,27 @@ def _title(one: Thread) -> Text:
     return text.add((f" (tid {one.tid})", "dim"))
 
 
-def thread_apply(console: Console, arguments: Arguments) -> Reply | None:
+def thread_apply(context: CommandContext, arguments: Arguments) -> Reply | None:
     """``thread apply all|N… COMMAND``."""
-    chosen = _chosen(console, arguments)
+    chosen = _chosen(context, arguments)
     command = arguments.need_rest("a command")
-    before, frame = console.session.thread.tid, console.session.frame.index
+    before, frame = context.session.thread.tid, context.session.frame.index
     for number, one in enumerate(chosen):
         if number:
-            console.say()
-        console.session.select_thread(one.index)
-        console.output.event(
+            context.output.say()
+        context.session.select_thread(one.index)
+        context.output.event(
             "thread", {"index": one.index, "tid": one.tid, "name": one.name}, [_title(one)]
         )
-        console.run_nested(command)
-    if any(one.tid == before for one in console.session.threads):
-        console.session.select_thread(before)
-        console.session.select_frame(frame)
+        context.lines.run_nested(command)
+    if any(one.tid == before for one in context.session.threads):
+        context.session.select_thread(before)
+        context.session.select_frame(frame)
     return None
 
 
-def _chosen(console: Console, arguments: Arguments) -> list[Thread]:
-    threads = list(console.session.threads)
+def _chosen(context: CommandContext, arguments: Arguments) -> list[Thread]:
+    threads = list(context.session.threads)
     if arguments.literal("all"):
         return threads
     numbers: set[int] = set()

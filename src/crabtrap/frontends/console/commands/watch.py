@@ -9,21 +9,21 @@ from crabtrap.errors import NotFoundError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.output import Text
+from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import WatchKind
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 
-def _watch(console: Console, arguments: Arguments, kind: WatchKind) -> Reply:
+def _watch(context: CommandContext, arguments: Arguments, kind: WatchKind) -> Reply:
     location = arguments.options({"l": False, "location": False})
     expression, condition = arguments.split_condition()
     if not expression:
         arguments.fail(f"{arguments.verb} needs an expression")
     if location:
         expression = f"*&{expression}"
-    item = console.session.breakpoints.watch(expression, kind=kind, condition=condition)
+    item = context.session.breakpoints.watch(expression, kind=kind, condition=condition)
     return Reply({"breakpoints": [describe.stoppoint(item)]}, [_watch_text(item)])
 
 
@@ -36,29 +36,29 @@ def _watch_text(item: Watchpoint) -> Text:
     return text.add((f"  ({item.size} byte{'' if item.size == 1 else 's'})", "dim"))
 
 
-def watch(console: Console, arguments: Arguments) -> Reply:
+def watch(context: CommandContext, arguments: Arguments) -> Reply:
     """``watch EXPRESSION [if CONDITION]``."""
-    return _watch(console, arguments, "write")
+    return _watch(context, arguments, "write")
 
 
-def rwatch(console: Console, arguments: Arguments) -> Reply:
+def rwatch(context: CommandContext, arguments: Arguments) -> Reply:
     """``rwatch EXPRESSION [if CONDITION]``."""
-    return _watch(console, arguments, "read")
+    return _watch(context, arguments, "read")
 
 
-def awatch(console: Console, arguments: Arguments) -> Reply:
+def awatch(context: CommandContext, arguments: Arguments) -> Reply:
     """``awatch EXPRESSION [if CONDITION]``."""
-    return _watch(console, arguments, "access")
+    return _watch(context, arguments, "access")
 
 
-def catch(console: Console, arguments: Arguments) -> Reply:
+def catch(context: CommandContext, arguments: Arguments) -> Reply:
     """``catch EVENT [WHICH…]``."""
     kinds = get_args(CatchKind)
     kind = arguments.need_word(f"an event: {', '.join(kinds)}")
     if kind not in kinds:
         raise NotFoundError("event", kind, kinds)
     which = arguments.take_rest().split()
-    item = console.session.breakpoints.catch(cast("CatchKind", kind), *which)
+    item = context.session.breakpoints.catch(cast("CatchKind", kind), *which)
     return Reply({"breakpoints": [describe.stoppoint(item)]}, [_catch_text(item)])
 
 

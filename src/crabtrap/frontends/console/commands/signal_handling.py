@@ -8,13 +8,13 @@ from crabtrap.engine.causes.signal_table import parse_signal, signal_name
 from crabtrap.errors import NotFoundError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.output import Text, columns
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crabtrap.engine.causes.signal_table import SignalAction
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 _ACTIONS: dict[str, tuple[str, bool]] = {
@@ -30,11 +30,11 @@ _ACTIONS: dict[str, tuple[str, bool]] = {
 _FIRST_REALTIME = 34
 
 
-def handle(console: Console, arguments: Arguments) -> Reply:
+def handle(context: CommandContext, arguments: Arguments) -> Reply:
     """``handle SIGNAL… ACTION…``."""
     numbers: list[int] = []
     actions: dict[str, bool] = {}
-    table = console.session.signals
+    table = context.session.signals
     while not arguments.empty:
         word = arguments.need_word("a signal")
         if word in _ACTIONS:
@@ -54,11 +54,11 @@ def handle(console: Console, arguments: Arguments) -> Reply:
     return _table(row for row in table if row[0] in numbers)
 
 
-def info_signals(console: Console, arguments: Arguments) -> Reply:
+def info_signals(context: CommandContext, arguments: Arguments) -> Reply:
     """``info signals [SIGNAL]``."""
     wanted = arguments.word()
     arguments.end()
-    table = console.session.signals
+    table = context.session.signals
     if wanted is not None:
         number = parse_signal(wanted)
         return _table(row for row in table if row[0] == number)

@@ -10,22 +10,22 @@ from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import location_text
-from crabtrap.frontends.console.output import Text, columns
 from crabtrap.frontends.console.stop_display import exit_lines, reason_text
+from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
     from crabtrap.symbols.code import Function
 
 _MOST_FUNCTIONS = 200
 
 
-def info_program(console: Console, arguments: Arguments) -> Reply:
+def info_program(context: CommandContext, arguments: Arguments) -> Reply:
     """``info program``."""
     arguments.end()
-    state = console.session.state
+    state = context.session.state
     return Reply(_state_data(state), _state_lines(state))
 
 
@@ -63,10 +63,10 @@ def _state_lines(state: State) -> list[Text]:
             return exit_lines(exited) if isinstance(exited, ExitReason) else []
 
 
-def info_libraries(console: Console, arguments: Arguments) -> Reply:
+def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
     """``info sharedlibrary [PART OF NAME]``."""
     wanted = arguments.take_rest()
-    modules = [module for module in console.session.modules if wanted in module.name]
+    modules = [module for module in context.session.modules if wanted in module.name]
     rows: list[tuple[Text, ...]] = []
     data: list[Json] = []
     for module in modules:
@@ -89,13 +89,13 @@ def info_libraries(console: Console, arguments: Arguments) -> Reply:
     return Reply({"libraries": data}, columns(rows) or [Text("Nothing is loaded.")])
 
 
-def info_proc(console: Console, arguments: Arguments) -> Reply:
+def info_proc(context: CommandContext, arguments: Arguments) -> Reply:
     """``info proc [mappings]``."""
-    process = console.session.process
+    process = context.session.process
     if arguments.literal("mappings", "map", "m"):
-        return _mappings(console)
+        return _mappings(context)
     arguments.end()
-    target, main = process.target, console.session.modules.main
+    target, main = process.target, context.session.modules.main
     rows: list[tuple[str, str]] = [
         ("process", str(process.pid)),
         ("executable", main.path if main is not None else target.executable()),
@@ -106,8 +106,8 @@ def info_proc(console: Console, arguments: Arguments) -> Reply:
     return Reply(data, columns([(Text((name, "dim")), Text(value)) for name, value in rows]))
 
 
-def _mappings(console: Console) -> Reply:
-    mappings = console.session.process.mappings
+def _mappings(context: CommandContext) -> Reply:
+    mappings = context.session.process.mappings
     data: list[Json] = [
         {
             "start": describe.address(one.start),
@@ -130,11 +130,11 @@ def _mappings(console: Console) -> Reply:
     return Reply({"mappings": data}, columns(rows))
 
 
-def info_functions(console: Console, arguments: Arguments) -> Reply:
+def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
     """``info functions REGEX``."""
     pattern = arguments.need_rest("a regular expression")
     found: list[Function] = []
-    for module in console.session.modules:
+    for module in context.session.modules:
         found += module.find_functions_matching(pattern, _MOST_FUNCTIONS - len(found))
         if len(found) >= _MOST_FUNCTIONS:
             break

@@ -11,34 +11,34 @@ from crabtrap.engine.machine import Stopped
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.output import Text
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import script_lines
+from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap.frontends.console.console import Console
+    from crabtrap.frontends.console.context import CommandContext
 
 
-def source(console: Console, arguments: Arguments) -> Reply:
+def source(context: CommandContext, arguments: Arguments) -> Reply:
     """``source FILE``: run commands from a file, up to the first that fails."""
     path = arguments.need_rest("a file")
     lines = script_lines(path)
-    if not console.run_lines(lines, stop_at_error=True):
+    if not context.lines.run_lines(lines, stop_at_error=True):
         raise UsageError(f"{path} was left at line {lines.number}, where a command failed")
     return Reply({"file": path})
 
 
-def echo(console: Console, arguments: Arguments) -> None:
+def echo(context: CommandContext, arguments: Arguments) -> None:
     r"""``echo TEXT`` with ``\n`` and ``\t``."""
     text = arguments.take_rest()
     if text[:1] == text[-1:] == '"' and len(text) > 1:
         text = text[1:-1]
-    console.output.plain(codecs.decode(text.encode("ascii", "backslashreplace"), "unicode_escape"))
+    context.output.plain(codecs.decode(text.encode("ascii", "backslashreplace"), "unicode_escape"))
 
 
-def shell(console: Console, arguments: Arguments) -> Reply:
+def shell(context: CommandContext, arguments: Arguments) -> Reply:
     """``shell [COMMAND]``; only where a person sits."""
-    if console.source is None or not console.source.interactive:
+    if not context.lines.interactive:
         raise UsageError("shell needs a person at a terminal", hint="run it outside of crabtrap")
     command = arguments.take_rest()
     shell_path = os.environ.get("SHELL", "/bin/sh")
@@ -48,13 +48,13 @@ def shell(console: Console, arguments: Arguments) -> Reply:
     return Reply({"status": status}, lines)
 
 
-def pwd(console: Console, arguments: Arguments) -> Reply:
+def pwd(context: CommandContext, arguments: Arguments) -> Reply:
     """``pwd``."""
     arguments.end()
     return Reply({"directory": os.getcwd()}, [Text(os.getcwd())])
 
 
-def cd(console: Console, arguments: Arguments) -> Reply:
+def cd(context: CommandContext, arguments: Arguments) -> Reply:
     """``cd DIRECTORY``."""
     path = os.path.expanduser(arguments.need_rest("a directory"))
     try:
@@ -64,20 +64,20 @@ def cd(console: Console, arguments: Arguments) -> Reply:
     return Reply({"directory": os.getcwd()})
 
 
-def quit_(console: Console, arguments: Arguments) -> None:
+def quit_(context: CommandContext, arguments: Arguments) -> None:
     """``quit [CODE]``."""
     code = arguments.integer("an exit code")
     arguments.end()
-    if may_leave(console):
+    if may_leave(context):
         raise Quit(code)
 
 
-def may_leave(console: Console) -> bool:
+def may_leave(context: CommandContext) -> bool:
     """Ask where leaving would kill a launched program."""
-    state = console.session.state
-    if not isinstance(state, Stopped) or not console.session.launched:
+    state = context.session.state
+    if not isinstance(state, Stopped) or not context.session.launched:
         return True
-    return console.confirm("The program is still alive and would be killed. Leave?")
+    return context.confirm("The program is still alive and would be killed. Leave?")
 
 
 GROUP = Group(

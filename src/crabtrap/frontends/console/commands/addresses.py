@@ -1,0 +1,132 @@
+"""Addresses: what lies at one, where a line or a value is, and which one an argument means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.inspect.frame import register_name
+from crabtrap.errors import UsageError
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments, parse_integer
+from crabtrap.frontends.console.command import Command, Reply
+from crabtrap.frontends.console.frames import location_text
+from crabtrap.frontends.console.styled_text import Text
+from crabtrap.values import Absent, Bytes, ImplicitPointer, Memory, Pieces, Register, Synthetic
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.context import CommandContext
+    from crabtrap.frontends.describe import Json
+    from crabtrap.values import ValueLocation
+
+
+def address_of(context: CommandContext, text: str) -> Address:
+    """A number, a register, or an expression whose value or place is an address."""
+    number = parse_integer(text)
+    if number is not None:
+        return Address(number)
+    value = context.session.evaluate(text)
+    if value.is_pointer:
+        return value.pointer_address()
+    if value.shape.kind == "base":
+        return Address(value.integer())
+    if value.address is None:
+        raise UsageError(f"{text} is not in memory", hint="give an address or a pointer")
+    return value.address
+
+
+def info_line(context: CommandContext, arguments: Arguments) -> Reply:
+    """``info line [PLACE]``."""
+    text = arguments.take_rest()
+    locations = context.session.resolve(text or f"*{context.session.frame.pc:#x}").locations
+    data: list[Json] = [describe.location(location) for location in locations]
+    lines = [
+        Text(
+            location_text(location.path, location.line) if location.path else Text("no line"),
+            " is at ",
+            (f"{location.address:#x}", "address"),
+            Text(" in ", (location.function, "function")) if location.function else "",
+        )
+        for location in locations
+    ]
+    return Reply({"locations": data}, lines or [Text(f"No code belongs to {text}.")])
+
+
+def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
+    """``info symbol ADDRESS``."""
+    text = arguments.need_rest("an address")
+    address = address_of(context, text)
+    found = context.session.symbol_at(address)
+    return Reply(
+        {"address": describe.address(address), "symbol": found},
+        [Text((f"{address:#x}", "address"), " is ", (found, "function"))],
+    )
+
+
+def info_address(context: CommandContext, arguments: Arguments) -> Reply:
+    """``info address EXPRESSION``."""
+    expression = arguments.need_rest("an expression")
+    value = context.session.evaluate(expression)
+    size = value.type.size
+    text = _value_location_text(context, value.location)
+    if isinstance(value.location, Memory) and size is not None:
+        text += f", {size} byte{'' if size == 1 else 's'}"
+    address: Json = None if value.address is None else describe.address(value.address)
+    return Reply(
+        {"expression": expression, "address": address, "size": size, "location": text},
+        [Text((expression, "name"), " is ", text)],
+    )
+
+
+def _value_location_text(context: CommandContext, location: ValueLocation) -> str:
+    match location:
+        case Memory(address):
+            symbol = context.session.symbol_at(address)
+            return f"at {address:#x}{f' {symbol}' if symbol else ''}"
+        case Register(number, offset):
+            return f"in ${register_name(number)}{f' from byte {offset} on' if offset else ''}"
+        case Pieces(parts):
+            shown = (
+                f"{part.size} bytes {_value_location_text(context, part.location)}"
+                for part in parts
+            )
+            return f"in pieces: {'; '.join(shown)}"
+        case Bytes():
+            return "nowhere: only its value is known"
+        case ImplicitPointer():
+            return "nowhere: the pointer was optimised out, what it points to is known"
+        case Absent(reason):
+            return f"nowhere: {reason}"
+        case Synthetic():
+            return "nowhere: the debugger put it together"
+
+
+INFO_LINE = Command(
+    ("info line",),
+    info_line,
+    "Show the addresses of a line",
+    ("info line [PLACE]",),
+    (("info line main.rs:42", "every location its code is at"),),
+    completes="location",
+)
+
+INFO_SYMBOL = Command(
+    ("info symbol", "image lookup"),
+    info_symbol,
+    "Show what lies at an address",
+    ("info symbol ADDRESS",),
+    (("info symbol $pc", "the function, and how far into it"),),
+    completes="expression",
+)
+
+INFO_ADDRESS = Command(
+    ("info address",),
+    info_address,
+    "Show where a value is: its address, or the registers that hold it",
+    ("info address EXPRESSION",),
+    (
+        ("info address total", "a variable may be in a register, or optimised out"),
+        ("info address entry.words[2]", "an item of a Vec on the heap"),
+    ),
+    completes="expression",
+)

@@ -1,0 +1,147 @@
+"""Machine code as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.errors import StateError
+from crabtrap.frontends import describe
+from crabtrap.frontends.console.arguments import Arguments, parse_integer
+from crabtrap.frontends.console.command import Command, Reply
+from crabtrap.frontends.console.commands.addresses import address_of
+from crabtrap.frontends.console.frames import location_text
+from crabtrap.frontends.console.source_view import numbered_lines
+from crabtrap.frontends.console.styled_text import Text
+
+if TYPE_CHECKING:
+    from crabtrap import _core
+    from crabtrap.frontends.console.context import CommandContext
+    from crabtrap.frontends.describe import Json
+
+_WITHOUT_FUNCTION = 16
+
+
+def disassemble(context: CommandContext, arguments: Arguments) -> Reply:
+    """``disassemble [/s] [PLACE | START,END | START,+SIZE]``."""
+    format = arguments.format()
+    with_source = format is not None and "s" in format.letters
+    name, instructions = _instructions(context, arguments.take_rest())
+    data: list[Json] = [
+        {"address": describe.address(one.address), "size": one.size, "text": one.text}
+        for one in instructions
+    ]
+    lines = [] if context.output.json else _code_lines(context, instructions, with_source)
+    return Reply(
+        {"function": name, "instructions": data},
+        [Text(("Code of ", "dim"), (name, "function"), (":", "dim")), *lines] if name else lines,
+    )
+
+
+def _instructions(
+    context: CommandContext, text: str
+) -> tuple[str | None, Sequence[_core.Instruction]]:
+    session = context.session
+    if "," in text:
+        first, _, last = (part.strip() for part in text.partition(","))
+        start = address_of(context, first)
+        end = start + int(last[1:], 0) if last.startswith("+") else address_of(context, last)
+        return None, session.disassemble(start, Address(end))
+    pc = session.frame.pc if not text else _code_address(context, text)
+    function = session.modules.function_at(pc)
+    if function is None:
+        symbol = session.modules.symbol_at(pc)
+        if symbol is None or not symbol.size:
+            return None, session.disassemble(pc, count=_WITHOUT_FUNCTION)
+        return symbol.name, session.disassemble(
+            symbol.address, Address(symbol.address + symbol.size)
+        )
+    found: list[_core.Instruction] = []
+    for start, end in function.ranges:
+        found += session.disassemble(start, end)
+    return function.path, found
+
+
+def _code_address(context: CommandContext, text: str) -> Address:
+    if parse_integer(text) is not None or text.startswith(("$", "*")):
+        return address_of(context, text.removeprefix("*"))
+    resolution = context.session.resolve(text)
+    if not resolution.locations:
+        raise resolution.not_found(text)
+    return resolution.locations[0].address
+
+
+def _code_lines(
+    context: CommandContext, instructions: Sequence[_core.Instruction], with_source: bool
+) -> list[Text]:
+    arrow = "▶" if context.output.symbols else "=>"
+    pc = _current_pc(context)
+    lines: list[Text] = []
+    shown = (None, 0)
+    base = instructions[0].address if instructions else 0
+    for one in instructions:
+        if with_source:
+            row = context.session.modules.row_at(Address(one.address))
+            here = (row.path, row.line) if row is not None else (None, 0)
+            if here != shown and row is not None:
+                lines += _source_line(context, row.path, row.line)
+            shown = here
+        mark = Text((f"{arrow:>2} " if one.address == pc else "   ", "marker"))
+        mark.add((f"{one.address:#x}", "address"), (f" <+{one.address - base}>", "dim"), "\t")
+        lines.append(_instruction_text(context, mark, one))
+    return _tabbed(lines)
+
+
+def _tabbed(lines: Sequence[Text]) -> list[Text]:
+    """Replace the tab in each line by spaces up to the widest line's."""
+    cut = [
+        next((i for i, (text, _) in enumerate(line.tokens) if text == "\t"), None) for line in lines
+    ]
+    widths = [
+        sum(len(text) for text, _ in line.tokens[:at]) if at is not None else 0
+        for line, at in zip(lines, cut, strict=True)
+    ]
+    widest = max(widths, default=0)
+    for line, at, width in zip(lines, cut, widths, strict=True):
+        if at is not None:
+            line.tokens[at] = (" " * (widest - width + 2), "plain")
+    return list(lines)
+
+
+def _instruction_text(context: CommandContext, line: Text, one: _core.Instruction) -> Text:
+    mnemonic, _, operands = one.text.partition(" ")
+    line.add((f"{mnemonic:<7}", "keyword"), f" {operands}")
+    name = context.session.symbol_at(Address(one.target)) if one.target is not None else None
+    if name:
+        line.add(("  ; ", "comment"), (name, "function"))
+    return line
+
+
+def _source_line(context: CommandContext, path: str, line: int) -> list[Text]:
+    file = context.session.find_source(path)
+    text = file.line(line) if not file.reason else None
+    if text is None:
+        return [Text("  ", location_text(path, line))]
+    return numbered_lines(context, file, line, line)
+
+
+def _current_pc(context: CommandContext) -> int | None:
+    try:
+        return context.session.frame.pc
+    except StateError:
+        return None
+
+
+COMMAND = Command(
+    ("disassemble", "disas"),
+    disassemble,
+    "Show machine code",
+    ("disassemble [/s] [PLACE | START,END | START,+SIZE]",),
+    (
+        ("disassemble", "the current function"),
+        ("disassemble /s parse", "a function, between its source lines"),
+        ("disassemble $pc,+32", "some bytes"),
+    ),
+    completes="location",
+)

@@ -1,0 +1,89 @@
+"""Execution of one command line: find its command, run it, show the reply or the error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import CrabtrapError, ParseError
+from crabtrap.frontends.bug import bug_report
+from crabtrap.frontends.console.quitting import Quit
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.console.command import Command, CommandTable
+    from crabtrap.frontends.console.context import CommandContext
+
+
+class LineExecutor:
+    """Executes command lines one by one.
+
+    Args:
+        table: The commands.
+
+    Attributes:
+        failed: A command has failed.
+        buggy: A command has failed because of a bug in crabtrap.
+    """
+
+    def __init__(self, table: CommandTable) -> None:
+        self._table = table
+        self.failed = False
+        self.buggy = False
+
+    def execute(self, context: CommandContext, line: str) -> str | None:
+        """Execute one line; its errors are shown and end queued lines.
+
+        Returns:
+            The line that an empty one after it repeats, ``""`` for none; ``None`` if the
+            command failed.
+
+        Raises:
+            Quit: The command was ``quit``.
+            BrokenPipeError: Nobody reads the output any more.
+        """
+        name = ""
+        try:
+            resolved = self._table.resolve(line)
+            name = resolved.command.name
+            rest = resolved.arguments.rest
+            reply = resolved.command.run(context, resolved.arguments)
+        except (Quit, BrokenPipeError):
+            raise
+        except CrabtrapError as error:
+            context.lines.drop_queue()
+            self.report_error(context, name or line.split(maxsplit=1)[0], _in_line(error, line))
+            return None
+        except Exception as error:
+            # A bug costs one command; the program, and what was learnt about it, stay.
+            context.lines.drop_queue()
+            self.failed = self.buggy = True
+            context.output.bug(bug_report(error), name)
+            return None
+        if reply is not None:
+            context.output.reply(name, reply.data, reply.lines)
+        return _repeated(resolved.command, line, rest)
+
+    def report_error(self, context: CommandContext, command: str, error: CrabtrapError) -> None:
+        """Show why a command failed, and remember that one did."""
+        self.failed = True
+        context.output.error(error, command)
+
+
+def _repeated(command: Command, line: str, rest: str) -> str:
+    """What an empty line after ``line`` executes."""
+    match command.repeats:
+        case "line":
+            return line
+        case "verb":
+            return line[: len(line) - len(rest)] if rest else line
+        case "no":
+            return ""
+
+
+def _in_line(error: CrabtrapError, line: str) -> CrabtrapError:
+    """Make an error about a part of ``line``, such as an expression, point into all of it."""
+    if not isinstance(error, ParseError) or error.text == line or not error.text:
+        return error
+    start = line.find(error.text)
+    if start < 0:
+        return error
+    return ParseError(str(error), line, start + error.start, start + error.end, hint=error.hint)
