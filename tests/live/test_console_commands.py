@@ -116,7 +116,7 @@ def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
     for name in ("Shape", "Large", "Meters"):
         console.execute(f"ptype {name}")
     assert stream.getvalue().splitlines() == [
-        "enum Shape {  // 8 bytes, told by u32 at 0",
+        "enum Shape {  // 8 bytes, discriminant u32 at 0",
         "    Point,  // 0",
         "    Circle(  // 1",
         "        f32,  // at 4",
@@ -153,7 +153,7 @@ def test_niches_are_reported(debug: Debug) -> None:
     console.context.output.colour = False
     console.execute("ptype Option<&u32>")
     first = stream.getvalue().splitlines()[0]
-    assert first.endswith("// 8 bytes, told by u64 at 0, a niche of Some's &u32")
+    assert first.endswith("// 8 bytes, discriminant u64 at 0, a niche of Some's &u32")
 
 
 def test_negative_discriminants_are_negative(debug: Debug) -> None:
@@ -170,12 +170,12 @@ def test_who_evaluates_a_condition_is_shown_and_why(debug: Debug) -> None:
     console.execute("break hot if worker == 9")
     console.execute("break hot if [7, 8].iter().any(|x| x == round)")
     console.execute("info breakpoints")
-    assert "judged" not in stream.getvalue()
+    assert "evaluated by" not in stream.getvalue()
     driver.launch("1", "1")
     console.execute("info breakpoints")
     shown = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
-    assert "if worker == 9 (judged by the guard)" in shown
-    assert "(judged by the debugger: any(..) is evaluated by the engine)" in shown
+    assert "if worker == 9 (evaluated by the guard)" in shown
+    assert "(evaluated by the debugger: any(..) is evaluated by the engine)" in shown
 
 
 def test_a_breakpoint_of_many_locations_lists_them_when_asked(debug: Debug) -> None:

@@ -1,1 +1,1 @@
-"""Front ends: everything users touch.  They use nothing that a script could not use."""
+"""Front ends: the command line and the console, made of what a script can use as well."""

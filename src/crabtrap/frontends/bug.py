@@ -1,10 +1,10 @@
-"""What is shown when something happened that nobody expected."""
+"""The report that is shown for a bug in crabtrap."""
 
 from __future__ import annotations
 
 
 def bug_report(error: BaseException) -> str:
-    """The traceback of ``error`` and what to do with it; several lines, unescaped."""
+    """The traceback of ``error`` and how to report it; several lines, unescaped."""
     import platform
     import traceback
 

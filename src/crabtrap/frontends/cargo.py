@@ -1,4 +1,4 @@
-"""``cargo crabtrap``: build with cargo, debug what came out."""
+"""``cargo crabtrap``: build with cargo, debug the program it built."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class CargoRequest:
-    """``cargo crabtrap`` arguments, taken apart.
+    """The arguments of ``cargo crabtrap``, by whom they are for.
 
     Attributes:
         debugger: Options for crabtrap itself.
@@ -49,10 +49,10 @@ class CargoRequest:
 
 
 def parse_request(arguments: list[str]) -> CargoRequest:
-    """Take the command line apart.
+    """Parse the arguments of ``cargo crabtrap``.
 
     Raises:
-        UsageError: The verb is not one of cargo's that make something to debug.
+        UsageError: The verb is not one with which cargo builds a program.
 
     Example:
         >>> parse_request(["test", "--lib", "parser::empty", "--", "--quiet"]).test_name
@@ -73,7 +73,7 @@ def parse_request(arguments: list[str]) -> CargoRequest:
 
 
 def _split_debugger(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Take crabtrap's own options out; everything else is cargo's."""
+    """Separate crabtrap's own options from cargo's."""
     ours: list[str] = []
     theirs: list[str] = []
     pending = iter(arguments)
@@ -97,7 +97,7 @@ _VALUED = frozenset(
 
 
 def _split_name(rest: list[str]) -> tuple[str | None, list[str]]:
-    """The test's name is the one word that is no option and no option's value."""
+    """Separate the test's name: the one word that is no option and no option's value."""
     for position, word in enumerate(rest):
         before = rest[position - 1] if position else ""
         if not word.startswith("-") and before not in _VALUED:
@@ -106,7 +106,7 @@ def _split_name(rest: list[str]) -> tuple[str | None, list[str]]:
 
 
 def cargo_arguments(arguments: list[str]) -> list[str]:
-    """Build, and turn ``cargo crabtrap``'s arguments into ``crabtrap``'s.
+    """Build the program, and return the arguments with which ``crabtrap`` debugs it.
 
     Raises:
         LaunchError: cargo is missing or failed.
@@ -122,7 +122,7 @@ def cargo_arguments(arguments: list[str]) -> list[str]:
 
 
 def build(request: CargoRequest) -> list[Artefact]:
-    """Run cargo; its messages for people go to standard error as usual."""
+    """Run cargo and return the executables it built; its messages go to standard error."""
     verb = ["test", "--no-run"] if request.verb == "test" else [request.verb]
     verb = ["bench", "--no-run"] if request.verb == "bench" else verb
     verb = ["build"] if request.verb == "run" else verb
@@ -153,11 +153,11 @@ def parse_messages(text: str) -> list[Artefact]:
 
 
 def choose(artefacts: list[Artefact], request: CargoRequest) -> Artefact:
-    """The executable that is meant.
+    """Choose the executable to debug.
 
     Raises:
         NotFoundError: There is none.
-        UsageError: There are several, and nothing says which.
+        UsageError: There are several, and the request names none of them.
     """
     if not artefacts:
         raise NotFoundError("executable", "built", hint="cargo crabtrap run --bin NAME")

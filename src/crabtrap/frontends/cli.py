@@ -8,7 +8,7 @@ Exit codes:
     3    a bug in crabtrap; a report on standard error says what to send
 
 Options are read by hand: importing argparse alone would take a tenth of the time that a
-small program needs to its first stop, and ``--args`` needs care that it does not take.
+small program needs to its first stop, and ``--args`` needs care that argparse does not take.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _through_cargo(arguments: list[str]) -> list[str]:
 
 
 def _guarded(arguments: Callable[[], list[str]]) -> int:
-    """Run, and turn what nobody expected into a report."""
+    """Run the command, and show its errors and bugs as users can read them."""
     from crabtrap.errors import CrabtrapError, UsageError
 
     try:
@@ -55,7 +55,7 @@ def _guarded(arguments: Callable[[], list[str]]) -> int:
     except CrabtrapError as error:
         return _complain(error, _FAILED)
     except BrokenPipeError:
-        # The reader of our output has left; there is nobody to tell.
+        # Nobody reads our output any more, so there is nowhere to report this.
         sys.stderr.close()
         return _FAILED
     except KeyboardInterrupt:

@@ -1,7 +1,7 @@
-"""What the session holds, as plain rows: one description for text, JSON and protocols.
+"""Descriptions of stops, frames, values and breakpoints, for JSON and protocols.
 
-Everything here returns dicts of JSON types, made at the stop they describe; addresses
-are hexadecimal strings, since JSON numbers lose bits beyond 2**53 in many readers.
+Each is a dict of JSON types, made while the program is at the stop that it describes.
+Addresses are hexadecimal strings, since many readers of JSON round numbers beyond 2**53.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from crabtrap import events
 from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, Stopped
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import field_names
 
@@ -63,7 +64,7 @@ def reason(stop_reason: events.StopReason) -> JsonObject:
 
 
 def stop(session: Session, event: events.StopEvent) -> JsonObject:
-    """A visible stop: why, which thread, and where it stands."""
+    """A stop: its reasons, its thread and the frame it is in."""
     described: JsonObject = {
         "epoch": event.epoch,
         "pid": event.pid,
@@ -73,6 +74,25 @@ def stop(session: Session, event: events.StopEvent) -> JsonObject:
     if not isinstance(event.reasons[0], events.Exited):
         described["frame"] = frame(session.frame)
     return described
+
+
+def state(session: Session) -> JsonObject:
+    """Whether the program runs, and why it stopped or how it ended."""
+    match session.state:
+        case NotStarted():
+            return {"state": "not-started"}
+        case Stopped(event=event):
+            return {
+                "state": "stopped",
+                "pid": event.pid,
+                "reasons": [reason(one) for one in event.reasons],
+            }
+        case Running():
+            return {"state": "running"}
+        case Detached(pid=pid):
+            return {"state": "detached", "pid": pid}
+        case Ended(event=event):
+            return {"state": "exited", **reason(event.reasons[0])}
 
 
 _EVENT_NAMES: dict[type, str] = {
@@ -127,7 +147,7 @@ def thread(one: Thread, *, current: bool) -> JsonObject:
 
 
 def location(one: BreakpointLocation) -> JsonObject:
-    """One address a breakpoint stops at."""
+    """One location of a breakpoint."""
     return {
         "address": address(one.address),
         "path": one.path,
@@ -139,7 +159,7 @@ def location(one: BreakpointLocation) -> JsonObject:
 
 
 def ignored_hits(one: AnyStoppoint) -> int:
-    """How many of the next hits will be passed over."""
+    """How many of the next hits are ignored."""
     return max(0, one.ignore - one.hits)
 
 
@@ -205,7 +225,7 @@ def _watchpoint(one: Watchpoint) -> JsonObject:
 
 def tree(session: Session, value: Value, options: RenderOptions) -> JsonObject:
     """A value as nested dicts."""
-    # The renderer's own notion of JSON is the same; only its declared type is wider.
+    # The renderer returns JSON types, too; only its declared type is wider.
     return cast("JsonObject", session.view_tree(value, options))
 
 
@@ -227,7 +247,7 @@ def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObjec
 
 
 def short_path(path: str, directory: str) -> str:
-    """A source path as people want to read it.
+    """A source path without the part that readers need not see.
 
     Args:
         path: As the debug information names it.

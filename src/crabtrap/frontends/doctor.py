@@ -1,4 +1,4 @@
-"""``crabtrap doctor``: what this machine allows, and what to do where it does not."""
+"""``crabtrap doctor``: checks of what this machine allows, with remedies."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Finding:
     """The result of one check.
 
     Attributes:
-        subject: What was looked at.
-        state: How it stands.
+        subject: What was checked.
+        state: Whether debugging works with it.
         detail: What was found.
         hint: What to do, ``""`` where nothing is needed.
     """
@@ -38,7 +38,7 @@ class Finding:
 
 
 def run_doctor(*, json: bool) -> int:
-    """Show all findings; 1 if something needed is missing."""
+    """Run all checks and show their findings; return 1 if something needed is missing."""
     findings = [check() for check in CHECKS]
     if json:
         for finding in findings:
@@ -56,7 +56,7 @@ def run_doctor(*, json: bool) -> int:
 
 
 def finding_lines(findings: list[Finding]) -> list[Text]:
-    """One line a finding, and one below it where something can be done."""
+    """Format findings: one line each, and one below it where there is a remedy."""
     roles: dict[State, Role] = {"ok": "new", "limited": "warning", "missing": "error"}
     rows = columns(
         [
@@ -73,7 +73,7 @@ def finding_lines(findings: list[Finding]) -> list[Text]:
 
 
 def check_guard() -> Finding:
-    """The guard binary is part of the package."""
+    """Check that the guard's executable is part of the package."""
     guard = resources.files("crabtrap") / "crabtrap-guard"
     path = Path(str(guard))
     if path.is_file() and os.access(path, os.X_OK):
@@ -82,7 +82,7 @@ def check_guard() -> Finding:
 
 
 def check_yama() -> Finding:
-    """Yama's ptrace_scope decides who may attach to running programs."""
+    """Check Yama's ptrace_scope, which limits who may attach to running programs."""
     try:
         scope = int(Path("/proc/sys/kernel/yama/ptrace_scope").read_text())
     except (OSError, ValueError):
@@ -104,7 +104,7 @@ _NOBODY = 3
 
 
 def check_ptrace() -> Finding:
-    """Seccomp filters of containers may forbid ptrace altogether."""
+    """Check that ptrace(2) works: seccomp filters of containers may forbid it altogether."""
     script = (
         "import ctypes,os; l=ctypes.CDLL(None,use_errno=True); os._exit(bool(l.ptrace(0,0,0,0)))"
     )
@@ -118,7 +118,7 @@ def check_ptrace() -> Finding:
 
 
 def check_cargo() -> Finding:
-    """The toolchain, for ``cargo crabtrap``."""
+    """Check for the Rust toolchain, which ``cargo crabtrap`` needs."""
     rustc = shutil.which("rustc")
     if rustc is None:
         return Finding("rustc", "limited", "not found", "install Rust with rustup")
@@ -127,7 +127,7 @@ def check_cargo() -> Finding:
 
 
 def check_rust_src() -> Finding:
-    """Sources of the standard library, shown in its frames."""
+    """Check for the standard library's sources, which are shown in its frames."""
     patterns = (
         "~/.rustup/toolchains/*/lib/rustlib/src/rust/library",
         "/usr/local/rustup/toolchains/*/lib/rustlib/src/rust/library",
@@ -141,7 +141,7 @@ def check_rust_src() -> Finding:
 
 
 def check_terminal() -> Finding:
-    """Characters and colours."""
+    """Check that the terminal can show all characters."""
     encoding = (sys.stdout.encoding or "").lower()
     if not encoding.startswith("utf"):
         return Finding("terminal", "limited", f"encoding is {encoding}", "export LANG=C.UTF-8")

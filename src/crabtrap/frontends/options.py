@@ -1,4 +1,4 @@
-"""The command line of ``crabtrap``, read by hand and documented from the same table."""
+"""The options of ``crabtrap``: one table from which they are parsed and documented."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crabtrap.records import dataclass, field
 
 @dataclass(slots=True)
 class CommandLine:
-    """What the command line asks for.
+    """The parsed command line.
 
     Attributes:
         program: Executable to debug.
@@ -154,10 +154,10 @@ _BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
 
 
 def parse_options(arguments: list[str]) -> CommandLine:
-    """Read the command line.
+    """Parse the command line.
 
     Raises:
-        UsageError: It cannot be understood; text and hint say what and how.
+        UsageError: An option is unknown or has a wrong value.
     """
     options = CommandLine()
     position = 0
@@ -181,7 +181,7 @@ def parse_options(arguments: list[str]) -> CommandLine:
 
 
 def _take(options: CommandLine, arguments: list[str], position: int) -> int:
-    """Apply the option before ``position``; where the next argument begins."""
+    """Apply the option before ``position``; return where the next argument begins."""
     argument = arguments[position - 1]
     name, equals, value = argument.partition("=")
     flag = _BY_NAME.get(argument) or _BY_NAME.get(name)

@@ -1,4 +1,4 @@
-"""What follows a verb: words, counts, formats and options, with places for carets."""
+"""Parsing of a command's arguments: words, counts, formats, options and conditions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Format:
 
 
 class Arguments:
-    """A cursor over the part of a command line after its verb.
+    """A cursor over the part of a command line after its verb, which errors can point into.
 
     Args:
         line: The whole line, so that errors can point into it.
@@ -45,7 +45,7 @@ class Arguments:
 
     @property
     def rest(self) -> str:
-        """Everything not yet taken, without surrounding space."""
+        """The text not yet taken, without surrounding space."""
         return self.line[self._position :].rstrip()
 
     @property
@@ -69,14 +69,14 @@ class Arguments:
         return match.group()
 
     def need_word(self, what: str) -> str:
-        """Take the next word; complain that ``what`` is missing if there is none."""
+        """Take the next word; fail, naming ``what`` is missing, if there is none."""
         word = self.word()
         if word is None:
             self.fail(f"{self.verb} needs {what}")
         return word
 
     def need_rest(self, what: str) -> str:
-        """Take everything that is left; complain if that is nothing."""
+        """Take everything that is left; fail if that is nothing."""
         if self.empty:
             self.fail(f"{self.verb} needs {what}")
         return self.take_rest()
@@ -119,7 +119,7 @@ class Arguments:
         return 1 if value is None else value
 
     def numbers(self) -> list[int]:
-        """Take all that is left as numbers and ranges ``3-5``."""
+        """Take everything that is left as numbers and ranges ``3-5``."""
         found: list[int] = []
         while not self.empty:
             start = self._position
@@ -198,7 +198,7 @@ class Arguments:
         return text
 
     def split_condition(self) -> tuple[str, str | None]:
-        """Take all that is left as ``PLACE [if CONDITION]``."""
+        """Take everything that is left as ``LOCATION [if CONDITION]``."""
         start = self._position
         rest = self.take_rest()
         match = next((m for m in _IF.finditer(rest) if not _inside_quotes(rest, m.start())), None)
@@ -212,12 +212,12 @@ class Arguments:
         return rest[: match.start()].strip(), condition
 
     def end(self) -> None:
-        """Complain about anything that is left."""
+        """Fail if anything is left."""
         if not self.empty:
             self.fail(f"{self.verb} does not expect this", whole=True)
 
     def fail(self, message: str, *, hint: str = "", whole: bool = False) -> NoReturn:
-        """Raise a ``ParseError`` that points at the next word, or at all that is left."""
+        """Raise a ``ParseError`` that points at the next word, or at everything that is left."""
         rest = self.rest
         width = len(rest) if whole else len(rest.split(maxsplit=1)[0]) if rest else 0
         line = self.line.rstrip()

@@ -1,4 +1,4 @@
-"""Backtraces: which frames are shown, which are folded, and how they read."""
+"""Backtraces: which frames are shown, which are folded, and their lines."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _JSON_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """Frames to show.
+class ChosenFrames:
+    """The frames that a backtrace shows.
 
     Attributes:
         frames: In order, innermost first.
         more: There are frames beyond them.
         end: Why the stack ends irregularly, ``""`` for its regular end or where cut.
-        counted: The user has said how many, and gets each of them.
+        counted: The user has said how many; no recursion is folded then.
     """
 
     frames: Sequence[Frame]
@@ -40,17 +40,17 @@ class Chosen:
     counted: bool = True
 
 
-def choose_frames(context: CommandContext, thread: Thread, count: int | None) -> Chosen:
-    """All frames, the innermost ``count``, or the outermost ``-count``."""
+def choose_frames(thread: Thread, count: int | None) -> ChosenFrames:
+    """Choose all frames, the innermost ``count``, or the outermost ``-count``."""
     if count is None:
-        return Chosen(thread.frames(), False, thread.backtrace_end_reason, counted=False)
+        return ChosenFrames(thread.frames(), False, thread.backtrace_end_reason, counted=False)
     if count < 0:
-        return Chosen(thread.frames()[count:], False, thread.backtrace_end_reason)
+        return ChosenFrames(thread.frames()[count:], False, thread.backtrace_end_reason)
     frames = thread.frames(0, count + 1)
-    return Chosen(frames[:count], len(frames) > count, "")
+    return ChosenFrames(frames[:count], len(frames) > count, "")
 
 
-def backtrace_data(context: CommandContext, chosen: Chosen, *, full: bool) -> JsonObject:
+def backtrace_data(context: CommandContext, chosen: ChosenFrames, *, full: bool) -> JsonObject:
     """The frames for ``--json``; nothing is folded there."""
     rows: list[Json] = []
     options = short_options(_JSON_TEXT)
@@ -66,9 +66,9 @@ def backtrace_data(context: CommandContext, chosen: Chosen, *, full: bool) -> Js
 
 
 def backtrace_lines(
-    context: CommandContext, chosen: Chosen, *, full: bool, selected: int | None = None
+    context: CommandContext, chosen: ChosenFrames, *, full: bool, selected: int | None = None
 ) -> list[Text]:
-    """One line a frame; runs of folded frames become one line together, and so do recursions.
+    """The lines of a backtrace: one a frame, one for each run of folded frames or recursion.
 
     Frame ``selected`` is marked, unless it is the innermost.
     """
@@ -89,7 +89,7 @@ def backtrace_lines(
 
 
 def _recursions(frames: Sequence[Frame], selected: int | None) -> Iterator[Repetition]:
-    """What is left out of a deep recursion: never the selected frame, which has its own key."""
+    """Find the repetitions to leave out; the selected frame is never in one."""
     return repetitions([frame.index == selected or (frame.pc, frame.line) for frame in frames])
 
 
@@ -110,9 +110,10 @@ def _run_lines(
 
 
 def _folds(context: CommandContext, frame: Frame, selected: int | None) -> bool:
-    """Whether a frame goes into a folded run: never the selected one.
+    """Whether a frame goes into a folded run.
 
-    Nor the innermost, which tells what a thread waits for; after a panic it tells nothing.
+    The selected frame never does.  Nor does the innermost, which shows what the thread waits
+    for, unless a frame further out is selected, as after a panic.
     """
     if context.preferences.std_frames or frame.index == selected:
         return False

@@ -1,4 +1,4 @@
-"""Commands as data, and finding the one that a line means."""
+"""Commands as data, and the table that finds the one a line begins with."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Repeats = Literal["no", "line", "verb"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command found out, for programs and for people.
+    """The result of a command, as data and as text.
 
     Attributes:
         data: For ``--json``.
@@ -44,14 +44,14 @@ class Command:
     Attributes:
         names: Canonical name first, then abbreviations and aliases; words separated by
             one space.
-        run: Does the work; returns what to show.
+        run: Executes the command; returns what to show.
         summary: One sentence without a full stop.
         usage: Forms, as typed.
         examples: ``(command, what it does)``, most useful first.
         notes: More, as paragraphs.
         completes: What its arguments are.
         repeats: What an empty line after it does: nothing, the same line again, or the
-            verb without arguments (which goes on where it ended).
+            verb without arguments (which continues where it ended).
     """
 
     names: tuple[str, ...]
@@ -83,7 +83,7 @@ class _Node:
     children: dict[str, _Node] = field(default_factory=dict[str, "_Node"])
 
 
-# What people type who come from elsewhere, where no spelling leads to the right verb.
+# Commands of other debuggers whose spelling does not lead to ours.
 _ELSEWHERE = {
     "cls": "shell clear",
     "dump": "x or memory read",
@@ -113,7 +113,7 @@ _VERB = re.compile(r"[A-Za-z_][\w-]*|!")
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A line, understood as far as its verb."""
+    """A line whose command has been found."""
 
     command: Command
     arguments: Arguments
@@ -158,7 +158,7 @@ class CommandTable:
         return Resolved(command, Arguments(line, position, command.name, usage))
 
     def complete(self, text: str) -> list[str]:
-        """Words that could complete the last word of ``text``, if it is part of a verb."""
+        """Words that complete the last word of ``text``, if it is part of a verb."""
         head, _, last = text.rpartition(" ")
         node = self._root
         for word in head.split():
@@ -191,7 +191,7 @@ class CommandTable:
         node.command = command
 
     def _descend(self, line: str) -> tuple[_Node, list[str], int]:
-        """Follow words from the root as long as they are known; where the rest begins."""
+        """Follow the known words of ``line``; also return them and where the rest begins."""
         node, path = self._root, list[str]()
         position = len(line) - len(line.lstrip())
         while match := _VERB.match(line, position):
@@ -225,7 +225,7 @@ class CommandTable:
     def _suggest(self, node: _Node, path: list[str], word: str) -> str:
         if not path and word in _ELSEWHERE:
             return _ELSEWHERE[word]
-        # Verbs that exist one level up or down: "info break", "locals", "registers".
+        # Verbs that exist one level up or down in the table: "info break", "locals", "registers".
         elsewhere = [name for name in self.names() if name.split()[-1] == word]
         near = _alike(word, list(node.children))
         found = [*elsewhere[:3], *(" ".join([*path, name]) for name in near)]

@@ -1,4 +1,4 @@
-"""Every command of the context, in the order of the manual."""
+"""All commands, in the order of the manual."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from crabtrap.frontends.console.commands import (
 
 
 def command_table() -> CommandTable:
-    """Build the table; cheap enough to do at every start."""
+    """Build the table of all commands."""
     table = CommandTable(
         (
             run_control.GROUP,

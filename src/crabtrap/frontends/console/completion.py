@@ -1,4 +1,4 @@
-"""What Tab offers: commands, then what the command's arguments can be."""
+"""Completion by the Tab key: of commands, then of their arguments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_DEREFS = 6
 
 
 def completions(context: CommandContext, table: CommandTable, text: str) -> list[Completion]:
-    """What may replace the end of ``text``.
+    """Find what may replace the end of ``text``.
 
     Returns:
         ``(replacement, characters replaced)``, best first.
@@ -44,7 +44,7 @@ def completions(context: CommandContext, table: CommandTable, text: str) -> list
     try:
         return _arguments(context, table, resolved, text)[:_LIMIT]
     except CrabtrapError:
-        # Half-typed input and a program that cannot be looked at offer nothing.
+        # Half-typed expressions fail, and so does everything while no program is stopped.
         return []
 
 
@@ -94,10 +94,10 @@ def _locations(context: CommandContext, word: str) -> list[Completion]:
 
 
 def _source_names(context: CommandContext, prefix: str) -> Iterable[str]:
-    """Files beside the one that ``main`` is in that the program was built from.
+    """Source files of the program in and below the directory of the file with ``main``.
 
-    The debug information has no list of files that could be asked without reading all of
-    it, but it knows quickly whether it has one.
+    A list of all source files would take reading all debug information; whether a file of a
+    given name is among them is found quickly.
     """
     module = context.session.modules.main
     start = next((one.path for one in context.session.resolve("main").locations if one.path), None)
@@ -121,7 +121,7 @@ def _names(context: CommandContext, text: str) -> list[Completion]:
 
 
 def expression_start(text: str) -> int:
-    """Where the path that ``text`` ends in begins: ``a[f(1)].b`` of ``x + a[f(1)].b``."""
+    """Where the path at the end of ``text`` begins: ``a[f(1)].b`` in ``x + a[f(1)].b``."""
     start = len(text)
     open_brackets = 0
     while start:
@@ -139,7 +139,7 @@ def expression_start(text: str) -> int:
 
 
 def _fields(context: CommandContext, word: str) -> list[Completion]:
-    """Fields of what is left of the last dot, and of what it derefs to."""
+    """Fields of the value left of the last dot, and of what it dereferences to."""
     base, _, prefix = word.rpartition(".")
     found: dict[str, None] = {}
     for _ in range(_MAX_DEREFS):
@@ -147,7 +147,7 @@ def _fields(context: CommandContext, word: str) -> list[Completion]:
             value = context.session.evaluate(base)
         except CrabtrapError:
             break
-        # Their types keep their fields to themselves.
+        # Fields of std's types are private.
         if value.type.path.partition("::")[0] not in STD_CRATES:
             found |= dict.fromkeys(name for name, _ in value.fields())
         base = f"(*{base})"

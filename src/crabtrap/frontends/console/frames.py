@@ -1,4 +1,4 @@
-"""How a frame reads: ``demo::parse (line="a,3") at src/main.rs:42``."""
+"""Frames as text: ``demo::parse (line="a,3") at src/main.rs:42``."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.frontends.console.context import CommandContext
 
-# Widths an argument is cut to, tried until the frame fits the terminal's line.
+# Widths that arguments are cut to, tried in turn until the frame fits the terminal's line.
 _ARGUMENT_WIDTHS = (48, 32, 24, 16)
 
 
 def frame_text(
     context: CommandContext, frame: Frame, *, address: bool = False, used: int = 6
 ) -> Text:
-    """One frame on one line, arguments cut so that it fits where it can.
+    """One frame on one line; its arguments are cut so that it fits, if possible.
 
     Args:
         context: For preferences and the width of the terminal.
         frame: What to show.
-        address: Show where it is in the code, too.
-        used: Characters that stand before it on its line.
+        address: Show its address, too.
+        used: Characters before it on its line.
     """
     room = context.terminal.columns
     text = Text()

@@ -1,6 +1,6 @@
-"""The shape of ``--json``: one object per line, each with the version of the shape.
+"""Output for ``--json``: one object per line, each with the version of the format.
 
-The version counts incompatible changes; new fields may come without one.
+The version counts incompatible changes; new fields may be added without one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ VERSION = 1
 
 
 def encode_line(fields: JsonObject) -> str:
-    r"""One line of ASCII; nothing in it can act on a terminal.
+    r"""Encode an object as one line of printable ASCII, which cannot act on a terminal.
 
     Example:
         >>> encode_line({"kind": "event", "event": "resumed"})
@@ -31,7 +31,7 @@ def encode_line(fields: JsonObject) -> str:
 
 
 def error_object(error: CrabtrapError) -> JsonObject:
-    """An error's class, sentence, hint and the fields that say more."""
+    """An error as an object: its class, message, hint and further fields."""
     fields: JsonObject = {
         "error": type(error).__name__,
         "message": str(error),
@@ -58,7 +58,7 @@ class JsonOutput(Output):
         super().__init__(stream, colour=False)
 
     def lines(self, lines: Iterable[Text]) -> None:
-        """Loose lines have no meaning to a program; notices come as events."""
+        """Write nothing: programs get replies and events instead."""
 
     def reply(self, command: str, data: JsonObject, lines: Iterable[Text]) -> None:
         """Write a "result" object."""

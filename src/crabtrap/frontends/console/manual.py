@@ -1,4 +1,4 @@
-"""Writes docs/commands.md from the command table: ``python -m ...console.manual docs``."""
+"""Generator of docs/commands.md from the command table: ``python -m ...console.manual docs``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COMMAND_LINE = """
 
 
 def render_manual(table: CommandTable) -> str:
-    """The whole page."""
+    """Render the whole page."""
     parts = [_HEAD, _contents(table)]
     parts += [_group(group) for group in table.groups]
     parts += [_settings(), _COMMAND_LINE.format(usage=usage())]

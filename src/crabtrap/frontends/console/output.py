@@ -120,7 +120,7 @@ def error_lines(error: CrabtrapError) -> list[Text]:
     lines = [Text(("error: ", "error"), str(error))]
     if isinstance(error, ParseError) and error.text:
         width = max(1, error.end - error.start)
-        # Escapes before the caret are wider than what they stand for.
+        # An escaped character before the caret is wider than the character.
         indent = len(escape_line(error.text[: error.start]))
         lines.append(Text("  ", error.text))
         lines.append(Text("  ", " " * indent, ("^" * width, "error")))

@@ -1,4 +1,4 @@
-"""Where ``list`` and ``x`` go on."""
+"""The position where ``list`` and ``x`` continue."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Position:
-    """What was looked at last.
+    """The source lines and the memory shown last.
 
     Attributes:
         path: Source file, ``None`` where there is none.
-        line: The line everything is relative to before the first ``list``.
+        line: The line that the first ``list`` shows the surroundings of.
         first, last: Lines shown by the last ``list``; 0 before the first one.
-        address: Where the next bare ``x`` goes on.
+        address: Where the next ``x`` without arguments continues.
         format: Letters and count of the last ``x``.
     """
 
@@ -30,10 +30,10 @@ class Position:
     format: tuple[int, str] = (1, "x")
 
     def at_frame(self, frame: Frame) -> None:
-        """Look at where ``frame`` stands."""
+        """Move to the source line of ``frame``."""
         self.path, self.line = frame.path, frame.line or 0
         self.first = self.last = 0
 
     def forget(self) -> None:
-        """The program is gone; its source can still be listed."""
+        """Forget the address, as the program has ended; its source can still be listed."""
         self.address = None

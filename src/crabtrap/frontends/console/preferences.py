@@ -1,4 +1,4 @@
-"""What ``set`` changes about the console itself."""
+"""Preferences: what ``set`` changes about the console itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from crabtrap.records import dataclass
 
 @dataclass(slots=True)
 class Preferences:
-    """Everything a user may want otherwise; the fields are explained in ``settings``.
+    """The user's preferences; ``settings_table.py`` gives each a name for ``set``.
 
     Attributes:
         context_lines: Source lines shown at a stop, the current one in their middle.

@@ -30,7 +30,7 @@ _TEXT_PER_ITEM = 10
 
 
 def render_options(context: CommandContext, format: Format | None = None) -> RenderOptions:
-    """The renderer's options by the user's preferences.
+    """Options of the renderer, from the user's preferences and a ``/FMT``.
 
     Raises:
         NotFoundError: There is no such format.
@@ -55,11 +55,11 @@ def render_options(context: CommandContext, format: Format | None = None) -> Ren
 
 
 LIMITS = {"raw": "", "depth": "a number of levels", "elements": "a number of items"}
-"""Options of one ``print``, and what their values are."""
+"""Options of ``print``, and what their values are."""
 
 
 def limited(options: RenderOptions, given: Mapping[str, str]) -> RenderOptions:
-    """The options with what was given for this value alone.
+    """Apply the ``-raw``, ``-depth`` and ``-elements`` options of one ``print``.
 
     Raises:
         UsageError: A value is not a number.
@@ -89,7 +89,7 @@ def short_options(width: int) -> RenderOptions:
 
 
 def short_value(context: CommandContext, value: Value, width: int) -> str:
-    """A value on one line of at most ``width`` characters; a failure in angle brackets."""
+    """A value on one line of at most ``width`` characters; ``<reason>`` where it has none."""
     if value.absent is not None:
         reason = value.absent.partition(":")[0]
         return escape_line(f"<{reason}>" if len(reason) + 2 <= width else "<…>")
@@ -138,7 +138,7 @@ def evaluated(context: CommandContext, expression: str, options: RenderOptions) 
 
 
 def remembered(context: CommandContext, expression: str, options: RenderOptions) -> Reply:
-    """The same, and the value goes into the history, to be used as ``$1``.
+    """Evaluate and show an expression, and put its value into the value history as ``$1``.
 
     Raises:
         CrabtrapError: It cannot be parsed or evaluated.
@@ -149,7 +149,7 @@ def remembered(context: CommandContext, expression: str, options: RenderOptions)
 def remembered_value(
     context: CommandContext, expression: str, value: Value, options: RenderOptions
 ) -> Reply:
-    """Show the value of an expression and put it into the history."""
+    """Show the value of an expression and put it into the value history."""
     reply = shown_value(context, expression, value, options)
     number = context.session.history.remember(value)
     head, *more = reply.lines

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crabtrap import events
-from crabtrap.engine.machine import Ended, NotStarted
+from crabtrap.engine.machine import Ended, NotStarted, Stopped
 from crabtrap.errors import StateError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
@@ -68,6 +68,11 @@ def show_stop(context: CommandContext, event: events.StopEvent) -> Reply:
         stops.frame = selected_frame(context)
         show_displays(context)
     return Reply({"state": "stopped"})
+
+
+def is_stopped(context: CommandContext) -> bool:
+    """The program is alive, at a stop."""
+    return isinstance(context.session.state, Stopped)
 
 
 def require_program(context: CommandContext) -> None:

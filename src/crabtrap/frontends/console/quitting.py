@@ -1,10 +1,10 @@
-"""Leaving the console."""
+"""The request to leave the console."""
 
 from __future__ import annotations
 
 
 class Quit(Exception):
-    """The user wants to leave; caught where lines are read.
+    """Raised by ``quit``; caught where the console was started.
 
     Attributes:
         code: Exit code asked for, ``None`` for the usual one.

@@ -1,4 +1,4 @@
-"""Where a backtrace repeats itself: runs of the same calls, so that one line can stand for them."""
+"""Recursion in a backtrace: runs of repeated calls, to be shown as one line."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Repetition:
 
     @property
     def rounds(self) -> int:
-        """How often the cycle is repeated in it."""
+        """How often the cycle occurs in it."""
         return (self.stop - self.start) // self.cycle
 
 
 def repetitions(keys: Sequence[Hashable]) -> Iterator[Repetition]:
-    """The parts of a stack that are left out, outermost last.
+    """Find the parts of a stack to leave out, outermost last.
 
     Args:
-        keys: One per frame, equal where two frames are at the same place in the code.
+        keys: One per frame; equal for frames at the same position in the code.
 
     Example:
         >>> list(repetitions("t" + "d" * 100 + "m"))

@@ -1,4 +1,4 @@
-"""Reading what follows ``run``: arguments and redirections."""
+"""Parsing of the text after ``run``: arguments and redirections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STREAMS = {"<": "stdin", ">": "stdout", "2>": "stderr"}
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """What a ``run`` asks for.
+    """The arguments and redirections of a ``run``.
 
     Attributes:
         arguments: Without ``argv[0]``.

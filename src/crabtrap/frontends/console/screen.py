@@ -1,4 +1,4 @@
-"""What a program has done to the terminal it may write to, so that it can be undone."""
+"""Terminal modes that a program switched on, so that they can be undone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ScreenModes:
         self._rest = ""
 
     def follow(self, text: str) -> None:
-        """Read what the program writes; a sequence may be cut in two anywhere."""
+        """Note the modes changed by program output, which may be cut anywhere in a sequence."""
         text = self._rest + text
         for match in _MODES.finditer(text):
             for number in map(int, filter(None, match[1].split(";"))):
@@ -36,7 +36,7 @@ class ScreenModes:
         self._rest = cut.group() if cut is not None else ""
 
     def undo(self) -> str:
-        """The sequences that undo all of it, newest change first; then nothing is left to undo."""
+        """Return the sequences that undo all changes, newest first, and forget the changes."""
         sequences = "".join(
             f"\x1b[?{number}{'h' if number in _USUALLY_ON else 'l'}"
             for number in reversed(self._changed)

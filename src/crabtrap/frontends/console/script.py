@@ -1,4 +1,4 @@
-"""Where command lines come from: options, files, standard input, a prompt."""
+"""Sources of command lines: options, files, standard input, a prompt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from crabtrap.errors import UsageError
 
 
 class LineSource(Protocol):
-    """Gives command lines one by one.
+    """A source of command lines.
 
     Attributes:
         interactive: A person types them, so an empty line repeats and questions are asked.
@@ -28,7 +28,7 @@ class LineSource(Protocol):
 
 
 class ListedLines:
-    """Lines known beforehand: ``-ex`` options, or a script's."""
+    """Lines known beforehand, of ``-ex`` options or a script."""
 
     interactive = False
 
@@ -38,13 +38,13 @@ class ListedLines:
         self.number = 0
 
     def next_line(self, prompt: str) -> str | None:
-        """The next of the lines."""
+        """Return the next of the lines."""
         self.number += 1
         return next(self._lines, None)
 
 
 class StreamLines:
-    """Lines read as they are needed from a stream that is no terminal."""
+    """Lines of a stream that is no terminal, read as they are needed."""
 
     interactive = False
     name = ""
@@ -61,7 +61,7 @@ class StreamLines:
 
 
 def script_lines(path: str) -> ListedLines:
-    """The lines of a command file.
+    """Read a command file.
 
     Raises:
         UsageError: It cannot be read.

@@ -1,4 +1,4 @@
-"""Everything ``set`` and ``show`` know, as one table."""
+"""The table of settings behind ``set`` and ``show``."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Write = Callable[["CommandContext", str], None]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing to ``set``.
+    """One setting.
 
     Attributes:
-        name: Words separated by one space.
+        name: What follows ``set``; words separated by one space.
         values: What it accepts, for help.
         summary: What it does.
-        read: Its present value.
-        write: Changes it from text.
+        read: Returns its present value.
+        write: Changes it to the value that a text means.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Setting:
 
 
 def parse_switch(text: str) -> bool:
-    """``on`` or ``off``; nothing at all means ``on``.
+    """Parse ``on`` or ``off``; an empty text means ``on``.
 
     Raises:
         UsageError: It is neither.
@@ -53,7 +53,7 @@ def parse_switch(text: str) -> bool:
 
 
 def parse_limit(text: str) -> int:
-    """A count; ``unlimited`` and 0 mean a million.
+    """Parse a count; ``unlimited`` and 0 mean a million.
 
     Raises:
         UsageError: It is no number.
@@ -113,7 +113,7 @@ def _set_scheduler(context: CommandContext, text: str) -> None:
     context.session.scheduler_lock = text in ("on", "step", "1")
 
 
-# Every path begins with nothing, so everything is the user's own.
+# Every path begins with the empty prefix, so all code is the user's.
 _ALL_CODE = UserCode(user_paths=("",))
 
 
@@ -149,7 +149,7 @@ def _set_source_path(context: CommandContext, text: str) -> None:
 
 
 def _ignored(name: str) -> Setting:
-    """A gdb setting that scripts use and that has nothing to set here."""
+    """A setting of gdb that scripts use and that has no effect here."""
     return Setting(
         name, "ANY", "accepted for gdb scripts, without effect", lambda c: None, lambda c, t: None
     )
@@ -245,9 +245,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     _choice(
         "program-output",
-        ("tame", "raw"),
+        ("sanitised", "raw"),
         "pass only colours of the program's output on to the terminal, or everything",
-        lambda c: "raw" if c.output.raw_program else "tame",
+        lambda c: "raw" if c.output.raw_program else "sanitised",
         _set_program_output,
     ),
     Setting("color", "on|off", "styles in the output", lambda c: c.output.colour, _set_color),
@@ -261,7 +261,7 @@ SETTINGS: tuple[Setting, ...] = (
 
 
 def find_setting(words: Sequence[str]) -> tuple[Setting, int] | None:
-    """The setting that ``words`` begin with, by shortest unique prefix of each word.
+    """Find the setting that ``words`` begin with, each by its shortest unique prefix.
 
     Returns:
         The setting and how many of the words named it.

@@ -21,7 +21,7 @@ _LONGEST_LINE = 400
 
 
 def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
-    """The lines around where ``frame`` stands; one dim line where there is no source."""
+    """The source lines around the line of ``frame``; one line saying why, if there are none."""
     count = context.preferences.context_lines
     if not frame.path or not frame.line or count <= 0:
         return []
@@ -42,7 +42,7 @@ def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
 
 
 def source_file(context: CommandContext, path: str) -> SourceFile:
-    """A source file as the debug information names it.
+    """Find a source file by its path in the debug information.
 
     Raises:
         UsageError: It cannot be shown; the text says why, the hint what to do.
@@ -56,7 +56,7 @@ def source_file(context: CommandContext, path: str) -> SourceFile:
 def numbered_lines(
     context: CommandContext, file: SourceFile, first: int, last: int, *, current: int = 0
 ) -> list[Text]:
-    """Lines ``first`` to ``last`` (both shown) with a mark at breakpoints and at ``current``."""
+    """Lines ``first`` to ``last``, both included, with marks at breakpoints and at ``current``."""
     lines, path = file.lines, file.name
     shown = lines[first - 1 : last]
     if context.output.colour and path.endswith(".rs"):
@@ -93,9 +93,9 @@ def _cut(text: Text) -> Text:
 
 
 def highlighted(lines: Sequence[str], first: int, last: int) -> list[Text]:
-    """Lines ``first`` to ``last`` as styled tokens, lexed from the item they belong to."""
+    """Lines ``first`` to ``last`` with syntax highlighting, lexed from the item they belong to."""
     start = _item_start(lines, first)
-    # A line of source is data: only its own characters decide, never its escapes.
+    # Tabs are expanded before lexing; control characters are escaped when tokens are shown.
     source = "\n".join(line.expandtabs(_TAB) for line in lines[start - 1 : last])
     texts = [Text()]
     for kind, piece in _lexer().get_tokens(source):
@@ -109,7 +109,7 @@ def highlighted(lines: Sequence[str], first: int, last: int) -> list[Text]:
 
 
 def _item_start(lines: Sequence[str], first: int) -> int:
-    """The nearest line before ``first`` that begins an item, where lexing can begin."""
+    """The nearest line up to ``first`` that begins an item, where lexing can begin."""
     lowest = max(1, first - _CHUNK_LIMIT)
     for number in range(first, lowest, -1):
         line = lines[number - 1]

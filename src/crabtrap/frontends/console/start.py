@@ -1,4 +1,4 @@
-"""From options to a running console, and to an exit code."""
+"""Start of the console: from command line options to an exit code."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SIGNAL_BASE = 128
 
 
 def run_console(options: CommandLine) -> int:
-    """Debug as the options say; the process's exit code."""
+    """Debug a program as the options say; return the exit code."""
     _start_logging(options.log)
     person = not options.batch and not options.json and sys.stdin.isatty()
     terminal = Terminal(0) if sys.stdin.isatty() and not options.json else NO_TERMINAL
@@ -49,11 +49,11 @@ def run_console(options: CommandLine) -> int:
 
 
 def _session_for(name: str | None) -> Session:
-    """A session for a path, or for a command that is found as a shell finds it.
+    """Open a session for a path, or for a command that is found as a shell finds it.
 
     Raises:
         UsageError: The file cannot be read.
-        DebugInfoError: It is no program we know.
+        DebugInfoError: It is no program that can be debugged.
     """
     path = name
     if name is not None and "/" not in name and not os.path.exists(name):
@@ -89,7 +89,7 @@ def _run(console: Console, options: CommandLine, *, person: bool) -> int:
 
 
 def _run_init(console: Console) -> None:
-    """Run the user's own commands; a file that others could have written is left out."""
+    """Run the user's init file, unless others than the user could have written it."""
     config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     path = os.path.join(config, "crabtrap", "init")
     try:
@@ -105,7 +105,7 @@ def _run_init(console: Console) -> None:
 
 
 def _leave(console: Console, *, person: bool) -> None:
-    """The end of the input was reached; a person may have meant something else."""
+    """Leave at the end of the input; a person is asked first and may go on."""
     from crabtrap.frontends.console.commands.console_control import may_leave
 
     while person:
@@ -159,7 +159,7 @@ def _begin(console: Console, options: CommandLine) -> None:
 
 
 def _sources(options: CommandLine) -> list[LineSource]:
-    """Scripts one by one; neighbouring ``-ex`` together, so that one can continue another."""
+    """The sources of ``-x`` and ``-ex``; neighbouring ``-ex`` are one, which a block can span."""
     sources: list[LineSource] = []
     for kind, run in groupby(options.commands, lambda command: command[0]):
         texts = [text for _, text in run]
@@ -190,11 +190,11 @@ def _output(options: CommandLine) -> Output:
 
 
 def _stdio(options: CommandLine) -> Stdio:
-    """How programs are connected unless redirected.
+    """How the program's streams are connected unless they are redirected.
 
-    A person's program gets terminals of its own, so that Ctrl-C, its settings and its
-    death stay apart from ours.  JSON must not be mixed with the program's output.  Where
-    commands are read from standard input, the program must not read them.
+    Where a person sits at a terminal, the program gets terminals of its own, so that Ctrl-C
+    and its terminal settings do not affect ours.  JSON must not be mixed with the program's
+    output.  Where commands are read from standard input, the program must not read them.
     """
     if options.json:
         return Stdio.pipes()
@@ -210,7 +210,7 @@ def _start_logging(wishes: list[str]) -> None:
     import logging
 
     class Escaping(logging.Formatter):
-        """Packets and names come from programs and servers."""
+        """Escapes log lines, which hold packets and names from programs and servers."""
 
         def format(self, record: logging.LogRecord) -> str:
             return escape(super().format(record))

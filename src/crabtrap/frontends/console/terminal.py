@@ -1,4 +1,4 @@
-"""The user's terminal while the program runs, and after whatever happens.
+"""The user's terminal: its settings while the program runs, and their restoration.
 
 While a program with a terminal of its own runs, the user's terminal stops editing
 lines and echoing: the program's terminal does both, by the program's own settings.
@@ -21,7 +21,7 @@ _IMPATIENT = 3
 
 
 class Terminal:
-    """A terminal that is handed to the program and back.
+    """The user's terminal, whose settings are changed while the program runs.
 
     Args:
         fd: The terminal, or ``None`` where there is none; then only Ctrl-C is handled.
@@ -35,11 +35,13 @@ class Terminal:
     def guard(self) -> None:
         """Have the terminal restored even if this process is killed.
 
-        A shell that ignores the keyboard's signals waits for our end of a pipe to close.
+        A child process, a shell that ignores the keyboard's signals, waits for our end of a
+        pipe to close, and restores it then.
         """
         if self._fd is None or self._saved is None:
             return
-        # "read" sees the end of file when we are gone, and a line when we leave in order.
+        # "read" fails at the end of file, when we were killed, and succeeds at the line that
+        # ``close`` sends.
         script = "trap '' INT QUIT TSTP TTIN TTOU HUP; read -r _ || stty \"$0\" </dev/tty"
         self._keeper = subprocess.Popen(
             ["sh", "-c", script, _as_stty(self._fd)],
@@ -65,7 +67,7 @@ class Terminal:
     def program_runs(
         self, interrupt: Callable[[], None], resized: Callable[[int, int], None]
     ) -> Generator[None]:
-        """Hand the terminal over.
+        """Let the program have the terminal for the duration of a ``with`` block.
 
         Args:
             interrupt: Called at Ctrl-C, from a signal handler.
@@ -91,12 +93,12 @@ class Terminal:
             signal.signal(signal.SIGINT, before)
 
     def restore(self) -> None:
-        """Bring the terminal back to how it was found."""
+        """Restore the terminal's settings at the start."""
         if self._fd is not None and self._saved is not None:
             termios.tcsetattr(self._fd, termios.TCSADRAIN, self._saved)
 
     def close(self) -> None:
-        """Restore the terminal and dismiss its keeper."""
+        """Restore the terminal and end the child process that guards it."""
         self.restore()
         if self._keeper is not None:
             self._keeper.communicate(b"done\n")
@@ -109,7 +111,7 @@ class Terminal:
         mode[_LFLAG] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
         mode[_IFLAG] &= ~(termios.ICRNL | termios.IXON)
         mode[_CC][termios.VMIN], mode[_CC][termios.VTIME] = 1, 0
-        # Ctrl-Z and Ctrl-\ are the program's: its own terminal makes signals of them.
+        # Ctrl-Z and Ctrl-\ go to the program's own terminal, which makes signals of them.
         mode[_CC][termios.VSUSP] = mode[_CC][termios.VQUIT] = _DISABLED
         termios.tcsetattr(self._fd, termios.TCSADRAIN, mode)
 

@@ -1,4 +1,4 @@
-"""Types laid out: fields with their offsets, variants with their discriminants."""
+"""Layouts of types: fields with their offsets, variants with their discriminants."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
-    """A type's layout as data and as lines."""
+    """The layout of a type, as data and as lines."""
     shape = type_.strip()
     kind = "enum" if shape.cases is not None else shape.kind
     data: JsonObject = {"type": type_.name, "size": shape.size, "kind": kind}
@@ -30,7 +30,7 @@ def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
         data["variants"] = [_case_data(case) for case in cases]
         if shape.cases.discriminant is not None:
             tag = shape.cases.discriminant
-            notes.append(f"told by {tag.type.name} at {tag.offset}{_niche_note(tag, cases)}")
+            notes.append(f"discriminant {tag.type.name} at {tag.offset}{_niche_note(tag, cases)}")
         lines += [line for case in cases for line in _case_lines(case)]
     elif shape.row.enumerators:
         numbered = enumerators(shape)
@@ -47,7 +47,7 @@ def _commented(text: Text, notes: Sequence[str]) -> Text:
 
 
 def _brackets(shape: Type) -> tuple[str, str]:
-    """As the type is declared; a plain tuple's name has brackets of its own."""
+    """The brackets around the fields, as in the declaration; a tuple's name has its own."""
     if not shape.is_tuple or not shape.fields:
         return " {", "}"
     return (" (", ")") if shape.name.startswith("(") else ("(", ")")
@@ -58,7 +58,7 @@ def _field_data(field: Field) -> JsonObject:
 
 
 def _niche_note(tag: Field, cases: Sequence[Case]) -> str:
-    """Whose unused values tell the variants apart, where no room of its own is kept."""
+    """A note on the field whose niche the discriminant is in; ``""`` if it has its own bytes."""
     size = tag.type.strip().size or 0
     for case in cases:
         for field in case.type.fields:
@@ -69,7 +69,7 @@ def _niche_note(tag: Field, cases: Sequence[Case]) -> str:
 
 
 def _field_lines(shape: Type, depth: int) -> list[Text]:
-    """Fields in declaration order; of a struct also what is between them in memory."""
+    """Fields in declaration order; for a struct also the padding between them."""
     gaps = _gaps(shape) if shape.kind == "struct" and shape.cases is None else {}
     lines: list[Text] = []
     for field in shape.fields:
@@ -86,7 +86,7 @@ def _end(field: Field) -> int:
 
 
 def _gaps(shape: Type) -> dict[int, int]:
-    """Bytes that belong to no field: where they begin, and how many they are."""
+    """The padding of a struct: offsets where it begins, and its sizes."""
     gaps: dict[int, int] = {}
     covered = 0
     for field in sorted(shape.fields, key=lambda field: field.offset):

@@ -1,1 +1,1 @@
-"""The commands, one module per group of the manual."""
+"""The commands, one or a few modules for each group of the manual."""

@@ -1,4 +1,4 @@
-"""Addresses: what lies at one, where a line or a value is, and which one an argument means."""
+"""Addresses: of lines and values, what lies at one, and arguments that mean one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def address_of(context: CommandContext, text: str) -> Address:
-    """A number, a register, or an expression whose value or place is an address."""
+    """Evaluate an address: a number, a pointer, a register, or else the location of a value."""
     number = parse_integer(text)
     if number is not None:
         return Address(number)
@@ -36,7 +36,7 @@ def address_of(context: CommandContext, text: str) -> Address:
 
 
 def info_line(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info line [PLACE]``."""
+    """Show the addresses of a line: ``info line [LOCATION]``."""
     text = arguments.take_rest()
     locations = context.session.resolve(text or f"*{context.session.frame.pc:#x}").locations
     data: list[Json] = [describe.location(location) for location in locations]
@@ -53,7 +53,7 @@ def info_line(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info symbol ADDRESS``."""
+    """Show what lies at an address: ``info symbol ADDRESS``."""
     text = arguments.need_rest("an address")
     address = address_of(context, text)
     found = context.session.symbol_at(address)
@@ -64,7 +64,7 @@ def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def info_address(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info address EXPRESSION``."""
+    """Show where a value is: ``info address EXPRESSION``."""
     expression = arguments.need_rest("an expression")
     value = context.session.evaluate(expression)
     size = value.type.size
@@ -105,7 +105,7 @@ INFO_LINE = Command(
     ("info line",),
     info_line,
     "Show the addresses of a line",
-    ("info line [PLACE]",),
+    ("info line [LOCATION]",),
     (("info line main.rs:42", "every location its code is at"),),
     completes="location",
 )

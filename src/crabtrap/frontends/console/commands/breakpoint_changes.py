@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def delete(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``delete [N…]``."""
+    """Delete breakpoints: ``delete [N…]``."""
     if arguments.literal("display"):
         return undisplay(context, arguments)
     arguments.literal("breakpoints")
@@ -31,7 +31,7 @@ def delete(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def clear(context: CommandContext, arguments: Arguments) -> Reply:
-    """``clear PLACE``."""
+    """Delete the breakpoints at a location: ``clear LOCATION``."""
     location = arguments.need_rest("a location")
     matching = [item for item in context.session.breakpoints if _is_at(item, location)]
     if not matching:
@@ -56,12 +56,12 @@ def _is_at(item: AnyStoppoint, location: str) -> bool:
 
 
 def enable(context: CommandContext, arguments: Arguments) -> Reply:
-    """``enable [N…]``."""
+    """Enable breakpoints or displays: ``enable [N…]``."""
     return _switch(context, arguments, on=True)
 
 
 def disable(context: CommandContext, arguments: Arguments) -> Reply:
-    """``disable [N…]``."""
+    """Disable breakpoints or displays: ``disable [N…]``."""
     return _switch(context, arguments, on=False)
 
 
@@ -78,7 +78,11 @@ def _switch(context: CommandContext, arguments: Arguments, *, on: bool) -> Reply
 
 
 def _numbers(context: CommandContext, arguments: Arguments) -> list[int]:
-    """Numbers that were typed, all of which exist; all there are when none was."""
+    """Take breakpoint numbers, or all there are if none is given.
+
+    Raises:
+        NotFoundError: There is no breakpoint with one of the numbers.
+    """
     numbers = arguments.numbers() or [item.number for item in context.session.breakpoints]
     for number in numbers:
         context.session.breakpoints[number]
@@ -86,7 +90,7 @@ def _numbers(context: CommandContext, arguments: Arguments) -> list[int]:
 
 
 def condition(context: CommandContext, arguments: Arguments) -> Reply:
-    """``condition N [EXPRESSION]``."""
+    """Set or remove a condition: ``condition N [EXPRESSION]``."""
     number = arguments.integer("a breakpoint number")
     if number is None:
         arguments.fail("condition needs a breakpoint number")
@@ -97,7 +101,7 @@ def condition(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def ignore(context: CommandContext, arguments: Arguments) -> Reply:
-    """``ignore N COUNT``."""
+    """Ignore the next hits: ``ignore N COUNT``."""
     number = arguments.integer("a breakpoint number")
     if number is None:
         arguments.fail("ignore needs a breakpoint number and a count")
@@ -109,12 +113,12 @@ def ignore(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def commands(context: CommandContext, arguments: Arguments) -> Reply:
-    """``commands [N…]``, then lines, then ``end``."""
+    """Set commands to run at a stop: ``commands [N…]``, then lines, then ``end``."""
     numbers = arguments.numbers()
     if not numbers:
         existing = [item.number for item in context.session.breakpoints]
         if not existing:
-            raise UsageError("there is no breakpoint to give commands to", hint="break PLACE")
+            raise UsageError("there is no breakpoint to give commands to", hint="break LOCATION")
         numbers = existing[-1:]
     for number in numbers:
         context.session.breakpoints[number]
@@ -141,7 +145,7 @@ GROUP = Group(
             ("clear", "cl"),
             clear,
             "Delete the breakpoints at a location",
-            ("clear PLACE",),
+            ("clear LOCATION",),
             (("clear main.rs:42", "whatever stops at that line"),),
             completes="location",
         ),

@@ -23,28 +23,28 @@ if TYPE_CHECKING:
 
 
 def break_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``break [PLACE] [thread N] [if CONDITION]``."""
+    """Set a breakpoint: ``break [LOCATION] [thread N] [if CONDITION]``."""
     return _add(context, arguments, temporary=False, hardware=False)
 
 
 def tbreak(context: CommandContext, arguments: Arguments) -> Reply:
-    """``tbreak``: one stop only."""
+    """Set a temporary breakpoint, for one stop: ``tbreak``."""
     return _add(context, arguments, temporary=True, hardware=False)
 
 
 def hbreak(context: CommandContext, arguments: Arguments) -> Reply:
-    """``hbreak``: by a debug register."""
+    """Set a breakpoint in a debug register: ``hbreak``."""
     return _add(context, arguments, temporary=False, hardware=True)
 
 
 def rbreak(context: CommandContext, arguments: Arguments) -> Reply:
-    """``rbreak REGEX``."""
+    """Set breakpoints at all functions that match: ``rbreak REGEX``."""
     pattern = arguments.need_rest("a regular expression")
-    return _added(context, context.session.breakpoints.add_regex(pattern))
+    return _added(context.session.breakpoints.add_regex(pattern))
 
 
 def dprintf(context: CommandContext, arguments: Arguments) -> Reply:
-    """``dprintf PLACE, TEXT``."""
+    """Set a log point: ``dprintf LOCATION, TEXT``."""
     rest = arguments.need_rest("a location and a text")
     location, comma, text = rest.partition(",")
     if not comma or not text.strip():
@@ -53,7 +53,7 @@ def dprintf(context: CommandContext, arguments: Arguments) -> Reply:
     if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
         text = text[1:-1]
     item = context.session.breakpoints.add(location.strip(), log=text)
-    return _added(context, [item])
+    return _added([item])
 
 
 _LOG_USAGE = 'dprintf parse, "line {line} has {words.len}"'
@@ -74,7 +74,7 @@ def _add(
         thread=thread,
         hardware=hardware or "H" in options,
     )
-    return _added(context, [item])
+    return _added([item])
 
 
 _LLDB_OPTIONS = {
@@ -98,7 +98,7 @@ _LLDB_OPTIONS = {
 
 
 def _spec_of(options: dict[str, str], location: str) -> str:
-    """The place that lldb's options name, or the one that was typed."""
+    """The linespec that lldb's options mean, else the one that was typed."""
     line = options.get("l") or options.get("line")
     file = options.get("f") or options.get("file")
     name = options.get("n") or options.get("name")
@@ -114,7 +114,7 @@ def _spec_of(options: dict[str, str], location: str) -> str:
 
 
 def _split_thread(context: CommandContext, location: str) -> tuple[str, int | None]:
-    """Take gdb's ``thread N`` from the end of a place."""
+    """Separate gdb's ``thread N`` from the end of a linespec; the thread's tid."""
     head, word, number = location.rpartition("thread ")
     if not word or not number.strip().isdecimal() or (head and not head.endswith(" ")):
         return location, None
@@ -126,17 +126,17 @@ def _split_thread(context: CommandContext, location: str) -> tuple[str, int | No
 
 
 def _here(context: CommandContext) -> str:
-    """The place of the selected frame, for a bare ``break``."""
+    """The linespec of the selected frame, for ``break`` without arguments."""
     return f"*{context.session.frame.pc:#x}"
 
 
-def _added(context: CommandContext, items: Sequence[Breakpoint]) -> Reply:
+def _added(items: Sequence[Breakpoint]) -> Reply:
     data: list[Json] = [describe.stoppoint(item) for item in items]
     return Reply({"breakpoints": data}, [line for item in items for line in set_lines(item)])
 
 
 def set_lines(item: Breakpoint) -> list[Text]:
-    """What is said of a breakpoint that was just set."""
+    """The lines that report a new breakpoint."""
     kind = "Log point" if item.log is not None else "Breakpoint"
     kind = f"Temporary {kind.lower()}" if item.temporary else kind
     head = Text((f"{kind} {item.number}", "breakpoint"))
@@ -182,7 +182,7 @@ COMMANDS = (
         break_,
         "Stop at a location",
         (
-            "break [PLACE] [thread N] [if CONDITION]",
+            "break [LOCATION] [thread N] [if CONDITION]",
             "breakpoint set (-n NAME | -f FILE -l LINE | -r REGEX | -a ADDRESS) [-c CONDITION]",
         ),
         (
@@ -198,7 +198,7 @@ COMMANDS = (
         ("tbreak", "tb"),
         tbreak,
         "Stop at a location once",
-        ("tbreak [PLACE] [thread N] [if CONDITION]",),
+        ("tbreak [LOCATION] [thread N] [if CONDITION]",),
         (("tbreak main", "stop in main, then forget it"),),
         completes="location",
     ),
@@ -206,7 +206,7 @@ COMMANDS = (
         ("hbreak",),
         hbreak,
         "Stop at a location by a debug register",
-        ("hbreak [PLACE] [thread N] [if CONDITION]",),
+        ("hbreak [LOCATION] [thread N] [if CONDITION]",),
         (("hbreak parse", "no byte of the program is changed"),),
         completes="location",
     ),
@@ -221,7 +221,7 @@ COMMANDS = (
         ("dprintf", "logpoint"),
         dprintf,
         "Print a line whenever a location is passed, without stopping",
-        ("dprintf PLACE, TEXT",),
+        ("dprintf LOCATION, TEXT",),
         ((_LOG_USAGE, "expressions in braces are evaluated there"),),
         completes="location",
     ),

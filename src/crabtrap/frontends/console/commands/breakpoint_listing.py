@@ -1,4 +1,4 @@
-"""``info breakpoints``: breakpoints, watchpoints and catchpoints as rows."""
+"""The list of breakpoints, watchpoints and catchpoints: ``info breakpoints``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOCATIONS_SHOWN = 8
 
 
 def info_breakpoints(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info breakpoints [N…]``."""
+    """List breakpoints: ``info breakpoints [N…]``."""
     numbers = arguments.numbers()
     table = context.session.breakpoints
     items = [table[number] for number in numbers] if numbers else list(table)
@@ -81,7 +81,7 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
         notes.append(Text("if ", (item.condition, "name"), (_condition_evaluator(item), "dim")))
     if item.failures:
         times = "once" if item.failures == 1 else f"{item.failures} times"
-        notes.append(Text((f"could not be judged {times}: {item.failure}", "warning")))
+        notes.append(Text((f"could not be evaluated {times}: {item.failure}", "warning")))
     if item.thread is not None:
         notes.append(Text(f"only thread {item.thread}"))
     if left := describe.ignored_hits(item):
@@ -102,12 +102,12 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
 
 
 def _condition_evaluator(item: AnyStoppoint) -> str:
-    """Who looks whether a condition holds: the target, at no cost, or the engine."""
+    """Who evaluates a condition: the target, without stopping, or else the engine."""
     if not isinstance(item, Breakpoint):
         return ""
     if item.on_target:
-        return " (judged by the guard)"
-    return f" (judged by the debugger: {item.not_on_target})" if item.not_on_target else ""
+        return " (evaluated by the guard)"
+    return f" (evaluated by the debugger: {item.not_on_target})" if item.not_on_target else ""
 
 
 def breakpoint_location_text(location: BreakpointLocation) -> Text:

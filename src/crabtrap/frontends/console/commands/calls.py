@@ -1,4 +1,4 @@
-"""Running functions of the program: ``call``, and ``dbg`` for its own ``impl Debug``."""
+"""Calls of the program's functions: ``call``, and ``dbg`` for its ``impl Debug``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def call(context: CommandContext, arguments: Arguments) -> Reply:
-    """``call[/FMT] EXPRESSION``."""
+    """Evaluate an expression with calls: ``call[/FMT] EXPRESSION``."""
     options = render_options(context, arguments.format())
     expression = arguments.need_rest("an expression")
     preferences = context.preferences
@@ -29,7 +29,7 @@ def call(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def dbg(context: CommandContext, arguments: Arguments) -> Reply:
-    """``dbg EXPRESSION``."""
+    """Show a value by its own ``impl Debug``: ``dbg EXPRESSION``."""
     expression = arguments.need_rest("an expression")
     preferences = context.preferences
     text = context.session.format_debug(
@@ -50,7 +50,7 @@ _PUT_BACK = (
     "The selected thread runs the function and is put back: registers, signal mask and stack\n"
     "are as before. What the function did to memory stays; a panic, a signal or the end of the\n"
     "time (`set call timeout`) ends the call. Breakpoints are passed over meanwhile, and other\n"
-    "threads stand still, unless `set call threads all`."
+    "threads stay stopped, unless `set call threads all`."
 )
 
 COMMANDS = (

@@ -1,4 +1,4 @@
-"""The console itself: scripts, leaving, and things of its own."""
+"""Commands about the console itself: scripts, the shell, leaving."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Stopped
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.program_runs import is_stopped
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.console.script import script_lines
 from crabtrap.frontends.console.styled_text import Text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def source(context: CommandContext, arguments: Arguments) -> Reply:
-    """``source FILE``: run commands from a file, up to the first that fails."""
+    """Run commands from a file, up to the first that fails: ``source FILE``."""
     path = arguments.need_rest("a file")
     lines = script_lines(path)
     if not context.lines.run_lines(lines, stop_at_error=True):
@@ -29,7 +29,7 @@ def source(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def echo(context: CommandContext, arguments: Arguments) -> None:
-    r"""``echo TEXT`` with ``\n`` and ``\t``."""
+    r"""Print a text, in which ``\n`` and ``\t`` are escapes: ``echo TEXT``."""
     text = arguments.take_rest()
     if text[:1] == text[-1:] == '"' and len(text) > 1:
         text = text[1:-1]
@@ -37,7 +37,7 @@ def echo(context: CommandContext, arguments: Arguments) -> None:
 
 
 def shell(context: CommandContext, arguments: Arguments) -> Reply:
-    """``shell [COMMAND]``; only where a person sits."""
+    """Run a shell command, where a person types: ``shell [COMMAND]``."""
     if not context.lines.interactive:
         raise UsageError("shell needs a person at a terminal", hint="run it outside of crabtrap")
     command = arguments.take_rest()
@@ -49,13 +49,13 @@ def shell(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def pwd(context: CommandContext, arguments: Arguments) -> Reply:
-    """``pwd``."""
+    """Show the working directory: ``pwd``."""
     arguments.end()
     return Reply({"directory": os.getcwd()}, [Text(os.getcwd())])
 
 
 def cd(context: CommandContext, arguments: Arguments) -> Reply:
-    """``cd DIRECTORY``."""
+    """Change the working directory: ``cd DIRECTORY``."""
     path = os.path.expanduser(arguments.need_rest("a directory"))
     try:
         os.chdir(path)
@@ -65,7 +65,7 @@ def cd(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def quit_(context: CommandContext, arguments: Arguments) -> None:
-    """``quit [CODE]``."""
+    """Leave the console: ``quit [CODE]``."""
     code = arguments.integer("an exit code")
     arguments.end()
     if may_leave(context):
@@ -73,9 +73,8 @@ def quit_(context: CommandContext, arguments: Arguments) -> None:
 
 
 def may_leave(context: CommandContext) -> bool:
-    """Ask where leaving would kill a launched program."""
-    state = context.session.state
-    if not isinstance(state, Stopped) or not context.session.launched:
+    """Whether the console may be left; a person is asked where that kills the program."""
+    if not is_stopped(context) or not context.session.launched:
         return True
     return context.confirm("The program is still alive and would be killed. Leave?")
 

@@ -1,4 +1,4 @@
-"""Looking at values and changing them."""
+"""Values: shown once, displayed at every stop, and changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from crabtrap.frontends.console.printing import (
 from crabtrap.frontends.console.styled_text import Text, columns
 from crabtrap.frontends.console.type_view import type_lines
 
-# What is left of "+=" and its like once the "=" is cut off.
+# The operator of "+=" and its like, at the end of the text before the "=".
 _COMPOUND = r"(?:<<|>>|[-+*/%&|^])$"
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def print_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``print[/FMT] [OPTIONS] EXPRESSION``."""
+    """Show the value of an expression: ``print[/FMT] [OPTIONS] EXPRESSION``."""
     format = arguments.format()
     options = limited(render_options(context, format), arguments.known_options(LIMITS))
     if arguments.rest.startswith("--"):
@@ -45,12 +45,15 @@ def print_(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def set_variable(context: CommandContext, arguments: Arguments) -> Reply:
-    """``set var PLACE = VALUE``."""
+    """Change a value: ``set var PLACE = VALUE``."""
     return assign(context, arguments)
 
 
 def assign(context: CommandContext, arguments: Arguments) -> Reply:
-    """Assign what is left of ``arguments``, ``PLACE = VALUE``."""
+    """Perform the assignment ``PLACE = VALUE`` that is left of ``arguments``.
+
+    PLACE is a place expression of Rust, a register or a variable of the user's own.
+    """
     text = arguments.rest
     location, equals, value = text.partition("=")
     if not equals or not location.strip() or not value.strip():
@@ -66,7 +69,7 @@ def assign(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def display(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``display[/FMT] [EXPRESSION]``."""
+    """Show an expression at every stop: ``display[/FMT] [EXPRESSION]``."""
     format = arguments.format()
     if arguments.empty:
         show_displays(context)
@@ -77,7 +80,7 @@ def display(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def undisplay(context: CommandContext, arguments: Arguments) -> Reply:
-    """``undisplay [N…]``."""
+    """Remove displays: ``undisplay [N…]``."""
     numbers = arguments.numbers()
     if numbers:
         for number in numbers:
@@ -88,7 +91,7 @@ def undisplay(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def info_display(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info display``."""
+    """List displays: ``info display``."""
     arguments.end()
     rows = [
         (
@@ -113,19 +116,19 @@ def _bindings(context: CommandContext, what: str, found: Sequence[Binding]) -> R
 
 
 def info_locals(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info locals``."""
+    """Show local variables: ``info locals``."""
     arguments.end()
     return _bindings(context, "local variables here", context.session.frame.locals())
 
 
 def info_arguments(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info args``."""
+    """Show arguments: ``info args``."""
     arguments.end()
     return _bindings(context, "arguments", context.session.frame.arguments())
 
 
 def frame_variable(context: CommandContext, arguments: Arguments) -> Reply:
-    """``frame variable [EXPRESSION]``: lldb's locals and arguments in one."""
+    """Show arguments and locals, or one of them, as lldb does: ``frame variable [EXPRESSION]``."""
     if not arguments.empty:
         return evaluated(context, arguments.take_rest(), render_options(context))
     frame = context.session.frame
@@ -133,7 +136,7 @@ def frame_variable(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def whatis(context: CommandContext, arguments: Arguments) -> Reply:
-    """``whatis EXPRESSION``."""
+    """Show the type of an expression: ``whatis EXPRESSION``."""
     expression = arguments.need_rest("an expression")
     type_ = context.session.type_of(expression)
     return Reply(
@@ -143,7 +146,7 @@ def whatis(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def ptype(context: CommandContext, arguments: Arguments) -> Reply:
-    """``ptype EXPRESSION|TYPE``: the type, laid out."""
+    """Show the layout of a type: ``ptype EXPRESSION|TYPE``."""
     expression = arguments.need_rest("an expression or a type")
     type_ = context.session.type_of(expression)
     data, lines = type_lines(type_)

@@ -1,4 +1,4 @@
-"""Machine code as lines."""
+"""Disassembly of functions and ranges of code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WITHOUT_FUNCTION = 16
 
 
 def disassemble(context: CommandContext, arguments: Arguments) -> Reply:
-    """``disassemble [/s] [PLACE | START,END | START,+SIZE]``."""
+    """Show machine code: ``disassemble [/s] [LOCATION | START,END | START,+SIZE]``."""
     format = arguments.format()
     with_source = format is not None and "s" in format.letters
     name, instructions = _instructions(context, arguments.take_rest())
@@ -137,7 +137,7 @@ COMMAND = Command(
     ("disassemble", "disas"),
     disassemble,
     "Show machine code",
-    ("disassemble [/s] [PLACE | START,END | START,+SIZE]",),
+    ("disassemble [/s] [LOCATION | START,END | START,+SIZE]",),
     (
         ("disassemble", "the current function"),
         ("disassemble /s parse", "a function, between its source lines"),

@@ -1,4 +1,4 @@
-"""Memory: shown in many formats, and changed."""
+"""Memory: shown in formats of the user's choice, and changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_ITEMS = 65536
 
 
 def examine(context: CommandContext, arguments: Arguments) -> Reply:
-    """``x[/COUNT FORMAT SIZE] [ADDRESS]``."""
+    """Show memory: ``x[/COUNT FORMAT SIZE] [ADDRESS]``."""
     position = context.position
     count, letters = _merge(arguments.format(), position.format)
     if arguments.empty:
@@ -56,21 +56,20 @@ def examine(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def _examined_address(context: CommandContext, expression: str) -> Address:
-    """Where to look: for a Vec, a slice or a text its items, which are elsewhere.
+    """Evaluate the address to show: of a Vec, a slice or a text, that of its items.
 
-    Everything else is as for other commands: where a pointer points, a number, or where
-    the value is.
+    For everything else it is the address that other commands use.
     """
     if parse_integer(expression) is None:
         try:
             return context.session.evaluate(f"({expression}).as_ptr()").pointer_address()
         except CrabtrapError:
-            pass  # it has no items of its own
+            pass  # it has no items
     return address_of(context, expression)
 
 
 def _merge(given: Format | None, last: tuple[int, str]) -> tuple[int, str]:
-    """The count, and format and size letters, with those given last as defaults."""
+    """The count, and the format and size letters; those given last are the defaults."""
     if given is None:
         return last
     format = next((letter for letter in given.letters if letter in _FORMATS), last[1][0])
@@ -96,7 +95,7 @@ def _words(context: CommandContext, start: Address, count: int, format: str, siz
     rows: list[tuple[Text, ...]] = []
     for offset in range(0, len(data), width * size):
         chunk = data[offset : offset + width * size]
-        row = [_address_cell(context, Address(start + offset))]
+        row = [_address_cell(Address(start + offset))]
         for at in range(0, len(chunk), size):
             text = _word(context, chunk[at : at + size], format)
             values.append(text)
@@ -118,26 +117,26 @@ def _word(context: CommandContext, data: bytes, format: str) -> str:
     return format_integer(number, len(data), cast("FormatLetter", letter))
 
 
-def _address_cell(context: CommandContext, address: Address) -> Text:
+def _address_cell(address: Address) -> Text:
     return Text((f"{address:#x}:", "address"))
 
 
 def _strings(context: CommandContext, address: Address, count: int) -> Reply:
-    """NUL-terminated strings, as C programs have them."""
+    """Show NUL-terminated strings, as C programs have them."""
     found: list[Json] = []
     lines: list[Text] = []
     for _ in range(count):
         data = _read_string(context, address)
         text = data.decode("utf-8", "backslashreplace")
         found.append({"address": describe.address(address), "text": text})
-        lines.append(Text(_address_cell(context, address), "  ", (f'"{text}"', "string")))
+        lines.append(Text(_address_cell(address), "  ", (f'"{text}"', "string")))
         address = Address(address + len(data) + 1)
     context.position.address = address
     return Reply({"strings": found}, lines)
 
 
 def _text_of(context: CommandContext, expression: str) -> Reply | None:
-    """A Rust text, which ends where its length says; ``None`` where it is none."""
+    """Show a Rust text, which has a length; ``None`` if the value is none."""
     value = context.session.evaluate(expression)
     options = RenderOptions(max_text=_LONGEST_STRING)
     tree = describe.tree(context.session, value, options)
@@ -145,7 +144,7 @@ def _text_of(context: CommandContext, expression: str) -> Reply | None:
         return None
     address = value.pointer_address() if value.is_pointer else None
     quoted = context.session.render(value, options)
-    line = Text() if address is None else Text(_address_cell(context, address), "  ")
+    line = Text() if address is None else Text(_address_cell(address), "  ")
     found: list[Json] = [{"address": describe.address(address), "text": tree["text"]}]
     return Reply({"strings": found}, [line.add((quoted, "string"))])
 
@@ -154,7 +153,7 @@ def _read_string(context: CommandContext, address: Address) -> bytes:
     data = b""
     while len(data) < _LONGEST_STRING:
         at = address + len(data)
-        size = 256 - at % 256  # never over the end of a page that is needed
+        size = 256 - at % 256  # never beyond a page that holds part of the string
         try:
             data += context.session.read_memory(Address(at), size)
         except MemoryFault:
@@ -170,7 +169,7 @@ def _instructions(context: CommandContext, address: Address, count: int) -> Repl
     found = context.session.disassemble(address, count=count)
     if found:
         context.position.address = found[-1].address + found[-1].size
-    rows = [(_address_cell(context, Address(one.address)), Text(one.text)) for one in found]
+    rows = [(_address_cell(Address(one.address)), Text(one.text)) for one in found]
     data: list[Json] = [
         {"address": describe.address(one.address), "text": one.text} for one in found
     ]
@@ -178,7 +177,7 @@ def _instructions(context: CommandContext, address: Address, count: int) -> Repl
 
 
 def memory_read(context: CommandContext, arguments: Arguments) -> Reply:
-    """``memory read [-c COUNT] [-s SIZE] [-f FORMAT] ADDRESS [END]``."""
+    """Show memory, by default as bytes: ``memory read [-c COUNT] … ADDRESS [END]``."""
     options = arguments.options(
         {"c": True, "count": True, "s": True, "size": True, "f": True, "format": True}
     )
@@ -204,14 +203,14 @@ def _dump(context: CommandContext, address: Address, count: int) -> Reply:
     for offset in range(0, len(data), _LINE_BYTES):
         chunk = data[offset : offset + _LINE_BYTES]
         shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in chunk)
-        line = _address_cell(context, Address(address + offset))
+        line = _address_cell(Address(address + offset))
         line.add(f"  {chunk.hex(' '):<{_LINE_BYTES * 3 - 1}}  ", (shown, "string"))
         lines.append(line)
     return Reply({"address": describe.address(address), "bytes": data.hex()}, lines)
 
 
 def memory_write(context: CommandContext, arguments: Arguments) -> Reply:
-    """``memory write ADDRESS BYTE…``."""
+    """Change bytes of memory: ``memory write ADDRESS BYTE…``."""
     address = address_of(context, arguments.need_word("an address"))
     words = arguments.need_rest("bytes").split()
     try:

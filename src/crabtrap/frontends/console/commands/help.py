@@ -59,7 +59,7 @@ class Help:
         self._table = table
 
     def help(self, context: CommandContext, arguments: Arguments) -> Reply:
-        """``help [COMMAND]``."""
+        """Explain a command, a group or a family: ``help [COMMAND]``."""
         if arguments.empty:
             return self._overview()
         text = arguments.take_rest()
@@ -73,7 +73,7 @@ class Help:
         return Reply(_data(command), command_lines(command))
 
     def apropos(self, context: CommandContext, arguments: Arguments) -> Reply:
-        """``apropos WORD``."""
+        """Find commands by a word of their description: ``apropos WORD``."""
         word = arguments.need_rest("a word").lower()
         found = [
             command

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Stopped
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.program_runs import (
     go,
+    is_stopped,
     require_program,
     run_to_stop,
     show_stop,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``run``: launch and go."""
+    """Launch the program and let it run: ``run``."""
     event = _relaunch(context, arguments)
     if event is None:
         return None
@@ -30,7 +30,7 @@ def run(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def start(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``start``: launch and stop in ``main``."""
+    """Launch the program and stop in ``main``: ``start``."""
     main = context.session.breakpoints.add("main", temporary=True)
     event = _relaunch(context, arguments)
     if event is None:
@@ -40,27 +40,25 @@ def start(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def starti(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``starti``: launch and stop at the first instruction."""
+    """Launch the program and stop at its first instruction: ``starti``."""
     event = _relaunch(context, arguments)
     return None if event is None else show_stop(context, event)
 
 
 def restart(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``restart``: launch again with everything as it was."""
+    """Launch the program again in the same way: ``restart``."""
     arguments.end()
-    if isinstance(context.session.state, Stopped) and not context.confirm(
-        "Start the program again from the beginning?"
-    ):
+    if is_stopped(context) and not context.confirm("Start the program again from the beginning?"):
         return None
     run_to_stop(context, context.session.restart)
     return go(context, context.session.continue_)
 
 
 def _relaunch(context: CommandContext, arguments: Arguments) -> StopEvent | None:
-    """Launch after asking what must be asked; ``None`` when the answer was no."""
+    """Launch the program, once a person has agreed to end the one that is alive."""
     if not arguments.empty:
         context.launch.use_run_line(parse_run_line(arguments.line, arguments.take_rest()))
-    if isinstance(context.session.state, Stopped):
+    if is_stopped(context):
         if not context.confirm("The program is running. Start it again from the beginning?"):
             return None
         context.session.kill()
@@ -83,7 +81,7 @@ def _launch(context: CommandContext) -> StopEvent:
 
 
 def attach(context: CommandContext, arguments: Arguments) -> Reply:
-    """``attach PID``."""
+    """Debug a running process: ``attach PID``."""
     options = arguments.options({"p": True, "pid": True})
     given = options.get("p") or options.get("pid")
     pid = parse_integer(given) if given else arguments.integer("a process id")
@@ -94,7 +92,7 @@ def attach(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def connect(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``connect ADDRESS``: use a remote server."""
+    """Debug through a remote server: ``connect ADDRESS``."""
     for word in ("remote", "extended-remote"):
         arguments.literal(word)
     address = arguments.need_rest("an address")
@@ -105,7 +103,7 @@ def connect(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def kill(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``kill``: end the program."""
+    """End the program: ``kill``."""
     arguments.end()
     require_program(context)
     if not context.confirm("Kill the program?"):
@@ -116,7 +114,7 @@ def kill(context: CommandContext, arguments: Arguments) -> Reply | None:
 
 
 def detach(context: CommandContext, arguments: Arguments) -> Reply:
-    """``detach``: let the program go on alone."""
+    """Let the program run without the debugger: ``detach``."""
     arguments.end()
     require_program(context)
     pid = context.session.process.pid

@@ -1,4 +1,4 @@
-"""What is known of the program as a whole."""
+"""Information about the program as a whole."""
 
 from __future__ import annotations
 
@@ -23,25 +23,9 @@ _MOST_FUNCTIONS = 200
 
 
 def info_program(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info program``."""
+    """Show the state of the program: ``info program``."""
     arguments.end()
-    state = context.session.state
-    return Reply(_state_data(state), _state_lines(state))
-
-
-def _state_data(state: State) -> dict[str, Json]:
-    match state:
-        case NotStarted():
-            return {"state": "not-started"}
-        case Stopped(event=event):
-            reasons: list[Json] = [describe.reason(reason) for reason in event.reasons]
-            return {"state": "stopped", "pid": event.pid, "reasons": reasons}
-        case Running():
-            return {"state": "running"}
-        case Detached(pid=pid):
-            return {"state": "detached", "pid": pid}
-        case Ended(event=event):
-            return {"state": "exited", **describe.reason(event.reasons[0])}
+    return Reply(describe.state(context.session), _state_lines(context.session.state))
 
 
 def _state_lines(state: State) -> list[Text]:
@@ -64,7 +48,7 @@ def _state_lines(state: State) -> list[Text]:
 
 
 def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info sharedlibrary [PART OF NAME]``."""
+    """List the program and its libraries: ``info sharedlibrary [PART OF NAME]``."""
     wanted = arguments.take_rest()
     modules = [module for module in context.session.modules if wanted in module.name]
     rows: list[tuple[Text, ...]] = []
@@ -90,7 +74,7 @@ def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def info_proc(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info proc [mappings]``."""
+    """Show the process or its memory map: ``info proc [mappings]``."""
     process = context.session.process
     if arguments.literal("mappings", "map", "m"):
         return _mappings(context)
@@ -131,7 +115,7 @@ def _mappings(context: CommandContext) -> Reply:
 
 
 def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info functions REGEX``."""
+    """List functions that match: ``info functions REGEX``."""
     pattern = arguments.need_rest("a regular expression")
     found: list[Function] = []
     for module in context.session.modules:

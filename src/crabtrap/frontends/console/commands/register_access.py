@@ -1,4 +1,4 @@
-"""Registers: shown and changed."""
+"""Registers of the selected frame: shown and changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def info_registers(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info registers [NAME…]``."""
+    """Show registers: ``info registers [NAME…]``."""
     names = [name.lstrip("$") for name in arguments.take_rest().split()]
     general = context.session.frame.registers()
     if names and names != ["all"]:
@@ -64,7 +64,7 @@ def _register_row(context: CommandContext, name: str, value: int | None) -> tupl
 
 
 def _meaning(context: CommandContext, name: str, value: int) -> Text:
-    """A symbol for code addresses, a decimal number for small ones."""
+    """What a register's value means: a symbol for the pc, a decimal number for a small one."""
     if name == "rip":
         return Text((context.session.symbol_at(Address(value)), "function"))
     signed = value - (1 << 64) if value >> 63 else value
@@ -76,7 +76,7 @@ def _raw_row(name: str, raw: bytes) -> tuple[Text, ...]:
 
 
 def register_write(context: CommandContext, arguments: Arguments) -> Reply:
-    """``register write NAME VALUE``."""
+    """Change a register: ``register write NAME VALUE``."""
     name = arguments.need_word("a register").lstrip("$")
     text = arguments.need_rest("a value")
     value = parse_integer(text)

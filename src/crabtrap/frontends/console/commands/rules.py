@@ -1,4 +1,4 @@
-"""The user's own rules for types."""
+"""Rule files, by which the user's own types are shown."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def load_file(session: Session, path: str) -> tuple[Rule, ...]:
-    """Use a rule file.
+    """Load a rule file.
 
     Raises:
-        UsageError: It cannot be read, or says what no rule can say.
+        UsageError: It cannot be read, or holds no valid rules.
     """
     try:
         return session.rules.load(os.path.expanduser(path))
@@ -30,7 +30,7 @@ def load_file(session: Session, path: str) -> tuple[Rule, ...]:
 
 
 def load(context: CommandContext, arguments: Arguments) -> Reply:
-    """``rules load FILE``."""
+    """Show types as a rule file says: ``rules load FILE``."""
     path = arguments.need_rest("a rule file")
     rules = load_file(context.session, path)
     patterns: list[Json] = [rule.pattern for rule in rules]
@@ -39,14 +39,14 @@ def load(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def unload(context: CommandContext, arguments: Arguments) -> Reply:
-    """``rules unload FILE``."""
+    """Stop using a rule file: ``rules unload FILE``."""
     path = os.path.expanduser(arguments.need_rest("a rule file"))
     context.session.rules.unload(path)
     return Reply({"file": path})
 
 
 def info_rules(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info rules``."""
+    """List the rule files in use: ``info rules``."""
     arguments.end()
     files: list[Json] = []
     lines: list[Text] = []

@@ -16,42 +16,42 @@ if TYPE_CHECKING:
 
 
 def continue_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``continue [N]``: go on; with N, pass the breakpoint N-1 more times."""
+    """Let the program run; with N, stop at the Nth hit: ``continue [N]``."""
     count = arguments.count()
     require_program(context)
     return go(context, lambda: context.session.continue_(ignore=count - 1))
 
 
 def step(context: CommandContext, arguments: Arguments) -> Reply:
-    """``step [N]``: into calls of the user's own code."""
+    """Step to another line, into the user's functions: ``step [N]``."""
     count = arguments.count()
     require_program(context)
     return go(context, lambda: context.session.step(count))
 
 
 def next_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``next [N]``: over calls."""
+    """Step to another line, over calls: ``next [N]``."""
     count = arguments.count()
     require_program(context)
     return go(context, lambda: context.session.next(count))
 
 
 def stepi(context: CommandContext, arguments: Arguments) -> Reply:
-    """``stepi [N]``: instructions, into calls."""
+    """Execute instructions: ``stepi [N]``."""
     count = arguments.count()
     require_program(context)
     return _instruction(context, go(context, lambda: context.session.step_instruction(count)))
 
 
 def nexti(context: CommandContext, arguments: Arguments) -> Reply:
-    """``nexti [N]``: instructions, over calls."""
+    """Execute instructions, over calls: ``nexti [N]``."""
     count = arguments.count()
     require_program(context)
     return _instruction(context, go(context, lambda: context.session.next_instruction(count)))
 
 
 def _instruction(context: CommandContext, reply: Reply) -> Reply:
-    """Show the instruction to be executed next, as whoever steps by them wants."""
+    """Add the next instruction to the reply of a step by instructions."""
     if reply.data["state"] != "stopped":
         return reply
     frame = context.session.frame
@@ -61,7 +61,7 @@ def _instruction(context: CommandContext, reply: Reply) -> Reply:
 
 
 def finish(context: CommandContext, arguments: Arguments) -> Reply:
-    """``finish``: until the selected frame returns."""
+    """Run until the selected frame returns: ``finish``."""
     arguments.end()
     require_program(context)
     context.output.say(("Run until exit from ", "dim"), frame_text(context, context.session.frame))
@@ -69,21 +69,21 @@ def finish(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def until(context: CommandContext, arguments: Arguments) -> Reply:
-    """``until [PLACE]``: forward only, or to a place in this frame."""
+    """Run to a later line, or to a location in this frame: ``until [LOCATION]``."""
     spec = arguments.take_rest() or None
     require_program(context)
     return go(context, lambda: context.session.until(spec))
 
 
 def advance(context: CommandContext, arguments: Arguments) -> Reply:
-    """``advance PLACE``: run to a place."""
+    """Run to a location: ``advance LOCATION``."""
     spec = arguments.need_rest("a location")
     require_program(context)
     return go(context, lambda: context.session.advance(spec))
 
 
 def jump(context: CommandContext, arguments: Arguments) -> Reply:
-    """``jump PLACE``: go on from another place."""
+    """Continue at another location: ``jump LOCATION``."""
     spec = arguments.need_rest("a location")
     require_program(context)
     return go(context, lambda: context.session.jump(spec))
@@ -121,7 +121,7 @@ GROUP = Group(
             ("next [COUNT]",),
             (("next", "one line"),),
             "From a function's end it goes to the nearest caller that is your code; where there\n"
-            "is none, as at the end of a thread, the program runs on, and you are told so.",
+            "is none, as at the end of a thread, the program runs on, and a note says so.",
             repeats="line",
         ),
         Command(
@@ -137,7 +137,7 @@ GROUP = Group(
             ("until", "u", "thread until"),
             until,
             "Go on to a later line, not back to the start of a loop",
-            ("until [PLACE]",),
+            ("until [LOCATION]",),
             (("until", "leave a loop"), ("until 42", "run to line 42 or the end of this frame")),
             completes="location",
             repeats="line",
@@ -146,7 +146,7 @@ GROUP = Group(
             ("advance",),
             advance,
             "Run to a location",
-            ("advance PLACE",),
+            ("advance LOCATION",),
             (("advance 42", "run to line 42"), ("advance parse", "run to the function parse")),
             completes="location",
         ),
@@ -170,7 +170,7 @@ GROUP = Group(
             ("jump", "j"),
             jump,
             "Go on from another location",
-            ("jump PLACE",),
+            ("jump LOCATION",),
             (("jump 17", "go on from line 17"),),
             "Nothing is undone or initialised on the way; stay inside the function.",
             completes="location",

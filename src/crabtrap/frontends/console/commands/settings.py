@@ -1,4 +1,4 @@
-"""Changing how things are done and shown."""
+"""The commands that change and show settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def set_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``set SETTING VALUE``; ``set PLACE = VALUE`` as gdb allows."""
+    """Change a setting: ``set SETTING VALUE``; as in gdb, also ``set PLACE = VALUE``."""
     words = arguments.rest.split()
     found = find_setting(words)
     if found is None:
@@ -40,7 +40,7 @@ def _unknown(name: str) -> NotFoundError:
 
 
 def unset(context: CommandContext, arguments: Arguments) -> Reply:
-    """``unset environment NAME``."""
+    """Remove a variable from the program's environment: ``unset environment NAME``."""
     name = arguments.need_word("a name")
     arguments.end()
     context.launch.environment[name] = None
@@ -48,7 +48,7 @@ def unset(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def show(context: CommandContext, arguments: Arguments) -> Reply:
-    """``show [SETTING]``."""
+    """Show settings: ``show [SETTING]``."""
     words = arguments.take_rest().split()
     chosen = [s for s in SETTINGS if not words or s.name.split()[: len(words)] == words]
     if not chosen:
@@ -92,7 +92,7 @@ GROUP = Group(
             (
                 ("set print elements 20", "shorter lists"),
                 ("set print std-frames on", "nothing is folded in backtraces"),
-                ("set scheduler-locking on", "step one thread while the others stand still"),
+                ("set scheduler-locking on", "step one thread while the others stay stopped"),
                 ("set args --fast input.txt", "for the next run"),
             ),
             "`show` lists all settings.",

@@ -1,4 +1,4 @@
-"""What happens at signals."""
+"""Signals: whether they stop the program, are shown, and are passed to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FIRST_REALTIME = 34
 
 
 def handle(context: CommandContext, arguments: Arguments) -> Reply:
-    """``handle SIGNAL… ACTION…``."""
+    """Change what happens at a signal: ``handle SIGNAL… ACTION…``."""
     numbers: list[int] = []
     actions: dict[str, bool] = {}
     table = context.session.signals
@@ -41,7 +41,7 @@ def handle(context: CommandContext, arguments: Arguments) -> Reply:
             name, value = _ACTIONS[word]
             actions[name] = value
         elif word == "all":
-            # As in gdb, "all" leaves out the two that the debugger itself needs.
+            # As in gdb, "all" leaves out the two signals that the debugger itself uses.
             numbers += [n for n, name, _ in table if name not in ("SIGTRAP", "SIGINT")]
         elif word[:1].isupper() or word.isdecimal() or word.upper().startswith("SIG"):
             numbers.append(parse_signal(word))
@@ -55,7 +55,7 @@ def handle(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def info_signals(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info signals [SIGNAL]``."""
+    """Show what happens at signals: ``info signals [SIGNAL]``."""
     wanted = arguments.word()
     arguments.end()
     table = context.session.signals

@@ -1,4 +1,4 @@
-"""Source lines."""
+"""Source files and their lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def list_(context: CommandContext, arguments: Arguments) -> Reply:
-    """``list [PLACE | FIRST,LAST | - | +]``."""
+    """Show source lines: ``list [LOCATION | FIRST,LAST | - | +]``."""
     text = arguments.take_rest()
     position, count = context.position, context.preferences.list_lines
     if "," in text:
@@ -61,7 +61,7 @@ def _range(context: CommandContext, text: str) -> tuple[int, int]:
 
 
 def _go_to(context: CommandContext, location: str) -> int:
-    """Make a place's file the current one; its line."""
+    """Make the file of a location the current one; return its line."""
     if location.isdecimal():
         _ensure_path(context)
         return int(location)
@@ -70,15 +70,15 @@ def _go_to(context: CommandContext, location: str) -> int:
     )
     if found is None:
         raise UsageError(f"{location} is not known to be in a source file", hint="list FILE:LINE")
-    assert found.line is not None  # chosen so
-    # A line that has no code still lies in that file, and is the one that was asked for.
+    assert found.line is not None  # only such locations are chosen above
+    # A line without code resolves to a later one, but the line that was typed is listed.
     _, colon, line = location.rpartition(":")
     context.position.path = found.path
     return int(line) if colon and line.isdecimal() else found.line
 
 
 def _ensure_path(context: CommandContext) -> None:
-    """Begin at ``main`` where the program has not been started."""
+    """Make the file of ``main`` the current one if there is none yet."""
     if context.position.path is None:
         found = next((one for one in context.session.resolve("main").locations if one.path), None)
         if found is None:
@@ -88,7 +88,7 @@ def _ensure_path(context: CommandContext) -> None:
 
 def _listing(context: CommandContext, first: int, last: int) -> Reply:
     position = context.position
-    assert position.path is not None  # every caller has made sure
+    assert position.path is not None  # every caller has called _ensure_path or _go_to
     file = source_file(context, position.path)
     if first > len(file.lines):
         raise RangeError(f"{file.name} has {len(file.lines)} lines", hint="list 1")
@@ -112,11 +112,11 @@ def _current_line(context: CommandContext, file: SourceFile) -> int:
 
 
 def info_source(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info source``."""
+    """Show which source file is current: ``info source``."""
     arguments.end()
     _ensure_path(context)
     path = context.position.path
-    assert path is not None  # made sure of just above
+    assert path is not None  # by _ensure_path
     file = context.session.find_source(path)
     data: dict[str, Json] = {"path": path, "file": file.path, "stale": file.stale}
     lines = [Text("Source file ", (path, "path"))]
@@ -136,7 +136,7 @@ GROUP = Group(
             ("list", "l", "source list"),
             list_,
             "Show source lines",
-            ("list [PLACE | FIRST,LAST | - | +]",),
+            ("list [LOCATION | FIRST,LAST | - | +]",),
             (
                 ("list", "around here, then further on each time"),
                 ("list -", "the lines before those shown last"),

@@ -1,4 +1,4 @@
-"""Frames of the selected thread."""
+"""The stack of the selected thread: backtraces, and selection of a frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
-    """``backtrace [full] [N|-N]``."""
+    """Show the stack: ``backtrace [full] [N|-N]``."""
     options = arguments.options({"full": False, "c": True, "count": True}) if (
         arguments.rest.startswith(("-f", "-c", "--"))
     ) else {}  # fmt: skip
@@ -29,7 +29,7 @@ def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
         count = int(given)
     full = arguments.literal("full") is not None or full
     arguments.end()
-    chosen = choose_frames(context, context.session.thread, count)
+    chosen = choose_frames(context.session.thread, count)
     selected = context.session.frame.index
     lines = [] if context.output.json else backtrace_lines(
         context, chosen, full=full, selected=selected
@@ -38,7 +38,7 @@ def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def frame(context: CommandContext, arguments: Arguments) -> Reply:
-    """``frame [N]``; ``frame function NAME``."""
+    """Select a frame and show it: ``frame [N]``, ``frame function NAME``."""
     if arguments.literal("function"):
         return _frame_of_function(context, arguments.need_rest("a function"))
     index = arguments.integer("a frame number")
@@ -67,17 +67,17 @@ def show_frame(context: CommandContext) -> Reply:
 
 
 def up(context: CommandContext, arguments: Arguments) -> Reply:
-    """``up [N]``: towards the callers."""
+    """Select a caller: ``up [N]``."""
     return _move(context, arguments.count())
 
 
 def down(context: CommandContext, arguments: Arguments) -> Reply:
-    """``down [N]``: towards the called."""
+    """Select a called frame: ``down [N]``."""
     return _move(context, -arguments.count())
 
 
 def _move(context: CommandContext, distance: int) -> Reply:
-    """Go over shown frames; those of the standard library are passed unless shown."""
+    """Select the frame ``distance`` frames out, counting only those a backtrace does not fold."""
     thread, index = context.session.thread, context.session.frame.index
     step = 1 if distance > 0 else -1
     found = index
@@ -110,7 +110,7 @@ def _neighbour(context: CommandContext, index: int, step: int) -> int | None:
 
 
 def info_frame(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info frame``."""
+    """Show details of the selected frame: ``info frame``."""
     arguments.end()
     one = context.session.frame
     data = describe.frame(one) | {

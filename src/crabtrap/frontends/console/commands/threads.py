@@ -1,4 +1,4 @@
-"""Threads."""
+"""Threads: listed, selected, and commands run for several."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def info_threads(context: CommandContext, arguments: Arguments) -> Reply:
-    """``info threads [N…]``."""
+    """List threads: ``info threads [N…]``."""
     numbers = arguments.numbers()
     current = context.session.thread.tid
     threads = [
@@ -42,7 +42,7 @@ def _row(context: CommandContext, thread: Thread, current: int) -> tuple[Text, .
 
 
 def _where(context: CommandContext, thread: Thread, used: int) -> Text:
-    """The thread's own frame: the innermost of user code, said to be further out if it is."""
+    """The innermost frame of user code, with its index if it is further out."""
     try:
         top = thread.frame(0)
         if top.is_user or context.preferences.std_frames:
@@ -63,7 +63,7 @@ _GAP = 2
 
 
 def thread(context: CommandContext, arguments: Arguments) -> Reply:
-    """``thread [N]``; ``thread find NAME``."""
+    """Select a thread and show it: ``thread [N]``, ``thread find NAME``."""
     if arguments.literal("find"):
         wanted = arguments.need_rest("a name")
         for one in context.session.threads:
@@ -92,7 +92,7 @@ def _title(one: Thread) -> Text:
 
 
 def thread_apply(context: CommandContext, arguments: Arguments) -> Reply | None:
-    """``thread apply all|N… COMMAND``."""
+    """Run a command for several threads: ``thread apply all|N… COMMAND``."""
     chosen = _chosen(context, arguments)
     command = arguments.need_rest("a command")
     before, frame = context.session.thread.tid, context.session.frame.index

@@ -1,4 +1,4 @@
-"""Stopping at accesses and at events."""
+"""Watchpoints and catchpoints: stops at accesses and at events."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ def _watch_text(item: Watchpoint) -> Text:
 
 
 def watch(context: CommandContext, arguments: Arguments) -> Reply:
-    """``watch EXPRESSION [if CONDITION]``."""
+    """Stop at changes of a value: ``watch EXPRESSION [if CONDITION]``."""
     return _watch(context, arguments, "write")
 
 
 def rwatch(context: CommandContext, arguments: Arguments) -> Reply:
-    """``rwatch EXPRESSION [if CONDITION]``."""
+    """Stop at reads of a value: ``rwatch EXPRESSION [if CONDITION]``."""
     return _watch(context, arguments, "read")
 
 
 def awatch(context: CommandContext, arguments: Arguments) -> Reply:
-    """``awatch EXPRESSION [if CONDITION]``."""
+    """Stop at reads and writes of a value: ``awatch EXPRESSION [if CONDITION]``."""
     return _watch(context, arguments, "access")
 
 
 def catch(context: CommandContext, arguments: Arguments) -> Reply:
-    """``catch EVENT [WHICH…]``."""
+    """Stop at an event: ``catch EVENT [WHICH…]``."""
     kinds = get_args(CatchKind)
     kind = arguments.need_word(f"an event: {', '.join(kinds)}")
     if kind not in kinds:
@@ -79,9 +79,9 @@ GROUP = Group(
             (
                 ("watch total", "old and new value are shown"),
                 ("watch self.counts.len if total > 10", "a field, under a condition"),
-                ("watch -l entry.count", "the place it has now, whatever the names mean later"),
+                ("watch -l entry.count", "the memory it is in now, whatever the names mean later"),
             ),
-            "The processor watches, at full speed and in every thread: at most four places of\n"
+            "The processor watches, at full speed and in every thread: at most four locations of\n"
             "eight aligned bytes. A watched local is let go when its function returns.",
             completes="expression",
         ),
