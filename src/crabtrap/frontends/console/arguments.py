@@ -9,8 +9,9 @@ from typing import NoReturn
 from crabtrap.errors import ParseError
 from crabtrap.records import dataclass
 
-_FORMAT = re.compile(r"/(-?\d+)?([A-Za-z]*)(?=\s|$|[*&$(\"'-])")
-_IF = re.compile(r"(?:^|(?<=\s))if(?=[\s(!]|$)")
+# Patterns are compiled by ``re`` at their first use: few commands need them.
+_FORMAT = r"/(-?\d+)?([A-Za-z]*)(?=\s|$|[*&$(\"'-])"
+_IF = r"(?:^|(?<=\s))if(?=[\s(!]|$)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ class Arguments:
 
     def format(self) -> Format | None:
         """Take a ``/FMT`` directly after the verb."""
-        match = _FORMAT.match(self.line, self._position)
+        match = re.compile(_FORMAT).match(self.line, self._position)
         if match is None:
             if self.line[self._position : self._position + 1] == "/":
                 self.fail("this is not a format", hint="formats look like /x, /4xb or /s")
@@ -201,7 +202,9 @@ class Arguments:
         """Take everything that is left as ``LOCATION [if CONDITION]``."""
         start = self._position
         rest = self.take_rest()
-        match = next((m for m in _IF.finditer(rest) if not _inside_quotes(rest, m.start())), None)
+        match = next(
+            (m for m in re.finditer(_IF, rest) if not _inside_quotes(rest, m.start())), None
+        )
         if match is None:
             return rest, None
         condition = rest[match.end() :].strip()

@@ -138,6 +138,7 @@ def wants_colour(choice: str, stream: TextIO, environment: Mapping[str, str]) ->
         environment: Looked up for ``NO_COLOR``, ``CLICOLOR_FORCE`` and ``TERM``.
 
     Example:
+        >>> import sys
         >>> wants_colour("auto", sys.stdout, {"NO_COLOR": "1", "CLICOLOR_FORCE": "1"})
         False
     """

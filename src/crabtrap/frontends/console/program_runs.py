@@ -76,7 +76,7 @@ def is_stopped(context: CommandContext) -> bool:
 
 
 def require_program(context: CommandContext) -> None:
-    """Report in plain words, with a way on, that there is no program to act on.
+    """Fail with a hint where there is no program to act on.
 
     Raises:
         StateError: The program has not been started, or has ended.

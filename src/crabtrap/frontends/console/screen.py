@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_MODES = re.compile(r"\x1b\[\?([0-9;]+)([hl])")
-_UNFINISHED = re.compile(r"\x1b(?:\[\??[0-9;]*)?$")
+# Patterns are compiled by ``re`` at their first use: only raw program output needs them.
+_MODES = r"\x1b\[\?([0-9;]+)([hl])"
+_UNFINISHED = r"\x1b(?:\[\??[0-9;]*)?$"
 _LONGEST = 32
 
 _CURSOR = 25
@@ -25,14 +26,14 @@ class ScreenModes:
     def follow(self, text: str) -> None:
         """Note the modes changed by program output, which may be cut anywhere in a sequence."""
         text = self._rest + text
-        for match in _MODES.finditer(text):
+        for match in re.finditer(_MODES, text):
             for number in map(int, filter(None, match[1].split(";"))):
                 usual = (number in _USUALLY_ON) == (match[2] == "h")
                 if usual:
                     self._changed.pop(number, None)
                 elif number not in _OURS:
                     self._changed[number] = None
-        cut = _UNFINISHED.search(text[-_LONGEST:])
+        cut = re.search(_UNFINISHED, text[-_LONGEST:])
         self._rest = cut.group() if cut is not None else ""
 
     def undo(self) -> str:
