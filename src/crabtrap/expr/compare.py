@@ -10,10 +10,10 @@ import math
 from itertools import zip_longest
 
 from crabtrap.errors import RangeError
+from crabtrap.expr.indirection import look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
-    InvalidView,
     LiteralView,
     MapView,
     PointerView,
@@ -30,8 +30,6 @@ from crabtrap.values import Char, Invalid, UnavailableError, Value
 _MAX_ITEMS = 1 << 20
 """Most items compared one by one before giving up."""
 
-_MAX_LAYERS = 32
-
 
 class Comparer:
     """Compares values through a presenter's views."""
@@ -41,23 +39,12 @@ class Comparer:
         self._left = _MAX_ITEMS
 
     def look_through(self, value: Value) -> tuple[Value, View]:
-        """The value behind references and plain wrappers, and its view.
+        """Return the value behind references and transparent wrappers, and its view.
 
         Raises:
             UnavailableError: There is no such value.
         """
-        for _ in range(_MAX_LAYERS):
-            view = self._presenter.view(value)
-            match view:
-                case InvalidView(text):
-                    raise UnavailableError(text)
-                case PointerView(prefix) if prefix:
-                    value = view.target()
-                case WrapperView(inner=Value() as inner) if view.is_transparent:
-                    value = inner
-                case _:
-                    return value, view
-        raise UnavailableError("nested too deep to compare")
+        return look_through(value, self._presenter)
 
     def equal(self, left: Value, right: Value) -> bool:  # noqa: PLR0911 - by view
         """Whether two values are equal.

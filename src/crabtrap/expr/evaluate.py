@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
-from crabtrap.expr import casts, computed, indirection, operators, paths
+from crabtrap.expr import casts, computed, indirection, operators, parts, paths
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.methods.method_table import call_method
 from crabtrap.expr.patterns import Matcher
@@ -82,7 +82,7 @@ class Evaluator:
             case nodes.Cast(operand, type_):
                 return casts.cast(self.value(operand), type_, self.scope, self.presenter)
             case nodes.FieldAccess(base, name):
-                return indirection.field(self.value(base), name, self.presenter)
+                return parts.field(self.value(base), name, self.presenter)
             case nodes.Index(base, index):
                 return self._index(self.value(base), index)
             case nodes.RangeOf(start, end, inclusive):
@@ -237,22 +237,22 @@ class Evaluator:
     # -- indexing ----------------------------------------------------------------
     def _index(self, base: Value, index_tree: Expression) -> Value:
         index = self.value(index_tree)
-        view = indirection.container(base, self.presenter)
+        view = parts.container(base, self.presenter)
         if isinstance(view, MapView):
-            found = indirection.look_up(view, index, self.comparer)
+            found = parts.look_up(view, index, self.comparer)
             if found is None:
                 raise EvaluationError("no such key in the map")
             return found
         _, index_view = self.comparer.look_through(index)
         if isinstance(index_view, RangeView):
-            return indirection.slice_of(view, index_view, base)
+            return parts.slice_of(view, index_view, base)
         if isinstance(view, TextView) and view.kind != "bytes":
             raise EvaluationError(
                 "a str is not indexed by a number", hint="use .bytes() or s[a..b]"
             )
         position = indirection.scalar(index, self.presenter).integer()
         if isinstance(view, TextView):
-            return indirection.byte_of(view, position)
+            return parts.byte_of(view, position)
         assert isinstance(view, SequenceView)  # containers are maps, texts or sequences
         if view.is_set:
             raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")

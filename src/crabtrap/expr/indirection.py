@@ -1,40 +1,39 @@
-"""Fields, dereferences, items and slices, through everything that derefs."""
+"""Looking through references and wrappers, as Rust's ``Deref`` and auto-deref do."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.expr import computed
-from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present import structural
-from crabtrap.present.containers.hashtable import PairEntries, PairItems
+from crabtrap.present.field_paths import each_layer
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
     InvalidView,
-    MapView,
     PointerView,
-    RangeView,
-    RecordView,
     ScalarView,
     SequenceView,
     TextView,
     View,
     WrapperView,
-    slice_view,
 )
-from crabtrap.symbols.types import PRIMITIVES
-from crabtrap.values import Synthetic, UnavailableError, Value
+from crabtrap.values import UnavailableError, Value
 
-_MAX_LAYERS = 32
+
+def layers(value: Value, presenter: Presenter) -> Iterator[Value]:
+    """Yield the value, then what each ``Deref`` leads to, raw pointers followed too.
+
+    Raises:
+        UnavailableError: A layer cannot be read.
+    """
+    return each_layer(value, lambda layer: deref_once(layer, presenter))
 
 
 def deref_once(value: Value, presenter: Presenter) -> Value | None:
-    """What ``*value`` is, ``None`` where the type has no ``Deref``.
+    """Return what ``*value`` is, ``None`` where the type has no ``Deref``.
 
     Raises:
-        UnavailableError: It has, but there is nothing to see.
+        UnavailableError: It has, but what it leads to cannot be read.
     """
     if value.is_pointer:
         return value.deref()
@@ -50,18 +49,8 @@ def deref_once(value: Value, presenter: Presenter) -> Value | None:
             return None
 
 
-def layers(value: Value, presenter: Presenter) -> Iterator[Value]:
-    """The value, then what each ``Deref`` leads to."""
-    layer: Value | None = value
-    for _ in range(_MAX_LAYERS):
-        if layer is None:
-            return
-        yield layer
-        layer = deref_once(layer, presenter)
-
-
 def dereference(value: Value, presenter: Presenter) -> Value:
-    """``*value``.
+    """Evaluate ``*value``.
 
     Raises:
         EvaluationError: The type has no ``Deref``.
@@ -75,174 +64,49 @@ def dereference(value: Value, presenter: Presenter) -> Value:
     raise EvaluationError(f"{value.type.name} cannot be dereferenced")
 
 
+def look_through(value: Value, presenter: Presenter) -> tuple[Value, View]:
+    """Return the value behind references and transparent wrappers, and its view.
+
+    A raw pointer is not followed: to a comparison it is a value of its own.
+
+    Raises:
+        UnavailableError: A layer cannot be read.
+    """
+
+    def inner(layer: tuple[Value, View]) -> tuple[Value, View] | None:
+        behind = _behind(layer[1])
+        return None if behind is None else (behind, presenter.view(behind))
+
+    *_, (found, view) = each_layer((value, presenter.view(value)), inner)
+    if isinstance(view, InvalidView):
+        raise UnavailableError(view.text)
+    if _behind(view) is not None:
+        raise UnavailableError("references and wrappers are nested too deep")
+    return found, view
+
+
+def _behind(view: View) -> Value | None:
+    """The value behind a reference or in a transparent wrapper, ``None`` for other views."""
+    match view:
+        case PointerView(prefix) if prefix:
+            return view.target()
+        case WrapperView(inner=Value() as inner) if view.is_transparent:
+            return inner
+        case _:
+            return None
+
+
 def scalar(value: Value, presenter: Presenter) -> Value:
-    """The scalar in a value: references, atomics, ``NonZero`` and the like looked through.
+    """Return the scalar behind references, in an atomic, a ``NonZero`` and the like.
 
     Raises:
         EvaluationError: There is none.
     """
-    for _ in range(_MAX_LAYERS):
-        view = presenter.view(value)
-        match view:
-            case ScalarView(inner):
-                return inner
-            case PointerView(prefix) if prefix:
-                value = view.target()
-            case PointerView(address=address) if address is not None:
-                return computed.usize(address)
-            case WrapperView(inner=Value() as inner) if view.is_transparent:
-                value = inner
-            case InvalidView(text):
-                raise UnavailableError(text)
-            case _:
-                break
-    raise EvaluationError(f"{value.type.name} is not a number, bool or char")
-
-
-def field(value: Value, name: str, presenter: Presenter) -> Value:
-    """``value.name`` through references, boxes and the like.
-
-    Raises:
-        EvaluationError: No layer has such a field.
-    """
-    known: list[str] = []
-    for layer in layers(value, presenter):
-        for found, inner in _fields(layer, presenter):
-            if found == name:
-                return inner
-            known.append(found)
-        live = _live_field(layer, name)
-        if live is not None:
-            return live
-    shown = ", ".join(known[:12])
-    hint = f"it has {shown}" if shown else "it has no fields"
-    raise EvaluationError(f"{value.type.name} has no field {name}", hint=hint)
-
-
-def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]:
-    if isinstance(value.location, Synthetic):
-        view = presenter.view(value)
-        return view.fields if isinstance(view, RecordView) else ()
-    shape = value.shape
-    if value.absent is not None:
-        raise UnavailableError(value.absent)
-    if structural.is_closure(shape):
-        return structural.captures(value)
-    if shape.kind not in ("struct", "union"):
-        return ()
-    return tuple((field.name, value.at_field(field)) for field in shape.fields)
-
-
-def _live_field(value: Value, name: str) -> Value | None:
-    """A field of an enum's live variant."""
-    if isinstance(value.location, Synthetic) or value.shape.cases is None:
-        return None
-    try:
-        return value.field(name)
-    except NotFoundError:
-        return None
-
-
-def container(value: Value, presenter: Presenter) -> SequenceView | MapView | TextView:
-    """The map, sequence or text in a value, through everything that derefs.
-
-    Raises:
-        EvaluationError: There is none.
-    """
-    for layer in layers(value, presenter):
-        view = presenter.view(layer)
-        if isinstance(view, SequenceView | MapView | TextView):
-            return view
-    raise EvaluationError(f"{value.type.name} cannot be indexed")
-
-
-def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
-    """``base[a..b]``.
-
-    Raises:
-        RangeError: As Rust would panic.
-    """
-    if isinstance(view, TextView):
-        start, stop = _bounds(bounds, view.length)
-        return _text_part(view, start, stop)
-    if not isinstance(view, SequenceView) or view.is_set:
-        raise EvaluationError(f"{base.type.name} cannot be sliced")
-    length = view.length
-    if length is None and bounds.end is None:
-        raise EvaluationError("an iterator has no end to slice to")
-    start, stop = _bounds(bounds, length or 0)
-    part = slice_view(view, start, stop)
-    name = base.type.name
-    return computed.of_view(
-        computed.synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
-    )
-
-
-def _bounds(bounds: RangeView, length: int) -> tuple[int, int]:
-    start = 0 if bounds.start is None else bounds.start.integer()
-    stop = length if bounds.end is None else bounds.end.integer() + bounds.inclusive
-    if start < 0 or stop < 0:
-        raise RangeError(f"a slice cannot begin or end at {min(start, stop)}")
-    return start, stop
-
-
-def _text_part(view: TextView, start: int, stop: int) -> Value:
-    if start > stop:
-        raise RangeError(f"slice starts at {start} but ends at {stop}")
-    if stop > view.length:
-        raise RangeError(f"slice end {stop} is out of range for length {view.length}")
-    for at in (start, stop):
-        if at < view.length and view.read(at, at + 1)[0] & 0xC0 == 0x80 and view.kind == "str":
-            raise RangeError(f"byte {at} is inside a character")
-    part = TextView(view.kind, stop - start, lambda a, b: view.read(start + a, start + b))
-    return computed.of_view(computed.STRING_SLICE, part)
-
-
-def byte_of(view: TextView, index: int) -> Value:
-    """One byte of a byte string.
-
-    Raises:
-        RangeError: It has no such byte, as Rust would panic.
-    """
-    if not 0 <= index < view.length:
-        raise RangeError(f"index {index} is out of range for length {view.length}")
-    return computed.integer(view.read(index, index + 1)[0], PRIMITIVES["u8"])
-
-
-def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
-    """The value of a key, ``None`` where the map does not have it."""
-    fast = _look_up_scalar(view, key, comparer)
-    if fast is not None:
-        return fast[0] if fast else None
-    for have, value in view.entries.walk(0, view.length or (1 << 63)):
-        if comparer.equal(have, key):
-            return value
-    return None
-
-
-def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Value, ...] | None:
-    """In a hash table with integer keys: compare bytes. ``()`` is "not there"."""
-    if not isinstance(view.entries, PairEntries):
-        return None
-    items = view.entries.items
-    wanted = _key_bytes(items, key, comparer)
-    if wanted is None:
-        return None
-    key_field = items.bucket.strip().field("0")
-    assert key_field is not None  # pairs have two fields; _key_bytes has seen this one
-    pair = items.find(wanted, key_field.offset)
-    return () if pair is None else (pair.field("1"),)
-
-
-def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None:
-    field_ = items.bucket.strip().field("0")
-    if field_ is None:
-        return None
-    shape = field_.type.strip()
-    _, view = comparer.look_through(key)
-    if shape.kind != "base" or not isinstance(view, ScalarView):
-        return None
-    number = view.value.decoded()
-    if not isinstance(number, int) or isinstance(number, bool) or not computed.fits(number, shape):
-        return None
-    return computed.integer(number, shape).read_bytes()
+    found, view = look_through(value, presenter)
+    match view:
+        case ScalarView(inner):
+            return inner
+        case PointerView(address=address) if address is not None:
+            return computed.usize(address)
+        case _:
+            raise EvaluationError(f"{found.type.name} is not a number, bool or char")

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from crabtrap.present.rules.field_paths import LayoutError
+from crabtrap.present.field_paths import LayoutError
 from crabtrap.present.rules.formula import FormulaError, evaluate, is_test, parse_formula
 from crabtrap.values import UnavailableError
 from tests.support.synthetic_types import World

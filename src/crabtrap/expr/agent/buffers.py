@@ -45,7 +45,7 @@ def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
         if found is not None:
             match, rule, data, length = found
             return match.argument(rule.item), data, length
-    raise NotCompilableError("nested too deep")
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
 
 
 def text_of(typed: Typed, book: RuleBook) -> tuple[Code, Code]:
@@ -61,7 +61,7 @@ def text_of(typed: Typed, book: RuleBook) -> tuple[Code, Code]:
         found = _ruled_buffer(layer, book, rules.Text)
         if found is not None:
             return found[2:]
-    raise NotCompilableError("nested too deep")
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
 
 
 def length_of(typed: Typed, book: RuleBook) -> Code:
@@ -84,7 +84,7 @@ def length_of(typed: Typed, book: RuleBook) -> Code:
             length = find_part(layer, path)
             if length is not None:
                 return integer_part(length)
-    raise NotCompilableError("nested too deep")
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
 
 
 def _slice_parts(layer: Typed, pointee: str) -> tuple[Typed, Typed] | None:

@@ -25,7 +25,7 @@ from crabtrap.expr.agent.numbers import (
     negated,
     wrapped,
 )
-from crabtrap.expr.agent.typed_parts import Typed, deref
+from crabtrap.expr.agent.typed_parts import Typed, deref, layers
 from crabtrap.expr.agent.variants import unwrap, variant_test
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.parser import parse
@@ -274,14 +274,10 @@ class Compiler:
 
     def _field(self, base: nodes.Expression, name: str) -> Typed:
         typed = self.typed(base)
-        for _ in range(16):
-            shape = typed.type.strip()
-            known = shape.field(name)
+        for layer in layers(typed):
+            known = layer.type.strip().field(name)
             if known is not None:
-                return typed.at(known)
-            if shape.kind not in ("pointer", "reference"):
-                break
-            typed = deref(typed)
+                return layer.at(known)
         raise NotCompilableError(f"{typed.type.name} has no field {name} of its own")
 
     def _index(self, base: nodes.Expression, index: nodes.Expression) -> Typed:

@@ -5,26 +5,28 @@ from __future__ import annotations
 from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.bytecode import NotCompilableError, join
 from crabtrap.expr.agent.numbers import BOOL, Number, checked_top
-from crabtrap.expr.agent.typed_parts import Typed, deref
+from crabtrap.expr.agent.typed_parts import Typed, deref, innermost, newtype_content
+from crabtrap.present.field_paths import each_layer
 from crabtrap.symbols.types import PRIMITIVES, Type
 
 
 def load(typed: Typed) -> Number:
     """Push a scalar, references and plain wrappers looked through."""
-    for _ in range(16):
-        shape = typed.type.strip()
-        if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
-            return load_scalar(typed)
-        if shape.kind in ("pointer", "reference") and _is_reference(shape):
-            typed = deref(typed)
-            continue
-        if shape.kind in ("pointer", "reference"):
-            return Number(asm.load(typed.storage, 8, signed=False), PRIMITIVES["usize"])
-        inner = plain_inner(typed)
-        if inner is None:
-            break
-        typed = inner
-    raise NotCompilableError(f"{typed.type.name} is not a number, bool or char")
+    *_, inner = each_layer(typed, _behind)
+    shape = inner.type.strip()
+    if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
+        return load_scalar(inner)
+    if shape.kind in ("pointer", "reference") and not _is_reference(shape):
+        return Number(asm.load(inner.storage, 8, signed=False), PRIMITIVES["usize"])
+    raise NotCompilableError(f"{inner.type.name} is not a number, bool or char")
+
+
+def _behind(typed: Typed) -> Typed | None:
+    """What a reference leads to, or the number in an atomic or ``NonZero``."""
+    shape = typed.type.strip()
+    if shape.kind in ("pointer", "reference"):
+        return deref(typed) if _is_reference(shape) else None
+    return plain_inner(typed)
 
 
 def load_scalar(typed: Typed) -> Number:
@@ -41,15 +43,12 @@ def load_scalar(typed: Typed) -> Number:
 
 
 def plain_inner(typed: Typed) -> Typed | None:
-    """Inside an atomic or ``NonZero``, which are numbers to a reader."""
+    """The number in an atomic or ``NonZero``, which are numbers to a reader."""
     name = typed.type.strip().row.name
-    only = typed.type.strip().only_field()
-    if only is None or not name.startswith(("Atomic", "NonZero")):
+    if not name.startswith(("Atomic", "NonZero")) or newtype_content(typed) is None:
         return None
-    while only is not None and typed.type.strip().kind != "base":
-        typed = typed.at(only)
-        only = typed.type.strip().only_field()
-    return Typed(BOOL, typed.storage) if name == "AtomicBool" else typed
+    inner = innermost(typed)
+    return Typed(BOOL, inner.storage) if name == "AtomicBool" else inner
 
 
 def _is_reference(shape: Type) -> bool:

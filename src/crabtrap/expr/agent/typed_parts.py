@@ -6,13 +6,9 @@ from collections.abc import Iterator
 
 from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.bytecode import Code, NotCompilableError, Storage, join
-from crabtrap.present.rules.field_paths import Path, alternatives, walk
+from crabtrap.present.field_paths import Path, alternatives, each_layer, walk
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Field, Type
-from crabtrap.values.unsized import wide_kind
-
-_MAX_PEEL = 12
-_MAX_LAYERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +41,20 @@ def deref(pointer: Typed) -> Typed:
 
 
 def step(typed: Typed, name: str) -> Typed | None:
-    """A field by name, newtypes peeled and pointers followed; as ``present.access``."""
-    for _ in range(_MAX_PEEL):
-        shape = typed.type.strip()
+    """Return a field by name, through newtypes and pointers, as ``field_paths.step`` does."""
+    for layer in each_layer(typed, _content):
+        shape = layer.type.strip()
         known = shape.field(name)
         if known is not None:
-            return typed.at(known)
+            return layer.at(known)
         if shape.cases is not None:
-            raise NotCompilableError(f"the variant of {typed.type.name} is told by the engine")
-        if shape.kind in ("pointer", "reference"):
-            typed = deref(typed)
-            continue
-        only = shape.only_field()
-        if only is None:
-            return None
-        typed = typed.at(only)
+            raise NotCompilableError(f"the variant of {layer.type.name} is read by the engine")
     return None
+
+
+def _content(typed: Typed) -> Typed | None:
+    """What a pointer points to, or the one field of a newtype."""
+    return pointee(typed) or newtype_content(typed)
 
 
 def find_part(typed: Typed, path: Path) -> Typed | None:
@@ -69,41 +63,31 @@ def find_part(typed: Typed, path: Path) -> Typed | None:
     return next((part for part in found if part is not None), None)
 
 
-def _next_layer(typed: Typed) -> Typed:
-    """What a reference or pointer leads to.
-
-    Raises:
-        NotCompilableError: It is none.
-    """
-    if typed.type.strip().kind in ("pointer", "reference"):
-        return deref(typed)
-    raise NotCompilableError(f"{typed.type.name} is read by the engine")
+def pointee(typed: Typed) -> Typed | None:
+    """Return what a thin pointer points to, ``None`` where the value is no such pointer."""
+    return deref(typed) if typed.type.strip().kind in ("pointer", "reference") else None
 
 
 def layers(typed: Typed) -> Iterator[Typed]:
-    """The value, and what references lead to.
-
-    Raises:
-        NotCompilableError: One after the last reference is asked for.
-    """
-    for _ in range(_MAX_LAYERS):
-        yield typed
-        typed = _next_layer(typed)
+    """Yield the value, then what each reference or pointer leads to."""
+    return each_layer(typed, pointee)
 
 
-def _peeled(typed: Typed) -> Typed:
-    for _ in range(_MAX_PEEL):
-        shape = typed.type.strip()
-        only = shape.only_field()
-        if only is None or wide_kind(shape) is not None:
-            return typed
-        typed = typed.at(only)
-    return typed
+def newtype_content(typed: Typed) -> Typed | None:
+    """Return the one field of a newtype, ``None`` for any other type."""
+    only = typed.type.strip().only_field()
+    return None if only is None else typed.at(only)
+
+
+def innermost(typed: Typed) -> Typed:
+    """Return the value inside all newtypes around it."""
+    *_, inner = each_layer(typed, newtype_content)
+    return inner
 
 
 def integer_part(typed: Typed) -> Code:
     """Push the integer inside newtypes."""
-    inner = _peeled(typed)
+    inner = innermost(typed)
     shape = inner.type.strip()
     if shape.kind != "base" or shape.row.encoding not in ("unsigned", "signed"):
         raise NotCompilableError(f"{typed.type.name} holds no integer")
@@ -112,7 +96,7 @@ def integer_part(typed: Typed) -> Code:
 
 def pointer_part(typed: Typed) -> Code:
     """Push the address in a pointer inside newtypes."""
-    inner = _peeled(typed)
+    inner = innermost(typed)
     if inner.type.strip().kind not in ("pointer", "reference"):
         raise NotCompilableError(f"{typed.type.name} holds no pointer")
     return asm.load(inner.storage, 8, signed=False)

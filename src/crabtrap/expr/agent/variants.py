@@ -28,7 +28,7 @@ def variant_test(typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
             number = load_scalar(layer)
             wanted = wrapped(numbers[name], size, number.signed)
             return join(number.code, asm.constant(wanted), asm.EQUAL), layer, None
-    raise NotCompilableError("nested too deep")
+    raise NotCompilableError(f"{typed.type.name} is read by the engine")
 
 
 def unwrap(typed: Typed) -> Typed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.expr import computed, indirection
+from crabtrap.expr import computed, parts
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS, items_of
 from crabtrap.expr.scope import EvaluationError
@@ -37,11 +37,11 @@ def _is_empty(call: Invocation) -> Value:
 
 
 def _get(call: Invocation) -> Value:
-    return computed.option(indirection.look_up(_view(call), call.argument(), call.comparer))
+    return computed.option(parts.look_up(_view(call), call.argument(), call.comparer))
 
 
 def _contains_key(call: Invocation) -> Value:
-    found = indirection.look_up(_view(call), call.argument(), call.comparer)
+    found = parts.look_up(_view(call), call.argument(), call.comparer)
     return computed.boolean(found is not None)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crabtrap.expr import computed, indirection
+from crabtrap.errors import RangeError
+from crabtrap.expr import computed, indirection, parts
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
-from crabtrap.present.rules.field_paths import find_part
+from crabtrap.present.field_paths import find_part
 from crabtrap.present.view import RangeView, SequenceView, TextView, slice_view
 from crabtrap.values import Value
 
@@ -78,8 +79,8 @@ def _get(call: Invocation) -> Value:
     if not isinstance(view, RangeView):
         return _at(call, indirection.scalar(index, call.presenter).integer())
     try:
-        return computed.option(indirection.slice_of(view_of(call), view, call.value))
-    except indirection.RangeError:
+        return computed.option(parts.slice_of(view_of(call), view, call.value))
+    except RangeError:
         return computed.option(None)
 
 

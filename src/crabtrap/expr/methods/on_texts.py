@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from crabtrap.expr import computed, indirection
+from crabtrap.errors import RangeError
+from crabtrap.expr import computed, parts
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import LazyItems, RangeView, TextView
@@ -136,8 +137,8 @@ def _get(call: Invocation) -> Value:
     if not isinstance(bounds, RangeView):
         raise EvaluationError("get takes a range", call.tree.span)
     try:
-        return computed.option(indirection.slice_of(_view(call), bounds, call.value))
-    except indirection.RangeError:
+        return computed.option(parts.slice_of(_view(call), bounds, call.value))
+    except RangeError:
         return computed.option(None)
 
 

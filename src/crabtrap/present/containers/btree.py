@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.containers.walkers import follow_optional, peel_uninit
-from crabtrap.present.rules.field_paths import part, peel_to_pointer
+from crabtrap.present.field_paths import part, peel_to_pointer
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from crabtrap.present import synthetic
-from crabtrap.present.rules.field_paths import LayoutError, find_part
+from crabtrap.present.field_paths import LayoutError, find_part
 from crabtrap.present.view import (
     IndexedItems,
     Items,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.address import Address
-from crabtrap.present.rules.field_paths import part, peel_to_pointer
+from crabtrap.present.field_paths import each_layer, part, peel_to_pointer
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type, array_type
 from crabtrap.values import Memory, UnavailableError, Value
@@ -133,9 +133,12 @@ _UNINIT = ("MaybeUninit", "ManuallyDrop", "MaybeDangling")
 
 def peel_uninit(value: Value) -> Value:
     """The value inside ``MaybeUninit``, where it is known to be initialised."""
-    for _ in range(4):
-        if value.shape.row.name.partition("<")[0] not in _UNINIT:
-            break
-        inner = value.shape.field("value") or value.shape.fields[-1]
-        value = value.at_field(inner)
-    return value
+    *_, initialised = each_layer(value, _inside_uninit)
+    return initialised
+
+
+def _inside_uninit(value: Value) -> Value | None:
+    shape = value.shape
+    if shape.row.name.partition("<")[0] not in _UNINIT:
+        return None
+    return value.at_field(shape.field("value") or shape.fields[-1])

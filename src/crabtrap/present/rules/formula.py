@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from crabtrap.present.rules.field_paths import own_path, part
+from crabtrap.present.field_paths import own_path, part
 from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
 

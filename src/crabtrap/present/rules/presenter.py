@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.present import structural
-from crabtrap.present.rules.field_paths import LayoutError
+from crabtrap.present.field_paths import LayoutError
 from crabtrap.present.rules.formula import evaluate
 from crabtrap.present.rules.rule import RuleBook
 from crabtrap.present.rules.shapes import build

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from crabtrap.present.rules.field_paths import Path
+from crabtrap.present.field_paths import Path
 from crabtrap.present.rules.formula import Formula
 from crabtrap.present.view import Items, TextKind, View
 from crabtrap.records import dataclass, field

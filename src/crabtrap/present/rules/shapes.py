@@ -19,8 +19,8 @@ from crabtrap.present.containers.walkers import (
     contiguous,
     peel_uninit,
 )
+from crabtrap.present.field_paths import LayoutError, part, peel_to_pointer, peel_to_type
 from crabtrap.present.rules import rule as rules
-from crabtrap.present.rules.field_paths import LayoutError, part, peel_to_pointer, peel_to_type
 from crabtrap.present.rules.formula import Formula, evaluate, is_test
 from crabtrap.present.rules.rule import Match
 from crabtrap.present.view import (

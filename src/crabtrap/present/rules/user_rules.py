@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from crabtrap.errors import UsageError
+from crabtrap.present.field_paths import Path, own_path
 from crabtrap.present.rules import rule as rules
-from crabtrap.present.rules.field_paths import Path, own_path
 from crabtrap.present.rules.formula import ALWAYS, NEVER, Formula, FormulaError, parse_formula
 from crabtrap.present.rules.rule import PatternText, Rule, Shape
 

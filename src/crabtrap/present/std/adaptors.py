@@ -16,7 +16,7 @@ from crabtrap.present.containers.adapted import (
     ZippedItems,
 )
 from crabtrap.present.containers.iterables import NO_ITEMS
-from crabtrap.present.rules.field_paths import LayoutError, part
+from crabtrap.present.field_paths import LayoutError, part
 from crabtrap.present.rules.rule import Adaptor, Custom, Match, Rule
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import IndexedItems, Items, ListedItems, SequenceView, View

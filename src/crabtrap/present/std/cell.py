@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.present.rules.field_paths import part, peel_to_type
+from crabtrap.present.field_paths import part, peel_to_type
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import InvalidView, LiteralView, View, WrapperView

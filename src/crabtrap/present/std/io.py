@@ -6,7 +6,7 @@ import errno
 import os
 
 from crabtrap.address import Address
-from crabtrap.present.rules.field_paths import part
+from crabtrap.present.field_paths import part
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import LiteralView, RecordView, View

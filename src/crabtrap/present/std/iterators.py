@@ -11,7 +11,7 @@ from crabtrap.present.containers.hashtable import RemainingItems
 from crabtrap.present.containers.iterables import NO_ITEMS
 from crabtrap.present.containers.plausible import check_buffer
 from crabtrap.present.containers.walkers import ContiguousItems, RingItems, contiguous, peel_uninit
-from crabtrap.present.rules.field_paths import (
+from crabtrap.present.field_paths import (
     LayoutError,
     Path,
     find_part,

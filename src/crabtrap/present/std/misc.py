@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.present.calendar import NANOS, format_moment, since_epoch
-from crabtrap.present.rules.field_paths import find_part, part, peel
+from crabtrap.present.field_paths import find_part, part, peel
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView

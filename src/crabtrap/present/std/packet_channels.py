@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.containers.walkers import contiguous
-from crabtrap.present.rules.field_paths import LayoutError, find_part, part, peel, peel_to_pointer
+from crabtrap.present.field_paths import LayoutError, find_part, part, peel, peel_to_pointer
 from crabtrap.present.rules.rule import Custom, Match, Rule
 from crabtrap.present.view import LazyItems, SequenceView, View, WrapperView
 from crabtrap.values import UnavailableError, Value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.present.containers.plausible import is_readable
-from crabtrap.present.rules.field_paths import find_part, part, peel, peel_to_type
+from crabtrap.present.field_paths import find_part, part, peel, peel_to_type
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import ScalarView, View, WrapperView

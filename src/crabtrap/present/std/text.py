@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.present.rules.field_paths import LayoutError, inner_field, part
+from crabtrap.present.field_paths import LayoutError, each_layer, newtype_content, part
 from crabtrap.present.rules.rule import Custom, Match, Rule, Text
 from crabtrap.present.rules.shapes import text_at
 from crabtrap.present.view import TextKind, TextView, View
@@ -13,13 +13,9 @@ _OWNED = Text("inner.len", "inner.buf.ptr", "os", capacity="inner.buf.cap")
 
 def _innermost(value: Value) -> Value:
     """The bytes inside an unsized text such as ``Path``, an array with its length."""
-    for _ in range(8):
-        if value.shape.kind == "array":
-            return value
-        field = inner_field(value)
-        if field is None:
-            break
-        value = value.at_field(field)
+    for layer in each_layer(value, newtype_content):
+        if layer.shape.kind == "array":
+            return layer
     raise LayoutError(f"{value.type.name} holds no bytes")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.containers.walkers import peel_uninit
-from crabtrap.present.rules.field_paths import find_part, part, peel, peel_to_pointer, peel_to_type
+from crabtrap.present.field_paths import find_part, part, peel, peel_to_pointer, peel_to_type
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import (

@@ -7,19 +7,34 @@ finds the name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from crabtrap.symbols.types import Field, Type
 from crabtrap.values import Invalid, UnavailableError, Value
-from crabtrap.values.unsized import wide_kind
 
 Path = str | tuple[str, ...]
 """A dotted field path, or alternatives of which the first that exists is taken."""
 
 T = TypeVar("T")
 
-_MAX_PEEL = 12
+MAX_LAYERS = 32
+"""Most wrappers and references looked through; no type that people write has as many."""
+
+
+def each_layer(outermost: T, inner: Callable[[T], T | None]) -> Iterator[T]:
+    """Yield ``outermost``, what ``inner`` finds in it, what it finds in that, and so on.
+
+    Everything that looks through references and wrappers does it by this function:
+    ``inner`` decides what counts as one, ``None`` ends the walk.  It also ends after
+    ``MAX_LAYERS``, since damaged memory may hold pointers that lead in a circle.
+    """
+    layer: T | None = outermost
+    for _ in range(MAX_LAYERS):
+        if layer is None:
+            return
+        yield layer
+        layer = inner(layer)
 
 
 class LayoutError(UnavailableError):
@@ -79,20 +94,23 @@ def _find_fixed(shape: Type, path: str) -> Field | None:
 
 def _fixed_step(inside: Field, name: str) -> Field | None:
     """A field by name through newtypes, with its offset from where the path begins."""
-    shape, offset = inside.type.strip(), inside.offset
-    for _ in range(_MAX_PEEL):
+    for layer in each_layer(inside, _fixed_content):
+        shape = layer.type.strip()
         if shape.cases is not None or shape.kind not in ("struct", "union"):
             return None
-        field = shape.field(name) or shape.only_field()
-        if field is None or field.bit_size:
-            return None
-        offset += field.offset
-        if field.name == name:
-            return Field(inside.name, field.type, offset)
-        if wide_kind(shape) is not None:
-            return None
-        shape = field.type.strip()
+        field = shape.field(name)
+        if field is not None:
+            return None if field.bit_size else _at_offset(layer, field)
     return None
+
+
+def _fixed_content(newtype: Field) -> Field | None:
+    only = newtype.type.strip().only_field()
+    return None if only is None or only.bit_size else _at_offset(newtype, only)
+
+
+def _at_offset(outer: Field, field: Field) -> Field:
+    return Field(outer.name, field.type, outer.offset + field.offset)
 
 
 def part(value: Value, path: Path) -> Value:
@@ -110,23 +128,23 @@ def part(value: Value, path: Path) -> Value:
 
 def step(value: Value, name: str) -> Value | None:
     """The field or variant ``name``, through newtypes, variants and pointers."""
-    for _ in range(_MAX_PEEL):
-        shape = value.shape
-        field = shape.field(name)
+    for layer in each_layer(value, _content):
+        field = layer.shape.field(name)
         if field is not None:
-            return value.at_field(field)
-        if shape.cases is not None:
-            return _step_variant(value, name)
-        if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
-            if shape.kind == "pointer" and not shape.leads_to_value:
-                return None
-            value = value.deref()
-            continue
-        only = shape.only_field()
-        if only is None:
-            return None
-        value = value.at_field(only)
+            return layer.at_field(field)
+        if layer.shape.cases is not None:
+            return _step_variant(layer, name)
     return None
+
+
+def _content(value: Value) -> Value | None:
+    """What a pointer points to, or the one field of a newtype."""
+    shape = value.shape
+    if value.is_pointer:
+        leads_on = shape.kind != "pointer" or shape.leads_to_value
+        return value.deref() if leads_on else None
+    only = shape.only_field()
+    return None if only is None else value.at_field(only)
 
 
 def _step_variant(value: Value, name: str) -> Value | None:
@@ -152,22 +170,19 @@ def peel_to_type(value: Value, type_: Type) -> Value:
     Raises:
         LayoutError: It is not inside newtypes alone.
     """
-    for _ in range(_MAX_PEEL):
-        if value.type is type_ or value.shape.same_as(type_):
-            return value
-        inner = inner_field(value)
-        if inner is None:
-            break
-        value = value.at_field(inner)
+    for layer in each_layer(value, newtype_content):
+        if layer.type is type_ or layer.shape.same_as(type_):
+            return layer
     raise LayoutError(f"no {type_.name} inside {value.type.name}")
 
 
-def inner_field(value: Value) -> Field | None:
+def newtype_content(value: Value) -> Value | None:
     """The one field of a newtype, or the tail of an unsized struct of one field."""
-    fields = value.shape.fields
-    if value.metadata is not None and fields:
-        return fields[-1]
-    return value.shape.only_field() or value.shape.field("value")
+    shape = value.shape
+    if value.metadata is not None and shape.fields:
+        return value.at_field(shape.fields[-1])
+    only = shape.only_field() or shape.field("value")
+    return None if only is None else value.at_field(only)
 
 
 def peel_to_pointer(value: Value) -> Value:
@@ -176,12 +191,3 @@ def peel_to_pointer(value: Value) -> Value:
     if not value.is_pointer:
         raise LayoutError(f"{value.type.name} holds no pointer")
     return value
-
-
-def find_type_inside(type_: Type, name: str) -> Type | None:
-    """The type of field ``name`` inside newtypes of ``type_``, without a value."""
-    for layer in type_.walk():
-        field = layer.field(name)
-        if field is not None:
-            return field.type
-    return None

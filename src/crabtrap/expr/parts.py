@@ -1,0 +1,173 @@
+"""Parts of values: fields, items, slices, entries of maps; through everything that derefs."""
+
+from __future__ import annotations
+
+from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.expr import computed
+from crabtrap.expr.compare import Comparer
+from crabtrap.expr.indirection import layers
+from crabtrap.expr.scope import EvaluationError
+from crabtrap.present import structural
+from crabtrap.present.containers.hashtable import PairEntries, PairItems
+from crabtrap.present.rules.presenter import Presenter
+from crabtrap.present.view import (
+    MapView,
+    RangeView,
+    RecordView,
+    ScalarView,
+    SequenceView,
+    TextView,
+    View,
+    slice_view,
+)
+from crabtrap.symbols.types import PRIMITIVES
+from crabtrap.values import Synthetic, UnavailableError, Value
+
+
+def field(value: Value, name: str, presenter: Presenter) -> Value:
+    """``value.name`` through references, boxes and the like.
+
+    Raises:
+        EvaluationError: No layer has such a field.
+    """
+    known: list[str] = []
+    for layer in layers(value, presenter):
+        for found, inner in _fields(layer, presenter):
+            if found == name:
+                return inner
+            known.append(found)
+        live = _live_field(layer, name)
+        if live is not None:
+            return live
+    shown = ", ".join(known[:12])
+    hint = f"it has {shown}" if shown else "it has no fields"
+    raise EvaluationError(f"{value.type.name} has no field {name}", hint=hint)
+
+
+def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]:
+    if isinstance(value.location, Synthetic):
+        view = presenter.view(value)
+        return view.fields if isinstance(view, RecordView) else ()
+    shape = value.shape
+    if value.absent is not None:
+        raise UnavailableError(value.absent)
+    if structural.is_closure(shape):
+        return structural.captures(value)
+    if shape.kind not in ("struct", "union"):
+        return ()
+    return tuple((field.name, value.at_field(field)) for field in shape.fields)
+
+
+def _live_field(value: Value, name: str) -> Value | None:
+    """A field of an enum's live variant."""
+    if isinstance(value.location, Synthetic) or value.shape.cases is None:
+        return None
+    try:
+        return value.field(name)
+    except NotFoundError:
+        return None
+
+
+def container(value: Value, presenter: Presenter) -> SequenceView | MapView | TextView:
+    """The map, sequence or text in a value, through everything that derefs.
+
+    Raises:
+        EvaluationError: There is none.
+    """
+    for layer in layers(value, presenter):
+        view = presenter.view(layer)
+        if isinstance(view, SequenceView | MapView | TextView):
+            return view
+    raise EvaluationError(f"{value.type.name} cannot be indexed")
+
+
+def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
+    """``base[a..b]``.
+
+    Raises:
+        RangeError: As Rust would panic.
+    """
+    if isinstance(view, TextView):
+        start, stop = _bounds(bounds, view.length)
+        return _text_part(view, start, stop)
+    if not isinstance(view, SequenceView) or view.is_set:
+        raise EvaluationError(f"{base.type.name} cannot be sliced")
+    length = view.length
+    if length is None and bounds.end is None:
+        raise EvaluationError("an iterator has no end to slice to")
+    start, stop = _bounds(bounds, length or 0)
+    part = slice_view(view, start, stop)
+    name = base.type.name
+    return computed.of_view(
+        computed.synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
+    )
+
+
+def _bounds(bounds: RangeView, length: int) -> tuple[int, int]:
+    start = 0 if bounds.start is None else bounds.start.integer()
+    stop = length if bounds.end is None else bounds.end.integer() + bounds.inclusive
+    if start < 0 or stop < 0:
+        raise RangeError(f"a slice cannot begin or end at {min(start, stop)}")
+    return start, stop
+
+
+def _text_part(view: TextView, start: int, stop: int) -> Value:
+    if start > stop:
+        raise RangeError(f"slice starts at {start} but ends at {stop}")
+    if stop > view.length:
+        raise RangeError(f"slice end {stop} is out of range for length {view.length}")
+    for at in (start, stop):
+        if at < view.length and view.read(at, at + 1)[0] & 0xC0 == 0x80 and view.kind == "str":
+            raise RangeError(f"byte {at} is inside a character")
+    part = TextView(view.kind, stop - start, lambda a, b: view.read(start + a, start + b))
+    return computed.of_view(computed.STRING_SLICE, part)
+
+
+def byte_of(view: TextView, index: int) -> Value:
+    """One byte of a byte string.
+
+    Raises:
+        RangeError: It has no such byte, as Rust would panic.
+    """
+    if not 0 <= index < view.length:
+        raise RangeError(f"index {index} is out of range for length {view.length}")
+    return computed.integer(view.read(index, index + 1)[0], PRIMITIVES["u8"])
+
+
+def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
+    """The value of a key, ``None`` where the map does not have it."""
+    fast = _look_up_scalar(view, key, comparer)
+    if fast is not None:
+        return fast[0] if fast else None
+    for have, value in view.entries.walk(0, view.length or (1 << 63)):
+        if comparer.equal(have, key):
+            return value
+    return None
+
+
+def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Value, ...] | None:
+    """In a hash table with integer keys: compare bytes. ``()`` is "not there"."""
+    if not isinstance(view.entries, PairEntries):
+        return None
+    items = view.entries.items
+    wanted = _key_bytes(items, key, comparer)
+    if wanted is None:
+        return None
+    key_field = items.bucket.strip().field("0")
+    assert key_field is not None  # pairs have two fields; _key_bytes has seen this one
+    pair = items.find(wanted, key_field.offset)
+    return () if pair is None else (pair.field("1"),)
+
+
+def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None:
+    field_ = items.bucket.strip().field("0")
+    if field_ is None:
+        return None
+    shape = field_.type.strip()
+    _, view = comparer.look_through(key)
+    if shape.kind != "base" or not isinstance(view, ScalarView):
+        return None
+    number = view.value.decoded()
+    if not isinstance(number, int) or isinstance(number, bool) or not computed.fits(number, shape):
+        return None
+    return computed.integer(number, shape).read_bytes()
