@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from crabtrap.errors import NotFoundError
 from crabtrap.expr import computed
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.indirection import dereference
+from crabtrap.expr.methods.invocation import Evaluation
 from crabtrap.expr.methods.method_table import NoMethodError, call_method
-from crabtrap.expr.scope import EvaluationError, WouldRunError
+from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
+from crabtrap.present.rules.presenter import Presenter
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Bytes, Synthetic, UnavailableError, Value
-
-if TYPE_CHECKING:
-    from crabtrap.expr.evaluate import Evaluator
-    from crabtrap.present import Presenter
 
 _FLOAT_CONSTANTS = {
     "INFINITY": math.inf,
@@ -36,7 +34,20 @@ _WRAPPERS = {"Some": "Option", "Ok": "Result", "Err": "Result"}
 _CONST_HINT = "a const leaves no trace: the compiler puts its value wherever it is used"
 
 
-def resolve(evaluator: Evaluator, path: nodes.Path) -> Value:
+class PathEvaluation(Evaluation, Protocol):
+    """What a path or a call may ask of the evaluator that came upon it."""
+
+    @property
+    def scope(self) -> Scope:
+        """Knows what names mean."""
+        ...
+
+    def local(self, tree: nodes.Path) -> Value | None:
+        """Find the variable that a path is the name of, ``None`` where it is none."""
+        ...
+
+
+def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
     """The value a path names.
 
     Raises:
@@ -68,7 +79,7 @@ def resolve(evaluator: Evaluator, path: nodes.Path) -> Value:
     raise EvaluationError(str(error), path.span, hint=hint)
 
 
-def find_constant(evaluator: Evaluator, name: str) -> Value | None:
+def find_constant(evaluator: PathEvaluation, name: str) -> Value | None:
     """A unit struct or unit variant of that name, or a constant static."""
     type_ = evaluator.scope.find_type(name)
     if type_ is not None and type_.strip().size == 0 and type_.strip().kind == "struct":
@@ -76,7 +87,7 @@ def find_constant(evaluator: Evaluator, name: str) -> Value | None:
     return None
 
 
-def _associated(evaluator: Evaluator, path: nodes.Path) -> Value | None:
+def _associated(evaluator: PathEvaluation, path: nodes.Path) -> Value | None:
     """``u8::MAX``, ``f64::consts::PI``, ``Color::Red``, ``Shape::Empty``."""
     last = path.segments[-1].name
     owner = nodes.Path(path.segments[:-1], path.owner)
@@ -90,7 +101,7 @@ def _associated(evaluator: Evaluator, path: nodes.Path) -> Value | None:
     return None
 
 
-def _candidates(evaluator: Evaluator, name: str) -> tuple[Type, ...]:
+def _candidates(evaluator: PathEvaluation, name: str) -> tuple[Type, ...]:
     """Types of that name, the nearest one first."""
     nearest = evaluator.scope.find_type(name)
     if nearest is None:
@@ -135,7 +146,9 @@ def unit_variant(type_: Type, name: str) -> Value | None:
     return None
 
 
-def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]) -> Value:
+def call(
+    evaluator: PathEvaluation, function: Expression, arguments: tuple[Expression, ...]
+) -> Value:
     """``function(arguments)`` where it can be had without running the program.
 
     Raises:
@@ -159,7 +172,7 @@ def call(evaluator: Evaluator, function: Expression, arguments: tuple[Expression
 
 
 def _run(
-    evaluator: Evaluator, function: Expression, arguments: tuple[Expression, ...]
+    evaluator: PathEvaluation, function: Expression, arguments: tuple[Expression, ...]
 ) -> Value | None:
     """Call a function of the program, where the expression may run it and it has one."""
     caller = evaluator.caller
@@ -181,7 +194,7 @@ def _run(
 
 
 def _size_of(
-    evaluator: Evaluator, function: nodes.Path, arguments: tuple[Expression, ...]
+    evaluator: PathEvaluation, function: nodes.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
     last = function.segments[-1]
     if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
@@ -207,7 +220,7 @@ def _size_of_value(value: Value, presenter: Presenter) -> int:
 
 
 def _as_method(
-    evaluator: Evaluator, function: nodes.Path, arguments: tuple[Expression, ...]
+    evaluator: PathEvaluation, function: nodes.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
     """``Rc::strong_count(&x)`` as ``x.strong_count()``, where there is such a method."""
     if not arguments or function.segments[-1].name in ("new", "from"):
@@ -221,7 +234,9 @@ def _as_method(
         return None
 
 
-def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Value, ...]) -> Value:
+def apply_named(
+    evaluator: PathEvaluation, function: Expression, arguments: tuple[Value, ...]
+) -> Value:
     """A variant, tuple struct or conversion applied to values.
 
     Raises:
@@ -250,7 +265,7 @@ def apply_named(evaluator: Evaluator, function: Expression, arguments: tuple[Val
 
 
 def _variant_or_struct(
-    evaluator: Evaluator, path: nodes.Path, names: set[str]
+    evaluator: PathEvaluation, path: nodes.Path, names: set[str]
 ) -> tuple[Type, bool] | None:
     """The struct or variant a path constructs; of several, one with these fields."""
     found: list[tuple[Type, bool]] = []
@@ -267,7 +282,7 @@ def _variant_or_struct(
 
 
 def struct_literal(
-    evaluator: Evaluator, path: nodes.Path, fields: list[tuple[str, Value]]
+    evaluator: PathEvaluation, path: nodes.Path, fields: list[tuple[str, Value]]
 ) -> Value:
     """``Point { x: 1, y: 2 }``: checked against the type where it is described.
 

@@ -3,26 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from crabtrap.expr import indirection
-from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.compare import Comparer
+from crabtrap.expr.scope import Caller, EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import TextView, View
 from crabtrap.records import dataclass
 from crabtrap.values import Value
 
-if TYPE_CHECKING:
-    from crabtrap.expr.compare import Comparer
-    from crabtrap.expr.evaluate import Evaluator
+
+class Evaluation(Protocol):
+    """What a method call may ask of the evaluator that came upon it."""
+
+    @property
+    def presenter(self) -> Presenter:
+        """Gives values their views."""
+        ...
+
+    @property
+    def comparer(self) -> Comparer:
+        """Compares values."""
+        ...
+
+    @property
+    def caller(self) -> Caller | None:
+        """Runs functions of the program; ``None`` where the expression may run nothing."""
+        ...
+
+    def value(self, tree: nodes.Expression) -> Value:
+        """Evaluate an argument."""
+        ...
+
+    def apply(self, function: nodes.Expression, arguments: tuple[Value, ...]) -> Value:
+        """Call an argument that is a closure or names a function."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
     """A receiver with its view, and arguments that are evaluated when asked for."""
 
-    evaluator: Evaluator
+    evaluator: Evaluation
     tree: nodes.MethodCall
     value: Value
     view: View

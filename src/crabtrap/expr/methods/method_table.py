@@ -6,10 +6,9 @@ A method is looked for on the value, then on what it derefs to, as Rust does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from crabtrap.expr import indirection
-from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.invocation import Evaluation, Invocation, Method
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS
 from crabtrap.expr.methods.on_maps import MAP_METHODS, SET_METHODS
 from crabtrap.expr.methods.on_numbers import CHAR_METHODS, FLOAT_METHODS, INTEGER_METHODS
@@ -32,9 +31,6 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.values import Char, Value
-
-if TYPE_CHECKING:
-    from crabtrap.expr.evaluate import Evaluator
 
 Methods = Mapping[str, Method]
 
@@ -108,7 +104,7 @@ def _scalar_methods(value: Value) -> tuple[Methods, ...]:
     return (INTEGER_METHODS,)
 
 
-def call_method(evaluator: Evaluator, tree: nodes.MethodCall) -> Value:
+def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
     """``receiver.name(arguments)``.
 
     Raises:
@@ -138,7 +134,7 @@ def call_method(evaluator: Evaluator, tree: nodes.MethodCall) -> Value:
     )
 
 
-def _run_method(evaluator: Evaluator, layer: Value, tree: nodes.MethodCall) -> Value | None:
+def _run_method(evaluator: Evaluation, layer: Value, tree: nodes.MethodCall) -> Value | None:
     """A method of the program's own, where the expression may run it."""
     if evaluator.caller is None:
         return None
