@@ -158,6 +158,22 @@ def _step_variant(value: Value, name: str) -> Value | None:
     return inside.at_field(field) if field is not None else None
 
 
+def variant_payload(value: Value, *names: str) -> Value | None:
+    """The first field of an enum's live variant, ``None`` where it has no field.
+
+    Args:
+        value: Of an enum with fields.
+        names: The variants wanted: ``None`` where another one is live.  No names: any.
+
+    Raises:
+        UnavailableError: No variant has this discriminant.
+    """
+    case, inside = value.variant()
+    if not case.type.fields or (names and case.name not in names):
+        return None
+    return inside.at_field(case.type.fields[0])
+
+
 def peel(value: Value) -> Value:
     """The value inside all newtypes around it."""
     inner, offset = value.shape.innermost

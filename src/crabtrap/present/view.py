@@ -7,7 +7,6 @@ walks a view brings limits.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Literal, Protocol
@@ -17,6 +16,9 @@ from crabtrap.records import dataclass
 from crabtrap.values import Value
 
 TextKind = Literal["str", "bytes", "os", "c"]
+
+ALL = 1 << 62
+"""Where to stop to walk over all items: more than any program can hold."""
 
 
 class Items(Protocol):
@@ -248,7 +250,7 @@ class LazyItems:
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
         """Items ``[start, stop)``."""
-        return islice(self.begin(), min(start, sys.maxsize), min(stop, sys.maxsize))
+        return islice(self.begin(), min(start, ALL), min(stop, ALL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from crabtrap.values import UnavailableError, Value
 
 _MAX_SKIPPED = 1 << 20
 """Most items that are walked over to get to the first one shown."""
-_ALL = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +152,3 @@ class ZippedItems:
         """Items ``[start, stop)``."""
         sides = (self.left.walk(start, stop), self.right.walk(start, stop))
         return map(synthetic.tuple_of, zip(*sides, strict=False))
-
-
-def walk_all(items: Items) -> Iterator[Value]:
-    """Every item, of a sequence that may have no end."""
-    return items.walk(0, _ALL if items.length is None else items.length)

@@ -21,6 +21,7 @@ from crabtrap.present.output.literals import (
 )
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
+    ALL,
     InvalidView,
     LiteralView,
     MapView,
@@ -54,8 +55,6 @@ NodeKind = Literal[
 
 _T = TypeVar("_T")
 
-_ALL = 1 << 62
-"""More items than there can be, and less than ``itertools.islice`` refuses."""
 _EVERYTHING = 1 << 30
 _MAX_NESTING = 64
 _CYCLE_LOOKBACK = 256
@@ -93,7 +92,7 @@ class RenderOptions:
     @property
     def page(self) -> int:
         """Items to show, as a number."""
-        return _ALL if self.max_items is None else self.max_items
+        return ALL if self.max_items is None else self.max_items
 
     @property
     def byte_limit(self) -> int:

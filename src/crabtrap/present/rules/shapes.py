@@ -19,7 +19,13 @@ from crabtrap.present.containers.walkers import (
     contiguous,
     peel_uninit,
 )
-from crabtrap.present.field_paths import LayoutError, part, peel_to_pointer, peel_to_type
+from crabtrap.present.field_paths import (
+    LayoutError,
+    part,
+    peel_to_pointer,
+    peel_to_type,
+    variant_payload,
+)
 from crabtrap.present.rules import rule as rules
 from crabtrap.present.rules.formula import Formula, evaluate, is_test
 from crabtrap.present.rules.rule import Match
@@ -258,8 +264,7 @@ def payload(optional: Value) -> Value | None:
     """What ``Some`` holds; ``None`` for ``None``."""
     if optional.shape.cases is None:
         return optional
-    case, inside = optional.variant()
-    return inside.at_field(case.type.fields[0]) if case.type.fields else None
+    return variant_payload(optional)
 
 
 def _text(shape: rules.Text, value: Value) -> View:

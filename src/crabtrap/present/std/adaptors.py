@@ -16,7 +16,7 @@ from crabtrap.present.containers.adapted import (
     ZippedItems,
 )
 from crabtrap.present.containers.iterables import NO_ITEMS
-from crabtrap.present.field_paths import LayoutError, part
+from crabtrap.present.field_paths import LayoutError, part, variant_payload
 from crabtrap.present.rules.rule import Adaptor, Custom, Match, Rule
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import IndexedItems, Items, ListedItems, SequenceView, View
@@ -68,13 +68,12 @@ def _zip(owner: Value, inner: tuple[Items, ...]) -> Items:
 
 def _peekable(owner: Value, inner: tuple[Items, ...]) -> Items:
     """``peeked`` is what ``next`` gave already: nothing yet, an item, or the end."""
-    case, outer = part(owner, "peeked").variant()
-    if case.name == "None":
+    given = variant_payload(part(owner, "peeked"), "Some")
+    if given is None:
         return inner[0]
-    case, item = outer.at_field(case.type.fields[0]).variant()
-    if case.name == "None":
+    peeked = variant_payload(given, "Some")
+    if peeked is None:
         return NO_ITEMS
-    peeked = item.at_field(case.type.fields[0])
     if peeked.is_pointer:  # items of references are shown as what they refer to
         peeked = peeked.deref()
     return JoinedItems((ListedItems((peeked,)), inner[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crabtrap.present.field_paths import part, peel_to_type
+from crabtrap.present.field_paths import part, peel_to_type, variant_payload
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import InvalidView, LiteralView, View, WrapperView
@@ -29,19 +29,16 @@ def _ref_cell(_match: Match, value: Value) -> View:
 
 
 def _once_cell(match: Match, value: Value) -> View:
-    option = part(value, "inner.value")
-    case, inside = option.variant()
-    if not case.type.fields:
-        return WrapperView("OnceCell", None, ("uninitialised",))
-    return WrapperView("OnceCell", inside.at_field(case.type.fields[0]))
+    inner = variant_payload(part(value, "inner.value"), "Some")
+    return WrapperView("OnceCell", inner, () if inner is not None else ("uninitialised",))
 
 
 def _lazy_cell(_match: Match, value: Value) -> View:
     state = part(value, "state.value")
-    case, inside = state.variant()
-    if case.name == "Init":
-        return WrapperView("LazyCell", inside.at_field(case.type.fields[0]), deref=True)
-    return WrapperView("LazyCell", None, (case.name.lower(),))
+    inner = variant_payload(state, "Init")
+    if inner is not None:
+        return WrapperView("LazyCell", inner, deref=True)
+    return WrapperView("LazyCell", None, (state.variant()[0].name.lower(),))
 
 
 def _maybe_uninit(match: Match, value: Value) -> View:

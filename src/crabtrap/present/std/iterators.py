@@ -23,6 +23,7 @@ from crabtrap.present.rules.rule import Adaptor, Chain, Custom, Match, Rule
 from crabtrap.present.rules.shapes import payload, short_name, text_at
 from crabtrap.present.std.adaptors import joined, keys, same, values
 from crabtrap.present.view import (
+    ALL,
     IndexedItems,
     Items,
     LazyItems,
@@ -166,7 +167,7 @@ def _edge(optional: Value) -> Edge | None:
 
 
 def _pairs(entries: TreeEntries) -> Items:
-    return LazyItems(lambda: map(synthetic.tuple_of, entries.walk(0, 1 << 62)), entries.length)
+    return LazyItems(lambda: map(synthetic.tuple_of, entries.walk(0, ALL)), entries.length)
 
 
 # -- texts ---------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.present.calendar import NANOS, format_moment, since_epoch
-from crabtrap.present.field_paths import find_part, part, peel
+from crabtrap.present.field_paths import find_part, part, peel, variant_payload
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView
@@ -69,8 +69,7 @@ def _ipv6(_match: Match, value: Value) -> View:
 
 
 def _variant_alone(_match: Match, value: Value) -> View:
-    case, inside = value.variant()
-    return WrapperView("", inside.at_field(case.type.fields[0]))
+    return WrapperView("", variant_payload(value))
 
 
 def _socket(_match: Match, value: Value) -> View:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.containers.walkers import contiguous
-from crabtrap.present.field_paths import LayoutError, find_part, part, peel, peel_to_pointer
+from crabtrap.present.field_paths import (
+    LayoutError,
+    find_part,
+    part,
+    peel,
+    peel_to_pointer,
+    variant_payload,
+)
 from crabtrap.present.rules.rule import Custom, Match, Rule
 from crabtrap.present.view import LazyItems, SequenceView, View, WrapperView
 from crabtrap.values import UnavailableError, Value
@@ -59,18 +66,18 @@ def _received(flavor: Value, upgrades: int = 0) -> Iterator[Value]:
         return
     newer: Value | None = None
     if case.name == "Oneshot":
-        message = _some(peel(part(packet, "data")))
+        message = variant_payload(peel(part(packet, "data")), "Some")
         if message is not None:
             yield message
-        newer = _payload(peel(part(packet, "upgrade")), "GoUp")
+        newer = variant_payload(peel(part(packet, "upgrade")), "GoUp")
     else:
         for node in _nodes(part(packet, ("queue.consumer.tail", "queue.tail"))):
-            message = _some(part(node, "value"))
+            message = variant_payload(part(node, "value"), "Some")
             if message is None:
                 raise UnavailableError("channel — implausible: a message that is none")
             if case.name == "Stream":
-                newer = _payload(message, "GoUp")
-                message = _payload(message, "Data")
+                newer = variant_payload(message, "GoUp")
+                message = variant_payload(message, "Data")
             if message is not None:
                 yield message
     if newer is not None:
@@ -103,19 +110,9 @@ def _buffered(packet: Value) -> Iterator[Value]:
     slots = contiguous(vec, slot, address, capacity)
     for index in range(start, start + count):
         for option in slots.walk(index % capacity, index % capacity + 1):
-            message = _some(option)
+            message = variant_payload(option, "Some")
             if message is not None:
                 yield message
-
-
-def _some(option: Value) -> Value | None:
-    return _payload(option, "Some")
-
-
-def _payload(value: Value, variant: str) -> Value | None:
-    """The only field of a variant, ``None`` while another one is live."""
-    case, inside = value.variant()
-    return inside.at_field(case.type.fields[0]) if case.name == variant else None
 
 
 RULES = (

@@ -19,15 +19,11 @@ def _poison(value: Value) -> tuple[str, ...]:
     return ("poisoned",) if flag is not None and peel(flag).integer() else ()
 
 
-def _is_locked(value: Value) -> bool | None:
-    futex = find_part(value, "inner.futex")
-    return None if futex is None else bool(futex.integer())
-
-
 def lock_note(value: Value) -> str:
     """The state of a ``Mutex`` or ``RwLock`` in words, ``""`` when it is free."""
-    if find_part(value, "inner.futex") is not None:
-        return "locked" if _is_locked(value) else ""
+    futex = find_part(value, "inner.futex")
+    if futex is not None:
+        return "locked" if futex.integer() else ""
     state = find_part(value, "inner.state")
     if state is None:
         raise UnavailableError(f"the lock of {value.type.name} is of an unknown kind")

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.present.containers.walkers import peel_uninit
-from crabtrap.present.field_paths import find_part, part, peel, peel_to_pointer, peel_to_type
+from crabtrap.present.field_paths import (
+    find_part,
+    part,
+    peel,
+    peel_to_pointer,
+    peel_to_type,
+    variant_payload,
+)
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import (
@@ -43,10 +50,11 @@ def _thread_local(match: Match, value: Value) -> View:
         if state in ("Initial", "Alive"):
             return WrapperView("", peel_to_type(value.at_field(field), match.argument("$T")))
         return WrapperView("thread_local", None, (_slot_state(state),))
-    case, inside = peel(part(value, ("state", "inner"))).variant()
-    if case.name in ("Alive", "Some"):
-        return WrapperView("", inside.at_field(case.type.fields[0]))
-    return WrapperView("thread_local", None, (_slot_state(case.name),))
+    slot = peel(part(value, ("state", "inner")))
+    alive = variant_payload(slot, "Alive", "Some")
+    if alive is not None:
+        return WrapperView("", alive)
+    return WrapperView("thread_local", None, (_slot_state(variant_name(slot)),))
 
 
 def _slot_state(name: str) -> str:
@@ -86,9 +94,9 @@ def _channel_end(_match: Match, value: Value) -> View:
     counter = peel_to_pointer(part(inside, "counter")).deref()
     channel = part(counter, "chan")
     if case.name == "List":
-        return SequenceView(_list_channel(channel), f"{short_name(value)}")
+        return SequenceView(_list_channel(channel), short_name(value))
     if case.name == "Array":
-        return SequenceView(_array_channel(channel), f"{short_name(value)}")
+        return SequenceView(_array_channel(channel), short_name(value))
     return WrapperView(short_name(value), None, ("rendezvous",))
 
 
