@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from crabtrap.address import Address
 from crabtrap.expr import computed
 from crabtrap.expr.scope import EvaluationError, Scope
 from crabtrap.present.containers.walkers import ContiguousItems
@@ -85,7 +84,7 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
     if address is not None:
         if shape.row.encoding not in ("unsigned", "signed"):
             raise EvaluationError(f"a pointer cannot be cast to {type_.name}")
-        return computed.integer(wrap(address, shape), type_)
+        return computed.integer(computed.wrap(address, shape), type_)
     view = presenter.view(value)
     if isinstance(view, WrapperView) and isinstance(view.inner, Value):
         return to_primitive(view.inner, type_, presenter)
@@ -106,7 +105,7 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
         case _:
             if isinstance(number, float):
                 return computed.integer(saturate(number, shape), type_)
-            return computed.integer(wrap(int(number), shape), type_)
+            return computed.integer(computed.wrap(int(number), shape), type_)
 
 
 def _to_char(value: Value, number: int | float) -> Value:
@@ -118,25 +117,13 @@ def _to_char(value: Value, number: int | float) -> Value:
     raise EvaluationError("only u8 is cast to char", hint="cast to u8 first")
 
 
-def wrap(number: int, shape: Type) -> int:
-    """An integer cut to a type's width, two's complement."""
-    bits = 8 * (shape.size or 0)
-    number &= (1 << bits) - 1
-    if shape.row.encoding == "signed" and number >> (bits - 1):
-        number -= 1 << bits
-    return number
-
-
 def saturate(number: float, shape: Type) -> int:
     """A float cut to an integer: the nearest the type has, NaN is 0."""
-    bits = 8 * (shape.size or 0)
-    signed = shape.row.encoding == "signed"
-    low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
     if math.isnan(number):
         return 0
     if math.isinf(number):
-        return high if number > 0 else low
-    return min(max(int(number), low), high)
+        return computed.limits(shape)[number > 0]
+    return computed.clamp(int(number), shape)
 
 
 def _pointer(
@@ -156,11 +143,6 @@ def _pointer(
     if target is None:
         raise EvaluationError(f"it is not known what {text} points to")
     prefix = next((prefix for prefix in _POINTERS if text.startswith(prefix)), "*const ")
-    data = wrap(address, PRIMITIVES["usize"]).to_bytes(8, "little")
+    data = computed.wrap(address, PRIMITIVES["usize"]).to_bytes(8, "little")
     context = scope.context if value.context.frame is None else value.context
     return Value(pointer_type(target, prefix), Bytes(data), context)
-
-
-def address_value(address: int) -> Address:
-    """An integer as a run-time address, wrapped to 64 bits."""
-    return Address(address & ((1 << 64) - 1))

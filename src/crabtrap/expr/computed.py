@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import synthetic
-from crabtrap.present.synthetic import char, of_view
 from crabtrap.present.view import (
     Items,
     LazyItems,
@@ -26,7 +25,7 @@ from crabtrap.symbols.types import (
     pointer_type,
     synthetic_type,
 )
-from crabtrap.values import NOWHERE, Bytes, Char, Memory, Value
+from crabtrap.values import NOWHERE, Bytes, Memory, Value
 
 INTEGER = Type(SyntheticRow("base", "{integer}", 40, "signed"))
 """A literal whose type nothing has decided yet; wide enough for any of Rust's."""
@@ -35,19 +34,40 @@ FLOAT = Type(SyntheticRow("base", "{float}", 8, "float"))
 
 STRING_SLICE = synthetic_type("opaque", "&str")
 
+of_view = synthetic.of_view
+char = synthetic.char
+
 
 def type_name(value: Value) -> str:
     """The name of a part's type inside a computed value; a literal's is its default."""
     return settle(value).type.name
 
 
-def fits(number: int, type_: Type) -> bool:
-    """Whether an integer type can hold a number."""
+def limits(type_: Type) -> tuple[int, int]:
+    """Return the least and the greatest number of an integer type."""
     shape = type_.strip()
     bits = 8 * (shape.size or 0)
     if shape.row.encoding == "signed":
-        return -(1 << (bits - 1)) <= number < 1 << (bits - 1)
-    return 0 <= number < 1 << bits
+        return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+    return 0, (1 << bits) - 1
+
+
+def fits(number: int, type_: Type) -> bool:
+    """Say whether an integer type can hold a number."""
+    least, greatest = limits(type_)
+    return least <= number <= greatest
+
+
+def wrap(number: int, type_: Type) -> int:
+    """Cut a number to an integer type's width, in two's complement."""
+    least, greatest = limits(type_)
+    return (number - least) % (greatest - least + 1) + least
+
+
+def clamp(number: int, type_: Type) -> int:
+    """Return the number of an integer type that is nearest to ``number``."""
+    least, greatest = limits(type_)
+    return min(max(number, least), greatest)
 
 
 def integer(number: int, type_: Type = INTEGER) -> Value:
@@ -194,16 +214,3 @@ def raw_pointer(value: Value, prefix: str) -> Value:
         return of_view(synthetic_type("opaque", f"{prefix}{value.type.name}"), view)
     type_ = pointer_type(value.type, prefix)
     return Value(type_, Bytes(value.location.address.to_bytes(8, "little")), value.context)
-
-
-def scalar(value: int | float | bool | str | Char, type_: Type) -> Value:
-    """A value of a scalar type from what Python has for it."""
-    match value:
-        case bool():
-            return boolean(value)
-        case int():
-            return integer(value, type_)
-        case float():
-            return real(value, type_)
-        case Char(content) | str(content):
-            return char(content)

@@ -12,7 +12,7 @@ from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax.nodes import ArithmeticOperator, ComparisonOperator
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import Char, Value
+from crabtrap.values import Value
 
 _VERBS: dict[str, str] = {
     "+": "add",
@@ -120,10 +120,7 @@ def _shift(op: str, a: int, b: int, type_: Type) -> Value:
         return computed.integer(a >> b, type_)
     if type_ is computed.INTEGER:
         return checked(op, a << b, type_, f"{a} << {b}")
-    number = (a << b) & ((1 << bits) - 1)
-    if type_.strip().row.encoding == "signed" and number >> (bits - 1):
-        number -= 1 << bits
-    return computed.integer(number, type_)
+    return computed.integer(computed.wrap(a << b, type_), type_)
 
 
 def checked(op: str, number: int, type_: Type, text: str) -> Value:
@@ -187,11 +184,8 @@ def invert(value: Value) -> Value:
     if not isinstance(number, int):
         raise EvaluationError(f"!{value.type.name} is not defined")
     type_ = value.type if value.type is not computed.INTEGER else PRIMITIVES["i32"]
-    bits = 8 * (type_.strip().size or 0)
-    number = ~number
-    if type_.strip().row.encoding != "signed":
-        number &= (1 << bits) - 1
-    return computed.integer(number, type_)
+    is_signed = type_.strip().row.encoding == "signed"
+    return computed.integer(~number if is_signed else computed.wrap(~number, type_), type_)
 
 
 def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Comparer) -> bool:
@@ -206,9 +200,3 @@ def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Compare
         return not comparer.equal(left, right)
     order = comparer.order(left, right)
     return order is not None and _RELATIONS[op](order, 0)
-
-
-def char_or_none(value: Value) -> str | None:
-    """The character of a ``char`` value."""
-    found = value.decoded()
-    return found.text if isinstance(found, Char) else None

@@ -11,6 +11,7 @@ from crabtrap.present import structural
 from crabtrap.present.containers.hashtable import PairEntries, PairItems
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
+    ALL,
     MapView,
     RangeView,
     RecordView,
@@ -20,7 +21,7 @@ from crabtrap.present.view import (
     View,
     slice_view,
 )
-from crabtrap.symbols.types import PRIMITIVES
+from crabtrap.symbols.types import PRIMITIVES, synthetic_type
 from crabtrap.values import Synthetic, UnavailableError, Value
 
 
@@ -99,7 +100,7 @@ def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
     part = slice_view(view, start, stop)
     name = base.type.name
     return computed.of_view(
-        computed.synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
+        synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
     )
 
 
@@ -139,7 +140,7 @@ def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
     fast = _look_up_scalar(view, key, comparer)
     if fast is not None:
         return fast[0] if fast else None
-    for have, value in view.entries.walk(0, view.length or (1 << 63)):
+    for have, value in view.entries.walk(0, ALL if view.length is None else view.length):
         if comparer.equal(have, key):
             return value
     return None

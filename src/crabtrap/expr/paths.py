@@ -16,7 +16,7 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import Bytes, Synthetic, UnavailableError, Value
+from crabtrap.values import NOWHERE, Bytes, Synthetic, UnavailableError, Value
 
 _FLOAT_CONSTANTS = {
     "INFINITY": math.inf,
@@ -118,17 +118,14 @@ def _number_constant(owner: nodes.Path, name: str) -> Value | None:
     if type_.row.encoding == "float":
         number = _LIMITS[primitive].get(name, _FLOAT_CONSTANTS.get(name))
         return None if number is None else computed.real(number, type_)
-    bits = 8 * (type_.size or 0)
-    signed = type_.row.encoding == "signed"
-    limits = {
-        "MAX": (1 << (bits - signed)) - 1,
-        "MIN": -(1 << (bits - 1)) if signed else 0,
-    }
     if primitive == "char":
         return computed.char(chr(0x10FFFF)) if name == "MAX" else None
+    if type_.row.encoding not in ("signed", "unsigned"):
+        return None
     if name == "BITS":
-        return computed.integer(bits, PRIMITIVES["u32"])
-    return computed.integer(limits[name], type_) if name in limits and primitive != "bool" else None
+        return computed.integer(8 * (type_.size or 0), PRIMITIVES["u32"])
+    extremes = dict(zip(("MIN", "MAX"), computed.limits(type_), strict=True))
+    return computed.integer(extremes[name], type_) if name in extremes else None
 
 
 def unit_variant(type_: Type, name: str) -> Value | None:
@@ -139,7 +136,7 @@ def unit_variant(type_: Type, name: str) -> Value | None:
         for known, number in shape.row.enumerators:
             if known == name:
                 data = (number & ((1 << 8 * size) - 1)).to_bytes(size, "little")
-                return Value(type_, Bytes(data), computed.NOWHERE)
+                return Value(type_, Bytes(data), NOWHERE)
     case = shape.case(name)
     if case is not None and not case.type.fields:
         return computed.record(name, (), type_name=type_.name, variant=True)

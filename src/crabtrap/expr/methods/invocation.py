@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from crabtrap.expr import indirection
 from crabtrap.expr.compare import Comparer
@@ -13,6 +13,8 @@ from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import TextView, View
 from crabtrap.records import dataclass
 from crabtrap.values import Value
+
+V = TypeVar("V")
 
 
 class Evaluation(Protocol):
@@ -60,6 +62,16 @@ class Invocation:
     def presenter(self) -> Presenter:
         """Knows what library types are."""
         return self.evaluator.presenter
+
+    def view_as(self, kind: type[V], name: str) -> V:
+        """Return the receiver's view, which is one of ``kind``.
+
+        Raises:
+            EvaluationError: It is another one; ``name`` says what was wanted.
+        """
+        if isinstance(self.view, kind):
+            return self.view
+        raise EvaluationError(f"{self.value.type.name} is not {name}", self.tree.span)
 
     def expect(self, count: int) -> None:
         """Check the number of arguments.
@@ -124,3 +136,9 @@ class Invocation:
 
 
 Method = Callable[[Invocation], Value]
+
+
+def receiver(call: Invocation) -> Value:
+    """Return the receiver: a method that changes nothing about how a value is read."""
+    call.expect(0)
+    return call.value

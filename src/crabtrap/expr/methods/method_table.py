@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from crabtrap.expr import indirection
-from crabtrap.expr.methods.invocation import Evaluation, Invocation, Method
+from crabtrap.expr.methods.invocation import Evaluation, Invocation, Method, receiver
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS
 from crabtrap.expr.methods.on_maps import MAP_METHODS, SET_METHODS
 from crabtrap.expr.methods.on_numbers import CHAR_METHODS, FLOAT_METHODS, INTEGER_METHODS
@@ -39,27 +39,22 @@ class NoMethodError(WouldRunError):
     """No layer of the receiver has a method of that name here."""
 
 
-def _same(call: Invocation) -> Value:
-    call.expect(0)
-    return call.value
-
-
 def _with(call: Invocation) -> Value:
     """``KEY.with(|x| ..)`` of a thread-local, whose value the receiver already is."""
     return call.function()(call.value)
 
 
 _ANY: Methods = {
-    "clone": _same,
-    "to_owned": _same,
-    "as_ref": _same,
-    "as_mut": _same,
-    "borrow": _same,
-    "into": _same,
-    "cloned": _same,
-    "copied": _same,
-    "by_ref": _same,
-    "deref": _same,
+    "clone": receiver,
+    "to_owned": receiver,
+    "as_ref": receiver,
+    "as_mut": receiver,
+    "borrow": receiver,
+    "into": receiver,
+    "cloned": receiver,
+    "copied": receiver,
+    "by_ref": receiver,
+    "deref": receiver,
     "with": _with,
     "with_borrow": _with,
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from typing import Literal
 
 from crabtrap.expr import computed, indirection, operators
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.output import bulk
-from crabtrap.present.view import LazyItems, MapView, RangeView, RecordView, SequenceView
+from crabtrap.present.view import ALL, LazyItems, MapView, RangeView, RecordView, SequenceView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
 
@@ -31,9 +32,9 @@ def walk(view: object, value: Value) -> Iterator[Value]:
     """Items of anything that can be iterated over."""
     match view:
         case SequenceView():
-            return view.items.walk(0, 1 << 63 if view.length is None else view.length)
+            return view.items.walk(0, ALL if view.length is None else view.length)
         case MapView():
-            entries = view.entries.walk(0, view.length or 1 << 63)
+            entries = view.entries.walk(0, ALL if view.length is None else view.length)
             return (computed.tuple_of(entry) for entry in entries)
         case RangeView(start, end, inclusive) if start is not None:
             return _count(start, end, inclusive)
@@ -224,14 +225,11 @@ def _product(call: Invocation) -> Value:
     return _fold_numbers(call, "*", 1)
 
 
-def _fold_numbers(call: Invocation, op: str, empty: int) -> Value:
+def _fold_numbers(call: Invocation, op: Literal["+", "*"], empty: int) -> Value:
     total: Value | None = None
     for item in items_of(call):
         number = indirection.scalar(item, call.presenter)
-        if total is None:
-            total = number
-        else:
-            total = operators.arithmetic("+" if op == "+" else "*", total, number)
+        total = number if total is None else operators.arithmetic(op, total, number)
     return computed.integer(empty) if total is None else total
 
 

@@ -6,17 +6,12 @@ from crabtrap.expr import computed, parts
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS, items_of
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.view import LazyItems, MapView, SequenceView
+from crabtrap.present.view import ALL, LazyItems, MapView, SequenceView
 from crabtrap.values import Value
-
-_ALL = 1 << 63
 
 
 def _view(call: Invocation) -> MapView:
-    view = call.view
-    if isinstance(view, MapView):
-        return view
-    raise EvaluationError(f"{call.value.type.name} is not a map", call.tree.span)
+    return call.view_as(MapView, "a map")
 
 
 def _length(call: Invocation) -> int:
@@ -47,13 +42,13 @@ def _contains_key(call: Invocation) -> Value:
 
 def _keys(call: Invocation) -> Value:
     entries = _view(call).entries
-    items = LazyItems(lambda: (key for key, _ in entries.walk(0, _ALL)), entries.length)
+    items = LazyItems(lambda: (key for key, _ in entries.walk(0, ALL)), entries.length)
     return computed.sequence(items, f"Keys of {call.value.type.name}")
 
 
 def _values(call: Invocation) -> Value:
     entries = _view(call).entries
-    items = LazyItems(lambda: (value for _, value in entries.walk(0, _ALL)), entries.length)
+    items = LazyItems(lambda: (value for _, value in entries.walk(0, ALL)), entries.length)
     return computed.sequence(items, f"Values of {call.value.type.name}")
 
 

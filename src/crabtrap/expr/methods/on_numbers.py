@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable
 
-from crabtrap.expr import casts, computed, indirection, operators
+from crabtrap.expr import computed, indirection, operators
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.symbols.types import PRIMITIVES, Type
@@ -38,7 +38,7 @@ def _wrapping(name: str) -> Method:
     def method(call: Invocation) -> Value:
         number, type_ = _number(call)
         result = _BINARY[name](number, call.integer())
-        return computed.integer(casts.wrap(result, type_.strip()), type_)
+        return computed.integer(computed.wrap(result, type_), type_)
 
     return method
 
@@ -46,16 +46,10 @@ def _wrapping(name: str) -> Method:
 def _saturating(name: str) -> Method:
     def method(call: Invocation) -> Value:
         number, type_ = _number(call)
-        return computed.integer(_clamp(_BINARY[name](number, call.integer()), type_), type_)
+        result = _BINARY[name](number, call.integer())
+        return computed.integer(computed.clamp(result, type_), type_)
 
     return method
-
-
-def _clamp(number: int, type_: Type) -> int:
-    signed = type_.strip().row.encoding == "signed"
-    low = -(1 << (_bits(type_) - 1)) if signed else 0
-    high = (1 << (_bits(type_) - signed)) - 1
-    return min(max(number, low), high)
 
 
 def _checked(name: str) -> Method:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed
-from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import RecordView
 from crabtrap.values import Value
 
 
 def _view(call: Invocation) -> RecordView:
-    view = call.view
-    if isinstance(view, RecordView):
-        return view
-    raise EvaluationError(f"{call.value.type.name} is not an Option or Result", call.tree.span)
+    return call.view_as(RecordView, "an Option or Result")
 
 
 def _inside(call: Invocation, *names: str) -> Value | None:
@@ -94,11 +91,6 @@ def _or(call: Invocation) -> Value:
     return call.argument() if _inside(call, "Some", "Ok") is None else call.value
 
 
-def _same(call: Invocation) -> Value:
-    call.expect(0)
-    return call.value
-
-
 def _iter(call: Invocation) -> Value:
     found = _inside(call, "Some", "Ok")
     return computed.listed([] if found is None else [found])
@@ -126,5 +118,5 @@ OPTION_METHODS: dict[str, Method] = {
     "ok": lambda call: computed.option(_inside(call, "Ok")),
     "err": lambda call: computed.option(_inside(call, "Err")),
     "iter": _iter,
-    **dict.fromkeys(("as_ref", "as_mut", "as_deref", "cloned", "copied"), _same),
+    **dict.fromkeys(("as_ref", "as_mut", "as_deref", "cloned", "copied"), receiver),
 }

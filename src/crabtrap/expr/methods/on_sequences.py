@@ -6,20 +6,19 @@ from collections.abc import Iterator
 
 from crabtrap.errors import RangeError
 from crabtrap.expr import computed, indirection, parts
-from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.invocation import Invocation, Method, receiver
+from crabtrap.expr.methods.on_iterators import MAX_WALK
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.field_paths import find_part
 from crabtrap.present.view import RangeView, SequenceView, TextView, slice_view
-from crabtrap.values import Value
+from crabtrap.symbols.types import pointer_type
+from crabtrap.values import Bytes, Value
 
 
 def view_of(call: Invocation) -> SequenceView:
-    """The receiver as a sequence."""
-    view = call.view
-    if isinstance(view, SequenceView):
-        return view
-    raise EvaluationError(f"{call.value.type.name} is not a sequence", call.tree.span)
+    """Return the receiver as a sequence."""
+    return call.view_as(SequenceView, "a sequence")
 
 
 def length_of(call: Invocation) -> int:
@@ -68,7 +67,7 @@ def _last(call: Invocation) -> Value:
     if view.length is not None:
         return _at(call, view.length - 1)
     last = None
-    for last in view.items.walk(0, 1 << 20):  # noqa: B007 - the last one is wanted
+    for last in view.items.walk(0, MAX_WALK):  # noqa: B007 - the last one is wanted
         pass
     return computed.option(last)
 
@@ -94,9 +93,9 @@ def _capacity(call: Invocation) -> Value:
 def _as_pointer(call: Invocation) -> Value:
     items = view_of(call).items
     if isinstance(items, ContiguousItems) and items.array.address is not None:
-        type_ = computed.pointer_type(items.item, "*const ")
+        type_ = pointer_type(items.item, "*const ")
         data = items.array.address.to_bytes(8, "little")
-        return Value(type_, computed.Bytes(data), call.value.context)
+        return Value(type_, Bytes(data), call.value.context)
     raise EvaluationError("its items do not lie side by side in memory", call.tree.span)
 
 
@@ -159,11 +158,6 @@ def _join(call: Invocation) -> Value:
     return computed.text(separator.join(texts))
 
 
-def _same(call: Invocation) -> Value:
-    call.expect(0)
-    return call.value
-
-
 SEQUENCE_METHODS: dict[str, Method] = {
     "len": _len,
     "is_empty": _is_empty,
@@ -181,8 +175,8 @@ SEQUENCE_METHODS: dict[str, Method] = {
     "chunks": _chunks,
     "windows": _windows,
     "join": _join,
-    "as_slice": _same,
-    "as_mut_slice": _same,
-    "to_vec": _same,
+    "as_slice": receiver,
+    "as_mut_slice": receiver,
+    "to_vec": receiver,
 }
 """Methods of sequences beyond those of iterators."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from crabtrap.errors import RangeError
 from crabtrap.expr import computed, parts
-from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import LazyItems, RangeView, TextView
 from crabtrap.symbols.types import PRIMITIVES
@@ -14,10 +14,7 @@ from crabtrap.values import Value
 
 
 def _view(call: Invocation) -> TextView:
-    view = call.view
-    if isinstance(view, TextView):
-        return view
-    raise EvaluationError(f"{call.value.type.name} is not a text", call.tree.span)
+    return call.view_as(TextView, "a text")
 
 
 def text_of(call: Invocation) -> str:
@@ -180,11 +177,6 @@ def _parse(call: Invocation) -> Value:
     return computed.record("Err", [("0", error)], type_name=f"Result<{name}, _>", variant=True)
 
 
-def _same(call: Invocation) -> Value:
-    call.expect(0)
-    return call.value
-
-
 def _is_ascii(call: Invocation) -> Value:
     return computed.boolean(_view(call).all_bytes().isascii())
 
@@ -237,6 +229,6 @@ TEXT_METHODS: dict[str, Method] = {
             "into_boxed_str",
             "as_c_str",
         ),
-        _same,
+        receiver,
     ),
 }

@@ -15,10 +15,7 @@ _POISONED = "poisoned"
 
 
 def _view(call: Invocation) -> WrapperView:
-    view = call.view
-    if isinstance(view, WrapperView):
-        return view
-    raise EvaluationError(f"{call.value.type.name} wraps nothing", call.tree.span)
+    return call.view_as(WrapperView, "a wrapper")
 
 
 def _inner(call: Invocation) -> Value:

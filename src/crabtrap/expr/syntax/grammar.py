@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
@@ -10,6 +12,7 @@ from crabtrap.expr.syntax.nodes import Pattern, Span
 from crabtrap.expr.syntax.tokens import Token, tokenize, unquote
 
 _INTEGER = re.compile(r"(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9_]+)(\w*)$")
+_MAX_DEPTH = 100
 _FLOAT = re.compile(r"(.*?)(f16|f32|f64|f128)?$")
 
 
@@ -20,7 +23,7 @@ class TokenParser:
         self.text = text
         self.tokens = list(tokenize(text))
         self.position = 0
-        self.depth: int = 0
+        self._depth = 0
 
     def peek(self, ahead: int = 0) -> Token:
         """The next token, or one further ahead."""
@@ -63,6 +66,21 @@ class TokenParser:
         """Everything must have been taken."""
         if self.peek().kind != "end":
             raise self.error(f"unexpected {self.peek().text!r} after the expression")
+
+    @contextmanager
+    def nested(self) -> Generator[None]:
+        """Count one level of nesting, which each costs some of Python's stack.
+
+        Raises:
+            ParseError: There are more than ``_MAX_DEPTH`` levels.
+        """
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise self.error("nested too deeply")
+        try:
+            yield
+        finally:
+            self._depth -= 1
 
     def span_from(self, start: int) -> Span:
         """From ``start`` to the end of the last token taken."""
@@ -124,13 +142,8 @@ class TypeParser(TokenParser):
 
     def type_name(self) -> str:
         """A type, as canonical text: ``*const Vec<u8>``."""
-        self.depth += 1
-        if self.depth > 100:
-            raise self.error("nested too deeply")
-        try:
+        with self.nested():
             return self._type_name()
-        finally:
-            self.depth -= 1
 
     def _type_name(self) -> str:
         if self.at("*"):
@@ -258,19 +271,10 @@ class PatternParser(TypeParser):
             options.append(self.single_pattern())
         return options[0] if len(options) == 1 else nodes.Either(tuple(options))
 
-    def pattern_no_range(self) -> Pattern:
-        """The pattern behind ``is``: ``|`` belongs to it, ``||`` does not."""
-        return self.pattern()
-
     def single_pattern(self) -> Pattern:
         """A pattern without alternatives."""
-        self.depth += 1
-        if self.depth > 100:
-            raise self.error("nested too deeply")
-        try:
+        with self.nested():
             return self._single_pattern()
-        finally:
-            self.depth -= 1
 
     def _single_pattern(self) -> Pattern:
         token = self.peek()

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.grammar import PatternParser
 from crabtrap.expr.syntax.nodes import Expression, Span
-from crabtrap.expr.syntax.tokens import unquote
 
 _BINARY: dict[str, int] = {
     **dict.fromkeys(("*", "/", "%"), 11),
@@ -33,7 +31,6 @@ _RAW_BORROWS: dict[str, nodes.UnaryOperator] = {
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
 _ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
-_MAX_DEPTH = 100
 
 
 def parse(text: str) -> Expression:
@@ -73,14 +70,9 @@ class Parser(PatternParser):
 
     def expression(self, minimum: int = 0) -> Expression:
         """An expression whose operators bind at least as tightly as ``minimum``."""
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise self.error("nested too deeply")
-        try:
+        with self.nested():
             left = self._prefix_range() if self.at("..", "..=") else self._unary()
             return self._operators(left, minimum)
-        finally:
-            self.depth -= 1
 
     def _operators(self, left: Expression, minimum: int) -> Expression:
         while True:
@@ -93,7 +85,7 @@ class Parser(PatternParser):
             if token.text == "as":
                 left = nodes.Cast(left, self.type_name(), self.span_from(start))
             elif token.text == "is":
-                left = nodes.Matches(left, self.pattern_no_range(), None, self.span_from(start))
+                left = nodes.Matches(left, self.pattern(), None, self.span_from(start))
             elif power == _RANGE:
                 left = self._range(left, token.text == "..=", start)
             else:
@@ -151,11 +143,8 @@ class Parser(PatternParser):
         return "&"
 
     def _prefixed(self, operator: str, start: int) -> Expression:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            raise self.error("nested too deeply")
-        operand = self._unary()
-        self.depth -= 1
+        with self.nested():
+            operand = self._unary()
         span = Span(start, operand.span.end)
         return nodes.Unary(cast("nodes.UnaryOperator", operator), operand, span)
 
@@ -350,6 +339,3 @@ class Parser(PatternParser):
         else:
             self.expect("]")
         return nodes.ArrayOf(items, self.span_from(start))
-
-
-__all__ = ["ParseError", "Parser", "parse", "unquote"]
