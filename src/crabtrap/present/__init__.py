@@ -1,4 +1,9 @@
-"""What the program's values are for a reader: views by rules, text, JSON trees."""
+"""Presentation: what the program's values are to a reader, as views, text and JSON.
+
+Views are in ``view.py``: rules (``rules/``, ``std/``, ``crates/``) build them for library
+types, ``structural.py`` for all others; ``output/`` writes them down.  Nothing here
+knows the engine or expressions, and nothing runs the program.
+"""
 
 from collections.abc import Iterable
 
@@ -13,10 +18,10 @@ from crabtrap.present.view import View
 
 
 def std_presenter(user_rules: Iterable[Rule] = ()) -> Presenter:
-    """A presenter that knows std and the crates shipped with us.
+    """Create a presenter with the rules for std and for well-known crates.
 
     Args:
-        user_rules: Asked first; see ``load_rules``.
+        user_rules: Searched before all others; see ``load_rules``.
     """
     return Presenter(RuleBook((*user_rules, *STD_RULES), shipped_rules))
 

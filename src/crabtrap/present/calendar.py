@@ -1,6 +1,6 @@
-"""Dates, times and durations as ISO 8601 texts, checked as they are made.
+"""Dates, times and durations as ISO 8601 texts; what is out of range is refused.
 
-Years run on in both directions without end, in the Gregorian calendar; the year before
+Years are those of the Gregorian calendar, continued in both directions; the year before
 1 is 0.  Python's own ``datetime`` ends at 9999, Rust's libraries do not.
 """
 
@@ -13,7 +13,7 @@ NANOS = 1_000_000_000
 _DAY = 86_400
 _CYCLE_YEARS = 400
 _CYCLE_DAYS = 146_097
-"""The calendar repeats after so many years, which are so many days."""
+"""The calendar repeats every 400 years, which have so many days."""
 _EPOCH = 719_162
 """Days from 0001-01-01 to 1970-01-01."""
 _MAX_YEAR = 1_000_000
@@ -40,12 +40,12 @@ class Moment:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """What moments of one kind are ordered by."""
+        """The sort key among moments of one kind."""
         return ((self.days or 0) * _DAY + (self.seconds or 0), self.nanos)
 
 
 def days_of(year: int, day_of_year: int) -> int:
-    """Days from 0001-01-01 to a day of a year, counted from 1.
+    """Count the days from 0001-01-01 to a day of a year; the first day is 1.
 
     Raises:
         UnavailableError: The year has no such day.
@@ -58,7 +58,7 @@ def days_of(year: int, day_of_year: int) -> int:
 
 
 def since_epoch(seconds: int, nanos: int) -> Moment:
-    """A moment by the seconds since the beginning of 1970, UTC.
+    """Return the moment so many seconds after the beginning of 1970, UTC.
 
     Raises:
         UnavailableError: It is further away than a million years.
@@ -70,7 +70,7 @@ def since_epoch(seconds: int, nanos: int) -> Moment:
 
 
 def format_moment(moment: Moment) -> str:
-    """A moment as ISO 8601 has it.
+    """Format a moment as ISO 8601 has it.
 
     Raises:
         UnavailableError: A part is out of its range.
@@ -94,7 +94,7 @@ def format_moment(moment: Moment) -> str:
 
 
 def format_offset(offset: int) -> str:
-    """A distance from UTC: ``+05:30``.
+    """Format a distance from UTC: ``+05:30``.
 
     Raises:
         UnavailableError: It is a day or more.
@@ -107,7 +107,7 @@ def format_offset(offset: int) -> str:
 
 
 def format_period(seconds: int, nanos: int) -> str:
-    """A signed span of time as ISO 8601 has it, in seconds.
+    """Format a signed span of time as ISO 8601 has it, in seconds.
 
     Example:
         >>> format_period(-1, 750_000_000)

@@ -1,8 +1,8 @@
-"""Finding fields by name through whatever a library wrapped around them.
+"""Field paths: finding fields by name, through whatever a library wraps around them.
 
-Libraries wrap and unwrap their innards between versions.  A rule therefore names the
-fields that carry meaning, and every step peels newtypes and follows pointers until it
-finds the name.
+Libraries change what they wrap their data in between versions.  A rule therefore names
+only the fields that carry meaning, and every step of a path peels newtypes and follows
+pointers until it finds the name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from crabtrap.symbols.types import Field, Type
 from crabtrap.values import Invalid, UnavailableError, Value
 
 Path = str | tuple[str, ...]
-"""A dotted field path, or alternatives of which the first that exists is taken."""
+"""A dotted field path, or alternatives, newest layout first: the first that exists is taken."""
 
 T = TypeVar("T")
 
@@ -38,21 +38,16 @@ def each_layer(outermost: T, inner: Callable[[T], T | None]) -> Iterator[T]:
 
 
 class LayoutError(UnavailableError):
-    """A rule's fields are not in this type: another layout than the rule knows."""
-
-
-def first(*paths: str) -> Path:
-    """Alternatives, newest layout first; chosen by which fields exist."""
-    return paths
+    """A type lacks the fields that a rule names: it has another layout."""
 
 
 def own_path(text: str) -> str:
-    """A dotted path without the ``self`` that stands for the value itself."""
+    """Remove from a dotted path the ``self`` that means the value itself."""
     return "" if text == "self" else text.removeprefix("self.")
 
 
 def alternatives(path: Path) -> tuple[str, ...]:
-    """The dotted paths that a path stands for, best first."""
+    """Return the alternatives of a path, best first."""
     return (path,) if isinstance(path, str) else path
 
 
@@ -67,7 +62,7 @@ def walk(start: T, path: str, step: Callable[[T, str], T | None]) -> T | None:
 
 
 def find_part(value: Value, path: Path) -> Value | None:
-    """Follow a path; ``None`` where no alternative exists in this layout."""
+    """Follow a path from a value; ``None`` where no alternative exists in this layout."""
     for alternative in alternatives(path):
         fixed = _fixed_part(value, alternative)
         if fixed is not None:
@@ -79,7 +74,10 @@ def find_part(value: Value, path: Path) -> Value | None:
 
 
 def _fixed_part(value: Value, path: str) -> Field | None:
-    """Where a path leads in every value of the type: no pointer, no variant on the way."""
+    """The field a path leads to in every value of the type, ``None`` where that depends.
+
+    It depends on the value where a pointer or a variant is on the way.
+    """
     if value.metadata is not None:
         return None
     shape = value.shape
@@ -114,7 +112,7 @@ def _at_offset(outer: Field, field: Field) -> Field:
 
 
 def part(value: Value, path: Path) -> Value:
-    """Follow a path.
+    """Follow a path from a value.
 
     Raises:
         LayoutError: No alternative exists in this layout.
@@ -127,7 +125,7 @@ def part(value: Value, path: Path) -> Value:
 
 
 def step(value: Value, name: str) -> Value | None:
-    """The field or variant ``name``, through newtypes, variants and pointers."""
+    """Find the field or variant ``name``, through newtypes, variants and pointers."""
     for layer in each_layer(value, _content):
         field = layer.shape.field(name)
         if field is not None:
@@ -159,11 +157,12 @@ def _step_variant(value: Value, name: str) -> Value | None:
 
 
 def variant_payload(value: Value, *names: str) -> Value | None:
-    """The first field of an enum's live variant, ``None`` where it has no field.
+    """Return the first field of an enum's live variant, ``None`` where it has none.
 
     Args:
         value: Of an enum with fields.
-        names: The variants wanted: ``None`` where another one is live.  No names: any.
+        names: Variants; where another one is live the result is ``None``.  Without
+            names any variant will do.
 
     Raises:
         UnavailableError: No variant has this discriminant.
@@ -175,13 +174,13 @@ def variant_payload(value: Value, *names: str) -> Value | None:
 
 
 def peel(value: Value) -> Value:
-    """The value inside all newtypes around it."""
+    """Return the value inside all newtypes around it."""
     inner, offset = value.shape.innermost
     return value if offset == 0 and inner is value.type else value.at(inner, offset)
 
 
 def peel_to_type(value: Value, type_: Type) -> Value:
-    """The first value of ``type_`` inside newtypes.
+    """Return the first value of ``type_`` inside newtypes.
 
     Raises:
         LayoutError: It is not inside newtypes alone.
@@ -193,7 +192,7 @@ def peel_to_type(value: Value, type_: Type) -> Value:
 
 
 def newtype_content(value: Value) -> Value | None:
-    """The one field of a newtype, or the tail of an unsized struct of one field."""
+    """Return the one field of a newtype, or the tail of an unsized struct."""
     shape = value.shape
     if value.metadata is not None and shape.fields:
         return value.at_field(shape.fields[-1])
@@ -202,7 +201,11 @@ def newtype_content(value: Value) -> Value | None:
 
 
 def peel_to_pointer(value: Value) -> Value:
-    """The thin or wide pointer inside newtypes such as ``NonNull`` and ``Unique``."""
+    """Return the thin or wide pointer inside newtypes such as ``NonNull``.
+
+    Raises:
+        LayoutError: There is none.
+    """
     value = peel(value)
     if not value.is_pointer:
         raise LayoutError(f"{value.type.name} holds no pointer")

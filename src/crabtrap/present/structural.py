@@ -1,4 +1,4 @@
-"""Views of types no rule knows, from the debug information alone."""
+"""Views of types that no rule matches, by the debug information alone."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
 _TEXTS = frozenset(("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr"))
-"""Texts that are shown alike, owned or borrowed."""
+"""Texts whose references are shown as the text itself, without ``&``."""
 
 
 def is_view(content: object) -> TypeGuard[View]:
-    """Whether an object is one of the view classes."""
+    """Say whether an object is a view."""
     return isinstance(content, get_args(View))
 
 
 def view(value: Value) -> View:
-    """The view of a value by the shape of its type.
+    """Build the view of a value by the shape of its type.
 
     Raises:
-        UnavailableError: Its bytes cannot be what the type says.
+        UnavailableError: It cannot be read, or is no valid value of the type.
     """
     shape = value.shape
     match shape.kind:
@@ -87,26 +87,26 @@ def _variant(value: Value, shape: Type) -> View:
 
 
 def _held(state: Type, value: Value) -> tuple[tuple[str, Value], ...]:
-    """What a suspended coroutine holds.
+    """The variables that a suspended coroutine holds, each once.
 
-    An argument it has kept is described twice, as captured and as a variable.
+    An argument is described twice, as captured and as a variable.
     """
     once = {(field.name, field.offset): field for field in state.fields}
     return tuple((field.name, value.at_field(field)) for field in once.values())
 
 
 _FINISHED = ("Returned", "Panicked")
-"""States of a coroutine in which all that it held has been moved or dropped."""
+"""States of a coroutine in which everything it held has been moved or dropped."""
 
 
 def is_coroutine(shape: Type) -> bool:
-    """Whether a type is the state of an async function, async block or coroutine."""
+    """Say whether a type is the state of an async function, async block or coroutine."""
     name = shape.row.name
     return name.startswith(("{async_", "{coroutine_env", "{generator_env", "{gen_"))
 
 
 def is_closure(shape: Type) -> bool:
-    """Whether a struct holds the captures of a closure."""
+    """Say whether a struct holds the captures of a closure."""
     return shape.row.name.startswith("{closure_env")
 
 
@@ -115,7 +115,7 @@ def _closure_name(shape: Type) -> str:
 
 
 def captures(value: Value) -> tuple[tuple[str, Value], ...]:
-    """What a closure captured, by source names, references followed."""
+    """Return what a closure captured, by source names, references followed."""
     return tuple(
         (capture_name(name), _follow(inner) if name.startswith("_ref__") else inner)
         for name, inner in value.fields()
@@ -123,7 +123,7 @@ def captures(value: Value) -> tuple[tuple[str, Value], ...]:
 
 
 def capture_name(field: str) -> str:
-    """``_ref__p__x`` captures ``p.x`` by reference, ``acc`` by value."""
+    """Return the source name of a captured place expression: ``_ref__p__x`` is ``p.x``."""
     return field.removeprefix("_ref__").replace("__", ".")
 
 
@@ -137,7 +137,7 @@ def _follow(pointer: Value) -> Value:
 
 
 def array_at(location: Value, item: Type, count: int) -> Value:
-    """The value's bytes seen as an array."""
+    """Return the array of ``count`` items at the beginning of a value's bytes."""
     return location.at(array_type(item, count), 0)
 
 
@@ -171,7 +171,7 @@ def _bytes_of(value: Value):  # noqa: ANN202 - the closure's type is TextView.re
 
 def _wide(value: Value, shape: Type) -> View:
     kind = wide_kind(shape)
-    assert kind is not None  # the caller looked
+    assert kind is not None  # so says the caller
     for field in value.fields():
         if field[1].absent is not None:
             return InvalidView(f"partly {field[1].absent}")
@@ -189,7 +189,7 @@ def _wide(value: Value, shape: Type) -> View:
 
 
 def is_box(shape: Type) -> bool:
-    """Whether a pointer type is ``Box<T>``."""
+    """Say whether a pointer type is ``Box<T>``."""
     head = shape.row.name.partition("<")[0]
     return head in ("alloc::boxed::Box", "Box")
 

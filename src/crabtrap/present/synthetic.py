@@ -1,4 +1,4 @@
-"""Values that are not in the program: put together from numbers, views and other values."""
+"""Synthetic values: not in the program, but built of numbers, views and other values."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from crabtrap.values import NOWHERE, Bytes, Synthetic, Value
 
 
 def of_view(type_: Type, view: View) -> Value:
-    """A value that is nothing but a view."""
+    """A value that consists of a view."""
     return Value(type_, Synthetic(view), NOWHERE)
 
 
 def number(content: int, type_: Type) -> Value:
-    """An integer; bits that its type does not have are lost."""
+    """An integer, cut to the width of its type."""
     size = type_.strip().size or 0
     data = (content & ((1 << 8 * size) - 1)).to_bytes(size, "little")
     return Value(type_, Bytes(data), NOWHERE)
@@ -32,14 +32,14 @@ def char(text: str) -> Value:
 
 
 def tuple_of(values: Sequence[Value], names: Sequence[str] = ()) -> Value:
-    """A tuple of at least one value; ``names`` are those of its types where they differ."""
+    """A tuple of at least one value; ``names`` replace the names of its items' types."""
     shown = names or [value.type.name for value in values]
     view = RecordView("", tuple((str(i), value) for i, value in enumerate(values)), True)
     return of_view(synthetic_type("opaque", f"({', '.join(shown)})"), view)
 
 
 def element(pair: Value, index: int) -> Value:
-    """An element of a tuple, in the program or made by ``tuple_of``."""
+    """Return an element of a tuple, in the program or synthetic."""
     content = pair.location.content if isinstance(pair.location, Synthetic) else None
     if isinstance(content, RecordView):
         return content.fields[index][1]

@@ -1,8 +1,8 @@
-"""What a value is to a reader: text, sequence, map, record, pointer.
+"""Views: what a value is to a reader, such as a text, sequence, map, record or pointer.
 
-Views are lazy: they know how to reach their parts and read none of them until asked.
-Lengths come from the program and may be garbage that passed every check; whoever
-walks a view brings limits.
+A view is lazy: it knows how to find its parts and reads them on demand.  Lengths come
+from the program and may be garbage that passed every check, so a caller that walks over
+a view sets a limit.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ ALL = 1 << 62
 
 
 class Items(Protocol):
-    """The items of a sequence, read when walked over."""
+    """The items of a sequence, read as they are walked over."""
 
     @property
     def length(self) -> int | None:
-        """Number of items; ``None`` where only walking them all would tell."""
+        """Number of items; ``None`` where it takes a walk over all of them to know."""
         ...
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``; ends early where the sequence ends or is damaged."""
+        """Yield items ``[start, stop)``; ends early where the sequence ends or is damaged."""
         ...
 
 
 class Entries(Protocol):
-    """The entries of a map, read when walked over."""
+    """The entries of a map, read as they are walked over."""
 
     @property
     def length(self) -> int | None:
-        """Number of items; ``None`` where only walking would tell."""
+        """Number of items; ``None`` where it takes a walk over all of them to know."""
         ...
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
-        """Entries ``[start, stop)`` in the map's own order."""
+        """Yield entries ``[start, stop)`` in the map's own order."""
         ...
 
 
@@ -59,7 +59,7 @@ class LiteralView:
     """Text that stands for the whole value: ``1.5s``, ``127.0.0.1``, ``PhantomData<u8>``.
 
     Attributes:
-        key: What values of one type are ordered by, ``None`` where they have no order.
+        key: The sort key among values of one type, ``None`` where they have no order.
     """
 
     text: str
@@ -68,7 +68,7 @@ class LiteralView:
 
 @dataclass(frozen=True, slots=True)
 class InvalidView:
-    """Something is wrong with the value; ``text`` says what, without angle brackets."""
+    """A value that cannot be shown; ``text`` is the reason, without angle brackets."""
 
     text: str
 
@@ -78,10 +78,10 @@ class TextView:
     """Characters or bytes.
 
     Attributes:
-        kind: "str" is UTF-8 by promise, "os" by habit, "c" ends before a NUL.
-        length: Bytes.
-        read: ``read(start, stop)`` gives those bytes.
-        address: Where they are in the program, ``None`` where they are not.
+        kind: "str" must be UTF-8, "os" usually is, "c" is followed by a NUL.
+        length: Number of bytes.
+        read: ``read(start, stop)`` returns bytes ``[start, stop)``.
+        address: Where they are in the program, ``None`` where they are not in memory.
     """
 
     kind: TextKind
@@ -90,7 +90,7 @@ class TextView:
     address: int | None = None
 
     def all_bytes(self, limit: int = 1 << 20) -> bytes:
-        """Every byte.
+        """Read all bytes.
 
         Raises:
             RangeError: There are more than ``limit``.
@@ -115,14 +115,14 @@ class SequenceView:
 
     @property
     def length(self) -> int | None:
-        """Number of items; ``None`` where only walking would tell."""
+        """Number of items; ``None`` where it takes a walk over all of them to know."""
         return self.items.length
 
     def item(self, index: int) -> Value:
-        """One item.
+        """Return one item.
 
         Raises:
-            RangeError: ``index`` is not below the length, as Rust would panic.
+            RangeError: ``index`` is not below the length; Rust would panic.
         """
         length = self.length
         if index >= 0 and (length is None or index < length):
@@ -140,7 +140,7 @@ class MapView:
 
     @property
     def length(self) -> int | None:
-        """Number of items; ``None`` where only walking would tell."""
+        """Number of items; ``None`` where it takes a walk over all of them to know."""
         return self.entries.length
 
 
@@ -167,7 +167,7 @@ class PointerView:
     Attributes:
         prefix: ``"&"``, ``"&mut "``, or ``""`` where only the address is shown.
         address: Where it points, ``None`` where that was optimised away.
-        target: Reads nothing until called; raises where there is nothing to follow.
+        target: Follows the pointer when called; raises where that cannot be done.
     """
 
     prefix: str
@@ -182,7 +182,7 @@ class WrapperView:
 
     Attributes:
         name: ``""`` shows the inner value alone.
-        inner: What is inside; ``None`` where nothing is to be shown of it.
+        inner: What is inside; ``None`` where there is nothing to show.
         notes: State in words: ``strong: 2``, ``borrowed mutably``.
         follows: ``inner`` lies behind a pointer.
         deref: ``Deref`` leads to ``inner`` though no pointer does: ``ManuallyDrop``.
@@ -233,46 +233,46 @@ class SlicedItems:
 
     @property
     def length(self) -> int | None:
-        """Number of items; ``None`` where only walking would tell."""
+        """Number of items; ``None`` where it takes a walk over all of them to know."""
         return self.stop - self.start
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return self.inner.walk(self.start + start, min(self.start + stop, self.stop))
 
 
 @dataclass(frozen=True, slots=True)
 class LazyItems:
-    """Items of an iterator that can be begun again, for ``map`` and ``filter``."""
+    """Items of an iterator that ``begin`` creates anew for every walk."""
 
     begin: Callable[[], Iterator[Value]]
     length: int | None = None
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return islice(self.begin(), min(start, ALL), min(stop, ALL))
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedItems:
-    """Items found by their positions.
+    """Items that are computed from their positions.
 
     Attributes:
-        item: Gives the item at a position below ``length``.
-        length: ``None`` where they do not end.
+        item: Returns the item at a position below ``length``.
+        length: Number of items; ``None`` for infinitely many.
     """
 
     item: Callable[[int], Value]
     length: int | None
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return map(self.item, range(start, stop if self.length is None else min(stop, self.length)))
 
 
 @dataclass(frozen=True, slots=True)
 class ListedItems:
-    """Items already at hand."""
+    """Items that are given."""
 
     values: tuple[Value, ...]
 
@@ -282,7 +282,7 @@ class ListedItems:
         return len(self.values)
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return iter(self.values[start:stop])
 
 
@@ -290,7 +290,7 @@ def slice_view(view: SequenceView, start: int, stop: int) -> SequenceView:
     """Return the part ``[start, stop)`` of a sequence without reading its items.
 
     Raises:
-        RangeError: ``start > stop`` or ``stop`` is past the end, as Rust would panic.
+        RangeError: ``start > stop`` or ``stop`` is past the end; Rust would panic.
     """
     length = view.length
     if start > stop:

@@ -1,4 +1,4 @@
-"""Items made of other items, whether their number is known or not."""
+"""Items computed from other items, whether their number is known or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arithmetic in rules."""
+"""Formulas in rules."""
 
 from __future__ import annotations
 

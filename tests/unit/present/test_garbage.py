@@ -1,4 +1,4 @@
-"""Five hundred corrupted values: told in words, in bounded time, none believed."""
+"""Five hundred corrupted values: each is shown as implausible, in bounded time."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PRESENTER = std_presenter()
 
 
 _MARKED = {"Option": 0, "AtomicBool": 0, "C enum": 0, "char pair": 3}
-"""Types whose every byte may be right by chance, and a byte that is made wrong."""
+"""Types that any bytes may be valid for, and the byte to make invalid in them."""
 
 
 def interesting(rng: random.Random, heap: int) -> int:
-    """A word as memory that is not yet, or no longer, a value might hold."""
+    """A word such as memory holds before or after a value lives there."""
     return rng.choice(
         [
             rng.getrandbits(64) | 1 << 62,
@@ -40,7 +40,7 @@ def words(rng: random.Random, count: int, heap: int) -> bytes:
 
 
 def layouts(world: World) -> dict[str, tuple[int, int]]:
-    """Types whose bytes are all of pointers, lengths, counts or tags, and their words."""
+    """Types that consist of pointers, lengths, counts or tags, with their sizes in words."""
     usize, u8 = world.base("usize"), world.base("u8")
     inner = world.struct(
         "alloc::rc::RcInner<u64>",

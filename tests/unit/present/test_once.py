@@ -1,4 +1,4 @@
-"""The state of a ``Once`` where std's numbers are known and where they are not."""
+"""The state of a ``Once``, whether the meaning of std's numbers is known or not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.synthetic_types import SyntheticProgram, World
 
 
 class Program(SyntheticProgram):
-    """A program whose std has a ``Once`` that begins with this number."""
+    """A program with a std whose unused ``Once`` holds this number."""
 
     def __init__(self, begins: int | None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Values of a made world as text."""
+"""Values of a synthetic program as text."""
 
 from __future__ import annotations
 

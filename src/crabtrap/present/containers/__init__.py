@@ -1,1 +1,5 @@
-"""Items of collections, found one by one or in bulk, with the checks that they are there."""
+"""The items of collections in memory, read as they are walked over, and computed items.
+
+Here is how a hash table, a B-tree or a list is walked, and the checks that it is one.
+Which types have these layouts is for the rules, which nothing here may know.
+"""

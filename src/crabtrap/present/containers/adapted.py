@@ -1,4 +1,4 @@
-"""Items made of other items, as Rust's iterator adaptors make them."""
+"""Items computed from other items, as Rust's iterator adaptors do it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
 
 _MAX_SKIPPED = 1 << 20
-"""Most items that are walked over to get to the first one shown."""
+"""Most items that are walked over to find the first one to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappedItems:
-    """What a function makes of each item."""
+    """The results of a function for each item."""
 
     inner: Items
     function: Callable[[Value], Value]
 
     @property
     def length(self) -> int | None:
-        """Number of items, where it is known."""
+        """Number of items, ``None`` where it is not known."""
         return self.inner.length
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return map(self.function, self.inner.walk(start, stop))
 
 
@@ -39,7 +39,7 @@ class JoinedItems:
 
     @property
     def length(self) -> int | None:
-        """Number of items, where all of them are known."""
+        """Number of items, ``None`` where that of one part is not known."""
         total = 0
         for items in self.parts:
             if items.length is None:
@@ -48,13 +48,13 @@ class JoinedItems:
         return total
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         base = 0
         for items in self.parts:
             length = items.length
             if length is not None:
                 yield from items.walk(min(start - base, length), min(stop - base, length))
-            else:  # only walking over all of them tells where the next part begins
+            else:  # where the next part begins is known after a walk over this one
                 length = 0
                 for length, item in enumerate(items.walk(0, stop - base), 1):
                     if base + length > start:
@@ -67,10 +67,10 @@ class JoinedItems:
 
 @dataclass(frozen=True, slots=True)
 class PartOfItems:
-    """Every ``step``-th item of ``[first, end)``, as far as there are so many.
+    """Every ``step``-th item of ``[first, end)``, or of as many as there are.
 
     Attributes:
-        end: ``None`` for no end but that of the items.
+        end: ``None`` for the end of the items.
     """
 
     inner: Items
@@ -80,14 +80,14 @@ class PartOfItems:
 
     @property
     def length(self) -> int | None:
-        """Number of items, where it is known."""
+        """Number of items, ``None`` where it is not known."""
         ends = [end for end in (self.inner.length, self.end) if end is not None]
         if self.inner.length is None:
             return None
         return max(-(-(min(ends) - self.first) // self.step), 0)
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         low, high = self.first + start * self.step, self.first + stop * self.step
         for end in (self.inner.length, self.end):
             high = high if end is None else min(high, end)
@@ -102,11 +102,11 @@ class ReversedItems:
 
     @property
     def length(self) -> int | None:
-        """Number of items, where it is known."""
+        """Number of items, ``None`` where it is not known."""
         return self.inner.length
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``; those of no known number are all walked over."""
+        """Yield items ``[start, stop)``; if their number is unknown, all are walked over first."""
         length = self.inner.length
         if length is None:
             items = list(islice(self.inner.walk(0, _MAX_SKIPPED + 1), _MAX_SKIPPED + 1))
@@ -119,18 +119,18 @@ class ReversedItems:
 
 @dataclass(frozen=True, slots=True)
 class NumberedItems:
-    """``(number, item)``, numbers counted from ``first``."""
+    """Pairs ``(number, item)``, numbers counted from ``first``."""
 
     inner: Items
     first: int
 
     @property
     def length(self) -> int | None:
-        """Number of items, where it is known."""
+        """Number of items, ``None`` where it is not known."""
         return self.inner.length
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         for number, item in enumerate(self.inner.walk(start, stop), self.first + start):
             yield synthetic.tuple_of((synthetic.usize(number), item))
 
@@ -144,11 +144,11 @@ class ZippedItems:
 
     @property
     def length(self) -> int | None:
-        """Number of pairs, where it is known."""
+        """Number of pairs, ``None`` where it is not known."""
         left, right = self.left.length, self.right.length
         return None if left is None or right is None else min(left, right)
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         sides = (self.left.walk(start, stop), self.right.walk(start, stop))
         return map(synthetic.tuple_of, zip(*sides, strict=False))

@@ -16,12 +16,12 @@ _MAX_HEIGHT = 24
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A place between two entries.
+    """An edge, as std calls a position between two entries of a node.
 
     Attributes:
         node: The node, seen as a leaf.
-        height: Levels below it.
-        index: Of the entry behind the place.
+        height: Levels below the node.
+        index: Index of the entry after the edge.
     """
 
     node: Value
@@ -29,7 +29,7 @@ class Edge:
     index: int = 0
 
     def is_at(self, other: Edge) -> bool:
-        """Whether both are the same place."""
+        """Say whether both are the same edge."""
         return self.node.address == other.node.address and self.index == other.index
 
 
@@ -38,10 +38,10 @@ class TreeEntries:
     """Entries in key order.
 
     Attributes:
-        front: In front of the first of them: in a leaf, or the root's first edge;
-            ``None`` where there are none.
-        length: Their number; ``None`` where ``back`` alone says where they end.
-        back: In a leaf.
+        front: The edge before the first entry, in a leaf or at the front of the root;
+            ``None`` where there are no entries.
+        length: Number of entries; ``None`` where ``back`` says where they end.
+        back: The edge after the last entry, in a leaf.
     """
 
     front: Edge | None
@@ -49,7 +49,7 @@ class TreeEntries:
     back: Edge | None = None
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
-        """Entries ``[start, stop)``."""
+        """Yield entries ``[start, stop)``."""
         length = self.length
         if length is not None:
             stop = min(stop, length)
@@ -74,7 +74,7 @@ def _entry(node: Value, index: int) -> tuple[Value, Value]:
 
 
 def _locations(edge: Edge, back: Edge | None) -> Iterator[tuple[Value, int]]:
-    """The nodes and indices of the entries from a leaf's edge on."""
+    """Yield the node and index of every entry from a leaf's edge on."""
     used = _used(edge.node)
     while back is None or not edge.is_at(back):
         while edge.index >= used:
@@ -97,7 +97,7 @@ def _used(node: Value) -> int:
 
 
 def _leaf(edge: Edge) -> Edge:
-    """The leaf's edge at the same place in the order."""
+    """The edge of a leaf that is at the same position in key order."""
     while edge.height:
         below = peel_to_pointer(peel_uninit(_edges(edge.node).index(edge.index))).deref()
         edge = Edge(below, edge.height - 1)

@@ -1,4 +1,4 @@
-"""Hashbrown's tables: control bytes, and in front of them the buckets, backwards.
+"""Hashbrown's tables: control bytes, and before them the buckets in reverse order.
 
 A control byte with its top bit clear means that the bucket is in use.
 """
@@ -19,7 +19,7 @@ _EMPTY = 0x80
 _CONTROL_CHUNK = 4096
 _SEARCH_CHUNK = 1 << 16
 _GROUP = 16
-"""Control bytes that are looked at together: one SSE2 register."""
+"""Control bytes that std's iterators examine together: one SSE2 register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class HashItems:
 
     Attributes:
         control: Address of the control bytes.
-        buckets: Their number.
+        buckets: Number of control bytes and buckets.
         bucket: Type of a bucket.
     """
 
@@ -42,18 +42,18 @@ class HashItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return self.walk_buckets(self.indices(start, stop))
 
     def walk_buckets(self, indices: Iterable[int]) -> Iterator[Value]:
-        """The contents of buckets by number; occupied ones, or what they hold is stale."""
+        """Yield the contents of buckets by number; a bucket not in use holds stale data."""
         size = self.bucket.strip().size or 0
         for index in indices:
             address = Address(self.control - (index + 1) * size)
             yield self.owner.elsewhere(self.bucket, Memory(address))
 
     def indices(self, start: int, stop: int) -> Iterator[int]:
-        """Bucket numbers of items ``[start, stop)`` of the table."""
+        """Yield the bucket numbers of items ``[start, stop)``."""
         found = 0
         stop = min(stop, self.length)
         for base in range(0, self.buckets, _CONTROL_CHUNK):
@@ -71,7 +71,7 @@ class HashItems:
             raise UnavailableError(f"only {found} of {self.length} buckets are in use")
 
     def find(self, wanted: bytes, offset: int) -> Value | None:
-        """The item that has these bytes at ``offset``; the table is read by whole chunks."""
+        """Find the item that has these bytes at ``offset``; reads the table in large chunks."""
         if not self.length:
             return None
         size = self.bucket.strip().size or 1
@@ -107,11 +107,11 @@ class JoinedTables:
         return sum(table.length for table in self.tables)
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         return JoinedItems(self.tables).walk(start, stop)
 
     def find(self, wanted: bytes, offset: int) -> Value | None:
-        """The item that has these bytes at ``offset``."""
+        """Find the item that has these bytes at ``offset``."""
         found = (table.find(wanted, offset) for table in self.tables)
         return next(filter(None, found), None)
 
@@ -132,21 +132,21 @@ class PairEntries:
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
-        """Entries ``[start, stop)``."""
+        """Yield entries ``[start, stop)``."""
         for pair in self.items.walk(start, stop):
             yield pair.field("0"), pair.field("1")
 
 
 @dataclass(frozen=True, slots=True)
 class RemainingItems:
-    """What an iterator over a table has left.
+    """The items that an iterator over a table has left.
 
     Attributes:
         owner: The iterator.
-        mask: Bits of the current group whose buckets are still to come.
-        data: Address the current group's buckets end at.
+        mask: A bit for each bucket of the current group that is still to come.
+        data: Address at which the current group's buckets end.
         control: Address of the next group's control bytes.
-        end: Address no group begins at or behind.
+        end: Address before which all groups begin.
     """
 
     owner: Value
@@ -158,7 +158,7 @@ class RemainingItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         stop = min(stop, self.length)
         found = 0
         for address in self._addresses() if start < stop else ():

@@ -25,10 +25,10 @@ _CHUNK = 4096
 
 
 def items_of(value: Value, view: Callable[[Value], View]) -> Items:
-    """What an iterator, a sequence, a range or a text gives; ``None`` gives nothing.
+    """Return the items of an iterator, a sequence, a range or a text; ``None`` has none.
 
     Raises:
-        LayoutError: It cannot be told without running the program.
+        LayoutError: Only running the program would give the items.
     """
     found = view(value)
     match found:
@@ -61,7 +61,7 @@ def _range_items(value: Value, start: Value, end: Value | None, inclusive: bool)
 
 
 def _characters(text: TextView) -> Iterator[Value]:
-    """The characters of a text, read a part at a time; damaged ones are U+FFFD."""
+    """Yield the characters of a text, read a chunk at a time; damaged ones are U+FFFD."""
     rest = b""
     for start in range(0, text.length, _CHUNK):
         stop = min(start + _CHUNK, text.length)
@@ -72,7 +72,7 @@ def _characters(text: TextView) -> Iterator[Value]:
 
 
 def _whole(data: bytes) -> int:
-    """How many bytes end with a whole character: the last one may go on behind them."""
+    """How many of the bytes end with a whole character; the last one may be cut."""
     for back in range(1, min(4, len(data)) + 1):
         byte = data[-back]
         if byte & 0xC0 != 0x80:

@@ -1,7 +1,7 @@
-"""Checks made before a buffer is believed in.
+"""Plausibility checks of a buffer, before anything in it is read.
 
-Values that are not yet initialised, already dropped or overwritten look like any other
-value.  What cannot be true is said so in words instead of being read.
+A value that is not yet initialised, already dropped or overwritten looks like any other
+value.  One that cannot be right is shown as implausible, with the reason.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from crabtrap.values import UnavailableError, ValueContext
 
 ISIZE_MAX = (1 << 63) - 1
 _NO_ADDRESS = 1 << 56
-"""Beyond every user address, also with five levels of page tables."""
+"""Above every user address, also with five levels of page tables."""
 
 
 def check_buffer(
@@ -25,19 +25,19 @@ def check_buffer(
     alignment: int = 1,
     capacity: int | None = None,
 ) -> None:
-    """Believe in ``length`` items of ``stride`` bytes at ``address``, or say why not.
+    """Check that there can be ``length`` items of ``stride`` bytes at ``address``.
 
     Args:
-        context: Where it would be read.
+        context: Reads memory and knows the mappings.
         name: The type's name for the message: ``Vec``.
-        address: Of the first item.
+        address: Address of the first item.
         length: Number of items.
         stride: Bytes from one item to the next.
-        alignment: Of an item, in bytes.
-        capacity: Items there is room for, ``None`` where there is no such number.
+        alignment: Alignment of an item, in bytes.
+        capacity: Items that there is room for, ``None`` where the type has no such number.
 
     Raises:
-        UnavailableError: It cannot be; the reason begins ``Vec(len=.. — implausible: ``.
+        UnavailableError: There cannot; the reason begins ``Vec(len=.. — implausible: ``.
     """
     reason = find_implausibility(context, address, length, stride, alignment, capacity)
     if reason:
@@ -52,7 +52,7 @@ def find_implausibility(
     alignment: int,
     capacity: int | None,
 ) -> str:
-    """Why such a buffer cannot exist, or ``""``."""
+    """Return why there cannot be such a buffer, or ``""``."""
     size = length * stride
     if size > ISIZE_MAX:
         return f"{size} bytes exceed the address space"
@@ -75,7 +75,7 @@ def find_implausibility(
 
 
 def is_readable(context: ValueContext, address: int, size: int) -> bool:
-    """Whether a range can be read: by the mappings where known, else by its two ends."""
+    """Say whether a range can be read: by the mappings if known, else by trying both ends."""
     if address + size > 1 << 64:
         return False
     mapped = context.program.is_mapped(Address(address), size)

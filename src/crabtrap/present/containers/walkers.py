@@ -1,7 +1,7 @@
-"""Walking containers in the program's memory.
+"""Walkers of vectors, ring buffers, linked lists and maps in the program's memory.
 
-Each walker reads no more than the items asked for need, and stops with
-``UnavailableError`` where the structure contradicts itself.
+Each reads no more than the requested items need, and stops with ``UnavailableError``
+where the structure contradicts itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class ContiguousItems:
     """Items side by side.
 
     Attributes:
-        array: The items as one array value, its length checked by whoever made this.
+        array: The items as one array value; the caller has checked its length.
     """
 
     array: Value
@@ -34,7 +34,7 @@ class ContiguousItems:
         return target
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         item = self.item
         stride = item.strip().size or 0
         array = self.array
@@ -43,7 +43,7 @@ class ContiguousItems:
 
 
 def contiguous(owner: Value, item: Type, address: int, length: int) -> ContiguousItems:
-    """``length`` items at ``address``, in the context of ``owner``."""
+    """Return ``length`` items at ``address``, in the context of ``owner``."""
     array = owner.elsewhere(array_type(item, length), Memory(Address(address)))
     return ContiguousItems(array, length)
 
@@ -57,12 +57,12 @@ class RingItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         for low, high in self.runs(start, min(stop, self.length)):
             yield from self.slots.walk(low, high)
 
     def runs(self, start: int, stop: int) -> tuple[tuple[int, int], ...]:
-        """Items ``[start, stop)`` as at most two ranges of slots."""
+        """Return items ``[start, stop)`` as two ranges of slots, one of them perhaps empty."""
         capacity = self.slots.length
         if not capacity or start >= stop:
             return ()
@@ -82,7 +82,7 @@ class ChainItems:
     length: int
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Items ``[start, stop)``."""
+        """Yield items ``[start, stop)``."""
         seen: set[int] = set()
         link = self.first
         for index in range(min(stop, self.length)):
@@ -99,7 +99,7 @@ class ChainItems:
 
 
 def follow_optional(link: Value) -> Value | None:
-    """What an ``Option<NonNull<T>>`` points to, ``None`` for ``None``."""
+    """Follow an ``Option<NonNull<T>>``; returns ``None`` for ``None``."""
     if link.shape.cases is not None:
         case, inside = link.variant()
         if not case.type.fields:
@@ -111,7 +111,7 @@ def follow_optional(link: Value) -> Value | None:
 
 @dataclass(frozen=True, slots=True)
 class MappedEntries:
-    """Entries of a map that keeps them in a sequence of structs."""
+    """The entries of a map that keeps them as a sequence of structs."""
 
     items: ContiguousItems
     key: str | tuple[str, ...]
@@ -123,7 +123,7 @@ class MappedEntries:
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
-        """Entries ``[start, stop)``."""
+        """Yield entries ``[start, stop)``."""
         for entry in self.items.walk(start, stop):
             yield part(entry, self.key), part(entry, self.value)
 
@@ -132,7 +132,7 @@ _UNINIT = ("MaybeUninit", "ManuallyDrop", "MaybeDangling")
 
 
 def peel_uninit(value: Value) -> Value:
-    """The value inside ``MaybeUninit``, where it is known to be initialised."""
+    """Return the value inside ``MaybeUninit``, for a caller that knows it is initialised."""
     *_, initialised = each_layer(value, _inside_uninit)
     return initialised
 

@@ -1,4 +1,4 @@
-"""Many plain items at once: one read and no object per item."""
+"""Bulk formatting of plain items: one read for many, and no object per item."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _CODES: dict[tuple[str, int], IntegerCode] = {
     ("signed", 8): "q",
 }
 _LEAST = 64
-"""Fewer entries than this are not worth the whole-table reads."""
+"""For fewer entries than this it is faster to read only them."""
 _CHUNK = 1 << 16
 _OCCUPIED = bytes(1 if byte < 0x80 else 0 for byte in range(256))
 
 
 def byte_text(view: SequenceView) -> TextView | None:
-    """A sequence of bytes seen as a text."""
+    """Return a sequence of bytes as a text, ``None`` for any other sequence."""
     items = view.items
     if isinstance(items, ContiguousItems) and items.item.strip().size == 1:
         array = items.array
@@ -47,7 +47,7 @@ def byte_text(view: SequenceView) -> TextView | None:
 
 
 def integer_code(type_: Type) -> IntegerCode | None:
-    """The ``struct`` code of a plain integer type."""
+    """Return the ``struct`` code of a plain integer type, ``None`` for any other."""
     shape = type_.strip()
     if shape.kind != "base" or shape.size is None:
         return None
@@ -55,7 +55,7 @@ def integer_code(type_: Type) -> IntegerCode | None:
 
 
 def integers(view: SequenceView) -> tuple[int, ...] | None:
-    """Every item of a contiguous sequence of plain integers, ``None`` for any other."""
+    """Read all items of a contiguous sequence of plain integers, ``None`` for any other."""
     items = view.items
     if not isinstance(items, ContiguousItems) or items.array.absent is not None:
         return None
@@ -66,7 +66,7 @@ def integers(view: SequenceView) -> tuple[int, ...] | None:
 
 
 def sequence_texts(view: SequenceView, limit: int, letter: FormatLetter) -> list[str] | None:
-    """The first ``limit`` items as texts, ``None`` where they are not plain scalars."""
+    """Format the first ``limit`` items, ``None`` where they are not plain scalars."""
     items, start = view.items, 0
     length = items.length
     if isinstance(items, SlicedItems):
@@ -92,7 +92,7 @@ def _read(array: Value, start: int, count: int) -> bytes:
 
 
 def scalar_texts(shape: Type, data: bytes, letter: FormatLetter) -> list[str]:
-    """Texts of the scalars of one type that fill ``data``."""
+    """Format the scalars of one type that fill ``data``."""
     size = shape.size or 1
     code = integer_code(shape)
     if code is not None and not letter:
@@ -107,7 +107,7 @@ def scalar_texts(shape: Type, data: bytes, letter: FormatLetter) -> list[str]:
 
 
 def map_texts(view: MapView, limit: int, letter: FormatLetter) -> list[str] | None:
-    """The first entries of a hash table of plain integers as ``key: value`` texts."""
+    """Format the first entries of a hash table of integers; ``None`` for other maps."""
     entries = view.entries
     if not isinstance(entries, PairEntries) or letter or min(limit, entries.length) < _LEAST:
         return None
@@ -125,8 +125,8 @@ class _Column:
     """Where the keys, or the values, are in the bytes of many buckets.
 
     Attributes:
-        code: Of one number, for ``memoryview.cast``.
-        first, step: Counted in numbers of that width.
+        code: The code of one number, for ``memoryview.cast``.
+        first, step: Position of the first number and distance to the next, in numbers.
     """
 
     code: IntegerCode
@@ -134,7 +134,7 @@ class _Column:
     step: int
 
     def numbers(self, data: bytes) -> list[int]:
-        """Those of all buckets, last bucket first: they lie backwards in memory."""
+        """Return the numbers in table order, which is the reverse of that in memory."""
         found = memoryview(data).cast(self.code)[self.first :: self.step].tolist()
         found.reverse()
         return found

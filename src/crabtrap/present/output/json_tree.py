@@ -1,4 +1,4 @@
-"""Nodes as plain data for programs: see docs/expressions.md, "Values as JSON"."""
+"""Nodes as plain data for programs; see docs/expressions.md, "Values as JSON"."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from crabtrap.present.rules.presenter import Presenter
 from crabtrap.values import Value
 
 TREE_VERSION = 1
-"""Raised when a field changes its meaning or goes away; new fields do not raise it."""
+"""Incremented when a field changes its meaning or is removed, not for new fields."""
 
 Json = dict[str, "str | int | bool | list[str] | list[Json] | Json"]
 
 
 def value_tree(value: Value, presenter: Presenter, options: RenderOptions | None = None) -> Json:
-    """A value as nested dictionaries, ``version`` at the top."""
+    """Return a value as nested dictionaries, with ``version`` at the top."""
     options = options or RenderOptions()
     return {"version": TREE_VERSION, **node_tree(build_tree(value, presenter, options))}
 
 
 def node_tree(node: Node) -> Json:
-    """One node: only the fields that say something are there."""
+    """Return one node; fields that would be empty are left out."""
     tree: Json = {"kind": node.kind}
     if node.type:
         tree["type"] = node.type

@@ -1,4 +1,4 @@
-"""Scalars and texts as Rust's ``Debug`` writes them, or in an asked-for base."""
+"""Scalars and texts as Rust's ``Debug`` writes them, or in a requested base."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\", "\0": "\\0"}
 
 
 def format_scalar(value: Value, letter: FormatLetter = "") -> str:
-    """A base, pointer or field-less enum value; reads it.
+    """Read and format a number, bool, char, pointer or field-less enum.
 
-    Invalid bytes come out as ``<invalid bool: 7>``.
+    Invalid bytes are shown as ``<invalid bool: 7>``.
     """
     shape = value.shape
     data = value.read_bytes()
@@ -38,7 +38,7 @@ def format_scalar(value: Value, letter: FormatLetter = "") -> str:
 
 
 def format_decoded(decoded: Scalar | Char | Invalid, size: int) -> str:
-    """A decoded scalar of ``size`` bytes."""
+    """Format a decoded scalar of ``size`` bytes."""
     match decoded:
         case bool():
             return "true" if decoded else "false"
@@ -55,7 +55,7 @@ def format_decoded(decoded: Scalar | Char | Invalid, size: int) -> str:
 
 
 def format_integer(bits: int, size: int, letter: FormatLetter, shape: Type | None = None) -> str:
-    """The unsigned number ``bits`` of ``size`` bytes in another base."""
+    """Format the unsigned number ``bits`` of ``size`` bytes in another base."""
     match letter:
         case "x" | "a":
             return f"{bits:#x}"
@@ -75,7 +75,7 @@ def format_integer(bits: int, size: int, letter: FormatLetter, shape: Type | Non
 
 
 def format_float(number: float, size: int) -> str:
-    """The shortest text that reads back as the same ``f32`` or ``f64``.
+    """Format a float as the shortest text that reads back as the same ``f32`` or ``f64``.
 
     Example:
         >>> format_float(2.0, 8), format_float(1e16, 8), format_float(float("nan"), 4)
@@ -130,7 +130,7 @@ def _escape_char(char: str, quote: str) -> str:
 
 
 def escape_bytes(data: bytes) -> str:
-    """The inside of a byte-string literal."""
+    """Escape bytes for a byte-string literal."""
     return "".join(
         _ESCAPES.get(chr(byte)) or ('\\"' if byte == 34 else chr(byte))
         if 32 <= byte < 127 or byte in (0, 9, 10, 13)
@@ -140,12 +140,11 @@ def escape_bytes(data: bytes) -> str:
 
 
 def decode_text(data: bytes, *, cut: bool = False) -> tuple[str, int | None]:
-    """UTF-8 with bad bytes kept as surrogates, and where the first bad one is.
+    """Decode UTF-8, invalid bytes as surrogates, and return where the first one is.
 
     Args:
         data: The bytes.
-        cut: The bytes end where a limit cut them, maybe inside a character, which is
-            then left out.
+        cut: A limit cut the bytes, perhaps inside a character, which is then left out.
     """
     try:
         return data.decode(), None

@@ -1,4 +1,4 @@
-"""Nodes to text, in one line or, where asked for and too long, in several."""
+"""Rendering of nodes as text, in one line, or pretty-printed over several."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LEFT_OUT = "..."
 
 
 def render(value: Value, presenter: Presenter, options: RenderOptions | None = None) -> str:
-    """A value as text, in Rust's ``Debug`` notation.
+    """Render a value in Rust's ``Debug`` notation.
 
-    What is not there, or cannot be what its type says, stands in angle brackets.
+    What cannot be read, or is no valid value, is shown as a reason in angle brackets.
     """
     options = options or RenderOptions()
     return render_node(build_tree(value, presenter, options), options)
 
 
 def render_node(node: Node, options: RenderOptions) -> str:
-    """A finished tree as text."""
+    """Render a node and its children."""
     line = one_line(node)
     if options.fit:
         return _fitted(node, options.width)
@@ -32,7 +32,7 @@ def render_node(node: Node, options: RenderOptions) -> str:
 
 
 def one_line(node: Node) -> str:
-    """A node without line breaks."""
+    """Render a node without line breaks."""
     match node.kind:
         case "scalar" | "text" | "literal" | "invalid" | "omitted":
             return node.text
@@ -47,9 +47,9 @@ def one_line(node: Node) -> str:
 
 
 def _fitted(node: Node, width: int) -> str:
-    """A node in one line of ``width`` characters, where its head and brackets need no more.
+    """Render a node in one line of ``width`` characters, if its brackets fit in.
 
-    The first parts are shown as far as there is room, the last of them less deep.
+    As many parts are shown as there is room for, each of them cut in the same way.
     """
     line = one_line(node)
     if len(line) <= width or not (node.children or node.run):
@@ -75,7 +75,7 @@ def _fitted(node: Node, width: int) -> str:
 
 
 def _head(node: Node) -> str:
-    """What stands in front of the bracket."""
+    """The text before the opening bracket."""
     if node.kind == "struct" and node.name:
         return f"{node.name} " if _has_parts(node) else node.name
     if node.kind in ("sequence", "set", "map") and node.name:
@@ -131,12 +131,12 @@ def _rest(node: Node) -> list[str]:
 
 
 def _tail(node: Node) -> str:
-    """Trouble met on the way, behind what could be shown."""
+    """The error that ended the parts, after those that could be read."""
     return "" if node.kind == "wrapper" or not node.notes else f" <{'; '.join(node.notes)}>"
 
 
 def _lines(node: Node, width: int, indent: str) -> list[str]:
-    """A node over several lines; parts that fit stay in one."""
+    """Render a node over several lines; a part that fits in one line stays there."""
     line = one_line(node)
     if len(indent) + len(line) <= width or not (node.children or node.run):
         return [indent + line]
@@ -159,7 +159,7 @@ def _lines(node: Node, width: int, indent: str) -> list[str]:
 
 
 def _filled(texts: list[str], width: int, indent: str) -> list[str]:
-    """Short texts packed into lines."""
+    """Pack short texts into lines."""
     lines: list[str] = []
     line = indent
     for text in texts:

@@ -1,6 +1,7 @@
-"""A value taken apart into nodes, within limits: the common ground of text and JSON.
+"""The tree of nodes for one value, from which text and JSON are written.
 
-Everything that bounds the work is here: items, depth, nodes, bytes, time, and cycles.
+Everything that bounds the work is here: limits of items, depth, nodes, bytes and time,
+and the detection of cycles.
 """
 
 from __future__ import annotations
@@ -91,28 +92,28 @@ class RenderOptions:
 
     @property
     def page(self) -> int:
-        """Items to show, as a number."""
+        """Most items to show of each sequence or map."""
         return ALL if self.max_items is None else self.max_items
 
     @property
     def byte_limit(self) -> int:
-        """Bytes that may be read: more where everything was asked for."""
+        """Most bytes to read; more where all items are to be shown."""
         return max(self.max_bytes, _EVERYTHING) if self.max_items is None else self.max_bytes
 
 
 @dataclass(slots=True)
 class Node:
-    """One part of a value, ready to be written down.
+    """One part of a value, ready to be written.
 
     Attributes:
-        text: Of a leaf, finished and escaped.
-        name: Type or variant in front of the parts, pointer sigil, or ``""``.
+        text: The finished, escaped text of a leaf.
+        name: Type or variant before the parts, pointer sigil, or ``""``.
         children: ``(label, node)``; the label of a map's entry is a node.
-        run: Texts of plain items, in place of children where there are very many.
-        length: Items there are, where known; more than children and run have when cut.
-        more: There is more than is shown.
+        run: The texts of plain items, instead of a child for each.
+        length: Number of items the value has, where known; some may not be shown.
+        more: There are more parts than are shown.
         notes: State in words.
-        type, address: Of the value, for front ends.
+        type, address: Type and address of the value, for front ends.
     """
 
     kind: NodeKind
@@ -130,17 +131,19 @@ class Node:
 
 
 def build_tree(value: Value, presenter: Presenter, options: RenderOptions) -> Node:
-    """Take ``value`` apart.  Never raises for what the program holds."""
+    """Build the nodes of a value; what cannot be read becomes a node of kind "invalid"."""
     context = value.context.budgeted(options.byte_limit)
     return _Builder(presenter, options).node(rehome(value, context), 0)
 
 
 def rehome(value: Value, context: ValueContext) -> Value:
-    """The same value, read through another context."""
+    """Return the same value, read through another context."""
     return Value(value.type, value.location, context, value.metadata)
 
 
 class _Builder:
+    """Builds nodes, and keeps what is left of the limits."""
+
     def __init__(self, presenter: Presenter, options: RenderOptions) -> None:
         self.presenter = presenter
         self.options = options
@@ -149,7 +152,7 @@ class _Builder:
         self.path: list[tuple[int, str]] = []
 
     def node(self, value: Value, depth: int, nesting: int = 0) -> Node:
-        """The node of one value, nested values included."""
+        """Build the node of one value, nested values included."""
         self.left -= 1
         if self.left < 0:
             return Node("omitted", "<too large to show whole>")
@@ -163,7 +166,7 @@ class _Builder:
         return node
 
     def view_node(self, view: View, value: Value, depth: int, nesting: int) -> Node:
-        """The node of a view, errors while reading it included."""
+        """Build the node of a view; an error while reading becomes an invalid node."""
         try:
             return self._dispatch(view, value, depth, nesting)
         except UnavailableError as error:
@@ -234,7 +237,7 @@ class _Builder:
         return node
 
     def _guarded(self, begin: Callable[[], Iterator[_T]], node: Node) -> Iterator[_T]:
-        """Items until they end, fail, or the time or the nodes run out."""
+        """Yield items until they end or fail, or until time or nodes run out."""
         try:
             for item in begin():
                 if self.left <= 0 or time.monotonic() > self.deadline:
@@ -265,7 +268,7 @@ class _Builder:
         return Node("pointer", name=view.prefix, children=[(None, target)], address=view.address)
 
     def _followed(self, target: Value, depth: int, nesting: int) -> Node:
-        """What lies behind a pointer, unless it is being shown already."""
+        """The node of what a pointer points to, unless that is already being shown."""
         address = target.address
         if address is None:
             return self.node(target, depth, nesting + 1)
@@ -309,7 +312,7 @@ def scalar_node(value: Value, letter: FormatLetter) -> Node:
 
 
 def invalid(reason: str) -> Node:
-    """A leaf that says why there is no value."""
+    """A leaf with the reason why there is no value."""
     return Node("invalid", f"<{reason}>")
 
 

@@ -1,8 +1,8 @@
-"""Arithmetic in rules: numbers worked out from fields, ``raw.state >> 4 > 0``.
+"""Formulas in rules: arithmetic with fields, such as ``raw.state >> 4 > 0``.
 
 Operators, strongest first, all of them from left to right: ``* / %``, ``+ -``,
 ``<< >>``, ``&``, ``|``, comparisons.  Numbers are decimal or ``0x..``; anything else is
-a field path.  ``self`` stands for the value itself, so the first field of a tuple
+a field path.  ``self`` is the value itself, so the first field of a tuple
 struct is ``self.0``.
 """
 
@@ -50,12 +50,12 @@ _MAX_SHIFT = 128
 
 
 class FormulaError(ValueError):
-    """A text is not arithmetic."""
+    """A text is no formula."""
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Two operands and what is done with them."""
+    """An operator applied to two operands."""
 
     operator: str
     left: Formula
@@ -71,10 +71,10 @@ ALWAYS, NEVER = Apply("==", 0, 0), Apply("!=", 0, 0)
 
 @cache
 def parse_formula(text: str) -> Formula:
-    """Read arithmetic.
+    """Parse a formula.
 
     Raises:
-        FormulaError: It is none.
+        FormulaError: The text is none.
 
     Example:
         >>> parse_formula("len > 4")
@@ -88,16 +88,16 @@ def parse_formula(text: str) -> Formula:
 
 
 def is_test(formula: Formula) -> bool:
-    """Whether it is a comparison: true or false, no number."""
+    """Say whether a formula is a comparison: true or false, no number."""
     return isinstance(formula, Apply) and formula.operator in _COMPARISONS
 
 
 def evaluate(formula: Formula, value: Value) -> int:
-    """Work out a formula from the fields of ``value``; a comparison is 0 or 1.
+    """Evaluate a formula with the fields of ``value``; a comparison is 0 or 1.
 
     Raises:
         LayoutError: A field it names is not in this type.
-        UnavailableError: A field cannot be read, or the numbers allow no result.
+        UnavailableError: A field cannot be read, or its number has no result, as in ``1 / 0``.
     """
     match formula:
         case int():

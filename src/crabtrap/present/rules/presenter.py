@@ -1,4 +1,4 @@
-"""From a value to its view: rules first, then what the debug information says."""
+"""The presenter: gives values their views, by rules or by debug information alone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from crabtrap.values import Synthetic, UnavailableError, Value
 
 
 class Presenter:
-    """Gives every value its view, by a book of rules."""
+    """Gives values their views, by a book of rules."""
 
     def __init__(self, book: RuleBook) -> None:
         self.book = book
 
     def view(self, value: Value) -> View:
-        """What ``value`` is to a reader; never raises for what the program holds."""
+        """Return the view of a value; that of one that cannot be read is an ``InvalidView``."""
         if isinstance(value.location, Synthetic):
             return synthetic_view(value)
         if value.absent is not None:
@@ -32,7 +32,7 @@ class Presenter:
             return InvalidView(str(error))
 
     def raw_view(self, value: Value) -> View:
-        """The view without rules: fields as the debug information has them."""
+        """Return the view without rules: fields as the debug information has them."""
         if isinstance(value.location, Synthetic):
             return synthetic_view(value)
         try:
@@ -51,8 +51,8 @@ class Presenter:
 
 
 def synthetic_view(value: Value) -> View:
-    """The view a computed value was made of."""
-    assert isinstance(value.location, Synthetic)  # the caller looked
+    """Return the view that a synthetic value consists of."""
+    assert isinstance(value.location, Synthetic)  # so says the caller
     content = value.location.content
     if structural.is_view(content):
         return content

@@ -1,7 +1,7 @@
-"""Presentation rules: which types are what to a reader, written as data.
+"""Presentation rules as data: what the values of a type are to a reader.
 
-A rule names a type by path and says where its parts are by field names.  Layouts of
-other versions are alternatives chosen by which fields exist, never by version.
+A rule names a type by path and its parts by field paths.  The layouts of several
+versions of a library are alternatives, chosen by which fields exist, never by version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Sequence:
     """Items side by side in memory.
 
     Attributes:
-        item: Type of an item: ``"$T"`` of the pattern, or ``""`` for what ``data`` points to.
+        item: Type of an item: ``"$T"`` of the pattern, ``""`` for what ``data`` points to.
         length, capacity: Paths to counts; no capacity means none is checked.
         data: Path to a pointer to the first item; newtypes around it are peeled.
         inline: Path to the items themselves, where they are stored in the value.
@@ -42,9 +42,9 @@ class Ring:
     """Items in a ring buffer.
 
     Attributes:
-        head: Slot of the first item.
-        length: Number of items; or
-        end: the slot after the last item.
+        head: Path to the slot of the first item.
+        length: Path to the number of items; without one there is an ``end``.
+        end: Path to the slot after the last item.
     """
 
     item: str
@@ -73,12 +73,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Hash:
-    """A hashbrown table: control bytes in front of them the buckets, backwards.
+    """A hashbrown table: control bytes, and before them the buckets in reverse order.
 
     Attributes:
         table: Path to the ``RawTable<T>``; ``T`` is ``(key, value)``.
         is_set: The values are ``()``.
-        shards: Path to a ``Vec`` or slice of which each item has such a table.
+        shards: Path to a ``Vec`` or slice whose items have a table each.
     """
 
     table: Path
@@ -97,7 +97,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A map whose entries are the items of another sequence, found by ``entries``.
+    """A map whose entries are the items of a sequence at ``entries``.
 
     Attributes:
         key, value: Paths inside an entry; without a value it is a set of the keys.
@@ -110,7 +110,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Hex:
-    """Bytes written in hexadecimal, with dashes between groups of so many bytes."""
+    """Bytes in hexadecimal, with dashes between groups of so many bytes."""
 
     data: Path
     groups: tuple[int, ...] = ()
@@ -129,14 +129,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Wrapper:
-    """Something around one value, shown as ``name(value)``, or as the value alone.
+    """A wrapper around one value, shown as ``name(value)``, or as the value alone.
 
     Attributes:
         inner: A path, or ``"$T"`` for the value of that type inside newtypes; without one
             only the notes are shown.
-        notes: ``(label, formulas)`` shown behind the value: a number behind its label,
-            or the label alone where a comparison holds. The first formula whose fields
-            exist is taken.
+        notes: ``(label, formulas)`` shown after the value: the label with a number, or
+            alone where a comparison holds. The first formula whose fields exist is taken.
         follow: ``inner`` leads to a pointer, and what it points to is shown.
         deref: The type implements ``Deref`` to what is inside.
     """
@@ -188,11 +187,11 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Adaptor:
-    """An iterator over what other iterators give.
+    """An iterator over the items of other iterators.
 
     Attributes:
-        parts: Paths to those; one that is ``None`` gives nothing.
-        adapt: Makes the items, of the adaptor itself and the items of the parts.
+        parts: Paths to those; one that is ``None`` has no items.
+        adapt: Computes the items, from the adaptor itself and the items of the parts.
     """
 
     parts: tuple[Path, ...]
@@ -201,7 +200,7 @@ class Adaptor:
 
 @dataclass(frozen=True, slots=True)
 class Custom:
-    """What data cannot say: a function from the match and the value to a view."""
+    """A shape that no data describes: a function builds the view from a match and a value."""
 
     build: Callable[[Match, Value], View]
 
@@ -226,12 +225,12 @@ Shape = (
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One type pattern and what the types it matches are.
+    """A type pattern, and the shape of the types that it matches.
 
     Attributes:
         pattern: ``alloc::vec::Vec<$T, $A>``; ``**`` stands for any modules, ``*`` for any
             name or argument, and a pattern without ``<`` matches any arguments.
-        when: What must not be zero for this value; rules are tried in order.
+        when: Formulas that must not be zero for the value; else the next rule is tried.
     """
 
     pattern: str
@@ -241,14 +240,14 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that fits a type, with the types its pattern named."""
+    """A rule that fits a type, with the types that ``$names`` in its pattern match."""
 
     rule: Rule
     type: Type
     captures: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
 
     def argument(self, name: str) -> Type:
-        """The type that ``$name`` stands for.
+        """Return the type that ``$name`` matches.
 
         Raises:
             UnavailableError: The debug information does not describe it.
@@ -271,12 +270,12 @@ def _no_rules(_crate: str) -> tuple[Rule, ...]:
 
 
 class RuleBook:
-    """Rules in order of precedence, with what they said of each type so far.
+    """Rules in order of precedence; remembers which of them fit a type.
 
     Args:
-        rules: Always asked.
-        crate_rules: Gives the rules of a crate when the first type of it is met; they
-            are asked last.
+        rules: Always searched.
+        crate_rules: Returns the rules of a crate, when its first type is looked up; they
+            are searched last.
     """
 
     def __init__(
@@ -292,13 +291,13 @@ class RuleBook:
         _add(self._by_name, rules)
 
     def prefer(self, rules: Iterable[Rule]) -> None:
-        """Ask these before all others, in place of those preferred so far."""
+        """Search these rules before all others; they replace those preferred so far."""
         self._preferred.clear()
         _add(self._preferred, rules)
         self._known.clear()
 
     def matches(self, type_: Type) -> tuple[Match, ...]:
-        """The rules that fit a stripped type, best first."""
+        """Find the rules that fit a stripped type, best first."""
         known = self._known.get(type_)
         if known is None:
             known = self._known[type_] = tuple(self._search(type_))
@@ -326,7 +325,7 @@ class RuleBook:
 
 def _add(by_name: dict[str, list[Rule]], rules: Iterable[Rule]) -> None:
     for rule in rules:
-        # Patterns are read when a type of that name is met: most never are.
+        # A pattern is parsed when a type of its name is looked up: most never are.
         by_name.setdefault(parse_type_path(rule.pattern).last, []).append(rule)
 
 
@@ -341,7 +340,7 @@ class PatternText:
     @staticmethod
     @cache
     def parse(text: str) -> PatternText:
-        """Read a pattern such as ``std::sync::**::Mutex<$T>``."""
+        """Parse a pattern such as ``std::sync::**::Mutex<$T>``."""
         path = parse_type_path(text)
         parts = [_segment(part) for part in path.head.split("::")]
         regex = "::".join(parts).replace("(?:.+)::", "(?:.+::)?")
@@ -349,7 +348,7 @@ class PatternText:
         return PatternText(path.last, re.compile(regex), arguments)
 
     def match(self, path: PathText) -> dict[str, tuple[int, str]] | None:
-        """What the pattern's ``$names`` stand for, ``None`` where it does not fit."""
+        """Return what the pattern's ``$names`` match, ``None`` where it does not fit."""
         if self.head.fullmatch(path.head) is None:
             return None
         captures: dict[str, tuple[int, str]] = {}
@@ -371,5 +370,5 @@ def _segment(text: str) -> str:
 
 
 def _required(arguments: tuple[str, ...]) -> int:
-    """Arguments a type must have: those marked ``?`` came or went between versions."""
+    """How many arguments a type must have; those marked ``?`` are only in some versions."""
     return sum(not argument.endswith("?") for argument in arguments)

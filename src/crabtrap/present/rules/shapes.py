@@ -1,4 +1,4 @@
-"""Views by the shapes of rules: where a rule says the parts are, and whether they can be."""
+"""Application of rules: finds the parts that a shape names and checks them."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ from crabtrap.symbols.types import Type, parse_type_path
 from crabtrap.values import UnavailableError, Value
 
 _MAX_TREE = 1 << 48
-"""More entries than any address space holds."""
+"""Greatest plausible number of entries; no address space holds more."""
 
 
 def build(  # noqa: C901, PLR0911, PLR0912 - one case per shape
     match: Match, value: Value, view: Callable[[Value], View]
 ) -> View:
-    """Apply a rule's shape to a value.
+    """Build the view of a value by a rule's shape.
 
     Args:
-        match: The rule, and what its pattern's names stand for.
-        value: Of the type that the rule fits.
-        view: Gives the view of a part.
+        match: The rule that fits the value's type.
+        value: The value.
+        view: Returns the view of a part.
 
     Raises:
-        LayoutError: The fields it names are not there.
-        UnavailableError: They are, but hold what cannot be.
+        LayoutError: The type lacks the fields that the shape names.
+        UnavailableError: They cannot be read, or hold implausible values.
     """
     shape = match.rule.shape
     match shape:
@@ -101,14 +101,14 @@ def build(  # noqa: C901, PLR0911, PLR0912 - one case per shape
 
 
 def short_name(value: Value) -> str:
-    """A type's last name without arguments: ``Vec``."""
+    """Return the last name of a value's type, without arguments: ``Vec``."""
     return value.shape.row.name.partition("<")[0].rpartition("::")[2]
 
 
 def buffer(
     value: Value, item: Type, data: Value, length: int, capacity: int | None
 ) -> ContiguousItems:
-    """Items behind a pointer, once they are plausible."""
+    """Return the items behind a pointer, after checking that they are plausible."""
     address = peel_to_pointer(data).pointer_address()
     shape = item.strip()
     check_buffer(
@@ -147,11 +147,11 @@ def _ring(match: Match, shape: rules.Ring, value: Value) -> View:
     head = part(value, shape.head).integer()
     capacity = part(value, shape.capacity).integer()
     if not item.size:
-        capacity = (1 << 64) - 1  # std's own claim for items that need no room
+        capacity = (1 << 64) - 1  # as std claims for items of no size
     if shape.length is not None:
         length = part(value, shape.length).integer()
     else:
-        assert shape.end is not None  # a rule says one or the other
+        assert shape.end is not None  # a rule has one or the other
         length = (part(value, shape.end).integer() - head) % (capacity or 1)
     slots = buffer(value, item, part(value, shape.data), capacity, None)
     if length > capacity or head > capacity:
@@ -178,7 +178,7 @@ def _hash(shape: rules.Hash, value: Value) -> View:
 
 
 def table_items(table: Value, name: str = "") -> HashItems:
-    """The occupied buckets of hashbrown's ``RawTable``, or of the map around one.
+    """Return the occupied buckets of a ``RawTable`` of hashbrown, or of the map around it.
 
     Raises:
         LayoutError: It is not one.
@@ -239,7 +239,7 @@ def _pairs(shape: rules.Pairs, value: Value) -> View:
 
 
 def _vector_items(holder: Value) -> ContiguousItems:
-    """The items of a ``Vec``, or of a pointer to a slice."""
+    """Items of a ``Vec``, or of a pointer to a slice."""
     if holder.is_pointer:
         array = holder.deref()
         return ContiguousItems(array, array.shape.row.count or 0)
@@ -261,7 +261,7 @@ def _hex(shape: rules.Hex, value: Value) -> View:
 
 
 def payload(optional: Value) -> Value | None:
-    """What ``Some`` holds; ``None`` for ``None``."""
+    """Return what an ``Option`` holds, or the value itself if it is no enum."""
     if optional.shape.cases is None:
         return optional
     return variant_payload(optional)
@@ -288,7 +288,7 @@ def _inline_text(kind: TextKind, value: Value, location: Value, length: int) -> 
 def text_at(
     value: Value, kind: TextKind, address: int, length: int, capacity: int | None = None
 ) -> TextView:
-    """Text at an address, once it is plausible."""
+    """Return the text at an address, after checking that it is plausible."""
     name = value.type.name if value.is_pointer else short_name(value)
     check_buffer(value.context, name, address=address, length=length, stride=1, capacity=capacity)
     read = value.context.reader.read
@@ -313,7 +313,7 @@ def _wrapper(match: Match, shape: rules.Wrapper, value: Value) -> View:
 
 
 def _note(label: str, formulas: tuple[Formula, ...], value: Value) -> str:
-    """``readers: 2``, or ``locked`` where that is a test that holds; ``""`` for nothing."""
+    """The note ``readers: 2``, or ``locked`` if its formula is a test; ``""`` for none."""
     for formula in formulas:
         try:
             number = evaluate(formula, value)

@@ -1,7 +1,7 @@
 """Rules from TOML files, the user's own and those shipped for well-known crates.
 
-The format is described in ``docs/types.md``.  A file that says something unknown is
-refused whole, with the rule and the key to blame.
+The format is described in ``docs/types.md``.  A file with an unknown key or a wrong
+value is refused as a whole; the error names the rule and the key.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RuleFileError(UsageError):
 
     Attributes:
         source: The file's name.
-        line: Where the rule begins, or the mistake is; ``None`` where that is not known.
+        line: Line of the mistake, or of the rule with it; ``None`` where unknown.
     """
 
     def __init__(self, source: str, message: str, line: int | None = None) -> None:
@@ -45,7 +45,7 @@ def load_rules(path: FilePath) -> tuple[Rule, ...]:
     """Read a user's rule file.
 
     Raises:
-        RuleFileError: It is not such a file.
+        RuleFileError: It is no rule file.
         OSError: It cannot be read.
     """
     try:
@@ -56,7 +56,7 @@ def load_rules(path: FilePath) -> tuple[Rule, ...]:
 
 
 def shipped_rules(crate: str) -> tuple[Rule, ...]:
-    """The rules shipped for a crate outside std; ``()`` where there are none."""
+    """Read the rules shipped for a crate outside std; ``()`` where there are none."""
     if not crate.isidentifier():
         return ()
     name = f"{crate}.toml"
@@ -72,7 +72,7 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
     r"""Read rules from TOML text.
 
     Raises:
-        RuleFileError: The text is not TOML, or a rule is not one.
+        RuleFileError: The text is not TOML, or describes no rules.
 
     Example:
         >>> text = '[[rule]]\ntype = "m::Stack<$T>"\nwrapper = { inner = "items" }'
@@ -95,14 +95,14 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
     lines: list[int | None] = [
         text.count("\n", 0, match.start()) + 1 for match in re.finditer(_HEADER, text)
     ]
-    if len(lines) != len(entries):  # written in another way: rule = [{ .. }]
+    if len(lines) != len(entries):  # not written as [[rule]]: rule = [{ .. }]
         lines = [None] * len(entries)
     numbered = enumerate(zip(lines, entries, strict=True), 1)
     return tuple(_Reader(source, number, *entry).rule() for number, entry in numbered)
 
 
 def _toml_error(source: str, message: str) -> RuleFileError:
-    """What the TOML reader says, the line in front instead of at the end."""
+    """The TOML reader's message, with the line number at the front instead of the end."""
     found = re.search(_AT_LINE, message)
     if found is None:
         return RuleFileError(source, message)
@@ -110,7 +110,7 @@ def _toml_error(source: str, message: str) -> RuleFileError:
 
 
 class _Reader:
-    """One ``[[rule]]``, with errors that name it."""
+    """Reads one ``[[rule]]``; its errors name the rule."""
 
     def __init__(self, source: str, number: int, line: int | None, entry: object) -> None:
         self._source = source
@@ -127,7 +127,7 @@ class _Reader:
         return cast("Table", value)
 
     def rule(self) -> Rule:
-        """The rule this entry describes."""
+        """Read the rule."""
         pattern = self._text(self._table, "type")
         self._where = f"rule for {pattern}"
         PatternText.parse(pattern)
@@ -168,7 +168,7 @@ class _Reader:
         return value
 
     def path(self, table: Table, key: str) -> Path:
-        """A path, or alternatives as a list."""
+        """Read a path, or a list of alternatives."""
         value = table.get(key)
         if isinstance(value, str):
             return own_path(value)
@@ -179,25 +179,25 @@ class _Reader:
         raise self._fail(f"{key!r} must be a field path, or a list of alternatives")
 
     def optional_path(self, table: Table, key: str) -> Path | None:
-        """A path, ``None`` where the key is missing."""
+        """Read a path, ``None`` where the key is missing."""
         return self.path(table, key) if key in table else None
 
     def formula(self, table: Table, key: str) -> Formula:
-        """A number, or arithmetic that gives one."""
+        """Read a formula."""
         return self._parsed(table.get(key), key)
 
     def optional_formula(self, table: Table, key: str) -> Formula | None:
-        """The same, ``None`` where the key is missing."""
+        """Read a formula, ``None`` where the key is missing."""
         return self.formula(table, key) if key in table else None
 
     def formulas(self, table: Table, key: str) -> tuple[Formula, ...]:
-        """Arithmetic, or alternatives as a list."""
+        """Read a formula, or a list of alternatives."""
         value = table.get(key)
         texts = cast("list[object]", value) if isinstance(value, list) else [value]
         return tuple(self._parsed(text, key) for text in texts)
 
     def flag(self, table: Table, key: str) -> bool:
-        """A true or false, false where missing."""
+        """Read true or false; false where the key is missing."""
         value = table.get(key, False)
         if not isinstance(value, bool):
             raise self._fail(f"{key!r} must be true or false")

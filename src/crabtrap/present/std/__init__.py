@@ -1,4 +1,8 @@
-"""Rules for std, alloc and core."""
+"""Presentation rules for core, alloc and std.
+
+A layout is recognised by its fields, never by a version of the compiler; other crates
+have their rules in ``crates/``.
+"""
 
 from crabtrap.present.rules.rule import Rule
 from crabtrap.present.std import (
@@ -30,6 +34,6 @@ STD_RULES: tuple[Rule, ...] = (
     *iterators.RULES,
     *adaptors.RULES,
 )
-"""All of them, in order of precedence."""
+"""All rules for std, in order of precedence."""
 
 __all__ = ["STD_RULES"]

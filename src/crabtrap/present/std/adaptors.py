@@ -1,7 +1,7 @@
-"""Adaptors of iterators that run no code of the program: shown by what is left to come.
+"""Rules for iterator adaptors without closures: shown by the items they have left.
 
-Those with closures (``Map``, ``Filter``) are shown by their fields: what they give can
-only be told by running the closure.
+Those with closures (``Map``, ``Filter``) are shown by their fields: only running the
+closure would give their items.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from crabtrap.values import Value
 
 
 def same(_owner: Value, inner: tuple[Items, ...]) -> Items:
-    """All that the iterator inside gives."""
+    """Return the items of the inner iterator."""
     return inner[0]
 
 
 def joined(_owner: Value, inner: tuple[Items, ...]) -> Items:
-    """All of the first, then all of the next."""
+    """Return the items of the first inner iterator, then those of the next."""
     return JoinedItems(inner)
 
 
 def keys(_owner: Value, inner: tuple[Items, ...]) -> Items:
-    """The first of each pair."""
+    """Return the first element of each pair."""
     return MappedItems(inner[0], lambda pair: synthetic.element(pair, 0))
 
 
 def values(_owner: Value, inner: tuple[Items, ...]) -> Items:
-    """The second of each pair."""
+    """Return the second element of each pair."""
     return MappedItems(inner[0], lambda pair: synthetic.element(pair, 1))
 
 
@@ -61,35 +61,35 @@ def _reversed(_owner: Value, inner: tuple[Items, ...]) -> Items:
 
 
 def _zip(owner: Value, inner: tuple[Items, ...]) -> Items:
-    """Sides with random access stay as they are, and ``index`` counts what was given."""
+    """Where both sides have random access, only ``index`` advances."""
     done = part(owner, "index").integer()
     return PartOfItems(ZippedItems(*inner), done)
 
 
 def _peekable(owner: Value, inner: tuple[Items, ...]) -> Items:
-    """``peeked`` is what ``next`` gave already: nothing yet, an item, or the end."""
+    """``peeked`` is what was taken in advance: nothing yet, an item, or the end."""
     given = variant_payload(part(owner, "peeked"), "Some")
     if given is None:
         return inner[0]
     peeked = variant_payload(given, "Some")
     if peeked is None:
         return NO_ITEMS
-    if peeked.is_pointer:  # items of references are shown as what they refer to
+    if peeked.is_pointer:  # items that are references are shown as what they refer to
         peeked = peeked.deref()
     return JoinedItems((ListedItems((peeked,)), inner[0]))
 
 
 def _step_by(owner: Value, inner: tuple[Items, ...]) -> Items:
-    """Every so many-th item: the first at once, or after a step."""
+    """Every n-th item: beginning with the first, or after the first step."""
     if _is_counted_range(owner.shape.argument(0)):
-        raise LayoutError("std counted such ranges in two ways with these fields")
+        raise LayoutError("std has used these fields in two ways for such ranges")
     skipped = part(owner, ("step_minus_one", "step")).integer()
     first = 0 if part(owner, "first_take").scalar() else skipped
     return PartOfItems(inner[0], first, step=skipped + 1)
 
 
 def _stepped_range(_match: Match, value: Value) -> View:
-    """Unsigned ranges count: ``end`` is not the end, but how many numbers are left."""
+    """A stepped range of unsigned numbers, whose ``end`` is how many are left."""
     if not _is_counted_range(value.shape.argument(0)):
         raise LayoutError("only ranges of unsigned numbers are counted")
     step = part(value, "step_minus_one").integer() + 1

@@ -1,4 +1,4 @@
-"""Cells, with borrow and initialisation state."""
+"""Rules for cells, with their borrow and initialisation state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_BORROWS = 1 << 40
 
 
 def borrow_note(value: Value) -> str:
-    """The borrow state of a ``RefCell`` in words, ``""`` when it is not borrowed."""
+    """Return the borrow state of a ``RefCell`` in words, ``""`` if it is not borrowed."""
     flag = part(value, "borrow").integer()
     if abs(flag) > _MAX_BORROWS:
         raise UnavailableError(f"RefCell — implausible: borrow flag {flag}")

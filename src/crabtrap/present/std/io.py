@@ -1,4 +1,4 @@
-"""File descriptors and ``io::Error``."""
+"""Rules for file descriptors and ``io::Error``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from crabtrap.symbols.types import Type
 from crabtrap.values import Memory, UnavailableError, Value
 
 _SIMPLE_MESSAGE, _CUSTOM, _OS, _SIMPLE = range(4)
-"""What the two low bits of a packed ``io::Error`` mean."""
+"""The two low bits of a packed ``io::Error``."""
 
 
 def _descriptor(_match: Match, value: Value) -> View:
@@ -45,7 +45,7 @@ def _os_error(code: int) -> str:
 
 
 def _find(value: Value, name: str) -> Type | None:
-    """A type of the module, which is part of ``core`` or of ``std``."""
+    """A type of the module ``io::error``, which is in ``core`` or in ``std``."""
     find_type = value.context.program.find_type
     return find_type(f"core::io::error::{name}") or find_type(f"std::io::error::{name}")
 

@@ -1,4 +1,4 @@
-"""Iterators of std's collections, texts and options: shown by what is left of them."""
+"""Rules for iterators of std's collections, texts and options: shown by what is left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from crabtrap.present.field_paths import (
     LayoutError,
     Path,
     find_part,
-    first,
     part,
     peel_to_pointer,
 )
@@ -39,9 +38,9 @@ from crabtrap.values import UnavailableError, Value
 
 # -- slices, vectors, arrays ---------------------------------------------------------
 def _slice(match: Match, value: Value) -> View:
-    """What a pointer pair has left: ``ptr`` to ``end``, or ``end`` as a count for ZSTs."""
+    """The items from ``ptr`` to ``end``; of items of no size ``end`` is the number."""
     start = peel_to_pointer(part(value, "ptr")).pointer_address()
-    end = part(value, first("end_or_len", "end")).integer()
+    end = part(value, ("end_or_len", "end")).integer()
     return _between(value, match.argument("$T"), start, end)
 
 
@@ -50,7 +49,7 @@ def _vec(match: Match, value: Value) -> View:
     stop = part(value, "end").integer()
     item = match.argument("$T")
     if not item.size:
-        stop -= start  # std counts in the address itself
+        stop -= start  # std counts such items in the address itself
     return _between(value, item, start, stop)
 
 
@@ -81,7 +80,7 @@ def _array(_match: Match, value: Value) -> View:
 
 
 def _pieces(_match: Match, value: Value) -> View:
-    """``chunks``, ``chunks_exact`` and ``windows``: parts of the slice that is left."""
+    """Iterators by ``chunks``, ``chunks_exact`` and ``windows``: parts of what is left."""
     rest = part(value, "v").deref()
     size, length = part(value, ("chunk_size", "size")).integer(), rest.shape.row.count or 0
     name = short_name(value)
@@ -106,7 +105,7 @@ def _pieces(_match: Match, value: Value) -> View:
 
 
 def _ring(match: Match, value: Value) -> View:
-    """A deque's iterator before it was made of two slices: slots ``[tail, head)``."""
+    """An iterator of a ``VecDeque`` in its older layout: slots ``[tail, head)``."""
     ring, item = part(value, "ring"), match.argument("$T")
     slots = find_part(ring, "data_ptr")
     if slots is None:
@@ -143,20 +142,20 @@ def _raw_table(match: Match, value: Value) -> View:
 
 
 def _tree(_match: Match, value: Value) -> View:
-    """An iterator that knows how many entries are left."""
+    """An iterator that keeps how many entries are left."""
     entries = TreeEntries(_edge(part(value, "range.front")), part(value, "length").integer())
     return SequenceView(_pairs(entries), short_name(value))
 
 
 def _tree_range(_match: Match, value: Value) -> View:
-    """An iterator that knows where it ends."""
+    """An iterator that keeps where it ends."""
     back = _edge(part(value, "inner.back"))
     entries = TreeEntries(_edge(part(value, "inner.front")), None, back)
     return SequenceView(_pairs(entries), short_name(value))
 
 
 def _edge(optional: Value) -> Edge | None:
-    """A leaf's edge, or a root that nothing was taken of yet."""
+    """A leaf's edge, or the front of a root that no entry was taken from yet."""
     handle = payload(optional)
     if handle is None:
         return None
@@ -187,7 +186,7 @@ def _char_indices(_match: Match, value: Value) -> View:
 
 
 def _split(_match: Match, value: Value) -> View:
-    """The part of the text that is still to be taken apart."""
+    """The part of the text that is still to be split."""
     name = short_name(value)
     split = _innermost_split(value)
     if part(split, "finished").scalar():
@@ -201,7 +200,7 @@ def _split(_match: Match, value: Value) -> View:
 
 
 def _innermost_split(value: Value) -> Value:
-    """The splitting iterator that ``lines()`` and its like are made with."""
+    """The splitting iterator that ``lines()`` and its like are built on."""
     for path in ("", "iter", "inner.iter"):
         inner = find_part(value, path)
         if inner is not None and find_part(inner, "finished") is not None:
@@ -250,7 +249,7 @@ _OVER_OTHERS: tuple[tuple[str, str, Path, Adapt], ...] = (
     ("alloc::collections::linked_list", "IntoIter", "list", same),
     ("core::str::iter", "Bytes", "0", same),
 )
-"""Modules, iterators in them, and the iterator or collection inside."""
+"""Modules, iterators in them, the path to an inner iterator, and what is done with it."""
 
 RULES = (
     Rule("core::slice::iter::Iter<$T>", Custom(_slice)),

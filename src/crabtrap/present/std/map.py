@@ -1,4 +1,4 @@
-"""Maps and sets: hashbrown's table behind std and the crate itself, and the B-tree."""
+"""Rules for maps and sets: B-trees, and hash tables of std and of hashbrown."""
 
 from __future__ import annotations
 

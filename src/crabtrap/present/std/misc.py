@@ -1,4 +1,4 @@
-"""Pointers, numbers, time, ranges, addresses and handles."""
+"""Rules for pointers, numbers, times, ranges and network addresses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _seconds(value: Value, seconds: str, nanos: str) -> tuple[int, int]:
 
 
 def format_duration(seconds: int, nanos: int) -> str:
-    """As Rust's ``Debug`` does: in the largest unit that leaves a whole part."""
+    """Format a duration as Rust's ``Debug`` does: in the largest unit with a whole part."""
     total = seconds * NANOS + nanos
     for unit, size in (("s", NANOS), ("ms", 1_000_000), ("µs", 1_000)):
         if total >= size:

@@ -1,8 +1,8 @@
-"""Channels made of packets, as std had them before it took over crossbeam's.
+"""Rules for channels of packets, which std had before it adopted crossbeam's.
 
-A channel begins as a ``Oneshot`` packet and is upgraded to a ``Stream`` or a ``Shared``
-one by a second message or a second sender.  What was sent before stays in the old
-packet, which only the receiver still knows; the last thing in it is the new receiver.
+A channel begins as a ``Oneshot`` packet, and a second message or a second sender
+upgrades it to a ``Stream`` or a ``Shared`` one.  Earlier messages stay in the old packet,
+which only the receiver keeps; the last thing in that is the new receiver.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _flavor(value: Value) -> Value:
 
 
 def _received(flavor: Value, upgrades: int = 0) -> Iterator[Value]:
-    """What a receiver of this flavor gets next, oldest first."""
+    """Yield the messages that a receiver of this flavor gets next, oldest first."""
     if upgrades > _MAX_UPGRADES:
         raise UnavailableError("channel — implausible: upgraded again and again")
     case, inside = flavor.variant()
@@ -85,7 +85,7 @@ def _received(flavor: Value, upgrades: int = 0) -> Iterator[Value]:
 
 
 def _nodes(tail: Value) -> Iterator[Value]:
-    """Nodes of a queue behind the one that was received last."""
+    """Yield the nodes of a queue after the one that was received last."""
     seen: set[int] = set()
     pointer = peel_to_pointer(tail)
     while address := pointer.pointer_address():
@@ -98,7 +98,7 @@ def _nodes(tail: Value) -> Iterator[Value]:
 
 
 def _buffered(packet: Value) -> Iterator[Value]:
-    """Messages of a bounded channel: a ring of options in a ``Vec``."""
+    """Yield the messages of a bounded channel: a ring of options in a ``Vec``."""
     ring = part(packet, "lock.data.value.buf")
     vec = part(ring, "buf")
     start, count = part(ring, "start").integer(), part(ring, "size").integer()

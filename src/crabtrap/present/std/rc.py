@@ -1,4 +1,4 @@
-"""Shared pointers with their counts."""
+"""Rules for ``Rc``, ``Arc`` and ``Weak``, with their counts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from crabtrap.values import UnavailableError, Value
 
 _DANGLING = (1 << 64) - 1
 _IMPLAUSIBLE = 1 << 62
-"""std aborts the program long before a count gets here."""
+"""std aborts the program long before a count is so high."""
 
 
 def _inner(value: Value) -> tuple[Value, int, int]:
-    """The value, and the strong and weak counts as std's functions give them."""
+    """The value, and the strong and weak counts as the heap block has them."""
     inner = peel_to_pointer(part(value, "ptr")).deref()
     strong, weak = part(inner, "strong").integer(), part(inner, "weak").integer()
     if strong > _IMPLAUSIBLE or _IMPLAUSIBLE < weak < _DANGLING:
@@ -40,12 +40,12 @@ def _weak(_match: Match, value: Value) -> View:
 
 
 def strong_count(value: Value) -> int:
-    """Strong references of an ``Rc``, ``Arc`` or ``Weak``."""
+    """Read the number of strong references of an ``Rc``, ``Arc`` or ``Weak``."""
     return _inner(value)[1]
 
 
 def weak_count(value: Value) -> int:
-    """Weak references, without the one all strong references share."""
+    """Read the number of weak references, without the one all strong ones share."""
     _, strong, weak = _inner(value)
     return weak - 1 if strong else weak
 

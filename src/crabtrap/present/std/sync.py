@@ -1,4 +1,4 @@
-"""Locks, atomics and things that are initialised once, with their state."""
+"""Rules for locks, atomics and ``Once`` and its like, with their state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _poison(value: Value) -> tuple[str, ...]:
 
 
 def lock_note(value: Value) -> str:
-    """The state of a ``Mutex`` or ``RwLock`` in words, ``""`` when it is free."""
+    """Return the state of a ``Mutex`` or ``RwLock`` in words, ``""`` if it is free."""
     futex = find_part(value, "inner.futex")
     if futex is not None:
         return "locked" if futex.integer() else ""
@@ -56,18 +56,18 @@ def _atomic(_match: Match, value: Value) -> View:
 _FUTEX_STATES = ("incomplete", "poisoned", "running", "running", "complete")
 _STATES = ("incomplete", "poisoned", "running", "complete")
 _QUEUED = 4
-"""Set while threads wait for a ``Once``."""
+"""The bit that is set while threads wait for a ``Once``."""
 _FRESH = ("std::rt::cleanup::CLEANUP", "std::io::stdio::STDOUT")
-"""Statics of std that are, or begin with, a ``Once`` nobody has used before ``main``."""
+"""Statics of std that are, or begin with, a ``Once`` that is unused before ``main``."""
 
 
 def once_state(value: Value) -> str:
-    """The state of a ``Once``: "complete", "incomplete", "running" or "poisoned".
+    """Return the state of a ``Once``: "complete", "incomplete", "running" or "poisoned".
 
-    The layouts std had are told apart by their fields, each with numbers of its own.
+    Each layout that std has had differs in its fields, and has numbers of its own.
 
     Raises:
-        UnavailableError: It is none of these, or nothing tells what its number means.
+        UnavailableError: The number is invalid, or nothing shows what it means.
     """
     newest = find_part(value, "inner.state_and_queued")
     if newest is not None:
@@ -89,10 +89,10 @@ def once_state(value: Value) -> str:
 
 
 def _counts_up(value: Value) -> bool:
-    """Whether 0 is where this std's ``Once`` begins, or where it ends.
+    """Whether the numbers of this std's ``Once`` rise from "incomplete" to "complete".
 
-    std once turned its numbers around and changed no name by it.  What tells is a
-    ``Once`` of which the state is known: a static that nobody has used yet.
+    std once reversed the numbers and renamed nothing.  A ``Once`` of known state shows
+    which they are: the initial bytes of a static of std are those of "incomplete".
     """
     for name in _FRESH:
         fresh = value.context.program.initial_bytes(name, value.type)

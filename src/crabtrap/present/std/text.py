@@ -1,4 +1,4 @@
-"""Texts of alloc, core and std."""
+"""Rules for the texts of alloc, core and std."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _OWNED = Text("inner.len", "inner.buf.ptr", "os", capacity="inner.buf.cap")
 
 
 def _innermost(value: Value) -> Value:
-    """The bytes inside an unsized text such as ``Path``, an array with its length."""
+    """The bytes of an unsized text such as ``Path``, as an array with its length."""
     for layer in each_layer(value, newtype_content):
         if layer.shape.kind == "array":
             return layer

@@ -1,4 +1,4 @@
-"""Threads, channels, condition variables and thread-local storage."""
+"""Rules for threads, channels, condition variables and thread-local storage."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from crabtrap.values import UnavailableError, Value
 from crabtrap.values.decode import enumerator_name
 
 _LAP = 32
-"""Positions of a list channel advance by this much per block; the last one is not used."""
+"""Positions in a list channel per block; the last one has no message."""
 _MARK_BITS = 1
-"""Low bits of a list channel's positions are flags."""
+"""Number of low bits in a list channel's positions that are flags."""
 
 
 def variant_name(value: Value) -> str:
-    """The name of the live variant, of enums with and without fields."""
+    """Return the name of the live variant, of an enum with or without fields."""
     if value.shape.cases is not None:
         return value.variant()[0].name
     name = enumerator_name(value.shape, value.read_bytes())
@@ -70,7 +70,7 @@ _OTHER = ("0.pointer.ptr.pointer.data", "0.__pointer.ptr.pointer.data")
 
 
 def _thread(_match: Match, value: Value) -> View:
-    """Behind an ``Arc``; std of 1.84 and around told the main thread, without a name, apart."""
+    """A ``Thread`` is an ``Arc``; around std 1.84 the main one was a variant without a name."""
     inner = find_part(value, _INNER)
     if inner is None:
         case, inside = peel(value).variant()
@@ -89,7 +89,7 @@ def _join_handle(_match: Match, value: Value) -> View:
 
 
 def _channel_end(_match: Match, value: Value) -> View:
-    """A sender or receiver: what is queued, oldest first."""
+    """A sender or receiver: the queued messages, oldest first."""
     case, inside = part(value, "flavor").variant()
     counter = peel_to_pointer(part(inside, "counter")).deref()
     channel = part(counter, "chan")

@@ -1,4 +1,4 @@
-"""Sequences of alloc and core."""
+"""Rules for the sequences of alloc."""
 
 from __future__ import annotations
 
