@@ -72,12 +72,15 @@ def look_through(value: Value, presenter: Presenter) -> tuple[Value, View]:
     Raises:
         UnavailableError: A layer cannot be read.
     """
+    view = presenter.view(value)
+    if isinstance(view, ScalarView):
+        return value, view  # the usual case, which closures over many items must not slow down
 
     def inner(layer: tuple[Value, View]) -> tuple[Value, View] | None:
         behind = _behind(layer[1])
         return None if behind is None else (behind, presenter.view(behind))
 
-    *_, (found, view) = each_layer((value, presenter.view(value)), inner)
+    *_, (found, view) = each_layer((value, view), inner)
     if isinstance(view, InvalidView):
         raise UnavailableError(view.text)
     if _behind(view) is not None:
