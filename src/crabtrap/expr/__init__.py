@@ -1,4 +1,10 @@
-"""The expression language: Rust's, read and evaluated without running the program."""
+"""The expression language: Rust's expressions, evaluated without running the program.
+
+The evaluator is here, with what it computes; the parser is in ``syntax/``, the methods of
+std's types are in ``methods/``, the compiler of breakpoint conditions is in ``agent/``.
+Nothing here knows the engine: a ``Scope`` gives names their meaning, and only a
+``Caller`` runs functions of the program.
+"""
 
 from crabtrap.expr import computed
 from crabtrap.expr.assign import (

@@ -1,7 +1,7 @@
-"""Assignments: what to write where, or why it would corrupt the program.
+"""Assignments: which bytes to write where, or why that would corrupt the program.
 
-Only values whose meaning is in their own bytes are written.  A ``String`` owns memory
-elsewhere, so no text is ever put over one.
+Only values whose bytes are all of their meaning are written.  A ``String`` owns memory
+elsewhere, so no text is ever written over one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_DEPTH = 16
 
 @dataclass(frozen=True, slots=True)
 class MemoryWrite:
-    """Bytes to put at a run-time address."""
+    """Bytes to write at a run-time address."""
 
     address: Address
     data: bytes
@@ -35,7 +35,7 @@ class MemoryWrite:
 
 @dataclass(frozen=True, slots=True)
 class RegisterWrite:
-    """Bytes to put into a register (DWARF number) from byte ``offset`` on."""
+    """Bytes to write into a register (DWARF number) from byte ``offset`` on."""
 
     number: int
     offset: int
@@ -50,8 +50,8 @@ class Assignment:
     """Everything one assignment writes; nothing has been written yet.
 
     Attributes:
-        target: The place assigned to, with its value before.
-        writes: In order; all or none should be made.
+        target: What is assigned to, with its value before.
+        writes: In order; all of them are to be written, or none.
     """
 
     target: Value
@@ -59,11 +59,11 @@ class Assignment:
 
 
 def plan_assignment(text: str, scope: Scope, presenter: Presenter) -> Assignment:
-    """Read and check ``place = value`` or ``place += value``.
+    """Plan ``place = value`` or ``place += value``; nothing is written.
 
     Raises:
-        ParseError: It cannot be read, or is no assignment.
-        EvaluationError: It cannot be done; the message says what it would break.
+        ParseError: The text is no expression.
+        EvaluationError: It is no assignment, or one that cannot be done.
     """
     tree = parse(text)
     try:
@@ -113,14 +113,14 @@ def _writes(location: ValueLocation, data: bytes) -> tuple[Write, ...]:
         case Absent(reason):
             raise EvaluationError(f"it cannot be written: {reason}")
         case _:
-            raise EvaluationError("it is a computed value, not a place in the program")
+            raise EvaluationError("it is a computed value and has no location in the program")
 
 
 def encode(type_: Type, value: Value, old: Value, presenter: Presenter, depth: int = 0) -> bytes:
-    """The bytes of ``value`` as a ``type_``, over those of ``old``.
+    """Return the bytes of ``value`` as a ``type_``; padding is taken from ``old``.
 
     Raises:
-        EvaluationError: The value does not fit, or its bytes alone are not its meaning.
+        EvaluationError: The value does not fit, or owns memory besides its bytes.
     """
     shape = type_.strip()
     if depth > _MAX_DEPTH:
@@ -266,8 +266,8 @@ def _encode_variant(
 
 
 def _put_tag(shape: Type, case: Case, data: bytearray) -> None:
-    """Write the discriminant; the dataful variant of a niche has none of its own."""
-    assert shape.cases is not None  # the caller looked
+    """Write the discriminant; the variant that a niche lies in has none of its own."""
+    assert shape.cases is not None  # so says the caller
     tag = shape.cases.discriminant
     if tag is None or not case.discriminants:
         return
@@ -276,7 +276,7 @@ def _put_tag(shape: Type, case: Case, data: bytearray) -> None:
 
 
 def owns_memory(type_: Type, depth: int = 0) -> bool:
-    """Whether a value may own something besides its bytes: any pointer inside says so."""
+    """Say whether a value may own memory besides its bytes: any owning pointer in it does."""
     shape = type_.strip()
     if depth > _MAX_DEPTH:
         return True

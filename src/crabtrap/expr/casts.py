@@ -1,4 +1,4 @@
-"""``as``: what Rust allows, and what a debugger needs on top (numbers to pointers)."""
+"""Casts with ``as``: those of Rust, and from numbers to pointers, which debugging needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POINTERS = ("*const ", "*mut ", "&mut ", "&")
 
 
 def cast(value: Value, type_text: str, scope: Scope, presenter: Presenter) -> Value:
-    """``value as type_text``.
+    """Evaluate ``value as type_text``.
 
     Raises:
         EvaluationError: Rust has no such cast, or the type is not known.
@@ -45,10 +45,10 @@ def cast(value: Value, type_text: str, scope: Scope, presenter: Presenter) -> Va
 
 
 def resolve_type(text: str, scope: Scope) -> Type:
-    """A type by its written name.
+    """Find a type by its name as it is written in Rust.
 
     Raises:
-        EvaluationError: Nothing of that name is described.
+        EvaluationError: The debug information describes no such type.
     """
     if text in PRIMITIVES:
         return PRIMITIVES[text]
@@ -66,7 +66,7 @@ def resolve_type(text: str, scope: Scope) -> Type:
 
 
 def address_of(value: Value, presenter: Presenter) -> int | None:
-    """The address in a pointer, reference, ``Box`` or ``NonNull``; ``None`` for others."""
+    """Read the address in a pointer, reference, ``Box`` or ``NonNull``; ``None`` for others."""
     if value.is_pointer:
         return value.pointer_address()
     view = presenter.view(value)
@@ -78,7 +78,7 @@ def address_of(value: Value, presenter: Presenter) -> int | None:
 
 
 def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
-    """A cast between scalars, with Rust's truncation and saturation."""
+    """Cast a scalar to another scalar type, with Rust's truncation and saturation."""
     shape = type_.strip()
     address = address_of(value, presenter)
     if address is not None:
@@ -118,7 +118,7 @@ def _to_char(value: Value, number: int | float) -> Value:
 
 
 def saturate(number: float, shape: Type) -> int:
-    """A float cut to an integer: the nearest the type has, NaN is 0."""
+    """Cast a float to the nearest integer that the type has; NaN becomes 0."""
     if math.isnan(number):
         return 0
     if math.isinf(number):

@@ -1,7 +1,7 @@
-"""Equality and order as derived ``PartialEq`` and ``PartialOrd`` have them.
+"""Equality and order, as derived ``PartialEq`` and ``PartialOrd`` define them.
 
-Works on views: a ``String`` equals a ``&str`` of the same characters, a ``Vec`` an
-array of equal items, and references are looked through.
+Views are compared, not bytes: a ``String`` equals a ``&str`` of the same characters, a
+``Vec`` equals an array of equal items, and references are looked through.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from crabtrap.present.view import (
 from crabtrap.values import Char, Invalid, UnavailableError, Value
 
 _MAX_ITEMS = 1 << 20
-"""Most items compared one by one before giving up."""
+"""Most parts that one expression compares before it gives up."""
 
 
 class Comparer:
-    """Compares values through a presenter's views."""
+    """Compares values by their views."""
 
     def __init__(self, presenter: Presenter) -> None:
         self._presenter = presenter
@@ -47,10 +47,10 @@ class Comparer:
         return look_through(value, self._presenter)
 
     def equal(self, left: Value, right: Value) -> bool:  # noqa: PLR0911 - by view
-        """Whether two values are equal.
+        """Say whether two values are equal.
 
         Raises:
-            EvaluationError: They are of kinds that cannot be equal.
+            EvaluationError: Rust has no comparison for their types.
             UnavailableError: One of them cannot be read.
         """
         self._spend()
@@ -139,10 +139,10 @@ class Comparer:
         )
 
     def order(self, left: Value, right: Value) -> int | None:
-        """-1, 0 or 1; ``None`` where neither is less (NaN).
+        """Return -1, 0 or 1, or ``None`` where there is no order (NaN).
 
         Raises:
-            EvaluationError: They have no order.
+            EvaluationError: Their types have no order.
         """
         self._spend()
         left, a = self.look_through(left)

@@ -1,4 +1,4 @@
-"""Values that the debugger computes: numbers, texts, options, tuples, sequences."""
+"""Values that expressions compute: numbers, texts, options, tuples, sequences."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from crabtrap.symbols.types import (
 from crabtrap.values import NOWHERE, Bytes, Memory, Value
 
 INTEGER = Type(SyntheticRow("base", "{integer}", 40, "signed"))
-"""A literal whose type nothing has decided yet; wide enough for any of Rust's."""
+"""The undecided type of an integer literal; wide enough for all that it may become."""
 
 FLOAT = Type(SyntheticRow("base", "{float}", 8, "float"))
+"""The undecided type of a float literal."""
 
 STRING_SLICE = synthetic_type("opaque", "&str")
 
@@ -39,7 +40,7 @@ char = synthetic.char
 
 
 def type_name(value: Value) -> str:
-    """The name of a part's type inside a computed value; a literal's is its default."""
+    """Return the name of a value's type; of a literal, that of its default type."""
     return settle(value).type.name
 
 
@@ -88,7 +89,7 @@ def usize(number: int) -> Value:
 
 
 def settle(value: Value) -> Value:
-    """A literal that nothing gave a type gets Rust's default, or the least that holds it."""
+    """Give a literal of undecided type Rust's default, or the smallest type that holds it."""
     if value.type is INTEGER:
         number = value.integer()
         for name in ("i32", "i64", "i128", "u128"):
@@ -131,14 +132,14 @@ def byte_string(content: bytes) -> Value:
 
 
 def listed(values: Sequence[Value], item_name: str = "") -> Value:
-    """An array of values at hand."""
+    """An array of these values."""
     name = item_name or (type_name(values[0]) if values else "_")
     type_ = synthetic_type("opaque", f"[{name}; {len(values)}]")
     return of_view(type_, SequenceView(ListedItems(tuple(values))))
 
 
 def sequence(items: Items, name: str) -> Value:
-    """A sequence whose items are reached lazily; ``name`` is its type's."""
+    """A sequence of lazy items; ``name`` is its type's."""
     return of_view(synthetic_type("opaque", name), SequenceView(items))
 
 
@@ -186,7 +187,7 @@ def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:
 
 
 def reference(value: Value) -> Value:
-    """``&value``: a true pointer where the value is in memory."""
+    """``&value``: a pointer value where ``value`` is in memory, else a view of it."""
     if (
         isinstance(value.location, Memory)
         and value.metadata is None

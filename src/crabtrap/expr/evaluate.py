@@ -1,4 +1,7 @@
-"""Evaluating a tree: every node to a value, without running the program."""
+"""The evaluator: gives every node of a syntax tree its value.
+
+It reads the program and never runs it; only a ``Caller`` does, where one is given.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +26,18 @@ def evaluate(text: str, scope: Scope, presenter: Presenter, caller: Caller | Non
     """Evaluate an expression.
 
     Args:
-        text: In Rust; an assignment is refused here, see ``assign``.
-        scope: What names mean.
-        presenter: What library types are.
+        text: A Rust expression; assignments are for ``plan_assignment``.
+        scope: Gives names their meaning.
+        presenter: Gives values their views.
         caller: Runs functions of the program; without one, nothing runs.
 
     Returns:
         A value of the program or a computed one; parts of it may still be unread.
 
     Raises:
-        ParseError: It cannot be read.
-        EvaluationError: It has no value; ``span`` is the part to blame.
-        UnavailableError, MemoryFault: The program does not have the value.
+        ParseError: The text is no expression.
+        EvaluationError: It has no value; ``span`` is the part that has none.
+        UnavailableError, MemoryFault: A value that it needs cannot be read.
     """
     evaluator = Evaluator(scope, presenter, caller)
     try:
@@ -55,7 +58,7 @@ class Evaluator:
         self.bound: list[dict[str, Value]] = []
 
     def value(self, tree: Expression) -> Value:
-        """The value of a tree; an error without a place gets this one's."""
+        """Evaluate a tree; an error without a span gets the tree's."""
         try:
             return self._dispatch(tree)
         except EvaluationError as error:
@@ -93,7 +96,7 @@ class Evaluator:
             case nodes.MethodCall():
                 return call_method(self, tree)
             case nodes.Closure():
-                raise EvaluationError("a closure stands only in a method call: v.map(|x| x + 1)")
+                raise EvaluationError("a closure can only be a method's argument: v.map(|x| x + 1)")
             case nodes.TupleOf(items):
                 return computed.tuple_of([self.value(item) for item in items])
             case nodes.ArrayOf(items):
@@ -123,7 +126,7 @@ class Evaluator:
         return None
 
     def local(self, tree: nodes.Path) -> Value | None:
-        """The variable that a path is the name of, ``None`` where it is none."""
+        """Find the variable that a path names, ``None`` where there is none."""
         bound = self._bound(tree)
         if bound is not None or not tree.is_name:
             return bound
@@ -137,7 +140,7 @@ class Evaluator:
 
     # -- operators ---------------------------------------------------------------
     def operand(self, tree: Expression) -> Value:
-        """A scalar operand: references and plain wrappers looked through."""
+        """Evaluate a scalar operand, behind references and in transparent wrappers."""
         return indirection.scalar(self.value(tree), self.presenter)
 
     def _unary(self, tree: nodes.Unary) -> Value:
@@ -158,7 +161,7 @@ class Evaluator:
                 assert_never(unknown)
 
     def _negative(self, tree: nodes.Unary) -> Value:
-        """``-x``; of a literal at once, since 128 is no i8 but -128 is."""
+        """Evaluate ``-x``; a literal with its sign, since -128 is an i8 and 128 is none."""
         match tree.operand:
             case nodes.Literal("integer", int(number), suffix) if suffix in PRIMITIVES:
                 if PRIMITIVES[suffix].row.encoding == "signed":
@@ -168,7 +171,7 @@ class Evaluator:
         return operators.negate(self.operand(tree.operand))
 
     def truth(self, tree: Expression) -> bool:
-        """The value of a condition.
+        """Evaluate a condition.
 
         Raises:
             EvaluationError: It is not a ``bool``.
@@ -210,14 +213,14 @@ class Evaluator:
         return with_names.truth(tree.guard)
 
     def with_names(self, names: dict[str, Value]) -> Evaluator:
-        """An evaluator that knows more names, for closure bodies and guards."""
+        """Return an evaluator that knows more names, for closure bodies and guards."""
         inner = Evaluator(self.scope, self.presenter, self.caller)
         inner.comparer = self.comparer
         inner.bound = [*self.bound, names]
         return inner
 
     def apply(self, function: Expression, arguments: tuple[Value, ...]) -> Value:
-        """Call a closure written in the expression, or a function it may name."""
+        """Call a closure written in the expression, or a function that it names."""
         if not isinstance(function, nodes.Closure):
             return paths.apply_named(self, function, arguments)
         if len(function.parameters) != len(arguments):
@@ -260,7 +263,7 @@ class Evaluator:
 
 
 def literal(tree: nodes.Literal) -> Value:
-    """The value of a literal; without a suffix its type stays open.
+    """Evaluate a literal; without a suffix its type is still undecided.
 
     Raises:
         EvaluationError: It does not fit the type its suffix names.
@@ -274,17 +277,17 @@ def literal(tree: nodes.Literal) -> Value:
         case "text":
             return computed.text(str(value))
         case "bytes":
-            assert isinstance(value, bytes)  # the parser makes it so
+            assert isinstance(value, bytes)  # as the parser promises
             return computed.byte_string(value)
         case "integer" | "byte":
-            assert isinstance(value, int)  # the parser makes it so
+            assert isinstance(value, int)  # as the parser promises
             if tree.suffix in ("f32", "f64"):
                 return computed.real(float(value), PRIMITIVES[tree.suffix])
             return computed.integer(
                 value, PRIMITIVES[tree.suffix] if tree.suffix else computed.INTEGER
             )
         case "float":
-            assert isinstance(value, float)  # the parser makes it so
+            assert isinstance(value, float)  # as the parser promises
             return computed.real(value, PRIMITIVES[tree.suffix] if tree.suffix else computed.FLOAT)
 
 

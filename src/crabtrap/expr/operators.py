@@ -1,4 +1,4 @@
-"""Arithmetic with Rust's widths; what overflows is an error, as in a debug build."""
+"""Operators on scalars, with Rust's widths; overflow is an error, as in a debug build."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _RELATIONS: dict[str, Callable[[int, int], bool]] = {
 
 
 def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
-    """``left op right`` of scalar operands.
+    """Evaluate ``left op right`` of scalar operands.
 
     Raises:
         EvaluationError: Types differ, the result overflows, or the divisor is zero.
@@ -82,10 +82,10 @@ def _integers(op: ArithmeticOperator, a: int, b: int, left: Type, right: Type) -
 
 
 def common_integer(op: str, left: Type, right: Type) -> Type:
-    """The type both operands have; a literal takes the other's.
+    """Return the type that both operands have; a literal takes the other's.
 
     Raises:
-        EvaluationError: They differ, as Rust would say.
+        EvaluationError: They differ, which Rust refuses, too.
     """
     if left is computed.INTEGER:
         return right
@@ -124,7 +124,7 @@ def _shift(op: str, a: int, b: int, type_: Type) -> Value:
 
 
 def checked(op: str, number: int, type_: Type, text: str) -> Value:
-    """The number as a value of its type.
+    """Return a number as a value of its type.
 
     Raises:
         EvaluationError: It does not fit; Rust would panic.
@@ -157,7 +157,7 @@ def _floats(op: str, left: Value, right: Value) -> Value:
 
 
 def divide_floats(a: float, b: float) -> float:
-    """IEEE 754 division: by zero gives an infinity or NaN."""
+    """Divide as IEEE 754 does: by zero gives an infinity or NaN."""
     if b:
         return a / b
     if a == 0 or math.isnan(a):
@@ -166,18 +166,17 @@ def divide_floats(a: float, b: float) -> float:
 
 
 def negate(value: Value) -> Value:
-    """``-value``."""
+    """Evaluate ``-value``."""
     number = value.decoded()
     if isinstance(number, float):
         return computed.real(-number, value.type)
     if _is_integer(number) and value.shape.row.encoding == "signed":
-        assert isinstance(number, int)  # as just asked
         return checked("-", -number, value.type, f"-{number}")
     raise EvaluationError(f"-{value.type.name} is not defined")
 
 
 def invert(value: Value) -> Value:
-    """``!value``: logical for ``bool``, bitwise for integers."""
+    """Evaluate ``!value``: logical for ``bool``, bitwise for integers."""
     number = value.decoded()
     if isinstance(number, bool):
         return computed.boolean(not number)
@@ -189,7 +188,7 @@ def invert(value: Value) -> Value:
 
 
 def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Comparer) -> bool:
-    """``left op right`` of anything comparable.
+    """Evaluate a comparison.
 
     Raises:
         EvaluationError: The two cannot be compared.

@@ -1,4 +1,4 @@
-"""Parts of values: fields, items, slices, entries of maps; through everything that derefs."""
+"""Parts of values: fields, items, slices and map entries, behind everything that derefs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from crabtrap.values import Synthetic, UnavailableError, Value
 
 
 def field(value: Value, name: str, presenter: Presenter) -> Value:
-    """``value.name`` through references, boxes and the like.
+    """Evaluate ``value.name``, through references, boxes and the like.
 
     Raises:
         EvaluationError: No layer has such a field.
@@ -60,7 +60,7 @@ def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]
 
 
 def _live_field(value: Value, name: str) -> Value | None:
-    """A field of an enum's live variant."""
+    """A field of an enum's live variant, ``None`` where it has none of that name."""
     if isinstance(value.location, Synthetic) or value.shape.cases is None:
         return None
     try:
@@ -70,7 +70,7 @@ def _live_field(value: Value, name: str) -> Value | None:
 
 
 def container(value: Value, presenter: Presenter) -> SequenceView | MapView | TextView:
-    """The map, sequence or text in a value, through everything that derefs.
+    """Find the map, sequence or text that a value is or derefs to.
 
     Raises:
         EvaluationError: There is none.
@@ -83,10 +83,10 @@ def container(value: Value, presenter: Presenter) -> SequenceView | MapView | Te
 
 
 def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
-    """``base[a..b]``.
+    """Evaluate ``base[a..b]``.
 
     Raises:
-        RangeError: As Rust would panic.
+        RangeError: The range does not fit; Rust would panic.
     """
     if isinstance(view, TextView):
         start, stop = _bounds(bounds, view.length)
@@ -125,10 +125,10 @@ def _text_part(view: TextView, start: int, stop: int) -> Value:
 
 
 def byte_of(view: TextView, index: int) -> Value:
-    """One byte of a byte string.
+    """Read one byte of a byte string.
 
     Raises:
-        RangeError: It has no such byte, as Rust would panic.
+        RangeError: It has no such byte; Rust would panic.
     """
     if not 0 <= index < view.length:
         raise RangeError(f"index {index} is out of range for length {view.length}")
@@ -136,7 +136,7 @@ def byte_of(view: TextView, index: int) -> Value:
 
 
 def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
-    """The value of a key, ``None`` where the map does not have it."""
+    """Find the value of a key, ``None`` where the map does not have it."""
     fast = _look_up_scalar(view, key, comparer)
     if fast is not None:
         return fast[0] if fast else None
@@ -147,7 +147,11 @@ def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
 
 
 def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Value, ...] | None:
-    """In a hash table with integer keys: compare bytes. ``()`` is "not there"."""
+    """Find the value of a key by its bytes, in a hash table with integer keys.
+
+    Returns:
+        The value alone, ``()`` where the key is not there, ``None`` for other maps.
+    """
     if not isinstance(view.entries, PairEntries):
         return None
     items = view.entries.items
@@ -161,6 +165,7 @@ def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Valu
 
 
 def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None:
+    """The bytes of a key in this table, ``None`` where its keys are no integers."""
     field_ = items.bucket.strip().field("0")
     if field_ is None:
         return None

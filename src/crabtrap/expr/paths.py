@@ -1,4 +1,4 @@
-"""What a path means: a variable, a static, a constant, a variant, a function."""
+"""Paths and calls: what a name means, and what a call of it gives."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CONST_HINT = "a const leaves no trace: the compiler puts its value wherever it 
 
 
 class PathEvaluation(Evaluation, Protocol):
-    """What a path or a call may ask of the evaluator that came upon it."""
+    """The part of the evaluator that paths and calls need."""
 
     @property
     def scope(self) -> Scope:
@@ -48,10 +48,10 @@ class PathEvaluation(Evaluation, Protocol):
 
 
 def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
-    """The value a path names.
+    """Evaluate a path: a variable, static, constant, unit variant or function.
 
     Raises:
-        EvaluationError: None; close names are suggested.
+        EvaluationError: Nothing has this name; close names are suggested.
     """
     scope = evaluator.scope
     if path.is_name:
@@ -80,7 +80,7 @@ def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
 
 
 def find_constant(evaluator: PathEvaluation, name: str) -> Value | None:
-    """A unit struct or unit variant of that name, or a constant static."""
+    """Find the value of a unit struct, ``None`` where the name is no such type."""
     type_ = evaluator.scope.find_type(name)
     if type_ is not None and type_.strip().size == 0 and type_.strip().kind == "struct":
         return Value(type_, Bytes(b""), evaluator.scope.context)
@@ -88,7 +88,7 @@ def find_constant(evaluator: PathEvaluation, name: str) -> Value | None:
 
 
 def _associated(evaluator: PathEvaluation, path: nodes.Path) -> Value | None:
-    """``u8::MAX``, ``f64::consts::PI``, ``Color::Red``, ``Shape::Empty``."""
+    """Find ``u8::MAX``, ``f64::consts::PI``, ``Color::Red`` or ``Shape::Empty``."""
     last = path.segments[-1].name
     owner = nodes.Path(path.segments[:-1], path.owner)
     number = _number_constant(owner, last)
@@ -102,7 +102,7 @@ def _associated(evaluator: PathEvaluation, path: nodes.Path) -> Value | None:
 
 
 def _candidates(evaluator: PathEvaluation, name: str) -> tuple[Type, ...]:
-    """Types of that name, the nearest one first."""
+    """Find the types of a name, first the one that the scope prefers."""
     nearest = evaluator.scope.find_type(name)
     if nearest is None:
         return ()
@@ -129,7 +129,7 @@ def _number_constant(owner: nodes.Path, name: str) -> Value | None:
 
 
 def unit_variant(type_: Type, name: str) -> Value | None:
-    """A variant without fields as a value, ``None`` where there is none such."""
+    """Return a variant without fields, ``None`` where the type has none of that name."""
     shape = type_.strip()
     if shape.kind == "enum":
         size = shape.size or 1
@@ -146,10 +146,10 @@ def unit_variant(type_: Type, name: str) -> Value | None:
 def call(
     evaluator: PathEvaluation, function: Expression, arguments: tuple[Expression, ...]
 ) -> Value:
-    """``function(arguments)`` where it can be had without running the program.
+    """Evaluate ``function(arguments)``.
 
     Raises:
-        EvaluationError: It would run the program.
+        EvaluationError: It would run the program, and there is no ``Caller``.
     """
     if isinstance(function, nodes.Closure):
         return evaluator.apply(function, tuple(evaluator.value(part) for part in arguments))
@@ -171,7 +171,7 @@ def call(
 def _run(
     evaluator: PathEvaluation, function: Expression, arguments: tuple[Expression, ...]
 ) -> Value | None:
-    """Call a function of the program, where the expression may run it and it has one."""
+    """Call a function of the program; ``None`` where it has none or may not be run."""
     caller = evaluator.caller
     if caller is None:
         return None
@@ -205,7 +205,7 @@ def _size_of(
 
 
 def _size_of_value(value: Value, presenter: Presenter) -> int:
-    """The size of what a reference leads to, also of a reference that was only written."""
+    """The size of what a reference refers to, also of one that the expression wrote: ``&x``."""
     is_reference = value.is_pointer or isinstance(value.location, Synthetic)
     inner = dereference(value, presenter) if is_reference else value
     if inner.absent is not None:
@@ -219,7 +219,7 @@ def _size_of_value(value: Value, presenter: Presenter) -> int:
 def _as_method(
     evaluator: PathEvaluation, function: nodes.Path, arguments: tuple[Expression, ...]
 ) -> Value | None:
-    """``Rc::strong_count(&x)`` as ``x.strong_count()``, where there is such a method."""
+    """Evaluate ``Rc::strong_count(&x)`` as ``x.strong_count()``, where that is built in."""
     if not arguments or function.segments[-1].name in ("new", "from"):
         return None
     tree = nodes.MethodCall(
@@ -234,10 +234,10 @@ def _as_method(
 def apply_named(
     evaluator: PathEvaluation, function: Expression, arguments: tuple[Value, ...]
 ) -> Value:
-    """A variant, tuple struct or conversion applied to values.
+    """Apply a variant, a tuple struct or a conversion to values.
 
     Raises:
-        EvaluationError: Anything else, which would run the program.
+        WouldRunError: The function is none of these and would run the program.
     """
     if isinstance(function, nodes.Path):
         name = function.segments[-1].name
@@ -264,7 +264,7 @@ def apply_named(
 def _variant_or_struct(
     evaluator: PathEvaluation, path: nodes.Path, names: set[str]
 ) -> tuple[Type, bool] | None:
-    """The struct or variant a path constructs; of several, one with these fields."""
+    """Find the struct or variant that a path names; of several, one with these fields."""
     found: list[tuple[Type, bool]] = []
     if len(path.segments) > 1:
         for owner in _candidates(evaluator, nodes.Path(path.segments[:-1], path.owner).text):
@@ -281,7 +281,7 @@ def _variant_or_struct(
 def struct_literal(
     evaluator: PathEvaluation, path: nodes.Path, fields: list[tuple[str, Value]]
 ) -> Value:
-    """``Point { x: 1, y: 2 }``: checked against the type where it is described.
+    """Evaluate ``Point { x: 1, y: 2 }``; its fields are checked where the type is described.
 
     Raises:
         EvaluationError: A field is missing or unknown.

@@ -35,7 +35,7 @@ class Matcher:
         self._find_constant = find_constant
 
     def match(self, value: Value, pattern: Pattern) -> Bindings | None:
-        """What the pattern binds, ``None`` where it does not match.
+        """Return what the pattern binds, ``None`` where it does not match.
 
         Raises:
             EvaluationError: The pattern can never fit such a value.
@@ -73,7 +73,7 @@ class Matcher:
         return None if found is None else {**found, name: value}
 
     def _variant_name(self, value: Value, name: str) -> Bindings | None:
-        """A lone capitalised name is a variant, whatever its fields, or a constant."""
+        """Match a lone capitalised name: a variant, whatever its fields, or a constant."""
         seen, view = self._comparer.look_through(value)
         if isinstance(view, RecordView) and (view.variant or view.name == name):
             known = seen.shape.cases

@@ -1,4 +1,7 @@
-"""What names mean where an expression is evaluated; implemented by the engine."""
+"""What an expression needs of its surroundings: names, and calls of functions.
+
+The session implements these protocols.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from crabtrap.symbols.types import Type
 from crabtrap.values import NOWHERE, Value, ValueContext
 
 NOT_RUN_HINT = "call runs it; fields and the methods of std types need not"
-"""What to try where the program would have to run."""
+"""The hint of an error that evaluating would have to run the program."""
 
 
 Arguments = Callable[[], Sequence[Value]]
-"""Evaluates the arguments of a call."""
+"""Evaluates the arguments of a call, when it is called."""
 
 
 class Caller(Protocol):
     """Runs functions of the program for expressions that may do so.
 
-    Arguments are evaluated once it is certain that they are for the program.
+    It evaluates the arguments only after it has found the function.
     """
 
     def call_path(self, path: Path, arguments: Arguments) -> Value | None:
-        """Call the function a path means; ``None`` where the program has none such.
+        """Call the function that a path names; ``None`` where the program has none.
 
         Raises:
             CrabtrapError: There is one, but it cannot be called, or did not return.
@@ -33,7 +36,7 @@ class Caller(Protocol):
         ...
 
     def call_method(self, receiver: Value, name: str, arguments: Arguments) -> Value | None:
-        """Call a method of the receiver's own type; ``None`` where it has none such."""
+        """Call a method of the receiver's own type; ``None`` where it has none."""
         ...
 
     def call_value(self, function: Value, arguments: Arguments) -> Value | None:
@@ -41,7 +44,7 @@ class Caller(Protocol):
         ...
 
     def missing(self, name: str) -> EvaluationError:
-        """Why a function or method is not there, ``Type::name`` for the latter."""
+        """Say why there is no such function, or method ``Type::name``."""
         ...
 
 
@@ -50,47 +53,47 @@ class Scope(Protocol):
 
     @property
     def context(self) -> ValueContext:
-        """For values found by address alone."""
+        """The context of values that are found by address alone."""
         ...
 
     def lookup(self, name: str) -> Value | None:
-        """The innermost local, argument or captured variable called ``name`` at this pc.
+        """Find the innermost local, argument or captured variable at this pc.
 
-        A variable without a value is found too, its place ``Absent`` with the reason.
+        A variable without a value is found, too: its location is ``Absent`` with the reason.
         """
         ...
 
     def lookup_path(self, path: str) -> Value | None:
-        """A static, thread-local, constant or function by any trailing path.
+        """Find a static, thread-local, constant or function by any trailing path.
 
-        A function is a pointer value to its code.  ``crate::``, ``self::`` and
+        A function is a pointer to its code.  ``crate::``, ``self::`` and
         ``super::`` are relative to the frame's function.
         """
         ...
 
     def find_type(self, text: str) -> Type | None:
-        """A type by any trailing path, generics textual; the frame's image first."""
+        """Find a type by any trailing path with its generic arguments; the frame's image first."""
         ...
 
     def register(self, name: str) -> Value | None:
-        """A register of the frame by name: ``rip``, ``eflags``, ``xmm0``."""
+        """Find a register of the frame by name: ``rip``, ``eflags``, ``xmm0``."""
         ...
 
     def variable(self, name: str) -> Value | None:
-        """The convenience variable ``$name``."""
+        """Find the convenience variable ``$name``."""
         ...
 
     def history(self, number: int, from_end: bool) -> Value | None:
-        """Value ``$number``; or counted from the newest, which is 0."""
+        """Find value ``$number`` of the history; from the end, the newest one is 0."""
         ...
 
     def names(self) -> tuple[str, ...]:
-        """Names ``lookup`` knows, for suggestions."""
+        """The names that ``lookup`` finds, for suggestions."""
         ...
 
     @property
     def missing_hint(self) -> str:
-        """What to try where a name is not found and none is like it; may be ``""``."""
+        """The hint for a name that is not found and has no similar one; may be ``""``."""
         ...
 
 
@@ -125,7 +128,7 @@ class EmptyScope:
         return None
 
     def names(self) -> tuple[str, ...]:
-        """Know none."""
+        """Know no names."""
         return ()
 
 
@@ -133,7 +136,7 @@ class EvaluationError(UsageError):
     """An expression is well formed but has no value here.
 
     Attributes:
-        span: The part of the input that is to blame, ``None`` where unknown.
+        span: The part of the input that has no value, ``None`` where unknown.
         text: The whole input, ``""`` until known.
     """
 

@@ -1,4 +1,4 @@
-"""Compiled conditions say what evaluated ones say; what cannot be compiled says why."""
+"""Compiled conditions give what ``evaluate`` gives, or are refused with a reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRESENTER = std_presenter()
 
 
 class Names(EmptyScope):
-    """Values for ``evaluate``, and their addresses for the compiler."""
+    """Names of values in memory, for ``evaluate``."""
 
     def __init__(self) -> None:
         world = self.world = World()
@@ -71,6 +71,8 @@ class Names(EmptyScope):
 
 
 class Compiled(Names):
+    """The same names for the compiler: types and addresses."""
+
     def lookup(self, name):
         value = self.values.get(name)
         if value is None:

@@ -23,7 +23,7 @@ ROW = re.compile(r"^\| `((?:[^`|]|\\\|)+)` \| (.+?) \|$", re.MULTILINE)
 
 
 class Example(EmptyScope):
-    """The function the page speaks of."""
+    """The variables of the function that the page uses."""
 
     def __init__(self) -> None:
         world = self.world = World()

@@ -1,8 +1,8 @@
 """Sequences and texts in agent bytecode: where their items are, and how many.
 
-The engine asks the rules for a type in order and takes the first that fits the value.
-Bytecode sees no value when it is made, so it takes the first rule only, if that fits
-every value of the type: a condition or a variant on the way is for the engine.
+The presenter tries the rules for a type in order and takes the first that fits the
+value.  The compiler has no value, so it uses a rule only where the rule fits every value
+of the type; one with a condition, or with a variant on a path, is left to the engine.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _Buffer = TypeVar("_Buffer", rules.Sequence, rules.Text)
 
 
 def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
-    """Item type, address of the first item, and number of items of a sequence.
+    """Find the item type, the first item's address, and the number of items.
 
     Raises:
-        NotCompilableError: Only the engine can tell.
+        NotCompilableError: They depend on the value.
     """
     for layer in layers(typed):
         shape = layer.type.strip()
@@ -49,10 +49,10 @@ def items_of(typed: Typed, book: RuleBook) -> tuple[Type, Code, Code]:
 
 
 def text_of(typed: Typed, book: RuleBook) -> tuple[Code, Code]:
-    """Address and length in bytes of a text.
+    """Find the address of a text and its length in bytes.
 
     Raises:
-        NotCompilableError: Only the engine can tell.
+        NotCompilableError: They depend on the value.
     """
     for layer in layers(typed):
         parts = _slice_parts(layer, "str")
@@ -68,7 +68,7 @@ def length_of(typed: Typed, book: RuleBook) -> Code:
     """Push the number of items of a sequence, map or set, or of bytes of a text.
 
     Raises:
-        NotCompilableError: Only the engine can tell.
+        NotCompilableError: Where it is depends on the value.
     """
     for layer in layers(typed):
         shape = layer.type.strip()
@@ -88,7 +88,7 @@ def length_of(typed: Typed, book: RuleBook) -> Code:
 
 
 def _slice_parts(layer: Typed, pointee: str) -> tuple[Typed, Typed] | None:
-    """Data pointer and length of a wide reference to something so called."""
+    """Data pointer and length of a wide pointer, the name of its target begins so."""
     shape = layer.type.strip()
     if wide_kind(shape) != "slice" or not pointee_name(shape).startswith(pointee):
         return None
@@ -99,7 +99,7 @@ def _slice_parts(layer: Typed, pointee: str) -> tuple[Typed, Typed] | None:
 def _ruled_buffer(
     layer: Typed, book: RuleBook, kind: type[_Buffer]
 ) -> tuple[Match, _Buffer, Code, Code] | None:
-    """Address and length by the rule for a type, which must be one for such buffers."""
+    """The rule for a type, which must be of this kind, and the buffer's address and length."""
     for match in _static_matches(layer, book):
         rule = match.rule.shape
         if not isinstance(rule, kind) or rule.inline is not None:
@@ -111,7 +111,7 @@ def _ruled_buffer(
 
 
 def _static_matches(typed: Typed, book: RuleBook) -> Iterator[Match]:
-    """Rules in order, as long as none of them depends on the value."""
+    """Yield the rules for a type in order; fail at one that depends on the value."""
     for match in book.matches(typed.type.strip()):
         if match.rule.when:
             raise NotCompilableError(f"what {typed.type.name} is depends on its value")

@@ -1,4 +1,4 @@
-"""Assembling GDB agent expressions: operations, labels, and where values are kept.
+"""An assembler for GDB agent expressions: operations, labels, and loads of values.
 
 The bytecode is that of the GDB manual's appendix "The GDB Agent Expression Mechanism":
 a stack of 64-bit values, constants and jump targets big-endian, memory in the
@@ -26,24 +26,24 @@ END, DUP, POP, SWAP = b"\x27", b"\x28", b"\x29", b"\x2b"
 _PICK, _GET, _SET = 0x32, 0x2C, 0x2D
 
 MAX_SIZE = 4096
-"""Longest expression made; a longer one is judged by the engine."""
+"""Longest expression in bytes; a longer condition is evaluated by the engine."""
 
 # DWARF numbers rax rdx rcx rbx rsi rdi rbp rsp; target descriptions rax rbx rcx rdx rsi ...
 _TARGET_NUMBERS = (0, 3, 2, 1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16)
 
 
 class NotCompilableError(UsageError):
-    """The target cannot judge this expression; the message says why."""
+    """A condition cannot be compiled, so the engine evaluates it; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """A place to jump to; equal only to itself."""
+    """A jump target; equal only to itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """A jump to a label; ``conditional`` pops a value and jumps where it is not 0."""
+    """A jump to a label; a conditional one pops a value and jumps where it is not 0."""
 
     target: Label
     conditional: bool = False
@@ -53,12 +53,12 @@ Code = tuple["bytes | Label | Jump", ...]
 
 
 def new_label() -> Label:
-    """A label that nothing else uses."""
+    """Create a label."""
     return Label()
 
 
 def join(*parts: Code | bytes | Label | Jump) -> Code:
-    """Code of several parts in order."""
+    """Join parts of code in order."""
     items: list[bytes | Label | Jump] = []
     for part in parts:
         items.extend(part if isinstance(part, tuple) else (part,))
@@ -66,7 +66,7 @@ def join(*parts: Code | bytes | Label | Jump) -> Code:
 
 
 def assemble(code: Code) -> bytes:
-    """Code as bytes, jumps resolved.
+    """Encode code as bytes, jumps resolved.
 
     Raises:
         NotCompilableError: It is longer than ``MAX_SIZE``.
@@ -87,10 +87,10 @@ def _size(item: bytes | Jump) -> int:
 
 
 def _encode(code: Code, locations: dict[Label, list[int]]) -> Iterable[bytes]:
-    """Code without labels.
+    """Encode the parts of code that take room.
 
-    The same code may stand in several places, so a label may too.  All jumps lead
-    forward: the next label of that identity is meant.
+    The same code may be used several times, and its labels with it.  All jumps lead
+    forward, so each means the next occurrence of its label.
     """
     at = 0
     for item in code:
@@ -105,7 +105,7 @@ def _encode(code: Code, locations: dict[Label, list[int]]) -> Iterable[bytes]:
 
 
 def constant(number: int) -> bytes:
-    """Push a number, given signed or unsigned 64-bit."""
+    """Push a number of 64 bits, signed or unsigned."""
     bits = number & ((1 << 64) - 1)
     for size, opcode in _CONSTANTS:
         if bits < 1 << 8 * size:
@@ -141,16 +141,16 @@ def write_counter(number: int) -> bytes:
 
 
 FAULT: bytes = constant(0) + _REFERENCES[1]
-"""Fail: the target reports the condition as broken, and the engine says what is wrong."""
+"""Read address 0, which fails: the target stops the program, the engine says what is wrong."""
 
 
 def unless_fault(condition: Code) -> Code:
-    """Fail where ``condition`` is 0; leaves nothing on the stack."""
+    """Fault where ``condition`` is 0; leaves nothing on the stack."""
     good = new_label()
     return join(condition, Jump(good, conditional=True), FAULT + POP, good)
 
 
-# -- where a value is kept ---------------------------------------------------------
+# -- where a value is stored -------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,21 +171,21 @@ class InRegister:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Constant bytes."""
+    """Nowhere in the program: these bytes are the value."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """In several places, each of some bytes."""
+    """In several locations, each of so many bytes."""
 
     parts: tuple[tuple[int, Storage], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Nowhere:
-    """Nowhere, for this reason."""
+    """Nowhere, for this reason, which a condition is refused with."""
 
     reason: str
 
@@ -194,7 +194,7 @@ Storage = InMemory | InRegister | Known | Split | Nowhere
 
 
 def narrow(storage: Storage, offset: int, size: int) -> Storage:
-    """The ``size`` bytes from ``offset`` on."""
+    """Return where the ``size`` bytes from ``offset`` on are stored."""
     match storage:
         case InMemory(base, start):
             return InMemory(base, start + offset)
@@ -230,7 +230,7 @@ def load(storage: Storage, size: int, signed: bool) -> Code:
     """Push a scalar of ``size`` bytes.
 
     Raises:
-        NotCompilableError: It is wider than 64 bits, or not there.
+        NotCompilableError: It is wider than 64 bits, or stored in no one location.
     """
     if size not in _REFERENCES:
         raise NotCompilableError(f"values of {size} bytes do not fit the bytecode")

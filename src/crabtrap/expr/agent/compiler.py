@@ -1,9 +1,9 @@
-"""Compiling conditions to agent bytecode, so that false ones never wake the engine.
+"""The compiler of conditions to agent bytecode, so that false ones never wake the engine.
 
-What is compiled gives exactly what ``evaluate`` gives; where that cannot be had, as
-with floats, collections or calls, compiling is refused with the reason.  What would
-be an error there (overflow, index out of range, bad discriminant) makes the bytecode
-fault here, and a fault stops the program and is told.
+Compiled code gives exactly what ``evaluate`` gives.  Where it could not, as with floats,
+most collections or calls, compiling fails with the reason, and the engine evaluates the
+condition.  What is an error in ``evaluate``, as overflow or an index out of range, is a
+fault of the bytecode: the target stops the program and reports it.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _MAX_TEXT = 64
 
 
 class AgentScope(Protocol):
-    """Names at one code address, before any program has stopped there."""
+    """The names at one code address, before any thread has stopped there."""
 
     def lookup(self, name: str) -> tuple[Type, Storage] | None:
-        """The type of a variable or static, and where it is whenever pc is there."""
+        """Find a variable's or static's type, and where it is stored at that address."""
         ...
 
     def find_type(self, text: str) -> Type | None:
-        """A type by any trailing path."""
+        """Find a type by any trailing path."""
         ...
 
 
@@ -60,11 +60,11 @@ Operand = Typed | Number | TextConstant
 
 
 def compile_condition(text: str, scope: AgentScope, book: RuleBook) -> Code:
-    """Code that pushes 1 where the condition holds and 0 where it does not.
+    """Compile a condition to code that pushes 1 where it holds and 0 where it does not.
 
     Raises:
-        ParseError: It cannot be read.
-        NotCompilableError: The target cannot judge it; the message says why.
+        ParseError: The text is no expression.
+        NotCompilableError: The engine has to evaluate it; the message says why.
     """
     compiler = Compiler(scope, book)
     return compiler.truth(parse(text))
@@ -73,14 +73,14 @@ def compile_condition(text: str, scope: AgentScope, book: RuleBook) -> Code:
 def compile_site_condition(
     text: str | None, counter: int, ignore: int, scope: AgentScope, book: RuleBook
 ) -> bytes:
-    """The whole expression of a site: a condition, a count of hits, an ignore count.
+    """Compile all that a site tests: a condition, a count of hits, an ignore count.
 
     Args:
         text: The condition, ``None`` for none.
         counter: Trace state variable that counts hits with the condition true.
-        ignore: Hits that do not stop.
-        scope: Names at the site.
-        book: What library types are.
+        ignore: Number of hits that do not stop the program.
+        scope: The names at the site.
+        book: The rules for library types.
 
     Raises:
         ParseError, NotCompilableError: As ``compile_condition``.
@@ -97,7 +97,7 @@ def compile_site_condition(
 
 
 def explain(text: str, scope: AgentScope, book: RuleBook) -> str:
-    """Why a condition is judged by the engine, ``""`` where the target can."""
+    """Say why a condition cannot be compiled, ``""`` where it can."""
     try:
         compile_condition(text, scope, book)
     except (NotCompilableError, ParseError) as error:
@@ -114,18 +114,18 @@ class Compiler:
     bound: dict[str, Typed] = field(default_factory=dict[str, Typed])
 
     def truth(self, tree: nodes.Expression) -> Code:
-        """Code of a ``bool``."""
+        """Compile a ``bool``."""
         found = self.number(tree)
         if not found.is_bool:
             raise NotCompilableError("the condition is not a bool")
         return found.code
 
     def number(self, tree: nodes.Expression) -> Number:
-        """Code of a scalar."""
+        """Compile a scalar."""
         return self.scalar(self.operand(tree))
 
     def operand(self, tree: nodes.Expression) -> Operand:  # noqa: PLR0911 - per class
-        """What a tree stands for."""
+        """Compile a tree: to a number, a value in storage, or a text constant."""
         match tree:
             case nodes.Literal():
                 return self._literal(tree)
@@ -162,7 +162,7 @@ class Compiler:
                 code = ord(str(value))
                 return Number((asm.constant(code),), PRIMITIVES["char"], code)
             case "integer" | "byte":
-                assert isinstance(value, int)  # the parser makes it so
+                assert isinstance(value, int)  # as the parser promises
                 type_ = PRIMITIVES.get(tree.suffix)
                 return constant(value, type_)
             case "text":
@@ -190,7 +190,7 @@ class Compiler:
         raise NotCompilableError(f"{tree.text} is not a variable here")
 
     def scalar(self, operand: Operand) -> Number:
-        """A scalar, references and plain wrappers looked through."""
+        """Load a scalar, behind references and in wrappers that are numbers to a reader."""
         match operand:
             case Number():
                 return operand
@@ -266,7 +266,7 @@ class Compiler:
 
     # -- parts -------------------------------------------------------------------
     def typed(self, tree: nodes.Expression) -> Typed:
-        """A value with a place."""
+        """Compile a place expression: its value is stored somewhere."""
         operand = self.operand(tree)
         if isinstance(operand, Typed):
             return operand
@@ -333,7 +333,7 @@ class Compiler:
                 raise NotCompilableError(f"{tree.name}() is evaluated by the engine")
 
     def _same(self, tree: nodes.MethodCall) -> Operand:
-        """Methods that change nothing about where to read."""
+        """The receiver, for methods that change nothing about where to read."""
         typed = self.typed(tree.receiver)
         if tree.name not in ("load", "get"):
             return typed
@@ -356,7 +356,7 @@ class Compiler:
         return Number(join(code, yes, no, asm.constant(0), done), BOOL)
 
     def pattern(self, typed: Typed, pattern: nodes.Pattern, no: asm.Label) -> Code:
-        """Code that jumps to ``no`` where the pattern does not match; binds its names."""
+        """Compile a jump to ``no`` where the pattern does not match; bind its names."""
         match pattern:
             case nodes.Wildcard():
                 return ()

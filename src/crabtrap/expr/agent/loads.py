@@ -1,4 +1,4 @@
-"""Loading scalars in agent bytecode, through whatever stands for a number."""
+"""Loads of scalars in agent bytecode, behind references, in atomics and ``NonZero``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from crabtrap.symbols.types import PRIMITIVES, Type
 
 
 def load(typed: Typed) -> Number:
-    """Push a scalar, references and plain wrappers looked through."""
+    """Push a scalar, behind references and in wrappers that are numbers to a reader."""
     *_, inner = each_layer(typed, _behind)
     shape = inner.type.strip()
     if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
@@ -43,7 +43,7 @@ def load_scalar(typed: Typed) -> Number:
 
 
 def plain_inner(typed: Typed) -> Typed | None:
-    """The number in an atomic or ``NonZero``, which are numbers to a reader."""
+    """Return the number in an atomic or ``NonZero``, ``None`` for any other type."""
     name = typed.type.strip().row.name
     if not name.startswith(("Atomic", "NonZero")) or newtype_content(typed) is None:
         return None
@@ -52,5 +52,5 @@ def plain_inner(typed: Typed) -> Typed | None:
 
 
 def _is_reference(shape: Type) -> bool:
-    """References and boxes stand for what they point to; raw pointers for themselves."""
+    """Whether a pointer is a reference or box; a raw pointer is a number of its own."""
     return not shape.row.name.startswith("*") and bool(shape.row.name)

@@ -1,4 +1,4 @@
-"""Numbers in agent bytecode: comparisons and arithmetic that are exact or refused."""
+"""Numbers in agent bytecode: comparisons and arithmetic, exact or not compiled."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class Number:
 
     @property
     def is_bool(self) -> bool:
-        """It is a ``bool``."""
+        """Whether it is a ``bool``."""
         return self.type is not None and self.type.strip().row.encoding == "bool"
 
     @property
     def signed(self) -> bool:
-        """Its type is signed; a literal is."""
+        """Whether its type is signed, as that of a literal is."""
         if self.type is None:
             return True
         shape = self.type.strip()
@@ -42,12 +42,12 @@ class Number:
 
     @property
     def size(self) -> int:
-        """Bytes of its type; 8 for a literal."""
+        """Size of its type in bytes; 8 for a literal."""
         return 8 if self.type is None else self.type.strip().size or 8
 
 
 def constant(value: int, type_: Type | None) -> Number:
-    """A literal.
+    """Compile a constant.
 
     Raises:
         NotCompilableError: It needs more than 64 bits.
@@ -58,19 +58,19 @@ def constant(value: int, type_: Type | None) -> Number:
 
 
 def wrapped(value: int, size: int, signed: bool) -> int:
-    """A number cut to ``size`` bytes, two's complement."""
+    """Cut a number to ``size`` bytes, in two's complement."""
     value &= (1 << 8 * size) - 1
     return value - (1 << 8 * size) if signed and value >> (8 * size - 1) else value
 
 
 def checked_top(code: Code) -> Code:
-    """``code`` leaves a value and a truth above it: keep the value, fault if false."""
+    """Pop the truth that ``code`` leaves above its value, and fault where it is false."""
     good = asm.new_label()
     return join(code, asm.Jump(good, conditional=True), asm.FAULT, asm.POP, good)
 
 
 def compared(operator: str, left: Number, right: Number) -> Number:
-    """A comparison, exact in 64 bits."""
+    """Compile a comparison, exact in 64 bits."""
     _check_kinds(left, right)
     signed = _common_sign(left, right)
     less = asm.LESS_SIGNED if signed else asm.LESS_UNSIGNED
@@ -118,7 +118,7 @@ def _common_sign(left: Number, right: Number) -> bool:
 
 
 def negated(number: Number) -> Number:
-    """``-number`` of a signed one."""
+    """Compile ``-number`` of a signed number."""
     if number.value is not None and number.type is None:
         return constant(-number.value, None)
     if number.type is None or not number.signed:
@@ -127,7 +127,7 @@ def negated(number: Number) -> Number:
 
 
 def calculated(operator: str, left: Number, right: Number) -> Number:
-    """Arithmetic; a result that overflows its type faults."""
+    """Compile arithmetic; a result that overflows its type is a fault."""
     if left.value is not None and right.value is not None:
         raise NotCompilableError("constants are folded by the engine")
     if operator in ("<<", ">>"):

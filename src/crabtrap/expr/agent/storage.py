@@ -1,8 +1,8 @@
-"""Where a variable will be at an address, found out before anything runs there.
+"""Where a variable is stored at a code address, found before any thread stops there.
 
-``_core`` evaluates location expressions for given registers.  Evaluating one for two
-made-up sets of registers tells what the result depends on: the same both times, it is
-absolute; moved by as much as one register differs, it is relative to that register.
+``_core`` evaluates DWARF location expressions for given register values.  Evaluating one
+for two invented sets of them shows what the result depends on: one that is the same both
+times is absolute, one that moves by as much as a register does is relative to it.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ _COUNT = 17
 _FIRST: tuple[int, ...] = tuple((index + 1) << 40 for index in range(_COUNT))
 _SECOND: tuple[int, ...] = tuple((index * index + 3) << 41 for index in range(_COUNT))
 _REACH = 1 << 38
-"""Offsets from a register stay below this; the made-up values are further apart."""
+"""Offsets from a register stay below this; the invented values are further apart."""
 
 
 def probe_storage(locate: Locate, size: int | None) -> Storage:
-    """Where a variable is in terms of registers, or ``Nowhere`` with the reason."""
+    """Find where a variable is stored, in terms of registers; ``Nowhere`` says why not."""
     first = location_from_pieces(locate(_FIRST), size)
     second = location_from_pieces(locate(_SECOND), size)
     if isinstance(first, Pieces) and isinstance(second, Pieces):
         return _split(first, second)
     if isinstance(first, Pieces) or isinstance(second, Pieces):
         return asm.Nowhere("its location depends on registers")
-    assert not isinstance(first, Synthetic)  # locate makes none
+    assert not isinstance(first, Synthetic)  # DWARF describes none
     assert not isinstance(second, Synthetic)
     return _simple(first, second)
 

@@ -1,4 +1,4 @@
-"""Fields, newtypes, pointers and variants in agent bytecode: by type, before reading."""
+"""Fields, newtypes, pointers and variants in agent bytecode, found by types alone."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from crabtrap.symbols.types import Case, Cases, Field, Type
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A value by type and by where it will be."""
+    """A value that is known by its type and by where it is stored."""
 
     type: Type
     storage: Storage
 
     def at(self, field: Field) -> Typed:
-        """One of its fields."""
+        """Return one of its fields."""
         if field.bit_size:
             raise NotCompilableError("bit fields are read by the engine")
         size = field.type.strip().size or 0
@@ -27,7 +27,7 @@ class Typed:
 
 
 def deref(pointer: Typed) -> Typed:
-    """What a thin pointer points to.
+    """Return what a thin pointer points to.
 
     Raises:
         NotCompilableError: It is not one, or nothing is known of its target.
@@ -103,7 +103,7 @@ def pointer_part(typed: Typed) -> Code:
 
 
 def is_live(typed: Typed, cases: Cases, wanted: Case) -> Code:
-    """Push whether ``wanted`` is the live variant; a discriminant of none of them faults."""
+    """Push whether ``wanted`` is the live variant."""
     if cases.discriminant is None:
         return (asm.constant(1),)
     tag = cases.discriminant

@@ -11,7 +11,7 @@ from crabtrap.symbols.types import Case
 
 
 def variant_test(typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
-    """Code that tells whether a variant is live, and its fields."""
+    """Compile the test whether a variant is live; return the variant's fields, too."""
     for layer in layers(typed):
         shape = layer.type.strip()
         if shape.cases is not None:
@@ -32,7 +32,7 @@ def variant_test(typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
 
 
 def unwrap(typed: Typed) -> Typed:
-    """The value in a ``Some`` or ``Ok``; any other variant faults."""
+    """Return the value in a ``Some`` or ``Ok``; any other variant is a fault."""
     cases = typed.type.strip().cases
     known = () if cases is None else cases.cases
     names = {"Some", "Ok"} & {case.name for case in known}

@@ -1,1 +1,5 @@
-"""The methods of Rust's standard library that expressions can use, by receiver."""
+"""The built-in methods: those of std's types that work without running the program.
+
+There is one table for each kind of receiver.  A method asks an ``Evaluation`` for its
+arguments; nothing here may import ``evaluate``.
+"""

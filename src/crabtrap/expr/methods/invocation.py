@@ -18,7 +18,7 @@ V = TypeVar("V")
 
 
 class Evaluation(Protocol):
-    """What a method call may ask of the evaluator that came upon it."""
+    """The part of the evaluator that method calls need."""
 
     @property
     def presenter(self) -> Presenter:
@@ -46,7 +46,7 @@ class Evaluation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A receiver with its view, and arguments that are evaluated when asked for."""
+    """A method call: its receiver with its view, its arguments not yet evaluated."""
 
     evaluator: Evaluation
     tree: nodes.MethodCall
@@ -77,7 +77,7 @@ class Invocation:
         """Check the number of arguments.
 
         Raises:
-            EvaluationError: It is another one.
+            EvaluationError: There are more or fewer.
         """
         have = len(self.tree.arguments)
         if have != count:
@@ -87,21 +87,21 @@ class Invocation:
             )
 
     def argument(self, index: int = 0) -> Value:
-        """An argument's value."""
+        """Evaluate an argument."""
         self.expect_at_least(index + 1)
         return self.evaluator.value(self.tree.arguments[index])
 
     def expect_at_least(self, count: int) -> None:
-        """Check that there are as many arguments."""
+        """Check that there are at least so many arguments."""
         if len(self.tree.arguments) < count:
             self.expect(count)
 
     def integer(self, index: int = 0) -> int:
-        """An argument that is an integer."""
+        """Evaluate an argument that is an integer."""
         return indirection.scalar(self.argument(index), self.presenter).integer()
 
     def text(self, index: int = 0) -> bytes:
-        """An argument that is a text or a ``char``, as UTF-8."""
+        """Evaluate an argument that is a text or a ``char``, to UTF-8."""
         found, view = self.comparer.look_through(self.argument(index))
         if isinstance(view, TextView):
             return view.all_bytes()
@@ -112,18 +112,18 @@ class Invocation:
         raise EvaluationError(f"{self.tree.name} takes a str or char", self.tree.span)
 
     def function(self, index: int = 0) -> Callable[..., Value]:
-        """An argument that is a closure or names a function."""
+        """Return an argument that is a closure or names a function, as a Python function."""
         self.expect_at_least(index + 1)
         tree = self.tree.arguments[index]
         return lambda *values: self.evaluator.apply(tree, values)
 
     def is_closure(self, index: int = 0) -> bool:
-        """Whether an argument is a closure."""
+        """Say whether an argument is a closure."""
         arguments = self.tree.arguments
         return len(arguments) > index and isinstance(arguments[index], nodes.Closure)
 
     def test(self, index: int = 0) -> Callable[..., bool]:
-        """An argument that is a closure giving ``bool``."""
+        """Return an argument that is a closure giving ``bool``, as a Python function."""
         function = self.function(index)
 
         def test(*values: Value) -> bool:
@@ -139,6 +139,6 @@ Method = Callable[[Invocation], Value]
 
 
 def receiver(call: Invocation) -> Value:
-    """Return the receiver: a method that changes nothing about how a value is read."""
+    """Return the receiver: the method changes nothing about how the value is read."""
     call.expect(0)
     return call.value

@@ -1,6 +1,6 @@
-"""Method calls that the debugger answers by itself, by what a value is to a reader.
+"""The table of built-in methods, by the view of the receiver, and calls of them.
 
-A method is looked for on the value, then on what it derefs to, as Rust does.
+A method is looked up on the value, then on what it derefs to, as Rust does.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Methods = Mapping[str, Method]
 
 
 class NoMethodError(WouldRunError):
-    """No layer of the receiver has a method of that name here."""
+    """Neither the receiver nor what it derefs to has such a built-in method."""
 
 
 def _with(call: Invocation) -> Value:
@@ -64,7 +64,7 @@ _OPTIONS = frozenset(("Some", "None", "Ok", "Err"))
 
 
 def methods_of(view: View) -> tuple[Methods, ...]:  # noqa: PLR0911 - one case per view
-    """The tables that hold the methods of one kind of view."""
+    """Return the tables of the methods that one kind of view has."""
     match view:
         case TextView():
             return (TEXT_METHODS,)
@@ -100,10 +100,10 @@ def _scalar_methods(value: Value) -> tuple[Methods, ...]:
 
 
 def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
-    """``receiver.name(arguments)``.
+    """Evaluate ``receiver.name(arguments)``.
 
     Raises:
-        NoMethodError: It would run the program.
+        NoMethodError: It would run the program, which may not be run.
         EvaluationError: Its arguments do not fit.
     """
     receiver = evaluator.value(tree.receiver)
@@ -130,7 +130,7 @@ def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
 
 
 def _run_method(evaluator: Evaluation, layer: Value, tree: nodes.MethodCall) -> Value | None:
-    """A method of the program's own, where the expression may run it."""
+    """Call a method of the program; ``None`` where it has none or may not be run."""
     if evaluator.caller is None:
         return None
     return evaluator.caller.call_method(

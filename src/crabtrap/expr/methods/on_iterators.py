@@ -1,4 +1,4 @@
-"""Methods of iterators, and of what is iterated by them: sequences, sets, ranges."""
+"""Methods of ``Iterator``, for iterators, sequences, sets and ranges."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
 
 MAX_WALK = 1 << 20
-"""Most items one method walks over before it gives up."""
+"""Most items that one method walks over before it gives up."""
 
 
 def items_of(call: Invocation, view: object = None) -> Iterator[Value]:
-    """The receiver's items.
+    """Walk over the receiver's items.
 
     Raises:
         EvaluationError: There are more than ``MAX_WALK``.
@@ -29,7 +29,7 @@ def items_of(call: Invocation, view: object = None) -> Iterator[Value]:
 
 
 def walk(view: object, value: Value) -> Iterator[Value]:
-    """Items of anything that can be iterated over."""
+    """Walk over the items of anything that can be iterated over."""
     match view:
         case SequenceView():
             return view.items.walk(0, ALL if view.length is None else view.length)
@@ -56,7 +56,7 @@ def _count(start: Value, end: Value | None, inclusive: bool) -> Iterator[Value]:
 
 
 def limited(items: Iterable[Value], call: Invocation) -> Iterator[Value]:
-    """Items, of which there may be ``MAX_WALK``."""
+    """Yield items, and fail where there are more than ``MAX_WALK``."""
     for count, item in enumerate(items):
         if count >= MAX_WALK:
             raise EvaluationError(
@@ -99,7 +99,7 @@ def _filter_map(call: Invocation) -> Value:
 
 
 def some(value: Value, call: Invocation) -> Value | None:
-    """The value in a ``Some`` or ``Ok``, ``None`` for ``None`` and ``Err``."""
+    """Return the value in a ``Some`` or ``Ok``, ``None`` for ``None`` and ``Err``."""
     _, view = call.comparer.look_through(value)
     if isinstance(view, RecordView) and view.name in ("Some", "Ok"):
         return view.fields[0][1]

@@ -22,7 +22,7 @@ def view_of(call: Invocation) -> SequenceView:
 
 
 def length_of(call: Invocation) -> int:
-    """The receiver's length.
+    """Return the receiver's length.
 
     Raises:
         EvaluationError: It is an iterator that has none.

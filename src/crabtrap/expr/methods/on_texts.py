@@ -18,7 +18,7 @@ def _view(call: Invocation) -> TextView:
 
 
 def text_of(call: Invocation) -> str:
-    """The receiver's characters; bad bytes are kept as they are."""
+    """Return the receiver's characters; invalid bytes become surrogates."""
     return _view(call).all_bytes().decode("utf-8", "surrogateescape")
 
 
@@ -38,7 +38,7 @@ def _chars(call: Invocation) -> Value:
 
 
 def _count(call: Invocation) -> Value:
-    """What is left of a ``Chars``."""
+    """``count()`` of a ``Chars``, which is shown as the text that it has left."""
     call.expect(0)
     return computed.usize(len(text_of(call)))
 

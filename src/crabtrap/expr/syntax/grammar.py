@@ -1,4 +1,4 @@
-"""Parsing of paths, type names, literals and patterns; ``parser.py`` builds on it."""
+"""The parser of paths, type names, literals and patterns; ``parser.py`` builds on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FLOAT = re.compile(r"(.*?)(f16|f32|f64|f128)?$")
 
 
 class TokenParser:
-    """A position in the tokens of one input, with the errors that point at it."""
+    """A cursor over the tokens of one input, with the errors that point at a token."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -26,27 +26,27 @@ class TokenParser:
         self._depth = 0
 
     def peek(self, ahead: int = 0) -> Token:
-        """The next token, or one further ahead."""
+        """Return the next token, or one further ahead, and leave it."""
         return self.tokens[min(self.position + ahead, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
-        """Take the next token; the last one stays."""
+        """Take the next token; the one of kind "end" stays."""
         token = self.peek()
         self.position = min(self.position + 1, len(self.tokens) - 1)
         return token
 
     def at(self, *texts: str) -> bool:
-        """Whether the next token is one of these operators."""
+        """Say whether the next token is one of these operators."""
         token = self.peek()
         return token.kind == "op" and token.text in texts
 
     def at_name(self, text: str) -> bool:
-        """Whether the next token is this name."""
+        """Say whether the next token is this name."""
         token = self.peek()
         return token.kind == "name" and token.text == text
 
     def accept(self, text: str) -> bool:
-        """Take an operator where it is next."""
+        """Take an operator if it is next, and say whether it was."""
         if not self.at(text):
             return False
         self.advance()
@@ -63,13 +63,13 @@ class TokenParser:
             raise self.error(f"expected {text!r}, found {found}")
 
     def expect_end(self) -> None:
-        """Everything must have been taken."""
+        """Fail where a token is left."""
         if self.peek().kind != "end":
             raise self.error(f"unexpected {self.peek().text!r} after the expression")
 
     @contextmanager
     def nested(self) -> Generator[None]:
-        """Count one level of nesting, which each costs some of Python's stack.
+        """Count a level of nesting, since each takes some of Python's stack.
 
         Raises:
             ParseError: There are more than ``_MAX_DEPTH`` levels.
@@ -83,24 +83,24 @@ class TokenParser:
             self._depth -= 1
 
     def span_from(self, start: int) -> Span:
-        """From ``start`` to the end of the last token taken."""
+        """Return the span from ``start`` to the end of the last token taken."""
         end = self.tokens[self.position - 1].end if self.position else start
         return Span(start, max(start, end))
 
     def error(self, message: str, *, hint: str = "") -> ParseError:
-        """An error about the next token."""
+        """Create an error about the next token."""
         return self.error_at(message, self.peek(), hint=hint)
 
     def error_at(self, message: str, token: Token, *, hint: str = "") -> ParseError:
-        """An error about a token."""
+        """Create an error about a token."""
         return ParseError(message, self.text, token.start, token.end, hint=hint)
 
 
 class TypeParser(TokenParser):
-    """Paths and type names."""
+    """Parses paths and type names."""
 
     def path(self) -> nodes.Path:
-        """``a::b::<T>``, ``<T as Trait>::f``, ``::a``."""
+        """Parse ``a::b::<T>``, ``<T as Trait>::f`` or ``::a``."""
         start = self.peek().start
         owner = ""
         if self.accept("<"):
@@ -130,7 +130,7 @@ class TypeParser(TokenParser):
         return nodes.Segment(token.text.removeprefix("r#"))
 
     def generic_arguments(self) -> tuple[str, ...]:
-        """``<A, B>`` as canonical texts."""
+        """Parse ``<A, B>``; each argument is a canonical text."""
         self.expect("<")
         arguments: list[str] = []
         while not self.at(">", ">>", ">=", ">>="):
@@ -141,7 +141,7 @@ class TypeParser(TokenParser):
         return tuple(arguments)
 
     def type_name(self) -> str:
-        """A type, as canonical text: ``*const Vec<u8>``."""
+        """Parse a type, to a canonical text: ``*const Vec<u8>``."""
         with self.nested():
             return self._type_name()
 
@@ -218,7 +218,7 @@ class TypeParser(TokenParser):
 
 
 def is_type_name(text: str) -> bool:
-    """Whether a text can be read as a type: ``Option<&str>``, and also ``total``."""
+    """Say whether a text can be a type: ``Option<&str>``, and also ``total``."""
     try:
         parser = TypeParser(text)
         parser.type_name()
@@ -229,10 +229,10 @@ def is_type_name(text: str) -> bool:
 
 
 class PatternParser(TypeParser):
-    """Literals and patterns."""
+    """Parses literals and patterns."""
 
     def literal(self) -> nodes.Literal:
-        """A literal token as a tree."""
+        """Parse a literal."""
         token = self.advance()
         span = Span(token.start, token.end)
         match token.kind:
@@ -255,7 +255,7 @@ class PatternParser(TypeParser):
 
     def _integer(self, token: Token, span: Span) -> nodes.Literal:
         match = _INTEGER.match(token.text)
-        assert match is not None  # the tokenizer made it so
+        assert match is not None  # as the lexer promises
         digits, suffix = match.groups()
         if digits.startswith(("0x", "0o", "0b")) and not digits[2:].strip("_"):
             raise self.error_at("a number without digits", token)
@@ -264,7 +264,7 @@ class PatternParser(TypeParser):
         return nodes.Literal("integer", int(body.replace("_", ""), base), suffix, span)
 
     def pattern(self) -> Pattern:
-        """A pattern with alternatives."""
+        """Parse a pattern with alternatives."""
         self.accept("|")
         options = [self.single_pattern()]
         while self.accept("|"):
@@ -272,7 +272,7 @@ class PatternParser(TypeParser):
         return options[0] if len(options) == 1 else nodes.Either(tuple(options))
 
     def single_pattern(self) -> Pattern:
-        """A pattern without alternatives."""
+        """Parse a pattern without alternatives."""
         with self.nested():
             return self._single_pattern()
 

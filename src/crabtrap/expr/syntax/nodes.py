@@ -1,4 +1,4 @@
-"""The tree of an expression: frozen data, compared without positions."""
+"""The syntax tree of an expression: frozen data, compared without spans."""
 
 from __future__ import annotations
 
@@ -415,10 +415,10 @@ def _literal(tree: Literal) -> str:
         case "text":
             return f'"{_quoted(str(value))}"'
         case "byte":
-            assert isinstance(value, int)  # the parser makes it so
+            assert isinstance(value, int)  # as the parser promises
             return f"b'\\x{value:02x}'"
         case "bytes":
-            assert isinstance(value, bytes)  # the parser makes it so
+            assert isinstance(value, bytes)  # as the parser promises
             return 'b"' + "".join(f"\\x{byte:02x}" for byte in value) + '"'
         case "float":
             text = repr(value)

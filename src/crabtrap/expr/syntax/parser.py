@@ -1,6 +1,6 @@
-"""Tokens to a tree: precedence climbing with Rust's precedences.
+"""The parser of expressions: precedence climbing with Rust's precedences.
 
-Every error carries the offending characters, for a caret under the input.
+An error carries the span of the token it is about, for a caret under the input.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def parse(text: str) -> Expression:
     """Parse one expression, an assignment included.
 
     Raises:
-        ParseError: With the characters that do not fit.
+        ParseError: The text is no expression; the error has the span that is not.
 
     Example:
         >>> parse("v[1..].len() > 2 && !done").operator
@@ -50,10 +50,10 @@ def parse(text: str) -> Expression:
 
 
 class Parser(PatternParser):
-    """A position in the tokens of one input."""
+    """Parses expressions."""
 
     def assignment(self) -> Expression:
-        """An expression or ``place op= expression``."""
+        """Parse an expression or ``place op= expression``."""
         target = self.expression()
         token = self.peek()
         if token.text not in _ASSIGNMENTS or token.kind != "op":
@@ -69,7 +69,7 @@ class Parser(PatternParser):
         )
 
     def expression(self, minimum: int = 0) -> Expression:
-        """An expression whose operators bind at least as tightly as ``minimum``."""
+        """Parse an expression whose operators bind at least as tightly as ``minimum``."""
         with self.nested():
             left = self._prefix_range() if self.at("..", "..=") else self._unary()
             return self._operators(left, minimum)
@@ -132,7 +132,7 @@ class Parser(PatternParser):
                 return self._postfix(self._atom())
 
     def _borrow(self) -> str:
-        """What follows ``&``: ``mut``, ``raw const``, ``raw mut`` or nothing."""
+        """Parse what follows ``&``: ``mut``, ``raw const``, ``raw mut`` or nothing."""
         if self.at_name("mut"):
             self.advance()
             return "&mut"
@@ -191,7 +191,7 @@ class Parser(PatternParser):
         if token.kind != "name":
             raise self.error("a field or method name belongs here")
         if token.text == "await":
-            raise self.error("nothing can be awaited while the program stands still")
+            raise self.error("nothing can be awaited while the program is stopped")
         self.advance()
         name = token.text.removeprefix("r#")
         generics: tuple[str, ...] = ()
@@ -270,7 +270,7 @@ class Parser(PatternParser):
         return path
 
     def _macro(self, path: nodes.Path) -> Expression:
-        """``addr_of!(place)``, by whatever path; other macros are not known."""
+        """Parse ``addr_of!(place)``, by any path; other macros are not known."""
         operator = _RAW_BORROWS.get(path.segments[-1].name)
         if operator is None:
             hint = "matches!, addr_of! and addr_of_mut! are"

@@ -1,4 +1,4 @@
-"""Characters to tokens, by Rust's lexical rules."""
+"""The lexer: from characters to tokens, by Rust's lexical rules."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ _ESCAPE = re.compile(r"\\(u\{([0-9a-fA-F_]+)\}|x([0-9a-fA-F]{2})|\n\s*|.)", re.D
 
 
 def unquote(token: Token, text: str) -> str:
-    """The content of a text, char, bytes or byte literal; bytes as code points 0-255.
+    """Return the content of a quoted literal; of bytes, as code points 0-255.
 
     Raises:
         ParseError: An escape Rust does not know, or a char of not exactly one character.
