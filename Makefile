@@ -18,7 +18,7 @@ help:
 	@echo "make test    run the whole test suite, building what it needs"
 	@echo "make setup   virtual environment with the package (editable) and the tools"
 	@echo "make native  rebuild the native parts in place"
-	@echo "make toolchains  Debian's older and newer Rust compilers, unpacked for the tests"
+	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"
 	@echo "make build   a wheel in dist/"
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
@@ -82,6 +82,7 @@ inferiors: $(VENV)/.installed
 	$(BIN)/python -m tests.support.inferiors
 
 test: native inferiors
+	@$(BIN)/python tools/debian_rustc.py --within 600 target/toolchains
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: native

@@ -3,16 +3,25 @@
 ``python tools/debian_rustc.py DIRECTORY`` makes a runnable ``DIRECTORY/NAME/rustc`` for each
 of ``COMPILERS``.  Their packages conflict with each other and with rustup's, so they are
 downloaded and unpacked instead: no root is needed, nothing outside ``DIRECTORY`` changes.
-What is there in the wanted version already is left alone.
+What is there in the wanted version already is left alone.  Where apt's lists of packages are
+missing or too old, lists of our own are fetched for the time being.
+
+With ``--within SECONDS`` only a compiler that is not there at all is fetched, and where it
+cannot be had in that time one line says why: for those who can do without.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +32,8 @@ COMPILERS = {
 }
 """Package, and which of the versions that apt knows, newest first."""
 
+# As root, apt would drop to a user who may not write where we do, and warn of it.
+_OPTIONS = ("APT::Sandbox::User=root", "Acquire::http::Timeout=20", "Acquire::Retries=1")
 # These make up a compiler; of its other dependencies only what is not installed is taken.
 _PARTS = re.compile(r"rustc|libstd-rust")
 _DEPENDENCY = re.compile(r"\s*([a-z0-9][a-z0-9+.-]+)(?::\w+)?\s*(?:\(=\s*([^)]+)\))?")
@@ -33,31 +44,89 @@ LD_LIBRARY_PATH=$root/lib/$(uname -m)-linux-gnu exec "$root/bin/rustc" "$@"
 """
 
 
+class CannotProvideError(Exception):
+    """A compiler cannot be had; the text says why, first in one line."""
+
+
+class OtherSystemError(CannotProvideError):
+    """This is not the system whose compilers are meant, though it may have some like them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apt:
+    """The commands of apt.
+
+    Attributes:
+        options: Settings, each ``NAME=VALUE``.
+    """
+
+    options: tuple[str, ...] = _OPTIONS
+
+    def run(self, command: str, *arguments: str, directory: Path | None = None) -> str:
+        """Run ``apt-get`` or ``apt-cache`` and return what it prints.
+
+        Raises:
+            CannotProvideError: It fails.
+        """
+        options = (f"--option={option}" for option in self.options)
+        return _output(command, *options, *arguments, directory=directory)
+
+
 def main() -> None:
     """Unpack each compiler that is not there yet."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--within", type=int, metavar="SECONDS", help="else go on without")
+    parser.add_argument("directory", type=Path)
+    options = parser.parse_args()
+    directory: Path = options.directory.resolve()
+    if options.within is None:
+        try:
+            provide(directory, COMPILERS)
+        except CannotProvideError as error:
+            sys.exit(str(error))
+    elif missing := [name for name in COMPILERS if not (directory / name / "rustc").exists()]:
+        try:
+            with _limited(options.within):
+                provide(directory, missing)
+        except (CannotProvideError, OSError) as error:
+            reason = str(error).partition("\n")[0]
+            sys.stdout.write(f"going on without {', '.join(missing)} of Debian: {reason}\n")
+
+
+def provide(directory: Path, names: Iterable[str]) -> None:
+    """Unpack compilers into directories of their names, all or those before the first failure.
+
+    Args:
+        directory: Where to.
+        names: Keys of ``COMPILERS``.
+
+    Raises:
+        CannotProvideError: One cannot be had.
+    """
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
-        sys.exit("Debian's compilers need apt-get and dpkg, which this machine does not have")
-    directory = Path(sys.argv[1]).resolve()
-    for name, (package, which) in COMPILERS.items():
-        versions = find_versions(package)
-        if not versions:
-            sys.exit(
-                f"apt knows no package {package}\n"
-                "try: apt-get update, as root; there is rustc-web in Debian 12 (bookworm)"
-            )
-        _provide(directory / name, find_parts(package, versions[which]))
+        raise CannotProvideError(
+            "Debian's compilers need apt-get and dpkg, which this machine does not have"
+        )
+    try:
+        _provide_all(Apt(), directory, names)
+    except OtherSystemError:
+        raise
+    except CannotProvideError:
+        with _own_lists() as apt:
+            _provide_all(apt, directory, names)
 
 
-def find_versions(package: str) -> tuple[str, ...]:
+def find_versions(apt: Apt, package: str) -> tuple[str, ...]:
     """Return the versions of a package that apt can download, newest first."""
-    listed = _output("apt-cache", "madison", package)
+    listed = apt.run("apt-cache", "madison", package)
     return tuple(line.split("|")[1].strip() for line in listed.splitlines() if "Packages" in line)
 
 
-def find_parts(package: str, version: str) -> tuple[str, ...]:
+def find_parts(apt: Apt, package: str, version: str) -> tuple[str, ...]:
     """Return ``name=version`` of a compiler's package and of all that it needs and lacks.
 
     Args:
+        apt: What knows the packages.
         package: Name of a Debian package.
         version: Its version, in Debian's notation.
     """
@@ -67,7 +136,7 @@ def find_parts(package: str, version: str) -> tuple[str, ...]:
         name, wanted = waiting.pop()
         if name in found or (not _PARTS.match(name) and name in _installed()):
             continue
-        fields = _read_control(name, wanted)
+        fields = _read_control(apt, name, wanted)
         found[name] = fields["Version"]
         waiting += parse_dependencies(fields.get("Depends", ""))
     return tuple(f"{name}={version}" for name, version in sorted(found.items()))
@@ -100,21 +169,60 @@ def _installed() -> frozenset[str]:
     )
 
 
-def _read_control(name: str, version: str) -> dict[str, str]:
+def _read_control(apt: Apt, name: str, version: str) -> dict[str, str]:
     wanted = f"{name}={version}" if version else name
-    shown = _output("apt-cache", "show", "--no-all-versions", wanted)
+    shown = apt.run("apt-cache", "show", "--no-all-versions", wanted)
     lines = (line.partition(": ") for line in shown.splitlines() if line[:1] != " ")
     return {field: value for field, _, value in lines}
 
 
-def _output(*command: str) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
+@contextmanager
+def _own_lists() -> Generator[Apt]:
+    """An apt with lists of packages that it fetched just now, beside the machine's."""
+    with tempfile.TemporaryDirectory() as temporary:
+        lists, files = Path(temporary, "lists"), Path(temporary, "files")
+        (lists / "partial").mkdir(parents=True)
+        (files / "archives" / "partial").mkdir(parents=True)
+        places = (f"Dir::State::Lists={lists}", f"Dir::Cache={files}")
+        apt = Apt((*_OPTIONS, *places, "APT::Update::Error-Mode=any"))
+        apt.run("apt-get", "--quiet=2", "update")
+        yield apt
+
+
+@contextmanager
+def _limited(seconds: int) -> Generator[None]:
+    def give_up(*_: object) -> None:
+        raise TimeoutError(f"it is not there after {seconds} s")
+
+    signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def _output(*command: str, directory: Path | None = None) -> str:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=directory)
     if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}: {done.stderr.strip()}")
+        said = done.stderr.strip() or f"status {done.returncode}"
+        words = [word for word in command if not word.startswith("-")]
+        raise CannotProvideError(f"{' '.join(words)}: {said}")
     return done.stdout
 
 
-def _provide(directory: Path, parts: tuple[str, ...]) -> None:
+def _provide_all(apt: Apt, directory: Path, names: Iterable[str]) -> None:
+    packages = dict.fromkeys(package for package, _ in COMPILERS.values())
+    known = {package: find_versions(apt, package) for package in packages}
+    if unknown := [package for package, versions in known.items() if not versions]:
+        kind = CannotProvideError if unknown == [*packages] else OtherSystemError
+        raise kind(f"apt knows no package {unknown[0]}, which Debian 12 (bookworm) has")
+    for name in names:
+        package, which = COMPILERS[name]
+        _provide(apt, directory / name, find_parts(apt, package, known[package][which]))
+
+
+def _provide(apt: Apt, directory: Path, parts: tuple[str, ...]) -> None:
     contents = "".join(f"{part}\n" for part in parts)
     listing = directory / "packages"
     if listing.is_file() and listing.read_text() == contents:
@@ -123,36 +231,27 @@ def _provide(directory: Path, parts: tuple[str, ...]) -> None:
     # Beside its final place: it appears there whole or not at all.
     with tempfile.TemporaryDirectory(dir=directory.parent) as temporary:
         made = Path(temporary) / "made"
-        _unpack(_download(parts, Path(temporary)), made / "root")
+        apt.run("apt-get", "--quiet=2", "download", *parts, directory=Path(temporary))
+        _unpack(sorted(Path(temporary).glob("*.deb")), made / "root")
         (made / "rustc").write_text(_WRAPPER)
         (made / "rustc").chmod(0o755)
         said = subprocess.run(
             [made / "rustc", "--version"], check=False, capture_output=True, text=True
         )
         if said.returncode != 0:
-            sys.exit(f"what was unpacked from {', '.join(parts)} does not run:\n{said.stderr}")
+            raise CannotProvideError(
+                f"what was unpacked from {', '.join(parts)} does not run:\n{said.stderr}"
+            )
         (made / "packages").write_text(contents)
         shutil.rmtree(directory, ignore_errors=True)
         made.rename(directory)
     sys.stdout.write(f"{directory / 'rustc'}: {said.stdout}")
 
 
-def _download(parts: tuple[str, ...], directory: Path) -> list[Path]:
-    # As root, apt would drop to a user who may not write here, and warn of it.
-    command = ("apt-get", "-o", "APT::Sandbox::User=root", "--quiet=2", "download", *parts)
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=directory)
-    if done.returncode != 0:
-        sys.exit(
-            f"cannot download {', '.join(parts)}:\n{done.stderr.strip()}\n"
-            "try: apt-get update, as root, if a file was not found"
-        )
-    return sorted(directory.glob("*.deb"))
-
-
 def _unpack(files: list[Path], root: Path) -> None:
     root.mkdir(parents=True)
     for file in files:
-        subprocess.run(["dpkg", "--extract", file, root], check=True)
+        _output("dpkg", "--extract", str(file), str(root))
 
 
 if __name__ == "__main__":
