@@ -1,15 +1,22 @@
-"""Rules for every test: no child is left behind, peers that are missing are named."""
+"""Rules for every test: no child is left behind, what is missing is named."""
 
 import contextlib
 import ctypes
 import os
 import select
-import shutil
 import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from tests.support.needs import (
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+    pytest_terminal_summary,
+)
+
+__all__ = ["pytest_runtest_makereport", "pytest_runtest_setup", "pytest_terminal_summary"]
 
 PR_SET_CHILD_SUBREAPER = 36
 GRACE_SECONDS = 2.0
@@ -18,11 +25,6 @@ GRACE_SECONDS = 2.0
 def pytest_configure() -> None:
     # Programs orphaned by a dying guard become children of the test run, and are noticed.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("differential") and shutil.which("gdb") is None:
-        pytest.skip("gdb is not installed")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """The guard under test, and the programs it is tried on."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.guard.rsp import Guard
+from tests.support.elf import read_sections, read_symbols
+from tests.support.needs import require
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).parent / "inferiors"
@@ -24,22 +25,16 @@ class Inferior:
 
     def symbol(self, name: str) -> int:
         """Run-time address of a symbol; the programs are not position independent."""
-        return _symbols(self.path)[name][0]
+        return _symbols(self.path)[name]
 
     def text(self) -> tuple[int, int, bytes]:
         """Address, size and bytes of ``.text`` in the file."""
-        out = subprocess.check_output(["readelf", "-SW", self.path], text=True)
-        row = next(line for line in out.splitlines() if " .text " in line)
-        _, address, offset, size = row.split("]")[1].split()[1:5]
-        start, count = int(offset, 16), int(size, 16)
-        return int(address, 16), count, Path(self.path).read_bytes()[start : start + count]
+        text = next(each for each in read_sections(self.path) if each.name == ".text")
+        data = Path(self.path).read_bytes()[text.offset : text.offset + text.size]
+        return text.address, text.size, data
 
 
-@cache
-def _symbols(path: str) -> dict[str, tuple[int, str]]:
-    out = subprocess.check_output(["nm", path], text=True)
-    rows = (line.split() for line in out.splitlines())
-    return {row[2]: (int(row[0], 16), row[1]) for row in rows if len(row) == 3}
+_symbols = cache(read_symbols)
 
 
 @pytest.fixture(scope="session")
@@ -54,15 +49,13 @@ def guard_binary() -> Path:
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Inferior]:
     directory = tmp_path_factory.mktemp("inferiors")
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler")
+    require("cc")
 
     @cache
     def build_one(name: str) -> Inferior:
         target = directory / name
         flags = ["-O1", "-g", "-no-pie", "-pthread"]
-        subprocess.run([compiler, *flags, SOURCES / f"{name}.c", "-o", target], check=True)
+        subprocess.run(["cc", *flags, SOURCES / f"{name}.c", "-o", target], check=True)
         return Inferior(str(target))
 
     return build_one

@@ -19,7 +19,8 @@ from crabtrap import Session
 from crabtrap.errors import CrabtrapError, LaunchError, NotFoundError
 from crabtrap.events import BreakpointHit, Exited, Notice
 from crabtrap.target.stdio import Stdio
-from tests.support.inferiors import build, missing_tools, running
+from tests.support.inferiors import build, running
+from tests.support.needs import require
 from tests.support.sessions import kinds
 
 MUTANTS = 500
@@ -177,8 +178,6 @@ def test_what_cannot_be_started_says_so(make: Make, mode: int, tmp_path: Path) -
     ],
 )
 def test_little_debug_information_is_said_and_used(profile: str, said: str) -> None:
-    if missing := missing_tools(profile):
-        pytest.skip(f"{missing} not installed")
     inferior = build("stepping", profile)
     location = f"main.rs:{inferior.marker('fib_leaf')}"
     notices: list[str] = []
@@ -209,8 +208,6 @@ def test_little_debug_information_is_said_and_used(profile: str, said: str) -> N
 
 
 def test_a_stripped_program_can_be_looked_at() -> None:
-    if missing := missing_tools("stripped"):
-        pytest.skip(f"{missing} not installed")
     inferior = build("signals", "stripped")
     done = crabtrap(
         "-ex", "run", "-ex", "bt", "-ex", "info registers rip", "-ex", "x/2i $pc",
@@ -332,8 +329,7 @@ def test_a_process_that_has_ended() -> None:
 
 
 def test_a_kernel_thread() -> None:
-    if Path("/proc/2/comm").read_text() != "kthreadd\n":
-        pytest.skip("kernel threads are not visible here")
+    require("kernel threads")
     assert "kernel thread" in refused(2)
 
 
@@ -345,8 +341,7 @@ def test_a_process_that_is_debugged_already() -> None:
 
 
 def test_another_users_process() -> None:
-    if os.geteuid() != 0 or shutil.which("setpriv") is None:
-        pytest.skip("becoming another user needs root and setpriv")
+    require("root", "setpriv")
     # May read our files, wherever they are, but is nobody otherwise.
     nobody = (
         "setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all,+dac_read_search",
@@ -395,6 +390,7 @@ def small_library(directory: Path) -> Path:
         "--crate-type=lib", "--emit=obj", "-g", "-Cpanic=abort", "-o", str(object_file), str(source)
     )
     library = directory / "small.so"
+    require("cc")
     subprocess.run(["cc", "-shared", "-nostdlib", "-o", library, object_file], check=True)
     with Session(str(library)) as session:
         for spec in ("area", "small.rs:20", "Shape::grow"):

@@ -6,6 +6,7 @@ from benchmarks.measure import Sample, measure
 from benchmarks.peers import Crabtrap, Gdb, Lldb
 from benchmarks.report import Outcome, Row, render_table
 from benchmarks.scenario import Scenario, check_transcript, load_scenarios
+from tests.support.needs import lack, require
 
 SMALL = [scenario for scenario in load_scenarios() if scenario.program != "L"]
 PEERS = {peer.name: peer for peer in (Crabtrap(), Gdb(), Lldb())}
@@ -21,8 +22,9 @@ def test_our_own_answers_are_right(scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("name", ["gdb", "lldb"])
 def test_peers_are_asked_the_same(name: str) -> None:
-    if reason := PEERS[name].missing():
-        pytest.skip(reason)
+    require(name)
+    if PEERS[name].missing():
+        lack(name)
     scenario = next(scenario for scenario in SMALL if scenario.name == "next")
     assert measure(PEERS[name], scenario, scenario.build()).problem == ""
 

@@ -11,6 +11,7 @@ from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.errors import DebugInfoError
 from tests.support.backends import Backend
 from tests.support.inferiors import build, running
+from tests.support.needs import require
 from tests.support.stopped import Stopped
 
 
@@ -171,8 +172,7 @@ def test_what_is_no_program_is_refused_in_words(tmp_path: Path):
 
 
 def test_program_in_another_mount_namespace(guard: Backend, tmp_path: Path):
-    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
-        pytest.skip("mount namespaces cannot be made here")
+    require("unshare", "mount namespaces")
     inside = tmp_path / "inside"
     inside.mkdir()
     built = build("attachme").path

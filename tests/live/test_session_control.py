@@ -11,6 +11,7 @@ from crabtrap import Session
 from crabtrap.errors import LaunchError, NotFoundError, UnsupportedError
 from crabtrap.events import BreakpointHit, Exited, Started, StepDone, WatchHit
 from tests.support.inferiors import build, running
+from tests.support.needs import skip_inapplicable
 from tests.support.sessions import Debug, Server, kinds
 
 
@@ -107,7 +108,7 @@ def test_memory_is_written_and_seen_by_the_program(debug: Debug) -> None:
 def test_the_child_of_a_fork_is_followed(debug: Debug) -> None:
     driver = debug("forks")
     if driver.server == "gdbserver":
-        pytest.skip("gdbserver 13 fails an assertion when the parent is detached first")
+        skip_inapplicable("gdbserver 13 fails an assertion when the parent is detached first")
     driver.session.options.follow = "child"
     point = driver.session.breakpoints.add("both")
     driver.launch("fork", "1")

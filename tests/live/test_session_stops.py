@@ -23,6 +23,7 @@ from crabtrap.events import (
     WatchHit,
     WatchScopeEnded,
 )
+from tests.support.needs import skip_inapplicable
 from tests.support.sessions import Debug, kinds
 
 
@@ -116,7 +117,7 @@ def test_a_watched_local_until_its_scope_ends(debug: Debug) -> None:
 def test_a_watched_static_is_caught_in_every_thread(debug: Debug) -> None:
     driver = debug("watch")
     if driver.server == "gdbserver":
-        pytest.skip("gdbserver 13 crashes when a watched program makes threads")
+        skip_inapplicable("gdbserver 13 crashes when a watched program makes threads")
     driver.run_to("main_threads", "5")
     driver.session.breakpoints.watch("SHARED")
     hits = []
@@ -149,7 +150,7 @@ def test_a_panic_stops_in_the_users_frame(
     debug: Debug, profile: str, kind: str, message: str | None, marker: str
 ) -> None:
     if (profile, kind) == ("release-debug", "overflow"):
-        pytest.skip("this profile has no overflow checks")
+        skip_inapplicable("this profile has no overflow checks")
     driver = debug("panics", profile)
     driver.launch(kind)
     event = driver.session.continue_()

@@ -16,6 +16,7 @@ import pytest
 from crabtrap import Session
 from crabtrap.events import Exited, Started
 from tests.support.inferiors import Inferior, RunningInferior, build, running
+from tests.support.needs import skip_inapplicable
 from tests.support.sessions import Debug, kinds
 
 KILLS = 50
@@ -154,7 +155,7 @@ def states_of(pid: int) -> set[str]:
 def test_not_one_of_64_000_hits_is_lost(debug: Debug) -> None:
     driver = debug("threads")
     if driver.server != "guard":
-        pytest.skip("gdbserver needs minutes for this")
+        skip_inapplicable("gdbserver needs minutes for this")
     points = driver.session.breakpoints
     never = points.add(driver.location("hot"), condition="worker > 1000")
     counted = points.add("threads::hot", condition="round < 1000", ignore=1_000_000)

@@ -37,6 +37,7 @@ def test_a_program_that_is_no_server_is_reported_as_such():
         connect("stdio:cat /nonexistent/file")
 
 
+@pytest.mark.needs("gdbserver")
 def test_connecting_over_standard_streams():
     program = build("exits").path
     target = connect(f"stdio:gdbserver --once - {program} 4")
@@ -71,6 +72,7 @@ def test_connecting_over_tcp_and_unix_sockets_to_the_guard(tmp_path):
         process.wait()
 
 
+@pytest.mark.needs("gdbserver")
 def test_connecting_to_a_server_that_has_a_running_program_already():
     inferior = build("attachme")
     with running(inferior) as process:

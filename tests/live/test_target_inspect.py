@@ -47,7 +47,6 @@ def test_large_writes_arrive_whole(backend: Backend):
 
 
 def test_memory_object_reads_like_the_target(backend: Backend):
-    pytest.importorskip("crabtrap._core")
     target = backend.started("/bin/true")
     pc = target.read_registers(target.pid)[RIP] or 0
     assert target.memory.read(pc, 16) == target.read_memory(Address(pc), 16)

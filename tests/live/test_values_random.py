@@ -20,7 +20,8 @@ from crabtrap import Session
 from crabtrap.present import RenderOptions
 from crabtrap.target.stdio import Stdio
 from tests.live.random_types import Program, random_program
-from tests.support.toolchains import find_compiler, how_to_provide
+from tests.support.needs import require
+from tests.support.toolchains import find_compiler
 
 _WHOLE = RenderOptions(max_items=None, max_depth=60, max_text=1 << 16)
 _GDB_SCRIPT = Path(__file__).with_name("gdb_trees.py")
@@ -82,9 +83,10 @@ class Made:
 )
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Made:
     seed, toolchain = request.param
+    if toolchain:
+        require(toolchain)
     compiler = find_compiler(toolchain) if toolchain else ("rustc",)
-    if compiler is None:
-        pytest.skip(f"missing {toolchain}: {how_to_provide(toolchain)}")
+    assert compiler is not None
     return Made(random_program(seed), compiler, tmp_path_factory.mktemp("random"))
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import functools
 import os
-import shutil
-import subprocess
 import time
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from crabtrap._core import demangle
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError
 from crabtrap.target.interface import Control, LaunchRequest, ResumeAction, SiteRequest, TargetStop
 from crabtrap.target.live import LiveTarget, attach, launch
 from crabtrap.target.server import ServerKind, find_guard
+from tests.support.elf import read_symbols
+from tests.support.needs import require
 
 _AT_ENTRY = 9
 _SECONDS = 10.0
@@ -80,10 +81,8 @@ def guard_path() -> str:
 def backend(request: pytest.FixtureRequest) -> Generator[Backend]:
     """Each live back end in turn."""
     if request.param == "gdbserver":
-        found = shutil.which("gdbserver")
-        if found is None:
-            pytest.skip("gdbserver is not installed")
-        server = Backend("gdbserver", found)
+        require("gdbserver")
+        server = Backend("gdbserver", "gdbserver")
     else:
         server = Backend("guard", guard_path())
     try:
@@ -168,19 +167,8 @@ def auxv_value(target: LiveTarget, kind: int) -> int:
 
 @functools.cache
 def symbols(program: str) -> dict[str, int]:
-    """Map the defined symbols of a file, demangled and without hash, to file addresses."""
-    listing = subprocess.run(
-        ["nm", "--demangle", "--defined-only", program],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    found: dict[str, int] = {}
-    for line in listing.splitlines():
-        address, _, name = line.split(maxsplit=2)
-        path, _, last = name.rpartition("::")
-        found[path if len(last) == 17 and last.startswith("h") else name] = int(address, 16)
-    return found
+    """Defined symbols of a file: demangled name without hash, to file address."""
+    return {demangle(name): address for name, address in read_symbols(program).items()}
 
 
 def _header_entry(program: str) -> int:

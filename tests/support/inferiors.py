@@ -12,16 +12,14 @@ import functools
 import os
 import re
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.support.toolchains import compile_package, find_compiler, how_to_provide
+from tests.support.needs import require
+from tests.support.toolchains import compile_package
 
 WORKSPACE = Path(__file__).parents[1] / "inferiors"
 TARGET = WORKSPACE / "target"
@@ -46,8 +44,8 @@ class Profile:
         cargo: Name of the cargo profile.
         flags: Options for rustc, on top of the profile's own.
         toolchain: Another compiler than cargo's, see ``tests.support.toolchains``.
-        tools: Programs that ``finish`` runs; tests are skipped where one is missing.
-        finish: Makes the final file from the compiled one: ``(built, final)``.
+        tools: Programs that ``finish`` runs, as ``tests.support.needs`` has them.
+        finish: Makes the final file from the compiled one, ``(built, final)``.
     """
 
     cargo: str = "dev"
@@ -107,7 +105,7 @@ class RunningInferior:
 
 
 def build(package: str, profile: str = "debug") -> Inferior:
-    """Build a program unless it is up to date.
+    """Build a program, or find it built; skip the test where it cannot be.
 
     Args:
         package: A directory of ``tests/inferiors/programs``.
@@ -116,21 +114,14 @@ def build(package: str, profile: str = "debug") -> Inferior:
     Raises:
         InferiorError: The compiler failed; its messages are in the text.
     """
+    require_profile(profile)
     return _build(package, profile)
 
 
-def missing_tools(profile: str) -> tuple[str, ...]:
-    """List the tools that a profile needs and this machine lacks, with how to get them."""
-    toolchain = PROFILES[profile].toolchain
-    if toolchain and find_compiler(toolchain) is None:
-        return (f"{toolchain}: {how_to_provide(toolchain)}",)
-    return tuple(tool for tool in PROFILES[profile].tools if shutil.which(tool) is None)
-
-
 def require_profile(profile: str) -> None:
-    """Skip the test if the tools to build a profile are missing."""
-    if missing := missing_tools(profile):
-        pytest.skip(f"missing {', '.join(missing)}")
+    """Skip the test where a profile cannot be built, before it does anything else."""
+    toolchain = PROFILES[profile].toolchain
+    require(*((toolchain,) if toolchain else ()), *PROFILES[profile].tools)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Literal
 
-import pytest
-
 from tests.support.inferiors import TARGET
+from tests.support.needs import lack
 
 Build = Literal["debug", "release"]
 
@@ -19,7 +18,6 @@ Build = Literal["debug", "release"]
 VERSION = "14.1.1"
 
 
-@functools.cache
 def ripgrep(build: Build) -> Path:
     """Return the ``rg`` executable, installing it on first use.
 
@@ -29,13 +27,9 @@ def ripgrep(build: Build) -> Path:
     Args:
         build: "debug", or "release" with full debug information and without LTO.
     """
-    root = TARGET / f"ripgrep-{build}"
-    executable = root / "bin" / "rg"
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not executable.exists():
-            _install(build, root)
+    executable = _provide(build)
+    if executable is None:
+        lack("crates.io")
     return executable
 
 
@@ -45,7 +39,18 @@ def source_directory() -> Path:
     return next(registry.glob(f"*/ripgrep-{VERSION}"))
 
 
-def _install(build: Build, root: Path) -> None:
+# One attempt is enough: without a network, each may take a minute.
+@functools.cache
+def _provide(build: Build) -> Path | None:
+    root = TARGET / f"ripgrep-{build}"
+    executable = root / "bin" / "rg"
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return executable if executable.exists() or _install(build, root) else None
+
+
+def _install(build: Build, root: Path) -> bool:
     command = ["cargo", "install", "--quiet", "--locked", "--root", str(root)]
     # Kept, because split debug information is in it, and a second try continues from it.
     command += ["--target-dir", str(root / "target"), "--version", VERSION, "ripgrep"]
@@ -57,10 +62,9 @@ def _install(build: Build, root: Path) -> None:
     result = subprocess.run(
         command, env=os.environ | settings, capture_output=True, text=True, check=False
     )
-    if result.returncode != 0:
-        if _unreachable(result.stderr):
-            pytest.skip("crates.io cannot be reached, so there is no ripgrep to debug")
+    if result.returncode != 0 and not _unreachable(result.stderr):
         raise RuntimeError(f"{' '.join(command)}\n{result.stderr}")
+    return result.returncode == 0
 
 
 def _unreachable(text: str) -> bool:

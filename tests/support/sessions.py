@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +15,7 @@ from crabtrap.events import Event, OutputReceived, StopEvent, StopReason
 from crabtrap.target.server import find_guard
 from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import Inferior, build
+from tests.support.needs import require
 
 Server = Literal["guard", "gdbserver"]
 
@@ -88,8 +88,8 @@ def server(request: pytest.FixtureRequest) -> Server:
 
 
 def _available(name: Server) -> Server:
-    if name == "gdbserver" and shutil.which("gdbserver") is None:
-        pytest.skip("gdbserver is not installed")
+    if name == "gdbserver":
+        require("gdbserver")
     if name == "guard":
         try:
             find_guard(None)

@@ -1,7 +1,7 @@
 """Compilers other than cargo's, and programs built by them.
 
-Debian's are unpacked by ``make toolchains``, the nightly one is rustup's.  They are called
-without cargo, which passes options that an old rustc does not support.
+Debian's are unpacked by ``make test``, the nightly one is rustup's.  They are called
+without cargo, whose options an old rustc does not know.
 """
 
 from __future__ import annotations
@@ -32,13 +32,6 @@ def find_compiler(toolchain: str) -> tuple[str, ...] | None:
     return command if found.returncode == 0 else None
 
 
-def how_to_provide(toolchain: str) -> str:
-    """Return the command that provides a missing compiler."""
-    if toolchain == "nightly":
-        return "rustup toolchain install nightly"
-    return "make toolchains (Debian's compilers, unpacked into target/)"
-
-
 def compile_package(
     toolchain: str, source: Path, directory: Path, *flags: str, libraries: tuple[Path, ...] = ()
 ) -> Path:
@@ -58,7 +51,7 @@ def compile_package(
         subprocess.CalledProcessError: It does not compile; the compiler has said why.
     """
     compiler = find_compiler(toolchain)
-    assert compiler is not None, how_to_provide(toolchain)
+    assert compiler is not None, f"there is no {toolchain}"
     directory.mkdir(parents=True, exist_ok=True)
     name = source.parents[1].name
     is_library = source.name == "lib.rs"

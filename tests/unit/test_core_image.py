@@ -10,13 +10,10 @@ import pytest
 
 from crabtrap import _core
 from crabtrap.errors import DebugInfoError, MemoryFault, UsageError
-from tests.support.inferiors import build, missing_tools
+from tests.support.inferiors import build
 
 
 def open_basics(profile: str = "debug") -> _core.Image:
-    missing = missing_tools(profile)
-    if missing:
-        pytest.skip(f"{', '.join(missing)} not installed")
     return _core.Image.open(str(build("basics", profile).path))
 
 
