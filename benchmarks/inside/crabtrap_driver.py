@@ -88,7 +88,7 @@ def stopped_at_values(session: Session) -> None:
     session.breakpoints.add("values::shown")
     session.launch()
     session.continue_()
-    session.render(session.evaluate("numbers[..2]"))
+    session.values.render(session.evaluate("numbers[..2]"))
 
 
 def rendered(session: Session, text: str, options: RenderOptions) -> tuple[list[float], str]:
@@ -97,7 +97,7 @@ def rendered(session: Session, text: str, options: RenderOptions) -> tuple[list[
     shown = ""
     for _ in range(ROUNDS):
         begin = time.perf_counter()
-        shown = session.render(session.evaluate(text), options)
+        shown = session.values.render(session.evaluate(text), options)
         times.append((time.perf_counter() - begin) * 1e3)
     return times, shown
 
@@ -130,7 +130,7 @@ def damaged(session: Session, events: int) -> Result:
     slowest, told = 0.0, 0
     for index in range(events):
         begin = time.perf_counter()
-        text = session.render(session.evaluate(f"damaged[{index}]"))
+        text = session.values.render(session.evaluate(f"damaged[{index}]"))
         slowest = max(slowest, time.perf_counter() - begin)
         told += text.count("<") >= 5  # each of its fields says why it is none
     return [slowest * 1e3], {"values": told}

@@ -9,6 +9,8 @@
     + UnsupportedError
     + StaleError
     + WrongThreadError
+    + StillRunningError
+  - CancelledError            what was under way was cancelled
   - CallError                 a function called in the program did not return
   - TargetError               the program, the kernel or the connection failed
     + MemoryFault
@@ -109,6 +111,25 @@ class StaleError(StateError):
 
 class WrongThreadError(StateError):
     """A session was used from another Python thread than its own."""
+
+
+class StillRunningError(StateError):
+    """The program did not stop in the time it was given; it runs on and can be waited for.
+
+    Attributes:
+        timeout: Seconds it was given.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        super().__init__(
+            f"the program has not stopped within {timeout:g} s",
+            hint="it runs on: wait for it, or interrupt it",
+        )
+        self.timeout = timeout
+
+
+class CancelledError(CrabtrapError):
+    """A search or an evaluation was cancelled; nothing has changed by it."""
 
 
 _PUT_BACK = "check what it had done by then: memory it changed and locks it took stay so"

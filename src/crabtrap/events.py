@@ -272,10 +272,53 @@ class BreakpointChanged:
 
 @dataclass(frozen=True, slots=True)
 class ThreadsChanged:
-    """Threads were created or have ended, by tid."""
+    """Threads have come and gone, by tid, since they were listed last; noticed by listing them."""
 
     started: tuple[int, ...]
     ended: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDetached:
+    """The program was let go and runs on without the debugger."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionChanged:
+    """A client looks at another thread or frame; after a stop every client's has changed.
+
+    Attributes:
+        client: Its name.
+        thread: tid.
+        frame: Index, 0 being the innermost.
+    """
+
+    client: str
+    thread: int
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryWritten:
+    """The debugger wrote into the program's memory: what was shown of it is old."""
+
+    address: Address
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWritten:
+    """The debugger wrote a register: the frames of the thread are old.
+
+    Attributes:
+        thread: tid.
+        name: As in the target's description.
+    """
+
+    thread: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,5 +337,9 @@ Event = (
     | BreakpointChanged
     | ThreadsChanged
     | LibrariesChanged
+    | ProcessDetached
+    | SelectionChanged
+    | MemoryWritten
+    | RegisterWritten
     | Notice
 )

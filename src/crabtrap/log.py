@@ -16,7 +16,7 @@ _DEBUG = 10  # logging.DEBUG
 
 
 class Log:
-    """The debug lines of one layer, which go to ``logging.getLogger(name)``."""
+    """The lines of one layer, which go to ``logging.getLogger(name)``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -33,6 +33,13 @@ class Log:
         logger = self._find()
         if logger is not None:
             logger.debug(text, *arguments, stacklevel=2)
+
+    def error(self, text: str, *arguments: object, error: BaseException) -> None:
+        """Write what went wrong where nobody can be given the exception, with its traceback."""
+        import logging  # noqa: PLC0415 - slow to import, rarely needed
+
+        logger = logging.getLogger(self.name)
+        logger.error(text, *arguments, exc_info=error, stacklevel=2)
 
     def _find(self) -> logging.Logger | None:
         if self._logger is None and "logging" in sys.modules:

@@ -131,14 +131,14 @@ def examine(path: Path) -> str:
         for spec in ("area", "small.rs:20", "Shape::grow", "/a/", "*0x1000", "main"):
             ask(lambda spec=spec: session.breakpoints.add(spec))
         for expression in ("COUNTER", "small::COUNTER + 1", "&COUNTER"):
-            ask(lambda text=expression: session.render(session.evaluate(text)))
-        ask(lambda: session.disassemble(0x1000, count=20))
+            ask(lambda text=expression: session.values.render(session.evaluate(text)))
+        ask(lambda: session.memory.disassemble(0x1000, count=20))
         ask(lambda: ask_image(session))
     return "; ".join(refused)
 
 
 def ask_image(session: Session) -> None:
-    module = session.modules.main
+    module = session.code.modules.main
     assert module is not None
     image = module.image
     image.start_indexing()

@@ -182,7 +182,7 @@ def test_little_debug_information_is_said_and_used(profile: str, said: str) -> N
     location = f"main.rs:{inferior.marker('fib_leaf')}"
     notices: list[str] = []
     with Session(str(inferior.path)) as session:
-        session.on_event(lambda e: notices.append(e.text) if isinstance(e, Notice) else None)
+        session.subscribe(lambda e: notices.append(e.text) if isinstance(e, Notice) else None)
         by_line = session.breakpoints.add(location)
         by_name = session.breakpoints.add("stepping::fibonacci", temporary=True)
         assert bool(by_line.locations) == (profile == "line-tables")
@@ -233,7 +233,7 @@ def test_a_program_whose_file_is_gone_or_rebuilt(replacement: str | None, tmp_pa
             shutil.copy(build(replacement).path, copy)
         notices: list[str] = []
         with Session(str(copy) if replacement else None) as session:
-            session.on_event(lambda e: notices.append(e.text) if isinstance(e, Notice) else None)
+            session.subscribe(lambda e: notices.append(e.text) if isinstance(e, Notice) else None)
             session.attach(program.pid)
             assert any("was deleted or rebuilt" in text for text in notices)
             named = [text for text in notices if "is not what process" in text]
@@ -241,7 +241,7 @@ def test_a_program_whose_file_is_gone_or_rebuilt(replacement: str | None, tmp_pa
             point = session.breakpoints.add("attachme::tick")
             assert session.continue_().reasons == (BreakpointHit(point.number, 1),)
             assert session.frame.line == inferior.marker("tick")
-            assert session.render(session.evaluate("*count > 0")) == "true"
+            assert session.values.render(session.evaluate("*count > 0")) == "true"
             session.breakpoints.remove(point.number)
             session.detach()
         program.process.send_signal(signal.SIGTERM)
@@ -267,7 +267,7 @@ def test_a_variable_that_is_gone_is_not_mistaken_for_a_librarys(hello: Path) -> 
         session.breakpoints.add("hello.rs:5")  # libc has a static called result
         session.launch(stdio=Stdio.pipes())
         session.continue_()
-        assert "not in scope" in session.render(session.evaluate("result"))
+        assert "not in scope" in session.values.render(session.evaluate("result"))
         with pytest.raises(NotFoundError):
             session.frame.lookup("result")
 
@@ -395,6 +395,6 @@ def small_library(directory: Path) -> Path:
     with Session(str(library)) as session:
         for spec in ("area", "small.rs:20", "Shape::grow"):
             assert session.resolve(spec).locations
-        assert session.render(session.evaluate("COUNTER")) == "7"
+        assert session.values.render(session.evaluate("COUNTER")) == "7"
     assert stat.S_ISREG(library.stat().st_mode)
     return library

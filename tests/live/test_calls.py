@@ -109,7 +109,7 @@ def at_stop(debug: Debug, profile: str = "debug") -> Driver:
 
 
 def call(driver: Driver, text: str, **options: float) -> str:
-    return driver.session.render(driver.session.call(text, **options))
+    return driver.session.values.render(driver.session.call(text, **options))
 
 
 def test_results(debug: Debug) -> None:
@@ -164,13 +164,13 @@ def test_changes_stay(debug: Debug) -> None:
 
 def test_a_panic_is_reported_and_taken_back(debug: Debug) -> None:
     driver = at_stop(debug)
-    counts = driver.session.modules.main
+    counts = driver.session.code.modules.main
     assert counts is not None
     (symbol,) = counts.symbols_named("std::panicking::panic_count::GLOBAL_PANIC_COUNT")
     for _ in range(3):
         with pytest.raises(CallError, match=r"len is 3 but the index is 7 \(main.rs:\d+\)"):
             driver.session.call("explode(7)")
-        assert driver.session.read_memory(symbol.address, 8) == bytes(8)
+        assert driver.session.memory.read(symbol.address, 8) == bytes(8)
     with pytest.raises(CallError, match="calls::tracked panicked: there is a value"):
         driver.session.call("tracked(None)")
     assert kinds(driver.session.continue_()) == [Exited]
@@ -242,7 +242,7 @@ def test_breakpoints_are_passed_over_and_not_counted(debug: Debug) -> None:
 def test_all_threads_may_run(debug: Debug) -> None:
     driver = at_stop(debug)
     assert call(driver, "nested(3)", all_threads=True) == "3"
-    assert not driver.session.scheduler_lock
+    assert not driver.session.options.scheduler_lock
 
 
 def test_examples_of_the_page(debug: Debug) -> None:
@@ -281,4 +281,4 @@ def test_debug_of_a_result(debug: Debug) -> None:
 
 def registers(driver: Driver) -> dict[str, bytes]:
     session = driver.session
-    return {name: session.read_register(name) for name, _ in session.register_names()}
+    return {name: session.registers.read(name) for name, _ in session.registers.names()}

@@ -28,9 +28,9 @@ BLOCKING = {
 
 def state(session: Session) -> tuple[dict[str, bytes], bytes]:
     """All registers, and what lies right below the stack pointer."""
-    registers = {name: session.read_register(name) for name, _ in session.register_names()}
+    registers = {name: session.registers.read(name) for name, _ in session.registers.names()}
     sp = int.from_bytes(registers["rsp"], "little")
-    return registers, session.read_memory(sp - RED_ZONE, RED_ZONE)
+    return registers, session.memory.read(sp - RED_ZONE, RED_ZONE)
 
 
 def differences(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, tuple[str, str]]:
@@ -43,7 +43,7 @@ def differences(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, 
 
 def call_and_compare(session: Session, text: str, expected: str) -> None:
     registers, below = state(session)
-    assert session.render(session.call(text)) == expected
+    assert session.values.render(session.call(text)) == expected
     after, still_below = state(session)
     assert not differences(registers, after)
     assert below == still_below

@@ -89,7 +89,7 @@ def corrupted(profile: str) -> Iterator[tuple[str, Value]]:
                     location = Bytes(garbage(chance, value.type.strip().size or 0))
                     context = value.context.budgeted(READ_LIMIT)
                     found = Value(value.type, location, context)
-                    yield f"{variable.name}: {session.render(found)}", found
+                    yield f"{variable.name}: {session.values.render(found)}", found
 
 
 @pytest.mark.timeout(120)

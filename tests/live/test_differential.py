@@ -238,7 +238,7 @@ def test_registers_are_the_same(both: Opener) -> None:
     (theirs,) = pair.gdb.ask(pair.location("fib_sum"), ("registers", GENERAL))
     pair.ours.run_to(pair.location("fib_sum"))
     session = pair.ours.session
-    ours = {name: int.from_bytes(session.read_register(name), "little") for name in GENERAL}
+    ours = {name: int.from_bytes(session.registers.read(name), "little") for name in GENERAL}
     assert relative_to_stack(ours) == relative_to_stack(theirs)
 
 
@@ -334,7 +334,7 @@ def test_values_are_the_same(both: Opener, source: str, marker: str) -> None:
     (theirs,) = pair.gdb.ask(location, ("values", names))
     pair.ours.run_to(location)
     session = pair.ours.session
-    ours = {name: session.render(session.evaluate(name)) for name in names}
+    ours = {name: session.values.render(session.evaluate(name)) for name in names}
     assert {n: tokens(t) for n, t in ours.items()} == {n: tokens(t) for n, t in theirs.items()}
 
 
@@ -344,7 +344,7 @@ def test_shadowed_names_mean_the_same(both: Opener, marker: str) -> None:
     (theirs,) = pair.gdb.ask(pair.location(marker), ("values", ["value"]))
     pair.ours.run_to(pair.location(marker))
     session = pair.ours.session
-    assert tokens(session.render(session.evaluate("value"))) == tokens(theirs["value"])
+    assert tokens(session.values.render(session.evaluate("value"))) == tokens(theirs["value"])
 
 
 def tokens(text: str) -> list[str | float]:

@@ -102,7 +102,7 @@ def rg(request: pytest.FixtureRequest, server: Server, hay: Path) -> Generator[R
     executable = ripgrep(request.param)
     with Session(str(executable), server=server) as session:
         made = Rg(session, executable, hay, server, request.param, [])
-        session.on_event(made.events.append)
+        session.subscribe(made.events.append)
         yield made
 
 
@@ -144,7 +144,7 @@ def test_conditions_over_a_path(rg: Rg, condition: str) -> None:
     rg.launch()
     event = rg.session.continue_()
     assert event.reasons == (BreakpointHit(point.number, 1),)
-    assert rg.session.render(rg.session.evaluate("path")) == '"hay/file3.txt"'
+    assert rg.session.values.render(rg.session.evaluate("path")) == '"hay/file3.txt"'
     assert kinds(rg.session.continue_()) == [Exited]
     assert rg.output == rg.native_output
 
@@ -178,7 +178,7 @@ def test_locals_and_fields(rg: Rg) -> None:
     assert {"bin", "path"} <= shown
 
     def text(expression: str) -> str:
-        return rg.session.render(rg.session.evaluate(expression))
+        return rg.session.values.render(rg.session.evaluate(expression))
 
     assert text("path") == '"hay/file2.txt"'
     assert text("self.config.search_zip") == "false"

@@ -23,11 +23,11 @@ def test_only_the_selected_thread_runs_with_the_lock(debug: Debug) -> None:
     event = session.continue_()
     session.breakpoints.enable(1, False)
     others = {t.tid: t.pc for t in session.threads if t.tid != event.thread}
-    session.scheduler_lock = True
+    session.options.scheduler_lock = True
     for _ in range(3):
         assert kinds(session.next()) == [StepDone]
     assert {t.tid: t.pc for t in session.threads if t.tid != event.thread} == others
-    session.scheduler_lock = False
+    session.options.scheduler_lock = False
     assert kinds(session.continue_()) == [Exited]
     assert "calls 200" in driver.output
 
@@ -87,19 +87,19 @@ def test_registers_are_read_and_written(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("match_head")
     session = driver.session
-    session.write_register("rax", 0x1234)
+    session.registers.write("rax", 0x1234)
     assert driver.shown("$rax") == "4660"
-    session.write_register("xmm0", b"\x01" * 16)
-    assert session.read_register("xmm0") == b"\x01" * 16
+    session.registers.write("xmm0", b"\x01" * 16)
+    assert session.registers.read("xmm0") == b"\x01" * 16
     with pytest.raises(NotFoundError):
-        session.read_register("no_such")
+        session.registers.read("no_such")
 
 
 def test_memory_is_written_and_seen_by_the_program(debug: Debug) -> None:
     driver = debug("stepping")
     driver.run_to("loop_end")
     address = driver.session.evaluate("&sum").pointer_address()
-    driver.session.write_memory(address, (77).to_bytes(4, "little"))
+    driver.session.memory.write(address, (77).to_bytes(4, "little"))
     assert driver.shown("sum") == "77"
     event = driver.session.finish()
     assert event.reasons == (StepDone("finish", "77", "u32"),)

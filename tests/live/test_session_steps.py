@@ -139,8 +139,8 @@ def test_single_instructions(debug: Debug) -> None:
     session = driver.session
     for _ in range(40):
         before = session.frame.pc
-        size = session.disassemble(before, count=1)[0].size
-        flow = session.disassemble(before, count=1)[0].flow
+        size = session.memory.disassemble(before, count=1)[0].size
+        flow = session.memory.disassemble(before, count=1)[0].flow
         session.next_instruction()
         if flow == "call":
             assert session.frame.pc == before + size

@@ -31,7 +31,7 @@ from crabtrap.events import Resumed
 session = Session(None)
 session.attach(int(sys.argv[1]))
 session.breakpoints.add(sys.argv[2], condition="*count == 0xffff_ffff_ffff")
-session.on_event(lambda event: isinstance(event, Resumed) and print("running", flush=True))
+session.subscribe(lambda event: isinstance(event, Resumed) and print("running", flush=True))
 session.continue_()
 print("stopped", flush=True)
 """

@@ -54,6 +54,6 @@ def test_damaged_values_are_shown(program: str, file: str, markers: tuple[str, .
                 value = binding.value
                 for _ in range(EACH):
                     data = words(rng, value.type.size or 0, near)
-                    text = session.render(Value(value.type, Bytes(data), value.context))
+                    text = session.values.render(Value(value.type, Bytes(data), value.context))
                     shown += bool(text)
     assert shown > 10 * EACH

@@ -58,8 +58,8 @@ class Made:
             session.launch((), stdio=Stdio.pipes())
             session.continue_()
             values = {name: session.evaluate(name) for name in self.program.types}
-            texts = {name: session.render(value, _WHOLE) for name, value in values.items()}
-            trees = {name: session.view_tree(value, _WHOLE) for name, value in values.items()}
+            texts = {name: session.values.render(value, _WHOLE) for name, value in values.items()}
+            trees = {name: session.values.tree(value, _WHOLE) for name, value in values.items()}
             session.kill()
         return texts, {name: plain(tree) for name, tree in trees.items()}
 

@@ -115,8 +115,8 @@ def ask(session: Session, section: Section, text: str, expected: str) -> Answer:
         value = session.evaluate(text)
     except CrabtrapError as error:
         return Answer(section, text, expected, f"!{error}", None)
-    tree = cast("Tree", session.view_tree(value, SHOWN))
-    return Answer(section, text, expected, session.render(value, SHOWN), tree)
+    tree = cast("Tree", session.values.tree(value, SHOWN))
+    return Answer(section, text, expected, session.values.render(value, SHOWN), tree)
 
 
 def answers(

@@ -93,7 +93,6 @@ class FakeImage:
     entry: int = 0
     interpreter: str | None = None
     sections: tuple[Any, ...] = ()
-    indexed: bool = True
 
     @property
     def segments(self) -> tuple[SimpleNamespace, ...]:
@@ -102,12 +101,6 @@ class FakeImage:
                 kind="load", address=0, memory_size=self.size, file_offset=0, executable=True
             ),
         )
-
-    def start_indexing(self) -> None:
-        """Do nothing: ``indexed`` says whether there is an index."""
-
-    def wait_indexed(self, timeout: float | None = None) -> bool:
-        return self.indexed
 
     def symbol_at(self, address: int) -> FakeSymbol | None:
         below = [s for s in self.symbols if s.address <= address]

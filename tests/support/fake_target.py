@@ -79,6 +79,7 @@ class FakeTarget:
         self.running = False
         self.alive = True
         self.interrupts = 0
+        self.woken = False
         self.counters: dict[int, int] = {}
         self.passed_signals: tuple[int, ...] = ()
         self.caught_syscalls: tuple[int, ...] | None = None
@@ -199,8 +200,15 @@ class FakeTarget:
     def take_site_failures(self) -> tuple[SiteFailure, ...]:
         return ()
 
+    @property
+    def is_running(self) -> bool:
+        return self.running
+
     def interrupt(self) -> None:
         self.interrupts += 1
+
+    def wake(self) -> None:
+        self.woken = True
 
     def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
         if ready is None:

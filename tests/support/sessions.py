@@ -70,7 +70,7 @@ class Driver:
 
     def shown(self, name: str) -> str:
         """Evaluate and render a variable."""
-        return self.session.render(self.session.evaluate(name))
+        return self.session.values.render(self.session.evaluate(name))
 
 
 def kinds(event: StopEvent) -> list[type[StopReason]]:
@@ -107,7 +107,7 @@ def debug(server: Server) -> Generator[Debug]:
         inferior = build(package, profile)
         session = Session(str(inferior.path), server=server)
         driver = Driver(session, inferior, server)
-        session.on_event(driver.events.append)
+        session.subscribe(driver.events.append)
         drivers.append(driver)
         return driver
 

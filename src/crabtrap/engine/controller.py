@@ -1,8 +1,9 @@
 """The loop: carries out plans, holds the engine's only wait, and moves the state.
 
-One turn: flush the traps, resume, wait until a batch of stops has arrived and every
-thread is parked, show each stop to the handlers, fold their verdicts into the state,
-and either go on or announce a visible stop.
+The state says at any moment what comes next: threads that move are waited for, stops
+that have come are handled, and when none is left the program is resumed or the stop is
+announced.  Each turn of the loop makes one such step, so that whatever is raised between
+two of them finds a state that can be gone on from.
 """
 
 from __future__ import annotations
@@ -17,345 +18,496 @@ from crabtrap.engine.machine import (
     Announce,
     Detached,
     Ended,
-    NotStarted,
     ResumeThreads,
+    Run,
     Running,
     State,
     Stopped,
+    Threads,
 )
-from crabtrap.engine.plans.plan import Done, Plan, Resume
-from crabtrap.errors import TargetError
+from crabtrap.engine.plans.plan import Done
+from crabtrap.errors import StateError, StillRunningError, TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
-from crabtrap.target.interface import ResumeAction, TargetStop
+from crabtrap.target.interface import ResumeAction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Generator
 
-    from crabtrap.engine.causes.handlers import Handlers
+    from crabtrap.engine.breakpoints.event_filters import EventFilters
+    from crabtrap.engine.causes.cause import CauseTable
     from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.inspect.inspector import Inspector
+    from crabtrap.engine.mailbox import Mailbox
+    from crabtrap.engine.plans.plan import Plan
+    from crabtrap.target.interface import TargetStop
 
 _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
-_PARK_SECONDS = 10.0
+_STOP_SECONDS = 10.0
 """A thread that does not stop within this after being asked to hangs in the kernel."""
-_PARK_POLL_SECONDS = 0.05
+_STOP_POLL_SECONDS = 0.05
+_RECOVERY_SECONDS = 2.0
 
 
 class Controller:
-    """Runs plans on one program.
-
-    Attributes:
-        state: Where the session is.
-        before_settling: Called with each stop that changes what is loaded or who is
-            there (exec, fork, libraries) before the program may go on.
-    """
+    """Runs plans on one program."""
 
     def __init__(
         self,
-        context: Debuggee,
-        handlers: Handlers,
-        before_settling: Callable[[TargetStop], None],
+        debuggee: Debuggee,
+        inspector: Inspector,
+        causes: CauseTable,
+        filters: EventFilters,
+        mailbox: Mailbox,
     ) -> None:
-        self.context = context
-        self.handlers = handlers
-        self.state: State = NotStarted()
-        self._before_settling = before_settling
-        # Of the present stop, as in ``Running``.
-        self._arrived: Mapping[int, int] = {}
-        # All threads that were there when the others were last parked by us.
-        self._standing = frozenset[int]()
-        self._signals_sent = -1
+        """Join the parts.
+
+        Args:
+            debuggee: What is run; its ``state`` is written here and nowhere else.
+            inspector: Its threads, as plans see them.
+            causes: What stops are shown to.
+            filters: What the target may decide by itself.
+            mailbox: What other threads have posted, carried out while the program runs.
+        """
+        self._debuggee = debuggee
+        self._inspector = inspector
+        self._causes = causes
+        self._filters = filters
+        self._mailbox = mailbox
+
+    @property
+    def state(self) -> State:
+        """Where the program is."""
+        return self._debuggee.state
 
     # -- entering and leaving --------------------------------------------------------------
     def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
-        """The program was just launched or attached and stands still."""
-        self.context.clock.advance()
-        self._arrived = {}
-        self._standing = frozenset[int]()
-        self._signals_sent = -1
-        event = StopEvent(self.context.clock.current, self.context.target.pid, thread, reasons)
-        self.state = Stopped(event)
+        """The program was just launched or attached and is stopped."""
+        self._filters.forget()
+        return self._stop_here(thread, reasons, Threads())
+
+    def _stop_here(
+        self, thread: int, reasons: tuple[StopReason, ...], threads: Threads
+    ) -> StopEvent:
+        """Announce a stop for which nothing had to move."""
+        debuggee = self._debuggee
+        debuggee.clock.advance()
+        event = StopEvent(debuggee.clock.current, debuggee.target.pid, thread, reasons)
+        debuggee.state = Stopped(event, threads)
         return event
 
-    def forget_sent_signals(self) -> None:
-        """Catchpoints changed: tell the target again which signals to pass by itself."""
-        self._signals_sent = -1
+    def detach(self) -> None:
+        """Let the program go on without us, with no trace left in it.
 
-    def detached(self) -> None:
-        """The program was let go."""
-        self.state = Detached(self.context.target.pid)
-        self.context.clock.advance()
-
-    def gone(self, reason: ExitReason) -> StopEvent:
-        """The program was killed by us."""
-        self.context.clock.advance()
-        event = StopEvent(self.context.clock.current, reason.pid, 0, (reason,))
-        self.state = Ended(event)
-        return event
-
-    @contextmanager
-    def inferior_call_scope(self, thread: int) -> Generator[None]:
-        """Run plans that are nobody's stop: afterwards the visible stop is the present one.
-
-        Whoever uses this puts ``thread`` back to where it stands now.
+        Raises:
+            StateError: There is none.
         """
-        state, epoch = self.state, self.context.clock.current
-        machine.require(state, Stopped, to="call a function")
-        arrived = self._arrived.get(thread)
-        self.forget_stop_pc(thread)
-        try:
-            yield
-        finally:
-            if isinstance(self.state, Stopped):
-                self.state = state
-                self.context.clock.return_to(epoch)
-                self.forget_stop_pc(thread)
-                if arrived is not None:
-                    self._arrived = {**self._arrived, thread: arrived}
+        machine.require(self.state, Stopped, Running, to="detach")
+        debuggee = self._debuggee
+        state = self.state
+        if isinstance(state, Running) and state.moving:
+            self._stop_now(state, _STOP_SECONDS)
+            if not debuggee.target.abilities.lifts_traps:
+                debuggee.sites.lift_all(debuggee.control)
+        debuggee.control.detach()
+        self._leave(Detached(debuggee.target.pid))
+
+    def kill(self, reason: ExitReason) -> StopEvent:
+        """End the program.
+
+        Raises:
+            StateError: There is none.
+        """
+        machine.require(self.state, Stopped, Running, to="kill")
+        self._debuggee.control.kill()
+        clock = self._debuggee.clock
+        clock.advance()
+        event = StopEvent(clock.current, reason.pid, 0, (reason,))
+        self._leave(Ended(event))
+        return event
+
+    def _leave(self, state: Detached | Ended) -> None:
+        debuggee = self._debuggee
+        debuggee.state = state
+        debuggee.clock.advance()
+        debuggee.sites.release_all(_PLAN)
+        debuggee.sites.forget_inserted()
+
+    def forget_stop_pc(self, thread: int) -> None:
+        """The thread's pc was changed: a trap at the new one has not been hit."""
+        state = self.state
+        if isinstance(state, Stopped):
+            self._debuggee.state = Stopped(state.event, state.threads.moved(thread))
+
+    def deliver(self, thread: int, signal: int) -> None:
+        """Have a signal delivered to a stopped thread when it is resumed; 0 for none."""
+        state = self.state
+        machine.require(state, Stopped, to="choose a signal")
+        assert isinstance(state, Stopped)
+        signals = {tid: each for tid, each in state.threads.signals.items() if tid != thread}
+        if signal:
+            signals[thread] = signal
+        threads = Threads(state.threads.stop_pcs, signals, state.threads.listed)
+        self._debuggee.state = Stopped(state.event, threads)
 
     # -- running ---------------------------------------------------------------------------
-    def run(self, plan: Plan, thread: int, *, told: bool = True) -> StopEvent:
-        """Carry out a plan until a visible stop.
+    def run(
+        self,
+        plan: Plan,
+        thread: int,
+        *,
+        alone: bool = False,
+        hidden: bool = False,
+        timeout: float | None = None,
+    ) -> StopEvent:
+        """Carry out a plan until a visible stop: ``start``, then ``wait``."""
+        self.start(plan, thread, alone=alone, hidden=hidden)
+        return self.wait(timeout)
+
+    def start(self, plan: Plan, thread: int, *, alone: bool = False, hidden: bool = False) -> None:
+        """Begin a plan; ``wait`` carries it out.
 
         Args:
             plan: What to do.
             thread: The thread the user is looking at.
-            told: Publish that the program was resumed; the stop is the caller's to publish.
+            alone: Resume no other.
+            hidden: Nobody is to notice: no event, and nothing posted is run meanwhile.
 
         Raises:
             StateError: The program is not stopped.
-            TargetError: The target failed; the program counts as let go then.
         """
-        machine.require(self.state, Stopped, to=plan.name)
-        handlers = self.handlers
-        first = plan.begin(self.handlers.inspector.view(thread))
+        state = self.state
+        machine.require(state, Stopped, to=plan.name)
+        assert isinstance(state, Stopped)
+        first = plan.begin(self._inspector.view(thread))
         if isinstance(first, Done):
-            event = self._stop_at_once(thread, first.reason)
-        else:
-            handlers.plan, handlers.move = plan, first
-            if told:
-                self.context.publish(Resumed(plan.name))
-            self.state = Running(plan.name, self._arrived)
-            event = self._carry_out(plan, thread)
-        return event
+            self._stop_here(thread, (first.reason,), state.threads)
+            return
+        run = Run(plan, plan.thread or thread, alone, hidden)
+        self._debuggee.state = machine.started(run, first, state.threads)
+        if not hidden:
+            self._debuggee.publish(Resumed(plan.name))
 
-    def _carry_out(self, plan: Plan, thread: int) -> StopEvent:
-        handlers = self.handlers
-        try:
-            return self._loop(plan, thread)
-        except TargetError:
-            # Nothing is known any more about what the program does.
-            self.state = Detached(self.context.target.pid)
-            raise
-        finally:
-            handlers.plan, handlers.move = None, Resume()
-            self.context.sites.release_all(_PLAN)
+    def wait(self, timeout: float | None = None) -> StopEvent:
+        """Go on with what was started until a visible stop; nothing is published.
 
-    def _loop(self, plan: Plan, thread: int) -> StopEvent:
-        while True:
-            if self._resume(plan.thread or thread):
-                self._take_batch()
-            state = self.state
-            assert isinstance(state, Running)
-            action = machine.settle(state, plan.thread or thread)
-            match action:
-                case ResumeThreads():
-                    continue
-                case Announce(about):
-                    return self._announce(state, about)
-                case _:
-                    assert_never(action)
+        Meanwhile posted functions are carried out.  Whatever is raised, by one of them or
+        by a handler, leaves the program stopped, or detached where it was lost.
 
-    def _resume(self, thread: int) -> bool:
-        """Set the program going as the plan's present move says.
+        Args:
+            timeout: Seconds, ``None`` for as long as it takes.
 
-        Returns:
-            Whether there is a stop to wait for; not when a thread had something to
-            report while it was helped off a trap.
+        Raises:
+            StillRunningError: The time is up; the program runs on.
+            StateError: No program runs, or it was detached meanwhile.
+            TargetError: The target failed.
         """
-        context, move = self.context, self.handlers.move
-        control, sites = context.control, context.sites
-        sites.replace_owned(_PLAN, (SiteKey("software", each) for each in move.sites))
-        self._send_passed_signals()
-        if not context.target.abilities.steps_over_sites:
-            match self._step_over_all(thread, move):
-                case "moving":
-                    return True
-                case "stopped":
-                    return False
-                case "clear":
-                    pass
-        sites.flush(control, evaluates_all=context.target_evaluates_all)
-        actions = self._actions(thread, move)
-        context.clock.advance()
-        self._note_resumed(None if actions[-1].thread is None else thread)
-        control.resume(actions)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        machine.require(self.state, Running, Stopped, Ended, to="wait")
+        with self._recovering():
+            while isinstance(state := self._debuggee.state, Running):
+                if not self._turn(state, deadline):
+                    assert timeout is not None
+                    raise StillRunningError(timeout)
+        match self.state:
+            case Stopped(event) | Ended(event):
+                return event
+            case state:
+                raise StateError(f"{machine.describe(state)} while it ran")
+
+    def _turn(self, state: Running, deadline: float | None) -> bool:
+        """Make the one step that the state asks for; ``False`` when the time is up."""
+        if state.moving:
+            return self._take_batch(state, deadline)
+        if state.stops:
+            self._handle(state, state.stops[0])
+            return True
+        match machine.settle(state):
+            case ResumeThreads():
+                self._resume(state)
+            case Announce(thread):
+                self._announce(state, thread)
+            case never:
+                assert_never(never)
         return True
 
-    def _actions(self, thread: int, move: Resume) -> list[ResumeAction]:
-        """The plan's thread first, threads with a signal to deliver, then all others."""
-        pending = self.context.pending_signals
-        alone = self.context.options.scheduler_lock
-        actions: list[ResumeAction] = []
-        if move.kind != "continue" or alone:
-            signal = pending.pop(thread, 0)
-            actions.append(ResumeAction(thread, move.kind, signal))
-        if not alone:
-            actions += [ResumeAction(tid, signal=number) for tid, number in pending.items()]
-            pending.clear()
-            actions.append(ResumeAction(None))
-        return actions
+    def _handle(self, state: Running, stop: TargetStop) -> None:
+        _log.debug("stop: %s", stop)
+        verdicts = self._causes.verdicts(stop, state)
+        self._debuggee.state = machine.advance(state, stop, verdicts)
 
-    def _note_resumed(self, only: int | None) -> None:
-        state = self.state
-        assert isinstance(state, Running)
+    def _announce(self, state: Running, thread: int) -> None:
+        debuggee = self._debuggee
+        sites = debuggee.sites
+        sites.release_all(_PLAN)
+        ended = any(isinstance(why, ExitReason) for _, why in state.reports)
+        if not debuggee.target.abilities.lifts_traps and not ended:
+            sites.lift_all(debuggee.control)
+        debuggee.state = machine.announce(
+            state, thread, debuggee.clock.current, debuggee.target.pid
+        )
+        if ended:
+            sites.forget_inserted()
+        for error in state.errors:
+            raise error
+
+    # -- resuming --------------------------------------------------------------------------
+    def _resume(self, state: Running) -> None:
+        """Set the program going as the plan says; or handle what a step over a trap brought."""
+        debuggee = self._debuggee
+        control, sites = debuggee.control, debuggee.sites
+        sites.replace_owned(_PLAN, (SiteKey("software", each) for each in state.resume.sites))
+        self._filters.send()
+        if not debuggee.target.abilities.steps_over_sites:
+            if self._step_over_all(state) != "clear":
+                return
+            after = debuggee.state
+            assert isinstance(after, Running)
+            state = after
+        sites.flush(control, evaluates_all=debuggee.target_evaluates_all)
+        actions = _actions(state)
+        only = None if actions[-1].thread is None else state.run.thread
+        debuggee.clock.advance()
+        debuggee.state = self._resumed(state, only)
+        control.resume(actions)
+
+    def _resumed(self, state: Running, only: int | None) -> Running:
         held = frozenset[int]()
-        if only is not None and not self.context.target.abilities.stops_all:
-            standing = self._standing or self._list_threads()
-            held = standing - {only}
-        self.state = machine.resumed(state, only, held)
+        if only is not None and not self._debuggee.target.abilities.stops_all:
+            held = (state.threads.listed or self._list_threads()) - {only}
+        return machine.resumed(state, only, held)
 
     def _list_threads(self) -> frozenset[int]:
-        return frozenset(info.tid for info in self.context.target.threads())
-
-    def _send_passed_signals(self) -> None:
-        signals = self.context.signals
-        if signals.revision != self._signals_sent:
-            caught = {
-                number
-                for each in self.context.breakpoints.catchpoints
-                if each.kind == "signal" and each.enabled
-                for number in (each.arguments or range(1, 65))
-            }
-            self.context.control.pass_signals(
-                [number for number in signals.silent() if number not in caught]
-            )
-            self._signals_sent = signals.revision
+        return frozenset(info.tid for info in self._debuggee.target.threads())
 
     # -- waiting ---------------------------------------------------------------------------
-    def _take_batch(self) -> None:
-        """Wait, park everything, and judge every stop that has come."""
-        control = self.context.control
-        first = control.wait(None)
-        assert first is not None  # without a timeout there is always a stop
-        stops = [first]
-        if not self.context.target.abilities.stops_all:
-            self._stop_others(stops)
-        while (more := control.wait(0)) is not None:
-            stops.append(more)
-        self.context.sites.note_failures(control.take_site_failures())
-        for stop in stops:
-            self._handle_stop(stop)
+    def _take_batch(self, state: Running, deadline: float | None) -> bool:
+        """Wait until every thread is stopped; ``False`` when the time is up."""
+        control, mailbox = self._debuggee.control, self._mailbox
+        serves = not state.run.hidden
+        while not state.stops:
+            if serves and mailbox:
+                self._serve()
+                return True
+            remaining = None if deadline is None else deadline - time.monotonic()
+            stop = control.wait(remaining)
+            if stop is not None:
+                state = self._note(state, stop)
+            elif deadline is not None and time.monotonic() >= deadline:
+                return False
+        self._complete_batch(state)
+        return True
 
-    def _handle_stop(self, stop: TargetStop) -> None:
-        _log.debug("stop: %s", stop)
-        state = self.state
-        assert isinstance(state, Running)
-        if stop.kind in ("exec", "fork", "vfork", "library"):
-            self._before_settling(stop)
-        verdicts = self.handlers.verdicts(stop)
-        gone = stop.kind in ("exited", "killed", "thread-exited")
-        # Being parked is no arrival: a trap at that pc must still be hit.
-        arrived = None if gone or stop.kind == "interrupt" else stop.pc
-        self.state = machine.advance(state, stop.thread, arrived, verdicts)
+    def _serve(self) -> None:
+        """Carry out what was posted; afterwards the target has what changed by it."""
+        self._mailbox.run_posted()
+        self.apply_changes()
 
-    def _stop_others(self, stops: list[TargetStop]) -> None:
-        """Stop every other thread, for targets that leave that to us."""
-        context = self.context
-        if stops[0].kind in ("exited", "killed"):
+    def apply_changes(self) -> None:
+        """Bring into force what was asked for while the program runs: traps, filters."""
+        debuggee = self._debuggee
+        sites, abilities = debuggee.sites, debuggee.target.abilities
+        if not debuggee.is_moving:
             return
-        state = self.state
-        assert isinstance(state, Running)
-        stopped = {*state.held, *(stop.thread for stop in stops)}
-        deadline = time.monotonic() + _PARK_SECONDS
+        if self._filters.is_stale or (sites.is_stale and not abilities.changes_while_running):
+            with self.paused():
+                pass  # what is stale is sent with the resume
+        elif sites.is_stale:
+            sites.flush(debuggee.control, evaluates_all=debuggee.target_evaluates_all)
+
+    def _note(self, state: Running, stop: TargetStop) -> Running:
+        state = machine.reported(state, stop)
+        self._debuggee.state = state
+        return state
+
+    def _complete_batch(self, state: Running) -> None:
+        """After the first stop of a batch: have every thread stopped, and every stop noted."""
+        debuggee = self._debuggee
+        control = debuggee.control
+        listed = frozenset[int]()
+        if not debuggee.target.abilities.stops_all:
+            state, listed = self._stop_others(state)
+        while (more := control.wait(0)) is not None:
+            state = self._note(state, more)
+        debuggee.sites.note_failures(control.take_site_failures())
+        debuggee.state = machine.gathered(state, listed)
+
+    def _stop_others(self, state: Running) -> tuple[Running, frozenset[int]]:
+        """Stop every other thread, for targets that leave that to us."""
+        control = self._debuggee.control
+        deadline = time.monotonic() + _STOP_SECONDS
         while True:
-            self._standing = self._list_threads()
-            moving = self._standing - stopped
+            if any(stop.kind in ("exited", "killed") for stop in state.stops):
+                return state, frozenset()
+            listed = self._list_threads()
+            moving = listed - state.held - {stop.thread for stop in state.stops}
             if not moving:
-                return
+                return state, listed
             if time.monotonic() > deadline:
                 raise TargetError(
                     f"thread {min(moving)} does not stop",
                     hint="it hangs in the kernel (state D); wait or detach",
                 )
-            context.control.interrupt()
-            # Briefly: a thread may end instead of stopping, and nobody tells of that.
-            stop = context.control.wait(_PARK_POLL_SECONDS)
+            control.interrupt()
+            # Briefly: a thread may end instead of stopping, and nobody reports that.
+            stop = control.wait(_STOP_POLL_SECONDS)
             while stop is not None:
-                stopped.add(stop.thread)
-                stops.append(stop)
-                if stop.kind in ("exited", "killed"):
-                    return
-                stop = context.control.wait(0)
+                state = self._note(state, stop)
+                stop = control.wait(0)
 
-    # -- traps that the target leaves to us ------------------------------------------------
-    def _step_over_all(self, thread: int, move: Resume) -> Literal["clear", "moving", "stopped"]:
-        """Let every thread that stands on a told trap execute one instruction.
+    # -- stopping on our own behalf --------------------------------------------------------
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """Have every thread stopped for the body, without anybody being told.
 
-        Returns:
-            "clear": nobody stands on a trap any more; "moving": the plan's own step is
-            under way; "stopped": something happened that has to be settled first.
+        Does nothing where the program is stopped already.
+
+        Raises:
+            StateError: There is no program, or it runs a call of the debugger's.
         """
         state = self.state
-        assert isinstance(state, Running)
-        sites = self.context.sites
+        machine.require(state, Stopped, Running, to="look at the program")
+        if not isinstance(state, Running) or not state.moving:
+            yield
+            return
+        if state.run.hidden:
+            raise StateError("a function of the program is being called", hint="wait for it")
+        began = time.perf_counter()
+        with self._recovering():
+            self._stop_now(state, _STOP_SECONDS)
+            self._debuggee.clock.advance()
+        try:
+            yield
+        finally:
+            with self._recovering():
+                self._go_on()
+            spent = (time.perf_counter() - began) * 1000
+            _log.debug("the program was paused for %.2f ms", spent)
+
+    def _go_on(self) -> None:
+        """Handle what came with a pause, and resume unless something is to be announced."""
+        while isinstance(state := self.state, Running) and not state.moving:
+            if not state.stops and isinstance(machine.settle(state), Announce):
+                return  # by whoever waits
+            self._turn(state, None)
+
+    def _stop_now(self, state: Running, seconds: float) -> None:
+        """Interrupt the program; its stops are noted and not yet handled."""
+        control = self._debuggee.control
+        deadline = time.monotonic() + seconds
+        if not state.stops:
+            if not control.is_running:
+                self._debuggee.state = machine.gathered(state)  # the resume was never sent
+                return
+            control.interrupt()
+        while not state.stops:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise TargetError(
+                    "the program does not stop when asked",
+                    hint="it hangs in the kernel (state D): wait, detach or kill",
+                )
+            stop = control.wait(remaining)
+            if stop is not None:
+                state = self._note(state, stop)
+        self._complete_batch(state)
+
+    @contextmanager
+    def _recovering(self) -> Generator[None]:
+        """Whatever the body raises leaves the program stopped, lost, or as it was."""
+        try:
+            yield
+        except StillRunningError:
+            raise
+        except BaseException:
+            self._recover()
+            raise
+
+    def _recover(self) -> None:
+        """Stop visibly after something was raised while the program ran."""
+        state = self.state
+        if not isinstance(state, Running):
+            return
+        debuggee = self._debuggee
+        try:
+            if state.moving:
+                self._stop_now(state, _RECOVERY_SECONDS)
+            while isinstance(state := self.state, Running):
+                if state.stops:
+                    self._handle(state, state.stops[0])
+                else:
+                    action = machine.settle(state)
+                    thread = action.thread if isinstance(action, Announce) else state.run.thread
+                    self._announce(state, thread)
+        except TargetError as error:
+            # Nothing is known any more about what the program does.
+            _log.debug("the program is lost: %s", error)
+            if isinstance(self.state, Running):
+                self._leave(Detached(debuggee.target.pid, lost=True))
+        except Exception as error:
+            # Raised by a handler, and noted: what was raised first is what is raised.
+            _log.debug("raised while stopping: %r", error)
+
+    # -- traps that the target leaves to us ------------------------------------------------
+    def _step_over_all(self, state: Running) -> Literal["clear", "moving", "stopped"]:
+        """Let every thread that is stopped at a reported trap execute one instruction.
+
+        Returns:
+            "clear": no thread is at a trap any more; "moving": the plan's own step is
+            under way; "stopped": something happened that has to be settled first.
+        """
+        sites = self._debuggee.sites
         while True:
-            standing = machine.next_to_step_over(state, sites.execution_addresses)
-            if standing is None:
+            found = machine.next_to_step_over(state, sites.execution_addresses)
+            if found is None:
                 return "clear"
-            if standing.thread == thread and move.kind == "step":
-                # The plan's own step does the same; nothing is inserted for it.
-                sites.lift_all(self.context.control)
-                self._step_alone(thread)
-                return "moving"
-            self._step_alone(standing.thread)
-            state = self._settle_step_over(standing.thread, standing.address)
-            if state.reports:
+            self._step_alone(state, found.thread)
+            if found.thread == state.run.thread and state.resume.kind == "step":
+                return "moving"  # the plan's own step does the same
+            state = self._settle_step_over(found)
+            if state.reports or state.errors:
                 return "stopped"
 
-    def _step_alone(self, thread: int) -> None:
-        context = self.context
-        context.sites.lift_all(context.control)
-        signal = context.pending_signals.pop(thread, 0)
-        context.clock.advance()
-        self._note_resumed(thread)
-        context.control.resume([ResumeAction(thread, "step", signal)])
+    def _step_alone(self, state: Running, thread: int) -> None:
+        debuggee = self._debuggee
+        debuggee.sites.lift_all(debuggee.control)
+        signal = state.threads.signals.get(thread, 0)
+        debuggee.clock.advance()
+        debuggee.state = self._resumed(state, thread)
+        debuggee.control.resume([ResumeAction(thread, "step", signal)])
 
-    def _settle_step_over(self, thread: int, address: int) -> Running:
-        """Wait for the one step; whatever else stops there is judged as usual."""
-        stop = self.context.control.wait(_PARK_SECONDS)
-        if stop is None:
-            raise TargetError(f"thread {thread} does not leave the breakpoint at {address:#x}")
-        if stop.kind != "step" or stop.thread != thread:
-            self._handle_stop(stop)
+    def _settle_step_over(self, stepped: machine.StepOver) -> Running:
+        """Wait for the one step; whatever else stops there is handled as usual."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        # What is posted meanwhile wakes us, and waits.
+        while (stop := self._debuggee.control.wait(deadline - time.monotonic())) is None:
+            if time.monotonic() >= deadline:
+                raise TargetError(
+                    f"thread {stepped.thread} does not leave the breakpoint at {stepped.address:#x}"
+                )
+        state = self.state
+        assert isinstance(state, Running)
+        state = self._debuggee.state = machine.gathered(state)
+        if stop.kind != "step" or stop.thread != stepped.thread:
+            self._handle(state, stop)
         state = self.state
         assert isinstance(state, Running)
         return state
 
-    # -- announcing ------------------------------------------------------------------------
-    def _announce(self, state: Running, about: int) -> StopEvent:
-        context = self.context
-        if not context.target.abilities.lifts_traps:
-            context.sites.release_all(_PLAN)
-            if not any(isinstance(why, ExitReason) for _, why in state.reports):
-                context.sites.lift_all(context.control)
-        new = machine.announce(state, about, context.clock.current, context.target.pid)
-        self._arrived = state.stop_pcs
-        self.state = new
-        if isinstance(new, Ended):
-            context.sites.forget_inserted()
-        return new.event
 
-    def _stop_at_once(self, thread: int, reason: StopReason) -> StopEvent:
-        """A plan that was fulfilled before anything moved."""
-        self.context.clock.advance()
-        event = StopEvent(self.context.clock.current, self.context.target.pid, thread, (reason,))
-        self.state = Stopped(event)
-        return event
-
-    def forget_stop_pc(self, thread: int) -> None:
-        """The thread's pc was changed: a trap at the new one has not been hit."""
-        self._arrived = {tid: pc for tid, pc in self._arrived.items() if tid != thread}
+def _actions(state: Running) -> list[ResumeAction]:
+    """The plan's thread first, threads with a signal to deliver, then all others."""
+    run, kind, signals = state.run, state.resume.kind, state.threads.signals
+    actions: list[ResumeAction] = []
+    if kind != "continue" or run.alone:
+        actions.append(ResumeAction(run.thread, kind, signals.get(run.thread, 0)))
+    if not run.alone:
+        named = {action.thread for action in actions}
+        actions += [
+            ResumeAction(tid, signal=number) for tid, number in signals.items() if tid not in named
+        ]
+        actions.append(ResumeAction(None))
+    return actions

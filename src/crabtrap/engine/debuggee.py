@@ -10,6 +10,7 @@ from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
 from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.inspect.epoch import EpochClock
 from crabtrap.engine.inspect.user_code import UserCode
+from crabtrap.engine.machine import NotStarted, Running, State
 from crabtrap.engine.plans.regions import CodeIndex
 from crabtrap.errors import UnsupportedError
 from crabtrap.records import dataclass, field
@@ -44,8 +45,9 @@ class Debuggee:
     Attributes:
         target: The program.
         modules: What is loaded; replaced, never changed.
-        pending_signals: Signal to deliver to a thread when it is resumed.
-        interrupted: The user asked for a pause that has not been told yet.
+        state: Where the program is; written by the controller alone.
+        interrupt_requested: The user asked for a pause that was not reported yet; set from
+            any thread and from signal handlers.
         catching_syscalls: The target was asked to stop at system calls.
         released: The program has ended or was let go; what is set now is for its next run.
     """
@@ -56,10 +58,10 @@ class Debuggee:
     signals: SignalTable
     options: Options
     publish: Callable[[Event], None]
+    clock: EpochClock
     sites: SiteTable = field(default_factory=SiteTable)
-    clock: EpochClock = field(default_factory=EpochClock)
-    pending_signals: dict[int, int] = field(default_factory=dict[int, int])
-    interrupted: bool = False
+    state: State = NotStarted()
+    interrupt_requested: bool = False
     catching_syscalls: bool = False
     released: bool = False
     _code: CodeIndex | None = None
@@ -80,6 +82,11 @@ class Debuggee:
     def live_control(self) -> Control | None:
         """Power over the program while there is one, else ``None``."""
         return None if self.released else self.target.control
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether threads run at this moment: registers cannot be read then."""
+        return isinstance(self.state, Running) and self.state.moving
 
     @property
     def code(self) -> CodeIndex:

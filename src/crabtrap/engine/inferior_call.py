@@ -1,7 +1,7 @@
-"""A thread runs something else and is put back: the program is at the same stop as before.
+"""Calling functions of the program: a thread runs something else and is put back.
 
 Nothing of the user's takes part meanwhile: no breakpoint is hit or counted, no watchpoint
-reports, no system call is caught, and signals that wait are kept for later.
+reports, no system call is caught, and pending signals are kept for later.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Stopped
+from crabtrap.engine import machine
+from crabtrap.engine.machine import Stopped, Threads
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def inferior_call_scope(program: Program, thread: int, *, alone: bool) -> Generator[None]:
+def inferior_call_scope(program: Program, thread: int) -> Generator[None]:
     """Let the body run ``thread`` elsewhere, then put everything but memory back.
 
     Where the program ends in the body, or is lost, there is nothing to put back.
@@ -27,28 +28,46 @@ def inferior_call_scope(program: Program, thread: int, *, alone: bool) -> Genera
         program: Stopped.
         thread: Its tid; all its registers are restored, its signal mask where the target
             can do that.
-        alone: Only that thread runs.
 
     Raises:
         StateError: The program is not stopped.
     """
-    context = program.context
-    options, control = context.options, context.control
-    inspector, controller = program.inspector, program.controller
-    with inspector.preserved(), controller.inferior_call_scope(thread), context.sites.suspended():
-        saved = control.save_registers(thread)
-        waiting, context.pending_signals = context.pending_signals, {}
-        lock, options.scheduler_lock = options.scheduler_lock, alone
-        if context.catching_syscalls:
-            control.catch_syscalls(None)
+    debuggee = program.debuggee
+    with (
+        program.inspector.preserved(),
+        _state_kept(program, thread),
+        debuggee.sites.suspended(),
+        program.filters.suspended(),
+    ):
+        saved = debuggee.control.save_registers(thread)
         try:
             yield
         finally:
-            options.scheduler_lock = lock
-            came, context.pending_signals = context.pending_signals, waiting
-            if isinstance(controller.state, Stopped):
-                control.restore_registers(saved)
-                # What came for others is theirs; the thread's own was judged by the body.
-                waiting.update((tid, signal) for tid, signal in came.items() if tid != thread)
-                if context.catching_syscalls:
-                    program.apply_event_filters()
+            if program.is_stopped:
+                debuggee.control.restore_registers(saved)
+
+
+@contextmanager
+def _state_kept(program: Program, thread: int) -> Generator[None]:
+    """Come back to the present stop, whatever stops the body makes.
+
+    What other threads have come to meanwhile, and signals that came for them, is theirs;
+    the signals of the calling thread are the body's affair.
+    """
+    debuggee = program.debuggee
+    before, epoch = debuggee.state, debuggee.clock.current
+    machine.require(before, Stopped, to="call a function")
+    assert isinstance(before, Stopped)
+    pcs, signals = before.threads.stop_pcs, before.threads.signals
+    debuggee.state = Stopped(before.event, Threads(before.threads.moved(thread).stop_pcs))
+    try:
+        yield
+    finally:
+        after = program.controller.state
+        if isinstance(after, Stopped):
+            now_pcs = {tid: pc for tid, pc in after.threads.stop_pcs.items() if tid != thread}
+            came = {tid: each for tid, each in after.threads.signals.items() if tid != thread}
+            own = {tid: pc for tid, pc in pcs.items() if tid == thread}
+            threads = Threads({**now_pcs, **own}, {**signals, **came}, after.threads.listed)
+            debuggee.state = before if threads == before.threads else Stopped(before.event, threads)
+            debuggee.clock.return_to(epoch)

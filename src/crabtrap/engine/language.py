@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from crabtrap.errors import UnsupportedError
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
+    from crabtrap.values.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,11 @@ class NotCompilable:
 
 
 class Language(Protocol):
-    """Conditions and log texts.  Every method may raise ``CrabtrapError``."""
+    """Expressions, conditions and log texts.  Every method may raise ``CrabtrapError``."""
+
+    def evaluate(self, text: str, frame: Frame) -> Value:
+        """The value of an expression in a frame."""
+        ...
 
     def holds(self, condition: str, frame: Frame) -> bool:
         """Whether a condition is true in a frame."""
@@ -45,6 +51,14 @@ class Language(Protocol):
 
 class NoLanguage:
     """No expressions at all: conditions cannot be judged and say so."""
+
+    def evaluate(self, text: str, frame: Frame) -> Value:
+        """Refuse.
+
+        Raises:
+            UnsupportedError: Always.
+        """
+        raise UnsupportedError("expressions")
 
     def holds(self, condition: str, frame: Frame) -> bool:
         """Every condition holds, so that nothing is missed."""

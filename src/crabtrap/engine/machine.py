@@ -1,23 +1,53 @@
 """States and transitions, pure: no I/O, no clock, nothing but data in and data out.
 
-A session is in exactly one state; each state holds only what is valid in it::
+A program is in exactly one state; each state holds all that is valid in it, and nothing
+of it is kept elsewhere::
 
-    NotStarted --start--> Stopped --resume--> Running --settle--> Stopped
-                             |  --leave--> Detached          |--> Exited
+    NotStarted --begin--> Stopped --start--> Running --announce--> Stopped
+                             |                  |                     |--> Ended
+                             '---- detach ------'--> Detached
 
-While ``Running``, stops arrive in batches (every thread is parked when a batch is
-complete).  Each stop is judged by the handlers; ``advance`` folds their verdicts into
-the state and ``settle`` says what to do once the batch is empty.
+``Running`` is itself a cycle: threads are ``moving`` until a batch of stops has come;
+every stop of the batch is shown to the handlers, whose verdicts ``advance`` folds into
+the state; ``settle`` says whether the program is resumed or the stop announced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from crabtrap.errors import StateError
 from crabtrap.events import Exited as ExitReason
-from crabtrap.events import StopEvent, StopReason
+from crabtrap.events import Interrupted, StopEvent, StopReason
 from crabtrap.records import dataclass, field
+
+if TYPE_CHECKING:
+    from crabtrap.engine.plans.plan import Plan, Resume
+    from crabtrap.target.interface import TargetStop
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """What is remembered of the threads of a program that stands still.
+
+    Attributes:
+        stop_pcs: pc by tid, of every thread whose own stop was shown to the handlers.  A
+            thread that was only stopped because another one was is not in it: a trap at
+            its pc has not been hit yet and must be.
+        signals: Signal number by tid, to be delivered when the thread is resumed.
+        listed: All threads as of the last stop, where stopping the others is left to the
+            engine (``Abilities.stops_all``); empty where they were not listed.
+    """
+
+    stop_pcs: Mapping[int, int] = field(default_factory=dict[int, int])
+    signals: Mapping[int, int] = field(default_factory=dict[int, int])
+    listed: frozenset[int] = frozenset()
+
+    def moved(self, thread: int) -> Threads:
+        """The same after the pc of ``thread`` was changed: no trap was hit at the new one."""
+        pcs = {tid: pc for tid, pc in self.stop_pcs.items() if tid != thread}
+        return Threads(pcs, self.signals, self.listed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +57,66 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Every thread is parked and the user has been told why."""
+    """Every thread is stopped and the user knows why."""
 
     event: StopEvent
+    threads: Threads = Threads()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a program was set going for; stays the same until it stops.
+
+    Attributes:
+        plan: The intent.
+        thread: The thread that is looked at: the plan's own, if it is about one.
+        alone: No other thread is resumed.
+        hidden: Nobody but the caller takes part: no posted function is run meanwhile.
+    """
+
+    plan: Plan
+    thread: int
+    alone: bool = False
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The program runs by a plan, or will as soon as its stops are handled.
+
+    Attributes:
+        run: What for.
+        resume: How the plan's thread goes on; replaced by the plan at its stops.
+        moving: Threads were resumed and have not all been stopped since.
+        threads: As above; of threads that move nothing is remembered.
+        held: Threads left stopped when another was resumed alone; known only where
+            stopping the others is left to the engine.
+        stops: Reported by the target and not handled yet.
+        reports: What the user is to know so far, with the thread it is about.
+        errors: What handlers have raised; raised again once the program is stopped.
+    """
+
+    run: Run
+    resume: Resume
+    moving: bool
+    threads: Threads
+    held: frozenset[int] = frozenset()
+    stops: tuple[TargetStop, ...] = ()
+    reports: tuple[tuple[int, StopReason], ...] = ()
+    errors: tuple[Exception, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The program was let go and runs on without us."""
+    """The program runs on without us.
+
+    Attributes:
+        pid: Its process id.
+        lost: The connection broke or the target failed; nobody let it go on purpose.
+    """
 
     pid: int
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +126,10 @@ class Ended:
     event: StopEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The program was set going by ``plan``.
-
-    Attributes:
-        plan: The verb.
-        arrived: Pc by tid, of every thread that stands at a stop of its own which was
-            shown to the handlers.  A thread that was only parked because another one
-            stopped is not in it: a trap at its pc has not been hit yet and must be.
-        held: Threads that were left standing when another was set going alone; known only
-            where stopping the others is left to us.
-        reports: What the handlers want told so far, with the thread it is about.
-    """
-
-    plan: str
-    stop_pcs: Mapping[int, int] = field(default_factory=dict[int, int])
-    held: frozenset[int] = frozenset()
-    reports: tuple[tuple[int, StopReason], ...] = ()
-
-
 State = NotStarted | Stopped | Running | Detached | Ended
+
+
+# -- verdicts ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,40 +139,71 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Consume:
-    """The stop was this handler's; the program may run on."""
+    """The stop was this handler's; the program may run on.
+
+    Attributes:
+        signal: To be delivered to the thread, 0 for none.
+    """
+
+    signal: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Proceed:
+    """The stop was the plan's, which goes on in this way."""
+
+    resume: Resume
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The user must be told."""
+    """The user must know.
+
+    Attributes:
+        signal: As in ``Consume``.
+    """
 
     reason: StopReason
+    signal: int = 0
 
 
-Verdict = Ignore | Consume | Report
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The handler raised; the program is stopped, and the error raised again."""
+
+    error: Exception
+
+
+Verdict = Ignore | Consume | Proceed | Report | Failed
+
+
+# -- actions -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class ResumeThreads:
-    """Nothing to tell: set every thread going again."""
-
-
-@dataclass(frozen=True, slots=True)
-class StepOver:
-    """Let ``thread`` leave the trap it stands on before anything else moves."""
-
-    thread: int
-    address: int
+    """There is nothing to report: resume."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Tell the user; the reports of ``thread`` come first."""
+    """Stop visibly; the reports of ``thread`` come first."""
 
     thread: int
 
 
 Action = ResumeThreads | Announce
+
+
+@dataclass(frozen=True, slots=True)
+class StepOver:
+    """Let ``thread`` execute the instruction under the trap at ``address``."""
+
+    thread: int
+    address: int
+
+
+# -- questions ---------------------------------------------------------------------------
 
 
 def require(state: State, *kinds: type, to: str) -> None:
@@ -127,6 +221,8 @@ def describe(state: State) -> str:
             return "the program is stopped"
         case Running():
             return "the program is running"
+        case Detached(pid, lost=True):
+            return f"process {pid} was lost"
         case Detached(pid):
             return f"process {pid} was detached"
         case Ended():
@@ -143,69 +239,145 @@ def _hint(state: State) -> str:
             return ""
 
 
+# -- transitions -------------------------------------------------------------------------
+# Written out, because ``replace`` costs a stop more than all of them.
+
+
+def started(run: Run, resume: Resume, threads: Threads) -> Running:
+    """A plan begins at a stop; nothing was resumed yet."""
+    return Running(run, resume, False, threads)
+
+
 def resumed(state: Running, only: int | None, held: frozenset[int]) -> Running:
-    """Some threads were resumed, and stand nowhere any more.
+    """Threads are about to move; of those nothing is remembered any more.
 
     Args:
         state: Before.
-        only: The one that was, ``None`` for all of them.
-        held: Those left standing, as in ``Running``.
+        only: The one that moves, ``None`` for all of them.
+        held: Those left stopped, as in ``Running``.
     """
-    arrived = dict(state.stop_pcs) if only is not None else {}
-    arrived.pop(only or 0, None)
-    return Running(state.plan, arrived, held, state.reports)
+    threads = _NOTHING_KNOWN
+    if only is not None:
+        pcs = {tid: pc for tid, pc in state.threads.stop_pcs.items() if tid != only}
+        signals = {tid: each for tid, each in state.threads.signals.items() if tid != only}
+        threads = Threads(pcs, signals, state.threads.listed)
+    return Running(
+        state.run, state.resume, True, threads, held, state.stops, state.reports, state.errors
+    )
 
 
-def advance(state: Running, thread: int, pc: int | None, verdicts: Sequence[Verdict]) -> Running:
-    """Fold one judged stop into the state.
+def reported(state: Running, stop: TargetStop) -> Running:
+    """The target has reported one more stop of the present batch."""
+    stops = (*state.stops, stop)
+    return Running(
+        state.run,
+        state.resume,
+        state.moving,
+        state.threads,
+        state.held,
+        stops,
+        state.reports,
+        state.errors,
+    )
+
+
+def gathered(state: Running, listed: frozenset[int] | None = None) -> Running:
+    """The batch is complete: every thread is stopped.
 
     Args:
-        state: Before the stop.
-        thread: The thread that stopped.
-        pc: Where it has arrived, ``None`` if it has ended or was only asked to stop.
+        state: Before.
+        listed: As in ``Threads``; ``None`` where no thread has come or gone.
+    """
+    threads = state.threads
+    if listed is not None and listed != threads.listed:
+        threads = Threads(threads.stop_pcs, threads.signals, listed)
+    return Running(
+        state.run,
+        state.resume,
+        False,
+        threads,
+        state.held,
+        state.stops,
+        state.reports,
+        state.errors,
+    )
+
+
+def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Running:
+    """Fold one handled stop into the state.
+
+    Args:
+        state: Before the stop was handled.
+        stop: The stop; taken out of ``stops`` if it is the first there.
         verdicts: One per handler, in the handlers' order.
-
-    Returns:
-        The state with the thread where it arrived, and the reports added.
     """
-    arrived = dict(state.stop_pcs)
-    if pc is None:
-        arrived.pop(thread, None)
+    reports, errors, resume = list(state.reports), state.errors, state.resume
+    signal = 0
+    for verdict in verdicts:
+        match verdict:
+            case Report(reason, own_signal):
+                reports.append((stop.thread, reason))
+                signal = signal or own_signal
+            case Consume(own_signal):
+                signal = signal or own_signal
+            case Proceed(way):
+                resume = way
+            case Failed(error):
+                errors = (*errors, error)
+            case Ignore():
+                pass
+    rest = state.stops[1:] if state.stops and state.stops[0] is stop else state.stops
+    threads = _threads_after(state.threads, stop, signal)
+    return Running(
+        state.run, resume, state.moving, threads, state.held, rest, tuple(reports), errors
+    )
+
+
+def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:
+    if stop.kind == "exec":  # every other thread is gone
+        threads = _NOTHING_KNOWN
+    pcs = dict(threads.stop_pcs)
+    if stop.pc is not None and stop.kind not in _NOT_ITS_OWN:
+        pcs[stop.thread] = stop.pc
     else:
-        arrived[thread] = pc
-    reports = [(thread, each.reason) for each in verdicts if isinstance(each, Report)]
-    return Running(state.plan, arrived, state.held, (*state.reports, *reports))
+        pcs.pop(stop.thread, None)
+    signals = {**threads.signals, stop.thread: signal} if signal else threads.signals
+    return Threads(pcs, signals, threads.listed)
 
 
-def settle(state: Running, preferred: int) -> Action:
-    """Say what follows once a batch of stops is judged and every thread is parked.
+_NOTHING_KNOWN = Threads()
+_NOT_ITS_OWN = ("exited", "killed", "thread-exited", "interrupt")
+"""Kinds of stops after which the thread has hit nothing at its pc."""
 
-    Args:
-        state: After the last ``advance``.
-        preferred: The thread whose reports are told first: the plan's own.
-    """
+
+def settle(state: Running) -> Action:
+    """Say what follows once every stop of a batch is handled."""
     if state.reports:
         ending = next((tid for tid, why in state.reports if isinstance(why, ExitReason)), None)
         if ending is not None:
             return Announce(ending)
         tids = [tid for tid, _ in state.reports]
-        return Announce(preferred if preferred in tids else tids[0])
-    return ResumeThreads()
+        return Announce(state.run.thread if state.run.thread in tids else tids[0])
+    return Announce(state.run.thread) if state.errors else ResumeThreads()
 
 
 def next_to_step_over(state: Running, sites: frozenset[int]) -> StepOver | None:
-    """The next thread that stands on a trap it has already told, or ``None``."""
-    for tid, pc in sorted(state.stop_pcs.items()):
+    """The next thread that is stopped at a trap it has reported already, or ``None``."""
+    for tid, pc in sorted(state.threads.stop_pcs.items()):
         if pc in sites:
             return StepOver(tid, pc)
     return None
 
 
 def announce(state: Running, thread: int, epoch: int, pid: int) -> Stopped | Ended:
-    """Make the visible stop out of everything reported."""
-    own = tuple(why for tid, why in state.reports if tid == thread)
+    """Make the visible stop out of everything reported.
+
+    A stop for which nobody gave a reason is an interruption: by an error, or by whoever
+    asked for it.
+    """
+    own = tuple(why for tid, why in state.reports if tid == thread) or (Interrupted(),)
     others = tuple((tid, why) for tid, why in state.reports if tid != thread)
     event = StopEvent(epoch, pid, thread, own, others)
     if any(isinstance(why, ExitReason) for why in own):
         return Ended(event)
-    return Stopped(event)
+    return Stopped(event, state.threads)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Binding, Frame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.present.output.text_tree import RenderOptions
-    from crabtrap.session import Session
+    from crabtrap.session import Client, Session
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.value import Value
 
@@ -63,7 +63,7 @@ def reason(stop_reason: events.StopReason) -> JsonObject:
     return {"kind": _KINDS[type(stop_reason)], **record(stop_reason)}
 
 
-def stop(session: Session, event: events.StopEvent) -> JsonObject:
+def stop(client: Client, event: events.StopEvent) -> JsonObject:
     """A stop: its reasons, its thread and the frame it is in."""
     described: JsonObject = {
         "epoch": event.epoch,
@@ -72,7 +72,7 @@ def stop(session: Session, event: events.StopEvent) -> JsonObject:
         "reasons": [reason(one) for one in event.reasons],
     }
     if not isinstance(event.reasons[0], events.Exited):
-        described["frame"] = frame(session.frame)
+        described["frame"] = frame(client.frame)
     return described
 
 
@@ -105,6 +105,10 @@ _EVENT_NAMES: dict[type, str] = {
     events.ThreadsChanged: "threads",
     events.LibrariesChanged: "libraries",
     events.Notice: "notice",
+    events.ProcessDetached: "detached",
+    events.SelectionChanged: "selection",
+    events.MemoryWritten: "memory-written",
+    events.RegisterWritten: "register-written",
 }
 
 
@@ -226,7 +230,7 @@ def _watchpoint(one: Watchpoint) -> JsonObject:
 def tree(session: Session, value: Value, options: RenderOptions) -> JsonObject:
     """A value as nested dicts."""
     # The renderer returns JSON types, too; only its declared type is wider.
-    return cast("JsonObject", session.view_tree(value, options))
+    return cast("JsonObject", session.values.tree(value, options))
 
 
 def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObject:
@@ -240,7 +244,7 @@ def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObjec
     }
     try:
         described["value"] = tree(session, one.value, options)
-        described["text"] = session.render(one.value, options)
+        described["text"] = session.values.render(one.value, options)
     except CrabtrapError as error:
         described |= {"value": None, "text": None, "error": str(error)}
     return described

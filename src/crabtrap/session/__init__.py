@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crabtrap.session.breakpoints import Breakpoints
+from crabtrap.session.client import Client
 from crabtrap.session.session import LaunchSettings, Session
 
-__all__ = ["Breakpoints", "LaunchSettings", "Session", "attach", "connect", "launch"]
+__all__ = ["Breakpoints", "Client", "LaunchSettings", "Session", "attach", "connect", "launch"]
 
 
 def launch(program: str, arguments: Sequence[str] = ()) -> Session:

@@ -7,44 +7,45 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.inspect.frame import register_name
 from crabtrap.errors import StateError
 from crabtrap.expr import MemoryWrite, RegisterWrite, plan_assignment
+from crabtrap.session.memory import write_memory
+from crabtrap.session.rust_language import evaluate
 from crabtrap.session.scopes import FrameScope
 
 if TYPE_CHECKING:
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.expr import Assignment
-    from crabtrap.present import Presenter
-    from crabtrap.session.session import Session
+    from crabtrap.session.core import Core
+    from crabtrap.session.history import ValueHistory
+    from crabtrap.session.registers import Registers
 
 _ALIASES = {"pc": "rip", "sp": "rsp", "fp": "rbp"}
 
 
-def assign(session: Session, location: str, value: str, presenter: Presenter) -> None:
-    """Put ``value`` into ``place``, both as typed; all of it is checked before any is written.
+def assign(
+    core: Core, registers: Registers, history: ValueHistory, frame: Frame, target: str, value: str
+) -> None:
+    """Assign ``value`` to ``target``, both as typed; all is checked before any is written.
 
     Raises:
-        CrabtrapError: It cannot be read, would corrupt the program, or has no place.
+        CrabtrapError: One cannot be read, is no place, or would corrupt the program.
     """
-    if location.startswith("$"):
-        _assign_dollar(session, location[1:], value)
+    scope = FrameScope(frame, history)
+    if not target.startswith("$"):
+        plan = plan_assignment(f"{target} = {value}", scope, core.presenter)
+        _perform(core, registers, frame, plan)
         return
-    plan = plan_assignment(
-        f"{location} = {value}", FrameScope(session.frame, session.history), presenter
-    )
-    _perform(session, plan)
-
-
-def _assign_dollar(session: Session, name: str, text: str) -> None:
-    """A register of the selected thread, or a variable of the user's own."""
-    value = session.evaluate(text)
+    name = target[1:]
+    result = evaluate(value, scope, core.presenter)
     register = _ALIASES.get(name, name)
-    if register in dict(session.register_names()):
-        session.write_register(register, value.integer())
+    if register in dict(registers.names()):
+        registers.write(register, result.integer(), thread=frame.thread.tid)
     else:
-        session.history.variables[name] = value
+        history.variables[name] = result
 
 
-def _perform(session: Session, plan: Assignment) -> None:
+def _perform(core: Core, registers: Registers, frame: Frame, plan: Assignment) -> None:
     # A caller's registers are not in the processor; nothing here knows where they were saved.
-    if session.frame.physical.index and any(isinstance(w, RegisterWrite) for w in plan.writes):
+    if frame.physical.index and any(isinstance(w, RegisterWrite) for w in plan.writes):
         raise StateError(
             "it lives in a register that a called function may have saved anywhere",
             hint="change it when its own function runs",
@@ -52,14 +53,14 @@ def _perform(session: Session, plan: Assignment) -> None:
     for write in plan.writes:
         match write:
             case MemoryWrite(address, data):
-                session.write_memory(address, data)
+                write_memory(core, address, data)
             case RegisterWrite():
-                _write_register(session, write)
+                _write_register(registers, frame.thread.tid, write)
 
 
-def _write_register(session: Session, write: RegisterWrite) -> None:
+def _write_register(registers: Registers, tid: int, write: RegisterWrite) -> None:
     """Replace some bytes of a register and keep the others."""
     name = register_name(write.number)
-    old = session.read_register(name)
+    old = registers.read(name, thread=tid)
     new = old[: write.offset] + write.data + old[write.offset + len(write.data) :]
-    session.write_register(name, new)
+    registers.write(name, new, thread=tid)

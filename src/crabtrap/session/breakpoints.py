@@ -9,7 +9,6 @@ from crabtrap.engine.breakpoints.resolver import MAX_WATCHED, split_watched
 from crabtrap.engine.breakpoints.stoppoints import (
     AnyStoppoint,
     Breakpoint,
-    BreakpointTable,
     CatchKind,
     Catchpoint,
     WatchKind,
@@ -18,8 +17,9 @@ from crabtrap.engine.breakpoints.stoppoints import (
 )
 from crabtrap.engine.causes.signal_table import parse_signal, signal_name
 from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
+from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
-from crabtrap.symbols.linespec import parse_spec
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Memory
@@ -27,28 +27,26 @@ from crabtrap.values.value_location import Memory
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.engine.program import Program
+    from crabtrap.session.client import Client
+    from crabtrap.session.core import Core
 
 _HARDWARE_SLOTS = 4
 
 
+@through_door()
 class Breakpoints:
     """The stoppoints of a session, iterable in the order of their numbers."""
 
-    def __init__(
-        self,
-        table: BreakpointTable,
-        program: Callable[[], Program],
-        evaluate: Callable[[str, Frame], Value],
-        render: Callable[[Value], str],
-        frame: Callable[[], Frame],
-    ) -> None:
-        """Join what is needed; front ends get the one of their session."""
-        self._table = table
-        self._program = program
-        self._evaluate = evaluate
-        self._render = render
-        self._frame = frame
+    def __init__(self, core: Core, client: Client) -> None:
+        """Serve a session; ``client`` is the one whose view counts where none is given."""
+        self._core = core
+        self._client = client
+        self._table = core.table
+
+    @property
+    def door(self) -> Door:
+        """Where calls of other threads are turned back."""
+        return self._core.door
 
     def __iter__(self) -> Iterator[AnyStoppoint]:
         self._refresh_hits()
@@ -71,11 +69,13 @@ class Breakpoints:
         ignore: int = 0,
         thread: int | None = None,
         log: str | None = None,
+        callback: Callable[[Frame], bool | None] | None = None,
         hardware: bool = False,
         commands: Sequence[str] = (),
         pending: bool = True,
+        frame: Frame | None = None,
     ) -> Breakpoint:
-        """Stop at a place.
+        """Stop at a location; in force at once, also while the program runs.
 
         Args:
             spec: ``file.rs:10``, ``10``, a function's path or any trailing part of it,
@@ -85,15 +85,20 @@ class Breakpoints:
             ignore: Hits to pass over first.
             thread: Only stop this tid.
             log: Do not stop but publish this text, ``{expression}`` parts evaluated.
+            callback: Called with the frame at each hit that would stop; the program goes
+                on if it returns ``False``.  It may look at everything and run nothing;
+                what it raises stops the program and is raised by the verb that ran it.
             hardware: Use a debug register.
             commands: For the console to run at each stop.
             pending: When nothing is found, wait for a library that has it.
+            frame: What a bare line number and ``*expression`` are about; ``None`` for the
+                selected one.
 
         Raises:
             NotFoundError: Nothing was found and ``pending`` is false.
             ParseError: ``spec`` cannot be read.
         """
-        program = self._program()
+        program = self._core.program
         item = Breakpoint(
             0,
             temporary=temporary,
@@ -102,11 +107,13 @@ class Breakpoints:
             thread=thread,
             commands=tuple(commands),
             text=spec,
-            spec=parse_spec(spec),
+            spec=self._client.anchor(spec, frame),
             hardware=hardware,
             log=log,
+            callback=callback,
         )
-        resolution = program.resolver.search(item)
+        with self.door.cancellable():
+            resolution = program.resolver.search(item)
         if not resolution.locations and not pending:
             raise resolution.not_found(spec)
         if hardware:
@@ -114,7 +121,7 @@ class Breakpoints:
         item.number = self._table.take_number()
         self._table.insert(item)
         program.resolver.arm(item)
-        program.set_event_traps()
+        program.stoppoints_changed()
         return item
 
     def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
@@ -126,7 +133,12 @@ class Breakpoints:
         return (self.add(f"/{pattern}/", pending=False),)
 
     def watch(
-        self, expression: str, *, kind: WatchKind = "write", condition: str | None = None
+        self,
+        expression: str,
+        *,
+        kind: WatchKind = "write",
+        condition: str | None = None,
+        frame: Frame | None = None,
     ) -> Watchpoint:
         """Stop when bytes are written (and changed), or accessed.
 
@@ -135,13 +147,27 @@ class Breakpoints:
             kind: "write", "read" or "access"; x86 cannot trap reads alone, so "read"
                 stops at writes that change nothing, too.
             condition: Rust expression that must be true.
+            frame: Where names are looked up; ``None`` for the selected one.
 
         Raises:
             UsageError: The expression has no address, or is too large.
             UnsupportedError: The debug registers do not suffice.
+            StateError: There is no program.
         """
-        program, frame = self._program(), self._frame()
-        value = self._evaluate(expression, frame)
+        program = self._core.program
+        with program.controller.paused():
+            if frame is None and program.is_stopped:
+                frame = self._client.frame
+            item = self._watchpoint(expression, kind, condition, frame)
+            self._table.insert(item)
+            program.resolver.arm(item)
+        program.stoppoints_changed()
+        return item
+
+    def _watchpoint(
+        self, expression: str, kind: WatchKind, condition: str | None, frame: Frame | None
+    ) -> Watchpoint:
+        value = self._client.evaluate(expression, frame)
         address, size = value.address, value.type.size
         if value.absent is not None:
             raise UsageError(f"{expression} cannot be watched: {value.absent}")
@@ -162,13 +188,12 @@ class Breakpoints:
             kind=kind,
             address=address,
             size=size,
-            old=program.context.target.read_memory(address, size),
-            old_text=self._render(value),
-            render=lambda: self._render(self._look_again(value, address)),
+            old=self._core.program.debuggee.target.read_memory(address, size),
+            old_text=self._core.language.render(value),
+            render=lambda: self._core.language.render(self._look_again(value, address)),
         )
-        self._bind_to_frame(item, frame, value)
-        self._table.insert(item)
-        program.resolver.arm(item)
+        if frame is not None:
+            self._bind_to_frame(item, frame, value)
         return item
 
     def catch(self, kind: CatchKind, *which: str) -> Catchpoint:
@@ -187,6 +212,9 @@ class Breakpoints:
                 f"cannot catch {kind!r}", hint=f"catch one of {', '.join(get_args(CatchKind))}"
             )
         numbers, names = self._which(kind, which)
+        target = self._core.program.debuggee.target
+        if kind == "syscall" and target.pid and not target.abilities.syscall_events:
+            raise UnsupportedError("system call stops")
         item = Catchpoint(self._table.take_number(), kind=kind, arguments=numbers, names=names)
         self._table.insert(item)
         self._apply_catches()
@@ -200,7 +228,7 @@ class Breakpoints:
             NotFoundError: There is none with this number.
         """
         item = self._table.remove(number)
-        self._program().resolver.disarm(item)
+        self._core.program.resolver.disarm(item)
         self._apply_catches()
 
     def enable(self, number: int, on: bool = True) -> None:
@@ -242,14 +270,14 @@ class Breakpoints:
 
     # -- helpers -------------------------------------------------------------------------
     def _rearm(self, item: AnyStoppoint) -> None:
-        self._program().resolver.arm(item)
+        self._core.program.resolver.arm(item)
         self._apply_catches()
         self._table.changed(item)
 
     def _refresh_hits(self) -> None:
         """Counts kept by the target are read when somebody looks."""
-        if self._program().is_stopped:
-            self.keep_hits()
+        if isinstance(self._core.state, Stopped | Running):
+            self._core.keep_hits()
 
     def drop_watchpoints(self) -> tuple[Watchpoint, ...]:
         """Delete all watchpoints: the addresses of one run mean nothing in the next."""
@@ -263,22 +291,14 @@ class Breakpoints:
         for item in self._table:
             item.failures = 0
 
-    def keep_hits(self) -> None:
-        """Read the counts that the target keeps, for a last time before it goes."""
-        control = self._program().context.target.control
-        if control is None:
-            return
-        for item in self._table.breakpoints:
-            if item.on_target:
-                item.hits = control.read_counter(item.number)
-
     def _need_slots(self, count: int) -> None:
         """Refuse what the debug registers cannot hold; before launch, what none could."""
-        context = self._program().context
-        slots = context.target.abilities.hardware_slots if context.target.pid else _HARDWARE_SLOTS
+        debuggee = self._core.program.debuggee
+        target = debuggee.target
+        slots = target.abilities.hardware_slots if target.pid else _HARDWARE_SLOTS
         if not slots:
             raise UnsupportedError("hardware breakpoints and watchpoints")
-        if context.sites.hardware_in_use + count > slots:
+        if debuggee.sites.hardware_in_use + count > slots:
             raise UnsupportedError(
                 f"more than {slots} debug registers at a time",
                 hint="delete a watchpoint or a hardware breakpoint",
@@ -286,7 +306,7 @@ class Breakpoints:
 
     def _look_again(self, value: Value, address: Address) -> Value:
         """The value at the present stop, whatever frame it was found in."""
-        process = self._program().inspector.process
+        process = self._core.program.inspector.process
         return Value(value.type, Memory(address), ValueContext(process.memory, process))
 
     def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
@@ -321,7 +341,7 @@ class Breakpoints:
                 return (), ()
 
     def _apply_catches(self) -> None:
-        """Tell the target which signals and system calls are of interest now."""
-        program = self._program()
-        program.set_event_traps()
-        program.apply_event_filters()
+        """Bring into force which signals, system calls and events are of interest now."""
+        program = self._core.program
+        program.filters.invalidate()
+        program.stoppoints_changed()

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.causes.signal_table import signal_name
-from crabtrap.engine.machine import Detached, Ended, NotStarted, State, Stopped, require
+from crabtrap.engine.machine import Detached, Ended, NotStarted, State, require
 from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
 from crabtrap.events import Exited as ExitReason
@@ -18,11 +18,8 @@ from crabtrap.target.interface import LaunchRequest
 from crabtrap.target.stdio import Stdio, Streams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from crabtrap.engine.modules.module_loader import ModuleLoader
-    from crabtrap.engine.program import Program
-    from crabtrap.events import Event, StopEvent
+    from crabtrap.events import StopEvent
+    from crabtrap.session.core import Core
     from crabtrap.target.interface import Target
 
 Server = Literal["guard", "gdbserver"]
@@ -58,37 +55,27 @@ class Lifecycle:
         launched: It was started by us, and ends with us.
     """
 
-    def __init__(
-        self,
-        path: str | None,
-        server: Server,
-        loader: ModuleLoader,
-        make_program: Callable[[Target, ModuleTable], Program],
-        publish: Callable[[Event], None],
-    ) -> None:
+    def __init__(self, path: str | None, server: Server, core: Core) -> None:
         """Read the program's symbols; nothing is started.
 
         Args:
             path: An executable, or ``None`` to attach to something later.
             server: What to start programs under.
-            loader: Opens modules.
-            make_program: Joins a target and its modules with what outlives both.
-            publish: For notices and the program's output.
+            core: Makes programs, and publishes their output.
         """
         self.path = path
         self.launched = False
         self._server: Server = server
-        self._make_program = make_program
-        self._publish = publish
+        self._core = core
         self._settings = LaunchSettings()
         self._streams: Streams | None = None
-        self._static = loader.open_static(path) if path is not None else ModuleTable()
-        self.program = make_program(StaticTarget(self._static), self._static)
+        self._static = core.open_static(path) if path is not None else ModuleTable()
+        self.program = core.make_program(StaticTarget(self._static), self._static)
 
     @property
     def state(self) -> State:
         """Where the program is."""
-        return self.program.controller.state
+        return self.program.debuggee.state
 
     # -- beginning -----------------------------------------------------------------------
     def launch(self, settings: LaunchSettings) -> StopEvent:
@@ -144,22 +131,29 @@ class Lifecycle:
     def _begin(self, target: Target) -> StopEvent:
         control = target.control
         if self._streams is not None and control is not None:
-            self._streams.watch(control, self._publish)
+            self._streams.watch(control, self._core.events.publish)
         self.program.release()
-        self.program = self._make_program(target, self._static)
-        event = self.program.begin(attached=not self.launched)
+        self.program = self._core.make_program(target, self._static)
+        try:
+            event = self.program.begin(attached=not self.launched)
+        except BaseException:
+            # The server lets it go or ends it, as it would when we die.
+            self.end()
+            self.program = self._core.make_program(StaticTarget(self._static), self._static)
+            raise
         self.path = self.path or target.executable()
         return event
 
     def compare_programs(self) -> None:
         """Say so when what was attached to is not the program that was named."""
-        context = self.program.context
-        named, running = self._static.main, context.modules.main
+        debuggee = self.program.debuggee
+        named, running = self._static.main, debuggee.modules.main
         if named is None or running is None or named.image is running.image:
             return
         if not named.image.build_id or named.image.build_id != running.image.build_id:
-            pid, path = context.target.pid, running.path
-            self._publish(Notice(f"{named.path} is not what process {pid} runs: {path} is shown"))
+            pid, path = debuggee.target.pid, running.path
+            text = f"{named.path} is not what process {pid} runs: {path} is shown"
+            self._core.events.publish(Notice(text))
 
     # -- while it lives ------------------------------------------------------------------
     def drain(self) -> None:
@@ -173,23 +167,17 @@ class Lifecycle:
             self._streams.resize(rows, columns)
 
     # -- ending --------------------------------------------------------------------------
-    def detach(self) -> None:
-        """Let the program go on without us."""
-        require(self.state, Stopped, to="detach")
-        self.program.context.control.detach()
-        self.program.controller.detached()
+    def detach(self) -> int:
+        """Let the program go on without us; returns its process id."""
+        pid = self.program.debuggee.target.pid
+        self.program.controller.detach()
         self.end()
+        return pid
 
     def kill(self) -> StopEvent:
         """End the program."""
-        require(self.state, Stopped, to="kill")
-        context = self.program.context
-        pid = context.target.pid
-        context.control.kill()
-        reason = ExitReason(pid, None, _SIGKILL, signal_name(_SIGKILL))
-        event = self.program.controller.gone(reason)
-        self.end()
-        return event
+        pid = self.program.debuggee.target.pid
+        return self.program.controller.kill(ExitReason(pid, None, _SIGKILL, signal_name(_SIGKILL)))
 
     def end(self) -> None:
         """Close what belonged to a program that is gone; harmless to repeat."""

@@ -2,80 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import time
+from typing import TYPE_CHECKING
 
 from crabtrap.engine.plans.run_to import Continue, Finish, FinishInlined, RunTo, StepInstruction
 from crabtrap.engine.plans.stepping import StepLine
-from crabtrap.errors import RangeError, StateError
+from crabtrap.errors import RangeError, StateError, StillRunningError, UsageError
 from crabtrap.events import StepDone, StopEvent
-from crabtrap.records import replace
-from crabtrap.session.returns import find_return_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.plans.plan import Plan
-    from crabtrap.session.selection import Selection
+    from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import Resolution
-    from crabtrap.symbols.code import Function
-    from crabtrap.values.value import Value
 
 
-class Host(Protocol):
-    """What the verbs need of their session."""
+class RunVerbs:
+    """Makes plans out of verbs and carries them out.
 
-    def run_plan(self, plan: Plan) -> StopEvent:
-        """Carry out a plan; what it stopped for is selected, and not yet published."""
-        ...
+    Each verb blocks until the next visible stop and returns it.
+    """
 
-    def publish(self, event: StopEvent) -> None:
-        """Tell every listener."""
-        ...
+    def __init__(self, core: Core, timeout: float | None = None) -> None:
+        """Give every plan of one verb ``timeout`` seconds together."""
+        self._core = core
+        self._timeout = timeout
+        self._deadline = None if timeout is None else time.monotonic() + timeout
 
-    def resolve(self, spec: str) -> Resolution:
-        """Places that ``spec`` means."""
-        ...
-
-    def render_short(self, value: Value) -> str:
-        """A value on one line."""
-        ...
-
-
-class Runner:
-    """Makes plans out of verbs and carries them out on a session."""
-
-    def __init__(self, host: Host, selection: Selection) -> None:
-        self._host = host
-        self._selection = selection
-
-    def continue_(self) -> StopEvent:
+    def continue_(self, tid: int) -> StopEvent:
         """Until something stops the program."""
-        return self._run(Continue(self._selection.tid))
+        return self._run(Continue(tid))
 
-    def line(self, count: int, *, into: bool) -> StopEvent:
-        """``count`` lines of the user's code."""
-        return _repeat(count, lambda: self._line(into))
+    def line(self, tid: int, index: int, count: int, *, into: bool) -> StopEvent:
+        """``count`` lines of the user's code, from frame ``index`` of a thread on."""
+        _check_count(count)
+        event = self._line(tid, index, into)
+        for _ in range(count - 1):
+            if not _is_only_step(event):
+                break
+            event = self._line(*self._shown, into)
+        return event
 
-    def _line(self, into: bool) -> StopEvent:
+    def _line(self, tid: int, index: int, into: bool) -> StopEvent:
         # Frame 0 is the usual case, and asking for another takes unwinding.
-        inner = self._selection.index
-        if inner and self._selection.frame.physical.index:
+        inner = index
+        if inner and self._frame(tid, index).physical.index:
             inner = 0
-        return self._run(StepLine(self._selection.tid, into, inner))
+        return self._run(StepLine(tid, into, inner))
 
-    def instruction(self, count: int, *, over: bool) -> StopEvent:
+    def _frame(self, tid: int, index: int) -> Frame:
+        return self._core.process.thread(tid).frame(index)
+
+    @property
+    def _shown(self) -> tuple[int, int]:
+        """Thread and frame that the last stop is about: every client has them selected."""
+        selection = self._core.selections[0]
+        return selection.tid, selection.index
+
+    def instruction(self, tid: int, count: int, *, over: bool) -> StopEvent:
         """``count`` instructions."""
-        tid = self._selection.tid
-        return _repeat(count, lambda: self._run(StepInstruction(tid, over)))
+        _check_count(count)
+        event = self._run(StepInstruction(tid, over))
+        for _ in range(count - 1):
+            if not _is_only_step(event):
+                break
+            event = self._run(StepInstruction(tid, over))
+        return event
 
-    def finish(self) -> StopEvent:
-        """Until the selected frame has returned.
+    def finish(self, frame: Frame) -> StopEvent:
+        """Until a frame has returned.
 
         Raises:
             StateError: The frame is the outermost.
         """
-        frame, tid = self._selection.frame, self._selection.tid
+        tid = frame.thread.tid
         if frame.inlined and frame.physical.index == 0:
             return self._run(FinishInlined(tid, frame.index))
         caller = frame.thread.stack.physical(frame.physical.index + 1)
@@ -83,70 +83,65 @@ class Runner:
         if caller is None or cfa is None:
             raise StateError("the outermost frame has nowhere to return to")
         finished = None if frame.inlined else frame.code
-        plan = Finish(tid, cfa, caller.pc)
-        event = self._host.run_plan(plan)
-        if plan.returned and finished is not None:
-            event = self._with_return_value(event, finished)
-        self._host.publish(event)
-        return event
+        return self._run(Finish(tid, cfa, caller.pc, finished))
 
-    def _with_return_value(self, event: StopEvent, function: Function) -> StopEvent:
-        value = find_return_value(function, self._selection.frame)
-        if value is None:
-            return event
-        done = StepDone("finish", self._host.render_short(value), value.type.name)
-        reasons = tuple(done if isinstance(why, StepDone) else why for why in event.reasons)
-        return replace(event, reasons=reasons)
-
-    def until_below(self) -> StopEvent:
+    def until_below(self, start: Frame) -> StopEvent:
         """To a line below the present one: as ``next``, but through loops to their end."""
-        start = self._selection.frame
-        event = self._line(into=False)
-        while self._is_still_above(start, event):
-            event = self._line(into=False)
+        begun = (start.cfa, start.path, start.pc, start.line)
+        event = self._line(start.thread.tid, start.index, into=False)
+        while _is_only_step(event):
+            here = self._frame(*self._shown)
+            cfa, path, pc, line = begun
+            same = here.cfa == cfa and here.path == path
+            if not same or (here.pc > pc and here.line != line):
+                break
+            event = self._line(*self._shown, into=False)
         return event
 
-    def _is_still_above(self, start: Frame, event: StopEvent) -> bool:
-        if not all(isinstance(why, StepDone) for why in event.reasons):
-            return False
-        here = self._selection.frame
-        same = here.cfa == start.cfa and here.path == start.path
-        return same and (here.pc <= start.pc or here.line == start.line)
-
-    def run_to(self, name: str, spec: str) -> StopEvent:
-        """To a place, or until the selected frame returns.
-
-        Raises:
-            NotFoundError: There is no such place.
-        """
-        resolution = self._host.resolve(spec)
-        if not resolution.locations:
-            raise resolution.not_found(spec)
-        frame = self._selection.frame
+    def run_to(self, name: str, frame: Frame, resolution: Resolution) -> StopEvent:
+        """To a location, or until a frame returns."""
         caller = frame.thread.stack.physical(frame.physical.index + 1)
-        return self._run(
-            RunTo(
-                self._selection.tid,
-                name,
-                frozenset(location.address for location in resolution.locations),
-                frame.physical.cfa,
-                caller.pc if caller is not None else None,
-            )
+        plan = RunTo(
+            frame.thread.tid,
+            name,
+            frozenset(location.address for location in resolution.locations),
+            frame.physical.cfa,
+            caller.pc if caller is not None else None,
         )
+        return self._run(plan)
 
     def _run(self, plan: Plan) -> StopEvent:
-        event = self._host.run_plan(plan)
-        self._host.publish(event)
-        return event
+        timeout = None
+        if self._deadline is not None:
+            timeout = max(0.0, self._deadline - time.monotonic())
+        try:
+            return self._core.run(plan, plan.thread, timeout=timeout)
+        except StillRunningError:
+            raise StillRunningError(self._timeout or 0.0) from None
 
 
-def _repeat(count: int, once: Callable[[], StopEvent]) -> StopEvent:
-    """Do it again as long as nothing else stops the program."""
+def the_one_location(spec: str, resolution: Resolution) -> int:
+    """The address of the only location.
+
+    Raises:
+        NotFoundError: There is none.
+        UsageError: There are several.
+    """
+    match resolution.locations:
+        case ():
+            raise resolution.not_found(spec)
+        case (location,):
+            return location.address
+        case locations:
+            text = f"{spec} means {len(locations)} locations"
+            raise UsageError(text, hint="give an *address")
+
+
+def _is_only_step(event: StopEvent) -> bool:
+    """Whether nothing but the end of the plan has stopped the program."""
+    return all(isinstance(why, StepDone) for why in event.reasons)
+
+
+def _check_count(count: int) -> None:
     if count < 1:
         raise RangeError(f"cannot do that {count} times")
-    event = once()
-    for _ in range(count - 1):
-        if not all(isinstance(why, StepDone) for why in event.reasons):
-            break
-        event = once()
-    return event

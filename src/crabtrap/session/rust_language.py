@@ -6,28 +6,38 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.language import NotCompilable
 from crabtrap.errors import ParseError, UsageError
+from crabtrap.present import RenderOptions, render
+from crabtrap.session.scopes import FrameScope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.present.rules.rule import RuleBook
+    from crabtrap.expr.scope import Scope
+    from crabtrap.present import Presenter
+    from crabtrap.session.calls import ProgramCaller
+    from crabtrap.session.history import ValueHistory
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.value import Value
 
 
 class RustLanguage:
-    """Judges conditions and expands log texts for the engine."""
+    """Evaluates expressions, judges conditions and expands log texts."""
 
-    def __init__(
-        self,
-        evaluate: Callable[[str, Frame], Value],
-        render: Callable[[Value], str],
-        rules: RuleBook,
-    ) -> None:
-        self._rules = rules
-        self._evaluate = evaluate
-        self._render = render
+    def __init__(self, presenter: Presenter, history: ValueHistory) -> None:
+        """Evaluate with the rules of ``presenter`` and the variables of ``history``."""
+        self._presenter = presenter
+        self._history = history
+
+    def evaluate(self, text: str, frame: Frame) -> Value:
+        """The value of an expression in a frame.
+
+        Raises:
+            CrabtrapError: It cannot be read or has no value.
+        """
+        return evaluate(text, FrameScope(frame, self._history), self._presenter)
+
+    def render(self, value: Value) -> str:
+        """A value on one line, cut short."""
+        return render(value, self._presenter, RenderOptions(max_items=20, max_depth=3))
 
     def holds(self, condition: str, frame: Frame) -> bool:
         """Whether a condition is true in a frame.
@@ -35,7 +45,7 @@ class RustLanguage:
         Raises:
             CrabtrapError: It cannot be evaluated, or is not a ``bool``.
         """
-        result = self._evaluate(condition, frame).scalar()
+        result = self.evaluate(condition, frame).scalar()
         if not isinstance(result, bool):
             raise UsageError(f"the condition {condition!r} is not a bool")
         return result
@@ -48,7 +58,7 @@ class RustLanguage:
         """
         parts: list[str] = []
         for is_expression, part in split_log_text(text):
-            parts.append(self._render(self._evaluate(part, frame)) if is_expression else part)
+            parts.append(self.render(self.evaluate(part, frame)) if is_expression else part)
         return "".join(parts)
 
     def compile(
@@ -65,7 +75,7 @@ class RustLanguage:
 
         scope = LocationScope(location, location.module)
         try:
-            return compile_site_condition(condition, counter, ignore, scope, self._rules)
+            return compile_site_condition(condition, counter, ignore, scope, self._presenter.book)
         except (ParseError, NotCompilableError, EvaluationError) as error:
             return NotCompilable(str(error))
 
@@ -123,3 +133,12 @@ def _without_format(part: str) -> str:
     if colon and not head.endswith(":") and all(each in "?#xXobe0123456789.<>^" for each in tail):
         return head.strip()
     return part.strip()
+
+
+def evaluate(
+    text: str, scope: Scope, presenter: Presenter, caller: ProgramCaller | None = None
+) -> Value:
+    """Evaluate an expression; see ``crabtrap.expr``, which is slow to import."""
+    from crabtrap.expr.evaluate import evaluate as evaluate_now  # noqa: PLC0415
+
+    return evaluate_now(text, scope, presenter, caller)

@@ -10,12 +10,12 @@ from crabtrap.engine.inspect.statics import choose_static, find_statics, value_o
 from crabtrap.engine.inspect.variables import explain_missing, find_binding
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
-from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
 from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State
+    from crabtrap.session.history import ValueHistory
     from crabtrap.symbols.types import Type
 
 _ANSWER = ("", "_")
@@ -23,24 +23,6 @@ _ANSWER = ("", "_")
 
 _WORD = 8
 _INTEGERS = {8: "u64", 4: "u32", 2: "u16", 1: "u8", 16: "u128"}
-
-
-@dataclass(slots=True)
-class ValueHistory:
-    """What the user has computed so far.
-
-    Attributes:
-        values: The history, ``$1`` first.
-        variables: Convenience variables, ``$name``.
-    """
-
-    values: list[Value] = field(default_factory=list[Value])
-    variables: dict[str, Value] = field(default_factory=dict[str, Value])
-
-    def remember(self, value: Value) -> int:
-        """Append to the history; returns its number, counted from 1."""
-        self.values.append(value)
-        return len(self.values)
 
 
 class ProgramScope:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.causes.panics import find_user_frame
+from crabtrap.engine.machine import Stopped, require
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
-from crabtrap.events import BreakpointHit, ConditionFailed, Panicked, SignalReceived, StepDone
+from crabtrap.events import (
+    BreakpointHit,
+    ConditionFailed,
+    Panicked,
+    SelectionChanged,
+    SignalReceived,
+    StepDone,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
+    from crabtrap.session.core import Core
 
 
 class Selection:
@@ -27,16 +34,18 @@ class Selection:
         index: The selected frame of it.
     """
 
-    def __init__(self, process: Callable[[], Process]) -> None:
-        """``process`` gives the program at the present stop, or raises ``StateError``."""
-        self._process = process
+    def __init__(self, core: Core, client: str) -> None:
+        """Nothing is selected; ``client`` names whose selection this is in events."""
+        self._core = core
+        self._client = client
         self.tid = 0
         self.index = 0
 
     @property
     def thread(self) -> Thread:
         """The selected thread."""
-        return self._process().thread(self.tid)
+        require(self._core.state, Stopped, to="look at a thread")
+        return self._core.process.thread(self.tid)
 
     @property
     def frame(self) -> Frame:
@@ -58,11 +67,9 @@ class Selection:
         Raises:
             NotFoundError: There is no such thread.
         """
-        for each in self._process().threads:
-            if thread in (each.index, each.tid):
-                self.tid, self.index = each.tid, 0
-                return each
-        raise NotFoundError("thread", str(thread), hint="info threads lists them")
+        found = find_thread(self._core.process, thread)
+        self._select(found.tid, 0)
+        return found
 
     def select_frame(self, index: int) -> Frame:
         """Select a frame of the selected thread.
@@ -71,8 +78,13 @@ class Selection:
             RangeError: The stack has no such frame.
         """
         frame = self.thread.frame(index)
-        self.index = index
+        self._select(self.tid, index)
         return frame
+
+    def _select(self, tid: int, index: int) -> None:
+        if (tid, index) != (self.tid, self.index):
+            self.tid, self.index = tid, index
+            self._core.events.publish(SelectionChanged(self._client, tid, index))
 
     def path(self) -> str | None:
         """Source file of the selected frame, ``None`` where it has none."""
@@ -98,4 +110,16 @@ class Selection:
         What a library did with bad arguments is asked about where they come from; a signal
         from elsewhere finds the thread at a place of no meaning.
         """
-        return signal.address is not None or signal.sender == self._process().pid
+        return signal.address is not None or signal.sender == self._core.process.pid
+
+
+def find_thread(process: Process, thread: int) -> Thread:
+    """A thread by its index or its tid.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    for each in process.threads:
+        if thread in (each.index, each.tid):
+            return each
+    raise NotFoundError("thread", str(thread), hint="info threads lists them")

@@ -2,75 +2,68 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from crabtrap import _core
-from crabtrap.address import Address
-from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
-from crabtrap.engine.causes.signal_table import SignalTable
-from crabtrap.engine.debuggee import Options
-from crabtrap.engine.machine import Ended, NotStarted, State, Stopped, describe, require
-from crabtrap.engine.modules.module_loader import ModuleLoader
-from crabtrap.engine.program import Program
-from crabtrap.errors import (
-    NotFoundError,
-    ParseError,
-    StateError,
-    UsageError,
-    WrongThreadError,
+from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.machine import (
+    Ended,
+    NotStarted,
+    Running,
+    State,
+    Stopped,
+    describe,
+    require,
 )
-from crabtrap.events import Event, Notice, StopEvent
-from crabtrap.present import RenderOptions, render, std_presenter, value_tree
-from crabtrap.session.breakpoints import Breakpoints
-from crabtrap.session.lifecycle import LaunchSettings, Lifecycle, Server
-from crabtrap.session.rule_files import RuleFiles
-from crabtrap.session.run_verbs import Runner
-from crabtrap.session.rust_language import RustLanguage
-from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope, ValueHistory
-from crabtrap.session.selection import Selection
-from crabtrap.symbols.breakpoint_locations import Resolution
-from crabtrap.symbols.linespec import parse_spec
-from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_library_sources
+from crabtrap.errors import StateError
+from crabtrap.events import Notice, ProcessDetached, StopEvent
+from crabtrap.session.client import Client
+from crabtrap.session.code import Code
+from crabtrap.session.core import Core
+from crabtrap.session.history import ValueHistory
+from crabtrap.session.lifecycle import LaunchSettings, Server
+from crabtrap.session.memory import ProgramMemory
+from crabtrap.session.presentation import Presentation
+from crabtrap.session.sources import Sources
 from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from crabtrap.engine.causes.signal_table import SignalTable
+    from crabtrap.engine.debuggee import Options
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.engine.plans.plan import Plan
-    from crabtrap.expr.scope import Scope
-    from crabtrap.present import Presenter
-    from crabtrap.session.calls import CallSettings, ProgramCaller
-    from crabtrap.symbols.module import Module
-    from crabtrap.symbols.module_table import ModuleTable
-    from crabtrap.symbols.types import Type
-    from crabtrap.target.interface import Target
-    from crabtrap.values.value import Value
+    from crabtrap.session.event_hub import Cancel, Listener
 
-Listener = Callable[[Event], None]
 T = TypeVar("T")
 
 
+@through_door("post", "interrupt", "cancel", "stop_serving")
 class Session:
     """A program, from before its launch until after its end.
 
-    Every verb that runs the program blocks until the next visible stop and returns it.
-    A session belongs to the Python thread that made it; only ``interrupt`` may be called
-    from elsewhere.
+    A session belongs to the Python thread that made it: every call from another thread is
+    either posted (``post``) or refused with ``WrongThreadError``; only ``post``,
+    ``interrupt``, ``cancel`` and ``stop_serving`` may be called from anywhere.
+
+    While a verb waits for the program, posted functions are carried out, and may use all
+    that makes sense while the program runs: breakpoints, memory, statics, threads,
+    modules, ``interrupt``, ``detach``, ``kill``.
+
+    The verbs that run the program, and those that look where somebody looks, are those of
+    ``client``, the session's own client; ``new_client`` makes another one.
 
     Attributes:
-        options: Choices that can be changed at any time.
-        signals: What is done with each signal.
+        client: The client the session begins with.
         breakpoints: Where the program stops.
-        substitute_paths: ``(prefix, directory)`` pairs for finding sources.
-        disassembly_syntax: "intel" or "att".
-        memo: Value history and convenience variables.
-        rules: The user's own rules for types.
+        memory: Its bytes and instructions.
+        registers: Of its threads.
+        sources: Its source files.
+        code: Its modules, symbols and lines.
+        values: How values are shown; the user's own rules for types.
     """
 
     def __init__(self, program: str | None, *, server: Server = "guard") -> None:
@@ -84,34 +77,38 @@ class Session:
             DebugInfoError: The file is no program we can read.
             OSError: It cannot be opened.
         """
-        self._owner = threading.get_ident()
-        self._listeners: list[Listener] = []
-        self._loader = ModuleLoader(notify=lambda text: self.publish(Notice(text)))
-        self._table = BreakpointTable(self.publish)
-        self.signals = SignalTable()
-        self.options = Options()
-        self.substitute_paths: tuple[tuple[str, str], ...] = ()
-        self.disassembly_syntax: Literal["intel", "att"] = "intel"
-        self.history = ValueHistory()
-        self._presenter = std_presenter()
-        self.rules = RuleFiles(self._presenter.book)
-        self._language = RustLanguage(self._evaluate_in, self.render_short, self._presenter.book)
-        self.breakpoints = Breakpoints(
-            self._table,
-            lambda: self._program,
-            self._evaluate_in,
-            self.render_short,
-            lambda: self.frame,
-        )
-        self._selection = Selection(lambda: self.process)
-        self._runner = Runner(self, self._selection)
-        self._life = Lifecycle(program, server, self._loader, self._make_program, self.publish)
+        self._core = Core(program, server)
+        self.client = Client(self._core, "session", self._core.history)
+        self.breakpoints = self.client.breakpoints
+        self.registers = self.client.registers
+        self.memory = ProgramMemory(self._core)
+        self.sources = Sources(self._core)
+        self.code = Code(self._core)
+        self.values = Presentation(self._core)
+        self._serving = False
+        verbs = self.client
+        self.continue_, self.step, self.next = verbs.continue_, verbs.step, verbs.next
+        self.step_instruction = verbs.step_instruction
+        self.next_instruction = verbs.next_instruction
+        self.finish, self.until, self.advance = verbs.finish, verbs.until, verbs.advance
+        self.jump, self.resolve = verbs.jump, verbs.resolve
+        self.evaluate, self.type_of, self.call = verbs.evaluate, verbs.type_of, verbs.call
+        self.format_debug, self.assign = verbs.format_debug, verbs.assign
+        self.select_thread, self.select_frame = verbs.select_thread, verbs.select_frame
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
+
+    def __repr__(self) -> str:
+        return f"<Session {self._core.lifecycle.path or '?'}: {describe(self._core.state)}>"
+
+    @property
+    def door(self) -> Door:
+        """Where calls of other threads are turned back."""
+        return self._core.door
 
     # -- life cycle ----------------------------------------------------------------------
     def launch(
@@ -146,7 +143,7 @@ class Session:
             randomize,
             stdio or Stdio.inherit(),
         )
-        return self._begin(lambda: self._life.launch(settings))
+        return self._begin(lambda: self._core.lifecycle.launch(settings))
 
     def restart(self) -> StopEvent:
         """Kill what runs and launch it again in the same way; breakpoints stay.
@@ -154,12 +151,12 @@ class Session:
         Raises:
             StateError: Nothing was launched by this session.
         """
-        if not isinstance(self.state, NotStarted):
+        if not isinstance(self._core.state, NotStarted):
             if not self.launched:
                 raise StateError("the program was not launched here", hint="attach to it again")
-            if isinstance(self.state, Stopped):
+            if isinstance(self._core.state, Stopped | Running):
                 self.kill()
-        return self._begin(self._life.launch_again)
+        return self._begin(self._core.lifecycle.launch_again)
 
     def attach(self, pid: int) -> StopEvent:
         """Take over a running process; it stops where it is.
@@ -168,8 +165,8 @@ class Session:
             StateError: A program is being debugged already.
             LaunchError: The kernel refuses; the text says which rule.
         """
-        event = self._begin(lambda: self._life.attach(pid))
-        self._life.compare_programs()
+        event = self._begin(lambda: self._core.lifecycle.attach(pid))
+        self._core.lifecycle.compare_programs()
         return event
 
     def connect(self, address: str) -> StopEvent | None:
@@ -181,486 +178,157 @@ class Session:
         Raises:
             RemoteError: Nobody answers there, or not in the remote protocol.
         """
-        target = self._life.reach(address)
-        return self._begin(lambda: self._life.take_over(target)) if target is not None else None
+        lifecycle = self._core.lifecycle
+        target = lifecycle.reach(address)
+        return self._begin(lambda: lifecycle.take_over(target)) if target is not None else None
 
     def _begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
         self.breakpoints.forget_failures()
         for item in self.breakpoints.drop_watchpoints():
             text = f"watchpoint {item.number} ({item.expression}) was deleted"
-            self.publish(Notice(text))
-        event = self._after(begin())
-        self.publish(event)
-        return event
+            self._core.events.publish(Notice(text))
+        return self._core.settle(begin())
 
     def detach(self) -> None:
-        """Let the program go on without us, with no trace left in it."""
-        require(self.state, Stopped, to="detach")
-        self.breakpoints.keep_hits()
-        self._life.detach()
+        """Let the program go on without us, with no trace left in it; also while it runs."""
+        require(self._core.state, Stopped, Running, to="detach")
+        self._core.keep_hits()
+        pid = self._core.lifecycle.detach()
+        self._core.events.publish(ProcessDetached(pid))
 
     def kill(self) -> StopEvent:
-        """End the program."""
-        event = self._life.kill()
-        self.publish(event)
-        return event
+        """End the program; also while it runs."""
+        return self._core.settle(self._core.lifecycle.kill())
 
     def close(self) -> None:
         """End the session: a launched program is killed, an attached one let go."""
-        if isinstance(self.state, Stopped):
+        if isinstance(self._core.state, Stopped | Running):
             if self.launched:
                 self.kill()
             else:
                 self.detach()
-        self._life.end()
+        self._core.lifecycle.end()
+        self._core.mailbox.close()
 
     @property
     def launched(self) -> bool:
-        """The program was started by this session, and ends with it."""
-        return self._life.launched
-
-    @property
-    def _program(self) -> Program:
-        return self._life.program
-
-    def _make_program(self, target: Target, modules: ModuleTable) -> Program:
-        program = Program(
-            target,
-            modules,
-            self._loader,
-            self._table,
-            self.signals,
-            self.options,
-            self.publish,
-            self._language,
-        )
-        program.resolver.current_file = self._current_file
-        program.resolver.evaluate_address = self._evaluate_address
-        program.adopt_own_package()
-        program.resolver.resolve_all()
-        return program
-
-    # -- events --------------------------------------------------------------------------
-    def on_event(self, listener: Listener) -> None:
-        """Have ``listener`` called with every event, on the session's thread."""
-        self._listeners.append(listener)
-
-    def publish(self, event: Event) -> None:
-        """Tell every listener of an event."""
-        for listener in tuple(self._listeners):
-            listener(event)
+        """Whether the program was started by this session, and ends with it."""
+        return self._core.lifecycle.launched
 
     @property
     def state(self) -> State:
         """Where the session is."""
-        return self._life.state
+        return self._core.state
+
+    @property
+    def options(self) -> Options:
+        """Choices that can be changed at any time."""
+        return self._core.options
+
+    @property
+    def signals(self) -> SignalTable:
+        """What is done with each signal."""
+        return self._core.signals
 
     def resize_terminal(self, rows: int, columns: int) -> None:
-        """Tell the program's own terminals their size; without any, nothing happens."""
-        self._life.resize_terminal(rows, columns)
+        """Set the size of the program's own terminals; without any, nothing happens."""
+        self._core.lifecycle.resize_terminal(rows, columns)
 
-    # -- running -------------------------------------------------------------------------
-    def continue_(self, *, ignore: int = 0) -> StopEvent:
-        """Run until something stops the program.
+    # -- clients, events, other threads --------------------------------------------------
+    def new_client(self, name: str) -> Client:
+        """Let somebody else join: with a selection and a value history of its own."""
+        return Client(self._core, name, ValueHistory())
+
+    def subscribe(self, listener: Listener) -> Cancel:
+        """Have ``listener`` called with every event, on the session's thread.
+
+        Events come one after the other, to the listeners in the order in which they
+        subscribed. What a listener raises is logged and disturbs nobody.
+
+        Returns:
+            Ends the subscription; harmless to repeat.
+        """
+        return self._core.events.subscribe(listener)
+
+    def post(self, function: Callable[[], T]) -> Future[T]:
+        """Have ``function`` called on the session's thread; may be called from any thread.
+
+        It is called while a verb waits for the program, or in ``serve``, and may use the
+        session. Functions are called in the order in which they were posted.
+
+        Returns:
+            Its result, or what it raised; cancelling it before the call prevents the call.
+        """
+        return self._core.mailbox.post(function)
+
+    def serve(self, timeout: float | None = None) -> None:
+        """Carry out posted functions until ``stop_serving``; for threads with nothing else to do.
 
         Args:
-            ignore: Pass over the breakpoint the program stands at that many more times.
+            timeout: Return after so many seconds in any case.
         """
-        if ignore:
-            for kind, number in self._program.context.sites.owners_at(self.thread.pc):
-                if kind == "breakpoint":
-                    self.breakpoints.set_ignore(number, ignore)
-        return self._runner.continue_()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._serving = True
+        while self._serving:
+            remaining = None if deadline is None else deadline - time.monotonic()
+            if remaining is not None and remaining <= 0:
+                return
+            self._core.serve_once(remaining)
 
-    def step(self, count: int = 1) -> StopEvent:
-        """To another line of the user's code, entering the user's functions."""
-        return self._runner.line(count, into=True)
-
-    def next(self, count: int = 1) -> StopEvent:
-        """To another line of the user's code in this frame or a caller."""
-        return self._runner.line(count, into=False)
-
-    def step_instruction(self, count: int = 1) -> StopEvent:
-        """One instruction."""
-        return self._runner.instruction(count, over=False)
-
-    def next_instruction(self, count: int = 1) -> StopEvent:
-        """One instruction; a call counts as one."""
-        return self._runner.instruction(count, over=True)
-
-    def finish(self) -> StopEvent:
-        """Run until the selected frame has returned; the stop tells what it returned.
-
-        Raises:
-            StateError: The frame is the outermost.
-        """
-        return self._runner.finish()
-
-    def until(self, spec: str | None = None) -> StopEvent:
-        """Run to a place in this frame; without one, to a line below the present one."""
-        return self._runner.until_below() if spec is None else self._runner.run_to("until", spec)
-
-    def advance(self, spec: str) -> StopEvent:
-        """Run to a place, or until this frame returns."""
-        return self._runner.run_to("advance", spec)
-
-    def jump(self, spec: str) -> StopEvent:
-        """Go on at another place, which nothing makes safe.
-
-        Raises:
-            NotFoundError: There is no such place.
-            UsageError: The place is ambiguous.
-        """
-        resolution = self.resolve(spec)
-        match resolution.locations:
-            case ():
-                raise resolution.not_found(spec)
-            case (location,):
-                self.write_register("rip", location.address)
-                return self.continue_()
-            case locations:
-                raise UsageError(
-                    f"{spec} means {len(locations)} locations", hint="give an *address"
-                )
+    def stop_serving(self) -> None:
+        """Have ``serve`` return; may be called from any thread."""
+        self._serving = False
+        self._core.mailbox.post(lambda: None)
 
     def interrupt(self) -> None:
         """Ask for a pause; safe from any thread and from signal handlers."""
-        self._program.request_interrupt()
+        self._core.program.request_interrupt()
 
-    def run_plan(self, plan: Plan) -> StopEvent:
-        """Carry out a plan of one's own; what it stopped for is selected, and not published.
+    def cancel(self) -> bool:
+        """End a long evaluation or search, which raises ``CancelledError``; for any thread.
+
+        Returns:
+            Whether there was one. A program that runs is interrupted instead.
+        """
+        return self._core.door.cancel()
+
+    def wait(self, timeout: float | None = None) -> StopEvent:
+        """Wait for the next visible stop of a program that a timeout has left running.
+
+        Args:
+            timeout: Seconds, ``None`` for as long as it takes.
+
+        Returns:
+            The stop; the present one if the program is stopped.
 
         Raises:
-            StateError: The program is not stopped.
-            WrongThreadError: Called from another thread than the session's.
+            StateError: No program runs, or it was detached meanwhile.
+            StillRunningError: The time is up; the program runs on.
         """
-        self._require_stopped(to=plan.name)
-        return self._after(self._program.controller.run(plan, self._selection.tid), plan)
+        require(self._core.state, Running, Stopped, Ended, to="wait")
+        return self._core.wait(timeout)
 
-    def _require_stopped(self, to: str) -> None:
-        if threading.get_ident() != self._owner:
-            raise WrongThreadError(
-                "a session belongs to the thread that made it",
-                hint="use a queue to hand requests to that thread",
-            )
-        require(self.state, Stopped, to=to)
-
-    def _after(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
-        """Select what the stop is about; clean up after an end."""
-        self._life.drain()
-        if isinstance(self.state, Ended):
-            self._selection.clear()
-            self.breakpoints.keep_hits()
-            self._life.end()
-        else:
-            self._selection.follow(event, plan)
-        return event
-
-    # -- selection -----------------------------------------------------------------------
+    # -- the program as it is now --------------------------------------------------------
     @property
     def process(self) -> Process:
-        """The program at this stop.
+        """The program as it is now; while it runs, without registers and frames.
 
         Raises:
-            StateError: It is not stopped.
+            StateError: There is none.
         """
-        require(self.state, Stopped, to="look at the program")
-        return self._program.inspector.process
+        return self._core.process
 
     @property
     def threads(self) -> tuple[Thread, ...]:
         """All threads, by index."""
-        return self.process.threads
+        return self._core.process.threads
 
     @property
     def thread(self) -> Thread:
-        """The selected thread."""
-        return self._selection.thread
+        """The thread that ``client`` has selected."""
+        return self.client.thread
 
     @property
     def frame(self) -> Frame:
-        """The selected frame."""
-        return self._selection.frame
-
-    def select_thread(self, thread: int) -> Thread:
-        """Select by index or tid; its innermost frame is selected with it.
-
-        Raises:
-            NotFoundError: There is no such thread.
-        """
-        return self._selection.select_thread(thread)
-
-    def select_frame(self, index: int) -> Frame:
-        """Select a frame of the selected thread.
-
-        Raises:
-            RangeError: The stack has no such frame.
-        """
-        return self._selection.select_frame(index)
-
-    def _current_file(self) -> str | None:
-        """The file a bare line number means: the selected frame's, else main's."""
-        if isinstance(self.state, Stopped):
-            path = self._selection.path()
-            if path is not None:
-                return path
-        main = self.modules.main
-        functions = main.find_functions("main") if main is not None else ()
-        users = [f for f in functions if self.options.user_code.is_user_function(f)]
-        return next((f.declaration_path for f in users), None)
-
-    # -- values --------------------------------------------------------------------------
-    def evaluate(self, text: str, frame: Frame | None = None) -> Value:
-        """Evaluate a Rust expression; the program is neither run nor changed.
-
-        Raises:
-            CrabtrapError: It cannot be read or has no value; the text says why.
-        """
-        if frame is None and not isinstance(self.state, Stopped):
-            return _evaluate(text, self._scope_without_frame(), self._presenter)
-        return self._evaluate_in(text, frame or self.frame)
-
-    def type_of(self, text: str) -> Type:
-        """The type of an expression, or else the type of that name.
-
-        Raises:
-            CrabtrapError: It is neither; the text says why the expression is none.
-        """
-        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
-        from crabtrap.expr.syntax.grammar import is_type_name  # noqa: PLC0415 - slow to import
-
-        try:
-            return self.evaluate(text).type
-        except (EvaluationError, ParseError) as error:
-            found = self._program.inspector.process.find_type(text)
-            if found is not None:
-                return found
-            if isinstance(error, ParseError) and is_type_name(text):
-                raise NotFoundError("type", text) from error
-            raise
-
-    def _scope_without_frame(self) -> ProgramScope:
-        process = self._program.inspector.process
-        if isinstance(self.state, NotStarted):
-            return ProgramScope(process, self.history)
-        return EndedScope(process, self.history, self.state)
-
-    def _evaluate_in(self, text: str, frame: Frame) -> Value:
-        return _evaluate(text, FrameScope(frame, self.history), self._presenter)
-
-    def call(self, text: str, *, timeout: float = 5.0, all_threads: bool = False) -> Value:
-        """Evaluate an expression whose function and method calls run in the program.
-
-        Afterwards the selected thread is where it was: registers, signal mask and stack are
-        put back. What the functions did to memory stays.
-
-        Args:
-            text: As for ``evaluate``; what is no built-in method is the program's.
-            timeout: Seconds after which a call is given up.
-            all_threads: Let all threads run meanwhile, not only the selected one.
-
-        Returns:
-            The value; what a function has returned is owned by nobody and never dropped.
-
-        Raises:
-            CallError: A function panicked, received a signal or did not return in time.
-            CrabtrapError: The expression cannot be evaluated; the text says why.
-        """
-        from crabtrap.session.calls import CallSettings  # noqa: PLC0415 - slow to import
-
-        return self._calling(
-            CallSettings(timeout, all_threads),
-            lambda scope, caller: _evaluate(text, scope, self._presenter, caller),
-        )
-
-    def format_debug(
-        self,
-        text: str,
-        *,
-        pretty: bool = False,
-        limit: int = 1 << 16,
-        timeout: float = 5.0,
-        all_threads: bool = False,
-    ) -> str:
-        """A value as the program's own ``impl Debug`` writes it; calls in ``text`` run, too.
-
-        Args:
-            text: An expression.
-            pretty: As ``{:#?}``, over several lines.
-            limit: Bytes of text at most; ``…`` stands for the rest.
-            timeout: Seconds after which it is given up.
-            all_threads: Let all threads run meanwhile, not only the selected one.
-
-        Raises:
-            CallError: The implementation panicked, received a signal or took too long.
-            CrabtrapError: There is no value, or no implementation in the program.
-        """
-        from crabtrap.session.calls import CallSettings, format_debug  # noqa: PLC0415 - slow to import
-
-        return self._calling(
-            CallSettings(timeout, all_threads),
-            lambda scope, caller: format_debug(
-                self._program, text, scope, caller, pretty=pretty, limit=limit
-            ),
-        )
-
-    def _calling(self, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]) -> T:
-        """Let ``run`` call functions of the program, which may print, or end it."""
-        from crabtrap.session.calls import ProgramCaller  # noqa: PLC0415 - slow to import
-
-        self._require_stopped(to="call a function")
-        caller = ProgramCaller(self._program, self.frame, self._presenter, settings)
-        try:
-            return run(FrameScope(self.frame, self.history), caller)
-        finally:
-            if isinstance(self.state, Ended):
-                self.publish(self._after(self.state.event))
-            else:
-                self._life.drain()
-
-    def assign(self, location: str, value: str) -> Value:
-        """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
-
-        Args:
-            location: Where to; a Rust expression that has a location.
-            value: What; converted as Rust would, never more.
-
-        Returns:
-            The place's new value.
-
-        Raises:
-            CrabtrapError: It cannot be read, has no place, or would corrupt the program.
-        """
-        from crabtrap.session.assignment import assign  # noqa: PLC0415 - slow to import
-
-        require(self.state, Stopped, to="change a value")
-        assign(self, location, value, self._presenter)
-        return self.evaluate(location)
-
-    def _evaluate_address(self, text: str) -> Address:
-        value = self.evaluate(text)
-        if value.is_pointer:
-            return value.pointer_address()
-        return Address(value.integer())
-
-    def render(self, value: Value, options: RenderOptions | None = None) -> str:
-        """A value as text, in Rust's ``Debug`` notation."""
-        return render(value, self._presenter, options)
-
-    def render_short(self, value: Value) -> str:
-        """A value on one line, cut short."""
-        return render(value, self._presenter, RenderOptions(max_items=20, max_depth=3))
-
-    def view_tree(self, value: Value, options: RenderOptions | None = None) -> dict[str, object]:
-        """A value as a tree of JSON types."""
-        return dict(value_tree(value, self._presenter, options))
-
-    # -- memory, registers, code -----------------------------------------------------------
-    def read_memory(self, address: int, size: int) -> bytes:
-        """Read exactly ``size`` bytes; before launch, what the file has.
-
-        Raises:
-            MemoryFault: Some byte cannot be read.
-        """
-        return self._program.context.target.read_memory(Address(address), size)
-
-    def write_memory(self, address: int, data: bytes) -> None:
-        """Write bytes into the stopped program."""
-        require(self.state, Stopped, to="write memory")
-        self._program.context.control.write_memory(Address(address), data)
-        self._program.inspector.forget_memory()
-
-    def read_register(self, name: str) -> bytes:
-        """Any register of the selected thread, little-endian.
-
-        Raises:
-            NotFoundError: There is no such register.
-        """
-        return self._program.context.target.read_register(self.thread.tid, name)
-
-    def register_names(self) -> tuple[tuple[str, int], ...]:
-        """``(name, bits)`` of every register."""
-        return self._program.context.target.register_names()
-
-    def write_register(self, name: str, value: int | bytes) -> None:
-        """Change a register of the selected thread; unwound frames are forgotten."""
-        require(self.state, Stopped, to="write a register")
-        self._program.context.control.write_registers(self._selection.tid, {name: value})
-        if name == "rip":
-            self._program.controller.forget_stop_pc(self._selection.tid)
-        self._program.inspector.forget()
-
-    def disassemble(
-        self, start: int, end: int | None = None, *, count: int | None = None
-    ) -> tuple[_core.Instruction, ...]:
-        """Decode ``[start, end)`` or ``count`` instructions from ``start``."""
-        longest = 15
-        size = end - start if end is not None else (count or 1) * longest
-        memory = self._program.context.target.memory
-        code = memory.read_partial(start, size)
-        if not code:
-            code = self.read_memory(start, 1)
-        return _core.disassemble(code, start, count, self.disassembly_syntax)
-
-    @property
-    def modules(self) -> ModuleTable:
-        """What is loaded; before launch, the program's own file at its file addresses."""
-        return self._program.context.modules
-
-    def refresh_libraries(self) -> tuple[Module, ...]:
-        """Read the link map again and return all modules."""
-        if isinstance(self.state, Stopped):
-            self._program.refresh_modules()
-        return self.modules.modules
-
-    def symbol_at(self, address: int) -> str:
-        """``symbol+0x12``, or ``""`` where nothing is known."""
-        return self.modules.describe_address(Address(address))
-
-    def resolve(self, spec: str) -> Resolution:
-        """The places a breakpoint at ``spec`` would have."""
-        return self._program.resolver.find(parse_spec(spec))
-
-    # -- sources -------------------------------------------------------------------------
-    @cached_property
-    def _sources(self) -> SourceFinder:
-        return SourceFinder(
-            self.substitute_paths,
-            standard_library=lambda: installed_library_sources(os.path.expanduser("~")),
-        )
-
-    def substitute_path(self, prefix: str, directory: str) -> None:
-        """Look for sources below ``directory`` instead of ``prefix``."""
-        self.substitute_paths = (*self.substitute_paths, (prefix, directory))
-        self.__dict__.pop("_sources", None)
-
-    def find_source(self, path: str) -> SourceFile:
-        """The lines of a source file, or why there are none."""
-        main = self.modules.main
-        built = None
-        if main is not None:
-            with contextlib.suppress(OSError):
-                built = os.stat(main.path).st_mtime
-        return self._sources.find(path, built=built)
-
-    # -- settings ------------------------------------------------------------------------
-    @property
-    def scheduler_lock(self) -> bool:
-        """Only the selected thread runs."""
-        return self.options.scheduler_lock
-
-    @scheduler_lock.setter
-    def scheduler_lock(self, on: bool) -> None:
-        self.options.scheduler_lock = on
-
-    def __repr__(self) -> str:
-        return f"<Session {self._life.path or '?'}: {describe(self.state)}>"
-
-
-def _evaluate(
-    text: str, scope: Scope, presenter: Presenter, caller: ProgramCaller | None = None
-) -> Value:
-    # The language is slow to import, and a program is often looked at without it.
-    from crabtrap.expr.evaluate import evaluate  # noqa: PLC0415
-
-    return evaluate(text, scope, presenter, caller)
+        """The frame that ``client`` has selected."""
+        return self.client.frame

@@ -7,7 +7,6 @@ it.  Every instance that has code for a line gets exactly one location.
 from __future__ import annotations
 
 import re
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
@@ -65,8 +64,6 @@ class Resolution:
         hint: What to try instead, or ``""``.
         close: Names that look like the one that was not found, best first.
         notes: What the user should know about how the locations were chosen.
-        partial: Inline instances were left out because finding them takes longer than
-            ``ResolveContext.patience``; resolving again later finds them.
     """
 
     locations: tuple[BreakpointLocation, ...] = ()
@@ -74,7 +71,6 @@ class Resolution:
     hint: str = ""
     close: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    partial: bool = False
 
     def not_found(self, spec: str) -> NotFoundError:
         """Make the error for a caller that needs at least one location."""
@@ -85,25 +81,30 @@ def _any_path(_path: str | None) -> bool:
     return True
 
 
+def _no_check() -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class ResolveContext:
     """What a linespec is resolved against.
 
     Attributes:
         table: The modules to search; a static view before launch.
-        current_file: The file a bare line number means, ``None`` where there is none.
         is_user_path: Whether a source file is the user's.  When a function path matches
             the user's functions and others, the others are left out.
-        evaluate_address: Evaluates ``*expression``; ``None`` when there is no frame.
-        patience: Seconds to wait for the index needed to find inline instances once an
-            out-of-line function was found; ``None`` waits for as long as it takes.
+        check: Called between one module and the next; raises to end a long search.
     """
 
     table: ModuleTable
-    current_file: str | None = None
     is_user_path: Callable[[str | None], bool] = _any_path
-    evaluate_address: Callable[[str], Address] | None = None
-    patience: float | None = None
+    check: Callable[[], None] = _no_check
+
+    def modules(self) -> Iterator[Module]:
+        """The modules to search, one by one."""
+        for module in self.table:
+            self.check()
+            yield module
 
 
 def describe_location(table: ModuleTable, address: Address) -> BreakpointLocation:
@@ -282,17 +283,15 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     creates the future.
     """
     path = query.removeprefix("crate::").removesuffix("()")
-    functions = _with_bodies(path, context.table, lambda m, each: m.find_functions(each))
-    partial = bool(functions) and not _indexed(context)
-    if not partial:
-        # A closure's name does not tell which unit it is in: searching every unit for
-        # closures would double the time of the whole look-up.
-        is_async = any(_ASYNC_BODY in function.name for function in functions)
-        find = _with_bodies if is_async else _find_in_all
-        functions += find(path, context.table, lambda m, each: m.find_inlined(each))
+    functions = _with_bodies(path, context, lambda m, each: m.find_functions(each))
+    # A closure's name does not tell which unit it is in: searching every unit for
+    # closures would double the time of the whole look-up.
+    is_async = any(_ASYNC_BODY in function.name for function in functions)
+    find = _with_bodies if is_async else _find_in_all
+    functions += find(path, context, lambda m, each: m.find_inlined(each))
     if functions:
-        return replace(_functions_resolution(functions, context), partial=partial)
-    symbols = [symbol for module in context.table for symbol in _bare_symbols(module, path)]
+        return _functions_resolution(functions, context)
+    symbols = [symbol for module in context.modules() for symbol in _bare_symbols(module, path)]
     if symbols:
         return _symbols_resolution(symbols, context)
     close = close_function_names(path, context.table)
@@ -301,45 +300,34 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
 
 
 def _find_in_all(
-    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+    path: str, context: ResolveContext, find: Callable[[Module, str], tuple[Function, ...]]
 ) -> list[Function]:
-    return [function for module in table for function in find(module, path)]
+    return [function for module in context.modules() for function in find(module, path)]
 
 
 def _with_bodies(
-    path: str, table: ModuleTable, find: Callable[[Module, str], tuple[Function, ...]]
+    path: str, context: ResolveContext, find: Callable[[Module, str], tuple[Function, ...]]
 ) -> list[Function]:
     """Find the functions of a path, each ``async fn`` replaced by its body.
 
     The body is the first closure of its function and declared on the same line.
     """
-    found = _find_in_all(path, table, find)
-    closures = [each for module in table for each in find(module, f"{path}::{{closure#0}}")]
+    found = _find_in_all(path, context, find)
+    closures = _find_in_all(f"{path}::{{closure#0}}", context, find)
     bodies = [each for each in closures if _ASYNC_BODY in each.name]
     lines = {(body.declaration_path, body.declaration_line) for body in bodies}
     plain = [f for f in found if (f.declaration_path, f.declaration_line) not in lines]
     return plain + bodies
 
 
-def _indexed(context: ResolveContext) -> bool:
-    """Whether the indexes of all modules are ready, within the context's patience."""
-    if context.patience is None:
-        return True
-    images = [module.image for module in context.table]
-    for image in images:
-        image.start_indexing()
-    deadline = time.monotonic() + context.patience
-    return all(image.wait_indexed(max(0.0, deadline - time.monotonic())) for image in images)
-
-
 def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
     """Find the locations of every function whose path matches a regular expression."""
-    functions = [f for module in context.table for f in module.find_functions_matching(pattern)]
+    functions = [f for module in context.modules() for f in module.find_functions_matching(pattern)]
     if functions:
         return _functions_resolution(functions, context)
     symbols = [
         symbol
-        for module in context.table
+        for module in context.modules()
         for symbol in module.symbols_matching(pattern)
         if symbol.kind == "function"
     ]

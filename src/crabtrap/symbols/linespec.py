@@ -7,6 +7,7 @@ in all modules.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import assert_never
 
 from crabtrap.address import Address
@@ -32,6 +33,7 @@ __all__ = [
     "Resolution",
     "ResolveContext",
     "Spec",
+    "anchored",
     "describe_location",
     "parse_spec",
     "resolve_spec",
@@ -144,6 +146,31 @@ def _parse_regex(pattern: str, text: str) -> Spec:
     return RegexSpec(pattern)
 
 
+def anchored(
+    spec: Spec, current_file: Callable[[], str | None], evaluate: Callable[[str], Address]
+) -> Spec:
+    """The same spec, made independent of where somebody is looking.
+
+    Args:
+        spec: As parsed.
+        current_file: The file that a bare line number means, ``None`` where there is none.
+        evaluate: The address that an expression has now.
+
+    Returns:
+        A bare line number with its file, an ``*expression`` as the address it has now.
+
+    Raises:
+        CrabtrapError: The expression has no value.
+    """
+    match spec:
+        case LineSpec(None, line, column):
+            return LineSpec(current_file(), line, column)
+        case ExpressionSpec(text):
+            return AddressSpec(evaluate(text))
+        case _:
+            return spec
+
+
 # -- resolving -------------------------------------------------------------------------
 
 
@@ -153,12 +180,16 @@ def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
     Finding none is not an error, because a library that is loaded later may have some;
     ``Resolution.reason`` says why there are none now.
 
-    Raises:
-        CrabtrapError: ``*expression`` could not be evaluated.
+    Args:
+        spec: As ``anchored`` returns it.
+        context: What to search.
     """
     match spec:
         case LineSpec(file, line, column):
-            return _resolve_line(file, line, column, context)
+            if file is None:
+                hint = f"say which: main.rs:{line}"
+                return Resolution(reason="there is no current file", hint=hint)
+            return locations_of_line(file, line, column, context)
         case FunctionSpec(path):
             return locations_of_function(path, context)
         case RegexSpec(pattern):
@@ -166,19 +197,6 @@ def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
         case AddressSpec(address):
             return Resolution((describe_location(context.table, address),))
         case ExpressionSpec(text):
-            return _resolve_expression(text, context)
+            return Resolution(reason=f"{text!r} can be evaluated only while the program is stopped")
         case _:
             assert_never(spec)
-
-
-def _resolve_line(file: str | None, line: int, column: int, context: ResolveContext) -> Resolution:
-    chosen = file or context.current_file
-    if chosen is None:
-        return Resolution(reason="there is no current file", hint=f"say which: main.rs:{line}")
-    return locations_of_line(chosen, line, column, context)
-
-
-def _resolve_expression(text: str, context: ResolveContext) -> Resolution:
-    if context.evaluate_address is None:
-        return Resolution(reason=f"{text!r} can be evaluated only while the program is stopped")
-    return Resolution((describe_location(context.table, context.evaluate_address(text)),))

@@ -206,6 +206,7 @@ class Abilities:
             it steps over the breakpoint while all other threads run; where it is
             ``False``, the engine removes the site and single-steps.
         stops_all: It stops every thread before it reports a stop.
+        changes_while_running: Sites can be inserted and removed while threads run.
         lifts_traps: Trap instructions are out of the program's memory at every stop.
         range_step: It supports "range-step".
         hardware_slots: Debug registers for sites that are not "software".
@@ -216,6 +217,7 @@ class Abilities:
     counters: bool = False
     steps_over_sites: bool = False
     stops_all: bool = False
+    changes_while_running: bool = False
     lifts_traps: bool = False
     range_step: bool = False
     hardware_slots: int = 0
@@ -327,8 +329,20 @@ class Control(Protocol):
         """
         ...
 
+    @property
+    def is_running(self) -> bool:
+        """Whether something was resumed of which ``wait`` has returned no stop since."""
+        ...
+
     def interrupt(self) -> None:
-        """Ask every running thread to stop; ``wait`` returns the stops."""
+        """Ask every running thread to stop; ``wait`` returns the stops.
+
+        May be called from any thread and from signal handlers.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Have ``wait`` return ``None``, now or the next time; for any thread."""
         ...
 
     def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
@@ -339,10 +353,13 @@ class Control(Protocol):
         ...
 
     def wait(self, timeout: float | None) -> TargetStop | None:
-        """Wait for the next stop; ``None`` after ``timeout`` seconds.
+        """Wait for the next stop; this is the engine's only wait.
 
         With ``stops_all`` every thread is stopped when this returns a thread's stop;
         otherwise the engine interrupts the other threads.
+
+        Returns:
+            ``None`` after ``timeout`` seconds, and when ``wake`` was called.
         """
         ...
 

@@ -89,6 +89,7 @@ class LiveTarget:
             counters=has("crabtrap.step-over-breakpoint"),
             steps_over_sites=has("crabtrap.step-over-breakpoint"),
             stops_all=stops_all or not self._client.non_stop,
+            changes_while_running=self._client.non_stop,
             lifts_traps=stops_all,
             range_step=b";r" in self._actions,
             hardware_slots=_DEBUG_REGISTERS,

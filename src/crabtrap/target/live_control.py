@@ -28,6 +28,10 @@ _SIGTRAP = 5
 _SIGINT = 2
 
 
+def _never() -> bool:
+    return False
+
+
 class LiveControl:
     """Runs, stops and changes a live program.
 
@@ -45,6 +49,8 @@ class LiveControl:
         self._stepping: set[int | None] = set()
         self._interrupt_asked = False
         self._interrupting = False
+        self._woken = False
+        self._resumed = False
         self._status = ""
         self._close = close
 
@@ -99,6 +105,7 @@ class LiveControl:
             self._post_sites()
         client.post((packet,), self._resume_route)
         self._remote.forget_stop()
+        self._resumed = True
         client.flush()
 
     @property
@@ -123,13 +130,24 @@ class LiveControl:
         self._interrupt_asked = True
         self._client.channel.wake()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether something was resumed of which ``wait`` has returned no stop since."""
+        return self._resumed and self._remote.alive
+
+    def wake(self) -> None:
+        """Have ``wait`` return ``None``, now or the next time; for any thread."""
+        self._woken = True
+        self._client.channel.wake()
+
     def _send_interrupt(self) -> None:
         self._interrupt_asked = False
         if not self._remote.running or not self._remote.alive:
             return
         self._interrupting = True
         if self._client.non_stop:
-            self._client.post((b"vCont;t:" + self._remote.thread(-1),), Route.CHECK)
+            # Refused where the process has ended: its end comes through ``wait``.
+            self._client.post((b"vCont;t:" + self._remote.thread(-1),), Route.DISCARD)
         else:
             self._client.send_break()
 
@@ -138,19 +156,25 @@ class LiveControl:
         self._client.channel.watch(fd, ready)
 
     def wait(self, timeout: float | None) -> TargetStop | None:
-        """Wait for the next stop; ``None`` after ``timeout`` seconds."""
+        """Wait for the next stop; ``None`` after ``timeout`` seconds or a call of ``wake``."""
         if self._interrupt_asked:
             self._send_interrupt()
+        # What has come already is taken whole, whoever calls meanwhile.
+        is_called = self._is_called if timeout != 0 else _never
         while True:
-            reply = self._client.wait_stop(timeout, self._interrupt_wanted)
+            reply = self._client.wait_stop(timeout, is_called)
             if reply is not None:
-                return self._interpret(parse_stop(reply))
+                stop = self._interpret(parse_stop(reply))
+                self._resumed = False
+                return stop
             if not self._interrupt_asked:
+                self._woken = False
                 return None
             self._send_interrupt()
 
-    def _interrupt_wanted(self) -> bool:
-        return self._interrupt_asked
+    def _is_called(self) -> bool:
+        """Whether the wait has to end although no stop has come."""
+        return self._interrupt_asked or self._woken
 
     # -- stops -----------------------------------------------------------------------------
 

@@ -251,7 +251,9 @@ class Remote:
 
     @property
     def memory(self) -> Memory:
-        """The fastest way to read memory at a stop."""
+        """The fastest way to read memory at a stop, and one without traps while threads run."""
+        if self.running:
+            return callback_memory(self.read_partial)
         if self._memory is None:
             descriptor = self.descriptor
             if descriptor is None:

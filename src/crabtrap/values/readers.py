@@ -7,6 +7,7 @@ lengths are garbage.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from crabtrap.errors import MemoryFault, TargetError
@@ -50,13 +51,21 @@ class PagedReader:
     Args:
         source: The reader below.
         limit: Most bytes to fetch from ``source``; ``None`` for no limit.
+        check: Called before every read; raises where reading is not allowed any more.
 
     Attributes:
         fetched: Bytes fetched from ``source`` so far.
     """
 
-    def __init__(self, source: Reader, *, limit: int | None = None) -> None:
+    def __init__(
+        self,
+        source: Reader,
+        *,
+        limit: int | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> None:
         self._source = source
+        self._check = check
         self._pages: dict[int, bytes] = {}
         self._limit = limit
         self.fetched = 0
@@ -74,6 +83,8 @@ class PagedReader:
         """
         if size <= 0:
             return b""
+        if self._check is not None:
+            self._check()
         if address < 0 or address + size > 1 << 64:
             raise MemoryFault(address, size, detail="outside the address space")
         if size >= _BULK:

@@ -57,7 +57,7 @@ def session() -> FakeSession:
     ]  # fmt: skip
     other = [FakeFrame(0, "syscall", None, is_user=False), FakeFrame(1, "demo::work", "/w.rs", 7)]
     session = FakeSession([FakeThread(1, 100, "demo", stack), FakeThread(2, 101, "worker", other)])
-    session.sources["/src/demo/main.rs"] = SourceFile(
+    session.sources.files["/src/demo/main.rs"] = SourceFile(
         "/src/demo/main.rs", "/src/demo/main.rs", tuple(SOURCE.splitlines())
     )
     return session

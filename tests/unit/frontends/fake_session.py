@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from crabtrap.engine.machine import NotStarted, State, Stopped
 from crabtrap.errors import NotFoundError
 from crabtrap.events import Event, Interrupted, StopEvent
-from crabtrap.session.scopes import ValueHistory
+from crabtrap.session.history import ValueHistory
 from crabtrap.symbols.source_files import SourceFile
 
 
@@ -78,6 +78,28 @@ class FakeThread:
         return self.stack[start:] if count is None else self.stack[start : start + count]
 
 
+class FakeSources:
+    """Texts by path."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, SourceFile] = {}
+
+    def find(self, path: str) -> SourceFile:
+        return self.files.get(path) or SourceFile(
+            path, None, reason="file not found", hint="map its directory"
+        )
+
+
+class FakePresentation:
+    """A value is shown as its text."""
+
+    def render(self, value: FakeValue, options: object = None) -> str:
+        return value.text
+
+    def tree(self, value: FakeValue, options: object = None) -> dict[str, str]:
+        return {"kind": "scalar", "text": value.text}
+
+
 class FakeBreakpoints(dict[int, object]):
     def __iter__(self):
         return iter(list(self.values()))
@@ -91,8 +113,9 @@ class FakeSession:
         self.thread = threads[0] if threads else None
         self.frame = threads[0].stack[0] if threads else None
         self.breakpoints = FakeBreakpoints()
-        self.sources: dict[str, SourceFile] = {}
-        self.values: dict[str, FakeValue] = {}
+        self.sources = FakeSources()
+        self.values = FakePresentation()
+        self.variables: dict[str, FakeValue] = {}
         self.stops: list[StopEvent] = []
         self.listener: Callable[[Event], None] = lambda event: None
         self.interrupts = 0
@@ -102,27 +125,20 @@ class FakeSession:
         if threads:
             self.state = Stopped(StopEvent(1, 1, threads[0].tid, (Interrupted(),)))
 
-    def on_event(self, listener: Callable[[Event], None]) -> None:
+    def new_client(self, name: str) -> FakeSession:
+        """It is its own only client."""
+        return self
+
+    def subscribe(self, listener: Callable[[Event], None]) -> None:
         self.listener = listener
-
-    def find_source(self, path: str) -> SourceFile:
-        return self.sources.get(path) or SourceFile(
-            path, None, reason="file not found", hint="map its directory"
-        )
-
-    def render(self, value: FakeValue, options: object = None) -> str:
-        return value.text
-
-    def view_tree(self, value: FakeValue, options: object = None) -> dict[str, str]:
-        return {"kind": "scalar", "text": value.text}
 
     def type_of(self, text: str) -> FakeType:
         return self.evaluate(text).type
 
     def evaluate(self, text: str) -> FakeValue:
-        if text not in self.values:
-            raise NotFoundError("variable", text, tuple(self.values))
-        return self.values[text]
+        if text not in self.variables:
+            raise NotFoundError("variable", text, tuple(self.variables))
+        return self.variables[text]
 
     def select_frame(self, index: int) -> None:
         self.frame = self.thread.stack[index]

@@ -114,7 +114,7 @@ def test_the_end_of_the_program(screen: Screen, session: FakeSession) -> None:
 def test_commands_of_a_breakpoint_run_and_silence_the_stop(
     screen: Screen, session: FakeSession
 ) -> None:
-    session.values["count"] = FakeValue("7")
+    session.variables["count"] = FakeValue("7")
     commands = ("silent", "print count", "continue", "print never")
     session.breakpoints[1] = type("B", (), {"commands": commands, "number": 1})()
     stop_at(session, events.BreakpointHit(1, 1))
@@ -186,12 +186,12 @@ def test_listing_goes_on_and_back(screen: Screen) -> None:
 
 
 def test_values_and_displays(screen: Screen, session: FakeSession) -> None:
-    session.values["count"] = FakeValue("7")
+    session.variables["count"] = FakeValue("7")
     assert screen.run("print count") == "$1: count = 7\n"
     assert screen.run("display count") == "1: count = 7\n"
     stop_at(session, events.StepDone("next"))
     assert screen.run("next").endswith("1: count = 7\n")
-    del session.values["count"]
+    del session.variables["count"]
     stop_at(session, events.StepDone("next"))
     assert screen.run("next").endswith("1: count <no variable named 'count'>\n")
     assert screen.run("undisplay 1", "info display") == "Nothing is displayed.\n"
@@ -279,7 +279,7 @@ def test_shell_is_for_persons(screen: Screen) -> None:
 
 
 def test_json_gives_one_object_a_line(json_screen: Screen, session: FakeSession) -> None:
-    session.values["count"] = FakeValue("7")
+    session.variables["count"] = FakeValue("7")
     stop_at(session, events.BreakpointHit(1, 1))
     session.breakpoints[1] = type("B", (), {"commands": ()})()
     lines = json_screen.run("continue", "print count", "bt 1", "nonsense").splitlines()

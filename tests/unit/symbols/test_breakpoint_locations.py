@@ -3,11 +3,13 @@
 import pytest
 
 from crabtrap.address import Address
+from crabtrap.errors import CancelledError
 from crabtrap.symbols.breakpoint_locations import after_prologue, rebased_location
 from crabtrap.symbols.linespec import (
     FunctionSpec,
     Resolution,
     ResolveContext,
+    anchored,
     parse_spec,
     resolve_spec,
 )
@@ -24,12 +26,10 @@ def resolve(
 ) -> Resolution:
     table = ModuleTable([fake_module(image, bias) for image in images])
     context = ResolveContext(
-        table,
-        current_file=current_file,
-        is_user_path=lambda path: path is not None and not path.startswith("/rustc/"),
-        evaluate_address=lambda text: Address(len(text)),
+        table, is_user_path=lambda path: path is not None and not path.startswith("/rustc/")
     )
-    return resolve_spec(parse_spec(text), context)
+    spec = anchored(parse_spec(text), lambda: current_file, lambda text: Address(len(text)))
+    return resolve_spec(spec, context)
 
 
 def one_function() -> FakeImage:
@@ -224,19 +224,15 @@ def test_location_is_rebased_with_its_module() -> None:
     assert rebased_location(location, module).address == 0x8008
 
 
-def test_inline_instances_that_take_too_long_are_left_out() -> None:
-    caller = FakeFunction("app::main", ((0x3000, 0x3100),))
-    own = FakeFunction("app::add", ((0x1000, 0x1010),))
-    instance = FakeFunction("app::add", ((0x3010, 0x3018),), parent=caller)
-    image = FakeImage(functions=(caller, own, instance), indexed=False)
-    table = ModuleTable([fake_module(image)])
-    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.locations], found.partial) == ([0x1000], True)
-    image.indexed = True
-    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.locations], found.partial) == ([0x1000, 0x3010], False)
-    # A function with nothing but inline instances is waited for without limit.
-    image.indexed = False
-    image.functions = (caller, instance)
-    found = resolve_spec(FunctionSpec("add"), ResolveContext(table, patience=0.0))
-    assert ([p.address for p in found.locations], found.partial) == ([0x3010], False)
+def test_a_search_can_be_ended_between_two_modules() -> None:
+    """``check`` is called before each module; what it raises ends the search."""
+    checks: list[None] = []
+
+    def check() -> None:
+        checks.append(None)
+        if len(checks) > 2:
+            raise CancelledError("enough")
+
+    table = ModuleTable([fake_module(one_function(), bias) for bias in (0, 0x10_0000)])
+    with pytest.raises(CancelledError):
+        resolve_spec(FunctionSpec("nowhere"), ResolveContext(table, check=check))

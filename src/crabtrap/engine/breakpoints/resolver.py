@@ -1,4 +1,4 @@
-"""Keeping breakpoints' places, and the traps for them, in step with what is loaded."""
+"""Keeping breakpoints' locations, and the traps for them, in step with what is loaded."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from crabtrap.records import replace
 from crabtrap.symbols.breakpoint_locations import Resolution, ResolveContext, rebased_location
 from crabtrap.symbols.linespec import (
     AddressSpec,
-    ExpressionSpec,
-    LineSpec,
     Spec,
     resolve_spec,
 )
@@ -22,8 +20,6 @@ from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target.interface import SiteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.language import Language
 
@@ -33,38 +29,35 @@ MAX_WATCHED = 32
 
 
 class LocationResolver:
-    """Finds places for breakpoints and owns their sites."""
+    """Finds the locations of breakpoints and owns their sites."""
 
-    def __init__(self, context: Debuggee, language: Language) -> None:
-        self._context = context
+    def __init__(self, debuggee: Debuggee, language: Language) -> None:
+        self._debuggee = debuggee
         self._language = language
-        self.evaluate_address: Callable[[str], Address] | None = None
-        self.current_file: Callable[[], str | None] = lambda: None
 
     def find(self, spec: Spec) -> Resolution:
-        """Find the places of a spec in the modules that are there now."""
-        return self._resolve(spec, self._context.modules)
+        """Find the locations of a spec in the modules that are there now.
+
+        Args:
+            spec: Anchored (see ``anchored``): it means the same wherever it is resolved.
+        """
+        return self._resolve(spec, self._debuggee.modules)
 
     def _resolve(self, spec: Spec | None, modules: ModuleTable) -> Resolution:
         assert spec is not None
-        return resolve_spec(
-            spec,
-            ResolveContext(
-                modules,
-                current_file=self.current_file() if _needs_file(spec) else None,
-                is_user_path=self._context.options.user_code.is_user_path,
-                evaluate_address=self.evaluate_address,
-            ),
-        )
+        options, door = self._debuggee.options, self._debuggee.clock.door
+        context = ResolveContext(modules, options.user_code.is_user_path)
+        if door is not None:
+            context = replace(context, check=door.check)
+        return resolve_spec(spec, context)
 
     def search(self, item: Breakpoint) -> Resolution:
-        """Bring a breakpoint's places up to date; its traps stay as they are.
+        """Bring a breakpoint's locations up to date; its traps stay as they are.
 
-        Places in files that are still loaded move along with them; only files that were
-        not searched before are.
+        Locations in files that are still loaded move along with them; only files that
+        were not searched before are searched.
         """
-        if isinstance(item.spec, AddressSpec | ExpressionSpec) and item.locations:
-            # Fixed when it was set; evaluating again would move it from stop to stop.
+        if isinstance(item.spec, AddressSpec) and item.locations:
             resolution = Resolution(item.locations)
         else:
             resolution = self._search_new(item)
@@ -74,7 +67,7 @@ class LocationResolver:
         return resolution
 
     def _search_new(self, item: Breakpoint) -> Resolution:
-        modules = self._context.modules.modules
+        modules = self._debuggee.modules.modules
         by_image = {id(module.image): module for module in modules}
         kept = tuple(
             rebased_location(location, by_image[id(location.module.image)])
@@ -97,15 +90,15 @@ class LocationResolver:
         )
 
     def resolve_all(self) -> tuple[Breakpoint, ...]:
-        """Find every breakpoint's places anew; returns those whose places changed."""
+        """Find every breakpoint's locations anew; returns those whose locations changed."""
         changed: list[Breakpoint] = []
-        for item in self._context.breakpoints.breakpoints:
+        for item in self._debuggee.breakpoints.breakpoints:
             before = item.addresses
             self.search(item)
             self.arm(item)
             if item.addresses != before:
                 changed.append(item)
-                self._context.breakpoints.changed(item)
+                self._debuggee.breakpoints.changed(item)
         return tuple(changed)
 
     def arm(self, item: AnyStoppoint) -> None:
@@ -121,10 +114,10 @@ class LocationResolver:
     def disarm(self, item: AnyStoppoint) -> None:
         """Give up all sites of a stoppoint."""
         for kind in ("breakpoint", "watch", "scope"):
-            self._context.sites.release_all((kind, item.number))
+            self._debuggee.sites.release_all((kind, item.number))
 
     def _arm_breakpoint(self, item: Breakpoint) -> None:
-        sites = self._context.sites
+        sites = self._debuggee.sites
         owner: Owner = ("breakpoint", item.number)
         sites.release_all(owner)
         item.on_target, item.not_on_target = False, ""
@@ -135,14 +128,14 @@ class LocationResolver:
         for location in item.locations:
             sites.acquire(SiteKey(kind, location.address), owner, conditions.get(location.address))
         item.on_target = bool(conditions)
-        control = self._context.live_control if conditions else None
+        control = self._debuggee.live_control if conditions else None
         if control is not None:
             control.set_counter(item.number, item.hits)
 
     def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
-        """Agent code for every place, or nothing at all: both ways at once would miscount."""
+        """Agent code for every location, or for none: both ways at once would miscount."""
         wanted = item.condition is not None or item.ignore > item.hits
-        if not wanted or self._context.target.control is None:
+        if not wanted or self._debuggee.target.control is None:
             return {}
         item.not_on_target = self._obstacle(item)
         if item.not_on_target:
@@ -158,7 +151,7 @@ class LocationResolver:
 
     def _obstacle(self, item: Breakpoint) -> str:
         """Why no condition of this breakpoint can be left to the target, ``""`` if it can."""
-        abilities = self._context.target.abilities
+        abilities = self._debuggee.target.abilities
         if not (abilities.conditions and abilities.counters):
             return "the server counts no hits"
         if item.log is not None:
@@ -166,7 +159,7 @@ class LocationResolver:
         return "it is for one thread" if item.thread is not None else ""
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:
-        sites = self._context.sites
+        sites = self._debuggee.sites
         watch, scope = ("watch", item.number), ("scope", item.number)
         sites.release_all(watch)
         sites.release_all(scope)
@@ -177,11 +170,6 @@ class LocationResolver:
             sites.acquire(SiteKey(kind, address, size), watch)
         if item.scope_return is not None:
             sites.acquire(SiteKey("software", item.scope_return), scope)
-
-
-def _needs_file(spec: Spec) -> bool:
-    """Whether a place is a bare line number; finding the file it means takes a look-up."""
-    return isinstance(spec, LineSpec) and spec.file is None
 
 
 def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:

@@ -159,10 +159,16 @@ class SiteTable:
         """What the target has been told and not told to take back."""
         return tuple(self._inserted.values())
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the target may have something else than is wanted."""
+        return bool(self._stale)
+
     def flush(self, control: Control, *, evaluates_all: bool) -> None:
         """Tell the target the difference between what it has and what is wanted."""
         if not self._stale:
             return
+        before = dict(self._inserted)
         remove: list[SiteRequest] = []
         insert: list[SiteRequest] = []
         for key in self._stale:
@@ -176,10 +182,17 @@ class SiteTable:
             if wanted is not None:
                 insert.append(wanted)
                 self._inserted[key] = wanted
-        self._stale.clear()
-        if remove or insert:
-            _log.debug("sites: -%d +%d", len(remove), len(insert))
-            self.note_failures(control.update_sites(remove, insert))
+        stale, self._stale = self._stale, {}
+        if not (remove or insert):
+            return
+        _log.debug("sites: -%d +%d", len(remove), len(insert))
+        try:
+            failures = control.update_sites(remove, insert)
+        except BaseException:
+            # Whether the target has them is not known; sites may be sent twice.
+            self._inserted, self._stale = before, {**stale, **self._stale}
+            raise
+        self.note_failures(failures)
 
     @contextmanager
     def suspended(self) -> Generator[None]:

@@ -8,7 +8,7 @@ which places each breakpoint wants.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
 from crabtrap.errors import NotFoundError, UsageError
@@ -16,6 +16,9 @@ from crabtrap.events import BreakpointChanged
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 from crabtrap.symbols.linespec import Spec
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.frame import Frame
 
 CatchKind = Literal["panic", "signal", "fork", "vfork", "exec", "syscall", "load"]
 WatchKind = Literal["write", "access", "read"]
@@ -59,6 +62,8 @@ class Breakpoint(Stoppoint):
         spec: The same, parsed.
         hardware: Use debug registers instead of trap bytes.
         log: Text with ``{expression}`` parts to log instead of stopping, or ``None``.
+        callback: Called with the frame at each hit that would stop; the program goes on if
+            it returns ``False``.  It may look at everything, and run nothing.
         places: Where it is now; empty while pending.
         problem: Why it is pending or not inserted, ``""`` when all is well.
         hint: What to try about that, or ``""``.
@@ -72,6 +77,7 @@ class Breakpoint(Stoppoint):
     spec: Spec | None = None
     hardware: bool = False
     log: str | None = None
+    callback: Callable[[Frame], bool | None] | None = field(default=None, repr=False)
     locations: tuple[BreakpointLocation, ...] = ()
     problem: str = ""
     hint: str = ""

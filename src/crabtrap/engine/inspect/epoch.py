@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from crabtrap.errors import StaleError
+
+if TYPE_CHECKING:
+    from crabtrap.engine.door import Door
+
+
+LIVE = -1
+"""Epoch of an object that shows a running program: it belongs to no stop."""
 
 
 class EpochClock:
-    """Counts the stops of a session.
+    """Counts the stops of a program.
 
     Every object that shows the program at one stop carries the epoch it was made in
     and asks ``check`` before it reads anything.
 
     Attributes:
         current: The present epoch; another one whenever the program is set going.
+        door: Where calls from other threads and cancelled ones are turned back, ``None``
+            where the objects belong to no session.
     """
 
-    __slots__ = ("_last", "current")
+    __slots__ = ("_last", "current", "door")
 
-    def __init__(self) -> None:
+    def __init__(self, door: Door | None = None) -> None:
         self.current = self._last = 0
+        self.door = door
 
     def advance(self) -> int:
         """Make everything of the present stop stale; returns the new epoch."""
@@ -27,20 +39,24 @@ class EpochClock:
         return self.current
 
     def return_to(self, epoch: int) -> None:
-        """The program is back at an earlier stop, whose objects are true again."""
+        """Go back to an earlier stop, whose objects are true again."""
         self.current = epoch
 
     def check(self, epoch: int, what: str) -> None:
-        """Refuse an object of an earlier stop.
+        """Refuse an object of an earlier stop, and a call from another Python thread.
 
         Args:
-            epoch: When the object was made.
+            epoch: When the object was made, or ``LIVE``.
             what: What it is, for the message: "frame", "thread".
 
         Raises:
             StaleError: The program has run since.
+            WrongThreadError: The session belongs to another thread.
+            CancelledError: What is under way was cancelled.
         """
-        if epoch != self.current:
+        if self.door is not None:
+            self.door.check()
+        if epoch not in (self.current, LIVE):
             raise StaleError(
                 f"this {what} belongs to an earlier stop; the program has run since",
                 hint=f"ask the session for the {what} again",

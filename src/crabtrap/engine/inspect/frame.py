@@ -318,6 +318,19 @@ class Frame:
         own = any(entry.variable.name == name for entry in self.scoped_variables)
         return own and module is not self.loaded_module
 
+    def evaluate(self, text: str) -> Value:
+        """The value of a Rust expression here; the program is neither run nor changed.
+
+        Raises:
+            CrabtrapError: It cannot be read or has no value; the text says why.
+        """
+        self.check()
+        return self.thread.process.settings.language.evaluate(text, self)
+
+    def __getitem__(self, name: str) -> Value:
+        """The variable called ``name``: as ``lookup``."""
+        return self.lookup(name)
+
     def variable(self, die: int) -> Value | None:
         """The variable of entry ``die`` of this frame's module, if it is one of the function's."""
         for entry in self.scoped_variables:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.process import InspectionSettings, Process
 from crabtrap.engine.plans.thread_view import ThreadView
+from crabtrap.events import ThreadsChanged
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.language import Language
 
 
 class Inspector:
@@ -24,46 +26,58 @@ class Inspector:
     read is there for the next.
     """
 
-    def __init__(self, context: Debuggee) -> None:
-        self._context = context
+    def __init__(self, debuggee: Debuggee, language: Language) -> None:
+        self._debuggee = debuggee
+        self._language = language
         self._process: Process | None = None
         self._numbers: dict[int, int] = {}
+        self._tids = frozenset[int]()
         self._views: dict[int, ThreadView] = {}
         self._views_epoch = -1
 
     @property
     def process(self) -> Process:
         """The program at the present stop."""
-        context, process = self._context, self._process
+        debuggee, process = self._debuggee, self._process
         if (
             process is None
-            or process.epoch != context.clock.current
-            or process.modules is not context.modules
+            or process.moving
+            or process.epoch != debuggee.clock.current
+            or process.modules is not debuggee.modules
         ):
             process = self._process = Process(
-                context.target,
-                context.modules,
-                context.clock,
-                InspectionSettings(context.options.user_code),
+                debuggee.target,
+                debuggee.modules,
+                debuggee.clock,
+                InspectionSettings(debuggee.options.user_code, language=self._language),
                 self._numbers,
+                moving=debuggee.is_moving,
+                listed=self._note_threads,
             )
         return process
 
+    def _note_threads(self, tids: frozenset[int]) -> None:
+        """Publish which threads have come and gone since they were last listed."""
+        known, self._tids = self._tids, tids
+        if tids != known:
+            started, ended = sorted(tids - known), sorted(known - tids)
+            self._debuggee.publish(ThreadsChanged(tuple(started), tuple(ended)))
+
     def view(self, tid: int, registers: Registers | None = None) -> ThreadView:
-        """A parked thread as plans see it.
+        """A stopped thread as plans see it.
 
         Args:
             tid: The thread.
             registers: Its own, where they are known already.
         """
-        context = self._context
-        if self._views_epoch != context.clock.current:
+        debuggee = self._debuggee
+        if self._views_epoch != debuggee.clock.current:
             self._views.clear()
-            self._views_epoch = context.clock.current
+            self._views_epoch = debuggee.clock.current
         view = self._views.get(tid)
-        if view is None or view.code is not context.code:
-            registers = registers or context.target.read_registers(tid)
-            view = ThreadView(context.target, context.modules, context.code, tid, registers)
+        if view is None or view.code is not debuggee.code:
+            registers = registers or debuggee.target.read_registers(tid)
+            view = ThreadView(debuggee.target, debuggee.modules, debuggee.code, tid, registers)
             self._views[tid] = view
         return view
 

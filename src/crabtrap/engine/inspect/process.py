@@ -6,16 +6,20 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.inspect.epoch import LIVE
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.engine.inspect.tls import find_tls_module_number
 from crabtrap.engine.inspect.unwinding import FRAME_LIMIT
 from crabtrap.engine.inspect.user_code import Origin, UserCode
+from crabtrap.engine.language import Language, NoLanguage
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.breakpoint_locations import describe_location
 from crabtrap.values.readers import PagedReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crabtrap.address import Address
     from crabtrap.engine.inspect.epoch import EpochClock
     from crabtrap.symbols.code import Function
@@ -32,10 +36,12 @@ class InspectionSettings:
     Attributes:
         user_code: Whose code is whose.
         frame_limit: Physical frames unwound at most.
+        language: For ``Frame.evaluate``.
     """
 
     user_code: UserCode = field(default_factory=UserCode)
     frame_limit: int = FRAME_LIMIT
+    language: Language = NoLanguage()
 
 
 class Process:
@@ -45,6 +51,7 @@ class Process:
         target: Where bytes come from.
         modules: What is loaded.
         clock, epoch: The stop this belongs to.
+        moving: Its threads run: they have no registers and no frames to look at.
     """
 
     def __init__(
@@ -54,6 +61,9 @@ class Process:
         clock: EpochClock,
         settings: InspectionSettings | None = None,
         thread_numbers: dict[int, int] | None = None,
+        *,
+        moving: bool = False,
+        listed: Callable[[frozenset[int]], None] | None = None,
     ) -> None:
         """Show a target as it is now.
 
@@ -64,11 +74,15 @@ class Process:
             settings: The user's choices.
             thread_numbers: Index of every tid ever seen in this session; new threads
                 are added to it, so that a thread keeps its index between stops.
+            moving: Its threads run at this moment.
+            listed: Called with all tids whenever the threads are listed.
         """
         self.target = target
         self.modules = modules
         self.clock = clock
-        self.epoch = clock.current
+        self.epoch = LIVE if moving else clock.current
+        self.moving = moving
+        self._listed = listed
         self.settings = settings or InspectionSettings()
         self._numbers = thread_numbers if thread_numbers is not None else {}
         self._threads: dict[int, Thread] = {}
@@ -96,7 +110,10 @@ class Process:
     def thread_infos(self) -> dict[int, ThreadInfo]:
         """All threads as the target lists them, by tid."""
         self.check()
-        return {info.tid: info for info in self.target.threads() if info.pid == self.pid}
+        infos = {info.tid: info for info in self.target.threads() if info.pid == self.pid}
+        if self._listed is not None:
+            self._listed(frozenset(infos))
+        return infos
 
     @cached_property
     def threads(self) -> tuple[Thread, ...]:
@@ -150,7 +167,8 @@ class Process:
     def memory(self) -> PagedReader:
         """Memory with a page cache for this stop, for values."""
         self.check()
-        return PagedReader(self.target.memory)
+        door = self.clock.door
+        return PagedReader(self.target.memory, check=door.check if door is not None else None)
 
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes at run-time ``address``.

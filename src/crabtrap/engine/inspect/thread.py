@@ -9,7 +9,7 @@ from crabtrap.address import Address
 from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.tls import TlsBlock, find_tls_block
 from crabtrap.engine.inspect.unwinding import Stack
-from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.errors import NotFoundError, RangeError, StateError
 from crabtrap.target.interface import ThreadInfo
 
 if TYPE_CHECKING:
@@ -57,8 +57,16 @@ class Thread:
 
     @cached_property
     def registers(self) -> _core.Registers:
-        """General registers as it stopped, by DWARF number."""
+        """General registers as it stopped, by DWARF number.
+
+        Raises:
+            StateError: It runs.
+        """
         self.check()
+        if self.process.moving:
+            raise StateError(
+                f"thread {self.index} is running", hint="interrupt it first, then ask for it again"
+            )
         return self.process.target.read_registers(self.tid)
 
     @property

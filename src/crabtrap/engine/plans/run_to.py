@@ -13,6 +13,7 @@ from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.thread_view import ThreadView
+    from crabtrap.symbols.code import Function
     from crabtrap.target.interface import TargetStop
 
 _LONGEST_INSTRUCTION = 15
@@ -75,12 +76,14 @@ class Finish:
     Attributes:
         cfa: CFA of the frame that is to return.
         return_address: Where it returns to.
+        function: Whose frame it is, ``None`` for an inlined one.
         returned: Registers right after the return, for the return value.
     """
 
     thread: int
     cfa: int
     return_address: Address
+    function: Function | None = None
     name: str = "finish"
     returned: bool = field(default=False, init=False)
 

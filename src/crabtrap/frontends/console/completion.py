@@ -64,7 +64,7 @@ def _arguments(
         case "setting":
             found = _prefixed((setting.name for setting in SETTINGS), rest)
         case "breakpoint":
-            numbers = (str(item.number) for item in context.session.breakpoints)
+            numbers = (str(item.number) for item in context.client.breakpoints)
             found = _prefixed(numbers, word)
         case "signal":
             found = _prefixed(map(signal_name, range(1, _LAST_SIGNAL + 1)), word)
@@ -87,7 +87,7 @@ def _locations(context: CommandContext, word: str) -> list[Completion]:
     if not word:
         return []
     found: list[str] = []
-    for module in context.session.modules:
+    for module in context.session.code.modules:
         found += module.image.complete(word, ("function",), _LIMIT)
     found += _source_names(context, word)
     return [(name, len(word)) for name in dict.fromkeys(found)]
@@ -99,8 +99,8 @@ def _source_names(context: CommandContext, prefix: str) -> Iterable[str]:
     A list of all source files would take reading all debug information; whether a file of a
     given name is among them is found quickly.
     """
-    module = context.session.modules.main
-    start = next((one.path for one in context.session.resolve("main").locations if one.path), None)
+    module = context.session.code.modules.main
+    start = next((one.path for one in context.client.resolve("main").locations if one.path), None)
     if module is None or start is None:
         return ()
     beside = islice(Path(start).parent.rglob(f"{glob.escape(prefix)}*.rs"), _LIMIT)
@@ -111,7 +111,7 @@ def _source_names(context: CommandContext, prefix: str) -> Iterable[str]:
 def _names(context: CommandContext, text: str) -> list[Completion]:
     """Variables of the selected frame, fields of them, registers after a dollar sign."""
     word = text[expression_start(text) :]
-    frame = context.session.frame
+    frame = context.client.frame
     if word.startswith("$"):
         return _prefixed((f"${name}" for name in frame.registers()), word)
     if "." in word:
@@ -144,7 +144,7 @@ def _fields(context: CommandContext, word: str) -> list[Completion]:
     found: dict[str, None] = {}
     for _ in range(_MAX_DEREFS):
         try:
-            value = context.session.evaluate(base)
+            value = context.client.evaluate(base)
         except CrabtrapError:
             break
         # Fields of std's types are private.

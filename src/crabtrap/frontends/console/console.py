@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 
 if TYPE_CHECKING:
     from crabtrap.errors import CrabtrapError
+    from crabtrap.events import Event
     from crabtrap.frontends.console.output import Output
     from crabtrap.frontends.console.script import LineSource
     from crabtrap.session import Session
@@ -52,6 +54,7 @@ class Console:
         self.table = command_table()
         self.context = CommandContext(
             session=session,
+            client=session.new_client("console"),
             output=output,
             terminal=terminal,
             lines=self,
@@ -67,7 +70,12 @@ class Console:
         self._executor = LineExecutor(self.table)
         self._queue: deque[str] = deque()
         self._repeat = ""
-        session.on_event(lambda event: show_event(output, event))
+        session.subscribe(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        # Whoever reads our output may be gone; the next line of our own ends the console.
+        with contextlib.suppress(BrokenPipeError):
+            show_event(self.context.output, event)
 
     @property
     def failed(self) -> bool:

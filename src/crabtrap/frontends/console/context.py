@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crabtrap.frontends.console.preferences import Preferences
     from crabtrap.frontends.console.script import LineSource
     from crabtrap.frontends.console.terminal import Terminal
-    from crabtrap.session import Session
+    from crabtrap.session import Client, Session
 
 
 class CommandLines(Protocol):
@@ -97,8 +97,8 @@ class CommandContext:
     """What every command is called with.
 
     Attributes:
-        session: The program being debugged: its verbs, and what is selected.  The only
-            way to either; functions take it from here whenever they need it.
+        session: The program being debugged.
+        client: The console as a user of the session: the verbs, and what is selected.
         output: Where everything shown goes.
         terminal: The user's terminal, handed to the program while that runs.
         lines: The command lines being executed.
@@ -111,6 +111,7 @@ class CommandContext:
     """
 
     session: Session
+    client: Client
     output: Output
     terminal: Terminal
     lines: CommandLines

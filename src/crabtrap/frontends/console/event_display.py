@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 
 def show_event(output: Output, event: events.Event) -> None:
-    """Show an event as it happens; a stop is shown by the command that ran to it."""
+    """Show an event as it happens; what a command has done is shown by its reply."""
     match event:
         case events.StopEvent(reasons=(events.Exited(), *_)):
             output.restore_screen()
-        case events.StopEvent() | events.Resumed():
+        case events.StopEvent() | events.Resumed() | events.ProcessDetached():
             pass
+        case events.ThreadsChanged():
+            pass  # noticed by listing the threads, which are shown then
+        case events.SelectionChanged() | events.MemoryWritten() | events.RegisterWritten():
+            pass  # the reply of the command that did it says so
         case events.OutputReceived(stream=stream, data=data):
             output.program(stream, data)
         case _:

@@ -94,7 +94,7 @@ def short_value(context: CommandContext, value: Value, width: int) -> str:
         reason = value.absent.partition(":")[0]
         return escape_line(f"<{reason}>" if len(reason) + 2 <= width else "<…>")
     try:
-        text = context.session.render(value, short_options(width))
+        text = context.session.values.render(value, short_options(width))
     except CrabtrapError as error:
         text = f"<{error}>"
     text = escape_line(text)
@@ -112,7 +112,7 @@ def value_lines(
     if value.absent is not None:
         return [head.add((f"<{value.absent}>", "dim"))]
     try:
-        text = context.session.render(value, options or render_options(context))
+        text = context.session.values.render(value, options or render_options(context))
     except CrabtrapError as error:
         return [head.add((f"<{error}>", "dim"))]
     first, *more = text.split("\n")
@@ -134,7 +134,7 @@ def evaluated(context: CommandContext, expression: str, options: RenderOptions) 
     Raises:
         CrabtrapError: It cannot be parsed or evaluated.
     """
-    return shown_value(context, expression, context.session.evaluate(expression), options)
+    return shown_value(context, expression, context.client.evaluate(expression), options)
 
 
 def remembered(context: CommandContext, expression: str, options: RenderOptions) -> Reply:
@@ -143,7 +143,7 @@ def remembered(context: CommandContext, expression: str, options: RenderOptions)
     Raises:
         CrabtrapError: It cannot be parsed or evaluated.
     """
-    return remembered_value(context, expression, context.session.evaluate(expression), options)
+    return remembered_value(context, expression, context.client.evaluate(expression), options)
 
 
 def remembered_value(
@@ -151,7 +151,7 @@ def remembered_value(
 ) -> Reply:
     """Show the value of an expression and put it into the value history."""
     reply = shown_value(context, expression, value, options)
-    number = context.session.history.remember(value)
+    number = context.client.history.remember(value)
     head, *more = reply.lines
     return Reply(reply.data | {"history": number}, [Text((f"${number}: ", "dim"), head), *more])
 
@@ -164,6 +164,6 @@ def shown_value(
         "expression": expression,
         "type": value.type.name,
         "value": describe.tree(context.session, value, options),
-        "text": context.session.render(value, options),
+        "text": context.session.values.render(value, options),
     }
     return Reply(data, value_lines(context, expression, value, options))

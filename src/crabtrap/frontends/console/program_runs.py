@@ -60,9 +60,9 @@ def show_stop(context: CommandContext, event: events.StopEvent) -> Reply:
     commands = _commands_of(context, event)
     silent = commands[:1] == ["silent"]
     context.lines.queue(commands[silent:])
-    context.position.at_frame(context.session.frame)
+    context.position.at_frame(context.client.frame)
     if not silent:
-        data = describe.stop(context.session, event)
+        data = describe.stop(context.client, event)
         lines = [] if context.output.json else stop_lines(context, event)
         context.output.event("stopped", data, lines)
         stops.frame = selected_frame(context)
@@ -100,9 +100,9 @@ def _commands_of(context: CommandContext, event: events.StopEvent) -> list[str]:
     for reason in event.reasons:
         match reason:
             case events.BreakpointHit(breakpoint=number, temporary=False):
-                found += context.session.breakpoints[number].commands
+                found += context.client.breakpoints[number].commands
             case events.WatchHit(watchpoint=number):
-                found += context.session.breakpoints[number].commands
+                found += context.client.breakpoints[number].commands
             case _:
                 pass
     return found

@@ -110,7 +110,7 @@ def _set_color(context: CommandContext, text: str) -> None:
 
 
 def _set_scheduler(context: CommandContext, text: str) -> None:
-    context.session.scheduler_lock = text in ("on", "step", "1")
+    context.session.options.scheduler_lock = text in ("on", "step", "1")
 
 
 # Every path begins with the empty prefix, so all code is the user's.
@@ -145,7 +145,7 @@ def _set_source_path(context: CommandContext, text: str) -> None:
     old, _, new = text.partition(" ")
     if not new.strip():
         raise UsageError("two directories are needed", hint="set substitute-path FROM TO")
-    context.session.substitute_path(old, new.strip())
+    context.session.sources.substitute(old, new.strip())
 
 
 def _ignored(name: str) -> Setting:
@@ -202,7 +202,7 @@ SETTINGS: tuple[Setting, ...] = (
         "scheduler-locking",
         ("on", "off", "step"),
         "only the selected thread runs",
-        lambda c: c.session.scheduler_lock,
+        lambda c: c.session.options.scheduler_lock,
         _set_scheduler,
     ),
     Setting(
@@ -233,7 +233,7 @@ SETTINGS: tuple[Setting, ...] = (
         "disassembly-flavor",
         ("intel", "att"),
         "syntax of machine code",
-        lambda c: c.session.disassembly_syntax,
+        lambda c: c.session.memory.syntax,
         lambda c, t: setattr(c.session, "disassembly_syntax", t),
     ),
     Setting(

@@ -25,7 +25,7 @@ def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
     count = context.preferences.context_lines
     if not frame.path or not frame.line or count <= 0:
         return []
-    file = context.session.find_source(frame.path)
+    file = context.session.sources.find(frame.path)
     if file.reason:
         hint = f"; {file.hint}" if file.hint else ""
         location = f"{frame.path}:{frame.line}"
@@ -47,7 +47,7 @@ def source_file(context: CommandContext, path: str) -> SourceFile:
     Raises:
         UsageError: It cannot be shown; the text says why, the hint what to do.
     """
-    file = context.session.find_source(path)
+    file = context.session.sources.find(path)
     if file.reason:
         raise UsageError(f"cannot show {path}: {file.reason}", hint=file.hint)
     return file
@@ -79,7 +79,7 @@ def numbered_lines(
 def _breakpoint_marks(context: CommandContext, path: str) -> set[int]:
     return {
         location.line
-        for item in context.session.breakpoints
+        for item in context.client.breakpoints
         if isinstance(item, Breakpoint) and item.enabled
         for location in item.locations
         if location.path == path and location.line is not None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def stop_lines(context: CommandContext, event: events.StopEvent) -> list[Text]:
     """All lines that show a stop; those that repeat the frame shown before are left out."""
-    frame, last = context.session.frame, context.stops.frame
+    frame, last = context.client.frame, context.stops.frame
     lines: list[Text] = []
     headline = _thread_prefix(context, event, last.thread)
     for reason in event.reasons:
@@ -52,7 +52,7 @@ def where_lines(context: CommandContext, frame: Frame) -> list[Text]:
     """
     if frame.is_user:
         return stop_context(context, frame)
-    file = context.session.find_source(frame.path) if frame.path else None
+    file = context.session.sources.find(frame.path) if frame.path else None
     if context.preferences.std_frames or (file is not None and not file.reason):
         return stop_context(context, frame)
     for own in frame.thread.frames(frame.index + 1, _LOOK_OUT):
@@ -68,7 +68,7 @@ _LOOK_OUT = 40
 
 def selected_frame(context: CommandContext) -> ShownFrame:
     """The identity of the selected frame."""
-    return _identity(context.session.frame)
+    return _identity(context.client.frame)
 
 
 def _identity(frame: Frame) -> ShownFrame:
@@ -79,7 +79,7 @@ def _thread_prefix(context: CommandContext, event: events.StopEvent, last_thread
     threads = context.session.threads
     if len(threads) < 2 or event.thread in (0, last_thread):
         return Text()
-    thread = context.session.thread
+    thread = context.client.thread
     name = f' "{thread.name}"' if thread.name else ""
     return Text(("[", "dim"), (f"thread {thread.index}{name}", "thread"), ("] ", "dim"))
 

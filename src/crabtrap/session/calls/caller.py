@@ -64,7 +64,7 @@ class ProgramCaller:
         self, program: Program, frame: Frame, presenter: Presenter, settings: CallSettings
     ) -> None:
         """Call in the thread of ``frame``, where paths are relative to its function."""
-        self._modules = program.context.modules
+        self._modules = program.debuggee.modules
         self._frame = frame
         self.presenter = presenter
         self.executor = Executor(program, frame.thread.tid, settings)

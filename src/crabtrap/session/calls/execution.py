@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 from crabtrap.address import Address
@@ -12,7 +12,7 @@ from crabtrap.engine.causes.panics import PanicWatcher
 from crabtrap.engine.inferior_call import inferior_call_scope
 from crabtrap.engine.machine import Stopped
 from crabtrap.engine.plans.run_call import RunCall
-from crabtrap.errors import CallError
+from crabtrap.errors import CallError, StillRunningError
 from crabtrap.events import Exited, Interrupted, Panicked, SignalReceived, StepDone
 from crabtrap.expr import EvaluationError
 from crabtrap.log import Log
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _log = Log("crabtrap.session")
 
+_STOP_SECONDS = 10.0
+"""For a call that is given up to come to a stop."""
 _TWO_WORDS = 16
 _DIRECTION_AND_TRAP = 1 << 10 | 1 << 8
 """DF is clear at every function's entry (System V ABI AMD64, 3.2.1); TF is not the program's."""
@@ -93,7 +95,7 @@ class Executor:
         Raises:
             EvaluationError: The program has none.
         """
-        main = self._program.context.modules.main
+        main = self._program.debuggee.modules.main
         if main is None or not main.image.entry:
             raise EvaluationError("the program has no entry point to return a call to")
         return main.address(main.image.entry)
@@ -139,6 +141,7 @@ class _Attempt:
         self._panics = PanicWatcher()
         self._traces: Traces = ()
         self._late = False
+        self._deadline = time.monotonic() + settings.timeout
         self._locations: set[Address] = set()
         self._buffer: Address | None = None
         self._blank = b""
@@ -151,32 +154,21 @@ class _Attempt:
         Returns:
             ``False`` when the arguments have not arrived, so that nothing was run.
         """
-        timer = threading.Timer(self._settings.timeout, self._give_up)
-        timer.daemon = True
-        timer.start()
         try:
-            with inferior_call_scope(
-                self._program, self._tid, alone=not self._settings.all_threads
-            ):
+            with inferior_call_scope(self._program, self._tid):
                 try:
                     return self._run(return_address)
                 except CallError:
                     self._take_back()
                     raise
         finally:
-            timer.cancel()
-            timer.join()
-            self._program.context.interrupted = False
-            if self._postponed is not None:
-                self._program.context.pending_signals[self._tid] = self._postponed
-
-    def _give_up(self) -> None:
-        self._late = True
-        self._program.request_interrupt()
+            self._program.debuggee.interrupt_requested = False
+            if self._postponed is not None and self._program.is_stopped:
+                self._program.controller.deliver(self._tid, self._postponed)
 
     def _run(self, return_address: Address) -> bool:
         sp = self._set_up(return_address)
-        locations = self._panics.locations(self._program.context.modules)
+        locations = self._panics.locations(self._program.debuggee.modules)
         self._locations = {location.address for location in locations} | set(self._request.services)
         plan = (return_address, sp + WORD)
         if not self._arguments_match(plan):
@@ -193,28 +185,28 @@ class _Attempt:
     # -- before ----------------------------------------------------------------------------
     def _set_up(self, return_address: Address) -> Address:
         """Write memory and registers; returns the stack pointer at the entry."""
-        context, request = self._program.context, self._request
+        debuggee, request = self._program.debuggee, self._request
         scratch = Scratch(request.scratch.bottom)
         size = request.callee.result.size if request.callee.result is not None else 0
         if self._way == "memory":
             self._blank = os.urandom(size or 0)
             self._buffer = scratch.put(self._blank, 64)
-        location = put_location(scratch, context.modules)
+        location = put_location(scratch, debuggee.modules)
         self._panics = PanicWatcher(location)
         layout = lay_out(request.arguments, scratch, self._buffer, location)
         sp = entry_stack(scratch, layout, return_address)
         for address, data in (*request.scratch.writes, *scratch.writes):
-            context.control.write_memory(address, data)
-        flags = int.from_bytes(context.target.read_register(self._tid, "eflags"), "little")
+            debuggee.control.write_memory(address, data)
+        flags = int.from_bytes(debuggee.target.read_register(self._tid, "eflags"), "little")
         changes: dict[str, int | bytes] = {
             **layout.registers,
             "rsp": sp,
             "eflags": flags & ~_DIRECTION_AND_TRAP,
             "rip": request.callee.function.entry,
         }
-        context.control.write_registers(self._tid, changes)
+        debuggee.control.write_registers(self._tid, changes)
         # The thread is somewhere else now: what was known of it is of another stop.
-        context.clock.advance()
+        debuggee.clock.advance()
         return sp
 
     def _arguments_match(self, plan: tuple[Address, int]) -> bool:
@@ -252,13 +244,13 @@ class _Attempt:
         while True:
             locations = frozenset((*self._locations, *stops))
             plan_ = RunCall(self._tid, return_address, sp, locations)
-            event = self._program.controller.run(plan_, self._tid, told=False)
+            event = self._carry_out(plan_)
             if not isinstance(self._program.controller.state, Stopped):
                 self._fail(event)
             own = event.thread == self._tid
             if not own or not all(isinstance(why, StepDone) for why in event.reasons):
                 self._fail(event)
-            if self._program.context.interrupted:
+            if self._program.debuggee.interrupt_requested:
                 # Asked for at the very moment it stopped: nobody will be told again.
                 self._fail_interrupted()
             thread = self._thread
@@ -270,6 +262,18 @@ class _Attempt:
             else:
                 self._observe_panic(thread)
 
+    def _carry_out(self, plan: RunCall) -> StopEvent:
+        """Run until the plan is done, or as long as the call may take."""
+        controller = self._program.controller
+        remaining = max(0.0, self._deadline - time.monotonic())
+        alone = not self._settings.all_threads
+        try:
+            return controller.run(plan, self._tid, alone=alone, hidden=True, timeout=remaining)
+        except StillRunningError:
+            self._late = True
+            self._program.request_interrupt()
+            return controller.wait(_STOP_SECONDS)
+
     def _answer(self, thread: Thread, result: int) -> None:
         """Return to whoever has called an address that the debugger answers for."""
         sp = thread.registers[7] or 0
@@ -279,7 +283,7 @@ class _Attempt:
             "rsp": sp + WORD,
             "rip": int.from_bytes(raw, "little"),
         }
-        self._program.context.control.write_registers(self._tid, changes)
+        self._program.debuggee.control.write_registers(self._tid, changes)
         self._program.inspector.forget()
         self._program.controller.forget_stop_pc(self._tid)
 
@@ -295,7 +299,7 @@ class _Attempt:
     def _take_back(self) -> None:
         if isinstance(self._program.controller.state, Stopped):
             for address, data in self._traces:
-                self._program.context.control.write_memory(address, data)
+                self._program.debuggee.control.write_memory(address, data)
 
     # -- after -------------------------------------------------------------------------------
     def _take_result(self) -> bytes:
@@ -304,7 +308,7 @@ class _Attempt:
             return b""
         size = type_.strip().size or 0
         if self._buffer is not None:
-            data = self._program.context.target.read_memory(self._buffer, size)
+            data = self._program.debuggee.target.read_memory(self._buffer, size)
             if data != self._blank:
                 return data
             # Nothing was written there.  Where no argument tells that the function knows of

@@ -130,7 +130,7 @@ def _format(
 
 def _find_impl(program: Program, value: Value, caller: ProgramCaller) -> tuple[Value, Callee]:
     """The value, or what it derefs to, that has an implementation, and that."""
-    modules = program.context.modules
+    modules = program.debuggee.modules
     for layer in layers(value, caller.presenter):
         if layer.type.table is None or layer.absent is not None:
             continue

@@ -40,6 +40,7 @@ class Route(Enum):
     STOP = "queue it as a stop, unless it is OK: there are no more"
     CHECK = "raise an error in the next wait"
     NOTE = "keep an error for ``take_noted``"
+    DISCARD = "an error changes nothing"
 
 
 class _Outgoing(NamedTuple):
@@ -463,6 +464,8 @@ class Client:
             elif route is Route.NOTE:
                 if reply != b"OK":
                     self._noted.append((ticket, reply))
+            elif route is Route.DISCARD:
+                pass
             elif _is_console_output(reply):
                 continue  # all-stop servers send it before the stop
             elif reply != b"OK":

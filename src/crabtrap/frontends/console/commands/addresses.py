@@ -25,7 +25,7 @@ def address_of(context: CommandContext, text: str) -> Address:
     number = parse_integer(text)
     if number is not None:
         return Address(number)
-    value = context.session.evaluate(text)
+    value = context.client.evaluate(text)
     if value.is_pointer:
         return value.pointer_address()
     if value.shape.kind == "base":
@@ -38,7 +38,7 @@ def address_of(context: CommandContext, text: str) -> Address:
 def info_line(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the addresses of a line: ``info line [LOCATION]``."""
     text = arguments.take_rest()
-    locations = context.session.resolve(text or f"*{context.session.frame.pc:#x}").locations
+    locations = context.client.resolve(text or f"*{context.client.frame.pc:#x}").locations
     data: list[Json] = [describe.location(location) for location in locations]
     lines = [
         Text(
@@ -56,7 +56,7 @@ def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
     """Show what lies at an address: ``info symbol ADDRESS``."""
     text = arguments.need_rest("an address")
     address = address_of(context, text)
-    found = context.session.symbol_at(address)
+    found = context.session.code.symbol_at(address)
     return Reply(
         {"address": describe.address(address), "symbol": found},
         [Text((f"{address:#x}", "address"), " is ", (found, "function"))],
@@ -66,7 +66,7 @@ def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
 def info_address(context: CommandContext, arguments: Arguments) -> Reply:
     """Show where a value is: ``info address EXPRESSION``."""
     expression = arguments.need_rest("an expression")
-    value = context.session.evaluate(expression)
+    value = context.client.evaluate(expression)
     size = value.type.size
     text = _value_location_text(context, value.location)
     if isinstance(value.location, Memory) and size is not None:
@@ -81,7 +81,7 @@ def info_address(context: CommandContext, arguments: Arguments) -> Reply:
 def _value_location_text(context: CommandContext, location: ValueLocation) -> str:
     match location:
         case Memory(address):
-            symbol = context.session.symbol_at(address)
+            symbol = context.session.code.symbol_at(address)
             return f"at {address:#x}{f' {symbol}' if symbol else ''}"
         case Register(number, offset):
             return f"in ${register_name(number)}{f' from byte {offset} on' if offset else ''}"

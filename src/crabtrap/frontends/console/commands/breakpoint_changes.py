@@ -26,19 +26,19 @@ def delete(context: CommandContext, arguments: Arguments) -> Reply | None:
     if asked and numbers and not context.confirm("Delete all breakpoints?"):
         return None
     for number in numbers:
-        context.session.breakpoints.remove(number)
+        context.client.breakpoints.remove(number)
     return Reply({"deleted": list(numbers)})
 
 
 def clear(context: CommandContext, arguments: Arguments) -> Reply:
     """Delete the breakpoints at a location: ``clear LOCATION``."""
     location = arguments.need_rest("a location")
-    matching = [item for item in context.session.breakpoints if _is_at(item, location)]
+    matching = [item for item in context.client.breakpoints if _is_at(item, location)]
     if not matching:
         raise NotFoundError("breakpoint", location, hint="info breakpoints lists them")
     numbers = [item.number for item in matching]
     for number in numbers:
-        context.session.breakpoints.remove(number)
+        context.client.breakpoints.remove(number)
     listed = ", ".join(map(str, numbers))
     return Reply({"deleted": list(numbers)}, [Text(f"Deleted breakpoint {listed}")])
 
@@ -73,7 +73,7 @@ def _switch(context: CommandContext, arguments: Arguments, *, on: bool) -> Reply
     arguments.literal("breakpoints")
     numbers = _numbers(context, arguments)
     for number in numbers:
-        context.session.breakpoints.enable(number, on)
+        context.client.breakpoints.enable(number, on)
     return Reply({"breakpoints": list(numbers), "enabled": on})
 
 
@@ -83,9 +83,9 @@ def _numbers(context: CommandContext, arguments: Arguments) -> list[int]:
     Raises:
         NotFoundError: There is no breakpoint with one of the numbers.
     """
-    numbers = arguments.numbers() or [item.number for item in context.session.breakpoints]
+    numbers = arguments.numbers() or [item.number for item in context.client.breakpoints]
     for number in numbers:
-        context.session.breakpoints[number]
+        context.client.breakpoints[number]
     return numbers
 
 
@@ -95,7 +95,7 @@ def condition(context: CommandContext, arguments: Arguments) -> Reply:
     if number is None:
         arguments.fail("condition needs a breakpoint number")
     text = arguments.take_rest() or None
-    context.session.breakpoints.set_condition(number, text)
+    context.client.breakpoints.set_condition(number, text)
     said = f"stops only if {text}" if text else "stops always now"
     return Reply({"breakpoint": number, "condition": text}, [Text(f"Breakpoint {number} {said}")])
 
@@ -106,7 +106,7 @@ def ignore(context: CommandContext, arguments: Arguments) -> Reply:
     if number is None:
         arguments.fail("ignore needs a breakpoint number and a count")
     count = arguments.count()
-    context.session.breakpoints.set_ignore(number, count)
+    context.client.breakpoints.set_ignore(number, count)
     hits = "hit" if count == 1 else f"{count} hits"
     said = f"The next {hits} of breakpoint {number} {'is' if count == 1 else 'are'} ignored"
     return Reply({"breakpoint": number, "ignore": count}, [Text(said)])
@@ -116,15 +116,15 @@ def commands(context: CommandContext, arguments: Arguments) -> Reply:
     """Set commands to run at a stop: ``commands [N…]``, then lines, then ``end``."""
     numbers = arguments.numbers()
     if not numbers:
-        existing = [item.number for item in context.session.breakpoints]
+        existing = [item.number for item in context.client.breakpoints]
         if not existing:
             raise UsageError("there is no breakpoint to give commands to", hint="break LOCATION")
         numbers = existing[-1:]
     for number in numbers:
-        context.session.breakpoints[number]
+        context.client.breakpoints[number]
     lines = context.lines.read_block("> ")
     for number in numbers:
-        context.session.breakpoints.set_commands(number, lines)
+        context.client.breakpoints.set_commands(number, lines)
     return Reply({"breakpoints": list(numbers), "commands": list(lines)})
 
 

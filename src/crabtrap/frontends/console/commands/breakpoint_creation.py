@@ -40,7 +40,7 @@ def hbreak(context: CommandContext, arguments: Arguments) -> Reply:
 def rbreak(context: CommandContext, arguments: Arguments) -> Reply:
     """Set breakpoints at all functions that match: ``rbreak REGEX``."""
     pattern = arguments.need_rest("a regular expression")
-    return _added(context.session.breakpoints.add_regex(pattern))
+    return _added(context.client.breakpoints.add_regex(pattern))
 
 
 def dprintf(context: CommandContext, arguments: Arguments) -> Reply:
@@ -52,7 +52,7 @@ def dprintf(context: CommandContext, arguments: Arguments) -> Reply:
     text = text.strip()
     if text[:1] == '"' and text[-1:] == '"' and len(text) > 1:
         text = text[1:-1]
-    item = context.session.breakpoints.add(location.strip(), log=text)
+    item = context.client.breakpoints.add(location.strip(), log=text)
     return _added([item])
 
 
@@ -66,7 +66,7 @@ def _add(
     location, condition = arguments.split_condition()
     location, thread = _split_thread(context, location)
     spec = _spec_of(options, location) or _here(context)
-    item = context.session.breakpoints.add(
+    item = context.client.breakpoints.add(
         spec,
         condition=options.get("c") or options.get("condition") or condition,
         temporary=temporary or "o" in options or "one-shot" in options,
@@ -127,7 +127,7 @@ def _split_thread(context: CommandContext, location: str) -> tuple[str, int | No
 
 def _here(context: CommandContext) -> str:
     """The linespec of the selected frame, for ``break`` without arguments."""
-    return f"*{context.session.frame.pc:#x}"
+    return f"*{context.client.frame.pc:#x}"
 
 
 def _added(items: Sequence[Breakpoint]) -> Reply:

@@ -23,7 +23,7 @@ LOCATIONS_SHOWN = 8
 def info_breakpoints(context: CommandContext, arguments: Arguments) -> Reply:
     """List breakpoints: ``info breakpoints [N…]``."""
     numbers = arguments.numbers()
-    table = context.session.breakpoints
+    table = context.client.breakpoints
     items = [table[number] for number in numbers] if numbers else list(table)
     data: list[Json] = [describe.stoppoint(item) for item in items]
     if not items:

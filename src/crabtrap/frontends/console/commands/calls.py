@@ -18,7 +18,7 @@ def call(context: CommandContext, arguments: Arguments) -> Reply:
     options = render_options(context, arguments.format())
     expression = arguments.need_rest("an expression")
     preferences = context.preferences
-    value = context.session.call(
+    value = context.client.call(
         expression,
         timeout=preferences.call_timeout,
         all_threads=preferences.call_all_threads,
@@ -32,7 +32,7 @@ def dbg(context: CommandContext, arguments: Arguments) -> Reply:
     """Show a value by its own ``impl Debug``: ``dbg EXPRESSION``."""
     expression = arguments.need_rest("an expression")
     preferences = context.preferences
-    text = context.session.format_debug(
+    text = context.client.format_debug(
         expression,
         pretty=preferences.pretty,
         timeout=preferences.call_timeout,

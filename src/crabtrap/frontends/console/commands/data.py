@@ -63,7 +63,7 @@ def assign(context: CommandContext, arguments: Arguments) -> Reply:
     if operator := re.search(_COMPOUND, location):
         location = location[: operator.start()].rstrip()
         value = f"{location} {operator.group()} ({value})"
-    new = context.session.assign(location, value)
+    new = context.client.assign(location, value)
     tree = describe.tree(context.session, new, render_options(context))
     return Reply({"expression": location, "value": tree}, value_lines(context, location, new))
 
@@ -118,27 +118,27 @@ def _bindings(context: CommandContext, what: str, found: Sequence[Binding]) -> R
 def info_locals(context: CommandContext, arguments: Arguments) -> Reply:
     """Show local variables: ``info locals``."""
     arguments.end()
-    return _bindings(context, "local variables here", context.session.frame.locals())
+    return _bindings(context, "local variables here", context.client.frame.locals())
 
 
 def info_arguments(context: CommandContext, arguments: Arguments) -> Reply:
     """Show arguments: ``info args``."""
     arguments.end()
-    return _bindings(context, "arguments", context.session.frame.arguments())
+    return _bindings(context, "arguments", context.client.frame.arguments())
 
 
 def frame_variable(context: CommandContext, arguments: Arguments) -> Reply:
     """Show arguments and locals, or one of them, as lldb does: ``frame variable [EXPRESSION]``."""
     if not arguments.empty:
         return evaluated(context, arguments.take_rest(), render_options(context))
-    frame = context.session.frame
+    frame = context.client.frame
     return _bindings(context, "variables here", (*frame.arguments(), *frame.locals()))
 
 
 def whatis(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the type of an expression: ``whatis EXPRESSION``."""
     expression = arguments.need_rest("an expression")
-    type_ = context.session.type_of(expression)
+    type_ = context.client.type_of(expression)
     return Reply(
         {"expression": expression, "type": type_.name, "size": type_.size},
         [Text((expression, "name"), ": ", (type_.name, "type"))],
@@ -148,7 +148,7 @@ def whatis(context: CommandContext, arguments: Arguments) -> Reply:
 def ptype(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the layout of a type: ``ptype EXPRESSION|TYPE``."""
     expression = arguments.need_rest("an expression or a type")
-    type_ = context.session.type_of(expression)
+    type_ = context.client.type_of(expression)
     data, lines = type_lines(type_)
     return Reply({"expression": expression, **data}, lines)
 

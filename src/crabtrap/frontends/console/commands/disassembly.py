@@ -47,26 +47,26 @@ def _instructions(
         first, _, last = (part.strip() for part in text.partition(","))
         start = address_of(context, first)
         end = start + int(last[1:], 0) if last.startswith("+") else address_of(context, last)
-        return None, session.disassemble(start, Address(end))
-    pc = session.frame.pc if not text else _code_address(context, text)
-    function = session.modules.function_at(pc)
+        return None, session.memory.disassemble(start, Address(end))
+    pc = context.client.frame.pc if not text else _code_address(context, text)
+    function = session.code.modules.function_at(pc)
     if function is None:
-        symbol = session.modules.symbol_at(pc)
+        symbol = session.code.modules.symbol_at(pc)
         if symbol is None or not symbol.size:
-            return None, session.disassemble(pc, count=_WITHOUT_FUNCTION)
-        return symbol.name, session.disassemble(
+            return None, session.memory.disassemble(pc, count=_WITHOUT_FUNCTION)
+        return symbol.name, session.memory.disassemble(
             symbol.address, Address(symbol.address + symbol.size)
         )
     found: list[_core.Instruction] = []
     for start, end in function.ranges:
-        found += session.disassemble(start, end)
+        found += session.memory.disassemble(start, end)
     return function.path, found
 
 
 def _code_address(context: CommandContext, text: str) -> Address:
     if parse_integer(text) is not None or text.startswith(("$", "*")):
         return address_of(context, text.removeprefix("*"))
-    resolution = context.session.resolve(text)
+    resolution = context.client.resolve(text)
     if not resolution.locations:
         raise resolution.not_found(text)
     return resolution.locations[0].address
@@ -82,7 +82,7 @@ def _code_lines(
     base = instructions[0].address if instructions else 0
     for one in instructions:
         if with_source:
-            row = context.session.modules.row_at(Address(one.address))
+            row = context.session.code.modules.row_at(Address(one.address))
             here = (row.path, row.line) if row is not None else (None, 0)
             if here != shown and row is not None:
                 lines += _source_line(context, row.path, row.line)
@@ -112,14 +112,14 @@ def _tabbed(lines: Sequence[Text]) -> list[Text]:
 def _instruction_text(context: CommandContext, line: Text, one: _core.Instruction) -> Text:
     mnemonic, _, operands = one.text.partition(" ")
     line.add((f"{mnemonic:<7}", "keyword"), f" {operands}")
-    name = context.session.symbol_at(Address(one.target)) if one.target is not None else None
+    name = context.session.code.symbol_at(Address(one.target)) if one.target is not None else None
     if name:
         line.add(("  ; ", "comment"), (name, "function"))
     return line
 
 
 def _source_line(context: CommandContext, path: str, line: int) -> list[Text]:
-    file = context.session.find_source(path)
+    file = context.session.sources.find(path)
     text = file.line(line) if not file.reason else None
     if text is None:
         return [Text("  ", location_text(path, line))]
@@ -128,7 +128,7 @@ def _source_line(context: CommandContext, path: str, line: int) -> list[Text]:
 
 def _current_pc(context: CommandContext) -> int | None:
     try:
-        return context.session.frame.pc
+        return context.client.frame.pc
     except StateError:
         return None
 

@@ -62,7 +62,7 @@ def _examined_address(context: CommandContext, expression: str) -> Address:
     """
     if parse_integer(expression) is None:
         try:
-            return context.session.evaluate(f"({expression}).as_ptr()").pointer_address()
+            return context.client.evaluate(f"({expression}).as_ptr()").pointer_address()
         except CrabtrapError:
             pass  # it has no items
     return address_of(context, expression)
@@ -88,7 +88,7 @@ def _merge(given: Format | None, last: tuple[int, str]) -> tuple[int, str]:
 
 
 def _words(context: CommandContext, start: Address, count: int, format: str, size: int) -> Reply:
-    data = context.session.read_memory(start, count * size)
+    data = context.session.memory.read(start, count * size)
     context.position.address = start + len(data)
     width = 1 if format == "a" else max(1, _LINE_BYTES // size // (2 if format == "c" else 1))
     values: list[Json] = []
@@ -110,7 +110,7 @@ def _words(context: CommandContext, start: Address, count: int, format: str, siz
 def _word(context: CommandContext, data: bytes, format: str) -> str:
     number = int.from_bytes(data, "little")
     if format == "a":
-        return f"{number:#x} {context.session.symbol_at(Address(number))}"
+        return f"{number:#x} {context.session.code.symbol_at(Address(number))}"
     if format == "f" and len(data) in (4, 8):
         return repr(struct.unpack("<f" if len(data) == 4 else "<d", data)[0])
     letter = "z" if format == "x" else format
@@ -137,13 +137,13 @@ def _strings(context: CommandContext, address: Address, count: int) -> Reply:
 
 def _text_of(context: CommandContext, expression: str) -> Reply | None:
     """Show a Rust text, which has a length; ``None`` if the value is none."""
-    value = context.session.evaluate(expression)
+    value = context.client.evaluate(expression)
     options = RenderOptions(max_text=_LONGEST_STRING)
     tree = describe.tree(context.session, value, options)
     if tree["kind"] != "text":
         return None
     address = value.pointer_address() if value.is_pointer else None
-    quoted = context.session.render(value, options)
+    quoted = context.session.values.render(value, options)
     line = Text() if address is None else Text(_address_cell(address), "  ")
     found: list[Json] = [{"address": describe.address(address), "text": tree["text"]}]
     return Reply({"strings": found}, [line.add((quoted, "string"))])
@@ -155,7 +155,7 @@ def _read_string(context: CommandContext, address: Address) -> bytes:
         at = address + len(data)
         size = 256 - at % 256  # never beyond a page that holds part of the string
         try:
-            data += context.session.read_memory(Address(at), size)
+            data += context.session.memory.read(Address(at), size)
         except MemoryFault:
             if not data:
                 raise
@@ -166,7 +166,7 @@ def _read_string(context: CommandContext, address: Address) -> bytes:
 
 
 def _instructions(context: CommandContext, address: Address, count: int) -> Reply:
-    found = context.session.disassemble(address, count=count)
+    found = context.session.memory.disassemble(address, count=count)
     if found:
         context.position.address = found[-1].address + found[-1].size
     rows = [(_address_cell(Address(one.address)), Text(one.text)) for one in found]
@@ -198,7 +198,7 @@ def memory_read(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def _dump(context: CommandContext, address: Address, count: int) -> Reply:
-    data = context.session.read_memory(address, count)
+    data = context.session.memory.read(address, count)
     lines: list[Text] = []
     for offset in range(0, len(data), _LINE_BYTES):
         chunk = data[offset : offset + _LINE_BYTES]
@@ -219,7 +219,7 @@ def memory_write(context: CommandContext, arguments: Arguments) -> Reply:
         raise UsageError(
             "bytes are hexadecimal numbers up to ff", hint="memory write 0x7ffe01 de ad"
         ) from error
-    context.session.write_memory(address, data)
+    context.session.memory.write(address, data)
     return Reply({"address": describe.address(address), "size": len(data)})
 
 

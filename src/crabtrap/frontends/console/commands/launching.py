@@ -26,17 +26,17 @@ def run(context: CommandContext, arguments: Arguments) -> Reply | None:
     event = _relaunch(context, arguments)
     if event is None:
         return None
-    return go(context, context.session.continue_)
+    return go(context, context.client.continue_)
 
 
 def start(context: CommandContext, arguments: Arguments) -> Reply | None:
     """Launch the program and stop in ``main``: ``start``."""
-    main = context.session.breakpoints.add("main", temporary=True)
+    main = context.client.breakpoints.add("main", temporary=True)
     event = _relaunch(context, arguments)
     if event is None:
-        context.session.breakpoints.remove(main.number)
+        context.client.breakpoints.remove(main.number)
         return None
-    return go(context, context.session.continue_)
+    return go(context, context.client.continue_)
 
 
 def starti(context: CommandContext, arguments: Arguments) -> Reply | None:
@@ -51,7 +51,7 @@ def restart(context: CommandContext, arguments: Arguments) -> Reply | None:
     if is_stopped(context) and not context.confirm("Start the program again from the beginning?"):
         return None
     run_to_stop(context, context.session.restart)
-    return go(context, context.session.continue_)
+    return go(context, context.client.continue_)
 
 
 def _relaunch(context: CommandContext, arguments: Arguments) -> StopEvent | None:

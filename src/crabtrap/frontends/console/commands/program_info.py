@@ -50,7 +50,7 @@ def _state_lines(state: State) -> list[Text]:
 def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
     """List the program and its libraries: ``info sharedlibrary [PART OF NAME]``."""
     wanted = arguments.take_rest()
-    modules = [module for module in context.session.modules if wanted in module.name]
+    modules = [module for module in context.session.code.modules if wanted in module.name]
     rows: list[tuple[Text, ...]] = []
     data: list[Json] = []
     for module in modules:
@@ -79,7 +79,7 @@ def info_proc(context: CommandContext, arguments: Arguments) -> Reply:
     if arguments.literal("mappings", "map", "m"):
         return _mappings(context)
     arguments.end()
-    target, main = process.target, context.session.modules.main
+    target, main = process.target, context.session.code.modules.main
     rows: list[tuple[str, str]] = [
         ("process", str(process.pid)),
         ("executable", main.path if main is not None else target.executable()),
@@ -118,7 +118,7 @@ def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
     """List functions that match: ``info functions REGEX``."""
     pattern = arguments.need_rest("a regular expression")
     found: list[Function] = []
-    for module in context.session.modules:
+    for module in context.session.code.modules:
         found += module.find_functions_matching(pattern, _MOST_FUNCTIONS - len(found))
         if len(found) >= _MOST_FUNCTIONS:
             break

@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 def info_registers(context: CommandContext, arguments: Arguments) -> Reply:
     """Show registers: ``info registers [NAME…]``."""
     names = [name.lstrip("$") for name in arguments.take_rest().split()]
-    general = context.session.frame.registers()
+    general = context.client.frame.registers()
     if names and names != ["all"]:
         return _registers_named(context, names, general)
     rows = [_register_row(context, name, value) for name, value in general.items()]
     data: dict[str, Json] = {name: describe.address(value) for name, value in general.items()}
     if names == ["all"]:
         for name in _other_names(context, general):
-            raw = context.session.read_register(name)
+            raw = context.client.registers.read(name)
             data[name] = describe.address(int.from_bytes(raw, "little"))
             rows.append(_raw_row(name, raw))
     return Reply({"registers": data}, columns(rows))
 
 
 def _other_names(context: CommandContext, general: dict[str, int | None]) -> list[str]:
-    return [name for name, _ in context.session.register_names() if name not in general]
+    return [name for name, _ in context.client.registers.names() if name not in general]
 
 
 def _registers_named(
@@ -47,7 +47,7 @@ def _registers_named(
             data[name] = describe.address(general[name])
             rows.append(_register_row(context, name, general[name]))
         else:
-            raw = context.session.read_register(name)
+            raw = context.client.registers.read(name)
             data[name] = describe.address(int.from_bytes(raw, "little"))
             rows.append(_raw_row(name, raw))
     return Reply({"registers": data}, columns(rows))
@@ -66,7 +66,7 @@ def _register_row(context: CommandContext, name: str, value: int | None) -> tupl
 def _meaning(context: CommandContext, name: str, value: int) -> Text:
     """What a register's value means: a symbol for the pc, a decimal number for a small one."""
     if name == "rip":
-        return Text((context.session.symbol_at(Address(value)), "function"))
+        return Text((context.session.code.symbol_at(Address(value)), "function"))
     signed = value - (1 << 64) if value >> 63 else value
     return Text((str(signed), "dim")) if abs(signed) < 1 << 48 else Text()
 
@@ -82,7 +82,7 @@ def register_write(context: CommandContext, arguments: Arguments) -> Reply:
     value = parse_integer(text)
     if value is None:
         value = address_of(context, text)
-    context.session.write_register(name, value)
+    context.client.registers.write(name, value)
     return Reply({"register": name, "value": describe.address(value)})
 
 

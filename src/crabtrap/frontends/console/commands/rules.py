@@ -24,7 +24,7 @@ def load_file(session: Session, path: str) -> tuple[Rule, ...]:
         UsageError: It cannot be read, or holds no valid rules.
     """
     try:
-        return session.rules.load(os.path.expanduser(path))
+        return session.values.rules.load(os.path.expanduser(path))
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the path") from error
 
@@ -41,7 +41,7 @@ def load(context: CommandContext, arguments: Arguments) -> Reply:
 def unload(context: CommandContext, arguments: Arguments) -> Reply:
     """Stop using a rule file: ``rules unload FILE``."""
     path = os.path.expanduser(arguments.need_rest("a rule file"))
-    context.session.rules.unload(path)
+    context.session.values.rules.unload(path)
     return Reply({"file": path})
 
 
@@ -50,7 +50,7 @@ def info_rules(context: CommandContext, arguments: Arguments) -> Reply:
     arguments.end()
     files: list[Json] = []
     lines: list[Text] = []
-    for path, rules in context.session.rules.loaded:
+    for path, rules in context.session.values.rules.loaded:
         files.append({"file": path, "rules": [rule.pattern for rule in rules]})
         lines.append(Text((path, "path")))
         lines += (Text("  ", (rule.pattern, "type")) for rule in rules)

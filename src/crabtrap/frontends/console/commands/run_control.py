@@ -19,43 +19,43 @@ def continue_(context: CommandContext, arguments: Arguments) -> Reply:
     """Let the program run; with N, stop at the Nth hit: ``continue [N]``."""
     count = arguments.count()
     require_program(context)
-    return go(context, lambda: context.session.continue_(ignore=count - 1))
+    return go(context, lambda: context.client.continue_(ignore=count - 1))
 
 
 def step(context: CommandContext, arguments: Arguments) -> Reply:
     """Step to another line, into the user's functions: ``step [N]``."""
     count = arguments.count()
     require_program(context)
-    return go(context, lambda: context.session.step(count))
+    return go(context, lambda: context.client.step(count))
 
 
 def next_(context: CommandContext, arguments: Arguments) -> Reply:
     """Step to another line, over calls: ``next [N]``."""
     count = arguments.count()
     require_program(context)
-    return go(context, lambda: context.session.next(count))
+    return go(context, lambda: context.client.next(count))
 
 
 def stepi(context: CommandContext, arguments: Arguments) -> Reply:
     """Execute instructions: ``stepi [N]``."""
     count = arguments.count()
     require_program(context)
-    return _instruction(context, go(context, lambda: context.session.step_instruction(count)))
+    return _instruction(context, go(context, lambda: context.client.step_instruction(count)))
 
 
 def nexti(context: CommandContext, arguments: Arguments) -> Reply:
     """Execute instructions, over calls: ``nexti [N]``."""
     count = arguments.count()
     require_program(context)
-    return _instruction(context, go(context, lambda: context.session.next_instruction(count)))
+    return _instruction(context, go(context, lambda: context.client.next_instruction(count)))
 
 
 def _instruction(context: CommandContext, reply: Reply) -> Reply:
     """Add the next instruction to the reply of a step by instructions."""
     if reply.data["state"] != "stopped":
         return reply
-    frame = context.session.frame
-    (found, *_) = context.session.disassemble(frame.pc, count=1)
+    frame = context.client.frame
+    (found, *_) = context.session.memory.disassemble(frame.pc, count=1)
     line = Text(("   => ", "marker"), (f"{found.address:#x}", "address"), "  ", found.text)
     return Reply(reply.data | {"instruction": found.text}, [line])
 
@@ -64,29 +64,29 @@ def finish(context: CommandContext, arguments: Arguments) -> Reply:
     """Run until the selected frame returns: ``finish``."""
     arguments.end()
     require_program(context)
-    context.output.say(("Run until exit from ", "dim"), frame_text(context, context.session.frame))
-    return go(context, context.session.finish)
+    context.output.say(("Run until exit from ", "dim"), frame_text(context, context.client.frame))
+    return go(context, context.client.finish)
 
 
 def until(context: CommandContext, arguments: Arguments) -> Reply:
     """Run to a later line, or to a location in this frame: ``until [LOCATION]``."""
     spec = arguments.take_rest() or None
     require_program(context)
-    return go(context, lambda: context.session.until(spec))
+    return go(context, lambda: context.client.until(spec))
 
 
 def advance(context: CommandContext, arguments: Arguments) -> Reply:
     """Run to a location: ``advance LOCATION``."""
     spec = arguments.need_rest("a location")
     require_program(context)
-    return go(context, lambda: context.session.advance(spec))
+    return go(context, lambda: context.client.advance(spec))
 
 
 def jump(context: CommandContext, arguments: Arguments) -> Reply:
     """Continue at another location: ``jump LOCATION``."""
     spec = arguments.need_rest("a location")
     require_program(context)
-    return go(context, lambda: context.session.jump(spec))
+    return go(context, lambda: context.client.jump(spec))
 
 
 GROUP = Group(

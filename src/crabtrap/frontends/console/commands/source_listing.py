@@ -66,7 +66,7 @@ def _go_to(context: CommandContext, location: str) -> int:
         _ensure_path(context)
         return int(location)
     found = next(
-        (one for one in context.session.resolve(location).locations if one.path and one.line), None
+        (one for one in context.client.resolve(location).locations if one.path and one.line), None
     )
     if found is None:
         raise UsageError(f"{location} is not known to be in a source file", hint="list FILE:LINE")
@@ -80,7 +80,7 @@ def _go_to(context: CommandContext, location: str) -> int:
 def _ensure_path(context: CommandContext) -> None:
     """Make the file of ``main`` the current one if there is none yet."""
     if context.position.path is None:
-        found = next((one for one in context.session.resolve("main").locations if one.path), None)
+        found = next((one for one in context.client.resolve("main").locations if one.path), None)
         if found is None:
             raise StateError("there is no source to list", hint="list FILE:LINE")
         context.position.path, context.position.line = found.path, found.line or 1
@@ -105,7 +105,7 @@ def _listing(context: CommandContext, first: int, last: int) -> Reply:
 
 def _current_line(context: CommandContext, file: SourceFile) -> int:
     try:
-        frame = context.session.frame
+        frame = context.client.frame
     except StateError:
         return 0
     return frame.line if frame.path == file.name else 0
@@ -117,7 +117,7 @@ def info_source(context: CommandContext, arguments: Arguments) -> Reply:
     _ensure_path(context)
     path = context.position.path
     assert path is not None  # by _ensure_path
-    file = context.session.find_source(path)
+    file = context.session.sources.find(path)
     data: dict[str, Json] = {"path": path, "file": file.path, "stale": file.stale}
     lines = [Text("Source file ", (path, "path"))]
     if file.path is None:

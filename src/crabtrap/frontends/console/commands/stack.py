@@ -29,8 +29,8 @@ def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
         count = int(given)
     full = arguments.literal("full") is not None or full
     arguments.end()
-    chosen = choose_frames(context.session.thread, count)
-    selected = context.session.frame.index
+    chosen = choose_frames(context.client.thread, count)
+    selected = context.client.frame.index
     lines = [] if context.output.json else backtrace_lines(
         context, chosen, full=full, selected=selected
     )  # fmt: skip
@@ -44,21 +44,21 @@ def frame(context: CommandContext, arguments: Arguments) -> Reply:
     index = arguments.integer("a frame number")
     arguments.end()
     if index is not None:
-        context.session.select_frame(index)
+        context.client.select_frame(index)
     return show_frame(context)
 
 
 def _frame_of_function(context: CommandContext, name: str) -> Reply:
-    for one in context.session.thread.frames():
+    for one in context.client.thread.frames():
         if one.function and (one.function == name or one.function.endswith(f"::{name}")):
-            context.session.select_frame(one.index)
+            context.client.select_frame(one.index)
             return show_frame(context)
     raise NotFoundError("frame of a function", name, hint="backtrace lists the frames")
 
 
 def show_frame(context: CommandContext) -> Reply:
     """Show the selected frame with its source, as a stop does."""
-    selected = context.session.frame
+    selected = context.client.frame
     context.position.at_frame(selected)
     context.stops.frame = selected_frame(context)
     head = Text((f"#{selected.index}", "number"), "  ", frame_text(context, selected))
@@ -78,7 +78,7 @@ def down(context: CommandContext, arguments: Arguments) -> Reply:
 
 def _move(context: CommandContext, distance: int) -> Reply:
     """Select the frame ``distance`` frames out, counting only those a backtrace does not fold."""
-    thread, index = context.session.thread, context.session.frame.index
+    thread, index = context.client.thread, context.client.frame.index
     step = 1 if distance > 0 else -1
     found = index
     for _ in range(abs(distance)):
@@ -89,12 +89,12 @@ def _move(context: CommandContext, distance: int) -> Reply:
     if found == index:
         end = "outermost" if step > 0 else "innermost"
         raise RangeError(f"this is the {end} frame of thread {thread.index}")
-    context.session.select_frame(found)
+    context.client.select_frame(found)
     return show_frame(context)
 
 
 def _neighbour(context: CommandContext, index: int, step: int) -> int | None:
-    thread = context.session.thread
+    thread = context.client.thread
     plain: int | None = None
     while True:
         index += step
@@ -112,7 +112,7 @@ def _neighbour(context: CommandContext, index: int, step: int) -> int | None:
 def info_frame(context: CommandContext, arguments: Arguments) -> Reply:
     """Show details of the selected frame: ``info frame``."""
     arguments.end()
-    one = context.session.frame
+    one = context.client.frame
     data = describe.frame(one) | {
         "cfa": describe.address(one.cfa),
         "language": one.language,

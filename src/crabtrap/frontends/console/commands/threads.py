@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def info_threads(context: CommandContext, arguments: Arguments) -> Reply:
     """List threads: ``info threads [N…]``."""
     numbers = arguments.numbers()
-    current = context.session.thread.tid
+    current = context.client.thread.tid
     threads = [
         thread for thread in context.session.threads if not numbers or thread.index in numbers
     ]
@@ -68,19 +68,19 @@ def thread(context: CommandContext, arguments: Arguments) -> Reply:
         wanted = arguments.need_rest("a name")
         for one in context.session.threads:
             if wanted in one.name:
-                context.session.select_thread(one.index)
+                context.client.select_thread(one.index)
                 return _shown(context)
         raise NotFoundError("thread", wanted, hint="info threads")
     number = arguments.integer("a thread number")
     arguments.end()
     if number is not None:
-        context.session.select_thread(number)
+        context.client.select_thread(number)
     return _shown(context)
 
 
 def _shown(context: CommandContext) -> Reply:
     reply = show_frame(context)
-    selected = context.session.thread
+    selected = context.client.thread
     data = reply.data | {"thread": describe.thread(selected, current=True)}
     return Reply(data, [_title(selected), *reply.lines])
 
@@ -95,18 +95,18 @@ def thread_apply(context: CommandContext, arguments: Arguments) -> Reply | None:
     """Run a command for several threads: ``thread apply all|N… COMMAND``."""
     chosen = _chosen(context, arguments)
     command = arguments.need_rest("a command")
-    before, frame = context.session.thread.tid, context.session.frame.index
+    before, frame = context.client.thread.tid, context.client.frame.index
     for number, one in enumerate(chosen):
         if number:
             context.output.say()
-        context.session.select_thread(one.index)
+        context.client.select_thread(one.index)
         context.output.event(
             "thread", {"index": one.index, "tid": one.tid, "name": one.name}, [_title(one)]
         )
         context.lines.run_nested(command)
     if any(one.tid == before for one in context.session.threads):
-        context.session.select_thread(before)
-        context.session.select_frame(frame)
+        context.client.select_thread(before)
+        context.client.select_frame(frame)
     return None
 
 

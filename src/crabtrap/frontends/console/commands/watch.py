@@ -23,7 +23,7 @@ def _watch(context: CommandContext, arguments: Arguments, kind: WatchKind) -> Re
         arguments.fail(f"{arguments.verb} needs an expression")
     if location:
         expression = f"*&{expression}"
-    item = context.session.breakpoints.watch(expression, kind=kind, condition=condition)
+    item = context.client.breakpoints.watch(expression, kind=kind, condition=condition)
     return Reply({"breakpoints": [describe.stoppoint(item)]}, [_watch_text(item)])
 
 
@@ -58,7 +58,7 @@ def catch(context: CommandContext, arguments: Arguments) -> Reply:
     if kind not in kinds:
         raise NotFoundError("event", kind, kinds)
     which = arguments.take_rest().split()
-    item = context.session.breakpoints.catch(cast("CatchKind", kind), *which)
+    item = context.client.breakpoints.catch(cast("CatchKind", kind), *which)
     return Reply({"breakpoints": [describe.stoppoint(item)]}, [_catch_text(item)])
 
 

@@ -1,0 +1,51 @@
+"""Traps that no breakpoint asks for: where panics pass, and where the loader reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.breakpoints.sites import SiteKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from crabtrap.address import Address
+    from crabtrap.engine.causes.panics import PanicWatcher
+    from crabtrap.engine.debuggee import Debuggee
+
+_LOADER_HOOK = "_dl_debug_state"
+"""The function the dynamic loader calls after every change of the link map (link.h)."""
+
+
+class EventTraps:
+    """Sets the traps for panics and, while somebody waits for libraries, for the loader."""
+
+    def __init__(self, debuggee: Debuggee, panics: PanicWatcher) -> None:
+        self._debuggee = debuggee
+        self._panics = panics
+
+    def update(self) -> None:
+        """Make the traps what options, breakpoints and modules ask for now."""
+        debuggee = self._debuggee
+        panics: Iterable[Address] = ()
+        if debuggee.options.stop_on_panic or self._catching("panic"):
+            panics = (each.address for each in self._panics.locations(debuggee.modules))
+        self._own("panic", panics)
+        waiting = any(item.pending and item.enabled for item in debuggee.breakpoints.breakpoints)
+        self._own("loader", self._hooks() if waiting or self._catching("load") else ())
+
+    def _own(self, kind: str, addresses: Iterable[Address]) -> None:
+        keys = tuple(SiteKey("software", address) for address in addresses)
+        self._debuggee.sites.replace_owned((kind, 0), keys)
+
+    def _catching(self, kind: str) -> bool:
+        catchpoints = self._debuggee.breakpoints.catchpoints
+        return any(each.kind == kind and each.enabled for each in catchpoints)
+
+    def _hooks(self) -> tuple[Address, ...]:
+        return tuple(
+            symbol.address
+            for module in self._debuggee.modules
+            for symbol in module.symbols_named(_LOADER_HOOK)
+            if symbol.kind == "function"
+        )

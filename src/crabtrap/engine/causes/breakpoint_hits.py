@@ -1,0 +1,143 @@
+"""Breakpoints: whose trap was hit, whether its condition holds, what it does then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Watchpoint
+from crabtrap.engine.causes.cause import AT_INSTRUCTION
+from crabtrap.engine.machine import Consume, Ignore, Report
+from crabtrap.errors import CrabtrapError
+from crabtrap.events import BreakpointHit, ConditionFailed, LogMessage, SignalReceived
+from crabtrap.log import Log
+from crabtrap.target.interface import TRAPPED
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.inspector import Inspector
+    from crabtrap.engine.language import Language
+    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.target.interface import StopKind, TargetStop
+
+_log = Log("crabtrap.engine")
+
+_SIGTRAP = 5
+_SI_KERNEL = 128
+_INT3 = b"\xcc"
+
+
+class BreakpointHits:
+    """A thread has come to a trap of the user's."""
+
+    kinds: tuple[StopKind, ...] = AT_INSTRUCTION
+
+    def __init__(self, debuggee: Debuggee, inspector: Inspector, language: Language) -> None:
+        self._debuggee = debuggee
+        self._inspector = inspector
+        self._language = language
+
+    def judge(self, stop: TargetStop, state: Running) -> Verdict:
+        """Ask every breakpoint that has a location here; one that reports is enough."""
+        if stop.pc is None:
+            return Ignore()
+        verdict: Verdict = Ignore()
+        owners = self._debuggee.sites.owners_at(stop.pc)
+        for kind, number in owners:
+            if kind != "breakpoint":
+                continue
+            item = self._debuggee.breakpoints.find(number)
+            if isinstance(item, Breakpoint) and item.enabled:
+                this = self._breakpoint(item, stop, stop.pc)
+                if not isinstance(verdict, Report):
+                    verdict = this
+        if not owners and stop.kind in TRAPPED:
+            return self._nobodys_trap(stop, stop.pc)
+        return verdict
+
+    def _nobodys_trap(self, stop: TargetStop, pc: Address) -> Verdict:
+        """A trap of ours that was removed meanwhile, or an ``int3`` of the program itself.
+
+        Some servers take the latter for a breakpoint and leave the pc on it, where it
+        would be hit for ever.
+        """
+        if self._debuggee.target.memory.read_partial(pc, 1) != _INT3:
+            _log.debug("hit of a trap that is gone: %#x", pc)
+            return Consume()
+        self._debuggee.control.write_registers(stop.thread, {"rip": pc + 1})
+        return Report(SignalReceived(_SIGTRAP, "SIGTRAP", _SI_KERNEL))
+
+    def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
+        if item.thread is not None and item.thread != stop.thread:
+            return Consume()
+        if stop.condition_error and item.on_target:
+            return condition_failed(item, stop.condition_error, frame_index(item, stop))
+        sites = self._debuggee.sites
+        owner = ("breakpoint", item.number)
+        if stop.kind in TRAPPED and sites.condition_evaluated_by_target(pc, owner):
+            if not self._counted_by_target(item):
+                return Consume()
+        else:
+            try:
+                if not self._holds(item, stop):
+                    return Consume()
+            except CrabtrapError as error:
+                return condition_failed(item, str(error), frame_index(item, stop))
+            if not self._count(item):
+                return Consume()
+        return self._hit(item, stop)
+
+    def _hit(self, item: Breakpoint, stop: TargetStop) -> Verdict:
+        if item.log is not None:
+            self._write_log(item, stop)
+            return Consume()
+        if item.callback is not None and item.callback(self._frame(item, stop)) is False:
+            return Consume()
+        if item.temporary:
+            self._debuggee.breakpoints.remove(item.number)
+            self._debuggee.sites.release_all(("breakpoint", item.number))
+        index = frame_index(item, stop)
+        return Report(BreakpointHit(item.number, item.hits, item.temporary, index))
+
+    def _counted_by_target(self, item: Breakpoint) -> bool:
+        """Whether this breakpoint's own condition held: its counter went up and past ignore."""
+        count = self._debuggee.control.read_counter(item.number)
+        before, item.hits = item.hits, count
+        return count > before and count > item.ignore
+
+    def _holds(self, item: Breakpoint, stop: TargetStop) -> bool:
+        if item.condition is None:
+            return True
+        return self._language.holds(item.condition, self._frame(item, stop))
+
+    def _count(self, item: Breakpoint) -> bool:
+        item.hits += 1
+        if item.on_target:
+            self._debuggee.control.set_counter(item.number, item.hits)
+        return item.hits > item.ignore
+
+    def _write_log(self, item: Breakpoint, stop: TargetStop) -> None:
+        assert item.log is not None
+        try:
+            text = self._language.expand(item.log, self._frame(item, stop))
+        except CrabtrapError as error:
+            text = f"{item.log}  <error: {error}>"
+        self._debuggee.publish(LogMessage(item.number, stop.thread, text))
+
+    def _frame(self, item: Breakpoint, stop: TargetStop) -> Frame:
+        return self._inspector.frame(stop.thread, frame_index(item, stop))
+
+
+def frame_index(item: Breakpoint, stop: TargetStop) -> int:
+    """The frame that a stop at one of a breakpoint's locations is about."""
+    location = next((each for each in item.locations if each.address == stop.pc), None)
+    return location.not_entered if location is not None else 0
+
+
+def condition_failed(item: Breakpoint | Watchpoint, error: str, frame: int) -> Verdict:
+    """A condition has no value: reported once, and from then on counted for all to see."""
+    item.failures, item.failure = item.failures + 1, error
+    if item.failures > 1:
+        return Consume()
+    return Report(ConditionFailed(item.number, item.condition or "", error, frame))

@@ -1,0 +1,49 @@
+"""Rust panics, at the moment they begin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.engine.causes.cause import AT_INSTRUCTION
+from crabtrap.engine.causes.hits import find_caught
+from crabtrap.engine.machine import Consume, Ignore, Report
+
+if TYPE_CHECKING:
+    from crabtrap.engine.causes.panics import PanicWatcher
+    from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.inspect.inspector import Inspector
+    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.target.interface import StopKind, TargetStop
+
+
+class PanicStops:
+    """A thread has come to one of the functions that every panic passes."""
+
+    kinds: tuple[StopKind, ...] = AT_INSTRUCTION
+
+    def __init__(self, debuggee: Debuggee, inspector: Inspector, panics: PanicWatcher) -> None:
+        self._debuggee = debuggee
+        self._inspector = inspector
+        self._panics = panics
+
+    def judge(self, stop: TargetStop, state: Running) -> Verdict:
+        """Follow the panic until its message is known, then report it."""
+        if stop.pc is None:
+            return Ignore()
+        debuggee = self._debuggee
+        sites = debuggee.sites
+        owners = [owner for owner in sites.owners_at(stop.pc) if owner[0] == "panic"]
+        if not owners:
+            return Ignore()
+        hook = ("panic", stop.thread)
+        if ("panic", 0) not in owners and hook not in owners:
+            return Consume()
+        step = self._panics.observe(self._inspector.thread(stop.thread))
+        sites.release_all(hook)
+        if step.stop_at is not None:
+            sites.acquire(SiteKey("software", step.stop_at), hook)
+        if step.panicked is None:
+            return Consume()
+        caught = find_caught(debuggee.breakpoints, "panic") is not None
+        return Report(step.panicked) if caught or debuggee.options.stop_on_panic else Consume()

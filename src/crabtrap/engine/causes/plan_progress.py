@@ -1,0 +1,45 @@
+"""Whether the plan is done, or how it goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from crabtrap.engine.machine import Consume, Ignore, Proceed, Report
+from crabtrap.engine.plans.plan import Done, Resume
+from crabtrap.events import Notice
+from crabtrap.target.interface import TRAPPED, StopKind
+
+if TYPE_CHECKING:
+    from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.inspect.inspector import Inspector
+    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.target.interface import TargetStop
+
+
+class PlanProgress:
+    """Shows the plan the stops of its own thread."""
+
+    kinds: tuple[StopKind, ...] = tuple(
+        kind for kind in get_args(StopKind) if kind not in ("exited", "killed")
+    )
+
+    def __init__(self, debuggee: Debuggee, inspector: Inspector) -> None:
+        self._debuggee = debuggee
+        self._inspector = inspector
+
+    def judge(self, stop: TargetStop, state: Running) -> Verdict:
+        """Ask the plan; a hit of its traps by another thread is passed over."""
+        plan = state.run.plan
+        at_site = stop.kind in TRAPPED and stop.pc in state.resume.sites
+        if plan.thread not in (0, stop.thread):
+            return Consume() if at_site else Ignore()
+        view = self._inspector.view(stop.thread, stop.registers)
+        match plan.explain_stop(stop, view):
+            case Done(reason):
+                return Report(reason)
+            case Resume() as resume:
+                if resume.note:
+                    self._debuggee.publish(Notice(resume.note))
+                return Proceed(resume)
+            case _:
+                return Consume() if at_site else Ignore()

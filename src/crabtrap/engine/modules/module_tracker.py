@@ -1,0 +1,67 @@
+"""Keeping what is known of the program in step with what it has loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.events import LibrariesChanged
+from crabtrap.log import Log
+
+if TYPE_CHECKING:
+    from crabtrap.engine.breakpoints.event_traps import EventTraps
+    from crabtrap.engine.breakpoints.resolver import LocationResolver
+    from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.modules.module_loader import ModuleLoader
+    from crabtrap.symbols.module_table import ModuleChanges
+
+_log = Log("crabtrap.engine")
+
+
+class ModuleTracker:
+    """Reads the link map when something may have changed, and moves every trap along."""
+
+    def __init__(
+        self,
+        debuggee: Debuggee,
+        loader: ModuleLoader,
+        resolver: LocationResolver,
+        traps: EventTraps,
+    ) -> None:
+        self._debuggee = debuggee
+        self._loader = loader
+        self._resolver = resolver
+        self._traps = traps
+
+    def refresh(self) -> ModuleChanges:
+        """Read again what is loaded; breakpoints get the locations they have now."""
+        debuggee = self._debuggee
+        old = debuggee.modules
+        debuggee.modules = self._loader.load(debuggee.target, old)
+        changes = debuggee.modules.changes_since(old)
+        if changes:
+            _log.debug("modules: +%d -%d", len(changes.loaded), len(changes.unloaded))
+            self._resolver.resolve_all()
+            self._traps.update()
+            debuggee.publish(libraries_changed(changes))
+        return changes
+
+    def await_entry(self) -> None:
+        """Have ``entry_reached`` called once an executed program has loaded its libraries."""
+        main = self._debuggee.modules.main
+        if main is not None and main.image.entry:
+            entry = main.address(main.image.entry)
+            self._debuggee.sites.replace_owned(("entry", 0), (SiteKey("software", entry),))
+
+    def entry_reached(self) -> None:
+        """A program that replaced another has loaded its libraries."""
+        self._debuggee.sites.release_all(("entry", 0))
+        self.refresh()
+
+
+def libraries_changed(changes: ModuleChanges) -> LibrariesChanged:
+    """The event of some changes, by path."""
+    return LibrariesChanged(
+        tuple(module.path for module in changes.loaded),
+        tuple(module.path for module in changes.unloaded),
+    )

@@ -1,0 +1,116 @@
+"""Expressions, where a client looks or where there is no frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from crabtrap.address import Address
+from crabtrap.engine.machine import Ended, NotStarted, Running, Stopped, require
+from crabtrap.errors import NotFoundError, ParseError
+from crabtrap.session.rust_language import evaluate
+from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.expr.scope import Scope
+    from crabtrap.session.calls import CallSettings, ProgramCaller
+    from crabtrap.session.core import Core
+    from crabtrap.session.history import ValueHistory
+    from crabtrap.symbols.types import Type
+    from crabtrap.values.value import Value
+
+T = TypeVar("T")
+
+
+class Evaluation:
+    """The expression language with the history of one client."""
+
+    def __init__(self, core: Core, history: ValueHistory) -> None:
+        self._core = core
+        self._history = history
+
+    def evaluate(self, text: str, frame: Frame | None) -> Value:
+        """The value of an expression; without a frame, of one that needs none.
+
+        While the program runs it is paused for the moment, so that all of the expression
+        sees the same memory.
+        """
+        with self._core.door.cancellable():
+            if frame is not None:
+                return evaluate(text, FrameScope(frame, self._history), self._core.presenter)
+            scope = self._scope_without_frame()
+            if not isinstance(self._core.state, Running):
+                return evaluate(text, scope, self._core.presenter)
+            with self._core.program.controller.paused():
+                return evaluate(text, scope, self._core.presenter)
+
+    def _scope_without_frame(self) -> ProgramScope:
+        process, state = self._core.program.inspector.process, self._core.state
+        if isinstance(state, NotStarted | Stopped | Running):
+            return ProgramScope(process, self._history)
+        return EndedScope(process, self._history, state)
+
+    def type_of(self, text: str, frame: Frame | None) -> Type:
+        """The type of an expression, or else the type of that name."""
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
+        from crabtrap.expr.syntax.grammar import is_type_name  # noqa: PLC0415 - slow to import
+
+        try:
+            return self.evaluate(text, frame).type
+        except (EvaluationError, ParseError) as error:
+            found = self._core.program.inspector.process.find_type(text)
+            if found is not None:
+                return found
+            if isinstance(error, ParseError) and is_type_name(text):
+                raise NotFoundError("type", text) from error
+            raise
+
+    def address(self, text: str, frame: Frame | None) -> Address:
+        """The address that an expression means: of a pointer, what it points to."""
+        value = self.evaluate(text, frame)
+        if value.is_pointer:
+            return value.pointer_address()
+        return Address(value.integer())
+
+    # -- running functions of the program ----------------------------------------------------
+    def call(self, text: str, frame: Frame, settings: CallSettings) -> Value:
+        """Evaluate an expression whose function and method calls run in the program."""
+        return self._calling(
+            frame,
+            settings,
+            lambda scope, caller: evaluate(text, scope, self._core.presenter, caller),
+        )
+
+    def format_debug(
+        self, text: str, frame: Frame, settings: CallSettings, *, pretty: bool, limit: int
+    ) -> str:
+        """A value as the program's own ``impl Debug`` writes it."""
+        from crabtrap.session.calls import format_debug  # noqa: PLC0415 - slow to import
+
+        return self._calling(
+            frame,
+            settings,
+            lambda scope, caller: format_debug(
+                self._core.program, text, scope, caller, pretty=pretty, limit=limit
+            ),
+        )
+
+    def _calling(
+        self, frame: Frame, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]
+    ) -> T:
+        """Let ``run`` call functions of the program, which may print, or end it."""
+        from crabtrap.session.calls import ProgramCaller  # noqa: PLC0415 - slow to import
+
+        core = self._core
+        require(core.state, Stopped, to="call a function")
+        caller = ProgramCaller(core.program, frame, core.presenter, settings)
+        try:
+            return run(FrameScope(frame, self._history), caller)
+        finally:
+            state = core.state
+            if isinstance(state, Ended):
+                core.settle(state.event)
+            else:
+                core.lifecycle.drain()

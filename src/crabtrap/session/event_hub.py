@@ -1,0 +1,67 @@
+"""Events, and who hears of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from crabtrap.log import Log
+
+if TYPE_CHECKING:
+    from crabtrap.events import Event
+
+_log = Log("crabtrap.session")
+
+Listener = Callable[["Event"], None]
+Cancel = Callable[[], None]
+
+
+class EventHub:
+    """Delivers every event to every listener.
+
+    Events are delivered one after the other, each to the listeners in the order of their
+    subscription; what a listener publishes follows once the present event has been
+    delivered to all.  A listener that raises disturbs neither the others nor whoever
+    publishes: what it raised is logged, with its traceback, by ``crabtrap.session``.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[object, Listener] = {}
+        self._waiting: deque[Event] = deque()
+        self._delivering = False
+
+    def subscribe(self, listener: Listener) -> Cancel:
+        """Have ``listener`` called with every event from now on.
+
+        Returns:
+            Ends the subscription; harmless to repeat.
+        """
+        key = object()
+        self._listeners[key] = listener
+
+        def cancel() -> None:
+            self._listeners.pop(key, None)
+
+        return cancel
+
+    def publish(self, event: Event) -> None:
+        """Deliver an event."""
+        self._waiting.append(event)
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._waiting:
+                self._deliver(self._waiting.popleft())
+        finally:
+            self._delivering = False
+
+    def _deliver(self, event: Event) -> None:
+        for key, listener in tuple(self._listeners.items()):
+            if key not in self._listeners:
+                continue  # cancelled by a listener before it
+            try:
+                listener(event)
+            except Exception as error:
+                _log.error("a listener failed at %s", type(event).__name__, error=error)

@@ -1,0 +1,53 @@
+"""The program's source files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.door import Door, through_door
+from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_library_sources
+
+if TYPE_CHECKING:
+    from crabtrap.session.core import Core
+
+
+@through_door()
+class Sources:
+    """Finds the text of source files, also where they were moved.
+
+    Attributes:
+        substitutes: ``(prefix, directory)`` pairs that were given so far.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.substitutes: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def door(self) -> Door:
+        """Where calls of other threads are turned back."""
+        return self._core.door
+
+    @cached_property
+    def _finder(self) -> SourceFinder:
+        return SourceFinder(
+            self.substitutes,
+            standard_library=lambda: installed_library_sources(os.path.expanduser("~")),
+        )
+
+    def substitute(self, prefix: str, directory: str) -> None:
+        """Look for sources below ``directory`` instead of ``prefix``."""
+        self.substitutes = (*self.substitutes, (prefix, directory))
+        self.__dict__.pop("_finder", None)
+
+    def find(self, path: str) -> SourceFile:
+        """The lines of a source file, or why there are none."""
+        main = self._core.program.debuggee.modules.main
+        built = None
+        if main is not None:
+            with contextlib.suppress(OSError):
+                built = os.stat(main.path).st_mtime
+        return self._finder.find(path, built=built)
