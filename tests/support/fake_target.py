@@ -20,7 +20,7 @@ from crabtrap.target.interface import (
     ThreadInfo,
 )
 from crabtrap.target.interface import Mapping as MemoryMapping
-from crabtrap.target.registers import DWARF_GENERAL
+from crabtrap.target.register_layout import DWARF_GENERAL
 
 if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers

@@ -9,7 +9,7 @@ from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
 from crabtrap.session.breakpoints import Breakpoints
-from crabtrap.session.evaluation import Evaluation
+from crabtrap.session.expression_verbs import ExpressionVerbs
 from crabtrap.session.registers import Registers
 from crabtrap.session.run_verbs import RunVerbs, the_one_location
 from crabtrap.session.selection import Selection, find_thread
@@ -50,7 +50,7 @@ class Client:
         self._selection = Selection(core, name)
         self.registers = Registers(core, self._selection)
         self.breakpoints = Breakpoints(core, self)
-        self._evaluation = Evaluation(core, history)
+        self._evaluation = ExpressionVerbs(core, history)
         core.selections.append(self._selection)
         if isinstance(core.state, Stopped):
             self._selection.follow(core.state.event, None)

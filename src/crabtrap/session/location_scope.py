@@ -16,7 +16,7 @@ from crabtrap.symbols.module_table import ModuleTable
 if TYPE_CHECKING:
     from crabtrap._core import Piece, Registers
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
 

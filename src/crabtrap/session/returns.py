@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.types import Type
 
 _RAX, _RDX = 0, 1

@@ -18,7 +18,7 @@ from crabtrap.records import dataclass, replace
 from crabtrap.symbols.names import function_name
 
 if TYPE_CHECKING:
-    from crabtrap.symbols.code import Function, Row, Symbol
+    from crabtrap.symbols.code_rows import Function, Row, Symbol
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 

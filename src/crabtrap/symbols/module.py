@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
-from crabtrap.symbols.code import AddressRange, Function, LineSpan, Row, Symbol
+from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan, Row, Symbol
 from crabtrap.symbols.types import TypeTable
 
 if TYPE_CHECKING:

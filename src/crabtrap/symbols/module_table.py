@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from crabtrap.address import Address
-    from crabtrap.symbols.code import Function, Row, Symbol
+    from crabtrap.symbols.code_rows import Function, Row, Symbol
     from crabtrap.symbols.module import Module
 
 

@@ -21,7 +21,7 @@ from crabtrap.target.live_control import LiveControl
 from crabtrap.target.mappings import parse_maps
 from crabtrap.target.remote import Remote
 from crabtrap.target.remote_files import read_remote_file
-from crabtrap.target.rsp.client import Client
+from crabtrap.target.rsp.connection import Connection
 from crabtrap.target.rsp.documents import parse_libraries, parse_threads
 from crabtrap.target.rsp.replies import checked
 from crabtrap.target.rsp.stop_replies import parse_stop
@@ -56,40 +56,40 @@ class LiveTarget:
     def __init__(self, endpoint: Endpoint) -> None:
         """Negotiate with a connected server, which need not have a process yet."""
         self._endpoint = endpoint
-        self._client = Client(endpoint.channel, endpoint.exit_message)
+        self._connection = Connection(endpoint.channel, endpoint.exit_message)
         try:
-            self._client.negotiate(_OFFERS)
+            self._connection.negotiate(_OFFERS)
             self._actions = self._enter_session()
         except BaseException:
-            self._client.close()
+            self._connection.close()
             endpoint.close()
             raise
-        self._remote = Remote(self._client)
+        self._remote = Remote(self._connection)
         self._abilities = self._find_abilities()
         self._control = LiveControl(self._remote, self._abilities, endpoint.close)
         self._is_local: bool | None = None
 
     def _enter_session(self) -> bytes:
         """Enable extended mode and stop-all; return the actions that ``vCont`` supports."""
-        client = self._client
+        connection = self._connection
         packets = [b"!", b"vCont?"]
-        if client.has("crabtrap.stop-all"):
+        if connection.has("crabtrap.stop-all"):
             packets.append(_STOP_ALL)
-        replies = client.exchange(packets)
+        replies = connection.exchange(packets)
         for packet, reply in zip(packets[2:], replies[2:], strict=True):
             checked(packet, reply)
         return replies[1]
 
     def _find_abilities(self) -> Abilities:
-        has = self._client.has
+        has = self._connection.has
         stops_all = has("crabtrap.stop-all")
         return Abilities(
             conditions=has("ConditionalBreakpoints"),
             # gdbserver does not keep the value that QTDV creates a variable with.
             counters=has("crabtrap.step-over-breakpoint"),
             steps_over_sites=has("crabtrap.step-over-breakpoint"),
-            stops_all=stops_all or not self._client.non_stop,
-            changes_while_running=self._client.non_stop,
+            stops_all=stops_all or not self._connection.non_stop,
+            changes_while_running=self._connection.non_stop,
             lifts_traps=stops_all,
             range_step=b";r" in self._actions,
             hardware_slots=_DEBUG_REGISTERS,
@@ -128,13 +128,13 @@ class LiveTarget:
         return self._control
 
     @property
-    def client(self) -> Client:
+    def connection(self) -> Connection:
         """The connection, for measurements and tests."""
-        return self._client
+        return self._connection
 
     def threads(self) -> tuple[ThreadInfo, ...]:
         """List the threads of the process; those of a forked child once it is followed."""
-        found = parse_threads(self._client.transfer("threads"), self.pid)
+        found = parse_threads(self._connection.transfer("threads"), self.pid)
         for thread in found:
             self._remote.thread_pids[thread.tid] = thread.pid
         return tuple(thread for thread in found if thread.pid == self.pid)
@@ -164,7 +164,7 @@ class LiveTarget:
         if self.is_local:
             return f"/proc/{self._live_tid()}/exe"
         annex = f"{self.pid:x}"
-        return os.fsdecode(self._client.transfer("exec-file", annex))
+        return os.fsdecode(self._connection.transfer("exec-file", annex))
 
     def libraries(self) -> tuple[Library, ...]:
         """Read the link map without the main program."""
@@ -182,7 +182,7 @@ class LiveTarget:
     def read_file(self, path: str) -> bytes:
         """Read a whole file, by its path in the program's mount namespace."""
         if not self.is_local:
-            return read_remote_file(self._client, path, self.pid)
+            return read_remote_file(self._connection, path, self.pid)
         root = "" if path.startswith("/proc/") else f"/proc/{self._live_tid()}/root"
         try:
             with open(root + path, "rb") as file:
@@ -232,11 +232,12 @@ class LiveTarget:
         Raises:
             LaunchError: It could not be started.
         """
-        client = self._client
+        connection = self._connection
         wanted = {name for name, _ in request.environment}
         packets = [
             b"QDisableRandomization:%d" % (not request.randomize),
-            b"QStartupWithShell:%d" % (not client.has("crabtrap.stdio") and _needs_shell(request)),
+            b"QStartupWithShell:%d"
+            % (not connection.has("crabtrap.stdio") and _needs_shell(request)),
             b"QEnvironmentReset",
             # Programs inherit the server's environment, which is the debugger's.
             *(b"QEnvironmentUnset:" + _hex(name) for name in sorted(os.environ.keys() - wanted)),
@@ -246,16 +247,16 @@ class LiveTarget:
             ),
             b"QSetWorkingDir:" + _hex(request.directory or os.getcwd()),
         ]
-        for packet, reply in zip(packets, client.exchange(packets), strict=True):
+        for packet, reply in zip(packets, connection.exchange(packets), strict=True):
             if reply:  # an empty reply: an older server does not support the packet
                 checked(packet, reply)
-        if request.stdio is not None and client.has("crabtrap.stdio"):
+        if request.stdio is not None and connection.has("crabtrap.stdio"):
             packet = b"Qcrabtrap.Stdio:"
-            checked(packet, client.request_with_descriptors(packet, request.stdio))
+            checked(packet, connection.request_with_descriptors(packet, request.stdio))
         words = (request.program, *request.arguments)
         packet = b"vRun;" + b";".join(map(_hex, words))
         try:
-            stop = client.check(packet, timeout=_START_SECONDS)
+            stop = connection.check(packet, timeout=_START_SECONDS)
         except RemoteError as error:
             began = f"cannot start {request.program}: "
             raise LaunchError(
@@ -270,13 +271,13 @@ class LiveTarget:
         Raises:
             LaunchError: The kernel or the server refuses.
         """
-        client = self._client
+        connection = self._connection
         try:
-            reply = client.check(b"vAttach;%x" % pid, timeout=_START_SECONDS)
+            reply = connection.check(b"vAttach;%x" % pid, timeout=_START_SECONDS)
         except RemoteError as error:
             raise LaunchError(f"cannot attach to process {pid}: {error}") from error
         self._remote.adopt(pid)
-        self._remote.running = client.non_stop
+        self._remote.running = connection.non_stop
         if reply != b"OK":
             self._adopt(reply)
         elif not self._abilities.stops_all:
@@ -289,12 +290,12 @@ class LiveTarget:
         Returns:
             True when there is one; ``wait`` returns its stops.
         """
-        client = self._client
-        reply = client.request(b"?")
+        connection = self._connection
+        reply = connection.request(b"?")
         if reply[:1] in (b"W", b"X"):
             return False
         if reply == b"OK":  # non-stop: no thread is stopped
-            threads = parse_threads(client.transfer("threads"), 0)
+            threads = parse_threads(connection.transfer("threads"), 0)
             if not threads:
                 return False
             self._remote.adopt(threads[0].pid)
@@ -302,8 +303,8 @@ class LiveTarget:
             self._control.interrupt()
             return True
         self._adopt(checked(b"?", reply))
-        if client.non_stop:
-            client.expect_more_stops()
+        if connection.non_stop:
+            connection.expect_more_stops()
             # Threads without a stop reply may be running.
             self._remote.running = not self._abilities.stops_all
         return True
@@ -312,12 +313,12 @@ class LiveTarget:
         stop = parse_stop(reply)
         pid = stop.pid
         if not pid:
-            threads = parse_threads(self._client.transfer("threads"), stop.tid)
+            threads = parse_threads(self._connection.transfer("threads"), stop.tid)
             pid = threads[0].pid if threads else stop.tid
         if stop.kind in ("exited", "killed"):
             raise LaunchError("the program ended while it was being started")
         self._remote.adopt(pid)
-        self._client.put_stop(reply)
+        self._connection.put_stop(reply)
 
 
 def launch(

@@ -15,9 +15,9 @@ from crabtrap.target.interface import (
     StopKind,
     TargetStop,
 )
-from crabtrap.target.registers import to_dwarf_order
+from crabtrap.target.register_layout import to_dwarf_order
 from crabtrap.target.remote import Remote
-from crabtrap.target.rsp.client import Route
+from crabtrap.target.rsp.connection import Route
 from crabtrap.target.rsp.replies import checked, error_of
 from crabtrap.target.rsp.signal_numbers import from_linux
 from crabtrap.target.rsp.site_packets import PendingSites, insert_packet, remove_packet
@@ -42,7 +42,7 @@ class LiveControl:
     def __init__(self, remote: Remote, abilities: Abilities, close: Callable[[], None]) -> None:
         """Control ``remote``; ``close`` ends its server once the connection is closed."""
         self._remote = remote
-        self._client = remote.client
+        self._connection = remote.connection
         self._abilities = abilities
         self._sites = PendingSites()
         self._posted: dict[int, SiteRequest] = {}
@@ -64,25 +64,25 @@ class LiveControl:
         self._sites.update(remove, insert)
         if not self._remote.running:
             return ()
-        if not self._client.non_stop:
+        if not self._connection.non_stop:
             raise StateError(
                 "this server takes no changes while the program runs",
                 hint="interrupt the program first",
             )
         self._post_sites()
-        self._client.settle()
+        self._connection.settle()
         return self.take_site_failures()
 
     def _post_sites(self) -> None:
         """Queue the pending site changes; their replies are noted and not waited for."""
         removed, inserted = self._sites.take()
         packets = [*map(remove_packet, removed), *map(insert_packet, inserted)]
-        first = self._client.post(packets, Route.NOTE)
+        first = self._connection.post(packets, Route.NOTE)
         self._posted.update(enumerate((*removed, *inserted), first))
 
     def take_site_failures(self) -> tuple[SiteFailure, ...]:
         """Return the failures that ``update_sites`` has not returned."""
-        noted = self._client.take_noted()
+        noted = self._connection.take_noted()
         posted, self._posted = self._posted, {}
         return tuple(
             SiteFailure(posted[ticket], str(error_of(insert_packet(posted[ticket]), reply)))
@@ -97,20 +97,20 @@ class LiveControl:
             raise ProcessGone(self._status)
         if not actions:
             return
-        client = self._client
-        client.acknowledge_by_resuming()
+        connection = self._connection
+        connection.acknowledge_by_resuming()
         packet = b"vCont;" + b";".join(map(self._encode_action, actions))
         self._stepping = {action.thread for action in actions if action.kind != "continue"}
         if self._sites:
             self._post_sites()
-        client.post((packet,), self._resume_route)
+        connection.post((packet,), self._resume_route)
         self._remote.forget_stop()
         self._resumed = True
-        client.flush()
+        connection.flush()
 
     @property
     def _resume_route(self) -> Route:
-        return Route.CHECK if self._client.non_stop else Route.STOP
+        return Route.CHECK if self._connection.non_stop else Route.STOP
 
     def _encode_action(self, action: ResumeAction) -> bytes:
         thread = self._remote.thread(-1 if action.thread is None else action.thread)
@@ -128,7 +128,7 @@ class LiveControl:
         May be called from any thread and from signal handlers, at any moment.
         """
         self._interrupt_asked = True
-        self._client.channel.wake()
+        self._connection.channel.wake()
 
     @property
     def is_running(self) -> bool:
@@ -138,22 +138,22 @@ class LiveControl:
     def wake(self) -> None:
         """Have ``wait`` return ``None``, now or the next time; for any thread."""
         self._woken = True
-        self._client.channel.wake()
+        self._connection.channel.wake()
 
     def _send_interrupt(self) -> None:
         self._interrupt_asked = False
         if not self._remote.running or not self._remote.alive:
             return
         self._interrupting = True
-        if self._client.non_stop:
+        if self._connection.non_stop:
             # Refused where the process has ended: its end comes through ``wait``.
-            self._client.post((b"vCont;t:" + self._remote.thread(-1),), Route.DISCARD)
+            self._connection.post((b"vCont;t:" + self._remote.thread(-1),), Route.DISCARD)
         else:
-            self._client.send_break()
+            self._connection.send_break()
 
     def watch_descriptor(self, fd: int, ready: Callable[[], None] | None) -> None:
         """Have ``wait`` call ``ready`` whenever ``fd`` is readable; ``None`` ends it."""
-        self._client.channel.watch(fd, ready)
+        self._connection.channel.watch(fd, ready)
 
     def wait(self, timeout: float | None) -> TargetStop | None:
         """Wait for the next stop; ``None`` after ``timeout`` seconds or a call of ``wake``."""
@@ -162,7 +162,7 @@ class LiveControl:
         # What has come already is taken whole, whoever calls meanwhile.
         is_called = self._is_called if timeout != 0 else _never
         while True:
-            reply = self._client.wait_stop(timeout, is_called)
+            reply = self._connection.wait_stop(timeout, is_called)
             if reply is not None:
                 stop = self._interpret(parse_stop(reply))
                 self._resumed = False
@@ -193,7 +193,7 @@ class LiveControl:
         remote.thread_pids[tid] = pid
         if stop.child[0]:
             remote.thread_pids[stop.child[1]] = stop.child[0]
-        if self._abilities.stops_all or not self._client.non_stop:
+        if self._abilities.stops_all or not self._connection.non_stop:
             remote.running = False
         if stop.kind == "exec":
             remote.adopt(pid)
@@ -270,14 +270,14 @@ class LiveControl:
     def set_counter(self, number: int, value: int) -> None:
         """Create a trace state variable, or set its value."""
         name = b"crabtrap%d" % number
-        self._client.check(
+        self._connection.check(
             b"QTDV:%x:%016x:0:%b" % (number, value & 0xFFFF_FFFF_FFFF_FFFF, name.hex().encode())
         )
 
     def read_counter(self, number: int) -> int:
         """Read a trace state variable; 0 where it was never set."""
         packet = b"qTV:%x" % number
-        reply = checked(packet, self._client.request(packet))
+        reply = checked(packet, self._connection.request(packet))
         if reply[:1] != b"V":
             return 0
         value = int(reply[1:17], 16)
@@ -286,17 +286,17 @@ class LiveControl:
     def pass_signals(self, numbers: Sequence[int]) -> None:
         """Choose the signals that the server delivers without reporting a stop."""
         text = ";".join(f"{from_linux(number):x}" for number in sorted(numbers))
-        self._client.check(b"QPassSignals:" + text.encode())
+        self._connection.check(b"QPassSignals:" + text.encode())
 
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
         """Choose the system calls to stop at: all (``()``), some, or none (``None``)."""
         if not self._abilities.syscall_events:
             raise UnsupportedError("system call stops")
         if numbers is None:
-            self._client.check(b"QCatchSyscalls:0")
+            self._connection.check(b"QCatchSyscalls:0")
         else:
             chosen = "".join(f";{number:x}" for number in numbers)
-            self._client.check(b"QCatchSyscalls:1" + chosen.encode())
+            self._connection.check(b"QCatchSyscalls:1" + chosen.encode())
 
     # -- ending ----------------------------------------------------------------------------
 
@@ -306,7 +306,7 @@ class LiveControl:
         leaving = remote.pid if pid is None else pid
         if traps:
             # fork(2) copied the parent's traps into the child's memory.
-            self._client.exchange(
+            self._connection.exchange(
                 [
                     b"Hgp%x.%x" % (leaving, leaving),
                     *map(remove_packet, traps),
@@ -315,8 +315,8 @@ class LiveControl:
             )
         if leaving == remote.pid:
             self._sites.clear()
-        self._client.acknowledge_stops()
-        self._client.check(b"D;%x" % leaving if self._client.has("multiprocess") else b"D")
+        self._connection.acknowledge_stops()
+        self._connection.check(b"D;%x" % leaving if self._connection.has("multiprocess") else b"D")
         remote.thread_pids = {
             tid: owner for tid, owner in remote.thread_pids.items() if owner != leaving
         }
@@ -335,12 +335,12 @@ class LiveControl:
         if not remote.alive:
             return
         self._sites.clear()
-        self._client.acknowledge_stops()
-        if self._client.has("multiprocess"):
-            self._client.check(b"vKill;%x" % remote.pid)
+        self._connection.acknowledge_stops()
+        if self._connection.has("multiprocess"):
+            self._connection.check(b"vKill;%x" % remote.pid)
         else:
-            self._client.post((b"k",), Route.CHECK)
-            self._client.flush()
+            self._connection.post((b"k",), Route.CHECK)
+            self._connection.flush()
         remote.alive = False
         remote.running = False
         self._status = "killed"

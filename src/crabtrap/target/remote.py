@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
 from crabtrap.target.interface import SavedRegisters
 from crabtrap.target.memory_access import callback_memory, file_memory, read_exactly
-from crabtrap.target.registers import (
+from crabtrap.target.register_layout import (
     RegisterLayout,
     RegisterSlot,
     included_documents,
     parse_description,
 )
-from crabtrap.target.rsp.client import Client
+from crabtrap.target.rsp.connection import Connection
 from crabtrap.target.rsp.packets import (
     escape,
     parse_bytes,
@@ -40,15 +40,15 @@ class Remote:
     """One process behind a server.
 
     Attributes:
-        client: The connection.
+        connection: The connection.
         pid: The process that requests are about; 0 before there is one.
         running: A thread was resumed since all threads were last stopped.
         alive: The process has not ended and was not detached from.
         thread_pids: Process of every thread known from stops and thread lists.
     """
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.pid = 0
         self.running = False
         self.alive = False
@@ -60,7 +60,7 @@ class Remote:
         self._descriptor: int | None = None
         self._old_descriptors: list[int] = []
         self._writes_single_registers = True
-        self._binary_reads = client.has("binary-upload")
+        self._binary_reads = connection.has("binary-upload")
 
     # -- life ----------------------------------------------------------------------------
 
@@ -95,11 +95,11 @@ class Remote:
         self.forget_image()
         while self._old_descriptors:
             os.close(self._old_descriptors.pop())
-        self.client.close()
+        self.connection.close()
 
     def thread(self, tid: int) -> bytes:
         """Encode a thread id of the process for a packet; -1 means all threads, 0 any."""
-        if not self.client.has("multiprocess"):
+        if not self.connection.has("multiprocess"):
             return b"-1" if tid == -1 else b"%x" % tid
         return thread_id(self.thread_pids.get(tid, self.pid), tid)
 
@@ -192,7 +192,7 @@ class Remote:
 
     def save_registers(self, tid: int) -> SavedRegisters:
         """Save all registers of a thread, in the server where it has LLDB's packet for it."""
-        if not self.client.has("QSaveRegisterState"):
+        if not self.connection.has("QSaveRegisterState"):
             return SavedRegisters(tid, block=self.read_block(tid))
         return SavedRegisters(tid, int(self._ask_thread(tid, b"QSaveRegisterState")))
 
@@ -210,16 +210,16 @@ class Remote:
 
     def _exchange_thread(self, tid: int, packets: Sequence[bytes]) -> list[bytes]:
         select = b"Hg" + self.thread(tid)
-        first, *replies = self.client.exchange((select, *packets))
+        first, *replies = self.connection.exchange((select, *packets))
         if first != b"OK":
             raise NotFoundError("thread", str(tid))
         return replies
 
     def transfer(self, kind: str, tid: int = 0) -> bytes:
         """Read a ``qXfer`` object of the process, or of one thread of it."""
-        if self.client.request(b"Hg" + self.thread(tid)) != b"OK":
+        if self.connection.request(b"Hg" + self.thread(tid)) != b"OK":
             raise NotFoundError("thread", str(tid or self.pid))
-        return self.client.transfer(kind)
+        return self.connection.transfer(kind)
 
     def _read_layout(self) -> RegisterLayout:
         wanted = ["target.xml"]
@@ -230,7 +230,7 @@ class Remote:
                 continue
             if len(documents) >= 32:
                 raise RemoteError("the target description includes too many documents")
-            documents[name] = self.client.transfer("features", name)
+            documents[name] = self.connection.transfer("features", name)
             wanted += included_documents(documents[name])
         return parse_description(documents)
 
@@ -241,9 +241,9 @@ class Remote:
         """Descriptor of ``/proc/PID/mem`` at a stop, while it shows no traps; else ``None``."""
         if self.running:
             return None
-        if self._descriptor is None and self.client.has("crabtrap.memory-fd"):
+        if self._descriptor is None and self.connection.has("crabtrap.memory-fd"):
             packet = b"qcrabtrap.MemoryFd:%x" % self.pid
-            reply, self._descriptor = self.client.request_descriptor(packet)
+            reply, self._descriptor = self.connection.request_descriptor(packet)
             if self._descriptor is None and reply == b"OK":
                 raise RemoteError("the guard's memory descriptor was lost", packet=str(packet))
             checked(packet, reply)
@@ -288,7 +288,7 @@ class Remote:
             ]
             letter = b"x" if self._binary_reads else b"m"
             packets = [b"%b%x,%x" % (letter, address + at, length) for at, length in batch]
-            for (_, length), reply in zip(batch, self.client.exchange(packets), strict=True):
+            for (_, length), reply in zip(batch, self.connection.exchange(packets), strict=True):
                 part = self._memory_reply(reply)
                 data += part[:length]
                 if len(part) < length:
@@ -306,7 +306,7 @@ class Remote:
             length = min(size - len(data), _PAGE - at % _PAGE)
             if length == size:
                 break  # the request that was just refused
-            part = self._memory_reply(self.client.request(b"m%x,%x" % (at, length)))
+            part = self._memory_reply(self.connection.request(b"m%x,%x" % (at, length)))
             data += part[:length]
             if len(part) < length:
                 break
@@ -315,7 +315,7 @@ class Remote:
     @property
     def packet_room(self) -> int:
         """Bytes of memory that fit into one packet, hexadecimal or escaped."""
-        return max(1, (self.client.packet_size - 32) // 2)
+        return max(1, (self.connection.packet_size - 32) // 2)
 
     def write_memory(self, address: int, data: bytes) -> None:
         """Write all of ``data``.
@@ -328,7 +328,7 @@ class Remote:
             b"X%x,%x:%b" % (address + at, len(data[at : at + room]), escape(data[at : at + room]))
             for at in range(0, len(data), room)
         ]
-        for reply in self.client.exchange(packets):
+        for reply in self.connection.exchange(packets):
             if reply != b"OK":
                 error = error_of(b"X", reply)
                 raise MemoryFault(address, len(data), detail=str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from crabtrap.errors import RemoteError
-from crabtrap.target.rsp.client import Client
+from crabtrap.target.rsp.connection import Connection
 from crabtrap.target.rsp.packets import parse_hex, unescape
 from crabtrap.target.rsp.replies import checked
 
@@ -15,7 +15,9 @@ FILE_LIMIT = 1 << 30
 _PIPELINE = 16
 
 
-def read_remote_file(client: Client, path: str, pid: int, *, limit: int = FILE_LIMIT) -> bytes:
+def read_remote_file(
+    connection: Connection, path: str, pid: int, *, limit: int = FILE_LIMIT
+) -> bytes:
     """Read a whole file as process ``pid`` sees it.
 
     Raises:
@@ -23,18 +25,18 @@ def read_remote_file(client: Client, path: str, pid: int, *, limit: int = FILE_L
         UnsupportedError: The server gives no access to files.
     """
     # Servers without setfs reply with nothing; then files are opened in their own namespace.
-    client.request(b"vFile:setfs:%x" % pid)
+    connection.request(b"vFile:setfs:%x" % pid)
     packet = b"vFile:open:%b,0,0" % os.fsencode(path).hex().encode()
-    descriptor, _ = _parse_reply(packet, client.request(packet), path)
+    descriptor, _ = _parse_reply(packet, connection.request(packet), path)
     try:
-        return _read_all(client, descriptor, path, limit)
+        return _read_all(connection, descriptor, path, limit)
     finally:
-        client.request(b"vFile:close:%x" % descriptor)
+        connection.request(b"vFile:close:%x" % descriptor)
 
 
-def _read_all(client: Client, descriptor: int, path: str, limit: int) -> bytes:
+def _read_all(connection: Connection, descriptor: int, path: str, limit: int) -> bytes:
     # A reply may be escaped to twice its size.
-    room = max(16, (client.packet_size - 32) // 2)
+    room = max(16, (connection.packet_size - 32) // 2)
     data = bytearray()
     while True:
         packets = [
@@ -42,7 +44,7 @@ def _read_all(client: Client, descriptor: int, path: str, limit: int) -> bytes:
             for index in range(_PIPELINE)
         ]
         expected = len(data)
-        for packet, reply in zip(packets, client.exchange(packets), strict=True):
+        for packet, reply in zip(packets, connection.exchange(packets), strict=True):
             size, part = _parse_reply(packet, reply, path)
             if size != len(part) or size > room:
                 raise RemoteError(f"the server sent a malformed part of {path}")

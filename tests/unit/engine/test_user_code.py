@@ -1,7 +1,7 @@
 import pytest
 
 from crabtrap.engine.inspect.user_code import UserCode, crate_of
-from crabtrap.symbols.code import Function
+from crabtrap.symbols.code_rows import Function
 from tests.support.fake_image import FakeFunction, FakeImage, fake_module
 
 CASES = [

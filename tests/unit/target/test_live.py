@@ -9,7 +9,7 @@ from crabtrap.address import Address
 from crabtrap.errors import LaunchError, MemoryFault, NotFoundError, RemoteError, UnsupportedError
 from crabtrap.target.interface import LaunchRequest, ResumeAction, SiteRequest
 from crabtrap.target.live import LiveTarget
-from crabtrap.target.registers import DWARF_GENERAL, PROTOCOL_GENERAL
+from crabtrap.target.register_layout import DWARF_GENERAL, PROTOCOL_GENERAL
 from crabtrap.target.rsp.packets import escape, frame, unescape
 from crabtrap.target.server import Endpoint
 from tests.support.scripted_server import FEATURES, Answer, ScriptedServer, scripted
@@ -180,7 +180,7 @@ def test_actions(action: ResumeAction, packet: bytes):
         assert target.control is not None
         assert target.control.wait(5) is not None
         target.control.resume([action])
-        target.client.request(b"vCont?")
+        target.connection.request(b"vCont?")
         assert packet in server.requests
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.symbols.code import Symbol
+    from crabtrap.symbols.code_rows import Symbol
     from crabtrap.symbols.module import Module
 
 Traces = tuple[tuple[Address, bytes], ...]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.inspect.unwinding import LogicalFrame, PhysicalFrame
     from crabtrap.engine.inspect.user_code import Origin
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
     from crabtrap.values.value_location import ValueLocation

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from crabtrap.address import Address
     from crabtrap.engine.inspect.epoch import EpochClock
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type

@@ -17,7 +17,7 @@ from crabtrap.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap.symbols.code import Function, Row
+    from crabtrap.symbols.code_rows import Function, Row
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 

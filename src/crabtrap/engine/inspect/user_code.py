@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
 
 Origin = Literal["user", "std", "dependency", "unknown"]
 

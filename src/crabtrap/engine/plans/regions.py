@@ -19,7 +19,7 @@ from crabtrap.symbols.breakpoint_locations import after_prologue
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import UserCode
-    from crabtrap.symbols.code import AddressRange, Function, LineSpan
+    from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 

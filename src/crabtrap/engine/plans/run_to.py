@@ -13,7 +13,7 @@ from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.thread_view import ThreadView
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.target.interface import TargetStop
 
 _LONGEST_INSTRUCTION = 15

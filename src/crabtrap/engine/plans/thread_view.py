@@ -15,7 +15,7 @@ from crabtrap.address import Address
 if TYPE_CHECKING:
     from crabtrap._core import Registers
     from crabtrap.engine.plans.regions import CodeIndex
-    from crabtrap.symbols.code import Function, Row
+    from crabtrap.symbols.code_rows import Function, Row
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target

@@ -177,7 +177,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitStorage:
     """In several locations, each of so many bytes."""
 
     parts: tuple[tuple[int, Storage], ...]
@@ -190,7 +190,7 @@ class Nowhere:
     reason: str
 
 
-Storage = InMemory | InRegister | Known | Split | Nowhere
+Storage = InMemory | InRegister | Known | SplitStorage | Nowhere
 
 
 def narrow(storage: Storage, offset: int, size: int) -> Storage:
@@ -202,7 +202,7 @@ def narrow(storage: Storage, offset: int, size: int) -> Storage:
             return InRegister(number, start + offset)
         case Known(data):
             return Known(data[offset : offset + size])
-        case Split(parts):
+        case SplitStorage(parts):
             at = 0
             for length, inner in parts:
                 if at <= offset and offset + size <= at + length:
@@ -243,7 +243,7 @@ def load(storage: Storage, size: int, signed: bool) -> Code:
             return join(register(number) + shifted + extend(size, signed))
         case Known(data):
             return (constant(int.from_bytes(data[:size], "little", signed=signed)),)
-        case Split(parts):
+        case SplitStorage(parts):
             if parts and parts[0][0] >= size:
                 return load(parts[0][1], size, signed)
             raise NotCompilableError("it is spread over several locations")

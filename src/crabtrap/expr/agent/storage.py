@@ -55,7 +55,7 @@ def _split(first: Pieces, second: Pieces) -> Storage:
         return asm.Nowhere("its location depends on registers")
     if any(p.bit_offset for p in first.parts):
         return asm.Nowhere("it is spread over bits")
-    return asm.Split(
+    return asm.SplitStorage(
         tuple(
             (a.size, _simple(a.location, b.location))
             for a, b in zip(first.parts, second.parts, strict=True)

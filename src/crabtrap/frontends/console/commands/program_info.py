@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.machine import State
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.code_rows import Function
 
 _MOST_FUNCTIONS = 200
 

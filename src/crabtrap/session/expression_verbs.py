@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Evaluation:
+class ExpressionVerbs:
     """The expression language with the history of one client."""
 
     def __init__(self, core: Core, history: ValueHistory) -> None:

@@ -8,13 +8,13 @@ import time
 import pytest
 
 from crabtrap.errors import RemoteError, UnsupportedError
-from crabtrap.target.rsp.client import Client, Route
+from crabtrap.target.rsp.connection import Connection, Route
 from crabtrap.target.rsp.packets import frame
 from tests.support.scripted_server import ScriptedServer, scripted
 
 
-def connected(server: ScriptedServer) -> Client:
-    client = Client(server.channel, lambda: "the guard ended with status 1: its last output")
+def connected(server: ScriptedServer) -> Connection:
+    client = Connection(server.channel, lambda: "the guard ended with status 1: its last output")
     client.negotiate(("multiprocess+",))
     return client
 
@@ -43,7 +43,7 @@ def test_a_server_without_non_stop_mode_is_used_in_all_stop_mode():
 @pytest.mark.parametrize("size", [b"zz", b"", b"10000000000000000"])
 def test_an_implausible_packet_size_is_bounded_or_refused(size: bytes):
     with scripted({b"qSupported": b"PacketSize=" + size}) as server:
-        client = Client(server.channel)
+        client = Connection(server.channel)
         try:
             client.negotiate(())
         except RemoteError:

@@ -1,4 +1,4 @@
-"""The client: requests matched with replies by order, stops queued as they arrive.
+"""A connection to a server: requests matched with replies by order, stops queued as they come.
 
 Requests are numbered by *tickets*, and the replies in the same way; many requests are sent
 in one ``send``.  State that must change together is one immutable tuple that is replaced by
@@ -71,7 +71,7 @@ class _Incoming(NamedTuple):
     complete: bool
 
 
-class Client:
+class Connection:
     """One connection to a server.
 
     Attributes:
