@@ -2,77 +2,184 @@
 
 import pytest
 
+from crabtrap.address import Address
 from crabtrap.engine import machine
 from crabtrap.engine.machine import (
     Announce,
     Consume,
+    Detached,
     Ended,
+    Failed,
     Ignore,
     NotStarted,
+    Proceed,
     Report,
     ResumeThreads,
+    Run,
+    Running,
     Stopped,
+    Threads,
 )
+from crabtrap.engine.plans.plan import Resume
+from crabtrap.engine.plans.run_to import Continue
 from crabtrap.errors import StateError
 from crabtrap.events import BreakpointHit, Interrupted, StepDone, StopEvent
 from crabtrap.events import Exited as ExitReason
+from crabtrap.target.interface import StopKind, TargetStop
 
 MAIN, WORKER = 100, 101
 HIT = BreakpointHit(1, 1)
 
 
-def running() -> machine.Running:
-    return machine.Running("continue")
+def running(thread: int = MAIN, threads: Threads | None = None) -> Running:
+    return machine.started(Run(Continue(), thread), Resume(), threads or Threads())
+
+
+def stop(thread: int, pc: int | None = None, kind: StopKind = "breakpoint") -> TargetStop:
+    return TargetStop(kind, MAIN, thread, pc=None if pc is None else Address(pc))
 
 
 def test_a_stop_nobody_reports_lets_the_program_go_on() -> None:
-    state = machine.advance(running(), MAIN, 0x1000, (Ignore(), Consume()))
-    assert state.stop_pcs == {MAIN: 0x1000}
-    assert machine.settle(state, MAIN) == ResumeThreads()
+    state = machine.advance(running(), stop(MAIN, 0x1000), (Ignore(), Consume()))
+    assert state.threads.stop_pcs == {MAIN: 0x1000}
+    assert machine.settle(state) == ResumeThreads()
 
 
 def test_all_reasons_of_one_stop_are_reported_together() -> None:
     verdicts = (Report(StepDone("next")), Ignore(), Report(HIT))
-    state = machine.advance(running(), MAIN, 0x1000, verdicts)
+    state = machine.advance(running(), stop(MAIN, 0x1000), verdicts)
     stopped = machine.announce(state, MAIN, 7, MAIN)
-    assert stopped == Stopped(StopEvent(7, MAIN, MAIN, (StepDone("next"), HIT)))
+    assert stopped.event == StopEvent(7, MAIN, MAIN, (StepDone("next"), HIT))
+    assert isinstance(stopped, Stopped)
+    assert stopped.threads == state.threads
 
 
 def test_the_plans_thread_is_reported_first_and_no_other_is_lost() -> None:
-    state = machine.advance(running(), WORKER, 0x1, (Report(HIT),))
-    state = machine.advance(state, MAIN, 0x2, (Report(StepDone("step")),))
-    assert machine.settle(state, MAIN) == Announce(MAIN)
+    state = machine.advance(running(), stop(WORKER, 0x1), (Report(HIT),))
+    state = machine.advance(state, stop(MAIN, 0x2), (Report(StepDone("step")),))
+    assert machine.settle(state) == Announce(MAIN)
     event = machine.announce(state, MAIN, 1, MAIN).event
     assert event.reasons == (StepDone("step"),)
     assert event.also == ((WORKER, HIT),)
 
 
 def test_the_end_of_the_program_outranks_everything() -> None:
-    state = machine.advance(running(), WORKER, 0x1, (Report(Interrupted()),))
-    state = machine.advance(state, MAIN, None, (Report(ExitReason(MAIN, 0)),))
-    assert machine.settle(state, WORKER) == Announce(MAIN)
+    state = machine.advance(running(WORKER), stop(WORKER, 0x1), (Report(Interrupted()),))
+    state = machine.advance(state, stop(MAIN, None, "exited"), (Report(ExitReason(MAIN, 0)),))
+    assert machine.settle(state) == Announce(MAIN)
     assert isinstance(machine.announce(state, MAIN, 1, MAIN), Ended)
 
 
-def test_only_threads_that_reported_a_stop_have_arrived() -> None:
-    state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
-    state = machine.advance(state, WORKER, None, (Consume(),))
+def test_only_threads_that_reported_a_stop_have_a_stop_pc() -> None:
+    state = machine.advance(running(), stop(MAIN, 0x1000), (Consume(),))
+    state = machine.advance(state, stop(WORKER), (Consume(),))
     sites = frozenset((0x1000,))
     assert machine.next_to_step_over(state, sites) == machine.StepOver(MAIN, 0x1000)
     assert machine.next_to_step_over(state, frozenset()) is None
 
 
-def test_who_is_set_going_stands_nowhere_any_more() -> None:
-    state = machine.advance(running(), MAIN, 0x1000, (Consume(),))
-    state = machine.advance(state, WORKER, 0x2000, (Report(HIT),))
+@pytest.mark.parametrize("kind", ["exited", "killed", "thread-exited", "interrupt"])
+def test_a_thread_that_was_stopped_by_others_has_hit_nothing(kind: StopKind) -> None:
+    before = running(threads=Threads({MAIN: 0x1000}))
+    state = machine.advance(before, stop(MAIN, 0x1000, kind), (Consume(),))
+    assert state.threads.stop_pcs == {}
+
+
+def test_of_threads_that_move_nothing_is_remembered() -> None:
+    state = machine.advance(running(), stop(MAIN, 0x1000), (Consume(signal=10),))
+    state = machine.advance(state, stop(WORKER, 0x2000), (Report(HIT, signal=12),))
     alone = machine.resumed(state, MAIN, frozenset((WORKER,)))
-    assert (alone.stop_pcs, alone.held) == ({WORKER: 0x2000}, {WORKER})
-    assert machine.resumed(alone, None, frozenset()) == machine.Running(
-        "continue", {}, frozenset(), ((WORKER, HIT),)
+    assert alone.moving
+    assert alone.threads == Threads({WORKER: 0x2000}, {WORKER: 12})
+    assert alone.held == {WORKER}
+    every = machine.resumed(alone, None, frozenset())
+    assert (every.threads, every.held) == (Threads(), frozenset())
+    assert every.reports == ((WORKER, HIT),)
+
+
+def test_the_first_signal_of_a_stop_is_kept_for_its_own_thread() -> None:
+    before = running(threads=Threads(signals={WORKER: 12}))
+    state = machine.advance(
+        before, stop(MAIN, 0x1, "signal"), (Consume(signal=10), Report(HIT, signal=11))
     )
+    assert state.threads.signals == {MAIN: 10, WORKER: 12}
+    assert machine.advance(state, stop(MAIN, 0x2), (Consume(),)).threads == Threads(
+        {MAIN: 0x2}, {MAIN: 10, WORKER: 12}
+    )
+
+
+def test_the_plans_way_on_replaces_the_one_before() -> None:
+    way = Resume("step")
+    state = machine.advance(running(), stop(MAIN, 0x1), (Proceed(way), Ignore()))
+    assert state.resume is way
+    assert machine.settle(state) == ResumeThreads()
+    assert machine.advance(state, stop(WORKER, 0x1), (Consume(),)).resume is way
+
+
+def test_what_handlers_raise_is_kept_and_stops_the_program() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    state = machine.advance(running(), stop(WORKER, 0x1), (Failed(first), Ignore()))
+    state = machine.advance(state, stop(MAIN, 0x2), (Consume(), Failed(second)))
+    assert state.errors == (first, second)
+    assert machine.settle(state) == Announce(MAIN)
+    assert machine.announce(state, MAIN, 1, MAIN).event.reasons == (Interrupted(),)
+
+
+def test_a_report_beside_an_error_is_not_lost() -> None:
+    state = machine.advance(running(), stop(WORKER, 0x1), (Failed(ValueError()), Report(HIT)))
+    assert machine.settle(state) == Announce(WORKER)
+    assert machine.announce(state, WORKER, 1, MAIN).event.reasons == (HIT,)
+
+
+def test_an_exec_ends_every_other_thread() -> None:
+    before = running(threads=Threads({WORKER: 0x1}, {WORKER: 12}, frozenset((MAIN, WORKER))))
+    state = machine.advance(before, stop(MAIN, 0x2, "exec"), (Consume(),))
+    assert state.threads == Threads({MAIN: 0x2})
+
+
+def test_stops_wait_in_the_order_in_which_they_were_reported() -> None:
+    state = machine.resumed(running(), None, frozenset())
+    first, second = stop(MAIN, 0x1), stop(WORKER, 0x2)
+    state = machine.reported(machine.reported(state, first), second)
+    assert (state.stops, state.moving) == ((first, second), True)
+    state = machine.gathered(state)
+    assert (state.stops, state.moving) == ((first, second), False)
+    state = machine.advance(state, first, (Consume(),))
+    assert state.stops == (second,)
+    assert machine.advance(state, stop(7, 0x3), (Consume(),)).stops == (second,)
+
+
+def test_a_complete_batch_says_which_threads_there_are_where_that_has_changed() -> None:
+    threads = Threads({MAIN: 0x1}, {MAIN: 10}, frozenset((MAIN,)))
+    assert machine.gathered(running(threads=threads)).threads is threads
+    assert machine.gathered(running(threads=threads), threads.listed).threads is threads
+    more = frozenset((MAIN, WORKER))
+    assert machine.gathered(running(threads=threads), more).threads == Threads(
+        threads.stop_pcs, threads.signals, more
+    )
+
+
+def test_a_thread_that_was_put_elsewhere_has_hit_nothing_there() -> None:
+    threads = Threads({MAIN: 0x1, WORKER: 0x2}, {MAIN: 10}, frozenset((MAIN, WORKER)))
+    assert threads.moved(MAIN) == Threads({WORKER: 0x2}, {MAIN: 10}, threads.listed)
 
 
 def test_a_verb_in_the_wrong_state_names_the_state() -> None:
     with pytest.raises(StateError, match="no program has been started") as caught:
         machine.require(NotStarted(), Stopped, to="step")
     assert caught.value.hint == "start it with run"
+
+
+@pytest.mark.parametrize(
+    ("state", "clause"),
+    [
+        (NotStarted(), "no program has been started"),
+        (Stopped(StopEvent(1, MAIN, MAIN, ())), "the program is stopped"),
+        (running(), "the program is running"),
+        (Detached(MAIN), "process 100 was detached"),
+        (Detached(MAIN, lost=True), "process 100 was lost"),
+        (Ended(StopEvent(1, MAIN, MAIN, ())), "the program has ended"),
+    ],
+)
+def test_every_state_is_described(state: machine.State, clause: str) -> None:
+    assert machine.describe(state) == clause
