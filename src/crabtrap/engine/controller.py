@@ -26,7 +26,7 @@ from crabtrap.engine.machine import (
     Threads,
 )
 from crabtrap.engine.plans.plan import Done
-from crabtrap.errors import StateError, StillRunningError, TargetError
+from crabtrap.errors import ProcessGone, StateError, StillRunningError, TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
@@ -50,6 +50,16 @@ _STOP_SECONDS = 10.0
 """A thread that does not stop within this after being asked to hangs in the kernel."""
 _STOP_POLL_SECONDS = 0.05
 _RECOVERY_SECONDS = 2.0
+
+
+class _UnstoppableError(TargetError):
+    """A thread does not stop although it was asked to."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"{who} does not stop when asked",
+            hint="it hangs in the kernel (state D): wait, detach or kill",
+        )
 
 
 class Controller:
@@ -77,6 +87,8 @@ class Controller:
         self._causes = causes
         self._filters = filters
         self._mailbox = mailbox
+        # A stop that was taken from the target and is not part of the state yet.
+        self._taken: TargetStop | None = None
 
     @property
     def state(self) -> State:
@@ -107,13 +119,13 @@ class Controller:
         """
         machine.require(self.state, Stopped, Running, to="detach")
         debuggee = self._debuggee
-        state = self.state
-        if isinstance(state, Running) and state.moving:
-            self._stop_now(state, _STOP_SECONDS)
+        with self._recovering():
+            if debuggee.is_moving:
+                self._stop_now(_STOP_SECONDS)
             if not debuggee.target.abilities.lifts_traps:
                 debuggee.sites.lift_all(debuggee.control)
-        debuggee.control.detach()
-        self._leave(Detached(debuggee.target.pid))
+            debuggee.control.detach()
+            self._leave(Detached(debuggee.target.pid))
 
     def kill(self, reason: ExitReason) -> StopEvent:
         """End the program.
@@ -135,6 +147,8 @@ class Controller:
         debuggee.clock.advance()
         debuggee.sites.release_all(_PLAN)
         debuggee.sites.forget_inserted()
+        # Called by a listener, perhaps, from within the target's wait: nothing comes any more.
+        debuggee.control.wake()
 
     def forget_stop_pc(self, thread: int) -> None:
         """The thread's pc was changed: a trap at the new one has not been hit."""
@@ -164,8 +178,11 @@ class Controller:
         timeout: float | None = None,
     ) -> StopEvent:
         """Carry out a plan until a visible stop: ``start``, then ``wait``."""
-        self.start(plan, thread, alone=alone, hidden=hidden)
-        return self.wait(timeout)
+        machine.require(self.state, Stopped, to=plan.name)
+        with self._recovering():
+            self.start(plan, thread, alone=alone, hidden=hidden)
+            self._go(timeout)
+        return self._outcome()
 
     def start(self, plan: Plan, thread: int, *, alone: bool = False, hidden: bool = False) -> None:
         """Begin a plan; ``wait`` carries it out.
@@ -205,13 +222,20 @@ class Controller:
             StateError: No program runs, or it was detached meanwhile.
             TargetError: The target failed.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
         machine.require(self.state, Running, Stopped, Ended, to="wait")
         with self._recovering():
-            while isinstance(state := self._debuggee.state, Running):
-                if not self._turn(state, deadline):
-                    assert timeout is not None
-                    raise StillRunningError(timeout)
+            self._go(timeout)
+        return self._outcome()
+
+    def _go(self, timeout: float | None) -> None:
+        """Make turns until the program does not run any more."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while isinstance(state := self._debuggee.state, Running):
+            if not self._turn(state, deadline):
+                assert timeout is not None
+                raise StillRunningError(timeout)
+
+    def _outcome(self) -> StopEvent:
         match self.state:
             case Stopped(event) | Ended(event):
                 return event
@@ -226,6 +250,8 @@ class Controller:
             self._handle(state, state.stops[0])
             return True
         match machine.settle(state):
+            case ResumeThreads() if self._debuggee.interrupt_requested:
+                self._interrupt(state)
             case ResumeThreads():
                 self._resume(state)
             case Announce(thread):
@@ -238,6 +264,12 @@ class Controller:
         _log.debug("stop: %s", stop)
         verdicts = self._causes.verdicts(stop, state)
         self._debuggee.state = machine.advance(state, stop, verdicts)
+
+    def _interrupt(self, state: Running) -> None:
+        """Report the pause that was asked for when no thread ran that could be interrupted."""
+        self._debuggee.interrupt_requested = False
+        self._debuggee.clock.advance()
+        self._debuggee.state = machine.interrupted(state)
 
     def _announce(self, state: Running, thread: int) -> None:
         debuggee = self._debuggee
@@ -270,9 +302,19 @@ class Controller:
         sites.flush(control, evaluates_all=debuggee.target_evaluates_all)
         actions = _actions(state)
         only = None if actions[-1].thread is None else state.run.thread
-        debuggee.clock.advance()
-        debuggee.state = self._resumed(state, only)
-        control.resume(actions)
+        self._move(state, actions, only)
+
+    def _move(self, state: Running, actions: list[ResumeAction], only: int | None) -> None:
+        """Resume threads; where that was not sent, they are still where they were."""
+        debuggee = self._debuggee
+        try:
+            debuggee.clock.advance()
+            debuggee.state = self._resumed(state, only)
+            debuggee.control.resume(actions)
+        except BaseException:
+            if not debuggee.control.is_running:
+                debuggee.state = state
+            raise
 
     def _resumed(self, state: Running, only: int | None) -> Running:
         held = frozenset[int]()
@@ -286,19 +328,35 @@ class Controller:
     # -- waiting ---------------------------------------------------------------------------
     def _take_batch(self, state: Running, deadline: float | None) -> bool:
         """Wait until every thread is stopped; ``False`` when the time is up."""
-        control, mailbox = self._debuggee.control, self._mailbox
-        serves = not state.run.hidden
+        mailbox, serves = self._mailbox, not state.run.hidden
         while not state.stops:
             if serves and mailbox:
                 self._serve()
                 return True
             remaining = None if deadline is None else deadline - time.monotonic()
-            stop = control.wait(remaining)
-            if stop is not None:
-                state = self._note(state, stop)
-            elif deadline is not None and time.monotonic() >= deadline:
+            stopped = self._take_stop(remaining)
+            now = self._debuggee.state
+            if not (isinstance(now, Running) and now.moving):
+                return True  # stopped or ended by somebody who was called while we waited
+            if not stopped and deadline is not None and time.monotonic() >= deadline:
                 return False
-        self._complete_batch(state)
+            state = now
+        self._complete_batch()
+        return True
+
+    def _take_stop(self, timeout: float | None) -> bool:
+        """Wait for one stop and note it; ``False`` where none has come."""
+        self._taken = self._debuggee.control.wait(timeout)
+        return self._note_taken()
+
+    def _note_taken(self) -> bool:
+        """Make the stop that was taken part of the state, once."""
+        stop, state = self._taken, self._debuggee.state
+        if stop is None:
+            return False
+        if isinstance(state, Running) and state.moving and stop not in state.stops:
+            self._debuggee.state = machine.reported(state, stop)
+        self._taken = None
         return True
 
     def _serve(self) -> None:
@@ -318,45 +376,38 @@ class Controller:
         elif sites.is_stale:
             sites.flush(debuggee.control, evaluates_all=debuggee.target_evaluates_all)
 
-    def _note(self, state: Running, stop: TargetStop) -> Running:
-        state = machine.reported(state, stop)
-        self._debuggee.state = state
-        return state
-
-    def _complete_batch(self, state: Running) -> None:
+    def _complete_batch(self) -> None:
         """After the first stop of a batch: have every thread stopped, and every stop noted."""
         debuggee = self._debuggee
-        control = debuggee.control
         listed = frozenset[int]()
         if not debuggee.target.abilities.stops_all:
-            state, listed = self._stop_others(state)
-        while (more := control.wait(0)) is not None:
-            state = self._note(state, more)
-        debuggee.sites.note_failures(control.take_site_failures())
-        debuggee.state = machine.gathered(state, listed)
+            listed = self._stop_others()
+        while self._take_stop(0):
+            pass
+        debuggee.sites.note_failures(debuggee.control.take_site_failures())
+        state = debuggee.state
+        if isinstance(state, Running):
+            debuggee.state = machine.gathered(state, listed)
 
-    def _stop_others(self, state: Running) -> tuple[Running, frozenset[int]]:
-        """Stop every other thread, for targets that leave that to us."""
+    def _stop_others(self) -> frozenset[int]:
+        """Stop every other thread, for targets that leave that to us; returns all threads."""
         control = self._debuggee.control
         deadline = time.monotonic() + _STOP_SECONDS
-        while True:
+        while isinstance(state := self._debuggee.state, Running):
             if any(stop.kind in ("exited", "killed") for stop in state.stops):
-                return state, frozenset()
+                break
             listed = self._list_threads()
             moving = listed - state.held - {stop.thread for stop in state.stops}
             if not moving:
-                return state, listed
+                return listed
             if time.monotonic() > deadline:
-                raise TargetError(
-                    f"thread {min(moving)} does not stop",
-                    hint="it hangs in the kernel (state D); wait or detach",
-                )
+                raise _UnstoppableError(f"thread {min(moving)}")
             control.interrupt()
             # Briefly: a thread may end instead of stopping, and nobody reports that.
-            stop = control.wait(_STOP_POLL_SECONDS)
-            while stop is not None:
-                state = self._note(state, stop)
-                stop = control.wait(0)
+            stopped = self._take_stop(_STOP_POLL_SECONDS)
+            while stopped:
+                stopped = self._take_stop(0)
+        return frozenset()
 
     # -- stopping on our own behalf --------------------------------------------------------
     @contextmanager
@@ -376,44 +427,46 @@ class Controller:
         if state.run.hidden:
             raise StateError("a function of the program is being called", hint="wait for it")
         began = time.perf_counter()
-        with self._recovering():
-            self._stop_now(state, _STOP_SECONDS)
-            self._debuggee.clock.advance()
         try:
-            yield
-        finally:
-            with self._recovering():
+            self._stop_now(_STOP_SECONDS)
+            self._debuggee.clock.advance()
+            try:
+                yield
+            finally:
                 self._go_on()
-            spent = (time.perf_counter() - began) * 1000
-            _log.debug("the program was paused for %.2f ms", spent)
+        except BaseException:
+            if not self._debuggee.is_moving:
+                self._recover()
+            raise
+        spent = (time.perf_counter() - began) * 1000
+        _log.debug("the program was paused for %.2f ms", spent)
 
     def _go_on(self) -> None:
         """Handle what came with a pause, and resume unless something is to be announced."""
         while isinstance(state := self.state, Running) and not state.moving:
             if not state.stops and isinstance(machine.settle(state), Announce):
+                self._debuggee.control.wake()
                 return  # by whoever waits
             self._turn(state, None)
 
-    def _stop_now(self, state: Running, seconds: float) -> None:
+    def _stop_now(self, seconds: float) -> None:
         """Interrupt the program; its stops are noted and not yet handled."""
-        control = self._debuggee.control
+        debuggee = self._debuggee
+        control = debuggee.control
         deadline = time.monotonic() + seconds
-        if not state.stops:
+        self._note_taken()
+        state = debuggee.state
+        if isinstance(state, Running) and not state.stops:
             if not control.is_running:
-                self._debuggee.state = machine.gathered(state)  # the resume was never sent
+                debuggee.state = machine.gathered(state)  # the resume was never sent
                 return
             control.interrupt()
-        while not state.stops:
+        while isinstance(state := debuggee.state, Running) and not state.stops:
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                raise TargetError(
-                    "the program does not stop when asked",
-                    hint="it hangs in the kernel (state D): wait, detach or kill",
-                )
-            stop = control.wait(remaining)
-            if stop is not None:
-                state = self._note(state, stop)
-        self._complete_batch(state)
+                raise _UnstoppableError("the program")
+            self._take_stop(remaining)
+        self._complete_batch()
 
     @contextmanager
     def _recovering(self) -> Generator[None]:
@@ -422,33 +475,36 @@ class Controller:
             yield
         except StillRunningError:
             raise
-        except BaseException:
+        except BaseException as error:
             self._recover()
+            if isinstance(error, ProcessGone) and isinstance(self.state, Stopped):
+                self._leave(Detached(self._debuggee.target.pid, lost=True))
             raise
 
     def _recover(self) -> None:
         """Stop visibly after something was raised while the program ran."""
-        state = self.state
-        if not isinstance(state, Running):
-            return
         debuggee = self._debuggee
         try:
-            if state.moving:
-                self._stop_now(state, _RECOVERY_SECONDS)
-            while isinstance(state := self.state, Running):
-                if state.stops:
+            while isinstance(state := debuggee.state, Running):
+                if state.moving:
+                    self._stop_now(_RECOVERY_SECONDS)
+                elif state.stops:
                     self._handle(state, state.stops[0])
                 else:
                     action = machine.settle(state)
                     thread = action.thread if isinstance(action, Announce) else state.run.thread
+                    # A stop of its own, even if nothing has moved since the last one.
+                    debuggee.clock.advance()
                     self._announce(state, thread)
+        except _UnstoppableError as error:
+            _log.debug("the program runs on: %s", error)
         except TargetError as error:
             # Nothing is known any more about what the program does.
             _log.debug("the program is lost: %s", error)
-            if isinstance(self.state, Running):
+            if isinstance(debuggee.state, Running):
                 self._leave(Detached(debuggee.target.pid, lost=True))
         except Exception as error:
-            # Raised by a handler, and noted: what was raised first is what is raised.
+            # Raised by a cause, and noted: what was raised first is what is raised.
             _log.debug("raised while stopping: %r", error)
 
     # -- traps that the target leaves to us ------------------------------------------------
@@ -467,35 +523,36 @@ class Controller:
             self._step_alone(state, found.thread)
             if found.thread == state.run.thread and state.resume.kind == "step":
                 return "moving"  # the plan's own step does the same
-            state = self._settle_step_over(found)
-            if state.reports or state.errors:
+            self._settle_step_over(found)
+            now = self.state
+            if not isinstance(now, Running) or now.moving or now.reports or now.errors:
                 return "stopped"
+            state = now
 
     def _step_alone(self, state: Running, thread: int) -> None:
         debuggee = self._debuggee
         debuggee.sites.lift_all(debuggee.control)
         signal = state.threads.signals.get(thread, 0)
-        debuggee.clock.advance()
-        debuggee.state = self._resumed(state, thread)
-        debuggee.control.resume([ResumeAction(thread, "step", signal)])
+        self._move(state, [ResumeAction(thread, "step", signal)], thread)
 
-    def _settle_step_over(self, stepped: machine.StepOver) -> Running:
+    def _settle_step_over(self, stepped: machine.StepOver) -> None:
         """Wait for the one step; whatever else stops there is handled as usual."""
         deadline = time.monotonic() + _STOP_SECONDS
-        # What is posted meanwhile wakes us, and waits.
-        while (stop := self._debuggee.control.wait(deadline - time.monotonic())) is None:
+        while not self._take_stop(deadline - time.monotonic()):
+            # Nothing comes, too, when somebody has posted a function: that has to wait.
             if time.monotonic() >= deadline:
                 raise TargetError(
                     f"thread {stepped.thread} does not leave the breakpoint at {stepped.address:#x}"
                 )
         state = self.state
-        assert isinstance(state, Running)
-        state = self._debuggee.state = machine.gathered(state)
-        if stop.kind != "step" or stop.thread != stepped.thread:
+        if not isinstance(state, Running) or not state.stops:
+            return
+        stop = state.stops[0]
+        if stop.kind == "step" and stop.thread == stepped.thread:
+            self._debuggee.state = machine.stepped_over(state)
+        else:
+            state = self._debuggee.state = machine.gathered(state)
             self._handle(state, stop)
-        state = self.state
-        assert isinstance(state, Running)
-        return state
 
 
 def _actions(state: Running) -> list[ResumeAction]:

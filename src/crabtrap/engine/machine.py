@@ -103,7 +103,7 @@ class Running:
     held: frozenset[int] = frozenset()
     stops: tuple[TargetStop, ...] = ()
     reports: tuple[tuple[int, StopReason], ...] = ()
-    errors: tuple[Exception, ...] = ()
+    errors: tuple[BaseException, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Report:
 class Failed:
     """The handler raised; the program is stopped, and the error raised again."""
 
-    error: Exception
+    error: BaseException
 
 
 Verdict = Ignore | Consume | Proceed | Report | Failed
@@ -299,6 +299,35 @@ def gathered(state: Running, listed: frozenset[int] | None = None) -> Running:
         state.held,
         state.stops,
         state.reports,
+        state.errors,
+    )
+
+
+def stepped_over(state: Running) -> Running:
+    """The step over a trap has come to its end, which is no stop of the thread's own."""
+    return Running(
+        state.run,
+        state.resume,
+        False,
+        state.threads,
+        state.held,
+        (),
+        state.reports,
+        state.errors,
+    )
+
+
+def interrupted(state: Running) -> Running:
+    """The user asked for a pause while nothing was moving."""
+    reports = (*state.reports, (state.run.thread, Interrupted()))
+    return Running(
+        state.run,
+        state.resume,
+        state.moving,
+        state.threads,
+        state.held,
+        state.stops,
+        reports,
         state.errors,
     )
 

@@ -159,6 +159,19 @@ def test_a_complete_batch_says_which_threads_there_are_where_that_has_changed() 
     )
 
 
+def test_a_step_over_a_trap_leaves_no_stop_and_no_pc() -> None:
+    state = machine.resumed(running(threads=Threads({MAIN: 0x1})), MAIN, frozenset())
+    state = machine.reported(state, stop(MAIN, 0x4, "step"))
+    after = machine.stepped_over(state)
+    assert (after.moving, after.stops, after.threads) == (False, (), Threads())
+
+
+def test_a_pause_while_nothing_moves_is_reported_for_the_plans_thread() -> None:
+    state = machine.interrupted(running(WORKER))
+    assert machine.settle(state) == Announce(WORKER)
+    assert machine.announce(state, WORKER, 1, MAIN).event.reasons == (Interrupted(),)
+
+
 def test_a_thread_that_was_put_elsewhere_has_hit_nothing_there() -> None:
     threads = Threads({MAIN: 0x1, WORKER: 0x2}, {MAIN: 10}, frozenset((MAIN, WORKER)))
     assert threads.moved(MAIN) == Threads({WORKER: 0x2}, {MAIN: 10}, threads.listed)

@@ -55,7 +55,8 @@ class CauseTable:
     def verdicts(self, stop: TargetStop, state: Running) -> tuple[Verdict, ...]:
         """The verdict of every cause that such a stop may concern.
 
-        A cause that raises costs its own verdict and no other.
+        A cause that raises, or is interrupted, costs its own verdict and no other: no stop is
+        judged twice.
         """
         return tuple([_verdict(cause, stop, state) for cause in self._by_kind[stop.kind]])
 
@@ -63,6 +64,6 @@ class CauseTable:
 def _verdict(cause: Cause, stop: TargetStop, state: Running) -> Verdict:
     try:
         return cause.judge(stop, state)
-    except Exception as error:
+    except BaseException as error:
         _log.debug("%s failed at %s: %r", type(cause).__name__, stop, error)
         return Failed(error)
