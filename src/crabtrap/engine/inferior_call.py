@@ -59,8 +59,8 @@ def _state_kept(program: Program, thread: int) -> Generator[None]:
     machine.require(before, Stopped, to="call a function")
     assert isinstance(before, Stopped)
     pcs, signals = before.threads.stop_pcs, before.threads.signals
-    debuggee.state = Stopped(before.event, Threads(before.threads.moved(thread).stop_pcs))
     try:
+        debuggee.state = Stopped(before.event, Threads(before.threads.moved(thread).stop_pcs))
         yield
     finally:
         after = program.controller.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -68,19 +69,26 @@ class Mailbox:
         """
         self._arrived.clear()
         for _ in range(len(self._posted)):
+            self._run_next()
+
+    def _run_next(self) -> None:
+        """Carry out one function; whoever waits for it is answered, whatever is raised."""
+        from concurrent.futures import InvalidStateError  # noqa: PLC0415 - see ``post``
+
+        future = None
+        try:
             function, future = self._posted.popleft()
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
+            if future.set_running_or_notify_cancel():
                 with self._door.cancellable():
                     result = function()
-            except Exception as error:
-                future.set_exception(error)
-            except BaseException as error:
-                future.set_exception(error)
-                raise
-            else:
                 future.set_result(result)
+        except BaseException as error:
+            # Answered already where it was raised behind the call.
+            with suppress(InvalidStateError):
+                if future is not None:
+                    future.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
 
     def wait(self, timeout: float | None) -> bool:
         """Sleep until something is posted; ``False`` when ``timeout`` seconds have passed."""

@@ -1,5 +1,7 @@
 """Owners of traps, and what the target is told of them."""
 
+import pytest
+
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints.sites import SiteKey, SiteTable
 from crabtrap.target.interface import SiteFailure, SiteRequest
@@ -80,6 +82,96 @@ def test_what_the_target_refuses_is_remembered_and_tried_again() -> None:
     assert len(target.calls) == 2
     table.release_all(("breakpoint", 1))
     assert table.failures == {}
+
+
+def test_what_the_target_takes_at_the_second_try_has_not_failed() -> None:
+    table, target = SiteTable(), Recorder(refuse=0x1000)
+    table.acquire(HERE, ("breakpoint", 1))
+    table.flush(target, evaluates_all=True)
+    table.flush(Recorder(), evaluates_all=True)
+    assert table.failures == {}
+    assert table.inserted == (request(),)
+
+
+class Broken:
+    """Raises before it does anything, or after it has done everything."""
+
+    def __init__(self, target: Recorder, *, after: bool) -> None:
+        self._target = target
+        self._after = after
+
+    def update_sites(self, remove, insert):
+        if self._after:
+            self._target.update_sites(remove, insert)
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_may_not_have_been_told_is_told_again(after: bool) -> None:
+    table, target = SiteTable(), Recorder()
+    table.acquire(HERE, ("breakpoint", 1))
+    with pytest.raises(KeyboardInterrupt):
+        table.flush(Broken(target, after=after), evaluates_all=True)
+    table.flush(target, evaluates_all=True)
+    table.flush(target, evaluates_all=True)
+    assert target.calls == [([], [request()])] * (1 + after)
+    assert table.inserted == (request(),)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_may_still_be_there_is_removed(after: bool) -> None:
+    table, target = SiteTable(), Recorder()
+    table.acquire(HERE, ("breakpoint", 1))
+    with pytest.raises(KeyboardInterrupt):
+        table.flush(Broken(target, after=after), evaluates_all=True)
+    table.release_all(("breakpoint", 1))
+    table.flush(target, evaluates_all=True)
+    assert target.calls[-1] == ([request()], [])
+    table.flush(target, evaluates_all=True)
+    assert len(target.calls) == 1 + after
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_what_may_have_been_lifted_is_inserted_again(after: bool) -> None:
+    table, target = SiteTable(), Recorder()
+    table.acquire(HERE, ("breakpoint", 1))
+    table.flush(target, evaluates_all=True)
+    with pytest.raises(KeyboardInterrupt):
+        table.lift_all(Broken(target, after=after))
+    table.lift_all(target)
+    table.flush(target, evaluates_all=True)
+    assert target.calls[-2:] == [([request()], []), ([], [request()])]
+
+
+def test_conditions_are_replaced_in_one_go() -> None:
+    table, target = SiteTable(), Recorder()
+    there = SiteKey("software", Address(0x2000))
+    table.replace_conditional(("breakpoint", 1), {HERE: b"one", there: None})
+    table.flush(target, evaluates_all=True)
+    table.replace_conditional(("breakpoint", 1), {HERE: b"two"})
+    table.flush(target, evaluates_all=True)
+    assert table.inserted == (request(b"two"),)
+    assert table.execution_addresses == {0x1000}
+
+
+def test_what_is_suspended_comes_back_and_what_was_acquired_meanwhile_goes() -> None:
+    table, target = SiteTable(), Recorder()
+    table.acquire(HERE, ("breakpoint", 1))
+    table.flush(target, evaluates_all=True)
+    there = SiteKey("software", Address(0x2000))
+
+    def interrupted() -> None:
+        with table.suspended():
+            table.acquire(there, ("plan", 0))
+            table.flush(target, evaluates_all=True)
+            assert table.execution_addresses == {0x2000}
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    table.flush(target, evaluates_all=True)
+    assert table.inserted == (request(),)
+    assert table.owners_at(Address(0x1000)) == (("breakpoint", 1),)
 
 
 def test_watched_bytes_find_their_owner() -> None:

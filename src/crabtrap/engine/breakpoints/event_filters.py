@@ -40,8 +40,8 @@ class EventFilters:
     @contextmanager
     def suspended(self) -> Generator[None]:
         """Catch no system call until the end."""
-        self._suspended = self._stale = True
         try:
+            self._suspended = self._stale = True
             yield
         finally:
             self._suspended, self._stale = False, True

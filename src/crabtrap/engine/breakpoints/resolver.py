@@ -117,16 +117,16 @@ class LocationResolver:
             self._debuggee.sites.release_all((kind, item.number))
 
     def _arm_breakpoint(self, item: Breakpoint) -> None:
-        sites = self._debuggee.sites
+        # The old sites stay until the new ones are known: compiling may be interrupted.
         owner: Owner = ("breakpoint", item.number)
-        sites.release_all(owner)
         item.on_target, item.not_on_target = False, ""
-        if not item.enabled or not item.locations:
-            return
+        locations = item.locations if item.enabled else ()
+        conditions = self._compile(item) if locations else {}
         kind: SiteKind = "hardware" if item.hardware else "software"
-        conditions = self._compile(item)
-        for location in item.locations:
-            sites.acquire(SiteKey(kind, location.address), owner, conditions.get(location.address))
+        self._debuggee.sites.replace_conditional(
+            owner,
+            {SiteKey(kind, each.address): conditions.get(each.address) for each in locations},
+        )
         item.on_target = bool(conditions)
         control = self._debuggee.live_control if conditions else None
         if control is not None:
@@ -160,16 +160,15 @@ class LocationResolver:
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:
         sites = self._debuggee.sites
-        watch, scope = ("watch", item.number), ("scope", item.number)
-        sites.release_all(watch)
-        sites.release_all(scope)
-        if not item.enabled:
-            return
         kind: SiteKind = "write" if item.kind == "write" else "access"
-        for address, size in split_watched(item.address, item.size):
-            sites.acquire(SiteKey(kind, address, size), watch)
-        if item.scope_return is not None:
-            sites.acquire(SiteKey("software", item.scope_return), scope)
+        pieces = split_watched(item.address, item.size) if item.enabled else ()
+        ends = item.scope_return if item.enabled else None
+        sites.replace_owned(
+            ("watch", item.number), (SiteKey(kind, address, size) for address, size in pieces)
+        )
+        sites.replace_owned(
+            ("scope", item.number), () if ends is None else (SiteKey("software", ends),)
+        )
 
 
 def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:

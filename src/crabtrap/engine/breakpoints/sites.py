@@ -16,7 +16,7 @@ from crabtrap.records import dataclass, field
 from crabtrap.target.interface import SiteKind, SiteRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Mapping
 
     from crabtrap.target.interface import Control, SiteFailure
 
@@ -73,24 +73,31 @@ class SiteTable:
         self._execution: dict[int, tuple[Owner, ...]] = {}
         # Where the target may have something else than is wanted, in order of change.
         self._stale: dict[SiteKey, None] = {}
+        # What it may have or not: something was raised when it was told.
+        self._unsure: dict[SiteKey, SiteRequest] = {}
+
+    # Whatever is raised between two lines: a key is stale before anything of it changes,
+    # and an owner is known to own it before it does and until it does not any more.
 
     def acquire(self, key: SiteKey, owner: Owner, condition: bytes | None = None) -> None:
         """Make ``owner`` an owner of the site, creating it where needed."""
-        self._sites.setdefault(key, Site(key)).owners[owner] = condition
-        self._owned.setdefault(owner, set()).add(key)
         self._changed(key)
+        self._owned.setdefault(owner, set()).add(key)
+        self._sites.setdefault(key, Site(key)).owners[owner] = condition
 
     def release(self, key: SiteKey, owner: Owner) -> None:
         """End one ownership; a site with no owner left is removed by the next flush."""
-        site = self._sites.get(key)
-        if site is None or owner not in site.owners:
+        owned = self._owned.get(owner)
+        if owned is None or key not in owned:
             return
-        del site.owners[owner]
-        self._owned[owner].discard(key)
-        if not site.owners:
-            del self._sites[key]
-            self._failed.pop(key, None)
         self._changed(key)
+        site = self._sites.get(key)
+        if site is not None:
+            site.owners.pop(owner, None)
+            if not site.owners:
+                del self._sites[key]
+                self._failed.pop(key, None)
+        owned.discard(key)
 
     def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
         """Make ``keys`` exactly the sites of ``owner``, all unconditional."""
@@ -102,6 +109,13 @@ class SiteTable:
             self.release(key, owner)
         for key in wanted - (owned or set()):
             self.acquire(key, owner)
+
+    def replace_conditional(self, owner: Owner, conditions: Mapping[SiteKey, bytes | None]) -> None:
+        """Make the sites of ``owner`` exactly these, each with its condition."""
+        for key in self._owned.get(owner, set()) - conditions.keys():
+            self.release(key, owner)
+        for key, condition in conditions.items():
+            self.acquire(key, owner, condition)
 
     def release_all(self, owner: Owner) -> None:
         """End every ownership of ``owner``."""
@@ -168,64 +182,81 @@ class SiteTable:
         """Tell the target the difference between what it has and what is wanted."""
         if not self._stale:
             return
-        before = dict(self._inserted)
+        after = dict(self._inserted)
         remove: list[SiteRequest] = []
         insert: list[SiteRequest] = []
         for key in self._stale:
             site, sent = self._sites.get(key), self._inserted.get(key)
             wanted = site.request(evaluates_all=evaluates_all) if site is not None else None
-            if wanted == sent:
+            if wanted == sent and key not in self._unsure:
                 continue
-            if sent is not None:
-                remove.append(sent)
-                del self._inserted[key]
+            leftover = sent or self._unsure.get(key)
+            if leftover is not None and leftover != wanted:
+                remove.append(leftover)
+                after.pop(key, None)
             if wanted is not None:
                 insert.append(wanted)
-                self._inserted[key] = wanted
-        stale, self._stale = self._stale, {}
-        if not (remove or insert):
-            return
-        _log.debug("sites: -%d +%d", len(remove), len(insert))
+                after[key] = wanted
+                self._failed.pop(key, None)
+        if remove or insert:
+            _log.debug("sites: -%d +%d", len(remove), len(insert))
+            self._tell(control, remove, insert, after, {})
+        else:
+            self._stale = {}
+
+    def _tell(
+        self,
+        control: Control,
+        remove: list[SiteRequest],
+        insert: list[SiteRequest],
+        after: dict[SiteKey, SiteRequest],
+        stale: dict[SiteKey, None],
+    ) -> None:
+        """Send changes, after which ``after`` is inserted and ``stale`` is not as wanted."""
         try:
             failures = control.update_sites(remove, insert)
+            self._inserted, self._stale, self._unsure = after, stale, {}
+            self.note_failures(failures)
         except BaseException:
-            # Whether the target has them is not known; sites may be sent twice.
-            self._inserted, self._stale = before, {**stale, **self._stale}
+            # Whether the target has them is not known; they may be sent twice.
+            unsure = {SiteKey(each.kind, each.address, each.size): each for each in remove}
+            unsure |= {SiteKey(each.kind, each.address, each.size): each for each in insert}
+            self._unsure |= unsure
+            self._stale |= dict.fromkeys(unsure)
+            self._inserted = {key: each for key, each in after.items() if key not in unsure}
             raise
-        self.note_failures(failures)
 
     @contextmanager
     def suspended(self) -> Generator[None]:
         """Want nothing of what is wanted now, until the end; what is acquired meanwhile goes."""
         sites, owned = self._sites, self._owned
-        self._swap({}, {})
         try:
+            self._swap({}, {})
             yield
         finally:
             self._swap(sites, owned)
 
     def _swap(self, sites: dict[SiteKey, Site], owned: dict[Owner, set[SiteKey]]) -> None:
         self._stale |= dict.fromkeys((*self._sites, *sites))
-        self._sites, self._owned = sites, owned
-        self._execution = {}
+        self._execution, self._sites, self._owned = {}, sites, owned
 
     def lift_all(self, control: Control) -> None:
         """Take every trap out of memory, for targets that leave them in at a stop."""
-        if self._inserted:
-            control.update_sites(list(self._inserted.values()), [])
-            self.forget_inserted()
+        lifted = {**self._unsure, **self._inserted}
+        if lifted:
+            self._tell(control, list(lifted.values()), [], {}, dict.fromkeys(self._sites))
 
     def forget_inserted(self) -> None:
         """The program's memory is new (exec, exit): nothing is inserted any more."""
-        self._inserted = {}
         self._stale = dict.fromkeys(self._sites)
+        self._inserted, self._unsure = {}, {}
 
     def note_failures(self, failures: Iterable[SiteFailure]) -> None:
         """Remember what the target refused, for ``failures`` and to try again later."""
         for failure in failures:
             request = failure.request
             key = SiteKey(request.kind, request.address, request.size)
+            self._stale[key] = None
             self._failed[key] = failure.message
             self._inserted.pop(key, None)
-            self._stale[key] = None
             _log.debug("site %#x refused: %s", request.address, failure.message)

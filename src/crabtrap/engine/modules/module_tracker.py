@@ -32,17 +32,19 @@ class ModuleTracker:
         self._loader = loader
         self._resolver = resolver
         self._traps = traps
+        self._settled = debuggee.modules
 
     def refresh(self) -> ModuleChanges:
         """Read again what is loaded; breakpoints get the locations they have now."""
         debuggee = self._debuggee
-        old = debuggee.modules
-        debuggee.modules = self._loader.load(debuggee.target, old)
-        changes = debuggee.modules.changes_since(old)
+        debuggee.modules = self._loader.load(debuggee.target, debuggee.modules)
+        # Since the last time that all of this was done: something may have been raised.
+        changes = debuggee.modules.changes_since(self._settled)
         if changes:
             _log.debug("modules: +%d -%d", len(changes.loaded), len(changes.unloaded))
             self._resolver.resolve_all()
             self._traps.update()
+            self._settled = debuggee.modules
             debuggee.publish(libraries_changed(changes))
         return changes
 
