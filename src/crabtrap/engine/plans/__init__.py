@@ -1,1 +1,1 @@
-"""Intents: how a step, a finish or a run to a place is carried out, stop by stop."""
+"""Thread plans: how a step, a finish or a run to a location is carried out, stop by stop."""

@@ -1,7 +1,8 @@
-"""What every plan is: it says how to move, and at each stop whether it is done.
+"""The interface of thread plans: how to resume, and at each stop whether the plan is done.
 
 A plan does no I/O beyond reading the stopped program.  The controller asks it for a
-``Move``, carries that out, and shows it the stops of its own thread.
+``Resume``, carries that out, and shows it the stops of its own thread, as LLDB does with
+its thread plans.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from crabtrap.target.interface import ResumeKind, TargetStop
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """How the plan's thread goes on, and where it wants to be stopped.
+    """How to resume the plan's thread, and where to stop it.
 
     Attributes:
-        kind: Free run, or one instruction.
-        sites: Addresses to trap for this plan; hits of other threads are passed over.
-        note: What the user should know of this move while it lasts, or ``""``.
+        kind: How the thread itself runs: freely, or for one instruction.
+        sites: Addresses to trap for this plan; hits of other threads are ignored.
+        note: A message for the user while the program runs, or ``""``.
     """
 
     kind: ResumeKind = "continue"
@@ -32,21 +33,21 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The plan is fulfilled; ``reason`` is told to the user."""
+    """The plan is done; ``reason`` is reported to the user."""
 
     reason: StopReason
 
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """The stop has nothing to do with the plan, which goes on as it was."""
+    """The stop has nothing to do with the plan, which continues as before."""
 
 
 Explanation = Resume | Done | Unexplained
 
 
 class Plan(Protocol):
-    """An intent of one thread.
+    """What one thread is to do until its next visible stop.
 
     Attributes:
         name: "step", "next", ...; shown in events.
@@ -55,18 +56,18 @@ class Plan(Protocol):
 
     @property
     def name(self) -> str:
-        """The verb, for events."""
+        """Name of the verb, for events."""
         ...
 
     @property
     def thread(self) -> int:
-        """The thread it is about."""
+        """Thread (tid) the plan is about."""
         ...
 
     def begin(self, view: ThreadView) -> Resume | Done:
-        """The first move, from the stop the user is looking at."""
+        """Return how to resume from the stop the user is looking at."""
         ...
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Look at a stop of the plan's own thread."""
+        """Say whether a stop of the plan's own thread is the plan's, and what follows."""
         ...

@@ -1,7 +1,7 @@
-"""Decoded code, remembered: where a line is left, what a function calls.
+"""Cached results of decoding code: where control leaves a line, what a function calls.
 
-Everything here depends on the files alone, so it is worked out once per place and
-kept as long as the modules stay where they are.
+Everything here depends on the modules' files alone, so it is computed once per line or
+function and kept as long as the modules stay loaded where they are.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _NO_HEADS: frozenset[Address] = frozenset()
 _MAX_FUNCTION = 1 << 20
 _MAX_EXPLORED = 2_000
-"""Functions followed from one line before giving up; ``println!`` needs some hundreds."""
+"""Limit on the functions followed from one line; ``println!`` needs some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,15 @@ class Region:
 
     Attributes:
         ranges: Sorted, disjoint.
-        exits: Where jumps and falling through lead out of the ranges.
-        computed: Jumps whose destination is only known when they are reached.
+        exits: Destinations outside of the ranges, of jumps and of falling through.
+        computed: Addresses of indirect jumps, whose destination is only known when they are
+            reached.
         calls: Destinations of direct calls.
-        indirect_calls: Call instructions through a pointer.
-        returns: Whether control can return from here.
-        copies: Functions inlined into the line of a region, where they begin.
-        heads: Exits that are no statements but shown, for a loop goes on there.
+        indirect_calls: Addresses of indirect call instructions.
+        returns: Whether a return instruction is among the code.
+        instances: Inline instances that begin in the code of the region's line.
+        heads: Exits where a loop continues: a step stops there although the line table marks
+            no statement (``is_stmt``).
     """
 
     ranges: tuple[AddressRange, ...]
@@ -60,18 +62,18 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Where code that is not the user's can come back into the user's.
+    """Where code that is not the user's can enter the user's.
 
     Attributes:
-        entries: First statements of user functions that may be called, by direct calls.
-        indirect: Call instructions whose destination is only known when they are reached.
+        entries: First statements of the user's functions that direct calls may lead to.
+        indirect: Addresses of indirect call instructions on the way.
     """
 
     entries: frozenset[Address]
     indirect: frozenset[Address]
 
     def joined(self, other: Reach) -> Reach:
-        """What either reaches."""
+        """Return what either of the two reaches."""
         return Reach(self.entries | other.entries, self.indirect | other.indirect)
 
 
@@ -88,7 +90,12 @@ _NO_CALLEES = _Callees((), frozenset())
 
 
 class CodeIndex:
-    """Answers about code for one set of modules and one user-code policy."""
+    """A cache of decoded code, for one set of modules and one user-code policy.
+
+    Attributes:
+        modules: The modules that are loaded.
+        user_code: Which code is the user's.
+    """
 
     def __init__(self, modules: ModuleTable, user_code: UserCode) -> None:
         self.modules = modules
@@ -100,14 +107,15 @@ class CodeIndex:
         self._reach: dict[frozenset[Address], Reach] = {}
 
     def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
-        """All code of the concrete function where the frame at ``depth`` is on this line.
+        """Return all code of the concrete function where the frame at ``depth`` is on a line.
 
-        Code that it leads to and that is no place to stop belongs to it, too: what has no
-        line (an overflow check's way on) and the rest of a statement that is jumped into.
+        Code that the line leads to and where a step must not stop belongs to it, too: code
+        without a line (as after an overflow check) and the rest of a statement that is
+        jumped into.
 
         Args:
             chain: Inline chain at the pc, innermost first; not empty.
-            depth: Logical frame counted from the concrete function, which is 0.
+            depth: Logical frame, counted from the concrete function, which is 0.
             path: Source file of the line.
             line: 1-based line.
         """
@@ -134,7 +142,10 @@ class CodeIndex:
         spans: tuple[LineSpan, ...],
         heads: frozenset[Address] = frozenset(),
     ) -> Region:
-        """A region, grown by the code at its exits that is no place to stop, but for ``heads``."""
+        """Return a region that includes the code at its exits where a step must not stop.
+
+        Exits in ``heads`` stay exits.
+        """
         starts = [span.start for span in spans]
         region = self._region(module, ranges)
         while True:
@@ -152,10 +163,10 @@ class CodeIndex:
     def _loop_heads(
         self, module: Module, region: Region, own: list[LineSpan], every: tuple[LineSpan, ...]
     ) -> frozenset[Address]:
-        """Gaps of other lines, before this one, from which this line begins anew.
+        """Return code of other lines, at lower addresses, that leads to this line's beginning.
 
-        The compiler marks no statement where ``for`` asks for the next item: without them
-        one step would run through all rounds of a loop whose body is one line.
+        The compiler marks no statement where ``for`` asks for the next item: without these
+        one step would run through all iterations of a loop whose body is one line.
         """
         first = min((span.start for span in own), default=0)
         begins = {span.start for span in own if span.is_statement}
@@ -171,7 +182,7 @@ class CodeIndex:
         )
 
     def instance_region(self, instance: Function) -> Region:
-        """All code of one function or inlined copy, deeper inlined copies included."""
+        """Return all code of a function or inline instance, with the instances inside it."""
         key = (*instance.key, -1, "", 0)
         region = self._regions.get(key)
         if region is None:
@@ -179,11 +190,14 @@ class CodeIndex:
         return region
 
     def range_region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
-        """A region made of arbitrary ranges, not remembered."""
+        """Return a region of arbitrary ranges; it is not cached."""
         return self._region(module, ranges)
 
     def user_entry(self, address: Address) -> Address | None:
-        """First statement of the user function that begins at ``address``, else ``None``."""
+        """Return the first statement of the user's function that begins at ``address``.
+
+        ``None`` where no function begins, or one that is not the user's.
+        """
         if address not in self._entries:
             function = self.modules.function_at(address)
             self._entries[address] = (
@@ -202,7 +216,7 @@ class CodeIndex:
         return found
 
     def reach_of_function(self, address: Address) -> Reach:
-        """What the function around ``address``, which is not the user's, can call."""
+        """Return what the function around ``address``, which is not the user's, reaches."""
         callees = self._callees_of(address)
         found = self.reach(callees.direct)
         return found.joined(Reach(frozenset(), callees.indirect))
@@ -258,7 +272,7 @@ class CodeIndex:
         return found
 
     def _decode_callees(self, address: Address) -> _Callees:
-        """Calls of the function that holds ``address``; none outside of Rust modules."""
+        """Return the calls of the function that holds ``address``; none outside of Rust code."""
         module = self.modules.find(address)
         if module is None or not _has_user_code(module):
             return _NO_CALLEES
@@ -276,12 +290,15 @@ class CodeIndex:
 
 
 def _has_user_code(module: Module) -> bool:
-    """C libraries do not call back into Rust but through pointers they were given."""
+    """Whether a module's direct calls can lead to the user's code.
+
+    A C library calls Rust code only through pointers that it was given.
+    """
     return module.image.debug_level in ("full", "lines")
 
 
 def _instances_in(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
-    """The copies that begin inside of ``spans``, each once."""
+    """Return the inline instances that begin inside of ``spans``, each once."""
     begun = {
         span.callee.key: span.callee
         for span in spans

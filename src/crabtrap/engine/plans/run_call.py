@@ -1,4 +1,4 @@
-"""The plan of a call made by the debugger: until it returns, or comes to a place of interest."""
+"""The plan of an inferior call: run until the function returns or reaches a given address."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ class RunCall:
     """Run a thread whose registers were set up for a call.
 
     Attributes:
+        thread: tid.
         return_address: Where the function will return to; nothing else runs there.
         sp: The stack pointer once it has returned.
-        places: Other addresses to stop at, whatever the stack is there.
+        locations: Other addresses to stop at, whatever the stack pointer is there.
+        name: "call".
     """
 
     thread: int
@@ -32,11 +34,11 @@ class RunCall:
     name: str = "call"
 
     def begin(self, view: ThreadView) -> Resume:
-        """Trap the return and the places."""
+        """Trap the return address and the locations."""
         return Resume(sites=self.locations | {self.return_address})
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Done at a place, and at the return address with the stack as it was."""
+        """Finish at a location, or at the return address with the stack pointer restored."""
         if stop.kind not in TRAPPED:
             return Unexplained()
         returned = view.pc == self.return_address and view.sp == self.sp

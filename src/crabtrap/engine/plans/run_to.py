@@ -1,4 +1,4 @@
-"""Plans that run to a place: continue, until, advance, finish, and single instructions."""
+"""Plans that run to an address: continue, until, advance, finish, and single instructions."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _LONGEST_INSTRUCTION = 15
 
 @dataclass(frozen=True, slots=True)
 class Continue:
-    """Run until something else stops the program."""
+    """Run until something other than the plan stops the program."""
 
     thread: int = 0
     name: str = "continue"
 
     def begin(self, view: ThreadView) -> Resume:
-        """Let everything run."""
+        """Resume without any trap of its own."""
         return Resume()
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Nothing is ever this plan's."""
+        """Explain no stop."""
         return Unexplained()
 
 
@@ -40,9 +40,12 @@ class RunTo:
     """Run until the thread reaches one of some addresses (``until``, ``advance``, start-up).
 
     Attributes:
+        thread: tid.
+        name: "until", "advance" or "start".
         addresses: Where to stop.
-        frame_cfa: Stop also when the frame with this CFA returns, ``None`` for never.
-        return_address: Where that frame returns to.
+        frame_cfa: CFA of the frame at whose return to stop, too; ``None`` to stop at every
+            execution of ``return_address``.
+        return_address: Where that frame returns to, ``None`` to disregard returns.
     """
 
     thread: int
@@ -52,14 +55,14 @@ class RunTo:
     return_address: Address | None = None
 
     def begin(self, view: ThreadView) -> Resume:
-        """Trap the places and the way out of the frame."""
+        """Trap the addresses and the frame's return address."""
         sites = set(self.addresses)
         if self.return_address is not None:
             sites.add(self.return_address)
         return Resume(sites=frozenset(sites))
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """At a place it is done; at the return address only if that frame is gone."""
+        """Finish at an address, or at the return address if the frame has returned."""
         if stop.kind not in TRAPPED:
             return Unexplained()
         if view.pc in self.addresses:
@@ -74,10 +77,11 @@ class Finish:
     """Run until a physical frame has returned to its caller.
 
     Attributes:
+        thread: tid.
         cfa: CFA of the frame that is to return.
         return_address: Where it returns to.
-        function: Whose frame it is, ``None`` for an inlined one.
-        returned: Registers right after the return, for the return value.
+        function: The frame's function, ``None`` for an inlined one.
+        returned: The frame has returned, and the registers still hold its return value.
     """
 
     thread: int
@@ -92,7 +96,7 @@ class Finish:
         return Resume(sites=frozenset((self.return_address,)))
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Done when the frame is gone; deeper recursions return through the same address."""
+        """Finish when the frame has returned; deeper recursions return to the same address."""
         if stop.kind not in TRAPPED or view.pc != self.return_address:
             return Unexplained()
         if not _frame_is_gone(view, self.cfa):
@@ -103,7 +107,12 @@ class Finish:
 
 @dataclass(slots=True)
 class FinishInlined:
-    """Run until control leaves one inlined copy, in the same physical frame or its caller."""
+    """Run until control leaves an inline instance, in the same physical frame or its caller.
+
+    Attributes:
+        thread: tid.
+        inner: Index of the instance's frame; 0 is the innermost.
+    """
 
     thread: int
     inner: int
@@ -114,7 +123,7 @@ class FinishInlined:
     _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
 
     def begin(self, view: ThreadView) -> Resume | Done:
-        """Trap the ways out of the copy's code."""
+        """Trap the exits of the instance's code."""
         region = view.code.instance_region(view.chain[self.inner])
         self._cfa, self._ranges = view.cfa, region.ranges
         self._computed = region.computed
@@ -125,7 +134,7 @@ class FinishInlined:
         return self._resume
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Done outside of the copy, unless a deeper recursion got there."""
+        """Finish outside of the instance, unless a deeper recursion got there."""
         inside = any(start <= view.pc < end for start, end in self._ranges)
         if stop.kind == "step":
             return self._resume if inside else Done(StepDone(self.name))
@@ -140,10 +149,14 @@ class FinishInlined:
 
 @dataclass(slots=True)
 class StepInstruction:
-    """One machine instruction; with ``over``, a call counts as one.
+    """Execute one machine instruction; with ``over``, a call counts as one.
 
-    A repeated string instruction counts as one with ``over`` and as one per iteration
-    without, as the processor sees it.
+    A repeated string instruction (``rep``) counts as one with ``over`` and as one per
+    iteration without, because the processor traps after each iteration.
+
+    Attributes:
+        thread: tid.
+        over: ``nexti``, not ``stepi``.
     """
 
     thread: int
@@ -153,11 +166,11 @@ class StepInstruction:
 
     @property
     def name(self) -> str:
-        """The verb: ``nexti`` or ``stepi``."""
+        """Name of the verb: ``nexti`` or ``stepi``."""
         return "nexti" if self.over else "stepi"
 
     def begin(self, view: ThreadView) -> Resume:
-        """Step, or trap the instruction after a call."""
+        """Single-step, or trap the instruction after a call."""
         if self.over:
             code = view.target.memory.read_partial(view.pc, _LONGEST_INSTRUCTION)
             decoded = _core.disassemble(code, view.pc, 1)
@@ -168,7 +181,7 @@ class StepInstruction:
         return Resume("step")
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Done after the step, or behind the call in the same frame."""
+        """Finish after the step, or after the call in the same frame."""
         if stop.kind == "step" and self._next is None:
             return Done(StepDone(self.name))
         if stop.kind in TRAPPED and view.pc == self._next and view.sp >= self._sp:
@@ -181,5 +194,5 @@ def _counts_as_one(instruction: _core.Instruction) -> bool:
 
 
 def _frame_is_gone(view: ThreadView, cfa: int | None) -> bool:
-    """Whether the stack has been popped beyond the frame; ``True`` where that is unknown."""
+    """Whether the stack pointer is above the frame; ``True`` where its CFA is unknown."""
     return cfa is None or view.sp >= cfa

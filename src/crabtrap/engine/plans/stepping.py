@@ -1,10 +1,10 @@
-"""``step`` and ``next``: to another line of the user's code.
+"""``step`` and ``next``: run to another line of the user's code.
 
-The code of the current line is decoded once and trapped where it can be left: at jump
-targets outside of it, at the return address, at computed jumps, and for ``step`` at
-the user functions it can call, directly or through code that is not the user's.
-Nothing is single-stepped but computed jumps and calls, because an exception per
-instruction costs more than everything else together.
+The code of the current line is decoded once and trapped where control can leave it: at
+jump targets outside of it, at the return address, at indirect jumps, and for ``step`` at
+the user's functions that it can call, directly or through code that is not the user's.
+Only indirect jumps and calls are single-stepped, because an exception per instruction
+costs more than everything else together.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from crabtrap.target.interface import TargetStop
 
 _MAX_CALLERS = 64
-"""Physical frames searched for the user's code that a return leads back to."""
+"""Limit on the physical frames searched for the user's code that a return leads to."""
 _RUNS_ON = "your code has returned, and no caller is yours: the program runs on"
 
 
 @dataclass(slots=True)
 class StepLine:
-    """Go on until the thread is at the start of another line of the user's code.
+    """Run until the thread is at the start of another line of the user's code.
 
     Attributes:
         thread: tid.
         into: Enter user functions (``step``); otherwise stay in this frame or its
             callers (``next``).
         inner: Logical frame to step in, counted from the innermost, which is 0.
-        hidden: Once done, how many of the innermost logical frames are inlined copies
-            that have not been entered yet as the user sees it: nothing of them has run,
-            and the line to show is that of the call.
+        hidden: Once done, how many of the innermost logical frames are inline instances
+            that the step has not entered: none of their code has run, and the line to
+            show is that of the call.
     """
 
     thread: int
@@ -59,21 +59,21 @@ class StepLine:
 
     @property
     def name(self) -> str:
-        """The verb: ``step`` or ``next``."""
+        """Name of the verb: ``step`` or ``next``."""
         return "step" if self.into else "next"
 
     def begin(self, view: ThreadView) -> Resume | Done:
-        """Trap the ways out of the current line; without lines, out of the function."""
+        """Trap the exits of the current line; where lines are unknown, of the function."""
         self._origin = _Origin.at(view, self.inner)
         self._foreign = self._origin.foreign
         if self.into and self.inner and self._may_enter(view, self.inner - 1):
-            # The copy begins right here: entering it takes no instruction.
+            # The inline instance begins right here: entering it takes no instruction.
             self.hidden = self.inner - 1
             return self._done()
         return self._leave_line(view)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
-        """Decide where the thread has come to: still inside, deeper, or at a new line."""
+        """Decide where the thread is now: still inside, deeper, or at a new line."""
         if stop.kind == "step":
             return self._after_single_step(view)
         if stop.kind not in TRAPPED:
@@ -89,9 +89,9 @@ class StepLine:
             return Resume("step")
         return self._at_exit(view)
 
-    # -- arriving ------------------------------------------------------------------------
+    # -- explaining a stop ---------------------------------------------------------------
     def _at_exit(self, view: ThreadView) -> Explanation:
-        """At a way out of the line: in our frame, in a caller, or in a deeper recursion."""
+        """Explain a stop at an exit: of our frame, in a caller, or in a deeper recursion."""
         origin = self._origin
         assert origin is not None
         cfa = view.cfa
@@ -103,12 +103,12 @@ class StepLine:
         return self._at_new_line(view)
 
     def _entered(self, view: ThreadView) -> Done:
-        """In a function that was called: at its own line, even if that begins with a copy."""
+        """Stop in a called function, at its own line even if an inline instance begins there."""
         self.hidden = max(len(view.chain) - 1, 0)
         return self._done()
 
     def _entered_instance(self, view: ThreadView) -> Explanation:
-        """Where a copy begins that the line calls: entered, unless by a deeper recursion."""
+        """Enter an inline instance that the line calls, unless in a deeper recursion."""
         origin = self._origin
         assert origin is not None
         if origin.cfa is not None and view.cfa != origin.cfa:
@@ -137,22 +137,22 @@ class StepLine:
         return self._leave_line(view)
 
     def _not_entered(self, view: ThreadView, depth: int) -> int:
-        """How many inlined copies the pc is in that are not to be shown.
+        """Count the inline instances at the pc that the step has not entered.
 
-        For ``next`` all that are called from its own frame; for ``step`` those that begin
-        at this very instruction, so that it enters them one at a time.
+        For ``next`` these are all that its own frame calls; for ``step`` those that begin at
+        this very instruction, so that it enters them one at a time.
         """
         chain = view.chain
         deeper = len(chain) - 1 - depth
         if not self.into:
             return max(deeper, 0)
-        hidden = 0
-        while hidden < deeper and chain[hidden].entry == view.pc:
-            hidden += 1
-        return hidden
+        count = 0
+        while count < deeper and chain[count].entry == view.pc:
+            count += 1
+        return count
 
     def _may_enter(self, view: ThreadView, index: int) -> bool:
-        """Whether the copy at ``index`` of the chain starts here and is the user's."""
+        """Whether the instance at ``index`` of the chain begins here and is the user's."""
         chain = view.chain
         if index >= len(chain) or not chain[index].inlined or chain[index].entry != view.pc:
             return False
@@ -160,7 +160,7 @@ class StepLine:
         return view.code.user_code.is_user_function(chain[index], path)
 
     def _returned(self, view: ThreadView) -> Explanation:
-        """The frame is gone: stop if its caller is the user's, else go on to one that is."""
+        """Stop in the caller of a frame that has returned, or run on to one of the user's."""
         self.hidden = 0
         if not self._is_user(view):
             self._origin = _Origin.at(view, 0)
@@ -174,7 +174,7 @@ class StepLine:
         return self._leave_line(view)
 
     def _after_single_step(self, view: ThreadView) -> Explanation:
-        """A computed jump or call has been followed by one instruction."""
+        """Explain the stop after the single step of an indirect jump or call."""
         region = self._region
         if region is not None and region.contains(view.pc):
             return self._resume
@@ -191,7 +191,7 @@ class StepLine:
         return self._at_exit(view)
 
     def _follow_call(self, view: ThreadView) -> Resume:
-        """Inside a call made through a pointer: look what it can reach in turn."""
+        """Follow an indirect call: for ``step``, trap what the callee can reach."""
         if self.into:
             found = view.code.reach((view.pc,))
             if found.entries or found.indirect:
@@ -199,16 +199,16 @@ class StepLine:
                 return self._with_sites(self._resume.sites | found.entries | found.indirect)
         return self._resume
 
-    # -- moving --------------------------------------------------------------------------
+    # -- resuming ------------------------------------------------------------------------
     def _leave_line(self, view: ThreadView) -> Resume:
-        """Traps at every way out of the line the thread is on now."""
+        """Trap the exits of the line the thread is on now."""
         origin = self._origin
         assert origin is not None
         if view.row is None or not view.chain:
             return self._leave_function(view)
         depth = origin.depth_in(view)
         path, line = _line_at(view, depth)
-        # Code without a line (an overflow check's way on) lies inside of a statement.
+        # Code without a line (as after an overflow check) lies inside of a statement.
         self._through_gap = line == 0
         region = view.code.line_region(view.chain, depth, path, line)
         if line:
@@ -219,7 +219,7 @@ class StepLine:
         return self._leave_region(view, region, self._instances)
 
     def _user_instances(self, view: ThreadView, region: Region) -> frozenset[Address]:
-        """Where the user's functions begin that are inlined further on in the line."""
+        """Return the beginnings of the user's functions inlined further on in the line."""
         path = self._line[0]
         return frozenset(
             instance.entry
@@ -237,13 +237,13 @@ class StepLine:
             callers = self._callers(view)
             sites |= callers.returns
             if not callers.returns and view.return_address is not None:
-                sites |= {view.return_address}  # where the user is told so
+                sites |= {view.return_address}  # where `_returned` notifies the user
             reach = reach.joined(callers.reach)
         self._reach = reach
         return self._with_sites(sites | reach.entries | reach.indirect)
 
     def _leave_function(self, view: ThreadView) -> Resume:
-        """Out of a function without lines, or one that is not the user's."""
+        """Trap the exits of a function without lines, or of one that is not the user's."""
         module, chain = view.module, view.chain
         if module is not None and chain:
             return self._leave_region(view, view.code.instance_region(chain[-1]))
@@ -262,7 +262,7 @@ class StepLine:
         return found.joined(Reach(frozenset(), region.indirect_calls))
 
     def _callers(self, view: ThreadView) -> _Callers:
-        """What a return leads to: the nearest caller that is the user's.
+        """Find the nearest caller that is the user's, to which a return leads.
 
         For ``step`` also the user's functions that the callers in between can call on
         the way, such as the next closure of an iterator chain.
@@ -283,7 +283,7 @@ class StepLine:
         chain = view.modules.inline_chain(inside_call)
         row = view.modules.row_at(inside_call)
         path = row.path if row is not None else None
-        # An inlined std function in a user's frame: the frame as a whole is the user's.
+        # One function of the user's in the inline chain makes the whole frame the user's.
         return any(
             view.code.user_code.is_user_function(each, path if each is chain[0] else None)
             for each in chain
@@ -297,7 +297,7 @@ class StepLine:
         self._resume = Resume("continue", sites)
         return self._resume
 
-    # -- small questions -----------------------------------------------------------------
+    # -- predicates ----------------------------------------------------------------------
     def _is_computed(self, pc: Address) -> bool:
         region = self._region
         if region is not None and pc in region.computed:
@@ -305,7 +305,7 @@ class StepLine:
         return pc in self._reach.indirect
 
     def _is_user(self, view: ThreadView) -> bool:
-        """Whether the code at the pc is shown; stepping inside foreign code stays there."""
+        """Whether a step may stop at the pc; one that began in foreign code may stop in it."""
         if self._foreign:
             return True
         row, chain, shown = view.row, view.chain, self.hidden
@@ -315,7 +315,7 @@ class StepLine:
         return view.code.user_code.is_user_function(chain[shown], path)
 
     def _has_line(self, view: ThreadView) -> bool:
-        """Whether there is a line to show; where lines are not known at all, none is awaited."""
+        """Whether there is a line to show; where lines are unknown, none is required."""
         return view.row is None or view.row.line != 0 or self.hidden > 0
 
     def _done(self) -> Done:
@@ -327,8 +327,8 @@ class _Callers:
     """Where a return from the present frame leads.
 
     Attributes:
-        returns: Where it comes out in the user's code; empty when nobody above is the user.
-        reach: What can be called on the way there.
+        returns: Return address in the user's code; empty where no caller is the user's.
+        reach: What the callers in between can call.
     """
 
     returns: frozenset[Address]
@@ -340,11 +340,12 @@ class _Origin:
     """The frame a step began in.
 
     Attributes:
-        cfa: Of its physical frame, ``None`` where it cannot be told.
+        cfa: CFA of its physical frame, ``None`` where unknown.
         sp: Stack pointer at the start.
-        copy: The inlined copy or function the step is about, ``None`` without debug info.
-        nest: It and the copies around it by ``Function.key``, the concrete function first.
-        foreign: The step began in code that is not the user's, so such code counts.
+        instance: Function or inline instance of the frame, ``None`` without debug info.
+        nest: ``Function.key`` of it and of the instances around it, the concrete function
+            first.
+        foreign: The step began in code that is not the user's and may stop in such code.
     """
 
     cfa: int | None
@@ -354,11 +355,11 @@ class _Origin:
     foreign: bool
 
     @classmethod
-    def at(cls, view: ThreadView, inner: int) -> _Origin:
+    def at(cls, view: ThreadView, frame: int) -> _Origin:
         chain, row = view.chain, view.row
         if not chain:
             return cls(view.cfa, view.sp, None, (), foreign=False)
-        index = min(inner, len(chain) - 1)
+        index = min(frame, len(chain) - 1)
         foreign = row is not None and not view.code.user_code.is_user_function(
             chain[index], row.path if index == 0 else chain[index - 1].call_path
         )
@@ -366,10 +367,11 @@ class _Origin:
         return cls(view.cfa, view.sp, chain[index], nest, foreign)
 
     def depth_in(self, view: ThreadView) -> int:
-        """The depth to step at where the thread is now, counted from the concrete function.
+        """Return the depth to step at now, counted from the concrete function.
 
-        That of the copy the step began in or, when that was left, of the innermost of
-        those around it that the thread is still in: what begins there was called by it.
+        That is the depth of the instance the step began in or, when it was left, of the
+        innermost one around it that the thread is still in: what begins there was called
+        by it.
         """
         here = [each.key for each in reversed(view.chain)]
         shared = 0
@@ -378,17 +380,17 @@ class _Origin:
         return min(max(shared, 1), len(here)) - 1
 
     def left_instance(self, view: ThreadView) -> bool:
-        """Whether the inlined copy the step began in has been left for its caller."""
+        """Whether control has left the inline instance that the step began in."""
         instance = self.instance
         return instance is not None and instance.inlined and not instance.contains(view.pc)
 
 
 def _line_at(view: ThreadView, depth: int) -> tuple[str, int]:
-    """Source position of the logical frame at ``depth``."""
+    """Return path and line of the logical frame at ``depth``."""
     chain, row = view.chain, view.row
     assert row is not None
     deeper = len(chain) - 1 - depth
     if deeper <= 0:
         return row.path, row.line
-    inner = chain[deeper - 1]
-    return inner.call_path or row.path, inner.call_line
+    callee = chain[deeper - 1]
+    return callee.call_path or row.path, callee.call_line

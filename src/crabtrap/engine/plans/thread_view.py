@@ -1,6 +1,6 @@
-"""What a plan sees of its thread at one stop: cheap, lazy, and by run-time address.
+"""A thread at one stop, as plans see it: cheap, lazy, and by run-time address.
 
-Frames for people are made by ``engine.frame``; plans look at thousands of stops and
+Frames for users are in ``engine.inspect.frame``; plans look at thousands of stops and
 only need the pc, the canonical frame address and the code around.
 """
 
@@ -30,9 +30,11 @@ class ThreadView:
     """One thread at one stop.
 
     Attributes:
+        target: Where memory is read.
+        modules: The modules that are loaded.
+        code: The engine's cache of decoded code.
         thread: tid.
         registers: General registers of the innermost frame.
-        code: The engine's cache of decoded code.
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class ThreadView:
 
     @property
     def pc(self) -> Address:
-        """Next instruction."""
+        """Address of the next instruction."""
         return Address(self.registers[RIP] or 0)
 
     @property
@@ -66,7 +68,7 @@ class ThreadView:
 
     @cached_property
     def chain(self) -> tuple[Function, ...]:
-        """Inlined copies at the pc, innermost first, the concrete function last."""
+        """Inline instances at the pc, innermost first, the concrete function last."""
         return self.module.inline_chain(self.pc) if self.module is not None else ()
 
     @cached_property
@@ -85,10 +87,10 @@ class ThreadView:
 
     @property
     def return_address(self) -> Address | None:
-        """Where the innermost physical frame returns to, ``None`` where unknown."""
+        """Return address of the innermost physical frame, ``None`` where unknown."""
         trace = self._two_frames
         return Address(trace.pcs[1]) if len(trace) >= _OWN_AND_CALLER else None
 
     def unwind(self, limit: int) -> _core.Backtrace:
-        """At most ``limit`` physical frames."""
+        """Unwind at most ``limit`` physical frames."""
         return _core.unwind(self.modules.unwinding_map, self.registers, self.target.memory, limit)
