@@ -1,1 +1,1 @@
-"""The program at one stop: its threads, frames and variables, read when first asked for."""
+"""The program at one stop: its threads, frames and variables, read on first use."""

@@ -1,4 +1,4 @@
-"""Which stop an object belongs to, so that a stale one is refused instead of believed."""
+"""The epoch of an object: the stop it belongs to, so that stale objects are refused."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ LIVE = -1
 
 
 class EpochClock:
-    """Counts the stops of a program.
+    """A counter of the stops of a program.
 
     Every object that shows the program at one stop carries the epoch it was made in
-    and asks ``check`` before it reads anything.
+    and calls ``check`` before it reads anything.
 
     Attributes:
-        current: The present epoch; another one whenever the program is set going.
-        door: Where calls from other threads and cancelled ones are turned back, ``None``
-            where the objects belong to no session.
+        current: The present epoch; it changes whenever the program is resumed.
+        door: Refuses calls from other threads and cancelled ones, ``None`` where the
+            objects belong to no session.
     """
 
     __slots__ = ("_last", "current", "door")
@@ -39,20 +39,20 @@ class EpochClock:
         return self.current
 
     def return_to(self, epoch: int) -> None:
-        """Go back to an earlier stop, whose objects are true again."""
+        """Return to an earlier stop, whose objects are valid again."""
         self.current = epoch
 
     def check(self, epoch: int, what: str) -> None:
         """Refuse an object of an earlier stop, and a call from another Python thread.
 
         Args:
-            epoch: When the object was made, or ``LIVE``.
+            epoch: Epoch of the object, or ``LIVE``.
             what: What it is, for the message: "frame", "thread".
 
         Raises:
-            StaleError: The program has run since.
+            StaleError: The program was resumed since.
             WrongThreadError: The session belongs to another thread.
-            CancelledError: What is under way was cancelled.
+            CancelledError: The present operation was cancelled.
         """
         if self.door is not None:
             self.door.check()

@@ -1,4 +1,4 @@
-"""One frame as people see it: a concrete function or an inlined copy."""
+"""One frame as users see it: a concrete function or an inline instance."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ UNKNOWN_TYPE = synthetic_type("opaque", "<unknown type>")
 
 
 def register_name(number: int) -> str:
-    """The name of a register by its DWARF number: 0-16, or 17 on for ``xmm0`` on."""
+    """Return the name of a register by its DWARF number: 0 to 16, or from 17 for ``xmm0`` on."""
     if number < len(REGISTER_NAMES):
         return REGISTER_NAMES[number]
     return f"xmm{number - len(REGISTER_NAMES)}"
@@ -52,11 +52,13 @@ def register_name(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A name and what it stands for in a frame.
+    """A variable of a frame.
 
     Attributes:
-        kind: "capture" is a variable a closure or coroutine took from outside.
-        shadowed: A later or deeper binding of the same name hides it.
+        name: As in the source.
+        value: Its value; nothing of it is read yet.
+        kind: "capture" is a variable that a closure or coroutine has captured.
+        shadowed: A later or deeper variable of the same name shadows it.
         line: 1-based line of its declaration, 0 where unknown.
     """
 
@@ -71,8 +73,8 @@ class Frame:
     """One frame of a stopped thread.
 
     Attributes:
-        thread: Whose frame it is.
-        logical: What the unwinder found: physical frame, function, row.
+        thread: The thread it is a frame of.
+        logical: Physical frame, function and line-table row, as the unwinder found them.
     """
 
     def __init__(self, thread: Thread, logical: LogicalFrame) -> None:
@@ -83,10 +85,10 @@ class Frame:
         return f"<Frame {self.index} {self.function or hex(self.pc)}>"
 
     def check(self) -> None:
-        """Refuse use after the program has run on.
+        """Refuse use after the program was resumed.
 
         Raises:
-            StaleError: It has.
+            StaleError: It was.
         """
         process = self.thread.process
         process.clock.check(process.epoch, "frame")
@@ -94,7 +96,7 @@ class Frame:
     # -- where ---------------------------------------------------------------------
     @property
     def index(self) -> int:
-        """0 is the innermost."""
+        """Number of the frame; 0 is the innermost."""
         return self.logical.index
 
     @property
@@ -104,7 +106,7 @@ class Frame:
 
     @property
     def lookup_pc(self) -> Address:
-        """The address lines and scopes were looked up for: inside the call, for callers."""
+        """Address that lines and scopes are looked up for: inside the call, for callers."""
         return self.logical.physical.lookup_pc
 
     @property
@@ -119,15 +121,14 @@ class Frame:
 
     @property
     def code(self) -> Function | None:
-        """The function or inlined copy as the debug information describes it."""
+        """The function or inline instance as the debug information describes it."""
         return self.logical.function
 
     @cached_property
     def function(self) -> str | None:
         """Short display path: hashes left out, generics shortened.
 
-        A bare symbol's name where there is no debug information; ``None`` where nothing
-        is known.
+        The symbol's name where there is no debug information; ``None`` without a symbol.
         """
         if self.code is not None:
             return function_name(self.code)
@@ -173,42 +174,42 @@ class Frame:
 
     @property
     def inlined(self) -> bool:
-        """It is an inlined copy, sharing the activation of a frame further out."""
+        """Whether it is an inline instance, part of the activation of an outer frame."""
         return self.code is not None and self.code.inlined
 
     @property
     def is_signal_frame(self) -> bool:
-        """The kernel's trampoline between a signal handler and what it interrupted."""
+        """Whether it is the signal trampoline, see ``sigreturn(2)``."""
         return self.logical.physical.is_signal
 
     @property
     def language(self) -> Literal["rust", "c", "other"]:
-        """By the source file's name."""
+        """Language, derived from the source file's name."""
         path = self.path or ""
         if path.endswith(".rs"):
             return "rust"
         return "c" if path.endswith((".c", ".h", ".S")) else "other"
 
-    # -- whose -----------------------------------------------------------------------
+    # -- origin ----------------------------------------------------------------------
     @cached_property
     def origin(self) -> Origin:
-        """Whose code it is, by the session's policy."""
+        """Origin of its code, by the session's policy."""
         return self.thread.process.origin_of(self.code, self.path)
 
     @property
     def is_std(self) -> bool:
-        """It is the standard library's code."""
+        """Whether it is the standard library's code."""
         return self.origin == "std"
 
     @cached_property
     def is_user(self) -> bool:
-        """It is the user's own code; frames without debug information are not."""
+        """Whether it is the user's code; without debug information it is not."""
         dependencies = self.thread.process.settings.user_code.dependencies_are_user
         return self.origin == "user" or (dependencies and self.origin == "dependency")
 
     @property
     def folded_reason(self) -> str:
-        """Why a backtrace may leave it out, ``""`` for the user's own frames."""
+        """Reason why a backtrace may omit it, ``""`` for the user's frames and signal frames."""
         if self.is_user:
             return ""
         if self.is_signal_frame:
@@ -223,14 +224,15 @@ class Frame:
 
     # -- registers ---------------------------------------------------------------------
     def registers(self) -> dict[str, int | None]:
-        """General registers as this frame sees them; ``None`` for those that are lost."""
+        """Return the general registers as this frame sees them; ``None`` where one is lost."""
         values = dict(zip(REGISTER_NAMES, self.logical.physical.registers, strict=True))
         return {name: values[name] for name in _SHOWN_ORDER}
 
     def register_bytes(self, number: int) -> bytes | None:
-        """A DWARF register, little-endian; ``None`` where its value is lost.
+        """Read a register by DWARF number, little-endian; ``None`` where its value is lost.
 
-        Vector registers belong to no frame but the innermost: every call may change them.
+        Vector registers are known in the innermost frame only: every call may change them
+        (System V ABI AMD64, figure 3.4).
         """
         self.check()
         registers = self.logical.physical.registers
@@ -245,13 +247,13 @@ class Frame:
     # -- variables ---------------------------------------------------------------------
     @cached_property
     def context(self) -> ValueContext:
-        """What values found in this frame need to know."""
+        """The context of values of this frame."""
         process = self.thread.process
         return ValueContext(process.memory, process, self)
 
     @cached_property
     def scoped_variables(self) -> tuple[ScopedVariable, ...]:
-        """Every variable of the function, in scope or not."""
+        """All variables of the function, in scope or not."""
         self.check()
         code, module = self.code, self.loaded_module
         if code is None or module is None:
@@ -260,7 +262,7 @@ class Frame:
         return scope_variables(found, module.file_address(self.lookup_pc))
 
     def arguments(self) -> tuple[Binding, ...]:
-        """The function's parameters, in order."""
+        """Return the function's parameters, in order."""
         return tuple(
             self._binding(entry, "argument")
             for entry in self.scoped_variables
@@ -268,10 +270,10 @@ class Frame:
         )
 
     def locals(self) -> tuple[Binding, ...]:
-        """Variables in scope, in order of declaration; shadowed ones are marked.
+        """Return the variables in scope, in order of declaration; shadowed ones are marked.
 
-        In a closure or coroutine that includes what it captured. What the compiler made
-        of an async function is left out; ``lookup`` knows it.
+        In a closure or coroutine that includes its captures.  Variables that the compiler
+        generated for an async function are omitted; ``lookup`` finds them.
         """
         found = [
             entry
@@ -286,10 +288,10 @@ class Frame:
         )
 
     def _is_capture(self, entry: ScopedVariable) -> bool:
-        """Whether a closure has the variable from outside.
+        """Whether a closure has captured the variable.
 
-        Its own variables are in the blocks their ``let`` opens; captured ones are
-        described as variables of the function itself.
+        DWARF describes a closure's own variables in the blocks that ``let`` opens, captured
+        ones as variables of the function itself.
         """
         return self._has_captures and entry.variable.depth == 0
 
@@ -298,11 +300,10 @@ class Frame:
         return self.code is not None and path_segments(self.code.name)[-1].startswith("{")
 
     def lookup(self, name: str) -> Value:
-        """What ``name`` means here: a local, an argument, else a static by trailing path.
+        """Find a variable by name: a local, an argument, else a static by trailing path.
 
         Raises:
-            NotFoundError: Nothing is called that; the hint says when it is declared but
-                not in scope yet.
+            NotFoundError: There is none; the hint says if it is declared but not in scope.
         """
         entry = find_binding(self.scoped_variables, name)
         if entry is not None:
@@ -314,32 +315,32 @@ class Frame:
         raise NotFoundError("variable", name, close, hint=reason)
 
     def _is_namesake(self, name: str, module: Module) -> bool:
-        """Whether a library's static is called like a variable that is not in scope here."""
+        """Whether a library's static has the name of a variable that is not in scope here."""
         own = any(entry.variable.name == name for entry in self.scoped_variables)
         return own and module is not self.loaded_module
 
     def evaluate(self, text: str) -> Value:
-        """The value of a Rust expression here; the program is neither run nor changed.
+        """Evaluate a Rust expression here; the program is neither run nor changed.
 
         Raises:
-            CrabtrapError: It cannot be read or has no value; the text says why.
+            CrabtrapError: It cannot be parsed or has no value; the text says why.
         """
         self.check()
         return self.thread.process.settings.language.evaluate(text, self)
 
     def __getitem__(self, name: str) -> Value:
-        """The variable called ``name``: as ``lookup``."""
+        """Find a variable by name, as ``lookup``."""
         return self.lookup(name)
 
     def variable(self, die: int) -> Value | None:
-        """The variable of entry ``die`` of this frame's module, if it is one of the function's."""
+        """Return the variable described by ``die``, ``None`` if it is not the function's."""
         for entry in self.scoped_variables:
             if entry.variable.die == die:
                 return self.value_of(entry.variable)
         return None
 
     def value_of(self, variable: _core.Variable) -> Value:
-        """A parameter or local of this frame as a value; nothing of it is read yet."""
+        """Return a parameter or local as a value; nothing of it is read yet."""
         return Value(self._type_of(variable), self._location_of(variable), self.context)
 
     def _type_of(self, variable: _core.Variable) -> Type:
@@ -369,7 +370,7 @@ class Frame:
 
     @cached_property
     def _in_prologue(self) -> bool:
-        """The innermost frame stands before the end of its function's prologue."""
+        """Whether it is the innermost frame, stopped inside of its function's prologue."""
         code = self.code
         if code is None or code.inlined or self.logical.physical.index != 0:
             return False

@@ -1,4 +1,4 @@
-"""What is seen of the present stop: made when first asked for, and then kept."""
+"""The process, threads and frames of the present stop: made on first use, then kept."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Inspector:
-    """Gives out the process, threads and frames of the present stop.
+    """Provides the process, threads and frames of the present stop.
 
-    They are the same objects until the program runs, so what one front end unwound or
-    read is there for the next.
+    They are the same objects until the program is resumed, so what one front end has
+    unwound or read is not read again for another.
     """
 
     def __init__(self, debuggee: Debuggee, language: Language) -> None:
@@ -57,18 +57,18 @@ class Inspector:
         return process
 
     def _note_threads(self, tids: frozenset[int]) -> None:
-        """Publish which threads have come and gone since they were last listed."""
+        """Publish which threads have started and ended since they were last listed."""
         known, self._tids = self._tids, tids
         if tids != known:
             started, ended = sorted(tids - known), sorted(known - tids)
             self._debuggee.publish(ThreadsChanged(tuple(started), tuple(ended)))
 
     def view(self, tid: int, registers: Registers | None = None) -> ThreadView:
-        """A stopped thread as plans see it.
+        """Return a stopped thread as plans see it.
 
         Args:
             tid: The thread.
-            registers: Its own, where they are known already.
+            registers: Its general registers, where they are known already.
         """
         debuggee = self._debuggee
         if self._views_epoch != debuggee.clock.current:
@@ -82,19 +82,19 @@ class Inspector:
         return view
 
     def forget_memory(self) -> None:
-        """The debugger wrote to memory: what was read of it is old."""
+        """Drop cached memory, after the debugger wrote to memory."""
         self._views.clear()
         if self._process is not None:
             self._process.forget_memory()
 
     def forget(self) -> None:
-        """The debugger wrote to a register: stacks have to be unwound again."""
+        """Drop all objects of the stop, after the debugger wrote to a register."""
         self._views.clear()
         self._process = None
 
     @contextmanager
     def preserved(self) -> Generator[None]:
-        """Keep the objects of this stop for when the program is back at it."""
+        """Restore the objects of this stop after the body, which returns the program to it."""
         process = self._process
         try:
             yield
@@ -105,9 +105,9 @@ class Inspector:
                 process.forget_surroundings()
 
     def thread(self, tid: int) -> Thread:
-        """A thread by its tid."""
+        """Return a thread by its tid."""
         return self.process.thread(tid)
 
     def frame(self, tid: int, index: int = 0) -> Frame:
-        """A frame of a thread."""
+        """Return a frame of a thread."""
         return self.process.thread(tid).frame(index)

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InspectionSettings:
-    """What users may want different about looking at a program.
+    """Settings of the user for inspecting a program.
 
     Attributes:
-        user_code: Whose code is whose.
-        frame_limit: Physical frames unwound at most.
-        language: For ``Frame.evaluate``.
+        user_code: Which code is the user's.
+        frame_limit: Maximum number of physical frames.
+        language: Evaluates the expressions of ``Frame.evaluate``.
     """
 
     user_code: UserCode = field(default_factory=UserCode)
@@ -45,13 +45,15 @@ class InspectionSettings:
 
 
 class Process:
-    """The program at one stop.  Made by the controller at every stop; cheap until asked.
+    """The program at one stop; everything is read on first use.
 
     Attributes:
-        target: Where bytes come from.
-        modules: What is loaded.
-        clock, epoch: The stop this belongs to.
-        moving: Its threads run: they have no registers and no frames to look at.
+        target: Where memory and registers are read.
+        modules: The modules that are loaded.
+        clock: The clock that says whether this is stale.
+        epoch: The stop this belongs to, or ``LIVE``.
+        moving: Its threads run, so that registers and frames cannot be read.
+        settings: The user's settings.
     """
 
     def __init__(
@@ -68,12 +70,12 @@ class Process:
         """Show a target as it is now.
 
         Args:
-            target: Where bytes come from.
-            modules: What is loaded now.
-            clock: Tells when this becomes stale.
-            settings: The user's choices.
-            thread_numbers: Index of every tid ever seen in this session; new threads
-                are added to it, so that a thread keeps its index between stops.
+            target: Where memory and registers are read.
+            modules: The modules that are loaded now.
+            clock: Says whether this is stale.
+            settings: The user's settings.
+            thread_numbers: Index of every tid ever seen in this run; new threads are added
+                to it, so that a thread keeps its index between stops.
             moving: Its threads run at this moment.
             listed: Called with all tids whenever the threads are listed.
         """
@@ -86,7 +88,7 @@ class Process:
         self.settings = settings or InspectionSettings()
         self._numbers = thread_numbers if thread_numbers is not None else {}
         self._threads: dict[int, Thread] = {}
-        # With the function itself, because the number alone may be used again.
+        # With the function itself, because an `id` may be reused.
         self._origins: dict[int, tuple[Function, Origin]] = {}
         self._tls_numbers: dict[Module, int | None] = {}
 
@@ -99,10 +101,10 @@ class Process:
         return self.target.pid
 
     def check(self) -> None:
-        """Refuse use after the program has run on.
+        """Refuse use after the program was resumed.
 
         Raises:
-            StaleError: It has.
+            StaleError: It was.
         """
         self.clock.check(self.epoch, "process")
 
@@ -122,19 +124,19 @@ class Process:
         return tuple(sorted(threads, key=lambda thread: thread.index))
 
     def thread(self, tid: int) -> Thread:
-        """The thread with kernel id ``tid``.
+        """Return the thread with kernel id ``tid``.
 
         Raises:
             NotFoundError: There is none.
         """
         self.check()
         known = self._threads.get(tid)
-        if known is None and not self._is_there(tid):
+        if known is None and not self._exists(tid):
             raise NotFoundError("thread", str(tid), hint="`threads` lists them")
         return known or self._thread_object(tid)
 
-    def _is_there(self, tid: int) -> bool:
-        """Whether a thread exists; that it has registers says so faster than the list."""
+    def _exists(self, tid: int) -> bool:
+        """Whether a thread exists: reading its registers is faster than listing all threads."""
         if "thread_infos" not in self.__dict__:
             try:
                 self.target.read_registers(tid)
@@ -152,13 +154,13 @@ class Process:
         return thread
 
     def _number_threads(self, tid: int) -> None:
-        """Number every thread not seen before: the first one first, the others as they came."""
+        """Number every thread not seen before, the main thread first, the others by tid."""
         for each in sorted({tid, *self.thread_infos}, key=lambda each: (each != self.pid, each)):
             self._numbers.setdefault(each, max(self._numbers.values(), default=0) + 1)
 
     @cached_property
     def mappings(self) -> tuple[Mapping, ...]:
-        """The memory map; ``()`` where the target cannot tell."""
+        """Mappings of the address space; ``()`` where the target cannot report them."""
         self.check()
         return self.target.mappings()
 
@@ -175,25 +177,25 @@ class Process:
 
         Raises:
             MemoryFault: Some byte cannot be read.
-            StaleError: The program has run on.
+            StaleError: The program was resumed.
         """
         self.check()
         return self.target.read_memory(address, size)
 
     def forget_memory(self) -> None:
-        """Drop what was cached, after the debugger itself has written to memory."""
-        # Values hold on to the reader itself, so it is emptied, not replaced.
+        """Drop cached memory, after the debugger itself has written to it."""
+        # Values hold a reference to the reader, so it is emptied, not replaced.
         self.memory.forget()
 
     def forget_surroundings(self) -> None:
-        """Drop what a call of the debugger's may have changed: memory, mappings, who is there."""
+        """Drop what an inferior call may have changed: memory, mappings, the list of threads."""
         for name in ("thread_infos", "threads", "mappings"):
             self.__dict__.pop(name, None)
         if "memory" in self.__dict__:
             self.forget_memory()
 
     def is_mapped(self, address: Address, size: int) -> bool | None:
-        """Whether ``[address, address + size)`` is mapped; ``None`` where not known."""
+        """Whether ``[address, address + size)`` is mapped; ``None`` where unknown."""
         if not self.mappings:
             return None
         position, end = int(address), address + size
@@ -205,7 +207,7 @@ class Process:
         return False
 
     def describe_descriptor(self, fd: int) -> str | None:
-        """What a file descriptor of the program is open on; ``None`` for a remote one."""
+        """Return what a file descriptor of the program refers to; ``None`` if unknown or remote."""
         local = f"/proc/{self.pid}/"
         if fd < 0 or not self.target.executable().startswith(local):
             return None
@@ -216,7 +218,7 @@ class Process:
 
     # -- symbols -----------------------------------------------------------------------
     def describe_code(self, address: Address) -> str | None:
-        """``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
+        """Return ``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
         location = describe_location(self.modules, address)
         if location.function is None:
             return None
@@ -225,7 +227,7 @@ class Process:
         return f"{location.function} at {location.path.rpartition('/')[2]}:{location.line or '?'}"
 
     def vtable_type(self, address: Address) -> Type | None:
-        """The concrete type whose vtable begins at ``address``."""
+        """Find the concrete type whose vtable begins at ``address``."""
         module = self.modules.find(address)
         variable = module.static_at(address) if module is not None else None
         if module is None or variable is None or variable.type is None:
@@ -233,7 +235,7 @@ class Process:
         return module.types.type(variable.type).containing
 
     def find_type(self, path: str) -> Type | None:
-        """The type whose path ends with ``path``, the main program's first."""
+        """Find the type whose path ends with ``path``, in the main program first."""
         for module in self.modules:
             found = module.types.find(path)
             if found:
@@ -241,7 +243,7 @@ class Process:
         return None
 
     def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
-        """What a static of the module that describes ``beside`` holds before it runs."""
+        """Return the initial bytes of a static of the module that describes ``beside``."""
         for module in self.modules:
             if module.types is beside.table:
                 for found in module.image.symbols_named(symbol):
@@ -249,11 +251,11 @@ class Process:
         return None
 
     def origin_of(self, function: Function | None, path: str | None) -> Origin:
-        """Whose code a function is, by the session's policy.
+        """Classify a function by the session's policy.
 
         Args:
-            function: As the frame has it.
-            path: Source file of the frame, for functions that are declared nowhere.
+            function: The function, ``None`` without debug information.
+            path: Source file of the frame, for functions without a declaration.
         """
         known = self._origins.get(id(function))
         if known is not None and known[0] is function:
@@ -264,7 +266,7 @@ class Process:
         return origin
 
     def tls_module_number(self, module: Module) -> int | None:
-        """The loader's number of a library's thread-local storage, ``None`` where not told."""
+        """Return the loader's number of a library's thread-local storage, ``None`` if unknown."""
         if module not in self._tls_numbers:
             self._tls_numbers[module] = find_tls_module_number(self, module)
         return self._tls_numbers[module]

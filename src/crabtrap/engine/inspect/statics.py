@@ -1,4 +1,4 @@
-"""Statics and thread-locals by any trailing part of their path."""
+"""Statics and thread-locals, found by any trailing part of their path."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _NO_REGISTERS: tuple[None, ...] = (None,) * 17
 
 
 _STORAGE = ("__RUST_STD_INTERNAL_VAL", "VAL", "__KEY")
-"""What std's ``thread_local!`` has called the variable inside the user's."""
+"""Names that versions of std's ``thread_local!`` give to the generated variable."""
 
 
 def find_statics(modules: ModuleTable, query: str) -> tuple[FoundStatic, ...]:
-    """Every static and thread-local whose path ends with ``query``, in module order.
+    """Find every static and thread-local whose path ends with ``query``, in module order.
 
-    A name declared by ``thread_local!`` stands for the variable the macro hides in it.
+    A name declared by ``thread_local!`` means the variable that the macro generates in it.
     """
     path = query.removeprefix("crate::")
     found = tuple((m, v) for m in modules for v in m.image.find_statics(path))
@@ -54,7 +54,7 @@ def _find_thread_locals(modules: ModuleTable, query: tuple[str, ...]) -> Iterato
 
 
 def _declared_segments(path: str) -> tuple[str, ...]:
-    """The path the user wrote, of a variable that ``thread_local!`` made; else ``()``."""
+    """Return the path declared by ``thread_local!`` for a generated variable; else ``()``."""
     segments = path_segments(path)[:-1]
     declared = segments
     while declared and (declared[-1].startswith("{") or declared[-1] == "__getit"):
@@ -63,19 +63,19 @@ def _declared_segments(path: str) -> tuple[str, ...]:
 
 
 def _linked(module: Module, variables: list[_core.Variable]) -> list[_core.Variable]:
-    """Those that made it into the program: the macro makes two and the linker keeps one.
+    """Return the variables the linker kept: the macro generates two, of which it keeps one.
 
-    Where the optimiser left none, either tells that.
+    Where the optimiser left none, either of them has that as the reason.
     """
     linked = [v for v in variables if v.linkage_name and module.symbols_named(v.linkage_name)]
     return linked or variables[:1]
 
 
 def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> FoundStatic | None:
-    """The static that ``query`` means when asked from function path ``near``.
+    """Choose the static that ``query`` means in the function with path ``near``.
 
-    The one that shares most leading segments with ``near`` wins, as scoping would have
-    it; an exact path always wins.
+    An exact path wins; else the path that shares the most leading segments with ``near``,
+    like scoping in the source.
 
     Raises:
         NotFoundError: Several are equally near; the hint lists their paths.
@@ -97,7 +97,7 @@ def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> Foun
 
 
 def find_static(frame: Frame, query: str) -> FoundStatic | None:
-    """The static that ``query`` means in a frame; its own module's are preferred."""
+    """Find the static that ``query`` means in a frame, in the frame's own module first."""
     found = find_statics(frame.thread.process.modules, query)
     own = tuple(entry for entry in found if entry[0] is frame.loaded_module)
     near = frame.code.name if frame.code is not None else ""
@@ -105,14 +105,14 @@ def find_static(frame: Frame, query: str) -> FoundStatic | None:
 
 
 def static_value(frame: Frame, module: Module, variable: _core.Variable) -> Value:
-    """A static, or the frame's thread's copy of a thread-local, as a value."""
+    """Return a static, or the thread-local of the frame's thread, as a value."""
     return value_of_static(frame.thread.process, frame.thread, module, variable)
 
 
 def value_of_static(
     process: Process, thread: Thread | None, module: Module, variable: _core.Variable
 ) -> Value:
-    """A static as a value; ``thread`` is needed for thread-locals only."""
+    """Return a static as a value; ``thread`` is needed for thread-locals only."""
     type_ = (
         module.types.type(variable.type)
         if variable.type is not None

@@ -22,9 +22,9 @@ class Thread:
     """One thread of a stopped program.
 
     Attributes:
-        process: The program it belongs to.
+        process: The process it belongs to.
         tid: Kernel thread id, in the target's pid namespace.
-        index: Number for people, counted from 1; kept for the thread's whole life.
+        index: Number for users, counted from 1; the same for the thread's whole life.
     """
 
     def __init__(self, process: Process, tid: int, index: int) -> None:
@@ -39,19 +39,19 @@ class Thread:
 
     @property
     def info(self) -> ThreadInfo:
-        """As the target lists it."""
+        """The thread as the target lists it."""
         return self.process.thread_infos.get(self.tid) or ThreadInfo(self.process.pid, self.tid)
 
     @property
     def name(self) -> str:
-        """``comm``, at most 15 bytes, or ``""``."""
+        """Name (``comm``, see ``proc(5)``), at most 15 bytes, or ``""``."""
         return self.info.name
 
     def check(self) -> None:
-        """Refuse use after the program has run on.
+        """Refuse use after the program was resumed.
 
         Raises:
-            StaleError: It has.
+            StaleError: It was.
         """
         self.process.clock.check(self.process.epoch, "thread")
 
@@ -60,7 +60,7 @@ class Thread:
         """General registers as it stopped, by DWARF number.
 
         Raises:
-            StateError: It runs.
+            StateError: The thread is running.
         """
         self.check()
         if self.process.moving:
@@ -71,14 +71,14 @@ class Thread:
 
     @property
     def pc(self) -> Address:
-        """The next instruction it will run."""
+        """Address of the next instruction."""
         pc = self.registers[16]
         assert pc is not None  # a stopped thread has a pc
         return Address(pc)
 
     @cached_property
     def stack(self) -> Stack:
-        """Its frames, for those who need physical ones; ``frames`` is for everyone else."""
+        """Its stack, for code that needs physical frames; all other code uses ``frames``."""
         self.check()
         process = self.process
         return Stack(
@@ -89,7 +89,7 @@ class Thread:
         )
 
     def frame(self, index: int) -> Frame:
-        """Frame ``index``, 0 being the innermost; inlined frames count.
+        """Return frame ``index``, 0 being the innermost; inlined frames count.
 
         Raises:
             RangeError: The stack has no such frame.
@@ -105,7 +105,7 @@ class Thread:
         return frame
 
     def frames(self, start: int = 0, count: int | None = None) -> tuple[Frame, ...]:
-        """Frames ``[start, start + count)``, fewer where the stack ends; only they are made."""
+        """Return frames ``[start, start + count)``, fewer where the stack ends."""
         self.check()
         known = self._frames
         for logical in self.stack.frames(start, count):
@@ -115,13 +115,13 @@ class Thread:
 
     @property
     def backtrace_end_reason(self) -> str:
-        """Why the stack ends where it does, ``""`` for its regular end; unwinds all of it."""
+        """Reason why unwinding stopped, ``""`` at the outermost frame; unwinds the whole stack."""
         self.check()
         return self.stack.end_reason
 
     @cached_property
     def thread_pointer(self) -> Address | None:
-        """``fs_base``, ``None`` where the target does not tell it."""
+        """``fs_base``, ``None`` where the target does not report it."""
         self.check()
         try:
             raw = self.process.target.read_register(self.tid, "fs_base")
@@ -130,7 +130,7 @@ class Thread:
         return Address(int.from_bytes(raw, "little"))
 
     def tls_block(self, module: Module) -> TlsBlock:
-        """Where ``module``'s thread-locals of this thread are, or why that is not known."""
+        """Return the block of ``module``'s thread-locals in this thread, or why it is unknown."""
         self.check()
         known = self._tls_blocks.get(id(module))
         if known is None:

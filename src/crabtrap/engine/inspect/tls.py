@@ -1,8 +1,8 @@
-"""Where a module's thread-local block is in one thread.
+"""The address of a module's thread-local block in one thread.
 
 x86-64 uses "TLS variant II" (U. Drepper, "ELF Handling For Thread-Local Storage"):
-the executable's block ends at the thread pointer; blocks of libraries are found
-through the thread's vector of blocks, which glibc keeps at thread pointer + 8.
+the executable's block ends at the thread pointer; the blocks of libraries are found
+through the dynamic thread vector, whose address glibc keeps at thread pointer + 8.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TlsBlock:
     """A module's thread-local storage in one thread.
 
     Attributes:
-        address: Its first byte, ``None`` where it does not exist or cannot be found.
+        address: First byte, ``None`` where the block does not exist or cannot be found.
         reason: Why there is no address, else ``""``.
     """
 
@@ -39,9 +39,9 @@ class TlsBlock:
 
 
 def find_tls_block(process: Process, thread_pointer: Address | None, module: Module) -> TlsBlock:
-    """The block of ``module`` in the thread whose ``fs_base`` is ``thread_pointer``."""
+    """Find the block of ``module`` in the thread whose ``fs_base`` is ``thread_pointer``."""
     if thread_pointer is None:
-        return TlsBlock(None, "this target does not tell the thread pointer")
+        return TlsBlock(None, "this target does not report the thread pointer")
     if thread_pointer == 0:
         return TlsBlock(None, "the thread has not set up its thread-local storage yet")
     if not any(segment.kind == "tls" for segment in module.image.segments):
@@ -55,7 +55,7 @@ def _library_block(process: Process, thread_pointer: Address, module: Module) ->
     try:
         number = process.tls_module_number(module)
         if number is None:
-            return TlsBlock(None, "the C library does not tell where this library's storage is")
+            return TlsBlock(None, "the C library does not publish where this library's storage is")
         return _block_of(process, thread_pointer, number)
     except MemoryFault as fault:
         return TlsBlock(None, f"thread-local storage cannot be read: {fault}")
@@ -71,15 +71,18 @@ def _block_of(process: Process, thread_pointer: int, number: int) -> TlsBlock:
 
 
 def _aligned_tls_size(module: Module) -> int:
-    """Distance from the executable's block to the thread pointer, as the linker computes it."""
+    """Return the distance from the executable's block to the thread pointer.
+
+    The linker computes it in the same way.
+    """
     segment = next(s for s in module.image.segments if s.kind == "tls")
     size = segment.memory_size
-    # The block keeps its address's remainder, so that every variable is aligned as linked.
+    # Block and segment are congruent modulo the alignment, so that variables are aligned.
     return size + (-segment.address - size) % _tls_alignment(module)
 
 
 def _tls_alignment(module: Module) -> int:
-    """``p_align`` of ``PT_TLS``, read from the program headers in the module's file."""
+    """Read ``p_align`` of ``PT_TLS`` from the program headers in the module's file."""
     first = next(s for s in module.image.segments if s.kind == "load" and s.file_offset == 0)
     header = module.read(module.address(first.address), 64)
     offset, entry_size, count = (
@@ -94,14 +97,14 @@ def _tls_alignment(module: Module) -> int:
     return 1
 
 
-# -- which number the loader gave a library ------------------------------------------------
+# -- the loader's module numbers ---------------------------------------------------------
 
 
 def find_tls_module_number(process: Process, module: Module) -> int | None:
-    """The loader's number of a library's thread-local storage, ``None`` where not told.
+    """Read the loader's number of a library's thread-local storage, ``None`` if unknown.
 
-    It is in the loader's private ``struct link_map``; glibc publishes the field's place
-    for debuggers as ``_thread_db_link_map_l_tls_modid``: size in bits, count, offset.
+    It is in the loader's private ``struct link_map``; glibc describes the field for
+    debuggers in ``_thread_db_link_map_l_tls_modid``: size in bits, count, byte offset.
     """
     offset = _modid_offset(process)
     if offset is None:

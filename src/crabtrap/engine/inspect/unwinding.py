@@ -1,9 +1,9 @@
 """The stack of one thread at one stop.
 
 Physical frames (one per call instruction) come from ``_core.unwind`` in growing
-helpings; logical frames (inlined calls included) are worked out only as far as
-somebody looks, so that the top of a 10,000-deep recursion costs as much as that of
-a shallow stack.
+portions; logical frames (inlined calls included) are expanded only as far as they are
+asked for, so that the top of a 10,000-deep recursion costs as much as that of a shallow
+stack.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module_table import ModuleTable
 
 FRAME_LIMIT = 100_000
-"""Physical frames unwound at most: an overflowed 8 MiB stack has about that many."""
-_HELPINGS = (2, 64, 1024)
+"""Limit on physical frames: an overflowed 8 MiB stack has about that many."""
+_PORTIONS = (2, 64, 1024)
 """Physical frames unwound at first, then when more are asked for, before the limit."""
 
 
@@ -33,10 +33,10 @@ class PhysicalFrame:
     Attributes:
         index: 0 is the innermost.
         pc: The next instruction to run in it; a return address for callers.
-        lookup_pc: Where to look up lines and scopes: inside the call instruction for
-            callers, because a call may be the last instruction of its line or function.
-        cfa: Canonical frame address, ``None`` where not known.
-        is_signal: A signal trampoline.
+        lookup_pc: The address to look up lines and scopes for: inside the call instruction
+            for callers, because a call may be the last instruction of its line or function.
+        cfa: Canonical frame address, ``None`` where unknown.
+        is_signal: It is a signal trampoline, see ``sigreturn(2)``.
     """
 
     __slots__ = ("_backtrace", "cfa", "index", "is_signal", "lookup_pc", "pc")
@@ -59,20 +59,20 @@ class PhysicalFrame:
 
     @property
     def registers(self) -> _core.Registers:
-        """As this frame sees them; ``None`` for those that are lost."""
+        """Register values as this frame sees them; ``None`` for those that are lost."""
         return self._backtrace.registers(self.index)
 
 
-@dataclass(slots=True)  # not frozen: that makes ten thousand of them twice as slow
+@dataclass(slots=True)  # not frozen: it would take twice as long to make ten thousand
 class LogicalFrame:
-    """One frame as people see it: a concrete function or an inlined copy.
+    """One frame as users see it: a concrete function or an inline instance.
 
     Attributes:
         index: 0 is the innermost.
         physical: The activation it is part of; inlined frames share it.
         module: ``None`` where the pc is in no module.
         function: ``None`` where there is no debug information.
-        callee: The copy inlined into it that it is in, ``None`` for an innermost frame.
+        callee: The inline instance in it that contains the pc, ``None`` where there is none.
         row: The line-table row of ``physical.lookup_pc``.
     """
 
@@ -85,7 +85,7 @@ class LogicalFrame:
 
     @property
     def position(self) -> tuple[str | None, int, int]:
-        """Path, line and column it is at: for a frame with an inlined callee, of that call."""
+        """Path, line and column of the frame; with an inlined callee, those of the call."""
         if self.callee is not None:
             return self.callee.call_path, self.callee.call_line, self.callee.call_column
         if self.row is None:
@@ -104,20 +104,20 @@ class Stack:
         *,
         limit: int = FRAME_LIMIT,
     ) -> None:
-        """Nothing is unwound yet.
+        """Prepare; nothing is unwound yet.
 
         Args:
-            registers: Of the thread, as it stopped.
-            memory: Of the program.
-            modules: What is loaded.
-            limit: Most physical frames to unwind.
+            registers: General registers of the thread as it stopped.
+            memory: The program's memory.
+            modules: The modules that are loaded.
+            limit: Maximum number of physical frames.
         """
         self._registers = registers
         self._memory = memory
         self._modules = modules
-        self._limits = [*(n for n in _HELPINGS if n < limit), limit]
+        self._limits = [*(n for n in _PORTIONS if n < limit), limit]
         self._backtrace: _core.Backtrace | None = None
-        # The native object makes these anew at each access: for all frames, that is once.
+        # The native object builds these tuples at each access, so they are kept.
         self._pcs: Sequence[int] = ()
         self._cfas: Sequence[int | None] = ()
         self._exhausted = False
@@ -125,24 +125,24 @@ class Stack:
         self._expanded = 0
 
     def frame(self, index: int) -> LogicalFrame | None:
-        """The logical frame ``index`` from the innermost, ``None`` beyond the outermost."""
+        """Return logical frame ``index``, 0 being the innermost; ``None`` beyond the outermost."""
         while len(self._frames) <= index and self._expand_next():
             pass
         return self._frames[index] if index < len(self._frames) else None
 
     def frames(self, start: int = 0, count: int | None = None) -> tuple[LogicalFrame, ...]:
-        """Logical frames ``[start, start + count)``, fewer where the stack ends."""
+        """Return logical frames ``[start, start + count)``, fewer where the stack ends."""
         end = None if count is None else start + count
         while (end is None or len(self._frames) < end) and self._expand_next():
             pass
         return tuple(self._frames[start:end])
 
     def physical(self, index: int) -> PhysicalFrame | None:
-        """The physical frame ``index`` from the innermost; ``None`` beyond the outermost."""
+        """Return physical frame ``index``, 0 being the innermost; ``None`` beyond the outermost."""
         if index < 0 or not self._unwind_to(index):
             return None
         backtrace = self._backtrace
-        assert backtrace is not None  # _unwind_to has made it
+        assert backtrace is not None  # set by _unwind_to
         pc = Address(self._pcs[index])
         signal = backtrace.is_signal_frame(index)
         exact = index == 0 or signal or backtrace.is_signal_frame(index - 1)
@@ -163,7 +163,7 @@ class Stack:
 
     @property
     def end_reason(self) -> str:
-        """Why the stack ends where it does, ``""`` for the outermost frame reached."""
+        """Reason why unwinding stopped, ``""`` if it reached the outermost frame."""
         while not self._exhausted:
             self._unwind_more()
         backtrace = self._backtrace

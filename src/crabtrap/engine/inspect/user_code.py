@@ -1,7 +1,6 @@
-"""Whose code is this: the user's, the standard library's, or a dependency's.
+"""The origin of code: the user's own, the standard library's, or a dependency's.
 
-Two users may want different answers, so everything here is a ``UserCode`` policy
-that can be replaced by settings.
+Users may want different answers, so the ``UserCode`` policy can be replaced by settings.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 Origin = Literal["user", "std", "dependency", "unknown"]
 
-# Standard library sources, as std's own build, rustup's rust-src and Debian name them;
-# std's own units of some toolchains have paths relative to the repository.
+# Paths of the standard library's sources: in std's own build, in rustup's rust-src and on
+# Debian; some toolchains' units of std have paths relative to the repository.
 _STD = re.compile(
     r"""^(?:
         /rustc/[^/]+/
@@ -32,7 +31,7 @@ _STD = re.compile(
     re.VERBOSE,
 )
 _SYSTEM_LIBRARIES = ("/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/", "[vdso]")
-"""Where the distribution's own libraries are, whose sources may have any path."""
+"""Directories of the distribution's own libraries, whose sources may have any path."""
 _PACKAGE = re.compile(r".*?(?:/registry/src/[^/]+/[^/]+|/git/checkouts/[^/]+/[^/]+)/")
 _DEPENDENCY = re.compile(
     r"(?:/registry/src/|/\.cargo/git/checkouts/|/git/checkouts/|^/usr/share/cargo/registry/)"
@@ -42,12 +41,12 @@ _STD_ROOTS = frozenset(("std", "core", "alloc", "compiler_builtins", "__rustc", 
 
 @dataclass(frozen=True, slots=True)
 class UserCode:
-    """The policy: what counts as the user's own code.
+    """The policy of what counts as the user's own code.
 
     Attributes:
-        user_paths: Path prefixes that are the user's whatever the rules below say.
-        foreign_paths: Path prefixes that are not, even if nothing else says so.
-        dependencies_are_user: Show and step into crates of the registry, too.
+        user_paths: Path prefixes of the user's code; they win over all other rules.
+        foreign_paths: Path prefixes of other code; they win over the built-in rules.
+        dependencies_are_user: Show and step into dependencies, too.
     """
 
     user_paths: tuple[str, ...] = ()
@@ -70,10 +69,10 @@ class UserCode:
         return origin == "user" or (origin == "dependency" and self.dependencies_are_user)
 
     def origin_of_function(self, function: Function | None, path: str | None = None) -> Origin:
-        """Classify a function, by where it is declared, else by the path of its line row.
+        """Classify a function by the file of its declaration, else by ``path``.
 
-        A function made by the compiler (drop glue, shims) is declared nowhere and is
-        the standard library's when its crate is.
+        A function that the compiler generated (drop glue, shims) has no declaration and
+        belongs to the standard library when its crate does.
         """
         if function is None:
             return "unknown"
@@ -86,18 +85,18 @@ class UserCode:
         return origin
 
     def is_user_function(self, function: Function | None, path: str | None = None) -> bool:
-        """Whether ``function`` is the user's own; one without debug information is not."""
+        """Whether ``function`` is the user's own; without debug information it is not."""
         origin = self.origin_of_function(function, path)
         return origin == "user" or (origin == "dependency" and self.dependencies_are_user)
 
 
 def is_system_library(path: str) -> bool:
-    """Whether a module is the distribution's, by where it is installed."""
+    """Whether a module belongs to the distribution, by the directory it is installed in."""
     return path.startswith(_SYSTEM_LIBRARIES)
 
 
 def registry_package(path: str) -> str | None:
-    """The unpacked package that a dependency's source is in, with a trailing slash.
+    """Return the directory of the package that a dependency's source is in, with a slash.
 
     Example:
         >>> registry_package("/home/u/.cargo/registry/src/index-1/rg-14.1.1/src/main.rs")
@@ -108,7 +107,7 @@ def registry_package(path: str) -> str | None:
 
 
 def crate_of(path: str) -> str:
-    """The crate a Rust path begins with: ``core`` for ``<core::x::Y as T>::z``."""
+    """Return the crate that a Rust path begins with: ``core`` for ``<core::x::Y as T>::z``."""
     return path.lstrip("<&*").removeprefix("mut ").split("::", 1)[0].split("<", 1)[0]
 
 

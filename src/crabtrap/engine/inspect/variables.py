@@ -1,4 +1,4 @@
-"""Which variables of a function are meant by a name at one pc."""
+"""Scoping: which of a function's variables a name means at one pc."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
     from crabtrap.address import FileAddress
 
 
-_COMPILER_MADE = re.compile(r"_task_context|__awaitee|__next|__arg\d+")
-"""What rustc's desugaring of async functions, awaits and loops leaves behind."""
+_COMPILER_GENERATED = re.compile(r"_task_context|__awaitee|__next|__arg\d+")
+"""Names that rustc generates when it desugars async functions, awaits and loops."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScopedVariable:
-    """A variable and how it stands at the pc asked about.
+    """A variable and whether it is visible at one pc.
 
     Attributes:
+        variable: As the debug information describes it.
         in_scope: The pc is in the block that declares it, after the declaration.
-        shadowed: Another one of the same name hides it there.
+        shadowed: Another variable of the same name shadows it there.
     """
 
     variable: _core.Variable
@@ -33,23 +34,23 @@ class ScopedVariable:
 
     @property
     def kind(self) -> Literal["parameter", "local", "static"]:
-        """What it was declared as."""
+        """Kind of its declaration."""
         return self.variable.kind
 
     @property
     def name(self) -> str:
-        """As in the source."""
+        """Name, as in the source."""
         return self.variable.name
 
     @property
     def is_compiler_generated(self) -> bool:
-        """Nobody wrote it: a part of what ``async`` or a loop was turned into."""
-        return _COMPILER_MADE.fullmatch(self.name) is not None
+        """Whether the compiler generated it from ``async``, ``await`` or a loop."""
+        return _COMPILER_GENERATED.fullmatch(self.name) is not None
 
     def is_same_again(self, other: ScopedVariable) -> bool:
-        """Whether this is the parameter of an async function that ``other`` is bound to anew.
+        """Whether this is the parameter of an async function that was moved into ``other``.
 
-        The compiler moves parameters into variables of the same name and line.
+        The compiler moves such parameters into variables of the same name and line.
         """
         return (
             self.shadowed
@@ -63,10 +64,10 @@ class ScopedVariable:
 def scope_variables(
     variables: Iterable[_core.Variable], pc: FileAddress
 ) -> tuple[ScopedVariable, ...]:
-    """Say of each variable of a function whether it is in scope at ``pc``, and hidden.
+    """Determine for each variable of a function whether it is in scope at ``pc``, or shadowed.
 
-    A deeper block hides a shallower one, a later declaration an earlier one, as in the
-    source; the order given is kept.
+    A variable of a deeper block shadows one of a shallower block, a later declaration an
+    earlier one, as in the source.  The order is kept.
     """
     variables = tuple(variables)
     winners: dict[str, int] = {}
@@ -86,7 +87,7 @@ def scope_variables(
 
 
 def find_binding(scoped: Iterable[ScopedVariable], name: str) -> ScopedVariable | None:
-    """The variable that ``name`` means: in scope and not shadowed."""
+    """Find the variable that ``name`` means: in scope and not shadowed."""
     for entry in scoped:
         if entry.name == name and entry.in_scope and not entry.shadowed:
             return entry
@@ -94,7 +95,7 @@ def find_binding(scoped: Iterable[ScopedVariable], name: str) -> ScopedVariable 
 
 
 def explain_missing(scoped: Iterable[ScopedVariable], name: str) -> tuple[str, tuple[str, ...]]:
-    """Why ``name`` is not visible: a sentence or ``""``, and visible names alike."""
+    """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
     scoped = tuple(scoped)
     declared = [entry.variable for entry in scoped if entry.name == name]
     visible = sorted({entry.name for entry in scoped if entry.in_scope})

@@ -1,1 +1,1 @@
-"""Which files the program has loaded, and the program before it runs."""
+"""The files that the program has loaded, and the program before its launch."""

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
 
 _MAX_FILES = 65_536
-"""A longer list goes round in circles: the loader is at work on it, or it is damaged."""
+"""A longer list is circular: the loader is changing it, or it is damaged."""
 _PATH_LIMIT = 4096
 
 
 class MemoryReader(Protocol):
-    """What is needed of a target or a process."""
+    """The part of a target or process that reads memory."""
 
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes or raise ``MemoryFault``."""
@@ -37,9 +37,9 @@ class LinkMap:
     """One entry of the list.
 
     Attributes:
-        address: Of the ``struct link_map`` itself.
+        address: Address of the ``struct link_map`` itself.
         bias: ``l_addr``.
-        name_address: ``l_name``, a path; empty for the main program.
+        name_address: ``l_name``, address of a path that is empty for the main program.
     """
 
     address: Address
@@ -48,11 +48,11 @@ class LinkMap:
 
 
 def read_link_maps(memory: MemoryReader, modules: Iterable[Module]) -> Iterator[LinkMap]:
-    """The list, main program first; ends early where it cannot be read.
+    """Read the list, main program first; it ends early where memory cannot be read.
 
     Args:
-        memory: Of the program.
-        modules: Some that hold the loader, whose ``_r_debug`` symbol leads to the list.
+        memory: The program's memory.
+        modules: Modules, among them the loader, whose ``_r_debug`` symbol leads to the list.
     """
     debug = next((s.address for m in modules for s in m.symbols_named("_r_debug")), None)
     if debug is None:
@@ -72,7 +72,7 @@ def read_link_maps(memory: MemoryReader, modules: Iterable[Module]) -> Iterator[
 
 
 def read_path(memory: MemoryReader, address: Address) -> str:
-    """A NUL-terminated path, ``""`` where it cannot be read."""
+    """Read a NUL-terminated path, ``""`` where it cannot be read."""
     data = b""
     while b"\0" not in data and len(data) < _PATH_LIMIT:
         at = address + len(data)

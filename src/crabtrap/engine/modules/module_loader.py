@@ -1,8 +1,8 @@
-"""Which files the program is made of, and opening them where they really are.
+"""Finding and opening the files of the program.
 
-The main program is opened through the target (``/proc/PID/exe``: right even when the
-file was deleted or replaced); libraries below ``/proc/PID/root`` when the program is
-local, so that containers work; the vDSO from memory.
+The main program is opened through the target (``/proc/PID/exe``, which is right even
+when the file was deleted or replaced); libraries below ``/proc/PID/root`` when the program
+is local, so that containers work; the vDSO is read from memory (``proc(5)``, ``vdso(7)``).
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ _MISSING = {
     "symbols": "has no debug information: no lines, no variables",
     "none": "has no symbols and no debug information",
 }
-"""What is told of a main program by its ``debug_level``."""
+"""Notice about a main program, by its ``debug_level``."""
 
 
 @dataclass(frozen=True, slots=True)
 class _FileKey:
-    """Identity of a file's content: an image is shared as long as this stays."""
+    """Identity of a file's content: equal keys share an image."""
 
     device: int
     inode: int
@@ -62,12 +62,12 @@ class _FileKey:
 
 
 class ModuleLoader:
-    """Opens files and keeps their images, also over restarts of the program.
+    """Opens files and caches their images, also across restarts of the program.
 
     Args:
-        debug_directories: Where separate debug files are looked up.
-        notify: Told, in words, of what the user should know: a file that does not fit
-            the program, a library that cannot be opened.
+        debug_directories: Directories of separate debug files.
+        notify: Called with messages for the user: a file that does not match the program,
+            a library that cannot be opened.
     """
 
     def __init__(
@@ -80,21 +80,21 @@ class ModuleLoader:
         self._notify = notify
         self._images: dict[_FileKey, _core.Image] = {}
         self._parsed: dict[bytes, _core.Image] = {}
-        self._told: set[str] = set()
+        self._notified: set[str] = set()
 
     def open_static(self, program: str) -> ModuleTable:
-        """The program before it is launched: its own module only, at bias 0.
+        """Return the modules of a program before its launch: its own file only, at bias 0.
 
         Raises:
-            DebugInfoError: Not a program we can read; the text says why.
+            DebugInfoError: The file cannot be read as a program; the text says why.
             OSError: It cannot be opened.
         """
         return ModuleTable([Module(self.open_image(program, program), 0, program)])
 
     def load(self, target: Target, old: ModuleTable | None = None) -> ModuleTable:
-        """The modules of a program as it is now.
+        """Return the modules that a program has loaded now.
 
-        Modules of ``old`` that are still in place are kept as they are.
+        Modules of ``old`` that are still loaded at the same bias are kept.
 
         Raises:
             CrabtrapError: The main program cannot be read at all.
@@ -105,7 +105,7 @@ class ModuleLoader:
 
     # -- used while loading -------------------------------------------------------------
     def open_image(self, path: str, name: str) -> _core.Image:
-        """The image of a file; the same one as long as the file stays the same."""
+        """Return the image of a file, a cached one if the file is unchanged."""
         status = os.stat(path)
         key = _FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         image = self._images.get(key)
@@ -115,7 +115,7 @@ class ModuleLoader:
         return image
 
     def parse_image(self, data: bytes, name: str) -> _core.Image:
-        """The image of a file that is in memory only."""
+        """Return the image of a file that is in memory only."""
         image = self._parsed.get(data)
         if image is None:
             image = self._parsed[data] = _core.Image.parse(data, name)
@@ -123,13 +123,13 @@ class ModuleLoader:
 
     def notify(self, text: str) -> None:
         """Notify the user, once."""
-        if text not in self._told:
-            self._told.add(text)
+        if text not in self._notified:
+            self._notified.add(text)
             self._notify(text)
 
 
 class _Loading:
-    """One look at a program's modules."""
+    """One pass over a program's modules."""
 
     def __init__(
         self, loader: ModuleLoader, target: Target, known: dict[tuple[int, int], Module]
@@ -154,7 +154,7 @@ class _Loading:
         return ModuleTable([*modules, *(() if vdso is None else (vdso,))], main)
 
     def _libraries(self, main: Module, interpreter: int) -> list[tuple[str, int]]:
-        """Path and bias of every library, the loader among them also before it has run."""
+        """Return path and bias of every library; before the loader has run, of the loader."""
         loader = [(main.image.interpreter, interpreter)] if main.image.interpreter else []
         try:
             return [(each.path, each.bias) for each in self._target.libraries()] + loader
@@ -236,7 +236,7 @@ class _Loading:
 
 
 class _TargetFiles:
-    """Paths under which a file of the program may be opened from here, best first."""
+    """The paths under which the debugger can open a file of the program."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -246,20 +246,21 @@ class _TargetFiles:
 
     @cached_property
     def _mappings(self) -> dict[str, Mapping]:
-        """The first mapping of each file; the loader may know the file by another name."""
+        """First mapping of each file, by the kernel's path, which may differ from the loader's."""
         found: dict[str, Mapping] = {}
         for mapping in self._target.mappings():
             found.setdefault(mapping.path.removesuffix(_DELETED), mapping)
         return found
 
     def candidates(self, path: str) -> tuple[str, ...]:
-        """Where the library the loader calls ``path`` may be opened; never empty."""
+        """Return paths to open the library that the loader calls ``path``, best first."""
         if self._local is None:
             return (path,)
         found = [f"{self._local}root{path}", path]
         mapping = self._mappings.get(path) or self._mappings.get(os.path.realpath(path))
         if mapping is not None:
-            # Opening needs CAP_CHECKPOINT_RESTORE, but it is right even for a replaced file.
+            # It is right even for a replaced file, but opening it needs
+            # CAP_CHECKPOINT_RESTORE (proc(5)).
             entry = f"{self._local}map_files/{mapping.start:x}-{mapping.end:x}"
             found.insert(0 if _is_replaced(found[0], mapping) else len(found), entry)
         return tuple(found)
@@ -273,7 +274,7 @@ def _is_replaced(path: str, mapping: Mapping) -> bool:
 
 
 def parse_auxv(data: bytes) -> dict[int, int]:
-    """The auxiliary vector (``man getauxval``) by type; the last pair of zeros ends it.
+    """Parse the auxiliary vector, see ``getauxval(3)``; ``AT_NULL`` ends it.
 
     Example:
         >>> parse_auxv(bytes([9, *[0] * 7, 16, *[0] * 7]) + bytes(16))
@@ -288,7 +289,7 @@ def parse_auxv(data: bytes) -> dict[int, int]:
 
 
 def _main_path(target: Target) -> str | None:
-    """The main program's path as the kernel tells it, not as we open it."""
+    """Return the main program's path as the kernel reports it, not as the debugger opens it."""
     try:
         return os.readlink(target.executable())
     except OSError:
@@ -296,7 +297,7 @@ def _main_path(target: Target) -> str | None:
 
 
 def _main_bias(image: _core.Image, auxiliary: dict[int, int], target: Target, path: str) -> int:
-    """Where the main program was loaded: told by the kernel, else by the mappings."""
+    """Return the main program's bias, by ``AT_ENTRY``, else by the mappings."""
     if not image.is_pie:
         return 0
     entry = auxiliary.get(_AT_ENTRY, 0)
@@ -312,7 +313,7 @@ def _main_bias(image: _core.Image, auxiliary: dict[int, int], target: Target, pa
 
 
 def _is_same_file(module: Module, target: Target) -> bool:
-    """Whether memory holds what the file says: its build id, else its ELF header."""
+    """Whether memory has the file's build id or, without one, its ELF header."""
     note = next((s for s in module.image.sections if s.name == ".note.gnu.build-id"), None)
     first = min((s.address for s in module.image.segments if s.kind == "load"), default=0)
     address, size = (note.address, note.size) if note else (first, _ELF_HEADER)

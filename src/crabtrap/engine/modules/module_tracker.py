@@ -1,4 +1,4 @@
-"""Keeping what is known of the program in step with what it has loaded."""
+"""Updating modules, breakpoint locations and traps when the program loads libraries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = Log("crabtrap.engine")
 
 
 class ModuleTracker:
-    """Reads the link map when something may have changed, and moves every trap along."""
+    """Reads the link map when it may have changed, and updates locations and traps."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class ModuleTracker:
         self._settled = debuggee.modules
 
     def refresh(self) -> ModuleChanges:
-        """Read again what is loaded; breakpoints get the locations they have now."""
+        """Read the link map again; if it has changed, resolve breakpoints and update traps."""
         debuggee = self._debuggee
         debuggee.modules = self._loader.load(debuggee.target, debuggee.modules)
         # Since the last time that all of this was done: something may have been raised.
@@ -49,20 +49,20 @@ class ModuleTracker:
         return changes
 
     def await_entry(self) -> None:
-        """Have ``entry_reached`` called once an executed program has loaded its libraries."""
+        """Trap the entry point of an executed program, where its libraries are loaded."""
         main = self._debuggee.modules.main
         if main is not None and main.image.entry:
             entry = main.address(main.image.entry)
             self._debuggee.sites.replace_owned(("entry", 0), (SiteKey("software", entry),))
 
     def entry_reached(self) -> None:
-        """A program that replaced another has loaded its libraries."""
+        """Read the libraries of an executed program that has come to its entry point."""
         self._debuggee.sites.release_all(("entry", 0))
         self.refresh()
 
 
 def libraries_changed(changes: ModuleChanges) -> LibrariesChanged:
-    """The event of some changes, by path."""
+    """Return the event for changes of modules, by path."""
     return LibrariesChanged(
         tuple(module.path for module in changes.loaded),
         tuple(module.path for module in changes.unloaded),

@@ -1,4 +1,4 @@
-"""A program that has not been started: its file's bytes, and nothing that moves."""
+"""A program that has not been started: the bytes of its files, and no process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from crabtrap.target.interface import Abilities, Control, Library, Mapping, Thre
 
 
 class StaticTarget:
-    """Answers what can be known from the files, so that statics can be shown early.
+    """A ``Target`` that reads the files, so that statics can be shown before the launch.
 
-    Addresses are file addresses: the static view has bias 0.
+    Addresses are file addresses, because modules are at bias 0.
     """
 
     def __init__(self, modules: ModuleTable) -> None:
@@ -21,35 +21,35 @@ class StaticTarget:
 
     @property
     def description(self) -> str:
-        """What this is, for people."""
+        """Text for users."""
         return "program that has not been started"
 
     @property
     def pid(self) -> int:
-        """There is no process."""
+        """Process id: 0, because there is no process."""
         return 0
 
     @property
     def abilities(self) -> Abilities:
-        """None at all."""
+        """What this target can do beyond the minimum: nothing."""
         return Abilities()
 
     @property
     def memory(self) -> _core.Memory:
-        """Segments of the files."""
+        """Memory: the segments of the files."""
         return self._memory
 
     @property
     def control(self) -> Control | None:
-        """There is nothing to control."""
+        """Control over the program: none."""
         return None
 
     def threads(self) -> tuple[ThreadInfo, ...]:
-        """There are none."""
+        """List no threads."""
         return ()
 
     def read_memory(self, address: Address, size: int) -> bytes:
-        """Bytes as the file has them.
+        """Read bytes of the files.
 
         Raises:
             MemoryFault: No segment of a module holds the whole range.
@@ -66,7 +66,7 @@ class StaticTarget:
             return b""
 
     def read_registers(self, thread: int) -> _core.Registers:
-        """There are none.
+        """Refuse: there are no registers.
 
         Raises:
             StateError: Always.
@@ -74,7 +74,7 @@ class StaticTarget:
         raise StateError("the program has not been started", hint="start it with run")
 
     def read_register(self, thread: int, name: str) -> bytes:
-        """There are none.
+        """Refuse: there are no registers.
 
         Raises:
             NotFoundError: Always.
@@ -82,32 +82,32 @@ class StaticTarget:
         raise NotFoundError("register", name)
 
     def register_names(self) -> tuple[tuple[str, int], ...]:
-        """There are none."""
+        """List no registers."""
         return ()
 
     def auxv(self) -> bytes:
-        """There is none."""
+        """Return an empty auxiliary vector."""
         return b""
 
     def executable(self) -> str:
-        """Path of the main program."""
+        """Return the path of the main program."""
         main = self._modules.main
         return main.path if main is not None else ""
 
     def libraries(self) -> tuple[Library, ...]:
-        """None are loaded."""
+        """List no libraries: none is loaded."""
         return ()
 
     def mappings(self) -> tuple[Mapping, ...]:
-        """Nothing is mapped."""
+        """List no mappings."""
         return ()
 
     def read_siginfo(self, thread: int) -> bytes:
-        """No thread has stopped."""
+        """Return no ``siginfo_t``: no thread has stopped."""
         return b""
 
     def read_file(self, path: str) -> bytes:
-        """The program would live here, so this file system is the one.
+        """Read a whole file of this file system, where the program would run.
 
         Raises:
             OSError: The file cannot be read.
