@@ -1,1 +1,1 @@
-"""Why the program stopped: one handler for each kind of cause, and what it reads to say so."""
+"""Why the program stopped: a class for each cause, and what it reads to explain the stop."""

@@ -1,4 +1,4 @@
-"""Breakpoints: whose trap was hit, whether its condition holds, what it does then."""
+"""Breakpoint hits: whose trap was hit, whether its condition holds, and what follows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _INT3 = b"\xcc"
 
 
 class BreakpointHits:
-    """A thread has come to a trap of the user's."""
+    """The cause of stops at the user's breakpoints."""
 
     kinds: tuple[StopKind, ...] = AT_INSTRUCTION
 
@@ -39,7 +39,7 @@ class BreakpointHits:
         self._language = language
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Ask every breakpoint that has a location here; one that reports is enough."""
+        """Evaluate every breakpoint with a location at the pc; report if one of them does."""
         if stop.pc is None:
             return Ignore()
         verdict: Verdict = Ignore()
@@ -57,10 +57,10 @@ class BreakpointHits:
         return verdict
 
     def _nobodys_trap(self, stop: TargetStop, pc: Address) -> Verdict:
-        """A trap of ours that was removed meanwhile, or an ``int3`` of the program itself.
+        """Handle a hit of a removed trap, or of an ``int3`` of the program itself.
 
-        Some servers take the latter for a breakpoint and leave the pc on it, where it
-        would be hit for ever.
+        Some servers take the latter for a breakpoint and leave the pc at it, where it
+        would be hit again and again.
         """
         if self._debuggee.target.memory.read_partial(pc, 1) != _INT3:
             _log.debug("hit of a trap that is gone: %#x", pc)
@@ -101,7 +101,7 @@ class BreakpointHits:
         return Report(BreakpointHit(item.number, item.hits, item.temporary, index))
 
     def _counted_by_target(self, item: Breakpoint) -> bool:
-        """Whether this breakpoint's own condition held: its counter went up and past ignore."""
+        """Whether this breakpoint's condition held: its counter rose and is above ``ignore``."""
         count = self._debuggee.control.read_counter(item.number)
         before, item.hits = item.hits, count
         return count > before and count > item.ignore
@@ -130,13 +130,13 @@ class BreakpointHits:
 
 
 def frame_index(item: Breakpoint, stop: TargetStop) -> int:
-    """The frame that a stop at one of a breakpoint's locations is about."""
+    """Return the index of the frame that a stop at one of a breakpoint's locations is about."""
     location = next((each for each in item.locations if each.address == stop.pc), None)
     return location.not_entered if location is not None else 0
 
 
 def condition_failed(item: Breakpoint | Watchpoint, error: str, frame: int) -> Verdict:
-    """A condition has no value: reported once, and from then on counted for all to see."""
+    """Report that a condition could not be evaluated, the first time; then only count it."""
     item.failures, item.failure = item.failures + 1, error
     if item.failures > 1:
         return Consume()

@@ -1,8 +1,8 @@
-"""Who looks at a stop: each cause judges one aspect and knows nothing of the others.
+"""The interface of causes: each one examines one aspect of a stop, unaware of the others.
 
 A stop is shown to every cause that such a stop may concern, in a fixed order, so that it
 can have several reasons at once.  Causes read the stopped program and update counts; they
-never set it going.
+never resume it.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 AT_INSTRUCTION: tuple[StopKind, ...] = (*TRAPPED, "step")
-"""The thread was stopped by a trap or a step: anything may begin at its pc."""
+"""Kinds of stops by a trap or a step: any site may be at the thread's pc."""
 
 
 class Cause(Protocol):
-    """One possible cause of stops."""
+    """One possible cause of a stop."""
 
     @property
     def kinds(self) -> tuple[StopKind, ...]:
-        """The kinds of stops it is shown."""
+        """Kinds of stops that it is shown."""
         ...
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Say what the stop means.
+        """Determine what the stop means.
 
         Args:
-            stop: As the target reported it; every thread is stopped.
-            state: Before it; not to be kept.
+            stop: The stop as the target reported it; every thread is stopped.
+            state: The state before it; must not be kept.
         """
         ...
 
 
 class CauseTable:
-    """All causes in their order, by the kind of stop they are shown."""
+    """All causes in their order, by the kinds of stops they are shown."""
 
     def __init__(self, causes: Sequence[Cause]) -> None:
         self._by_kind: dict[StopKind, tuple[Cause, ...]] = {
@@ -53,10 +53,10 @@ class CauseTable:
         }
 
     def verdicts(self, stop: TargetStop, state: Running) -> tuple[Verdict, ...]:
-        """The verdict of every cause that such a stop may concern.
+        """Return the verdict of every cause that such a stop may concern.
 
-        A cause that raises, or is interrupted, costs its own verdict and no other: no stop is
-        judged twice.
+        The verdict of a cause that raises, or is interrupted, is ``Failed``; the others are
+        not affected, and no stop is shown to a cause twice.
         """
         return tuple([_verdict(cause, stop, state) for cause in self._by_kind[stop.kind]])
 

@@ -1,4 +1,4 @@
-"""Counting hits, for all kinds of stoppoints."""
+"""Counting the hits of watchpoints and catchpoints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def count_hit(table: BreakpointTable, item: AnyStoppoint) -> bool:
-    """Count a hit; ``False`` while hits are to be ignored."""
+    """Count a hit and return whether it stops, which it does not while hits are ignored."""
     item.hits += 1
     if item.hits <= item.ignore:
         return False
@@ -21,12 +21,12 @@ def count_hit(table: BreakpointTable, item: AnyStoppoint) -> bool:
 def find_caught(
     table: BreakpointTable, kind: str, argument: int | None = None
 ) -> Catchpoint | None:
-    """An enabled catchpoint for the event, its hit counted; ``None`` if nobody wants it.
+    """Count the hit of an event and return the first enabled catchpoint that stops for it.
 
     Args:
-        table: Where to look.
-        kind: Of the event, as in ``CatchKind``.
-        argument: Signal or system call, ``None`` where there is no such choice.
+        table: All stoppoints.
+        kind: Kind of the event, as in ``CatchKind``.
+        argument: Number of the signal or system call, ``None`` for other events.
     """
     for each in table.catchpoints:
         fits = not each.arguments or argument is None or argument in each.arguments

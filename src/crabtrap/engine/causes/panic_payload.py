@@ -1,4 +1,4 @@
-"""Reading what std hands to panic hooks, believing nothing that does not fit."""
+"""Reading the arguments that std passes to panic hooks, with every value checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
 
 MESSAGE_LIMIT = 64 << 10
-"""Bytes of a message that are read; the rest of a longer one is left out."""
+"""Limit on the bytes of a message that are read."""
 
 _PATH_LIMIT = 4096
 _COLUMN_LIMIT = 1 << 20
@@ -46,7 +46,7 @@ class PanicLocation:
 
 
 def read_words(process: Process, address: int, count: int) -> tuple[int, ...]:
-    """``count`` 64-bit words at ``address``; ``()`` where they cannot be read."""
+    """Read ``count`` 64-bit words at ``address``; ``()`` where they cannot be read."""
     try:
         return struct.unpack(f"<{count}Q", process.memory.read(address, 8 * count))
     except MemoryFault:
@@ -54,10 +54,10 @@ def read_words(process: Process, address: int, count: int) -> tuple[int, ...]:
 
 
 def read_location(process: Process, address: int) -> PanicLocation | None:
-    """The ``Location`` at ``address``, ``None`` if there is none.
+    """Read the ``Location`` at ``address``, ``None`` if there is none.
 
-    Locations and their file names are constants of a module, names are text, lines and
-    columns count from one.
+    Locations and their file names are constants of a module, names are printable UTF-8,
+    lines and columns are 1-based.
     """
     if address % 8 or process.modules.find(address) is None:
         return None
@@ -89,10 +89,10 @@ def is_vtable(process: Process, address: int, slots: int) -> bool:
 
 
 def read_any_message(process: Process, words: Sequence[int]) -> str | None:
-    """The text behind the ``&dyn Any`` among ``words``, if it is a ``&str`` or ``String``.
+    """Read the text of the ``&dyn Any`` among ``words``, if it is a ``&str`` or ``String``.
 
-    Which of the two it is, the vtable's ``type_id`` function tells by its name: there is
-    one for each type, and no other type's can be mistaken for it.
+    The name of the vtable's ``type_id`` function says which of the two it is: every type
+    has a function of its own.
     """
     for data, vtable in pairwise(words):
         if not is_vtable(process, vtable, _TYPE_ID_SLOT + 1):
@@ -106,7 +106,7 @@ def read_any_message(process: Process, words: Sequence[int]) -> str | None:
 
 
 def read_payload_message(process: Process, data: int, vtable: int) -> str | None:
-    """The text of a ``&mut dyn PanicPayload`` whose hook has been called."""
+    """Read the text of a ``&mut dyn PanicPayload`` whose hook has been called."""
     if not is_vtable(process, vtable, 5):
         return None
     for slot in read_words(process, vtable, 5)[3:]:
@@ -124,7 +124,7 @@ def read_payload_message(process: Process, data: int, vtable: int) -> str | None
 
 
 def _any_type(process: Process, type_id: int) -> str | None:
-    """``T`` of a ``<T as Any>::type_id``: by its v0 symbol, else by its debug information."""
+    """Return ``T`` of a ``<T as Any>::type_id``, by its symbol, else by debug information."""
     for name in _code_names(process, type_id):
         match = re.match(_ANY_SYMBOL, name)
         if match is not None and match["type"] != "T":
@@ -150,13 +150,13 @@ def _is_code(process: Process, address: int) -> bool:
 
 
 def _read_str(process: Process, address: int) -> str | None:
-    """A ``&str`` stored at ``address``."""
+    """Read a ``&str`` stored at ``address``."""
     words = read_words(process, address, 2)
     return _read_text(process, *words) if words else None
 
 
 def _read_string(process: Process, address: int) -> str | None:
-    """A ``String`` stored at ``address``, in either order its fields have had."""
+    """Read a ``String`` stored at ``address``, in either order that its fields have had."""
     words = read_words(process, address, 3)
     if not words:
         return None
@@ -169,7 +169,7 @@ def _read_string(process: Process, address: int) -> str | None:
 
 
 def _read_text(process: Process, pointer: int, size: int) -> str | None:
-    """``size`` bytes of UTF-8, the first ``MESSAGE_LIMIT`` of them; ``None`` if they are not."""
+    """Read at most ``MESSAGE_LIMIT`` of ``size`` bytes as UTF-8; ``None`` if they are not."""
     if size == 0:
         return "" if pointer else None
     try:

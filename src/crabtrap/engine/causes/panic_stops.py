@@ -1,4 +1,4 @@
-"""Rust panics, at the moment they begin."""
+"""Stops at Rust panics, when they begin."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class PanicStops:
-    """A thread has come to one of the functions that every panic passes."""
+    """The cause of stops in the functions that every panic calls."""
 
     kinds: tuple[StopKind, ...] = AT_INSTRUCTION
 

@@ -1,8 +1,8 @@
-"""What a panic that has begun leaves in std's statics, so that it can be taken back.
+"""Saving std's statics that a beginning panic changes, so that it can be undone.
 
-Before the panic hook is called, std counts the panic for the process and for the thread
-and holds a read lock on the hook (``std::panicking``).  A panic that is abandoned there
-would leave all three as they are: later panics would count as nested ones and abort.
+Before std calls the panic hook, it counts the panic for the process and for the thread
+and takes a read lock on the hook (``std::panicking``).  If the panic is abandoned there,
+all three stay as they are: later panics would count as nested ones and abort.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
 
 Traces = tuple[tuple[Address, bytes], ...]
-"""``(address, bytes)`` as they were before."""
+"""``(address, bytes)`` of each static before the panic."""
 
 _STATICS = ("std::panicking::panic_count::GLOBAL_PANIC_COUNT", "std::panicking::HOOK")
 _COUNT_OF_THREAD = "^std::panicking::panic_count::LOCAL_PANIC_COUNT::"
@@ -28,14 +28,14 @@ _LARGEST = 256
 
 
 def read_traces(thread: Thread) -> Traces:
-    """Copy what a panic of ``thread`` is about to change; it stands where one begins."""
+    """Read what a panic of ``thread``, which is stopped where panics begin, will change."""
     found: list[tuple[Address, bytes]] = []
     for module in thread.process.modules:
         for address, size in _locations(thread, module):
             try:
                 found.append((address, thread.process.read_memory(address, size)))
             except MemoryFault:
-                continue  # a library that is not set up in this thread has counted nothing
+                continue  # a library that this thread has not initialised has counted nothing
     return tuple(found)
 
 

@@ -1,15 +1,15 @@
-"""What a Rust panic says, read at the moment it begins, without running anything.
+"""Reading message and location of a Rust panic when it begins, without running anything.
 
 std calls, for every new panic and in this order: ``panic_with_hook`` (older:
-``rust_panic_with_hook``), which knows payload and location but has not formatted the
-message; the panic hook, with the message formatted; ``rust_panic``, which unwinds.
-``resume_unwind`` only calls the last one, and is not a new panic.  The hook's entry is
-thus where everything is known and nothing is printed yet: ``default_hook``, or the
-closure that the program has set, which ``HOOK`` leads to.
+``rust_panic_with_hook``), which has payload and location but not the formatted message;
+the panic hook, with the message formatted; ``rust_panic``, which unwinds.
+``resume_unwind`` only calls the last one, and is not a new panic.  So at the hook's entry
+everything is known and nothing is printed yet.  The hook is ``default_hook``, or the
+closure that the program has set, which the static ``HOOK`` points to.
 
-std as rustup ships it describes no arguments, so they are taken from the argument
-registers and believed only if they are what they must be: a ``&Location`` points to
-read-only data of a module that holds a file name, a vtable's entries are code.
+The std that rustup ships has no debug information for parameters, so they are read from
+the argument registers and checked: a ``&Location`` must point to data of a module that
+contains a file name, the entries of a vtable must be code.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ _FRAMES_SEARCHED = 512
 
 @dataclass(frozen=True, slots=True)
 class PanicStep:
-    """What to do at a stop in the panic machinery.
+    """What to do at a stop in std's panic functions.
 
     Attributes:
-        panicked: The panic to report; ``None``: go on without a word.
-        stop_at: Where this thread is also to be stopped, once: the program's own hook.
-            Without it the panic is still told, but after the hook has run.
+        panicked: The panic to report, ``None`` to continue without a report.
+        stop_at: Where to stop this thread next: the entry of the program's own hook.
+            Without that stop the panic is reported only after the hook has run.
     """
 
     panicked: Panicked | None = None
@@ -69,10 +69,10 @@ class PanicStep:
 
 
 def find_panic_locations(table: ModuleTable) -> tuple[BreakpointLocation, ...]:
-    """The entries of std's panic functions, where ``PanicWatcher`` wants to be asked.
+    """Find the entries of std's panic functions, where ``PanicWatcher`` observes threads.
 
-    They are first instructions, not behind the prologue: arguments must still be in
-    their registers.
+    They are the first instructions, not the ends of the prologues: the arguments must
+    still be in their registers.
     """
     locations: dict[Address, BreakpointLocation] = {}
     for module in table:
@@ -99,13 +99,18 @@ class PanicWatcher:
     """Follows every panic from its beginning, so that each is reported once."""
 
     def __init__(self, synthetic_location: Address | None = None) -> None:
-        """Follow panics; ``made_location`` is a ``Location`` that the debugger has put there."""
+        """Follow panics.
+
+        Args:
+            synthetic_location: Address of a ``Location`` that the debugger itself has
+                written, ``None`` if there is none.
+        """
         self._synthetic_location = synthetic_location
         self._panics: dict[int, _Panic] = {}
         self._stages: dict[Address, Stage] = {}
 
     def locations(self, table: ModuleTable) -> tuple[BreakpointLocation, ...]:
-        """Where to stop; to be asked again whenever modules change."""
+        """Return where threads must be stopped; call it again whenever modules change."""
         locations = find_panic_locations(table)
         self._stages = {
             location.address: _FUNCTIONS[location.function or ""] for location in locations
@@ -113,10 +118,10 @@ class PanicWatcher:
         return locations
 
     def observe(self, thread: Thread) -> PanicStep:
-        """What it means that ``thread`` has stopped at its present pc.
+        """Determine what it means that ``thread`` has stopped at its present pc.
 
         Args:
-            thread: Stopped at one of ``places()``, or at a ``PanicStep.stop_at``.
+            thread: Stopped at one of ``locations()``, or at a ``PanicStep.stop_at``.
         """
         panic = self._panics.get(thread.tid)
         stage = self._stages.get(thread.pc)
@@ -145,7 +150,7 @@ class PanicWatcher:
         return read_location(process, address)
 
     def _hook_facts(self, thread: Thread, begun: PanicLocation | None) -> Panicked:
-        """Facts from the ``&PanicHookInfo`` (or ``&PanicInfo``) a hook was called with."""
+        """Read the ``&PanicHookInfo`` (older: ``&PanicInfo``) that a hook was called with."""
         process = thread.process
         for argument in _arguments(thread)[:2]:
             words = read_words(process, argument, _INFO_WORDS)
@@ -162,14 +167,14 @@ class PanicWatcher:
         data, vtable = _arguments(thread)[:2]
         known = panic is not None and panic.payload == data
         if "begin" in self._stages.values() and (not known or panic is None or panic.reported):
-            return PanicStep()  # told already, or resume_unwind
+            return PanicStep()  # reported already, or resume_unwind
         location = panic.location if panic is not None and known else None
         message = read_payload_message(thread.process, data, vtable)
         return PanicStep(_facts(thread, message, location))
 
 
 def _arguments(thread: Thread) -> tuple[int, ...]:
-    """The integer argument registers, in order of the calling convention."""
+    """Return the integer argument registers, in the order of the calling convention."""
     return tuple(thread.registers[number] or 0 for number in _ARGUMENT_REGISTERS)
 
 
@@ -181,10 +186,10 @@ def _facts(thread: Thread, message: str | None, location: PanicLocation | None) 
 
 
 def find_user_frame(thread: Thread) -> int:
-    """Index of the frame a user wants to see when ``thread`` panics or faults.
+    """Return the index of the frame to show when ``thread`` panics or faults.
 
-    The innermost of the user's own outside of the machinery (a hook is inside); failing
-    that, the innermost that is not std's; failing that, the innermost of all.
+    That is the innermost frame of the user's code outside of std's panic functions (a hook
+    is inside of them); else the innermost of a dependency; else the innermost of all.
     """
     frames = thread.frames(0, _FRAMES_SEARCHED)
     machinery = [f.index for f in frames if f.code and re.match(_MACHINERY, f.code.name)]
@@ -199,7 +204,7 @@ def find_user_frame(thread: Thread) -> int:
 
 
 def _custom_hook(process: Process, pc: Address) -> Address | None:
-    """Entry of the closure the program has set as panic hook, ``None`` for std's own."""
+    """Return the entry of the program's own panic hook, ``None`` for std's."""
     module = process.modules.find(pc)
     if module is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether the plan is done, or how it goes on."""
+"""Progress of the plan: whether it is done, or how it continues."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PlanProgress:
         self._inspector = inspector
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Ask the plan; a hit of its traps by another thread is passed over."""
+        """Have the plan explain the stop; hits of its traps by other threads are consumed."""
         plan = state.run.plan
         at_site = stop.kind in TRAPPED and stop.pc in state.resume.sites
         if plan.thread not in (0, stop.thread):

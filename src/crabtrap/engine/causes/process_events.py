@@ -1,4 +1,4 @@
-"""The life of the process: its end, its threads, ``execve`` and ``fork``."""
+"""Events of the process: its end, its threads, ``execve(2)``, ``fork(2)`` and libraries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Ends:
-    """The process or one of its threads has ended."""
+    """The end of the process, and the beginnings and ends of its threads."""
 
     kinds: tuple[StopKind, ...] = (
         "exited",
@@ -30,7 +30,7 @@ class Ends:
     )
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Report the end of the process; threads come and go unnoticed."""
+        """Report the end of the process; events of threads are consumed."""
         match stop.kind:
             case "exited":
                 return Report(Exited(stop.pid, stop.code))
@@ -41,7 +41,7 @@ class Ends:
 
 
 class Execs:
-    """The process runs another program."""
+    """The process has executed another program, see ``execve(2)``."""
 
     kinds: tuple[StopKind, ...] = ("exec",)
 
@@ -50,7 +50,7 @@ class Execs:
         self._tracker = tracker
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Look at the new program; its libraries are looked at once it has loaded them."""
+        """Load the new program's modules; its libraries follow at its entry point."""
         self._debuggee.sites.forget_inserted()
         self._tracker.refresh()
         self._tracker.await_entry()
@@ -60,7 +60,7 @@ class Execs:
 
 
 class Forks:
-    """The process has made another one, of which one side is let go."""
+    """The process has forked; the debugger detaches from one of the two processes."""
 
     kinds: tuple[StopKind, ...] = ("fork", "vfork", "vfork-done")
 
@@ -68,7 +68,7 @@ class Forks:
         self._debuggee = debuggee
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Let go the side that is not followed, without any trap in it."""
+        """Detach from the process that is not followed, with no trap left in it."""
         if stop.kind == "vfork-done":
             return Consume()
         debuggee = self._debuggee
@@ -84,7 +84,7 @@ class Forks:
 
 
 class Libraries:
-    """The loader has changed the link map, or an executed program is ready."""
+    """The loader has changed the link map, or an executed program is at its entry point."""
 
     kinds: tuple[StopKind, ...] = ("library", *AT_INSTRUCTION)
 
@@ -93,7 +93,7 @@ class Libraries:
         self._tracker = tracker
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Read the link map again where the loader or the new program says so."""
+        """Read the link map again."""
         if stop.kind == "library":
             return self._changed()
         if stop.pc is None:

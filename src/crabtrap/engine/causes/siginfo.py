@@ -1,4 +1,4 @@
-"""The parts of ``siginfo_t`` that tell where a signal came from (sigaction(2))."""
+"""The parts of ``siginfo_t`` that say where a signal came from, see ``sigaction(2)``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ class SignalInfo:
     """What is known of a signal's origin.
 
     Attributes:
+        number: ``si_signo``.
         code: ``si_code``.
-        address: Faulting address, or ``None``.
-        sender: pid of the sender, or ``None``.
+        address: ``si_addr``, the faulting address, or ``None``.
+        sender: ``si_pid``, the process that sent it, or ``None``.
     """
 
     number: int
@@ -32,7 +33,7 @@ class SignalInfo:
 
 
 def parse_siginfo(raw: bytes) -> SignalInfo:
-    """Read a raw x86-64 ``siginfo_t``; a short one gives what it has.
+    """Parse a raw x86-64 ``siginfo_t``; of a short one, the fields that it has.
 
     Example:
         >>> parse_siginfo(struct.pack("<iii4xQ", 11, 0, 1, 0x10) + bytes(104)).address

@@ -1,4 +1,4 @@
-"""Signals, system calls, and the pause that the user asked for."""
+"""Stops by signals, by system calls, and by the user's interruption."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SignalStops:
         self._inspector = inspector
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Do what the user wants done with the signal."""
+        """Handle the signal by its ``SignalAction``, see ``SignalTable``."""
         if stop.kind == "trap":
             return Report(SignalReceived(_SIGTRAP, "SIGTRAP", stop.code))
         number = stop.signal
@@ -101,7 +101,7 @@ class Interrupts:
         self._debuggee = debuggee
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Report it if the user wants the pause; the engine's own pauses are not seen."""
+        """Report it if the user asked for it; the engine's own pauses are consumed."""
         if self._debuggee.interrupt_requested:
             self._debuggee.interrupt_requested = False
             return Report(Interrupted())

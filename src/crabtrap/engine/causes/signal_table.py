@@ -1,4 +1,4 @@
-"""What to do with each signal, as ``handle`` sets it."""
+"""The action for each signal, as the command ``handle`` sets it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class SignalAction:
 
     Attributes:
         stop: The program stops visibly.
-        show: The user is told.
-        pass_: The program receives it.
+        show: The signal is reported to the user.
+        pass_: The signal is delivered to the program.
     """
 
     stop: bool
@@ -31,15 +31,15 @@ _OURS = SignalAction(stop=True, show=True, pass_=False)
 _FIRST_REALTIME = 34
 _LAST = 64
 
-# Signals that programs use for their everyday work, as gdb's defaults have it, and the
-# two the C library keeps for itself (cancellation and setxid, nptl(7)).
+# Signals of normal operation, which gdb passes silently by default, too, and the two that
+# the C library reserves (cancellation and setxid, nptl(7)).
 _EVERYDAY = frozenset(
     ("SIGALRM", "SIGCHLD", "SIGURG", "SIGIO", "SIGVTALRM", "SIGPROF", "SIGWINCH")
 ) | {"SIG32", "SIG33"}
 
 
 def signal_name(number: int) -> str:
-    """Name of a Linux signal: ``SIGSEGV``, ``SIG32``, ``SIGRTMIN+3``."""
+    """Return the name of a Linux signal: ``SIGSEGV``, ``SIG32``, ``SIGRTMIN+3``."""
     if number >= _FIRST_REALTIME:
         offset = number - _FIRST_REALTIME
         return f"SIGRTMIN+{offset}" if offset else "SIGRTMIN"
@@ -50,7 +50,7 @@ def signal_name(number: int) -> str:
 
 
 def parse_signal(text: str) -> int:
-    """Number of a signal given as ``SIGINT``, ``INT``, ``int`` or ``2``.
+    """Return the number of a signal given as ``SIGINT``, ``INT``, ``int`` or ``2``.
 
     Raises:
         NotFoundError: There is no such signal.
@@ -81,11 +81,11 @@ class SignalTable:
 
     @property
     def revision(self) -> int:
-        """Grows with every change, so that the target is only told when needed."""
+        """Number of changes so far; the target is updated when it has grown."""
         return self._revision
 
     def action(self, number: int) -> SignalAction:
-        """The action for one signal number, 1..64."""
+        """Return the action for signal ``number``, 1 to 64."""
         return self._actions[number]
 
     def __iter__(self) -> Iterator[tuple[int, str, SignalAction]]:
@@ -123,5 +123,5 @@ class SignalTable:
         return new
 
     def silent(self) -> tuple[int, ...]:
-        """Signals the target may deliver at once without telling (``QPassSignals``)."""
+        """Return the signals that the target may deliver without a report (``QPassSignals``)."""
         return tuple(n for n, a in self._actions.items() if a == _QUIET)

@@ -1,4 +1,4 @@
-"""Telling a stack overflow from other faults."""
+"""Recognising stack overflows among memory faults."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from crabtrap.address import Address
 from crabtrap.target.interface import Mapping
 
 _REACH = 1 << 20
-"""How far below its stack a thread may touch first.
+"""How far below its stack a thread's first access may be, in bytes.
 
-The kernel keeps as much free below the main thread's; compilers probe larger frames page
-by page.
+The kernel keeps a gap of this size below the main thread's stack (``stack_guard_gap``);
+compilers probe larger frames page by page.
 """
 
 
@@ -19,13 +19,13 @@ def is_stack_overflow(mappings: Sequence[Mapping], sp: int, fault: Address) -> b
     """Whether an access failed because a thread has used up its stack.
 
     Args:
-        mappings: The address space, in order.
+        mappings: Mappings of the address space, by address.
         sp: The thread's stack pointer.
-        fault: What it accessed.
+        fault: The address it accessed.
 
     Returns:
-        True where ``fault`` is near ``sp`` in the guard pages, or in nothing, right below
-        memory that can be written.
+        True if ``fault`` is near ``sp``, in guard pages or unmapped memory right below a
+        writable mapping.
     """
     for mapping in mappings:
         if mapping.end <= fault:

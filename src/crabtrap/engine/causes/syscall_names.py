@@ -64,12 +64,12 @@ _NUMBERS = {name: number for number, name in _NAMES.items()}
 
 
 def syscall_name(number: int) -> str:
-    """Name of a system call, or ``syscall_NUMBER`` for one this table does not know."""
+    """Return the name of a system call, ``syscall_NUMBER`` if it is not in the table."""
     return _NAMES.get(number, f"syscall_{number}")
 
 
 def parse_syscall(text: str) -> int:
-    """Number of a system call given by name or number.
+    """Return the number of a system call given by name or number.
 
     Raises:
         NotFoundError: There is no such name.

@@ -1,4 +1,4 @@
-"""Watchpoints: what was written, and when a watched local is no more."""
+"""Watchpoint hits: what was written, and when the scope of a watched local ends."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class WatchpointHits:
         self._language = language
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Ask every watchpoint that covers the address; one that reports is enough."""
+        """Evaluate every watchpoint that covers the address; report if one of them does."""
         if stop.address is None:
             return Ignore()
         verdict: Verdict = Consume()
