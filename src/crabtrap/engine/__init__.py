@@ -1,1 +1,1 @@
-"""The program at one stop, and how it is made to run to the next."""
+"""The engine: runs a program from stop to stop, and shows it at each of them."""

@@ -1,9 +1,9 @@
-"""The loop: carries out plans, holds the engine's only wait, and moves the state.
+"""The loop: carries out plans, holds the engine's only wait, and writes the state.
 
-The state says at any moment what comes next: threads that move are waited for, stops
-that have come are handled, and when none is left the program is resumed or the stop is
-announced.  Each turn of the loop makes one such step, so that whatever is raised between
-two of them finds a state that can be gone on from.
+The state determines what comes next: moving threads are waited for, reported stops are
+handled, and when none is left the program is resumed or the stop is announced.  Each
+turn of the loop does one of these, so that an exception between two turns leaves a state
+that the loop can continue from.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
 _STOP_SECONDS = 10.0
-"""A thread that does not stop within this after being asked to hangs in the kernel."""
+"""A thread that has not stopped this long after the request hangs in the kernel."""
 _STOP_POLL_SECONDS = 0.05
 _RECOVERY_SECONDS = 2.0
 
@@ -73,14 +73,14 @@ class Controller:
         filters: EventFilters,
         mailbox: Mailbox,
     ) -> None:
-        """Join the parts.
+        """Store the parts.
 
         Args:
-            debuggee: What is run; its ``state`` is written here and nowhere else.
-            inspector: Its threads, as plans see them.
-            causes: What stops are shown to.
-            filters: What the target may decide by itself.
-            mailbox: What other threads have posted, carried out while the program runs.
+            debuggee: The program; its ``state`` is written here, and by inferior calls.
+            inspector: Provides threads as plans see them.
+            causes: Stops are shown to them.
+            filters: Filters for signals and system calls, sent with a resume.
+            mailbox: Functions that other threads post, called while the program runs.
         """
         self._debuggee = debuggee
         self._inspector = inspector
@@ -92,19 +92,19 @@ class Controller:
 
     @property
     def state(self) -> State:
-        """Where the program is."""
+        """The state of the program."""
         return self._debuggee.state
 
-    # -- entering and leaving --------------------------------------------------------------
+    # -- beginning and ending --------------------------------------------------------------
     def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
-        """The program was just launched or attached and is stopped."""
+        """Announce the first stop of a program that was just launched or attached."""
         self._filters.forget()
         return self._stop_here(thread, reasons, Threads())
 
     def _stop_here(
         self, thread: int, reasons: tuple[StopReason, ...], threads: Threads
     ) -> StopEvent:
-        """Announce a stop for which nothing had to move."""
+        """Announce a stop for which no thread was resumed."""
         debuggee = self._debuggee
         debuggee.clock.advance()
         event = StopEvent(debuggee.clock.current, debuggee.target.pid, thread, reasons)
@@ -112,10 +112,10 @@ class Controller:
         return event
 
     def detach(self) -> None:
-        """Let the program go on without us, with no trace left in it.
+        """Detach from the program, with no trap left in it; it runs on.
 
         Raises:
-            StateError: There is none.
+            StateError: There is no program.
         """
         machine.require(self.state, Stopped, Running, to="detach")
         debuggee = self._debuggee
@@ -128,10 +128,10 @@ class Controller:
             self._leave(Detached(debuggee.target.pid))
 
     def kill(self, reason: ExitReason) -> StopEvent:
-        """End the program.
+        """Kill the program.
 
         Raises:
-            StateError: There is none.
+            StateError: There is no program.
         """
         machine.require(self.state, Stopped, Running, to="kill")
         self._debuggee.control.kill()
@@ -151,13 +151,17 @@ class Controller:
         debuggee.control.wake()
 
     def forget_stop_pc(self, thread: int) -> None:
-        """The thread's pc was changed: a trap at the new one has not been hit."""
+        """Forget the stop pc of a thread whose pc was changed: no trap was hit there."""
         state = self.state
         if isinstance(state, Stopped):
             self._debuggee.state = Stopped(state.event, state.threads.moved(thread))
 
     def deliver(self, thread: int, signal: int) -> None:
-        """Have a signal delivered to a stopped thread when it is resumed; 0 for none."""
+        """Have a signal delivered to a stopped thread when it is resumed; 0 for none.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
         state = self.state
         machine.require(state, Stopped, to="choose a signal")
         assert isinstance(state, Stopped)
@@ -188,10 +192,10 @@ class Controller:
         """Begin a plan; ``wait`` carries it out.
 
         Args:
-            plan: What to do.
-            thread: The thread the user is looking at.
-            alone: Resume no other.
-            hidden: Nobody is to notice: no event, and nothing posted is run meanwhile.
+            plan: The plan.
+            thread: The selected thread (tid).
+            alone: Resume no other thread.
+            hidden: Publish no event, and call no posted function meanwhile.
 
         Raises:
             StateError: The program is not stopped.
@@ -209,13 +213,13 @@ class Controller:
             self._debuggee.publish(Resumed(plan.name))
 
     def wait(self, timeout: float | None = None) -> StopEvent:
-        """Go on with what was started until a visible stop; nothing is published.
+        """Carry out the plan that was started until a visible stop, which is not published.
 
-        Meanwhile posted functions are carried out.  Whatever is raised, by one of them or
-        by a handler, leaves the program stopped, or detached where it was lost.
+        Meanwhile posted functions are called.  An exception, of one of them or of a cause,
+        leaves the program stopped, or detached if the target failed.
 
         Args:
-            timeout: Seconds, ``None`` for as long as it takes.
+            timeout: Seconds, ``None`` for no limit.
 
         Raises:
             StillRunningError: The time is up; the program runs on.
@@ -243,7 +247,7 @@ class Controller:
                 raise StateError(f"{machine.describe(state)} while it ran")
 
     def _turn(self, state: Running, deadline: float | None) -> bool:
-        """Make the one step that the state asks for; ``False`` when the time is up."""
+        """Take the one step that the state determines; ``False`` when the time is up."""
         if state.moving:
             return self._take_batch(state, deadline)
         if state.stops:
@@ -288,7 +292,7 @@ class Controller:
 
     # -- resuming --------------------------------------------------------------------------
     def _resume(self, state: Running) -> None:
-        """Set the program going as the plan says; or handle what a step over a trap brought."""
+        """Resume the program as the plan says, unless stepping over breakpoints has stopped it."""
         debuggee = self._debuggee
         control, sites = debuggee.control, debuggee.sites
         sites.replace_owned(_PLAN, (SiteKey("software", each) for each in state.resume.sites))
@@ -360,12 +364,12 @@ class Controller:
         return True
 
     def _serve(self) -> None:
-        """Carry out what was posted; afterwards the target has what changed by it."""
+        """Call the posted functions, and apply what they changed."""
         self._mailbox.run_posted()
         self.apply_changes()
 
     def apply_changes(self) -> None:
-        """Bring into force what was asked for while the program runs: traps, filters."""
+        """Send changes of sites and filters at once, if the program runs."""
         debuggee = self._debuggee
         sites, abilities = debuggee.sites, debuggee.target.abilities
         if not debuggee.is_moving:
@@ -377,7 +381,7 @@ class Controller:
             sites.flush(debuggee.control, evaluates_all=debuggee.target_evaluates_all)
 
     def _complete_batch(self) -> None:
-        """After the first stop of a batch: have every thread stopped, and every stop noted."""
+        """Stop every thread and note every stop, after the first one of a batch."""
         debuggee = self._debuggee
         listed = frozenset[int]()
         if not debuggee.target.abilities.stops_all:
@@ -409,15 +413,15 @@ class Controller:
                 stopped = self._take_stop(0)
         return frozenset()
 
-    # -- stopping on our own behalf --------------------------------------------------------
+    # -- pauses of the engine itself -------------------------------------------------------
     @contextmanager
     def paused(self) -> Generator[None]:
-        """Have every thread stopped for the body, without anybody being told.
+        """Stop every thread during the body, without publishing anything.
 
-        Does nothing where the program is stopped already.
+        Does nothing if the program is stopped already.
 
         Raises:
-            StateError: There is no program, or it runs a call of the debugger's.
+            StateError: There is no program, or an inferior call is running.
         """
         state = self.state
         machine.require(state, Stopped, Running, to="look at the program")
@@ -442,7 +446,7 @@ class Controller:
         _log.debug("the program was paused for %.2f ms", spent)
 
     def _go_on(self) -> None:
-        """Handle what came with a pause, and resume unless something is to be announced."""
+        """Handle the stops of a pause, and resume unless there is something to announce."""
         while isinstance(state := self.state, Running) and not state.moving:
             if not state.stops and isinstance(machine.settle(state), Announce):
                 self._debuggee.control.wake()
@@ -470,7 +474,7 @@ class Controller:
 
     @contextmanager
     def _recovering(self) -> Generator[None]:
-        """Whatever the body raises leaves the program stopped, lost, or as it was."""
+        """Recover from exceptions of the body: the program is stopped, lost, or as before."""
         try:
             yield
         except StillRunningError:
@@ -499,7 +503,7 @@ class Controller:
         except _UnstoppableError as error:
             _log.debug("the program runs on: %s", error)
         except TargetError as error:
-            # Nothing is known any more about what the program does.
+            # What the program does is no longer known.
             _log.debug("the program is lost: %s", error)
             if isinstance(debuggee.state, Running):
                 self._leave(Detached(debuggee.target.pid, lost=True))
@@ -507,13 +511,13 @@ class Controller:
             # Raised by a cause, and noted: what was raised first is what is raised.
             _log.debug("raised while stopping: %r", error)
 
-    # -- traps that the target leaves to us ------------------------------------------------
+    # -- stepping over breakpoints, where the target does not ------------------------------
     def _step_over_all(self, state: Running) -> Literal["clear", "moving", "stopped"]:
-        """Let every thread that is stopped at a reported trap execute one instruction.
+        """Step every thread over the breakpoint that it has hit, one instruction each.
 
         Returns:
-            "clear": no thread is at a trap any more; "moving": the plan's own step is
-            under way; "stopped": something happened that has to be settled first.
+            "clear": no thread is at such a breakpoint any more; "moving": the plan's own
+            step has begun; "stopped": there are reports or errors to settle first.
         """
         sites = self._debuggee.sites
         while True:
@@ -556,7 +560,7 @@ class Controller:
 
 
 def _actions(state: Running) -> list[ResumeAction]:
-    """The plan's thread first, threads with a signal to deliver, then all others."""
+    """Return the actions: the plan's thread, threads with a signal to deliver, all others."""
     run, kind, signals = state.run, state.resume.kind, state.threads.signals
     actions: list[ResumeAction] = []
     if kind != "continue" or run.alone:

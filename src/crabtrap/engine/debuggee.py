@@ -1,4 +1,4 @@
-"""The parts of a running session that handlers and plans share."""
+"""The program and the state that causes, plans and the controller share."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Options:
-    """Choices of the user that the engine follows.
+    """The user's options for the engine.
 
     Attributes:
-        follow: Which side of a fork to stay with.
+        follow: Which process to debug after a fork.
         scheduler_lock: Only the selected thread runs.
-        stop_on_panic: Stop when a panic begins, without any catchpoint.
-        user_code: Whose code is shown and stepped into.
+        stop_on_panic: Stop when a panic begins, even without a catchpoint.
+        user_code: Which code is the user's, to be shown and stepped into.
     """
 
     follow: Literal["parent", "child"] = "parent"
@@ -40,16 +40,22 @@ class Options:
 
 @dataclass(slots=True)
 class Debuggee:
-    """What is being debugged, by its parts.
+    """A program being debugged, and what the parts of the engine know of it.
 
     Attributes:
-        target: The program.
-        modules: What is loaded; replaced, never changed.
-        state: Where the program is; written by the controller alone.
-        interrupt_requested: The user asked for a pause that was not reported yet; set from
-            any thread and from signal handlers.
-        catching_syscalls: The target was asked to stop at system calls.
-        released: The program has ended or was let go; what is set now is for its next run.
+        target: Access to the program.
+        modules: The modules that are loaded; replaced, never changed.
+        breakpoints: The user's stoppoints.
+        signals: The action for each signal.
+        options: The user's options.
+        publish: Publishes an event.
+        clock: Counts the stops.
+        sites: The trapped addresses.
+        state: The state of the program; written by the controller and by inferior calls.
+        interrupt_requested: The user asked for an interruption that was not reported yet;
+            set from any thread and from signal handlers.
+        catching_syscalls: Not used: ``EventFilters`` knows what the target was asked for.
+        released: The connection is closed: changes of breakpoints are for the next run.
     """
 
     target: Target
@@ -68,10 +74,10 @@ class Debuggee:
 
     @property
     def control(self) -> Control:
-        """Power over the program.
+        """Control over the program.
 
         Raises:
-            UnsupportedError: The target can only be looked at.
+            UnsupportedError: The target can only be read.
         """
         control = self.target.control
         if control is None:
@@ -80,17 +86,17 @@ class Debuggee:
 
     @property
     def live_control(self) -> Control | None:
-        """Power over the program while there is one, else ``None``."""
+        """Control over the program, ``None`` where it cannot run or the connection is closed."""
         return None if self.released else self.target.control
 
     @property
     def is_moving(self) -> bool:
-        """Whether threads run at this moment: registers cannot be read then."""
+        """Whether threads run at this moment, so that registers cannot be read."""
         return isinstance(self.state, Running) and self.state.moving
 
     @property
     def code(self) -> CodeIndex:
-        """Decoded code of the modules that are loaded now."""
+        """Cache of decoded code for the modules that are loaded now."""
         code, user_code = self._code, self.options.user_code
         if code is None or code.modules is not self.modules or code.user_code is not user_code:
             code = self._code = CodeIndex(self.modules, user_code)
@@ -98,9 +104,9 @@ class Debuggee:
 
     @property
     def target_evaluates_all(self) -> bool:
-        """Whether the target judges every condition of a site at each hit.
+        """Whether the target evaluates every condition of a site at each hit.
 
-        Only our own guard does; others stop at the first condition that holds.
+        Only our own guard does; other servers stop at the first condition that holds.
         """
         abilities = self.target.abilities
         return abilities.conditions and abilities.steps_over_sites

@@ -1,11 +1,11 @@
-"""The one rule about Python threads, and the one door where it is enforced.
+"""The rule about Python threads, and the ``Door`` that enforces it.
 
 A session belongs to the Python thread that made it: every call from another thread is
 either posted (``Session.post``) or refused with ``WrongThreadError``.
 
-The public classes of the session carry ``@through_door``, which puts every public method
-and property behind ``Door.check``; threads, frames and values of the program come to it
-with every look at the program.
+The public classes of the session have ``@through_door``, which makes every public method
+and property call ``Door.check`` first; threads, frames and values of the program call it
+whenever they read the program.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 class Door:
-    """Lets calls of one thread in, and turns back the one that was cancelled."""
+    """A check that refuses calls of other threads and raises in a cancelled operation."""
 
     __slots__ = ("_cancelled", "_owner", "_under_way")
 
@@ -36,11 +36,11 @@ class Door:
         self._cancelled = False
 
     def check(self) -> None:
-        """Let the owner's call go on.
+        """Check the calling thread and whether the present operation was cancelled.
 
         Raises:
-            WrongThreadError: Called from another thread.
-            CancelledError: ``cancel`` was called for what is under way.
+            WrongThreadError: The calling thread does not own the session.
+            CancelledError: ``cancel`` was called.
         """
         if threading.get_ident() != self._owner:
             raise WrongThreadError(
@@ -52,23 +52,23 @@ class Door:
             raise CancelledError("it was cancelled")
 
     def cancel(self) -> bool:
-        """End what the owner is doing, at its next look at the program; for any thread.
+        """Cancel the owner's operation when it next reads the program; for any thread.
 
         Returns:
-            Whether anything was under way that can be cancelled.
+            Whether there was an operation that can be cancelled.
         """
         self._cancelled = self._under_way
         return self._under_way
 
     @contextmanager
     def cancellable(self) -> Generator[None]:
-        """What the body does may be cancelled."""
+        """Allow ``cancel`` during the body."""
         with self._as(under_way=True):
             yield
 
     @contextmanager
     def uncancellable(self) -> Generator[None]:
-        """The program runs, which is not cancelled but interrupted."""
+        """Disallow ``cancel`` during the body: a running program is interrupted instead."""
         with self._as(under_way=False):
             yield
 
@@ -83,16 +83,16 @@ class Door:
 
 
 class Guarded(Protocol):
-    """An object behind a door."""
+    """An object whose public methods are guarded by a door."""
 
     @property
     def door(self) -> Door:
-        """The door."""
+        """The door of its session."""
         ...
 
 
 def through_door(*open_to_all: str) -> Callable[[C], C]:
-    """Put every public method and property of a class behind its ``door``.
+    """Make every public method and property of a class call ``door.check`` first.
 
     Args:
         open_to_all: Names that may be used from any thread.

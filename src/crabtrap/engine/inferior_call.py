@@ -1,7 +1,7 @@
-"""Calling functions of the program: a thread runs something else and is put back.
+"""Inferior calls: a thread runs a function of the program and its state is restored.
 
-Nothing of the user's takes part meanwhile: no breakpoint is hit or counted, no watchpoint
-reports, no system call is caught, and pending signals are kept for later.
+During the call no stoppoint of the user is active: no breakpoint is hit or counted, no
+watchpoint reports, no system call is caught, and pending signals are kept for later.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def inferior_call_scope(program: Program, thread: int) -> Generator[None]:
-    """Let the body run ``thread`` elsewhere, then put everything but memory back.
+    """Let the body run ``thread``, then restore everything but memory.
 
-    Where the program ends in the body, or is lost, there is nothing to put back.
+    Nothing is restored if the program ends in the body or the target fails.
 
     Args:
-        program: Stopped.
-        thread: Its tid; all its registers are restored, its signal mask where the target
-            can do that.
+        program: The program, which is stopped.
+        thread: tid; all its registers are restored, its signal mask where the target can
+            do that.
 
     Raises:
         StateError: The program is not stopped.
@@ -49,10 +49,10 @@ def inferior_call_scope(program: Program, thread: int) -> Generator[None]:
 
 @contextmanager
 def _state_kept(program: Program, thread: int) -> Generator[None]:
-    """Come back to the present stop, whatever stops the body makes.
+    """Return to the present stop after the body, whatever stops it makes.
 
-    What other threads have come to meanwhile, and signals that came for them, is theirs;
-    the signals of the calling thread are the body's affair.
+    Stop pcs and signals that other threads got during the body are kept; signals of the
+    calling thread are left to the body.
     """
     debuggee = program.debuggee
     before, epoch = debuggee.state, debuggee.clock.current

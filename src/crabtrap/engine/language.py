@@ -1,6 +1,6 @@
-"""What the engine asks of an expression language, without knowing one.
+"""The interface of the expression language that the engine uses.
 
-The session hands in an implementation; tests hand in a few lines.
+The session passes in an implementation; tests pass in a minimal one.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NotCompilable:
-    """The target cannot judge this; the engine will, and ``reason`` says why."""
+    """A condition that the engine must evaluate, because of ``reason``, not the target."""
 
     reason: str
 
 
 class Language(Protocol):
-    """Expressions, conditions and log texts.  Every method may raise ``CrabtrapError``."""
+    """An expression language.  Every method may raise ``CrabtrapError``."""
 
     def evaluate(self, text: str, frame: Frame) -> Value:
-        """The value of an expression in a frame."""
+        """Evaluate an expression in a frame."""
         ...
 
     def holds(self, condition: str, frame: Frame) -> bool:
@@ -35,22 +35,22 @@ class Language(Protocol):
         ...
 
     def expand(self, text: str, frame: Frame) -> str:
-        """A log text with every ``{expression}`` replaced by its rendered value."""
+        """Return a log text with every ``{expression}`` replaced by its rendered value."""
         ...
 
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
-        """Agent bytecode for a condition at a place.
+        """Compile a condition at a breakpoint location to agent bytecode.
 
         The code counts in trace state variable ``counter`` each time the condition
-        holds, and is true once more than ``ignore`` have been counted.
+        holds, and is true once it has counted more than ``ignore`` times.
         """
         ...
 
 
 class NoLanguage:
-    """No expressions at all: conditions cannot be judged and say so."""
+    """A language without expressions: every condition holds."""
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """Refuse.
@@ -65,11 +65,11 @@ class NoLanguage:
         return True
 
     def expand(self, text: str, frame: Frame) -> str:
-        """The text as it is."""
+        """Return the text unchanged."""
         return text
 
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
-        """Nothing can be compiled."""
+        """Refuse to compile."""
         return NotCompilable("no expression language")

@@ -1,14 +1,14 @@
-"""States and transitions, pure: no I/O, no clock, nothing but data in and data out.
+"""The state machine of a program: pure functions on frozen states, without I/O or clock.
 
-A program is in exactly one state; each state holds all that is valid in it, and nothing
-of it is kept elsewhere::
+A program is in exactly one state; each state holds all the data that is valid in it, which
+is kept nowhere else::
 
     NotStarted --begin--> Stopped --start--> Running --announce--> Stopped
                              |                  |                     |--> Ended
                              '---- detach ------'--> Detached
 
-``Running`` is itself a cycle: threads are ``moving`` until a batch of stops has come;
-every stop of the batch is shown to the handlers, whose verdicts ``advance`` folds into
+``Running`` is itself a cycle: threads are ``moving`` until a batch of stops is complete;
+every stop of the batch is shown to the causes, whose verdicts ``advance`` folds into
 the state; ``settle`` says whether the program is resumed or the stop announced.
 """
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Threads:
-    """What is remembered of the threads of a program that stands still.
+    """What is known of the threads of a stopped program.
 
     Attributes:
-        stop_pcs: pc by tid, of every thread whose own stop was shown to the handlers.  A
-            thread that was only stopped because another one was is not in it: a trap at
-            its pc has not been hit yet and must be.
+        stop_pcs: pc by tid, of every thread whose own stop was shown to the causes.  A
+            thread that was only stopped because another one was is not in it: it has not
+            hit a trap at its pc yet and must.
         signals: Signal number by tid, to be delivered when the thread is resumed.
         listed: All threads as of the last stop, where stopping the others is left to the
             engine (``Abilities.stops_all``); empty where they were not listed.
@@ -45,19 +45,19 @@ class Threads:
     listed: frozenset[int] = frozenset()
 
     def moved(self, thread: int) -> Threads:
-        """The same after the pc of ``thread`` was changed: no trap was hit at the new one."""
+        """Return the same without the stop pc of ``thread``, whose pc was changed."""
         pcs = {tid: pc for tid, pc in self.stop_pcs.items() if tid != thread}
         return Threads(pcs, self.signals, self.listed)
 
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """No program runs yet; symbols can be read and breakpoints set."""
+    """No program was started yet; symbols can be read and breakpoints set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Every thread is stopped and the user knows why."""
+    """Every thread is stopped, and the stop was announced."""
 
     event: StopEvent
     threads: Threads = Threads()
@@ -65,13 +65,13 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a program was set going for; stays the same until it stops.
+    """What a program was resumed for; constant until a stop is announced.
 
     Attributes:
-        plan: The intent.
-        thread: The thread that is looked at: the plan's own, if it is about one.
+        plan: The plan.
+        thread: The plan's thread (tid) or, if it is not about one, the selected thread.
         alone: No other thread is resumed.
-        hidden: Nobody but the caller takes part: no posted function is run meanwhile.
+        hidden: It is an inferior call: no posted function is called meanwhile.
     """
 
     plan: Plan
@@ -85,15 +85,15 @@ class Running:
     """The program runs by a plan, or will as soon as its stops are handled.
 
     Attributes:
-        run: What for.
-        resume: How the plan's thread goes on; replaced by the plan at its stops.
-        moving: Threads were resumed and have not all been stopped since.
-        threads: As above; of threads that move nothing is remembered.
+        run: What it was resumed for.
+        resume: How the plan's thread is resumed; the plan replaces it at its stops.
+        moving: Threads were resumed and are not all stopped yet.
+        threads: What is known of the threads that were not resumed.
         held: Threads left stopped when another was resumed alone; known only where
             stopping the others is left to the engine.
-        stops: Reported by the target and not handled yet.
-        reports: What the user is to know so far, with the thread it is about.
-        errors: What handlers have raised; raised again once the program is stopped.
+        stops: Stops that the target has reported and that are not handled yet.
+        reports: Reasons to announce, each with its thread.
+        errors: Exceptions that causes have raised; raised again once the program is stopped.
     """
 
     run: Run
@@ -108,11 +108,11 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Detached:
-    """The program runs on without us.
+    """The program runs on without the debugger.
 
     Attributes:
         pid: Its process id.
-        lost: The connection broke or the target failed; nobody let it go on purpose.
+        lost: The connection broke or the target failed; nobody asked for the detach.
     """
 
     pid: int
@@ -121,7 +121,7 @@ class Detached:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The program is gone."""
+    """The program has ended."""
 
     event: StopEvent
 
@@ -134,15 +134,15 @@ State = NotStarted | Stopped | Running | Detached | Ended
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """The stop is none of this handler's business."""
+    """The stop does not concern this cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consume:
-    """The stop was this handler's; the program may run on.
+    """The stop is this cause's; the program may run on.
 
     Attributes:
-        signal: To be delivered to the thread, 0 for none.
+        signal: Signal number to deliver to the thread, 0 for none.
     """
 
     signal: int = 0
@@ -150,16 +150,17 @@ class Consume:
 
 @dataclass(frozen=True, slots=True)
 class Proceed:
-    """The stop was the plan's, which goes on in this way."""
+    """The stop is the plan's, which continues with ``resume``."""
 
     resume: Resume
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The user must know.
+    """The program must stop visibly.
 
     Attributes:
+        reason: The reason to announce.
         signal: As in ``Consume``.
     """
 
@@ -169,7 +170,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The handler raised; the program is stopped, and the error raised again."""
+    """The cause raised; the program is stopped, and ``error`` raised again."""
 
     error: BaseException
 
@@ -203,17 +204,21 @@ class StepOver:
     address: int
 
 
-# -- questions ---------------------------------------------------------------------------
+# -- checks ------------------------------------------------------------------------------
 
 
 def require(state: State, *kinds: type, to: str) -> None:
-    """Raise ``StateError`` unless ``state`` is one of ``kinds``; ``to`` names the wish."""
+    """Check that ``state`` is one of ``kinds``.
+
+    Raises:
+        StateError: It is not; ``to`` says in the message what cannot be done.
+    """
     if not isinstance(state, kinds):
         raise StateError(f"cannot {to}: {describe(state)}", hint=_hint(state))
 
 
 def describe(state: State) -> str:
-    """One clause for people: "the program is running"."""
+    """Return a clause for users: "the program is running"."""
     match state:
         case NotStarted():
             return "no program has been started"
@@ -240,21 +245,21 @@ def _hint(state: State) -> str:
 
 
 # -- transitions -------------------------------------------------------------------------
-# Written out, because ``replace`` costs a stop more than all of them.
+# Written out, because one `replace` takes longer than all of these at a stop.
 
 
 def started(run: Run, resume: Resume, threads: Threads) -> Running:
-    """A plan begins at a stop; nothing was resumed yet."""
+    """Return the state at the beginning of a plan; nothing was resumed yet."""
     return Running(run, resume, False, threads)
 
 
 def resumed(state: Running, only: int | None, held: frozenset[int]) -> Running:
-    """Threads are about to move; of those nothing is remembered any more.
+    """Return the state in which threads are resumed; what was known of them is dropped.
 
     Args:
-        state: Before.
-        only: The one that moves, ``None`` for all of them.
-        held: Those left stopped, as in ``Running``.
+        state: The state before.
+        only: tid of the only resumed thread, ``None`` for all threads.
+        held: Threads left stopped, as in ``Running``.
     """
     threads = _NOTHING_KNOWN
     if only is not None:
@@ -267,7 +272,7 @@ def resumed(state: Running, only: int | None, held: frozenset[int]) -> Running:
 
 
 def reported(state: Running, stop: TargetStop) -> Running:
-    """The target has reported one more stop of the present batch."""
+    """Add a stop of the present batch that the target has reported."""
     stops = (*state.stops, stop)
     return Running(
         state.run,
@@ -282,11 +287,11 @@ def reported(state: Running, stop: TargetStop) -> Running:
 
 
 def gathered(state: Running, listed: frozenset[int] | None = None) -> Running:
-    """The batch is complete: every thread is stopped.
+    """Complete the batch: every thread is stopped.
 
     Args:
-        state: Before.
-        listed: As in ``Threads``; ``None`` where no thread has come or gone.
+        state: The state before.
+        listed: As in ``Threads``; ``None`` to keep the former list.
     """
     threads = state.threads
     if listed is not None and listed != threads.listed:
@@ -336,9 +341,9 @@ def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Ru
     """Fold one handled stop into the state.
 
     Args:
-        state: Before the stop was handled.
-        stop: The stop; taken out of ``stops`` if it is the first there.
-        verdicts: One per handler, in the handlers' order.
+        state: The state before.
+        stop: The stop; removed from ``stops`` if it is the first there.
+        verdicts: One per cause, in the order of the causes.
     """
     reports, errors, resume = list(state.reports), state.errors, state.resume
     signal = 0
@@ -349,8 +354,8 @@ def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Ru
                 signal = signal or own_signal
             case Consume(own_signal):
                 signal = signal or own_signal
-            case Proceed(way):
-                resume = way
+            case Proceed(next_resume):
+                resume = next_resume
             case Failed(error):
                 errors = (*errors, error)
             case Ignore():
@@ -366,7 +371,7 @@ def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:
     if stop.kind == "exec":  # every other thread is gone
         threads = _NOTHING_KNOWN
     pcs = dict(threads.stop_pcs)
-    if stop.pc is not None and stop.kind not in _NOT_ITS_OWN:
+    if stop.pc is not None and stop.kind not in _WITHOUT_STOP_PC:
         pcs[stop.thread] = stop.pc
     else:
         pcs.pop(stop.thread, None)
@@ -375,12 +380,12 @@ def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:
 
 
 _NOTHING_KNOWN = Threads()
-_NOT_ITS_OWN = ("exited", "killed", "thread-exited", "interrupt")
-"""Kinds of stops after which the thread has hit nothing at its pc."""
+_WITHOUT_STOP_PC = ("exited", "killed", "thread-exited", "interrupt")
+"""Kinds of stops at which the thread has not hit a trap at its pc."""
 
 
 def settle(state: Running) -> Action:
-    """Say what follows once every stop of a batch is handled."""
+    """Decide what follows once every stop of a batch is handled."""
     if state.reports:
         ending = next((tid for tid, why in state.reports if isinstance(why, ExitReason)), None)
         if ending is not None:
@@ -391,7 +396,7 @@ def settle(state: Running) -> Action:
 
 
 def next_to_step_over(state: Running, sites: frozenset[int]) -> StepOver | None:
-    """The next thread that is stopped at a trap it has reported already, or ``None``."""
+    """Return the next thread that is stopped at a trap it has hit already, or ``None``."""
     for tid, pc in sorted(state.threads.stop_pcs.items()):
         if pc in sites:
             return StepOver(tid, pc)
@@ -399,10 +404,9 @@ def next_to_step_over(state: Running, sites: frozenset[int]) -> StepOver | None:
 
 
 def announce(state: Running, thread: int, epoch: int, pid: int) -> Stopped | Ended:
-    """Make the visible stop out of everything reported.
+    """Return the state of the visible stop, with all reports in its event.
 
-    A stop for which nobody gave a reason is an interruption: by an error, or by whoever
-    asked for it.
+    A stop without a report is an interruption: by an error, or asked for by the user.
     """
     own = tuple(why for tid, why in state.reports if tid == thread) or (Interrupted(),)
     others = tuple((tid, why) for tid, why in state.reports if tid != thread)

@@ -1,4 +1,4 @@
-"""Functions that other threads want carried out on the session's own thread."""
+"""Functions that other threads post, to be called on the session's own thread."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Mailbox:
-    """A queue into the engine's one wait.
+    """A queue of posted functions, served by the thread that waits for the program.
 
-    Whoever waits for the program is woken by ``post``, carries out what was posted, and
-    goes on waiting.  ``post`` is the only method for other threads.
+    ``post`` wakes that thread, which calls the posted functions and then waits again.  It is
+    the only method that other threads may call.
     """
 
     def __init__(self, door: Door) -> None:
@@ -30,7 +30,7 @@ class Mailbox:
         self._arrived = threading.Event()
 
     def __bool__(self) -> bool:
-        """Whether anything waits to be carried out."""
+        """Whether any function is posted and not called yet."""
         return bool(self._posted)
 
     def post(self, function: Callable[[], T]) -> Future[T]:
@@ -39,8 +39,8 @@ class Mailbox:
         Functions are called in the order in which they were posted.
 
         Returns:
-            Its result, or the exception it raised.  Cancelling it before the call begins
-            prevents the call.
+            A future of its result, or of the exception it raised.  Cancelling the future
+            before the call begins prevents the call.
         """
         from concurrent.futures import Future  # noqa: PLC0415 - slow to import, rarely needed
 
@@ -56,16 +56,16 @@ class Mailbox:
         self._wakers.append(wake)
 
     def remove_waker(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` no more; harmless to repeat."""
+        """Stop calling ``wake``; may be called again."""
         if wake in self._wakers:
             self._wakers.remove(wake)
 
     def run_posted(self) -> None:
-        """Carry out what has been posted so far; what a function raises is its caller's.
+        """Call the functions posted so far; exceptions go into their futures.
 
         Raises:
-            BaseException: What is no ``Exception``, ``KeyboardInterrupt`` above all, after
-                it was put into the future, too.
+            BaseException: A function raised what is no ``Exception``, such as
+                ``KeyboardInterrupt``; it is in the future, too.
         """
         self._arrived.clear()
         for _ in range(len(self._posted)):
@@ -91,11 +91,11 @@ class Mailbox:
                 raise
 
     def wait(self, timeout: float | None) -> bool:
-        """Sleep until something is posted; ``False`` when ``timeout`` seconds have passed."""
+        """Wait until something is posted; ``False`` when ``timeout`` seconds have passed."""
         return bool(self._posted) or self._arrived.wait(timeout)
 
     def close(self) -> None:
-        """Cancel what nobody will carry out any more."""
+        """Cancel the functions that were not called."""
         while self._posted:
             _, future = self._posted.popleft()
             future.cancel()

@@ -1,4 +1,4 @@
-"""One run of a program: the parts of the engine, joined for it."""
+"""One run of a program, with all parts of the engine that belong to it."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ _START_SECONDS = 30.0
 
 
 class Program:
-    """Everything that belongs to one run of one program.
+    """The parts of the engine for one run of one program.
 
     Attributes:
-        debuggee: What is run, by its parts.
+        debuggee: The program and the state that the parts share.
         inspector: Its process, threads and frames at the present stop.
-        resolver: Finds the locations of breakpoints.
-        traps: For panics and the loader.
-        filters: What the target may decide by itself.
-        tracker: Keeps the modules up to date.
-        controller: Runs plans on it.
+        resolver: Resolves breakpoints and acquires their sites.
+        traps: Traps panics and the loader.
+        filters: Sends the target its filters for signals and system calls.
+        tracker: Updates modules, locations and traps when libraries are loaded.
+        controller: Runs plans.
     """
 
     def __init__(
         self, debuggee: Debuggee, loader: ModuleLoader, language: Language, mailbox: Mailbox
     ) -> None:
-        """Join the parts; nothing is read or run yet."""
+        """Create the parts; nothing is read or run yet."""
         self.debuggee = debuggee
         self._mailbox = mailbox
         panics = PanicWatcher()
@@ -61,7 +61,7 @@ class Program:
         self.filters = EventFilters(debuggee)
         self.tracker = ModuleTracker(debuggee, loader, self.resolver, self.traps)
         inspector = self.inspector
-        # What tells most comes first: the reasons of a stop are in this order.
+        # The most important first: the reasons of a stop are in this order.
         causes = CauseTable(
             (
                 Ends(),
@@ -85,15 +85,15 @@ class Program:
 
     # -- beginning ---------------------------------------------------------------------
     def begin(self, *, attached: bool) -> StopEvent:
-        """Take over a program that was just launched or attached and is stopped.
+        """Begin to debug a program that was just launched or attached and is stopped.
 
-        A launched one is run on to its entry point, where its libraries are loaded.
+        A launched one is run to its entry point, where its libraries are loaded.
 
         Returns:
-            The stop; ``Started``, unless a breakpoint or the program's end came first.
+            The stop: ``Started``, unless a breakpoint or the program's end came first.
 
         Raises:
-            LaunchError: The program does not come to its first stop.
+            LaunchError: The target did not report a first stop in time.
         """
         stop = self._first_stop()
         reason = Started(self.debuggee.target.pid, attached)
@@ -109,14 +109,17 @@ class Program:
     def _first_stop(self) -> TargetStop:
         stop = self.debuggee.control.wait(_START_SECONDS)
         while stop is None and self._mailbox:
-            # Woken by a post, which has to wait until there is a program.
+            # Woken by `post`; what was posted has to wait until there is a program.
             stop = self.debuggee.control.wait(_START_SECONDS)
         if stop is None:
             raise LaunchError("the program did not stop after it was started")
         return stop
 
     def adopt_own_package(self) -> None:
-        """Count a program installed from a registry as the user's, although its path says not."""
+        """Classify a main program installed from a registry as the user's code.
+
+        The paths of its sources alone would make it a dependency.
+        """
         main, options = self.debuggee.modules.main, self.debuggee.options
         if main is None:
             return
@@ -128,7 +131,7 @@ class Program:
                 options.user_code = replace(options.user_code, user_paths=paths)
 
     def _run_to_entry(self, stop: TargetStop) -> StopEvent | None:
-        """Run until the loader is done; returns a stop that came before that."""
+        """Run to the entry point; returns a stop that came before that, else ``None``."""
         main = self.debuggee.modules.main
         if main is None or not main.image.entry:
             return None
@@ -149,22 +152,22 @@ class Program:
         return isinstance(self.debuggee.state, Stopped)
 
     def request_interrupt(self) -> None:
-        """Ask for a pause; safe from any thread and from signal handlers."""
+        """Request an interruption; may be called from any thread and from signal handlers."""
         control = self.debuggee.live_control
         if control is not None:
             self.debuggee.interrupt_requested = True
             control.interrupt()
 
     def stoppoints_changed(self) -> None:
-        """Bring what breakpoints and catchpoints ask for now into force.
+        """Apply changes of breakpoints and catchpoints.
 
-        With the next resume, or at once while the program runs.
+        They take effect with the next resume, or at once while the program runs.
         """
         self.traps.update()
         self.controller.apply_changes()
 
     def release(self) -> None:
-        """Close the connection; what is left of the program is the target's to end."""
+        """Close the connection; the server ends what is left of the program, or detaches."""
         self.debuggee.released = True
         control = self.debuggee.target.control
         if control is not None:

@@ -1,1 +1,1 @@
-"""What the user asked to stop at, where that is, and the traps that are set for it."""
+"""Stoppoints of the user, their locations, and the sites that are trapped for them."""

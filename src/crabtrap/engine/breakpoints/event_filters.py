@@ -1,4 +1,4 @@
-"""Which signals and system calls the target need not report."""
+"""The signals and system calls that the target need not report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LAST_SIGNAL = 64
 
 
 class EventFilters:
-    """Sends the target what it may decide by itself, when that has changed."""
+    """Sends the target its filters for signals and system calls when they have changed."""
 
     def __init__(self, debuggee: Debuggee) -> None:
         self._debuggee = debuggee
@@ -25,21 +25,21 @@ class EventFilters:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the target has something else than is wanted."""
+        """Whether the target's filters may differ from the wanted ones."""
         return self._stale or self._sent_signals != self._debuggee.signals.revision
 
     def invalidate(self) -> None:
-        """Catchpoints have changed: the next ``send`` looks at them."""
+        """Have the next ``send`` read the catchpoints, which have changed."""
         self._stale = True
 
     def forget(self) -> None:
-        """Another program, or another server: nothing was sent to it."""
+        """Forget what was sent: the program or the server is another one."""
         self._sent_signals = self._sent_syscalls = None
         self._stale = True
 
     @contextmanager
     def suspended(self) -> Generator[None]:
-        """Catch no system call until the end."""
+        """Catch no system call during the body."""
         try:
             self._suspended = self._stale = True
             yield
@@ -47,7 +47,7 @@ class EventFilters:
             self._suspended, self._stale = False, True
 
     def send(self) -> None:
-        """Bring the target up to date; costs nothing when it is."""
+        """Send the filters that have changed."""
         if not self.is_stale:
             return
         signals = self._debuggee.signals.revision

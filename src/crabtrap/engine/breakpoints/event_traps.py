@@ -1,4 +1,4 @@
-"""Traps that no breakpoint asks for: where panics pass, and where the loader reports."""
+"""Traps that belong to no breakpoint: in std's panic functions and in the dynamic loader."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
 
 _LOADER_HOOK = "_dl_debug_state"
-"""The function the dynamic loader calls after every change of the link map (link.h)."""
+"""The function the dynamic loader calls after every change of the link map (``link.h``)."""
 
 
 class EventTraps:
-    """Sets the traps for panics and, while somebody waits for libraries, for the loader."""
+    """Sets the traps for panics and, while libraries are awaited, for the loader."""
 
     def __init__(self, debuggee: Debuggee, panics: PanicWatcher) -> None:
         self._debuggee = debuggee
         self._panics = panics
 
     def update(self) -> None:
-        """Make the traps what options, breakpoints and modules ask for now."""
+        """Update the traps for the present options, breakpoints and modules."""
         debuggee = self._debuggee
         panics: Iterable[Address] = ()
         if debuggee.options.stop_on_panic or self._catching("panic"):

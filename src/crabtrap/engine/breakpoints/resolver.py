@@ -1,4 +1,4 @@
-"""Keeping breakpoints' locations, and the traps for them, in step with what is loaded."""
+"""Resolving breakpoints to locations in the loaded modules, and acquiring their sites."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 _SPLIT_SIZES = (8, 4, 2, 1)
 MAX_WATCHED = 32
-"""Bytes that four debug registers cover."""
+"""Bytes that four debug registers cover (Intel SDM, volume 3, "Debug Registers")."""
 
 
 class LocationResolver:
-    """Finds the locations of breakpoints and owns their sites."""
+    """Resolves breakpoints and acquires the sites of all stoppoints."""
 
     def __init__(self, debuggee: Debuggee, language: Language) -> None:
         self._debuggee = debuggee
         self._language = language
 
     def find(self, spec: Spec) -> Resolution:
-        """Find the locations of a spec in the modules that are there now.
+        """Find the locations of a linespec in the modules that are loaded now.
 
         Args:
-            spec: Anchored (see ``anchored``): it means the same wherever it is resolved.
+            spec: Anchored (see ``anchored``), so that its meaning does not depend on a frame.
         """
         return self._resolve(spec, self._debuggee.modules)
 
@@ -52,10 +52,10 @@ class LocationResolver:
         return resolve_spec(spec, context)
 
     def search(self, item: Breakpoint) -> Resolution:
-        """Bring a breakpoint's locations up to date; its traps stay as they are.
+        """Update a breakpoint's locations; its traps stay as they are.
 
-        Locations in files that are still loaded move along with them; only files that
-        were not searched before are searched.
+        Locations in modules that are still loaded are rebased; only modules that were not
+        searched before are searched.
         """
         if isinstance(item.spec, AddressSpec) and item.locations:
             resolution = Resolution(item.locations)
@@ -78,7 +78,7 @@ class LocationResolver:
         fresh = [module for module in modules if id(module.image) not in searched]
         item.searched = tuple(module.image for module in modules)
         if kept:
-            # What the user's own program has is meant, not a namesake in a C library.
+            # A location in the program itself wins over the same name in a C library.
             fresh = [module for module in fresh if not is_system_library(module.path)]
         if not fresh:
             if kept:
@@ -90,7 +90,7 @@ class LocationResolver:
         )
 
     def resolve_all(self) -> tuple[Breakpoint, ...]:
-        """Find every breakpoint's locations anew; returns those whose locations changed."""
+        """Resolve every breakpoint again; returns those whose locations have changed."""
         changed: list[Breakpoint] = []
         for item in self._debuggee.breakpoints.breakpoints:
             before = item.addresses
@@ -102,7 +102,7 @@ class LocationResolver:
         return tuple(changed)
 
     def arm(self, item: AnyStoppoint) -> None:
-        """Make the sites of a stoppoint what its fields say now."""
+        """Update the sites of a stoppoint to its present fields."""
         match item:
             case Breakpoint():
                 self._arm_breakpoint(item)
@@ -112,7 +112,7 @@ class LocationResolver:
                 pass
 
     def disarm(self, item: AnyStoppoint) -> None:
-        """Give up all sites of a stoppoint."""
+        """Release all sites of a stoppoint."""
         for kind in ("breakpoint", "watch", "scope"):
             self._debuggee.sites.release_all((kind, item.number))
 
@@ -133,7 +133,7 @@ class LocationResolver:
             control.set_counter(item.number, item.hits)
 
     def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
-        """Agent code for every location, or for none: both ways at once would miscount."""
+        """Compile agent code for every location, or for none: a mixture would miscount."""
         wanted = item.condition is not None or item.ignore > item.hits
         if not wanted or self._debuggee.target.control is None:
             return {}
@@ -150,7 +150,7 @@ class LocationResolver:
         return codes
 
     def _obstacle(self, item: Breakpoint) -> str:
-        """Why no condition of this breakpoint can be left to the target, ``""`` if it can."""
+        """Return why the target cannot evaluate the breakpoint's condition, ``""`` if it can."""
         abilities = self._debuggee.target.abilities
         if not (abilities.conditions and abilities.counters):
             return "the server counts no hits"
@@ -172,7 +172,7 @@ class LocationResolver:
 
 
 def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:
-    """Cut a range into aligned pieces of 8, 4, 2 and 1 bytes, as debug registers need.
+    """Split a range into aligned pieces of 8, 4, 2 and 1 bytes, as debug registers need.
 
     Example:
         >>> split_watched(0x1004, 12)

@@ -1,8 +1,9 @@
-"""Trapped addresses: who wants them, and keeping the target in step.
+"""Trapped addresses: their owners, and the difference to what the target has inserted.
 
-A ``Site`` exists as long as somebody owns it: a breakpoint, a plan, a catchpoint.
-Owners come and go freely; ``SiteTable.flush`` sends the difference to the target in
-one go, so that an address which one owner leaves and another takes is never touched.
+A ``Site`` exists as long as it has an owner: a breakpoint, a plan, a catchpoint.
+Acquiring and releasing sends nothing; ``SiteTable.flush`` sends the difference to the
+target at once, so that an address which one owner releases and another acquires in
+between is not touched.
 """
 
 from __future__ import annotations
@@ -23,16 +24,16 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 Owner = tuple[str, int]
-"""Who wants a site: ``("breakpoint", 3)``, ``("plan", 0)``, ``("panic", 0)``, ..."""
+"""Owner of a site: ``("breakpoint", 3)``, ``("plan", 0)``, ``("panic", 0)``, ..."""
 
 _EXECUTION: tuple[SiteKind, ...] = ("software", "hardware")
 
 _ALWAYS = b"\x22\x01\x27"
-"""Agent expression ``const8 1; end``: stop whatever the other conditions say."""
+"""Agent expression ``const8 1; end``: stop whatever the values of the other conditions."""
 
 
 class SiteKey(NamedTuple):
-    """What makes two wishes the same trap."""
+    """Identity of a site: owners that acquire the same key share the trap."""
 
     kind: SiteKind
     address: Address
@@ -41,16 +42,21 @@ class SiteKey(NamedTuple):
 
 @dataclass(slots=True)
 class Site:
-    """One trapped place and its owners, each with its condition (``None`` = always)."""
+    """One trapped address and its owners, each with its condition.
+
+    Attributes:
+        key: Kind, address and size.
+        owners: Condition by owner, as an agent expression; ``None`` to stop always.
+    """
 
     key: SiteKey
     owners: dict[Owner, bytes | None] = field(default_factory=dict[Owner, bytes | None])
 
     def request(self, *, evaluates_all: bool) -> SiteRequest:
-        """What to ask of the target.
+        """Return the request for the target.
 
-        A target that does not evaluate every condition at each hit would lose counts
-        as soon as two owners share a site, so there it only gets the lone condition.
+        A target that does not evaluate every condition at each hit (``evaluates_all``) would
+        lose counts where owners share a site: it gets a condition only if there is one owner.
         """
         conditions = tuple(each for each in self.owners.values() if each is not None)
         unconditional = len(conditions) < len(self.owners)
@@ -62,31 +68,31 @@ class Site:
 
 
 class SiteTable:
-    """All sites of a session, and what of them the target has been told."""
+    """All sites of a program, and which of them the target has inserted."""
 
     def __init__(self) -> None:
         self._sites: dict[SiteKey, Site] = {}
         self._inserted: dict[SiteKey, SiteRequest] = {}
         self._failed: dict[SiteKey, str] = {}
         self._owned: dict[Owner, set[SiteKey]] = {}
-        # Asked several times at every stop; forgotten with every change.
+        # A cache for `owners_at`, which is called several times at every stop.
         self._execution: dict[int, tuple[Owner, ...]] = {}
-        # Where the target may have something else than is wanted, in order of change.
+        # Sites that the target may have in another state, in order of change.
         self._stale: dict[SiteKey, None] = {}
-        # What it may have or not: something was raised when it was told.
+        # Sites that it may have or not: something was raised when they were sent.
         self._unsure: dict[SiteKey, SiteRequest] = {}
 
     # Whatever is raised between two lines: a key is stale before anything of it changes,
     # and an owner is known to own it before it does and until it does not any more.
 
     def acquire(self, key: SiteKey, owner: Owner, condition: bytes | None = None) -> None:
-        """Make ``owner`` an owner of the site, creating it where needed."""
+        """Make ``owner`` an owner of the site, which is created if there is none."""
         self._changed(key)
         self._owned.setdefault(owner, set()).add(key)
         self._sites.setdefault(key, Site(key)).owners[owner] = condition
 
     def release(self, key: SiteKey, owner: Owner) -> None:
-        """End one ownership; a site with no owner left is removed by the next flush."""
+        """End one ownership; the next flush removes a site without owners."""
         owned = self._owned.get(owner)
         if owned is None or key not in owned:
             return
@@ -100,7 +106,7 @@ class SiteTable:
         owned.discard(key)
 
     def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
-        """Make ``keys`` exactly the sites of ``owner``, all unconditional."""
+        """Make ``keys`` all the sites of ``owner``, without conditions."""
         wanted = set(keys)
         owned = self._owned.get(owner)
         if not wanted and not owned:
@@ -122,7 +128,7 @@ class SiteTable:
         self.replace_owned(owner, ())
 
     def owners_at(self, address: Address) -> tuple[Owner, ...]:
-        """Owners of execution sites at ``address``, software and hardware."""
+        """Return the owners of execution sites at ``address``, software and hardware."""
         owners = self._execution.get(address)
         if owners is None:
             sites = (self._sites.get(SiteKey(kind, address)) for kind in _EXECUTION)
@@ -135,7 +141,7 @@ class SiteTable:
         self._stale[key] = None
 
     def watching(self, address: Address) -> tuple[Owner, ...]:
-        """Owners of the data sites that cover ``address``."""
+        """Return the owners of the data sites that cover ``address``."""
         return tuple(
             owner
             for key, site in self._sites.items()
@@ -144,7 +150,7 @@ class SiteTable:
         )
 
     def condition_evaluated_by_target(self, address: Address, owner: Owner) -> bool:
-        """Whether the target judged this owner's own condition before it stopped there."""
+        """Whether the target evaluated this owner's condition before it reported the stop."""
         for kind in _EXECUTION:
             key = SiteKey(kind, address)
             site, sent = self._sites.get(key), self._inserted.get(key)
@@ -155,7 +161,7 @@ class SiteTable:
 
     @property
     def hardware_in_use(self) -> int:
-        """Debug registers taken by the sites as they are wished for now."""
+        """Number of debug registers that the present sites need."""
         return sum(1 for key in self._sites if key.kind != "software")
 
     @property
@@ -165,21 +171,21 @@ class SiteTable:
 
     @property
     def failures(self) -> dict[SiteKey, str]:
-        """Sites the target refused, with its reason."""
+        """Reason by site, of the sites that the target refused."""
         return dict(self._failed)
 
     @property
     def inserted(self) -> tuple[SiteRequest, ...]:
-        """What the target has been told and not told to take back."""
+        """Requests that the target has inserted and not removed."""
         return tuple(self._inserted.values())
 
     @property
     def is_stale(self) -> bool:
-        """Whether the target may have something else than is wanted."""
+        """Whether the next ``flush`` may have something to send."""
         return bool(self._stale)
 
     def flush(self, control: Control, *, evaluates_all: bool) -> None:
-        """Tell the target the difference between what it has and what is wanted."""
+        """Send the target the difference between its sites and the wanted ones."""
         if not self._stale:
             return
         after = dict(self._inserted)
@@ -200,11 +206,11 @@ class SiteTable:
                 self._failed.pop(key, None)
         if remove or insert:
             _log.debug("sites: -%d +%d", len(remove), len(insert))
-            self._tell(control, remove, insert, after, {})
+            self._send(control, remove, insert, after, {})
         else:
             self._stale = {}
 
-    def _tell(
+    def _send(
         self,
         control: Control,
         remove: list[SiteRequest],
@@ -218,7 +224,7 @@ class SiteTable:
             self._inserted, self._stale, self._unsure = after, stale, {}
             self.note_failures(failures)
         except BaseException:
-            # Whether the target has them is not known; they may be sent twice.
+            # Whether the target has them is unknown; sites may be sent twice.
             unsure = {SiteKey(each.kind, each.address, each.size): each for each in remove}
             unsure |= {SiteKey(each.kind, each.address, each.size): each for each in insert}
             self._unsure |= unsure
@@ -228,7 +234,7 @@ class SiteTable:
 
     @contextmanager
     def suspended(self) -> Generator[None]:
-        """Want nothing of what is wanted now, until the end; what is acquired meanwhile goes."""
+        """Remove all sites during the body; sites acquired in it do not outlive it."""
         sites, owned = self._sites, self._owned
         try:
             self._swap({}, {})
@@ -241,18 +247,18 @@ class SiteTable:
         self._execution, self._sites, self._owned = {}, sites, owned
 
     def lift_all(self, control: Control) -> None:
-        """Take every trap out of memory, for targets that leave them in at a stop."""
+        """Remove every inserted site, for targets that leave traps in memory at a stop."""
         lifted = {**self._unsure, **self._inserted}
         if lifted:
-            self._tell(control, list(lifted.values()), [], {}, dict.fromkeys(self._sites))
+            self._send(control, list(lifted.values()), [], {}, dict.fromkeys(self._sites))
 
     def forget_inserted(self) -> None:
-        """The program's memory is new (exec, exit): nothing is inserted any more."""
+        """Forget what is inserted: the program's memory is new (``execve``) or gone."""
         self._stale = dict.fromkeys(self._sites)
         self._inserted, self._unsure = {}, {}
 
     def note_failures(self, failures: Iterable[SiteFailure]) -> None:
-        """Remember what the target refused, for ``failures`` and to try again later."""
+        """Record what the target refused, for ``failures`` and to try again later."""
         for failure in failures:
             request = failure.request
             key = SiteKey(request.kind, request.address, request.size)

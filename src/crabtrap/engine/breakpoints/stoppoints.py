@@ -1,8 +1,8 @@
-"""What the user asked to stop at: numbers, places, conditions, counts.
+"""Stoppoints of the user: numbers, locations, conditions, hit counts.
 
-A ``Breakpoint`` is the wish and outlives the program; its ``places`` are found anew
-whenever modules come and go.  Traps belong to ``engine.sites``; this module only says
-which places each breakpoint wants.
+A ``Breakpoint`` is what the user asked for and outlives the program; its ``locations`` are
+resolved again whenever modules are loaded or unloaded.  Traps are the matter of
+``engine.breakpoints.sites``; this module only holds the locations of each breakpoint.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ WatchKind = Literal["write", "access", "read"]
 
 @dataclass(slots=True)
 class Stoppoint:
-    """What every numbered stop has in common.
+    """The common part of breakpoints, watchpoints and catchpoints.
 
     Attributes:
         number: Counted from 1 over all kinds, never reused.
-        enabled: Disabled ones keep their number and counts.
-        temporary: Deleted by the first hit that stops.
-        hits: Times the place was reached with the condition true, ignored hits included.
-        ignore: Hits up to this count are passed over.
+        enabled: It can stop; a disabled one keeps its number and counts.
+        temporary: The first hit that stops deletes it.
+        hits: Times it was hit with the condition true, ignored hits included.
+        ignore: Hits up to this count do not stop.
         condition: Rust expression, or ``None``.
-        failures: How often that could not be evaluated; only the first time stops.
+        failures: How often the condition could not be evaluated; only the first time stops.
         failure: Why, the last time.
-        thread: Only stop this tid, ``None`` for any.
+        thread: tid of the only thread it stops, ``None`` for any.
         commands: Console commands to run at a stop.
     """
 
@@ -55,22 +55,22 @@ class Stoppoint:
 
 @dataclass(slots=True)
 class Breakpoint(Stoppoint):
-    """A place in the code.
+    """A stoppoint in code.
 
     Attributes:
-        text: The place as the user wrote it.
+        text: The linespec as the user wrote it.
         spec: The same, parsed.
         hardware: Use debug registers instead of trap bytes.
         log: Text with ``{expression}`` parts to log instead of stopping, or ``None``.
-        callback: Called with the frame at each hit that would stop; the program goes on if
-            it returns ``False``.  It may look at everything, and run nothing.
-        places: Where it is now; empty while pending.
-        problem: Why it is pending or not inserted, ``""`` when all is well.
+        callback: Called with the frame at each hit that would stop; the program runs on if
+            it returns ``False``.  It may read everything, and run nothing.
+        locations: Its present locations; empty while it is pending.
+        problem: Why it is pending, ``""`` when it is not.
         hint: What to try about that, or ``""``.
-        notes: What the user should know about the places that were chosen.
-        on_target: The condition was compiled and is judged by the target.
+        notes: What the user should know about the choice of locations.
+        on_target: The condition was compiled and is evaluated by the target.
         not_on_target: Why it is not, ``""`` before it was tried.
-        searched: The files its places have been looked for in.
+        searched: Images (``_core.Image``) that were searched for locations.
     """
 
     text: str = ""
@@ -88,28 +88,29 @@ class Breakpoint(Stoppoint):
 
     @property
     def pending(self) -> bool:
-        """No place has been found yet."""
+        """Whether no location has been found yet."""
         return not self.locations
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        """Run-time addresses of the places."""
+        """Run-time addresses of the locations."""
         return tuple(location.address for location in self.locations)
 
 
 @dataclass(slots=True)
 class Watchpoint(Stoppoint):
-    """Bytes of the program, trapped by debug registers.
+    """A stoppoint at bytes of memory, watched by debug registers.
 
     Attributes:
         expression: What the user asked to watch.
         kind: "write" stops when the value changed; "access" and "read" at every access.
         address: First byte.
         size: Bytes, at most 32; larger values are refused.
-        old: Bytes at the last look.
-        scope_cfa: CFA of the frame that owns a local, ``None`` for everything else.
-        scope_return: Where that frame returns to.
-        scope_thread: The thread of that frame.
+        old: The bytes when they were last read.
+        old_text: Rendered value of these.
+        scope_cfa: CFA of the frame of a watched local, ``None`` for everything else.
+        scope_return: Return address of that frame, or ``None``.
+        scope_thread: tid of that frame's thread.
         render: Renders the value now in memory.
     """
 
@@ -127,11 +128,13 @@ class Watchpoint(Stoppoint):
 
 @dataclass(slots=True)
 class Catchpoint(Stoppoint):
-    """An event instead of a place.
+    """A stoppoint at events.
 
     Attributes:
-        kind: What is caught.
+        kind: Kind of the events.
         arguments: Signal or system call numbers; empty for all.
+        names: Their names.
+        locations: Not used: an event has no address.
         problem: Why it cannot work on this target or program, ``""`` when it can.
     """
 
@@ -164,7 +167,7 @@ class BreakpointTable:
         return len(self._items)
 
     def __getitem__(self, number: int) -> AnyStoppoint:
-        """The stoppoint with this number.
+        """Return the stoppoint with this number.
 
         Raises:
             NotFoundError: There is none.
@@ -176,48 +179,52 @@ class BreakpointTable:
         return item
 
     def find(self, number: int) -> AnyStoppoint | None:
-        """The stoppoint with this number, or ``None``."""
+        """Return the stoppoint with this number, or ``None``."""
         return self._items.get(number)
 
     @property
     def breakpoints(self) -> tuple[Breakpoint, ...]:
-        """The places in code."""
+        """All breakpoints, by number."""
         return tuple(each for each in self._items.values() if isinstance(each, Breakpoint))
 
     @property
     def watchpoints(self) -> tuple[Watchpoint, ...]:
-        """The watched bytes."""
+        """All watchpoints, by number."""
         return tuple(each for each in self._items.values() if isinstance(each, Watchpoint))
 
     @property
     def catchpoints(self) -> tuple[Catchpoint, ...]:
-        """The caught events."""
+        """All catchpoints, by number."""
         return tuple(each for each in self._items.values() if isinstance(each, Catchpoint))
 
     def take_number(self) -> int:
-        """The next free number."""
+        """Return the next free number."""
         number, self._next = self._next, self._next + 1
         return number
 
     def insert(self, item: AnyStoppoint) -> None:
-        """Add a stoppoint made with ``take_number``."""
+        """Add a stoppoint, which has a number from ``take_number``."""
         self._items[item.number] = item
         self.publish(BreakpointChanged(item.number, "added"))
 
     def remove(self, number: int) -> AnyStoppoint:
-        """Take a stoppoint out; its sites are released by the engine."""
+        """Remove a stoppoint; the caller releases its sites.
+
+        Raises:
+            NotFoundError: There is none with this number.
+        """
         item = self[number]
         del self._items[number]
         self.publish(BreakpointChanged(number, "removed"))
         return item
 
     def changed(self, item: AnyStoppoint) -> None:
-        """Say that a stoppoint was altered."""
+        """Publish that a stoppoint was changed."""
         self.publish(BreakpointChanged(item.number, "changed"))
 
 
 def require_breakpoint(item: AnyStoppoint, wish: str) -> Breakpoint:
-    """``item`` as a breakpoint in code, for wishes that only fit one.
+    """Return ``item`` as a breakpoint; ``wish`` names what is only possible for one.
 
     Raises:
         UsageError: It is a watchpoint or a catchpoint.
