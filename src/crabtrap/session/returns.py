@@ -1,12 +1,13 @@
-"""What a function returned, right after it did, by the calling convention.
+"""Return values of functions that have just returned, located by the calling convention.
 
-One scalar comes in rax (or xmm0), two scalars in rax and rdx (or xmm0 and xmm1, each kind
-counted for itself), any other value of at most one word as an integer in rax, and what is
-larger than two words in memory that the caller has named in rdi.  What lies in between
-differs between compilers and is not guessed.
+One scalar is returned in rax (or xmm0), two scalars in rax and rdx (or xmm0 and xmm1, each
+class counted separately), any other value of at most one word as an integer in rax, and a
+value of more than two words in memory whose address the caller passed in rdi.  How values
+in between are returned differs between compilers and is not guessed.
 
-The callee need not keep rdi nor return it, so the address is found in the caller's own
-code: the instruction before the call that set rdi.
+The callee need not preserve rdi nor, unlike in C (System V ABI AMD64, 3.2.3), return the
+address in rax.  So the address is found in the caller's code: by the instruction before
+the call that set rdi.
 """
 
 from __future__ import annotations
@@ -45,39 +46,39 @@ _DESTINATION = r"(?!cmp|test|push)\w+ (?:\w+ ptr )?(r\w+|\[[^\]]+\])"
 
 
 def find_return_value(function: Function, frame: Frame) -> Value | None:
-    """The value ``function`` has just returned to ``frame``.
+    """Find the value that ``function`` has just returned to ``frame``.
 
     Args:
         function: The function that returned.
         frame: The innermost frame now, stopped at the return address.
 
     Returns:
-        The value, or ``None`` where there is none or where it is cannot be told.
+        The value, or ``None`` if there is none or its location cannot be determined.
     """
     die = function.module.image.return_type(function.die)
     if die is None:
         return None
     type_ = function.module.types.type(die)
     location = location_in_registers(type_, function)
-    if location is not None and may_come_whole(type_) and (type_.strip().size or 0) > WORD:
+    if location is not None and may_be_aggregate(type_) and (type_.strip().size or 0) > WORD:
         location = _in_registers_or_memory(function, frame, location)
     elif location is None and (type_.strip().size or 0) > _TWO_WORDS:
-        location = _named_by_caller(frame)
+        location = _return_buffer(frame)
     return Value(type_, location, frame.context) if location is not None else None
 
 
 def location_in_registers(type_: Type, function: Function) -> ValueLocation | None:
-    """Where ``function``, which has just returned, leaves a value of this type, in registers.
+    """Find the registers in which ``function`` returns a value of this type.
 
     Returns:
-        ``None`` where it is in memory, is nothing, or cannot be told.
+        ``None`` if it is in memory, there is no value, or it cannot be determined.
     """
     match classify(type_):
         case PassedScalars((PassedScalar(is_float=True, in_struct=True),)):
             register = _last_result_register(function)
             return None if register is None else Register(register)
-        case PassedScalars(parts) if may_come_whole(type_) and (type_.strip().size or 0) <= WORD:
-            apart = _come_apart(function, _registers(parts))
+        case PassedScalars(parts) if may_be_aggregate(type_) and (type_.strip().size or 0) <= WORD:
+            apart = _are_returned_apart(function, _registers(parts))
             return _of_scalars(parts, type_.strip().size or 0) if apart else None
         case PassedScalars(parts) if sum(part.size for part in parts) <= _TWO_WORDS:
             return _of_scalars(parts, type_.strip().size or 0)
@@ -89,8 +90,8 @@ def location_in_registers(type_: Type, function: Function) -> ValueLocation | No
             return None
 
 
-def _ways_out(function: Function) -> Iterator[Sequence[_core.Instruction]]:
-    """All code in front of each return, the last instruction first."""
+def _code_before_returns(function: Function) -> Iterator[Sequence[_core.Instruction]]:
+    """Yield, for each return instruction, the code before it, last instruction first."""
     for instructions in _code_of(function):
         for index, each in enumerate(instructions):
             if each.flow == "return":
@@ -98,25 +99,27 @@ def _ways_out(function: Function) -> Iterator[Sequence[_core.Instruction]]:
 
 
 def _code_of(function: Function) -> Iterator[tuple[_core.Instruction, ...]]:
-    """Its instructions, range by range."""
+    """Disassemble a function, range by range."""
     for start, end in function.ranges:
         yield _core.disassemble(function.module.read(start, end - start), start)
 
 
 def _last_result_register(function: Function, depth: int = 0) -> int | None:
-    """The one of rax and xmm0 that every way out of a function sets last.
+    """Return which of rax and xmm0 is set last before every return, ``None`` if they differ.
 
-    A struct around a float comes in xmm0, but with ``#[repr(C)]`` as an integer in rax, and
-    no debug information tells the two apart.
+    A struct of one float is returned in xmm0, but with ``#[repr(C)]`` as an integer in rax,
+    and debug information does not record which of the two it is.
     """
-    found = {_set_before(function, backwards, depth) for backwards in _ways_out(function)}
+    found = {
+        _set_before(function, backwards, depth) for backwards in _code_before_returns(function)
+    }
     return found.pop() if len(found) == 1 else None
 
 
 def _set_before(
     function: Function, backwards: Sequence[_core.Instruction], depth: int
 ) -> int | None:
-    """Which result register a straight line of code sets last; what it calls may do that."""
+    """Return the result register that straight-line code, or a function it calls, sets last."""
     for each in backwards:
         written = re.match(_SETS_RESULT, each.text)
         if written is not None:
@@ -128,19 +131,21 @@ def _set_before(
     return None
 
 
-def _come_apart(function: Function, registers: Sequence[int]) -> bool:
-    """Whether two scalars of at most a word together are returned in a register each.
+def _are_returned_apart(function: Function, registers: Sequence[int]) -> bool:
+    """Whether two scalars of at most a word together are returned in one register each.
 
-    Around a ``#[repr(C)]`` struct they come as one integer, and no debug information tells.
-    Then rdx is left alone or used on the way, and rax is set as a whole.
+    With a ``#[repr(C)]`` struct in the type they are returned as one integer, which debug
+    information does not record.  Then rdx is not set last, and all of rax is set.
     """
     name, written = (_ANY_D, _ANY_D) if _RDX in registers else (_ANY_A, _NARROW_A)
-    straight = [takewhile(lambda i: i.flow == "next", way) for way in _ways_out(function)]
+    straight = [
+        takewhile(lambda i: i.flow == "next", way) for way in _code_before_returns(function)
+    ]
     return bool(straight) and all(_is_set_last(line, name, written) for line in straight)
 
 
 def _is_set_last(backwards: Iterable[_core.Instruction], name: str, written: str) -> bool:
-    """Whether the last mention of a register is that it is written, under one of its names."""
+    """Whether the last use of a register, under the names ``name``, writes ``written``."""
     last = next((each.text for each in backwards if re.search(rf"\b{name}\b", each.text)), "")
     return re.match(rf"{_WRITES} {written}\b", last) is not None
 
@@ -148,16 +153,16 @@ def _is_set_last(backwards: Iterable[_core.Instruction], name: str, written: str
 def _in_registers_or_memory(
     function: Function, frame: Frame, registers: ValueLocation
 ) -> ValueLocation | None:
-    """The same for more than a word, where the other way is memory that rdi leads to.
+    """Choose between ``registers`` and memory that rdi points to, for more than one word.
 
-    Who does not read rdi has not been given any, and who has no parameters reads it for
-    nothing else.
+    A function that does not read rdi was not passed such memory, and one without parameters
+    reads it for nothing else.  ``None`` where neither applies.
     """
     if not _reads_rdi(function):
         return registers
     image = function.module.image
     has_parameters = any(each.kind == "parameter" for each in image.variables(function.die))
-    return None if has_parameters else _named_by_caller(frame)
+    return None if has_parameters else _return_buffer(frame)
 
 
 def _reads_rdi(function: Function) -> bool:
@@ -166,15 +171,15 @@ def _reads_rdi(function: Function) -> bool:
 
 
 def location_of_two_words(size: int) -> ValueLocation:
-    """Where a value of more than one word and at most two is that comes as integers."""
+    """Return the location of a value of one to two words returned as integers."""
     return Pieces((Part(Register(_RAX), WORD), Part(Register(_RDX), size - WORD)))
 
 
-def _named_by_caller(frame: Frame) -> Memory | None:
-    """The memory the caller gave for the result, from the code before the return address.
+def _return_buffer(frame: Frame) -> Memory | None:
+    """Find the memory that the caller passed for the result, in the code before the call.
 
-    Only a straight line of code is believed: nothing may jump in between, and the
-    register the address was made of must still hold what it held.
+    Only straight-line code is considered: no jump may lead into it, and the register that
+    the address was computed from must still have the same value.
     """
     code = frame.code
     module = frame.loaded_module
@@ -204,13 +209,13 @@ def _named_by_caller(frame: Frame) -> Memory | None:
 
 
 def _saved_address(frame: Frame, slot: Address) -> Address:
-    """The address the caller keeps in its own frame: its callees do not write there."""
+    """Read the address that the caller saved in its own frame, where no callee writes."""
     raw = frame.thread.process.read_memory(slot, WORD)
     return Address(int.from_bytes(raw, "little"))
 
 
-def may_come_whole(type_: Type) -> bool:
-    """Whether a pair of scalars would be none if a struct in it were ``#[repr(C)]``."""
+def may_be_aggregate(type_: Type) -> bool:
+    """Whether a scalar pair would be an aggregate if a struct in it were ``#[repr(C)]``."""
     match classify(type_):
         case PassedScalars((first, second)):
             return first.in_struct or second.in_struct

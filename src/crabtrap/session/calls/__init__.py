@@ -1,4 +1,4 @@
-"""Calling functions of the program: whom, with what, how, and putting everything back."""
+"""Inferior calls: choosing the function, passing arguments, running it, restoring state."""
 
 from crabtrap.session.calls.caller import ProgramCaller
 from crabtrap.session.calls.execution import CallSettings

@@ -1,10 +1,10 @@
-"""Whether arguments have arrived: the callee's own description of them has the last word.
+"""Checking a call's arguments, by the callee's debug information of its parameters.
 
-Nothing in debug information says how a function is called, but it says where each parameter
-is once the function runs.  So a call is stopped behind the prologue, before any of the
-function's own code, and the parameters are compared with what was passed.  Optimised
-functions need this most: LLVM passes what a reference points to in its place, or leaves out
-what every caller passes alike, and does not say so.
+DWARF does not describe how a function is called, but where each parameter is once the
+function runs.  So a call is stopped after the prologue, before any of the function's own
+code, and the parameters are compared with the arguments.  Optimised functions need this
+most: LLVM may pass what a reference points to in its place, or omit an argument that is the
+same at every call, which debug information does not record.
 """
 
 from __future__ import annotations
@@ -25,24 +25,26 @@ if TYPE_CHECKING:
     from crabtrap.session.calls.convention import Argument
 
 _INNERMOST = 64
-"""Inlined frames looked at for the one of the function itself."""
+"""Limit on the frames searched for the one of the function itself."""
 
 
 @dataclass(slots=True)
 class ArgumentCheck:
-    """What is known of the arguments of one call; looked at once or twice.
+    """The comparison of a call's parameters with its arguments, made once or twice.
 
     Attributes:
-        elsewhere: A parameter is not what was passed.
+        callee: The function that was called.
+        arguments: The arguments, one for each parameter.
+        differs: A parameter was found to differ from its argument.
     """
 
     callee: Callee
     arguments: Sequence[Argument]
-    elsewhere: bool = False
-    _seen: set[int] = field(default_factory=set[int], init=False)
+    differs: bool = False
+    _checked: set[int] = field(default_factory=set[int], init=False)
 
-    def look(self, thread: Thread) -> None:
-        """Compare what can be read now, ``thread`` standing before the function's own code."""
+    def compare(self, thread: Thread) -> None:
+        """Compare the parameters that can be read; ``thread`` has not run the body yet."""
         frame = _frame_of(thread, self.callee)
         if frame is None:
             return
@@ -50,28 +52,28 @@ class ArgumentCheck:
             variable = self.callee.parameters[index].variable
             if variable is None:
                 if _has_captures(frame, argument):
-                    self._seen.add(index)
+                    self._checked.add(index)
                 continue
             try:
                 data = frame.value_of(variable).read_bytes()
             except (UnavailableError, MemoryFault):
                 continue
-            self._seen.add(index)
+            self._checked.add(index)
             parts = _passed_bytes(argument)
-            self.elsewhere |= any(data[part] != argument.data[part] for part in parts)
+            self.differs |= any(data[part] != argument.data[part] for part in parts)
 
     @property
-    def unseen(self) -> tuple[str, ...]:
-        """Names of the parameters that take room and could not be compared."""
+    def unchecked(self) -> tuple[str, ...]:
+        """Names of the parameters that have a size and could not be compared."""
         return tuple(
             argument.name or "_"
             for index, argument in enumerate(self.arguments)
-            if index not in self._seen and _passed_bytes(argument)
+            if index not in self._checked and _passed_bytes(argument)
         )
 
 
 def _frame_of(thread: Thread, callee: Callee) -> Frame | None:
-    """The frame of the function itself, whatever was inlined at its beginning."""
+    """Return the frame of the function itself, outside of inline instances at its beginning."""
     for frame in thread.frames(0, _INNERMOST):
         if frame.physical.index == 0 and frame.code is not None and not frame.inlined:
             return frame if frame.code.key == callee.function.key else None
@@ -79,7 +81,7 @@ def _frame_of(thread: Thread, callee: Callee) -> Frame | None:
 
 
 def _passed_bytes(argument: Argument) -> tuple[slice, ...]:
-    """The bytes that are passed: padding between scalars is not."""
+    """Return the bytes that are passed: all but padding between scalars."""
     match classify(argument.type):
         case Nothing():
             return ()
@@ -90,10 +92,10 @@ def _passed_bytes(argument: Argument) -> tuple[slice, ...]:
 
 
 def _has_captures(frame: Frame, argument: Argument) -> bool:
-    """Whether a closure finds its captured variables where its captures are.
+    """Whether a captured variable of a closure is found in the captures that were passed.
 
-    The captures themselves are no parameter of the description; each captured variable is
-    a local, in the captures or where one of them points.
+    DWARF has no parameter for the captures themselves; each captured variable is a local,
+    in the captures or at an address that is in them.
     """
     captures = argument.type.strip().target
     start = int.from_bytes(argument.data, "little")

@@ -1,4 +1,4 @@
-"""Which function of the program a call means, found by name, receiver and arguments."""
+"""Finding the function that a call means, by name, receiver and arguments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Parameter:
     """A formal parameter.
 
     Attributes:
-        variable: Its entry, ``None`` for one that no entry describes (a closure's captures).
+        name: As in the source.
+        type: Its type.
+        variable: Its DIE, ``None`` where there is none (the captures of a closure).
     """
 
     name: str
@@ -55,15 +57,15 @@ class Callee:
 
     @property
     def name(self) -> str:
-        """For people: ``app::Point::norm``, generics included."""
+        """Display path with generics: ``app::Point::norm``."""
         return function_name(self.function)
 
 
 def describe_callee(function: Function) -> Callee:
-    """What is known of a function's parameters and result.
+    """Return a function with the types of its parameters and result.
 
     Raises:
-        EvaluationError: Too little is known to call it.
+        EvaluationError: Debug information does not suffice to call it.
     """
     module, name = function.module, function_name(function)
     image = module.image
@@ -85,22 +87,22 @@ def describe_callee(function: Function) -> Callee:
 
 
 def find_named(modules: ModuleTable, path: str, near: str) -> tuple[Callee, ...]:
-    """The function that a path means, all its generic instances, or a trait's methods.
+    """Find the function that a path means, all its generic instances, or a trait's methods.
 
     Args:
-        modules: Where to look, the main program first.
-        path: Absolute, or trailing parts of one.
-        near: The function it is used in: of several, those that share most of their path
-            with it are meant.
+        modules: The modules to search, the main program first.
+        path: An absolute path, or trailing parts of one.
+        near: Path of the function it is used in: of several functions, those that share the
+            most leading segments with it are meant.
 
     Raises:
-        EvaluationError: There is one, but it cannot be called.
+        EvaluationError: There are only functions that cannot be called.
     """
     functions = tuple(_all_named(modules, path))
     scores = [_shared_segments(function.name, near) for function in functions]
     best = max(scores, default=0)
     if not best and _is_inlined_nearer(modules, path, near):
-        return ()  # what is left is something else of that name
+        return ()  # the functions found are others of that name
     nearest = (f for f, score in zip(functions, scores, strict=True) if score == best)
     return _described(nearest)
 
@@ -116,7 +118,7 @@ def _shared_segments(path: str, near: str) -> int:
 
 
 def _all_named(modules: ModuleTable, path: str) -> Iterator[Function]:
-    """The functions of the first module that has any: of two of a name, the nearer is meant."""
+    """Yield the functions of the first module that has any, the main program first."""
     main = modules.main
     for module in sorted(modules, key=lambda each: each is not main):
         found = module.find_functions(path)
@@ -139,12 +141,12 @@ def _described(functions: Iterable[Function]) -> tuple[Callee, ...]:
 
 
 def find_methods(modules: ModuleTable, type_: Type, name: str) -> tuple[Callee, ...]:
-    """Methods called ``name`` whose receiver is a ``type_``, or a reference to one.
+    """Find the methods called ``name`` whose receiver is a ``type_``, or a reference to one.
 
-    Inherent ones come first and hide those of traits, as in Rust.
+    Inherent methods hide those of traits (Rust reference, "Method-call expressions").
 
     Raises:
-        EvaluationError: There is one, but it cannot be called.
+        EvaluationError: There are only methods that cannot be called.
     """
     owner = path_segments(parse_type_path(type_.path).head)[-1]
     functions = [
@@ -161,7 +163,7 @@ def find_methods(modules: ModuleTable, type_: Type, name: str) -> tuple[Callee, 
 
 
 def find_debug_impls(modules: ModuleTable, type_: Type) -> tuple[Callee, ...]:
-    """The ``Debug::fmt`` of a type that the program has and describes."""
+    """Find the ``Debug::fmt`` of a type, where the program has it and describes it."""
     owner = path_segments(parse_type_path(type_.path).head)[-1]
     queries = (f"{owner}::fmt", "Debug::fmt") if owner.isidentifier() else ("Debug::fmt",)
     for query in queries:
@@ -188,7 +190,7 @@ def _formats(callee: Callee, type_: Type) -> bool:
 
 
 def is_receiver(parameter: Type, type_: Type) -> bool:
-    """Whether a first parameter takes a receiver of a type: by value or by reference."""
+    """Whether a first parameter takes a receiver of a type, by value or by reference."""
     return parameter.same_as(type_) or takes_reference(parameter, type_)
 
 
@@ -206,7 +208,11 @@ def takes_reference(parameter: Type, type_: Type) -> bool:
 
 
 def find_closure(modules: ModuleTable, type_: Type) -> Callee | None:
-    """The body of a closure by the type of its captures, ``None`` for any other type."""
+    """Find the body of a closure by the type of its captures, ``None`` for other types.
+
+    Raises:
+        EvaluationError: The body was inlined everywhere, or is not described.
+    """
     path = type_.strip().path
     if "{closure_env#" not in path:
         return None
@@ -218,7 +224,7 @@ def find_closure(modules: ModuleTable, type_: Type) -> Callee | None:
 
 
 def ambiguous(name: str, callees: Sequence[Callee]) -> EvaluationError:
-    """Several functions would do."""
+    """Return the error for a name that means several functions."""
     return EvaluationError(
         f"{name} means several functions: {_listed(callees)}",
         hint="say which by its path, or by generic arguments: max::<i32>(1, 2)",
@@ -226,14 +232,14 @@ def ambiguous(name: str, callees: Sequence[Callee]) -> EvaluationError:
 
 
 def none_fits(name: str, callees: Sequence[Callee]) -> EvaluationError:
-    """No instance takes the arguments."""
+    """Return the error for arguments that no instance takes."""
     return EvaluationError(
         f"no {name} in the program takes these arguments; there is {_listed(callees)}"
     )
 
 
 def missing(modules: ModuleTable, name: str) -> EvaluationError:
-    """The program has no such function that could be called."""
+    """Return the error for a function that the program does not have, or only inlined."""
     if any(module.find_inlined(name) for module in modules):
         return EvaluationError(f"{name} was inlined wherever it is used: there is nothing to call")
     return EvaluationError(
@@ -248,7 +254,7 @@ def _listed(callees: Sequence[Callee]) -> str:
 
 
 def signature(callee: Callee) -> str:
-    """A function as it is declared: ``app::max<i32>(i32, i32) -> i32``."""
+    """Return the signature of a function: ``app::max<i32>(i32, i32) -> i32``."""
     parameters = ", ".join(parameter.type.name for parameter in callee.parameters)
     result = "" if callee.result is None else f" -> {callee.result.name}"
     return f"{callee.name}({parameters}){result}"

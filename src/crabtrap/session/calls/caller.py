@@ -1,4 +1,4 @@
-"""Functions of the program for the expression language: ``crabtrap.expr.Caller``."""
+"""The ``crabtrap.expr.Caller`` that calls functions of the program for expressions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _RSP = 7
 
 @dataclass(frozen=True, slots=True)
 class _Fitting:
-    """A function that takes the arguments, and these as it takes them."""
+    """A function that takes the arguments, and these converted to its parameters."""
 
     callee: Callee
     arguments: tuple[Argument, ...]
@@ -56,21 +56,21 @@ class ProgramCaller:
     """Makes the calls of one expression, one after the other.
 
     Attributes:
-        presenter: What library types are.
-        executor: Carries them out.
+        presenter: Finds views of values by the rules for their types.
+        executor: Executes the calls.
     """
 
     def __init__(
         self, program: Program, frame: Frame, presenter: Presenter, settings: CallSettings
     ) -> None:
-        """Call in the thread of ``frame``, where paths are relative to its function."""
+        """Store the parts; calls run in the thread of ``frame``, whose function scopes paths."""
         self._modules = program.debuggee.modules
         self._frame = frame
         self.presenter = presenter
         self.executor = Executor(program, frame.thread.tid, settings)
         self._scratch = Scratch((frame.thread.registers[_RSP] or 0) - RED_ZONE)
         self._ownership = Ownership(program.inspector.process)
-        # Kept, so that no other value gets the identity of one of them.
+        # By `id`; they are kept so that no other value gets the `id` of one of them.
         self._results: dict[int, Value] = {}
 
     # -- crabtrap.expr.Caller ----------------------------------------------------------------
@@ -83,7 +83,7 @@ class ProgramCaller:
         return self._call(path.text, callees, arguments())
 
     def call_method(self, receiver: Value, name: str, arguments: Arguments) -> Value | None:
-        """Call a method of exactly the receiver's type."""
+        """Call a method of the receiver's own type, without autoderef."""
         if isinstance(receiver.location, Absent) or receiver.type.table is None:
             return None
         callees = find_methods(self._modules, receiver.type, name)
@@ -92,7 +92,7 @@ class ProgramCaller:
         return self._call(f"{receiver.type.name}::{name}", callees, arguments(), receiver)
 
     def call_value(self, function: Value, arguments: Arguments) -> Value | None:
-        """Call a closure by its captures, or a function by a pointer to it."""
+        """Call a closure, or a function by a pointer to it."""
         target = function.shape.target
         if function.is_pointer and target is not None and target.strip().kind != "function":
             return self.call_value(function.deref(), arguments)
@@ -109,7 +109,7 @@ class ProgramCaller:
         return self._call(code.path, (describe_callee(code),), arguments())
 
     def missing(self, name: str) -> EvaluationError:
-        """Why there is nothing to call."""
+        """Return the error for a function that does not exist."""
         return missing(self._modules, name)
 
     # -- choosing ------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class ProgramCaller:
         values: Sequence[Value],
         receiver: Value | None,
     ) -> _Fitting:
-        """The one function that takes these arguments.
+        """Choose the only function that takes these arguments.
 
         Raises:
             EvaluationError: None does, or several do.
@@ -180,11 +180,11 @@ class ProgramCaller:
         return _Fitting(callee, tuple(arguments), scratch, exact)
 
     def fork_scratch(self) -> Scratch:
-        """Memory below all that earlier calls have taken."""
+        """Return scratch memory below that of earlier calls."""
         return Scratch(self._scratch.bottom)
 
     def converter(self, scratch: Scratch) -> Converter:
-        """Makes arguments, with copies in ``scratch``."""
+        """Return a converter to arguments, with copies in ``scratch``."""
         return Converter(
             scratch,
             self.presenter,

@@ -1,9 +1,10 @@
-"""Which register or stack slot each argument goes to: ``extern "Rust"`` on x86-64.
+"""The calling convention of ``extern "Rust"`` on x86-64: registers and stack slots.
 
-Scalars take the registers of the System V ABI (AMD64, 3.2.3) one by one; what counts as a
-scalar is ``symbols.passing``'s to say.  A large result is written to memory that the caller
-names in rdi, before all arguments.  ``#[track_caller]`` functions take a ``&Location`` behind
-them, which no debug information tells: it is always there, and harmless to all others.
+Scalars take the registers of the System V ABI (AMD64, 3.2.3) one by one; ``symbols.abi``
+determines what is a scalar.  A large result is written to memory whose address the caller
+passes in rdi, before all arguments.  ``#[track_caller]`` functions take a ``&Location`` after
+them, which debug information does not record: it is always passed, and harmless to all
+other functions.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ class Argument:
     """A value ready to be passed.
 
     Attributes:
-        name: Of the parameter, for people.
-        type: Of the parameter.
-        data: Its bytes, as long as the type is.
+        name: Name of the parameter, for users.
+        type: Type of the parameter.
+        data: Bytes of the value, as many as the type has.
     """
 
     name: str
@@ -54,11 +55,11 @@ class Argument:
 
 @dataclass(slots=True)
 class Layout:
-    """Where everything goes.
+    """Registers and stack words of a call.
 
     Attributes:
-        registers: Values by register name; SSE registers as their 16 bytes.
-        stack: Words above the return address.
+        registers: Values by register name; those of SSE registers are 16 bytes.
+        stack: Words above the return address, lowest address first.
     """
 
     registers: dict[str, int | bytes] = field(default_factory=dict[str, "int | bytes"])
@@ -84,7 +85,7 @@ class Layout:
         """Pass a 128-bit integer.
 
         Raises:
-            EvaluationError: One register is left, which compilers use or leave.
+            EvaluationError: One register is left, which some compilers use and others skip.
         """
         words = [int.from_bytes(data[at : at + WORD], "little") for at in (0, WORD)]
         if len(self._general) == 1:
@@ -92,15 +93,15 @@ class Layout:
                 "a 128-bit number with one register left: compilers differ in passing it"
             )
         if not self._general and len(self.stack) % 2:
-            self.stack.append(0)  # it is aligned to 16 bytes
+            self.stack.append(0)  # 128-bit integers are aligned to 16 bytes
         for word in words:
             self.add_word(word)
 
     def add(self, argument: Argument, scratch: Scratch) -> None:
-        """Pass an argument as its type says.
+        """Pass an argument in the way that its type requires.
 
         Raises:
-            EvaluationError: It does not say.
+            EvaluationError: How it is passed cannot be derived from its type.
         """
         data = argument.data
         match classify(argument.type):
@@ -122,7 +123,7 @@ class Layout:
         elif scalar.size > WORD:
             self.add_double_word(data)
         else:
-            # Some callees expect the upper bits to be filled as the type says.
+            # Some callees expect the value zero- or sign-extended to the whole register.
             number = int.from_bytes(data, "little", signed=scalar.is_signed)
             self.add_word(number & ((1 << 64) - 1))
 
@@ -130,16 +131,16 @@ class Layout:
 def lay_out(
     arguments: Sequence[Argument], scratch: Scratch, result: Address | None, location: Address
 ) -> Layout:
-    """Place all arguments.
+    """Assign registers and stack words to all arguments.
 
     Args:
-        arguments: In the order of the parameters.
-        scratch: Takes what is passed by address.
-        result: Memory for a result that is returned there.
-        location: A ``core::panic::Location``, for functions that ask for their caller's.
+        arguments: Arguments in the order of the parameters.
+        scratch: Memory for values that are passed by address.
+        result: Memory for a result that is returned there, else ``None``.
+        location: A ``core::panic::Location``, for ``#[track_caller]`` functions.
 
     Raises:
-        EvaluationError: How one is passed is not known.
+        EvaluationError: How an argument is passed is not known.
     """
     layout = Layout()
     if result is not None:
@@ -151,10 +152,13 @@ def lay_out(
 
 
 def ways_to_return(type_: Type | None) -> tuple[Returned, ...]:
-    """How a result may come back, the likeliest first.
+    """Return the ways in which a result may be returned, the most likely first.
 
-    Aggregates of more than one word and at most two, and pairs of more than two words, are
-    returned in memory by some compilers and in registers by others.
+    Aggregates of more than one word and at most two are returned in memory by some
+    compilers and in registers by others.
+
+    Raises:
+        EvaluationError: It cannot be derived from the type.
     """
     if type_ is None:
         return ("nothing",)
@@ -168,13 +172,13 @@ def ways_to_return(type_: Type | None) -> tuple[Returned, ...]:
         case Aggregate(size) if size <= _TWO_WORDS:
             return ("memory", "registers")
         case Unclear(reason):
-            raise EvaluationError(f"what it returns cannot be told: {reason}")
+            raise EvaluationError(f"how its result is returned is not known: {reason}")
         case _:
             return ("memory",)
 
 
 def entry_stack(scratch: Scratch, layout: Layout, return_address: Address) -> Address:
-    """Put return address and stack arguments; the stack pointer at the function's entry.
+    """Put return address and stack arguments, and return the stack pointer at the entry.
 
     Its value plus 8 is a multiple of 16 (System V ABI AMD64, 3.2.2).
     """

@@ -1,8 +1,9 @@
-"""A value of an expression as an argument: what Rust coerces is coerced, the rest refused.
+"""Conversion of expression values to arguments, with the coercions of Rust and no others.
 
-A reference to something that is nowhere in the program (a literal, a result of a call) is
-one to a copy in scratch memory.  What is passed by value is moved: of a variable that owns
-something, program and callee would both drop it, so only results of calls may be.
+A reference to something that is not in the program's memory (a literal, a result of a call)
+becomes a reference to a copy in scratch memory.  Passing by value is a move: the program
+and the callee would both drop a variable that owns something, so only results of calls may
+be passed in that way.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ _RAW = ("*const ", "*mut ")
 
 
 class Converter:
-    """Makes bytes of parameters out of values.
+    """Converts values to the bytes of parameters.
 
     Attributes:
-        scratch: Where copies go that must have an address.
+        scratch: Memory for copies that must have an address.
     """
 
     def __init__(
@@ -44,14 +45,14 @@ class Converter:
         is_temporary: Callable[[Value], bool],
         find_vtable: Callable[[Type, str], Address | None],
     ) -> None:
-        """Join the parts.
+        """Store the parts.
 
         Args:
-            scratch: Where copies go.
-            presenter: What library types are.
-            owns: Why a type may not be copied, in words, or ``""``.
-            is_temporary: Whether a value is the result of a call, and nobody else's.
-            find_vtable: The vtable of a type for a trait object type, by its name.
+            scratch: Memory for copies.
+            presenter: Finds views of values by the rules for their types.
+            owns: Returns why values of a type must not be copied, or ``""``.
+            is_temporary: Whether a value is the result of a call, owned by no variable.
+            find_vtable: Finds the vtable of a type for a trait object type, by its name.
         """
         self._find_vtable = find_vtable
         self.scratch = scratch
@@ -60,10 +61,10 @@ class Converter:
         self._is_temporary = is_temporary
 
     def convert(self, type_: Type, value: Value) -> bytes:
-        """The bytes of ``value`` as a parameter of this type.
+        """Convert ``value`` to the bytes of a parameter of this type.
 
         Raises:
-            EvaluationError: It is not of that type, or cannot be given away.
+            EvaluationError: It is not of that type, or cannot be moved.
         """
         shape = type_.strip()
         prefix = next((p for p in (*REFERENCES, *_RAW) if shape.row.name.startswith(p)), "")
@@ -74,10 +75,10 @@ class Converter:
         return self._by_value(type_, value)
 
     def borrow(self, type_: Type, value: Value) -> bytes:
-        """A pointer of type ``type_`` to ``value``, for a receiver.
+        """Return a pointer of type ``type_`` to ``value``, for a receiver.
 
         Raises:
-            EvaluationError: It would be written to, and is no place in memory.
+            EvaluationError: The pointer is mutable, and the value is not in memory.
         """
         mutable = type_.strip().row.name.startswith(("&mut ", "*mut "))
         address = int(self._address_of(value, mutable))
@@ -99,7 +100,7 @@ class Converter:
 
     def _thin_pointer(self, type_: Type, prefix: str, value: Value) -> bytes:
         target = type_.strip().target
-        assert target is not None  # the caller looked
+        assert target is not None  # checked by the caller
         pointee = self._pointee(value)
         if pointee is not None:
             for layer in layers(pointee, self._presenter):
@@ -112,7 +113,7 @@ class Converter:
         raise _mismatch(type_, value)
 
     def _pointee(self, value: Value) -> Value | None:
-        """What a reference leads to, ``None`` where the value is none."""
+        """Return what a reference points to, ``None`` if the value is no reference."""
         if value.is_pointer:
             return value.deref()
         view = self._presenter.view(value) if isinstance(value.location, Synthetic) else None
@@ -133,7 +134,7 @@ class Converter:
             )
         return self.scratch.put(value.read_bytes(), max(value.shape.alignment, WORD))
 
-    # -- slices, texts, trait objects -----------------------------------------------------
+    # -- slices, strings, trait objects ---------------------------------------------------
     def _wide_pointer(self, type_: Type, prefix: str, value: Value) -> bytes:
         if value.type.same_as(type_):
             return value.read_bytes()
@@ -172,7 +173,7 @@ class Converter:
         return address.to_bytes(WORD, "little") + count.to_bytes(WORD, "little")
 
     def _trait_object(self, type_: Type, value: Value) -> bytes:
-        """``&T`` as ``&dyn Trait``, by the vtable that the program has for the two."""
+        """Convert ``&T`` to ``&dyn Trait``, with the vtable that the program has for them."""
         pointee = self._pointee(value)
         if pointee is None:
             raise _mismatch(type_, value)
@@ -186,7 +187,7 @@ class Converter:
 
 
 def _metadata(value: Value, type_: Type) -> int:
-    """The second word of a wide pointer to an unsized value."""
+    """Return the second word of a wide pointer to an unsized value."""
     if value.metadata is not None:
         return value.metadata
     if value.shape.kind == "array" and value.shape.row.count is not None:

@@ -1,4 +1,4 @@
-"""Carrying out one call: set up, run, take the result, and put everything back."""
+"""Executing one call: set up registers and stack, run, read the result, restore."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from crabtrap.session.calls.convention import (
 )
 from crabtrap.session.calls.scratch import Scratch
 from crabtrap.session.calls.track_caller import put_location
-from crabtrap.session.returns import location_in_registers, location_of_two_words, may_come_whole
+from crabtrap.session.returns import location_in_registers, location_of_two_words, may_be_aggregate
 from crabtrap.symbols.abi import WORD, Aggregate, classify
 from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.values import Value
@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.session")
 
 _STOP_SECONDS = 10.0
-"""For a call that is given up to come to a stop."""
+"""Time for the thread of an abandoned call to stop."""
 _TWO_WORDS = 16
 _DIRECTION_AND_TRAP = 1 << 10 | 1 << 8
-"""DF is clear at every function's entry (System V ABI AMD64, 3.2.1); TF is not the program's."""
+"""Bits of eflags to clear: DF (System V ABI AMD64, 3.2.1), and TF, which single-steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """How calls are made.
+    """Settings for calls.
 
     Attributes:
-        timeout: Seconds after which a call is given up.
-        all_threads: Let all threads run meanwhile, not only the one that calls.
+        timeout: Seconds after which a call is abandoned.
+        all_threads: Let all threads run meanwhile, not only the calling one.
     """
 
     timeout: float = 5.0
@@ -67,10 +67,11 @@ class CallRequest:
     """One call.
 
     Attributes:
+        callee: The function to call.
         arguments: One for each parameter.
         scratch: Memory that may be used, with what is to be written there.
-        services: Addresses where the debugger itself answers a call from the function, with
-            what it puts into rax.  They are never executed.
+        services: Functions of the debugger by the address at which the callee calls them.
+            Their result is returned in rax; the addresses are never executed.
     """
 
     callee: Callee
@@ -80,17 +81,17 @@ class CallRequest:
 
 
 class Executor:
-    """Makes calls in one thread of a stopped program."""
+    """Executes calls in one thread of a stopped program."""
 
     def __init__(self, program: Program, thread: int, settings: CallSettings) -> None:
-        """Call in ``thread`` (a tid), for every call of one expression."""
+        """Store the parts; ``thread`` (tid) makes all calls of one expression."""
         self._program = program
         self._tid = thread
         self._settings = settings
 
     @property
     def return_address(self) -> Address:
-        """Where calls return to: the entry point, which no program comes to again.
+        """Return address of calls: the entry point, which a program executes only once.
 
         Raises:
             EvaluationError: The program has none.
@@ -101,14 +102,14 @@ class Executor:
         return main.address(main.image.entry)
 
     def call(self, request: CallRequest) -> bytes:
-        """Make a call.
+        """Execute a call.
 
         Returns:
             The bytes of the result, as many as its type has.
 
         Raises:
-            EvaluationError: How it is to be called cannot be told; nothing has run.
-            CallError: It did not return.
+            EvaluationError: How to call it cannot be determined; nothing of it has run.
+            CallError: It did not return, or its result cannot be read.
         """
         ways = ways_to_return(request.callee.result)
         for way in ways:
@@ -123,7 +124,7 @@ class Executor:
 
 
 class _Attempt:
-    """One try, with one way for the result to come back."""
+    """One attempt at a call, with one assumption about how the result is returned."""
 
     def __init__(
         self,
@@ -139,42 +140,43 @@ class _Attempt:
         self._request = request
         self._way = way
         self._panics = PanicWatcher()
-        self._traces: Traces = ()
-        self._late = False
+        self._saved_statics: Traces = ()
+        self._timed_out = False
         self._deadline = time.monotonic() + settings.timeout
         self._locations: set[Address] = set()
         self._buffer: Address | None = None
-        self._blank = b""
-        self._postponed: int | None = None
+        self._buffer_fill = b""
+        self._pending_signal: int | None = None
         self.result = b""
 
     def run(self, return_address: Address) -> bool:
-        """Carry it out; the function is to return to ``return_address``.
+        """Execute the call; the function returns to ``return_address``.
 
         Returns:
-            ``False`` when the arguments have not arrived, so that nothing was run.
+            ``False`` if the parameters differ from the arguments; then only the function's
+            prologue has run.
         """
         try:
             with inferior_call_scope(self._program, self._tid):
                 try:
                     return self._run(return_address)
                 except CallError:
-                    self._take_back()
+                    self._undo_panic()
                     raise
         finally:
             self._program.debuggee.interrupt_requested = False
-            if self._postponed is not None and self._program.is_stopped:
-                self._program.controller.deliver(self._tid, self._postponed)
+            if self._pending_signal is not None and self._program.is_stopped:
+                self._program.controller.deliver(self._tid, self._pending_signal)
 
     def _run(self, return_address: Address) -> bool:
         sp = self._set_up(return_address)
         locations = self._panics.locations(self._program.debuggee.modules)
         self._locations = {location.address for location in locations} | set(self._request.services)
-        plan = (return_address, sp + WORD)
-        if not self._arguments_match(plan):
+        end = (return_address, sp + WORD)
+        if not self._arguments_match(end):
             return False
         if self._thread.pc != return_address:
-            self._go(plan)
+            self._run_until(end)
         self.result = self._take_result()
         return True
 
@@ -184,13 +186,13 @@ class _Attempt:
 
     # -- before ----------------------------------------------------------------------------
     def _set_up(self, return_address: Address) -> Address:
-        """Write memory and registers; returns the stack pointer at the entry."""
+        """Write memory and registers; returns the stack pointer at the function's entry."""
         debuggee, request = self._program.debuggee, self._request
         scratch = Scratch(request.scratch.bottom)
         size = request.callee.result.size if request.callee.result is not None else 0
         if self._way == "memory":
-            self._blank = os.urandom(size or 0)
-            self._buffer = scratch.put(self._blank, 64)
+            self._buffer_fill = os.urandom(size or 0)
+            self._buffer = scratch.put(self._buffer_fill, 64)
         location = put_location(scratch, debuggee.modules)
         self._panics = PanicWatcher(location)
         layout = lay_out(request.arguments, scratch, self._buffer, location)
@@ -205,53 +207,56 @@ class _Attempt:
             "rip": request.callee.function.entry,
         }
         debuggee.control.write_registers(self._tid, changes)
-        # The thread is somewhere else now: what was known of it is of another stop.
+        # The thread's pc is another one now: what was read of the thread is stale.
         debuggee.clock.advance()
         return sp
 
-    def _arguments_match(self, plan: tuple[Address, int]) -> bool:
-        """Go to the end of the prologue and compare; ``False`` where nothing must run on.
+    def _arguments_match(self, end: tuple[Address, int]) -> bool:
+        """Run to the end of the prologue, and compare the parameters with the arguments.
+
+        Args:
+            end: Return address, and stack pointer after the return.
 
         Raises:
-            EvaluationError: It cannot be told.
+            EvaluationError: A parameter cannot be compared.
+            CallError: The function has already returned, uncompared.
         """
         request = self._request
         argument_check = ArgumentCheck(request.callee, request.arguments)
-        argument_check.look(self._thread)
+        argument_check.compare(self._thread)
         body = after_prologue(request.callee.function)
-        if body != self._thread.pc and not argument_check.elsewhere:
-            self._go(plan, body)
+        if body != self._thread.pc and not argument_check.differs:
+            self._run_until(end, body)
             if self._thread.pc == body:
-                argument_check.look(self._thread)
-        if argument_check.unseen and self._thread.pc == plan[0]:
+                argument_check.compare(self._thread)
+        if argument_check.unchecked and self._thread.pc == end[0]:
             raise CallError(f"{self._name} has run, but whether with these arguments is not known")
-        if argument_check.unseen and not argument_check.elsewhere:
+        if argument_check.unchecked and not argument_check.differs:
             raise EvaluationError(
-                f"the optimiser has left no trace of {', '.join(argument_check.unseen)} in "
+                f"the optimiser has left no trace of {', '.join(argument_check.unchecked)} in "
                 f"{request.callee.name}, which may be passed in another way than usual",
                 hint="functions of programs built without optimisation can be called",
             )
-        return not argument_check.elsewhere
+        return not argument_check.differs
 
     # -- meanwhile ---------------------------------------------------------------------------
-    def _go(self, plan: tuple[Address, int], *stops: Address) -> None:
+    def _run_until(self, end: tuple[Address, int], *stops: Address) -> None:
         """Run until the call has returned, or to one of ``stops``.
 
         Raises:
-            CallError: Something else has happened.
+            CallError: Something else has stopped the program.
         """
-        return_address, sp = plan
+        return_address, sp = end
         while True:
             locations = frozenset((*self._locations, *stops))
-            plan_ = RunCall(self._tid, return_address, sp, locations)
-            event = self._carry_out(plan_)
+            event = self._carry_out(RunCall(self._tid, return_address, sp, locations))
             if not isinstance(self._program.controller.state, Stopped):
                 self._fail(event)
             own = event.thread == self._tid
             if not own or not all(isinstance(why, StepDone) for why in event.reasons):
                 self._fail(event)
             if self._program.debuggee.interrupt_requested:
-                # Asked for at the very moment it stopped: nobody will be told again.
+                # Requested at the moment of this stop: no other stop will report it.
                 self._fail_interrupted()
             thread = self._thread
             if thread.pc in stops or thread.pc == return_address:
@@ -263,19 +268,19 @@ class _Attempt:
                 self._observe_panic(thread)
 
     def _carry_out(self, plan: RunCall) -> StopEvent:
-        """Run until the plan is done, or as long as the call may take."""
+        """Run until the plan is done; interrupt the program when the call's time is up."""
         controller = self._program.controller
         remaining = max(0.0, self._deadline - time.monotonic())
         alone = not self._settings.all_threads
         try:
             return controller.run(plan, self._tid, alone=alone, hidden=True, timeout=remaining)
         except StillRunningError:
-            self._late = True
+            self._timed_out = True
             self._program.request_interrupt()
             return controller.wait(_STOP_SECONDS)
 
     def _answer(self, thread: Thread, result: int) -> None:
-        """Return to whoever has called an address that the debugger answers for."""
+        """Return ``result`` to the caller of one of ``services``."""
         sp = thread.registers[7] or 0
         raw = thread.process.read_memory(Address(sp), WORD)
         changes: dict[str, int | bytes] = {
@@ -288,17 +293,17 @@ class _Attempt:
         self._program.controller.forget_stop_pc(self._tid)
 
     def _observe_panic(self, thread: Thread) -> None:
-        """A panic has begun: note what it will change, then go on until it has a message."""
-        self._traces = self._traces or read_traces(thread)
+        """Handle a stop of a panic: save what it will change, and fail once it has a message."""
+        self._saved_statics = self._saved_statics or read_traces(thread)
         step = self._panics.observe(thread)
         if step.stop_at is not None:
             self._locations.add(step.stop_at)
         if step.panicked is not None:
             raise CallError(f"{self._name} panicked: {_message(step.panicked)}")
 
-    def _take_back(self) -> None:
+    def _undo_panic(self) -> None:
         if isinstance(self._program.controller.state, Stopped):
-            for address, data in self._traces:
+            for address, data in self._saved_statics:
                 self._program.debuggee.control.write_memory(address, data)
 
     # -- after -------------------------------------------------------------------------------
@@ -309,26 +314,28 @@ class _Attempt:
         size = type_.strip().size or 0
         if self._buffer is not None:
             data = self._program.debuggee.target.read_memory(self._buffer, size)
-            if data != self._blank:
+            if data != self._buffer_fill:
                 return data
-            # Nothing was written there.  Where no argument tells that the function knows of
-            # the memory at all, it has returned two words in registers.
+            # Nothing was written there.  Where no argument shows that the function took rdi
+            # for the memory, it has returned two words in registers.
             if size > _TWO_WORDS or self._has_data:
                 raise CallError(
-                    f"{self._name} has returned, but where its {type_.name} is cannot be told"
+                    f"{self._name} has returned, but where its {type_.name} is cannot be determined"
                 )
         location = location_in_registers(type_, self._request.callee.function)
-        if may_come_whole(type_) and size > WORD and not self._has_data:
+        if may_be_aggregate(type_) and size > WORD and not self._has_data:
             location = None  # it may have taken rdi for memory to return it in
         if location is None and size > WORD and isinstance(classify(type_), Aggregate):
             location = location_of_two_words(size)
         if location is None:
-            raise CallError(f"{self._name} has returned, but in which register cannot be told")
+            raise CallError(
+                f"{self._name} has returned, but in which register cannot be determined"
+            )
         return Value(type_, location, self._thread.frame(0).context).read_bytes()
 
     @property
     def _has_data(self) -> bool:
-        """Whether some argument has arrived, behind rdi if that is taken."""
+        """Whether the function takes any argument, which was compared after the prologue."""
         return any(each.data for each in self._request.arguments)
 
     @property
@@ -336,15 +343,15 @@ class _Attempt:
         return self._request.callee.name
 
     def _fail_interrupted(self) -> NoReturn:
-        if not self._late:
+        if not self._timed_out:
             raise CallError(f"{self._name} was interrupted")
         raise CallError(
             f"{self._name} did not return within {self._settings.timeout:g} s",
-            hint="it may wait for a thread that stands still: set call threads all",
+            hint="it may wait for a thread that is stopped: set call threads all",
         )
 
     def _fail(self, event: StopEvent) -> NoReturn:
-        """Say why the call is given up."""
+        """Raise ``CallError`` with the reason why the call is abandoned."""
         reasons = event.reasons
         own = event.thread == self._tid
         who = self._name if own else f"during the call of {self._name}, thread {event.thread}"
@@ -355,7 +362,7 @@ class _Attempt:
                 case Interrupted():
                     self._fail_interrupted()
                 case SignalReceived(sender=sender) if own and sender is not None:
-                    self._postponed = why.number
+                    self._pending_signal = why.number
                     raise CallError(f"{who} received {_signal(why)}")
                 case _:
                     pass

@@ -1,4 +1,4 @@
-"""A ``core::fmt::Formatter`` as ``{:?}`` would make it, by the fields it has in this program."""
+"""A ``core::fmt::Formatter`` as for ``{:?}``, with the layout that it has in the program."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _FILL = 0x20
 _ALTERNATE = 1 << 2
-# Where the fill character has no field of its own it is in the low 21 bits of the flags, and
-# the alignment (3: none was asked for) in bits 29 and 30.
+# Where the fill character has no field of its own, it is in the low 21 bits of the flags, and
+# the alignment (3: unknown) in bits 29 and 30.
 _PACKED = _FILL | 3 << 29
 _PACKED_ALTERNATE = 1 << 23
 
@@ -24,22 +24,22 @@ _PACKED_ALTERNATE = 1 << 23
 def make_formatter(
     type_: Type, data: Address, vtable: Address, presenter: Presenter, *, pretty: bool
 ) -> bytes:
-    """The bytes of a formatter that writes to a ``dyn Write``.
+    """Return the bytes of a formatter that writes to a ``dyn Write``.
 
     Args:
         type_: ``core::fmt::Formatter``.
         data: First word of the trait object.
-        vtable: Its second.
-        presenter: What library types are.
+        vtable: Second word of the trait object.
+        presenter: Finds views of values by the rules for their types.
         pretty: As for ``{:#?}``.
 
     Raises:
-        EvaluationError: It has fields of another meaning.
+        EvaluationError: It has a field of unknown meaning.
     """
     words = b"".join(int(word).to_bytes(WORD, "little") for word in (data, vtable))
 
     def content(owner: Type) -> bytes:
-        made = bytearray(owner.strip().size or 0)
+        result = bytearray(owner.strip().size or 0)
         for field in owner.strip().fields:
             if field.name == "buf":
                 part = words
@@ -47,8 +47,8 @@ def make_formatter(
                 part = content(field.type)
             else:
                 part = _option(owner, field.name, field.type, presenter, pretty)
-            made[field.offset : field.offset + len(part)] = part
-        return bytes(made)
+            result[field.offset : field.offset + len(part)] = part
+        return bytes(result)
 
     return content(type_)
 

@@ -1,8 +1,8 @@
-"""A value as the program itself writes it: by its ``impl Debug``.
+"""Formatting a value by the program's own ``impl Debug``.
 
-The implementation is given a formatter whose ``dyn Write`` is the debugger: its vtable lies
+The implementation is passed a formatter whose ``dyn Write`` is the debugger: its vtable is
 in scratch memory, and its functions are addresses that are trapped and never executed.  So
-nothing is allocated in the program, and a text without end is cut off as it is written.
+nothing is allocated in the program, and an endless text is truncated as it is written.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class _Writer:
     """The debugger as a ``core::fmt::Write``.
 
     Attributes:
-        limit: Bytes taken at most; after that, writing fails.
-        is_cut: There was more.
+        limit: Maximum bytes; after that, writing fails.
+        text: What was written so far.
+        is_cut: More than ``limit`` bytes were written.
     """
 
     limit: int
@@ -48,14 +49,14 @@ class _Writer:
     is_cut: bool = False
 
     def write_str(self, thread: Thread) -> int:
-        """Take a ``&str``, whose address is in rsi and whose length is in rdx."""
+        """Append a ``&str``, whose address is in rsi and whose length is in rdx."""
         address, size = thread.registers[_RSI] or 0, thread.registers[_RDX] or 0
         if size > _LARGEST_PART:
             raise CallError(f"a text of {size} bytes was written, which cannot be right")
         return self._add(thread.process.read_memory(Address(address), size))
 
     def write_char(self, thread: Thread) -> int:
-        """Take the ``char`` in rsi."""
+        """Append the ``char`` in rsi."""
         number = (thread.registers[_RSI] or 0) & 0xFFFF_FFFF
         return self._add(chr(number).encode("utf-8", "replace") if number <= 0x10FFFF else b"?")
 
@@ -69,7 +70,7 @@ class _Writer:
         return int(self.is_cut)
 
     def result(self) -> str:
-        """What was written, up to the limit."""
+        """Return what was written, up to the limit."""
         text = bytes(self.text[: self.limit]).decode("utf-8", "replace")
         return f"{text}…" if self.is_cut else text
 
@@ -77,15 +78,15 @@ class _Writer:
 def format_debug(
     program: Program, text: str, scope: Scope, caller: ProgramCaller, *, pretty: bool, limit: int
 ) -> str:
-    """A value as ``format!("{:?}", value)`` in the program would write it.
+    """Format a value as ``format!("{:?}", value)`` in the program would.
 
     Args:
-        program: Stopped.
+        program: The program, which is stopped.
         text: An expression; its calls run, too.
-        scope: What names in it mean.
+        scope: The scope of its names.
         caller: Runs the functions.
         pretty: As for ``{:#?}``.
-        limit: Bytes of text at most; ``…`` stands for the rest.
+        limit: Maximum bytes of text; ``…`` stands for the rest.
 
     Raises:
         CallError: The implementation panicked, received a signal or did not return in time.
@@ -108,7 +109,7 @@ def _format(
     first, second = callee.parameters
     writer = _Writer(limit)
     entry = caller.executor.return_address
-    # Behind the return address, in code that is not executed again either.
+    # After the return address, in code that is not executed again either.
     slots = [Address(entry + 1 + index) for index in range(_SLOTS)]
     methods = (writer.write_str, writer.write_char, writer.write_fmt)
     header = (0, 0, 1)  # nothing to drop, no size, alignment 1
@@ -129,7 +130,7 @@ def _format(
 
 
 def _find_impl(program: Program, value: Value, caller: ProgramCaller) -> tuple[Value, Callee]:
-    """The value, or what it derefs to, that has an implementation, and that."""
+    """Find the implementation for the value or for what it dereferences to, and that value."""
     modules = program.debuggee.modules
     for layer in layers(value, caller.presenter):
         if layer.type.table is None or layer.absent is not None:

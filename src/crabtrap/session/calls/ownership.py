@@ -1,4 +1,4 @@
-"""What only the program's types together tell: who owns something, who has which vtable."""
+"""Questions about types that need the whole program: ownership, and vtables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_DEPTH = 16
 
 
 class Ownership:
-    """Answers for one program."""
+    """Ownership and vtables of the types of one program."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -31,10 +31,10 @@ class Ownership:
         return self._process.modules
 
     def reason_not_to_copy(self, type_: Type) -> str:
-        """Why a second copy of a value would do harm, ``""`` where it does none.
+        """Return why a value must not be copied bitwise, ``""`` if it may be.
 
-        A type that implements ``Drop`` is known by the function, or by inlined copies of
-        it; one that owns memory by the pointers in it.
+        A type that implements ``Drop`` is recognised by its ``drop`` function or inline
+        instances of it; one that owns memory by the pointers in it.
         """
         if owns_memory(type_):
             return "it owns memory elsewhere"
@@ -49,7 +49,7 @@ class Ownership:
         )
 
     def find_vtable(self, type_: Type, trait_object: str) -> Address | None:
-        """The vtable of ``type_`` for ``dyn Trait``, where the program has one."""
+        """Find the vtable of ``type_`` for ``dyn Trait``, ``None`` if the program has none."""
         trait = trait_object.removeprefix("dyn ").partition(" + ")[0]
         wanted = f"<{type_.path} as {trait}>::{{vtable}}".replace(" ", "")
         for module in self._modules:
@@ -60,7 +60,7 @@ class Ownership:
 
 
 def _parts(type_: Type, depth: int = 0) -> Iterator[Type]:
-    """The structs and enums a value is made of, itself included."""
+    """Yield the structs and enums that a value consists of, its own type included."""
     shape = type_.strip()
     if depth > _MAX_DEPTH:
         return

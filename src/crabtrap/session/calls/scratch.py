@@ -1,4 +1,4 @@
-"""Memory of the program that a call may use: its stack, below everything in use."""
+"""Scratch memory for calls: the thread's stack, below everything in use."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from crabtrap.errors import RangeError
 from crabtrap.records import dataclass, field
 
 RED_ZONE = 256
-"""Bytes below the stack pointer that stay as they are.
+"""Bytes below the stack pointer that are not used.
 
-The ABI promises 128 to functions that call no other (System V ABI AMD64, 3.2.2).
+Leaf functions may use 128 bytes there, the red zone (System V ABI AMD64, 3.2.2).
 """
 
 _LARGEST = 1 << 20
-"""Most bytes one expression may take: threads have stacks of 2 MiB by default in Rust."""
+"""Limit in bytes for one expression: Rust's threads have stacks of 2 MiB by default."""
 
 
 @dataclass(slots=True)
 class Scratch:
-    """Hands out memory downwards from a stack pointer; nothing is written by it.
+    """An allocator of memory downwards from a stack pointer; it writes nothing itself.
 
     Attributes:
-        top: First byte above; all that is handed out lies below.
-        writes: What has to be in memory before the call, as ``(address, bytes)``.
+        top: First byte above; all allocated memory is below.
+        writes: What must be written before the call, as ``(address, bytes)``.
     """
 
     top: int
@@ -30,10 +30,10 @@ class Scratch:
     _taken: int = field(default=0, init=False)
 
     def reserve(self, size: int, alignment: int = 8) -> Address:
-        """Take ``size`` bytes.
+        """Allocate ``size`` bytes.
 
         Raises:
-            RangeError: All that was taken would not fit a stack.
+            RangeError: More is allocated than one expression may use.
         """
         address = (self.bottom - size) // alignment * alignment
         self._taken = self.top - address
@@ -42,12 +42,12 @@ class Scratch:
         return Address(address)
 
     def put(self, data: bytes, alignment: int = 8) -> Address:
-        """Take memory for ``data``, which is to be there."""
+        """Allocate memory for ``data``, to be written there before the call."""
         address = self.reserve(max(len(data), 1), alignment)
         self.writes.append((address, data))
         return address
 
     @property
     def bottom(self) -> int:
-        """What may still be used lies below."""
+        """End of the memory that is still free, which is below."""
         return self.top - self._taken

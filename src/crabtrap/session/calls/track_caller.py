@@ -1,4 +1,4 @@
-"""The ``&Location`` that functions with ``#[track_caller]`` are given: a made-up one."""
+"""The synthetic ``&Location`` that is passed to functions with ``#[track_caller]``."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _SIZE = 24
 
 
 def put_location(scratch: Scratch, modules: ModuleTable) -> Address:
-    """Put a location that any version of std can read: file ``<debugger>``, line 1.
+    """Put a location with the layout of the program's std: file ``<debugger>``, line 1.
 
-    Where the program does not describe the type, it is all but for the file's name and
-    length that stands at its beginning in every version.
+    Where the program does not describe the type, only the file's name is set, which is at
+    the beginning in every version of std; all other bytes are zero.
     """
     file = int(scratch.put(_FILE, 1)).to_bytes(WORD, "little")
     name = file + (len(_FILE) - 1).to_bytes(WORD, "little")
