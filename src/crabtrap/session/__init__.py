@@ -1,4 +1,4 @@
-"""The public API: one program being debugged, and every verb a front end has."""
+"""The public API: one program being debugged, and the verbs that front ends use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def launch(program: str, arguments: Sequence[str] = ()) -> Session:
     """Start a program; the session is stopped at its entry point.
 
     Raises:
-        DebugInfoError: The file is no program we can read.
+        DebugInfoError: The file cannot be read as a program.
         LaunchError: It cannot be started; ``hint`` says what to try.
     """
     session = Session(program)
@@ -24,10 +24,10 @@ def launch(program: str, arguments: Sequence[str] = ()) -> Session:
 
 
 def attach(pid: int) -> Session:
-    """Take over a running process; closing the session lets it go on.
+    """Attach to a running process; closing the session detaches from it.
 
     Raises:
-        LaunchError: The kernel refuses; the text says which rule.
+        LaunchError: The kernel refuses it; the text says why (``ptrace(2)``).
     """
     session = Session(None)
     session.attach(pid)
@@ -38,7 +38,7 @@ def connect(address: str) -> Session:
     """Connect to a remote server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
 
     Raises:
-        RemoteError: Nobody answers there, or not in the remote protocol.
+        RemoteError: No server answers there in the remote serial protocol.
     """
     session = Session(None)
     session.connect(address)

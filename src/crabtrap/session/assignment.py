@@ -1,4 +1,4 @@
-"""Carrying out assignments: to memory, to registers, to convenience variables."""
+"""Performing assignments: to memory, to registers, to convenience variables."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ _ALIASES = {"pc": "rip", "sp": "rsp", "fp": "rbp"}
 def assign(
     core: Core, registers: Registers, history: ValueHistory, frame: Frame, target: str, value: str
 ) -> None:
-    """Assign ``value`` to ``target``, both as typed; all is checked before any is written.
+    """Assign ``value`` to ``target``, two expressions; all is checked before any write.
 
     Raises:
-        CrabtrapError: One cannot be read, is no place, or would corrupt the program.
+        CrabtrapError: One cannot be parsed, ``target`` is no place expression, or the
+            assignment would corrupt the program.
     """
     scope = FrameScope(frame, history)
     if not target.startswith("$"):
@@ -44,7 +45,7 @@ def assign(
 
 
 def _perform(core: Core, registers: Registers, frame: Frame, plan: Assignment) -> None:
-    # A caller's registers are not in the processor; nothing here knows where they were saved.
+    # A caller's registers may be saved in memory; where is not known here.
     if frame.physical.index and any(isinstance(w, RegisterWrite) for w in plan.writes):
         raise StateError(
             "it lives in a register that a called function may have saved anywhere",

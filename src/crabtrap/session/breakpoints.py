@@ -38,14 +38,19 @@ class Breakpoints:
     """The stoppoints of a session, iterable in the order of their numbers."""
 
     def __init__(self, core: Core, client: Client) -> None:
-        """Serve a session; ``client`` is the one whose view counts where none is given."""
+        """Serve a session.
+
+        Args:
+            core: The core of the session.
+            client: The client whose selected frame is used where no frame is given.
+        """
         self._core = core
         self._client = client
         self._table = core.table
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     def __iter__(self) -> Iterator[AnyStoppoint]:
@@ -59,7 +64,7 @@ class Breakpoints:
         self._refresh_hits()
         return self._table[number]
 
-    # -- making --------------------------------------------------------------------------
+    # -- adding --------------------------------------------------------------------------
     def add(
         self,
         spec: str,
@@ -75,28 +80,30 @@ class Breakpoints:
         pending: bool = True,
         frame: Frame | None = None,
     ) -> Breakpoint:
-        """Stop at a location; in force at once, also while the program runs.
+        """Add a breakpoint; it is active at once, also while the program runs.
 
         Args:
             spec: ``file.rs:10``, ``10``, a function's path or any trailing part of it,
                 ``/regex/``, ``*0x401000``, ``*expression``.
             condition: Rust expression that must be true.
             temporary: Delete it at its first stop.
-            ignore: Hits to pass over first.
-            thread: Only stop this tid.
-            log: Do not stop but publish this text, ``{expression}`` parts evaluated.
-            callback: Called with the frame at each hit that would stop; the program goes
-                on if it returns ``False``.  It may look at everything and run nothing;
+            ignore: Number of hits to ignore first.
+            thread: tid of the only thread it stops, ``None`` for any.
+            log: Text to publish instead of stopping, ``{expression}`` parts evaluated.
+            callback: Called with the frame at each hit that would stop; the program runs
+                on if it returns ``False``.  It may read everything and run nothing;
                 what it raises stops the program and is raised by the verb that ran it.
             hardware: Use a debug register.
-            commands: For the console to run at each stop.
-            pending: When nothing is found, wait for a library that has it.
-            frame: What a bare line number and ``*expression`` are about; ``None`` for the
+            commands: Console commands to run at each stop.
+            pending: If no location is found, wait for a library that has one.
+            frame: The frame for a bare line number and ``*expression``; ``None`` for the
                 selected one.
 
         Raises:
-            NotFoundError: Nothing was found and ``pending`` is false.
-            ParseError: ``spec`` cannot be read.
+            NotFoundError: No location was found and ``pending`` is false.
+            ParseError: ``spec`` cannot be parsed.
+            UnsupportedError: The debug registers do not suffice.
+            CrabtrapError: ``*expression`` has no value.
         """
         program = self._core.program
         item = Breakpoint(
@@ -125,7 +132,7 @@ class Breakpoints:
         return item
 
     def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
-        """Stop in every function whose path matches, as ``rbreak``: one breakpoint for all.
+        """Add one breakpoint for all functions whose path matches, see ``rbreak`` of gdb.
 
         Raises:
             NotFoundError: No function matches.
@@ -140,12 +147,12 @@ class Breakpoints:
         condition: str | None = None,
         frame: Frame | None = None,
     ) -> Watchpoint:
-        """Stop when bytes are written (and changed), or accessed.
+        """Add a watchpoint: stop when a value is changed, or accessed.
 
         Args:
-            expression: Anything that has an address and at most 32 bytes.
-            kind: "write", "read" or "access"; x86 cannot trap reads alone, so "read"
-                stops at writes that change nothing, too.
+            expression: An expression with an address and at most 32 bytes.
+            kind: "write" stops when the value was changed; "access" and "read" stop at every
+                access, because x86 cannot trap reads alone.
             condition: Rust expression that must be true.
             frame: Where names are looked up; ``None`` for the selected one.
 
@@ -197,7 +204,7 @@ class Breakpoints:
         return item
 
     def catch(self, kind: CatchKind, *which: str) -> Catchpoint:
-        """Stop at an event.
+        """Add a catchpoint: stop at an event.
 
         Args:
             kind: "panic", "signal", "fork", "vfork", "exec", "syscall" or "load".
@@ -205,7 +212,8 @@ class Breakpoints:
 
         Raises:
             UsageError: There is no such event, or it takes no arguments.
-            UnsupportedError: The target does not tell of it.
+            NotFoundError: There is no such signal or system call.
+            UnsupportedError: The target does not report such events.
         """
         if kind not in get_args(CatchKind):
             raise UsageError(
@@ -244,7 +252,7 @@ class Breakpoints:
         self._rearm(item)
 
     def set_ignore(self, number: int, count: int) -> None:
-        """Pass over the next ``count`` hits.
+        """Ignore the next ``count`` hits.
 
         Raises:
             RangeError: ``count`` is negative.
@@ -263,7 +271,11 @@ class Breakpoints:
         self._table.changed(item)
 
     def set_log(self, number: int, text: str | None) -> None:
-        """Make a breakpoint a log point, or (``None``) a breakpoint again."""
+        """Make a breakpoint a logpoint, or (``None``) a breakpoint again.
+
+        Raises:
+            UsageError: It is a watchpoint or a catchpoint.
+        """
         item = require_breakpoint(self._table[number], "a log text")
         item.log = text
         self._rearm(item)
@@ -275,24 +287,24 @@ class Breakpoints:
         self._table.changed(item)
 
     def _refresh_hits(self) -> None:
-        """Counts kept by the target are read when somebody looks."""
+        """Read the hits that the target counts, while there is a program."""
         if isinstance(self._core.state, Stopped | Running):
             self._core.keep_hits()
 
     def drop_watchpoints(self) -> tuple[Watchpoint, ...]:
-        """Delete all watchpoints: the addresses of one run mean nothing in the next."""
+        """Delete all watchpoints: addresses of one run are not valid in the next."""
         dropped = tuple(self._table.watchpoints)
         for item in dropped:
             self._table.remove(item.number)
         return dropped
 
     def forget_failures(self) -> None:
-        """A new run begins: conditions that had no value in the last one are told again."""
+        """Reset the failures of conditions, so that a new run reports them again."""
         for item in self._table:
             item.failures = 0
 
     def _need_slots(self, count: int) -> None:
-        """Refuse what the debug registers cannot hold; before launch, what none could."""
+        """Check that ``count`` debug registers are free; before launch, of all that x86 has."""
         debuggee = self._core.program.debuggee
         target = debuggee.target
         slots = target.abilities.hardware_slots if target.pid else _HARDWARE_SLOTS
@@ -305,12 +317,12 @@ class Breakpoints:
             )
 
     def _look_again(self, value: Value, address: Address) -> Value:
-        """The value at the present stop, whatever frame it was found in."""
+        """Return the value that is now at the address, independent of a frame."""
         process = self._core.program.inspector.process
         return Value(value.type, Memory(address), ValueContext(process.memory, process))
 
     def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
-        """A local dies with its frame: stop when that returns, as its bytes mean nothing then."""
+        """Bind the watchpoint of a local to its frame: it is deleted when the frame returns."""
         address = value.address
         physical = frame.physical
         if address is None or physical.cfa is None:
@@ -341,7 +353,7 @@ class Breakpoints:
                 return (), ()
 
     def _apply_catches(self) -> None:
-        """Bring into force which signals, system calls and events are of interest now."""
+        """Apply the signals, system calls and events that are caught now."""
         program = self._core.program
         program.filters.invalidate()
         program.stoppoints_changed()

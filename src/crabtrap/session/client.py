@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 class Client:
     """A user's own view of a session: selected thread and frame, and value history.
 
-    Clients see the same program, breakpoints and events.  Every stop selects what it is
-    about in each of them; selecting another thread or frame concerns one client alone.
+    Clients share the program, breakpoints and events.  Every stop selects its thread and
+    frame in all of them; selecting another thread or frame affects one client alone.
     Verbs that run the program block until the next visible stop and return it.
 
     Attributes:
-        name: Who it is, in ``SelectionChanged`` events.
-        history: Its values ``$1`` on, and its convenience variables.
-        breakpoints: Where the program stops; the same ones for every client.
-        registers: Of the program's threads.
+        name: Name of the client in ``SelectionChanged`` events.
+        history: Its value history and its convenience variables.
+        breakpoints: The stoppoints, which all clients share.
+        registers: The registers of the program's threads.
     """
 
     def __init__(self, core: Core, name: str, history: ValueHistory) -> None:
-        """Join a session; made by ``Session.new_client``."""
+        """Add a client to a session; use ``Session.new_client``."""
         self.name = name
         self.history = history
         self._core = core
@@ -60,11 +60,11 @@ class Client:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     def leave(self) -> None:
-        """Leave the session; harmless to repeat."""
+        """Leave the session; may be called again."""
         if self._selection in self._core.selections:
             self._core.selections.remove(self._selection)
 
@@ -88,7 +88,7 @@ class Client:
         return self._selection.frame
 
     def select_thread(self, thread: int) -> Thread:
-        """Select by index or tid; its innermost frame is selected with it.
+        """Select a thread by index or tid, and its innermost frame.
 
         Raises:
             NotFoundError: There is no such thread.
@@ -114,8 +114,8 @@ class Client:
         """Run until something stops the program.
 
         Args:
-            ignore: Pass over the breakpoint the thread is at that many more times.
-            thread: The one that is looked at, and with ``scheduler_lock`` runs alone.
+            ignore: How many further hits of the breakpoint at the thread's pc to ignore.
+            thread: The thread to select; with ``scheduler_lock`` it runs alone.
             timeout: Seconds; see ``Session.wait``.
 
         Raises:
@@ -178,7 +178,7 @@ class Client:
         return RunVerbs(self._core, timeout).instruction(tid, count, over=True)
 
     def finish(self, *, frame: Frame | None = None, timeout: float | None = None) -> StopEvent:
-        """Run until a frame has returned; the stop says what it returned.
+        """Run until a frame has returned; the stop has the return value.
 
         Raises:
             StateError: The frame is the outermost.
@@ -192,7 +192,7 @@ class Client:
         frame: Frame | None = None,
         timeout: float | None = None,
     ) -> StopEvent:
-        """Run to a location in this frame; without one, to a line below the present one."""
+        """Run to a location or until this frame returns; without one, to a later line."""
         start, verbs = self._frame_or(frame, to="until"), RunVerbs(self._core, timeout)
         if spec is None:
             return verbs.until_below(start)
@@ -206,7 +206,7 @@ class Client:
         return RunVerbs(self._core, timeout).run_to("advance", start, self._found(spec))
 
     def jump(self, spec: str, *, thread: Thread | int | None = None) -> StopEvent:
-        """Go on at another location, which nothing makes safe.
+        """Set the pc to another location and continue, which is unsafe in general.
 
         Raises:
             NotFoundError: There is no such location.
@@ -225,15 +225,15 @@ class Client:
 
     # -- locations ---------------------------------------------------------------------------
     def resolve(self, spec: str) -> Resolution:
-        """The locations a breakpoint at ``spec`` would have."""
+        """Return the locations that a breakpoint at ``spec`` would have."""
         with self._core.door.cancellable():
             return self._core.program.resolver.find(self.anchor(spec))
 
     def anchor(self, spec: str, frame: Frame | None = None) -> Spec:
-        """Read a linespec; what it says of the present frame is that of ``frame``.
+        """Parse a linespec and resolve what in it depends on a frame, the selected by default.
 
         Raises:
-            ParseError: It cannot be read.
+            ParseError: It cannot be parsed.
             CrabtrapError: Its expression has no value.
         """
 
@@ -246,7 +246,7 @@ class Client:
         return anchored(parse_spec(spec), file, address)
 
     def _current_file(self) -> str | None:
-        """The file a bare line number means: the selected frame's, else main's."""
+        """Return the file of a bare line number: the selected frame's, else that of ``main``."""
         if isinstance(self._core.state, Stopped):
             path = self._selection.path()
             if path is not None:
@@ -263,12 +263,12 @@ class Client:
         Where there is no frame, as while the program runs, names mean statics and types.
 
         Raises:
-            CrabtrapError: It cannot be read or has no value; the text says why.
+            CrabtrapError: It cannot be parsed or has no value; the text says why.
         """
         return self._evaluation.evaluate(text, frame or self._frame_if_any())
 
     def type_of(self, text: str, frame: Frame | None = None) -> Type:
-        """The type of an expression, or else the type of that name.
+        """Return the type of an expression, or else the type of that name.
 
         Raises:
             CrabtrapError: It is neither; the text says why the expression is none.
@@ -285,17 +285,17 @@ class Client:
     ) -> Value:
         """Evaluate an expression whose function and method calls run in the program.
 
-        Afterwards the thread is where it was: registers, signal mask and stack are put
-        back. What the functions did to memory stays.
+        Afterwards the thread's registers and signal mask are restored. What the functions
+        did to memory stays.
 
         Args:
-            text: As for ``evaluate``; what is no built-in method is the program's.
+            text: As for ``evaluate``; methods that are not built in are the program's.
             frame: Where names are looked up; its thread makes the calls.
-            timeout: Seconds after which a call is given up.
+            timeout: Seconds after which the calls are abandoned.
             all_threads: Let all threads run meanwhile, not only that one.
 
         Returns:
-            The value; what a function has returned is owned by nobody and never dropped.
+            The value; what a function has returned is never dropped.
 
         Raises:
             CallError: A function panicked, received a signal or did not return in time.
@@ -316,14 +316,14 @@ class Client:
         timeout: float = 5.0,
         all_threads: bool = False,
     ) -> str:
-        """A value as the program's own ``impl Debug`` writes it; calls in ``text`` run, too.
+        """Format a value by the program's own ``impl Debug``; calls in ``text`` run, too.
 
         Args:
             text: An expression.
             frame: As for ``call``.
             pretty: As ``{:#?}``, over several lines.
-            limit: Bytes of text at most; ``…`` stands for the rest.
-            timeout: Seconds after which it is given up.
+            limit: Maximum bytes of text; ``…`` stands for the rest.
+            timeout: Seconds after which the calls are abandoned.
             all_threads: As for ``call``.
 
         Raises:
@@ -337,24 +337,25 @@ class Client:
         return self._evaluation.format_debug(text, chosen, settings, pretty=pretty, limit=limit)
 
     def assign(self, target: str, value: str, *, frame: Frame | None = None) -> Value:
-        """Change a variable, a field, a register (``$rax``) or a variable of one's own (``$x``).
+        """Assign to a variable, a field, a register (``$rax``) or a convenience variable (``$x``).
 
         Args:
-            target: What to change; a place expression of Rust.
-            value: An expression; converted as Rust would, never more.
+            target: What to change: a place expression of Rust, or ``$name``.
+            value: An expression; only the conversions of Rust itself apply.
             frame: Where names are looked up.
 
         Returns:
             The new value of ``target``.
 
         Raises:
-            CrabtrapError: It cannot be read, is no place, or would corrupt the program.
+            CrabtrapError: One cannot be parsed, ``target`` is no place expression, or the
+                assignment would corrupt the program.
         """
         from crabtrap.session.assignment import assign  # noqa: PLC0415 - slow to import
 
         chosen = self._frame_or(frame, to="change a value")
         assign(self._core, self.registers, self.history, chosen, target, value)
-        # A register that was written has made the frame an old one.
+        # If a register was written, the frame is stale.
         tid, index = chosen.thread.tid, chosen.index
         return self.evaluate(target, self._core.process.thread(tid).frame(index))
 
@@ -370,7 +371,7 @@ class Client:
                 return thread.tid
 
     def _frame_choice(self, thread: Thread | int | None, *, to: str) -> tuple[int, int]:
-        """Thread and frame to step in: the selected ones, or another thread's innermost."""
+        """Return thread and frame to step in: those selected, or another thread's innermost."""
         tid = self._tid(thread, to=to)
         return tid, self._selection.index if tid == self._selection.tid else 0
 

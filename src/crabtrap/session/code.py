@@ -1,4 +1,4 @@
-"""The program's modules and what is at their addresses."""
+"""The program's modules and symbols."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Code:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     @property
     def modules(self) -> ModuleTable:
-        """What is loaded; before launch, the program's own file at its file addresses."""
+        """The loaded modules; before launch, the program's own file at its file addresses."""
         return self._core.program.debuggee.modules
 
     def refresh(self) -> tuple[Module, ...]:
@@ -39,5 +39,5 @@ class Code:
         return self.modules.modules
 
     def symbol_at(self, address: int) -> str:
-        """``symbol+0x12``, or ``""`` where nothing is known."""
+        """Return ``symbol+0x12``, or ``""`` where nothing is known."""
         return self.modules.describe_address(Address(address))

@@ -1,4 +1,4 @@
-"""What all parts of a session share: built first, handed to each of them."""
+"""The core of a session, which all its parts share."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ if TYPE_CHECKING:
 
 
 class Core:
-    """The present program, and what outlives it.
+    """The present program, and everything that outlives it.
 
     Attributes:
-        door: Where calls of other threads are turned back.
-        events: Who hears what happens.
-        mailbox: What other threads have posted.
-        options: Choices that can be changed at any time.
-        signals: What is done with each signal.
+        door: Refuses calls of other threads.
+        events: Delivers events to listeners.
+        mailbox: Functions that other threads have posted.
+        options: Options of the engine, which can be changed at any time.
+        signals: The action for each signal.
         table: Breakpoints, watchpoints and catchpoints.
-        presenter: What types are for a reader.
-        language: The expressions of conditions and log texts.
-        lifecycle: How the program came to be, and how it ends.
-        history: Of the client that the session begins with; conditions use its variables.
-        selections: Of every client; each follows every stop.
+        presenter: Finds views of values by the rules for their types.
+        history: Value history of the session's own client; conditions use its variables.
+        language: Evaluates conditions and log texts.
+        selections: The selection of every client; each one follows every stop.
+        lifecycle: Launches and ends the program, and holds the present one.
     """
 
     def __init__(self, program: str | None, server: Server) -> None:
         """Read a program's symbols; nothing is started.
 
         Raises:
-            DebugInfoError: The file is no program we can read.
+            DebugInfoError: The file cannot be read as a program.
             OSError: It cannot be opened.
         """
         self.door = Door()
@@ -80,30 +80,30 @@ class Core:
     # -- the present program ---------------------------------------------------------------
     @property
     def program(self) -> Program:
-        """The present one; before launch, what its file says."""
+        """The present program; before its launch, one that reads its files."""
         return self.lifecycle.program
 
     @property
     def state(self) -> State:
-        """Where it is."""
+        """The state of the present program."""
         return self.lifecycle.program.debuggee.state
 
     @property
     def process(self) -> Process:
-        """The program as it is now; while it runs, without registers and frames.
+        """The process as it is now; while it runs, without registers and frames.
 
         Raises:
-            StateError: There is none.
+            StateError: There is no process.
         """
         require(self.state, Stopped, Running, to="look at the program")
         return self.program.inspector.process
 
     def open_static(self, path: str) -> ModuleTable:
-        """The modules of a program that does not run; see ``ModuleLoader``."""
+        """Return the modules of a program that was not launched; see ``ModuleLoader``."""
         return self._loader.open_static(path)
 
     def make_program(self, target: Target, modules: ModuleTable) -> Program:
-        """Join a target and its modules with what outlives both."""
+        """Create the engine for a target, and resolve the breakpoints in its modules."""
         debuggee = Debuggee(
             target,
             modules,
@@ -122,24 +122,24 @@ class Core:
     def run(
         self, plan: Plan, thread: int, *, alone: bool | None = None, timeout: float | None = None
     ) -> StopEvent:
-        """Carry out a plan; what it stopped for is selected in every client, and published.
+        """Carry out a plan; the stop selects a frame in every client and is published.
 
         Args:
-            plan: What to do.
-            thread: The thread that is looked at (a tid).
-            alone: Resume no other; ``None`` for what the user's options say.
-            timeout: Seconds, ``None`` for as long as it takes.
+            plan: The plan.
+            thread: The selected thread (tid).
+            alone: Resume no other thread; ``None`` for the option ``scheduler_lock``.
+            timeout: Seconds, ``None`` for no limit.
 
         Raises:
             StateError: The program is not stopped.
-            StillRunningError: The time is up; ``wait`` waits on.
+            StillRunningError: The time is up; ``wait`` continues to wait.
         """
         lock = self.options.scheduler_lock if alone is None else alone
         self.program.controller.start(plan, thread, alone=lock)
         return self.wait(timeout, plan)
 
     def wait(self, timeout: float | None = None, plan: Plan | None = None) -> StopEvent:
-        """Wait for the stop of a program that runs; see ``run``."""
+        """Wait for the stop of a running program; see ``run``."""
         state = self.state
         if isinstance(state, Running):
             plan = state.run.plan
@@ -156,7 +156,7 @@ class Core:
         return self.settle(event, plan)
 
     def serve_once(self, timeout: float | None) -> None:
-        """Wait until something was posted, or the program has stopped, and deal with it."""
+        """Wait until a function is posted or the program stops, and handle that."""
         if not isinstance(self.state, Running):
             if self.mailbox.wait(timeout):
                 self.mailbox.run_posted()
@@ -165,7 +165,7 @@ class Core:
             self.wait(timeout)
 
     def settle(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
-        """Select what a stop is about, clean up after an end, and publish the stop, once."""
+        """Select the frame of a stop, clean up after an end, and publish the stop, once."""
         if event.epoch == self._settled_epoch:
             return event
         self._settled_epoch = event.epoch
@@ -195,7 +195,7 @@ class Core:
         return replace(event, reasons=reasons)
 
     def keep_hits(self) -> None:
-        """Read the hits that the target counts, for a last time before it goes."""
+        """Read the hits that the target counts into the breakpoints."""
         control = self.program.debuggee.target.control
         if control is None:
             return

@@ -1,4 +1,4 @@
-"""Events, and who hears of them."""
+"""Delivery of events to listeners."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class EventHub:
     """Delivers every event to every listener.
 
     Events are delivered one after the other, each to the listeners in the order of their
-    subscription; what a listener publishes follows once the present event has been
-    delivered to all.  A listener that raises disturbs neither the others nor whoever
-    publishes: what it raised is logged, with its traceback, by ``crabtrap.session``.
+    subscription; an event that a listener publishes is delivered after the present one.
+    An exception of a listener affects neither the other listeners nor the publisher: it is
+    logged, with its traceback, by ``crabtrap.session``.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class EventHub:
         """Have ``listener`` called with every event from now on.
 
         Returns:
-            Ends the subscription; harmless to repeat.
+            A function that ends the subscription; it may be called again.
         """
         key = object()
         self._listeners[key] = listener
@@ -46,7 +46,7 @@ class EventHub:
         return cancel
 
     def publish(self, event: Event) -> None:
-        """Deliver an event."""
+        """Deliver an event, after those being delivered now."""
         self._waiting.append(event)
         if self._delivering:
             return
@@ -60,7 +60,7 @@ class EventHub:
     def _deliver(self, event: Event) -> None:
         for key, listener in tuple(self._listeners.items()):
             if key not in self._listeners:
-                continue  # cancelled by a listener before it
+                continue  # cancelled by an earlier listener
             try:
                 listener(event)
             except Exception as error:

@@ -1,4 +1,4 @@
-"""Expressions, where a client looks or where there is no frame."""
+"""Evaluating expressions for a client, in a frame or without one."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class ExpressionVerbs:
         self._history = history
 
     def evaluate(self, text: str, frame: Frame | None) -> Value:
-        """The value of an expression; without a frame, of one that needs none.
+        """Evaluate an expression; without a frame it cannot use locals and registers.
 
-        While the program runs it is paused for the moment, so that all of the expression
-        sees the same memory.
+        A running program is paused meanwhile, so that the whole expression reads the same
+        memory.
         """
         with self._core.door.cancellable():
             if frame is not None:
@@ -53,7 +53,7 @@ class ExpressionVerbs:
         return EndedScope(process, self._history, state)
 
     def type_of(self, text: str, frame: Frame | None) -> Type:
-        """The type of an expression, or else the type of that name."""
+        """Return the type of an expression, or else the type of that name."""
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
         from crabtrap.expr.syntax.grammar import is_type_name  # noqa: PLC0415 - slow to import
 
@@ -68,7 +68,7 @@ class ExpressionVerbs:
             raise
 
     def address(self, text: str, frame: Frame | None) -> Address:
-        """The address that an expression means: of a pointer, what it points to."""
+        """Evaluate an expression to an address: a pointer's target, or an integer."""
         value = self.evaluate(text, frame)
         if value.is_pointer:
             return value.pointer_address()
@@ -86,7 +86,7 @@ class ExpressionVerbs:
     def format_debug(
         self, text: str, frame: Frame, settings: CallSettings, *, pretty: bool, limit: int
     ) -> str:
-        """A value as the program's own ``impl Debug`` writes it."""
+        """Format a value by the program's own ``impl Debug``."""
         from crabtrap.session.calls import format_debug  # noqa: PLC0415 - slow to import
 
         return self._calling(
@@ -100,7 +100,7 @@ class ExpressionVerbs:
     def _calling(
         self, frame: Frame, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]
     ) -> T:
-        """Let ``run`` call functions of the program, which may print, or end it."""
+        """Let ``run`` call functions of the program, then handle their output and its end."""
         from crabtrap.session.calls import ProgramCaller  # noqa: PLC0415 - slow to import
 
         core = self._core

@@ -1,4 +1,4 @@
-"""What a user has computed so far."""
+"""The value history and convenience variables of a client."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from crabtrap.values import Value
 
 @dataclass(slots=True)
 class ValueHistory:
-    """What the user has computed so far.
+    """The value history of one client, with its convenience variables.
 
     Attributes:
         values: The history, ``$1`` first.
-        variables: Convenience variables, ``$name``.
+        variables: Convenience variables by name, without the ``$``.
     """
 
     values: list[Value] = field(default_factory=list[Value])

@@ -1,4 +1,4 @@
-"""The program's coming and going: what is debugged now, and how it was begun."""
+"""The life cycle of the program: launch, attach, connect, detach, kill."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _SIGKILL = 9
 
 @dataclass(frozen=True, slots=True)
 class LaunchSettings:
-    """How the program is launched, kept so that it can be done again.
+    """Settings of a launch, kept for the next one.
 
     Attributes:
         arguments: Without ``argv[0]``.
         environment: Complete environment, ``None`` for the debugger's own.
         directory: Working directory, ``None`` for the debugger's own.
         randomize: Leave address space randomisation on.
-        stdio: Where the standard streams go.
+        stdio: What the standard streams are connected to.
     """
 
     arguments: tuple[str, ...] = ()
@@ -47,21 +47,25 @@ class LaunchSettings:
 
 
 class Lifecycle:
-    """One program after the other: before its launch, alive, after its end.
+    """The present program of a session: before its launch, alive, after its end.
 
     Attributes:
-        path: The program's own, ``None`` until one is named or attached to.
-        program: The present one; before launch, what its file tells.
-        launched: It was started by us, and ends with us.
+        path: Path of the executable, ``None`` until there is one.
+        program: The present program; before its launch, one that reads its files.
+        launched: The session has launched it, and kills it when it is closed.
     """
 
     def __init__(self, path: str | None, server: Server, core: Core) -> None:
         """Read the program's symbols; nothing is started.
 
         Args:
-            path: An executable, or ``None`` to attach to something later.
-            server: What to start programs under.
-            core: Makes programs, and publishes their output.
+            path: Path of an executable, ``None`` to attach to something later.
+            server: Server for programs that are launched or attached to.
+            core: Creates ``Program`` objects, and publishes output.
+
+        Raises:
+            DebugInfoError: The file cannot be read as a program.
+            OSError: It cannot be opened.
         """
         self.path = path
         self.launched = False
@@ -74,17 +78,17 @@ class Lifecycle:
 
     @property
     def state(self) -> State:
-        """Where the program is."""
+        """The state of the program."""
         return self.program.debuggee.state
 
     # -- beginning -----------------------------------------------------------------------
     def launch(self, settings: LaunchSettings) -> StopEvent:
-        """Start the program, and run it on to its entry point."""
+        """Start the program and run it to its entry point."""
         self._settings = settings
         return self.launch_again()
 
     def launch_again(self) -> StopEvent:
-        """Start it as the last time."""
+        """Start the program with the settings of the last launch."""
         require(self.state, NotStarted, Ended, Detached, to="launch")
         if self.path is None:
             raise UsageError("there is no program to launch", hint="name one: file PROGRAM")
@@ -110,7 +114,7 @@ class Lifecycle:
         return self._begin(target)
 
     def attach(self, pid: int) -> StopEvent:
-        """Take over a running process."""
+        """Attach to a running process."""
         require(self.state, NotStarted, Ended, Detached, to="attach")
         return self.take_over(live.attach(pid, server=self._server))
 
@@ -124,7 +128,7 @@ class Lifecycle:
         return None
 
     def take_over(self, target: Target) -> StopEvent:
-        """Go on with a program that somebody else has started."""
+        """Begin to debug a program that the session has not started."""
         self.launched = False
         return self._begin(target)
 
@@ -137,7 +141,7 @@ class Lifecycle:
         try:
             event = self.program.begin(attached=not self.launched)
         except BaseException:
-            # The server lets it go or ends it, as it would when we die.
+            # The server detaches from it or kills it, as if the debugger had died.
             self.end()
             self.program = self._core.make_program(StaticTarget(self._static), self._static)
             raise
@@ -145,7 +149,7 @@ class Lifecycle:
         return event
 
     def compare_programs(self) -> None:
-        """Say so when what was attached to is not the program that was named."""
+        """Publish a notice if the attached process runs another program than the named one."""
         debuggee = self.program.debuggee
         named, running = self._static.main, debuggee.modules.main
         if named is None or running is None or named.image is running.image:
@@ -157,30 +161,30 @@ class Lifecycle:
 
     # -- while it lives ------------------------------------------------------------------
     def drain(self) -> None:
-        """Tell of all output that has come."""
+        """Publish all output that the program has written."""
         if self._streams is not None:
             self._streams.drain()
 
     def resize_terminal(self, rows: int, columns: int) -> None:
-        """Tell the program's own terminals their size; without any, nothing happens."""
+        """Set the size of the program's own terminals, if it has any."""
         if self._streams is not None:
             self._streams.resize(rows, columns)
 
     # -- ending --------------------------------------------------------------------------
     def detach(self) -> int:
-        """Let the program go on without us; returns its process id."""
+        """Detach from the program; returns its process id."""
         pid = self.program.debuggee.target.pid
         self.program.controller.detach()
         self.end()
         return pid
 
     def kill(self) -> StopEvent:
-        """End the program."""
+        """Kill the program."""
         pid = self.program.debuggee.target.pid
         return self.program.controller.kill(ExitReason(pid, None, _SIGKILL, signal_name(_SIGKILL)))
 
     def end(self) -> None:
-        """Close what belonged to a program that is gone; harmless to repeat."""
+        """Close the streams and the connection of a program that ended; may be repeated."""
         if self._streams is not None:
             self._streams.close()
             self._streams = None

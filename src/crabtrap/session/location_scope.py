@@ -1,4 +1,4 @@
-"""What names mean at a code address where nothing has stopped yet."""
+"""The scope of a condition at a breakpoint location, before any thread stops there."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Type
 
 _NO_MEMORY = _core.CallbackMemory(lambda _address, _size: b"")
-"""Nothing may be read: what a condition needs must follow from registers alone."""
+"""Memory without bytes: a variable's location must follow from registers alone."""
 
 
 class LocationScope:
-    """The variables in scope at one place of one module, and the module's statics."""
+    """The variables in scope at a breakpoint location, and its module's statics."""
 
     def __init__(self, location: BreakpointLocation, module: Module) -> None:
         self._pc = location.address
@@ -33,7 +33,7 @@ class LocationScope:
         self._module = module
 
     def lookup(self, name: str) -> tuple[Type, Storage] | None:
-        """The type of a variable or static, and where it is whenever pc is here."""
+        """Find a variable or static: its type, and where it is stored at this pc."""
         entry = find_binding(self._variables, name)
         if entry is not None:
             return self._found(entry.variable, relative=True)
@@ -44,7 +44,7 @@ class LocationScope:
         return self._found(chosen[1], relative=False) if chosen is not None else None
 
     def find_type(self, text: str) -> Type | None:
-        """A type by any trailing path."""
+        """Find a type by any trailing path."""
         found = self._module.types.find(text)
         return found[0] if found else None
 
@@ -83,6 +83,6 @@ class LocationScope:
         return type_, probe_storage(locate, type_.strip().size)
 
     def _cfa(self, registers: Registers) -> int | None:
-        """The frame's CFA for made-up registers; CFI needs no memory for it."""
+        """Compute the frame's CFA for synthetic registers; CFI needs no memory for it."""
         here = (*registers[:16], int(Address(self._pc)))
         return _core.unwind(self._unwinding, here, _NO_MEMORY, 1).cfas[0]

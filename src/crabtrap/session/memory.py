@@ -1,4 +1,4 @@
-"""The program's memory: bytes, and the instructions they are."""
+"""The program's memory: bytes and disassembly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ProgramMemory:
     """Reads and writes bytes by run-time address, also while the program runs.
 
     Attributes:
-        syntax: Of disassembly: "intel" or "att".
+        syntax: Assembly syntax: "intel" or "att".
     """
 
     def __init__(self, core: Core) -> None:
@@ -32,13 +32,13 @@ class ProgramMemory:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     def read(self, address: int, size: int) -> bytes:
-        """Read exactly ``size`` bytes; before launch, what the file has.
+        """Read exactly ``size`` bytes; before launch, those of the file.
 
-        Trap bytes of the debugger are never seen.
+        The debugger's trap instructions are never among them.
 
         Raises:
             MemoryFault: Some byte cannot be read.
@@ -46,7 +46,7 @@ class ProgramMemory:
         return self._core.program.debuggee.target.read_memory(Address(address), size)
 
     def write(self, address: int, data: bytes) -> None:
-        """Write bytes; traps that lie there stay in force.
+        """Write bytes; sites in the range stay inserted.
 
         Raises:
             MemoryFault: Some byte cannot be written; earlier ones may have been.
@@ -57,10 +57,10 @@ class ProgramMemory:
     def disassemble(
         self, start: int, end: int | None = None, *, count: int | None = None
     ) -> tuple[_core.Instruction, ...]:
-        """Decode ``[start, end)`` or ``count`` instructions from ``start``.
+        """Disassemble ``[start, end)`` or ``count`` instructions from ``start``.
 
         Raises:
-            MemoryFault: There is nothing at ``start``.
+            MemoryFault: The byte at ``start`` cannot be read.
         """
         size = end - start if end is not None else (count or 1) * _LONGEST_INSTRUCTION
         code = self._core.program.debuggee.target.memory.read_partial(start, size)
@@ -70,7 +70,7 @@ class ProgramMemory:
 
 
 def write_memory(core: Core, address: int, data: bytes) -> None:
-    """Write into the program, forget what was read of it, and publish that."""
+    """Write memory of the program, drop cached memory, and publish ``MemoryWritten``."""
     require(core.state, Stopped, Running, to="write memory")
     program = core.program
     program.debuggee.control.write_memory(Address(address), data)

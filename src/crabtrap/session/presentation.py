@@ -1,4 +1,4 @@
-"""How values are shown, and the user's own rules for that."""
+"""Rendering of values, and the user's own rules for it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @through_door()
 class Presentation:
-    """Values as text and as data.
+    """Renders values as text and as data.
 
     Attributes:
         rules: The user's own rules for types.
@@ -32,23 +32,23 @@ class Presentation:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     def render(self, value: Value, options: RenderOptions | None = None) -> str:
-        """A value as text, in Rust's ``Debug`` notation."""
+        """Render a value as text, in Rust's ``Debug`` notation."""
         return self._reading(lambda: render(value, self._core.presenter, options))
 
     def render_short(self, value: Value) -> str:
-        """A value on one line, cut short."""
+        """Render a value on one line, shortened."""
         return self._reading(lambda: self._core.language.render(value))
 
     def tree(self, value: Value, options: RenderOptions | None = None) -> dict[str, object]:
-        """A value as a tree of JSON types."""
+        """Return a value as a tree of JSON types."""
         return self._reading(lambda: dict(value_tree(value, self._core.presenter, options)))
 
     def _reading(self, read: Callable[[], T]) -> T:
-        """Read in one piece: a program that runs is paused meanwhile."""
+        """Read consistently: a running program is paused meanwhile."""
         with self.door.cancellable():
             if isinstance(self._core.state, Running):
                 with self._core.program.controller.paused():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @through_door()
 class Registers:
-    """All registers that the target describes, as a thread has them now."""
+    """The registers of stopped threads: all that the target describes."""
 
     def __init__(self, core: Core, selection: Selection) -> None:
         self._core = core
@@ -24,11 +24,11 @@ class Registers:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     def names(self) -> tuple[tuple[str, int], ...]:
-        """``(name, bits)`` of every register."""
+        """Return ``(name, bits)`` of every register."""
         return self._core.program.debuggee.target.register_names()
 
     def read(self, name: str, *, thread: Thread | int | None = None) -> bytes:
@@ -46,11 +46,11 @@ class Registers:
         return self._core.program.debuggee.target.read_register(self._tid(thread), name)
 
     def write(self, name: str, value: int | bytes, *, thread: Thread | int | None = None) -> None:
-        """Change a register of a thread; its frames are forgotten.
+        """Write a register of a thread; its frames become stale.
 
         Args:
             name: As in ``names``.
-            value: A number, or bytes in little-endian order, that fits.
+            value: A number that fits, or all bytes in little-endian order.
             thread: As for ``read``.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The user's own rules for types: files that can be loaded, edited and loaded again."""
+"""The user's own rules for types, in files that can be loaded, edited and loaded again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RuleFiles:
-    """Rule files in use; the one loaded last is asked first, before the built-in rules."""
+    """The rule files in use: the last one loaded is tried first, before the built-in rules."""
 
     def __init__(self, book: RuleBook) -> None:
         self._book = book
@@ -21,16 +21,16 @@ class RuleFiles:
     def load(self, path: str | os.PathLike[str]) -> tuple[Rule, ...]:
         """Use the rules of a file from now on; a file that is in use is read again.
 
-        Conditions that were compiled before keep the rules they were compiled with.
+        Conditions that are already compiled keep the rules they were compiled with.
 
         Args:
-            path: As ``docs/types.md`` describes it; relative to the working directory.
+            path: A file in the format of ``docs/types.md``; relative to the working directory.
 
         Returns:
             The rules in it.
 
         Raises:
-            RuleFileError: It is no rule file; what was in use stays so.
+            RuleFileError: It is no rule file; the rules in use stay the same.
             OSError: It cannot be read.
         """
         from pathlib import Path  # noqa: PLC0415 - slow to import, rarely needed
@@ -45,7 +45,7 @@ class RuleFiles:
         return rules
 
     def unload(self, path: str | os.PathLike[str]) -> None:
-        """Use a file no longer.
+        """Stop using a file.
 
         Raises:
             NotFoundError: It is not in use.
@@ -56,7 +56,7 @@ class RuleFiles:
 
     @property
     def loaded(self) -> tuple[tuple[str, tuple[Rule, ...]], ...]:
-        """Absolute paths and their rules, in the order in which they are asked."""
+        """Absolute paths and their rules, in the order in which they are tried."""
         return tuple(reversed(self._files.items()))
 
     def _apply(self) -> None:

@@ -1,4 +1,4 @@
-"""The verbs that let the program run: which plan each of them is."""
+"""The verbs that run the program, each carried out by plans of the engine."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class RunVerbs:
-    """Makes plans out of verbs and carries them out.
+    """Carries out verbs by plans.
 
     Each verb blocks until the next visible stop and returns it.
     """
 
     def __init__(self, core: Core, timeout: float | None = None) -> None:
-        """Give every plan of one verb ``timeout`` seconds together."""
+        """Limit all plans of one verb together to ``timeout`` seconds."""
         self._core = core
         self._timeout = timeout
         self._deadline = None if timeout is None else time.monotonic() + timeout
 
     def continue_(self, tid: int) -> StopEvent:
-        """Until something stops the program."""
+        """Run until something stops the program."""
         return self._run(Continue(tid))
 
     def line(self, tid: int, index: int, count: int, *, into: bool) -> StopEvent:
-        """``count`` lines of the user's code, from frame ``index`` of a thread on."""
+        """Step ``count`` lines of the user's code, beginning in frame ``index`` of a thread."""
         _check_count(count)
         event = self._line(tid, index, into)
         for _ in range(count - 1):
@@ -44,7 +44,7 @@ class RunVerbs:
         return event
 
     def _line(self, tid: int, index: int, into: bool) -> StopEvent:
-        # Frame 0 is the usual case, and asking for another takes unwinding.
+        # Frame 0 is the usual case; finding another one takes unwinding.
         inner = index
         if inner and self._frame(tid, index).physical.index:
             inner = 0
@@ -55,12 +55,12 @@ class RunVerbs:
 
     @property
     def _shown(self) -> tuple[int, int]:
-        """Thread and frame that the last stop is about: every client has them selected."""
+        """Thread and frame of the last stop, which every client has selected."""
         selection = self._core.selections[0]
         return selection.tid, selection.index
 
     def instruction(self, tid: int, count: int, *, over: bool) -> StopEvent:
-        """``count`` instructions."""
+        """Execute ``count`` instructions."""
         _check_count(count)
         event = self._run(StepInstruction(tid, over))
         for _ in range(count - 1):
@@ -70,7 +70,7 @@ class RunVerbs:
         return event
 
     def finish(self, frame: Frame) -> StopEvent:
-        """Until a frame has returned.
+        """Run until a frame has returned.
 
         Raises:
             StateError: The frame is the outermost.
@@ -86,7 +86,7 @@ class RunVerbs:
         return self._run(Finish(tid, cfa, caller.pc, finished))
 
     def until_below(self, start: Frame) -> StopEvent:
-        """To a line below the present one: as ``next``, but through loops to their end."""
+        """Run to a later line: as ``next``, but to the end of loops."""
         begun = (start.cfa, start.path, start.pc, start.line)
         event = self._line(start.thread.tid, start.index, into=False)
         while _is_only_step(event):
@@ -99,7 +99,7 @@ class RunVerbs:
         return event
 
     def run_to(self, name: str, frame: Frame, resolution: Resolution) -> StopEvent:
-        """To a location, or until a frame returns."""
+        """Run to a location, or until a frame returns."""
         caller = frame.thread.stack.physical(frame.physical.index + 1)
         plan = RunTo(
             frame.thread.tid,
@@ -121,10 +121,10 @@ class RunVerbs:
 
 
 def the_one_location(spec: str, resolution: Resolution) -> int:
-    """The address of the only location.
+    """Return the address of the only location.
 
     Raises:
-        NotFoundError: There is none.
+        NotFoundError: There is no location.
         UsageError: There are several.
     """
     match resolution.locations:
@@ -138,7 +138,7 @@ def the_one_location(spec: str, resolution: Resolution) -> int:
 
 
 def _is_only_step(event: StopEvent) -> bool:
-    """Whether nothing but the end of the plan has stopped the program."""
+    """Whether the end of the plan is the only reason of a stop."""
     return all(isinstance(why, StepDone) for why in event.reasons)
 
 

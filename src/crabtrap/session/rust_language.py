@@ -1,4 +1,4 @@
-"""The engine's expression language: Rust, as ``crabtrap.expr`` reads it."""
+"""The engine's expression language: Rust, as ``crabtrap.expr`` implements it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RustLanguage:
-    """Evaluates expressions, judges conditions and expands log texts."""
+    """Evaluates expressions and conditions, and expands log texts."""
 
     def __init__(self, presenter: Presenter, history: ValueHistory) -> None:
         """Evaluate with the rules of ``presenter`` and the variables of ``history``."""
@@ -28,15 +28,15 @@ class RustLanguage:
         self._history = history
 
     def evaluate(self, text: str, frame: Frame) -> Value:
-        """The value of an expression in a frame.
+        """Evaluate an expression in a frame.
 
         Raises:
-            CrabtrapError: It cannot be read or has no value.
+            CrabtrapError: It cannot be parsed or has no value.
         """
         return evaluate(text, FrameScope(frame, self._history), self._presenter)
 
     def render(self, value: Value) -> str:
-        """A value on one line, cut short."""
+        """Render a value on one line, shortened."""
         return render(value, self._presenter, RenderOptions(max_items=20, max_depth=3))
 
     def holds(self, condition: str, frame: Frame) -> bool:
@@ -51,10 +51,10 @@ class RustLanguage:
         return result
 
     def expand(self, text: str, frame: Frame) -> str:
-        """A log text with its ``{expression}`` parts rendered; ``{{`` and ``}}`` are braces.
+        """Return a log text with its ``{expression}`` parts rendered.
 
         Raises:
-            CrabtrapError: An expression cannot be evaluated, or a brace is open.
+            CrabtrapError: An expression cannot be evaluated, or braces do not match.
         """
         parts: list[str] = []
         for is_expression, part in split_log_text(text):
@@ -64,7 +64,7 @@ class RustLanguage:
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
-        """Agent bytecode, where the condition allows it."""
+        """Compile a condition to agent bytecode where that is possible."""
         if location.module is None:
             return NotCompilable("there is no module here")
         # The compiler is slow to import, and most breakpoints have no condition.
@@ -81,13 +81,15 @@ class RustLanguage:
 
 
 def split_log_text(text: str) -> list[tuple[bool, str]]:
-    """Cut a log text into literal parts and expressions, as Rust's ``format!`` reads it.
+    """Split a log text into literal parts and expressions, by the rules of ``std::fmt``.
+
+    ``{{`` and ``}}`` are braces of the text.
 
     Returns:
-        ``(is_expression, part)`` in order; ``:?`` and the like after a colon are dropped.
+        ``(is_expression, part)`` in order; format specifications such as ``:?`` are dropped.
 
     Raises:
-        UsageError: A brace is open, or closed without having been opened.
+        UsageError: A brace is not closed, or was not opened.
 
     Example:
         >>> split_log_text("x={x:?} {{y}}")

@@ -1,4 +1,4 @@
-"""What names mean in expressions: the frame's variables, statics, registers, history."""
+"""Scopes of expressions: a frame's variables, statics, registers and the value history."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _INTEGERS = {8: "u64", 4: "u32", 2: "u16", 1: "u8", 16: "u128"}
 
 
 class ProgramScope:
-    """Names where there is no frame: statics, functions, types, history."""
+    """The scope without a frame: statics, functions, types, history."""
 
     def __init__(self, process: Process, history: ValueHistory) -> None:
         self._process = process
@@ -34,15 +34,15 @@ class ProgramScope:
 
     @property
     def context(self) -> ValueContext:
-        """For values found by address alone."""
+        """The context of values without a frame."""
         return ValueContext(self._process.memory, self._process)
 
     def lookup(self, name: str) -> Value | None:
-        """There are no locals."""
+        """Find no local: there is no frame."""
         return None
 
     def lookup_path(self, path: str) -> Value | None:
-        """A static or a function by any trailing path."""
+        """Find a static or a function by any trailing path."""
         found = choose_static(find_statics(self._process.modules, path), path, "")
         if found is not None:
             return value_of_static(self._process, None, *found)
@@ -58,37 +58,37 @@ class ProgramScope:
         return None
 
     def find_type(self, text: str) -> Type | None:
-        """A type by any trailing path."""
+        """Find a type by any trailing path."""
         return self._process.find_type(text)
 
     def register(self, name: str) -> Value | None:
-        """There are no registers."""
+        """Find no register: there is no frame."""
         return None
 
     def variable(self, name: str) -> Value | None:
-        """The convenience variable ``$name``."""
+        """Return the convenience variable ``$name``, or the newest value for ``$`` and ``$_``."""
         if name in _ANSWER:
             return self.history(0, from_end=True)
         return self._history.variables.get(name)
 
     def history(self, number: int, from_end: bool) -> Value | None:
-        """Value ``$number``, or counted back from the newest, which is 0."""
+        """Return value ``$number``, or counted back from the newest, which is 0."""
         values = self._history.values
         index = len(values) - 1 - number if from_end else number - 1
         return values[index] if 0 <= index < len(values) else None
 
     def names(self) -> tuple[str, ...]:
-        """No names to suggest."""
+        """Return no names: there are no locals."""
         return ()
 
     @property
     def missing_hint(self) -> str:
-        """Most names are of variables, and those need a frame."""
+        """Hint for a name that was not found: most names are locals, which need a frame."""
         return "variables are there once the program runs: run"
 
 
 class EndedScope(ProgramScope):
-    """Names of a program that is gone: functions, types and the history, but no memory."""
+    """The scope of a program that has ended: functions, types and the history."""
 
     def __init__(self, process: Process, history: ValueHistory, state: State) -> None:
         super().__init__(process, history)
@@ -96,14 +96,14 @@ class EndedScope(ProgramScope):
 
     @property
     def context(self) -> ValueContext:
-        """Nothing can be read any more."""
+        """The context of values: no memory can be read."""
         return NOWHERE
 
     def lookup_path(self, path: str) -> Value | None:
-        """A function; what a static held went with the program.
+        """Find a function by any trailing path; statics have no value any more.
 
         Raises:
-            StateError: A static is called that.
+            StateError: There is a static of that name.
         """
         if find_statics(self._process.modules, path):
             require(self._state, Stopped, to=f"read {path}")
@@ -111,7 +111,7 @@ class EndedScope(ProgramScope):
 
 
 class FrameScope(ProgramScope):
-    """Names of one frame of one thread."""
+    """The scope of one frame."""
 
     def __init__(self, frame: Frame, history: ValueHistory) -> None:
         super().__init__(frame.thread.process, history)
@@ -119,13 +119,13 @@ class FrameScope(ProgramScope):
 
     @property
     def context(self) -> ValueContext:
-        """The frame's."""
+        """The context of values of the frame."""
         return self._frame.context
 
     def lookup(self, name: str) -> Value | None:
-        """The innermost local, argument or captured variable at the frame's pc.
+        """Find the innermost local, argument or captured variable at the frame's pc.
 
-        A variable that is declared further down is found, absent, so that it is not
+        A variable that is not in scope yet is found as an absent value, so that it is not
         mistaken for a static of the same name.
         """
         scoped = self._frame.scoped_variables
@@ -138,12 +138,12 @@ class FrameScope(ProgramScope):
         return Value(synthetic_type("opaque", "_"), Absent(reason), self.context)
 
     def _is_own_static(self, name: str) -> bool:
-        """Whether the frame's module has such a static; one of libc's is not meant."""
+        """Whether the frame's own module has such a static: one of libc is not meant."""
         own = self._frame.loaded_module
         return any(module is own for module, _ in find_statics(self._process.modules, name))
 
     def lookup_path(self, path: str) -> Value | None:
-        """A static, thread-local of this thread, or function by any trailing path."""
+        """Find a static, a thread-local of this thread, or a function by any trailing path."""
         code = self._frame.code
         near = code.name if code is not None else ""
         absolute = absolute_path(path, near)
@@ -155,7 +155,7 @@ class FrameScope(ProgramScope):
         return self._function(absolute)
 
     def register(self, name: str) -> Value | None:
-        """A register as this frame sees it; others than the general ones in frame 0 only."""
+        """Read a register as this frame sees it; special ones in the innermost frame only."""
         general = self._frame.registers()
         wanted = {"pc": "rip", "sp": "rsp", "fp": "rbp"}.get(name, name)
         if wanted in general:
@@ -174,12 +174,12 @@ class FrameScope(ProgramScope):
         return Value(PRIMITIVES[type_name], Bytes(data), self.context) if type_name else None
 
     def names(self) -> tuple[str, ...]:
-        """Names of the variables in scope."""
+        """Return the names of the variables in scope."""
         return tuple(each.name for each in self._frame.scoped_variables if each.in_scope)
 
     @property
     def missing_hint(self) -> str:
-        """Close names are the better hint."""
+        """Hint for a name that was not found: none, similar names are suggested instead."""
         return ""
 
 

@@ -1,4 +1,4 @@
-"""Which thread and frame the user is looking at."""
+"""The selected thread and frame of a client."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Selection:
-    """The selected thread and frame; every stop selects what it is about.
+    """The selected thread and frame; every stop selects its own.
 
     Attributes:
         tid: The selected thread, 0 when there is no program.
@@ -35,7 +35,7 @@ class Selection:
     """
 
     def __init__(self, core: Core, client: str) -> None:
-        """Nothing is selected; ``client`` names whose selection this is in events."""
+        """Create an empty selection of the client with the name ``client``."""
         self._core = core
         self._client = client
         self.tid = 0
@@ -43,26 +43,30 @@ class Selection:
 
     @property
     def thread(self) -> Thread:
-        """The selected thread."""
+        """The selected thread.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
         require(self._core.state, Stopped, to="look at a thread")
         return self._core.process.thread(self.tid)
 
     @property
     def frame(self) -> Frame:
-        """The selected frame."""
+        """The selected frame of the selected thread."""
         return self.thread.frame(self.index)
 
     def clear(self) -> None:
-        """There is no program any more."""
+        """Select nothing: there is no program any more."""
         self.tid = self.index = 0
 
     def follow(self, event: StopEvent, plan: Plan | None) -> None:
-        """Select what a stop is about."""
+        """Select the thread and frame that a stop is about."""
         self.tid, self.index = event.thread, 0
         self.index = self._frame_to_show(event, plan)
 
     def select_thread(self, thread: int) -> Thread:
-        """Select by index or tid; its innermost frame is selected with it.
+        """Select a thread by index or tid, and its innermost frame.
 
         Raises:
             NotFoundError: There is no such thread.
@@ -87,14 +91,14 @@ class Selection:
             self._core.events.publish(SelectionChanged(self._client, tid, index))
 
     def path(self) -> str | None:
-        """Source file of the selected frame, ``None`` where it has none."""
+        """Return the source file of the selected frame, ``None`` where it has none."""
         try:
             return self.frame.path
         except (NotFoundError, RangeError):
             return None
 
     def _frame_to_show(self, event: StopEvent, plan: Plan | None) -> int:
-        """Index of the frame that a stop is about."""
+        """Return the index of the frame that a stop is about."""
         for why in event.reasons:
             if isinstance(why, Panicked | BreakpointHit | ConditionFailed):
                 return why.frame
@@ -105,16 +109,16 @@ class Selection:
         return 0
 
     def _is_own_doing(self, signal: SignalReceived) -> bool:
-        """Whether the thread's own code is to blame: a fault, or ``abort``.
+        """Whether the program itself caused the signal: by a fault, or by ``abort(3)``.
 
-        What a library did with bad arguments is asked about where they come from; a signal
-        from elsewhere finds the thread at a place of no meaning.
+        Then the user's innermost frame is of interest, which may have passed bad arguments
+        to a library.  A signal of another process stops the thread anywhere.
         """
         return signal.address is not None or signal.sender == self._core.process.pid
 
 
 def find_thread(process: Process, thread: int) -> Thread:
-    """A thread by its index or its tid.
+    """Find a thread by its index or its tid.
 
     Raises:
         NotFoundError: There is none.

@@ -1,4 +1,4 @@
-"""One program being debugged: the only door front ends and scripts go through."""
+"""One program being debugged: the entry to the public API for front ends and scripts."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ class Session:
     either posted (``post``) or refused with ``WrongThreadError``; only ``post``,
     ``interrupt``, ``cancel`` and ``stop_serving`` may be called from anywhere.
 
-    While a verb waits for the program, posted functions are carried out, and may use all
-    that makes sense while the program runs: breakpoints, memory, statics, threads,
-    modules, ``interrupt``, ``detach``, ``kill``.
+    While a verb waits for the program, posted functions are called, and may use all that is
+    possible while the program runs: breakpoints, memory, statics, threads, modules,
+    ``interrupt``, ``detach``, ``kill``.
 
-    The verbs that run the program, and those that look where somebody looks, are those of
-    ``client``, the session's own client; ``new_client`` makes another one.
+    The verbs that run the program, and those that depend on the selected thread and frame,
+    are those of ``client``, the session's own client; ``new_client`` makes another one.
 
     Attributes:
-        client: The client the session begins with.
-        breakpoints: Where the program stops.
-        memory: Its bytes and instructions.
-        registers: Of its threads.
-        sources: Its source files.
-        code: Its modules, symbols and lines.
-        values: How values are shown; the user's own rules for types.
+        client: The session's own client.
+        breakpoints: Its breakpoints, watchpoints and catchpoints.
+        memory: The program's bytes and instructions.
+        registers: The registers of the program's threads.
+        sources: The program's source files.
+        code: The program's modules and symbols.
+        values: Rendering of values, with the user's own rules for types.
     """
 
     def __init__(self, program: str | None, *, server: Server = "guard") -> None:
@@ -74,7 +74,7 @@ class Session:
             server: What to start programs under.
 
         Raises:
-            DebugInfoError: The file is no program we can read.
+            DebugInfoError: The file cannot be read as a program.
             OSError: It cannot be opened.
         """
         self._core = Core(program, server)
@@ -107,7 +107,7 @@ class Session:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     # -- life cycle ----------------------------------------------------------------------
@@ -146,10 +146,11 @@ class Session:
         return self._begin(lambda: self._core.lifecycle.launch(settings))
 
     def restart(self) -> StopEvent:
-        """Kill what runs and launch it again in the same way; breakpoints stay.
+        """Kill the program and launch it again with the same settings; breakpoints stay.
 
         Raises:
-            StateError: Nothing was launched by this session.
+            StateError: The program was not launched by this session.
+            LaunchError: It cannot be started; ``hint`` says what to try.
         """
         if not isinstance(self._core.state, NotStarted):
             if not self.launched:
@@ -159,11 +160,11 @@ class Session:
         return self._begin(self._core.lifecycle.launch_again)
 
     def attach(self, pid: int) -> StopEvent:
-        """Take over a running process; it stops where it is.
+        """Attach to a running process, which stops where it is.
 
         Raises:
             StateError: A program is being debugged already.
-            LaunchError: The kernel refuses; the text says which rule.
+            LaunchError: The kernel refuses it; the text says why (``ptrace(2)``).
         """
         event = self._begin(lambda: self._core.lifecycle.attach(pid))
         self._core.lifecycle.compare_programs()
@@ -173,10 +174,11 @@ class Session:
         """Connect to a remote server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
 
         Returns:
-            The stop of the program the server has, ``None`` when it has none yet.
+            The stop of the server's program, ``None`` when it has none yet.
 
         Raises:
-            RemoteError: Nobody answers there, or not in the remote protocol.
+            StateError: A program is being debugged already.
+            RemoteError: No server answers there in the remote serial protocol.
         """
         lifecycle = self._core.lifecycle
         target = lifecycle.reach(address)
@@ -190,18 +192,26 @@ class Session:
         return self._core.settle(begin())
 
     def detach(self) -> None:
-        """Let the program go on without us, with no trace left in it; also while it runs."""
+        """Detach from the program, with no trap left in it; it runs on.
+
+        Raises:
+            StateError: There is no program.
+        """
         require(self._core.state, Stopped, Running, to="detach")
         self._core.keep_hits()
         pid = self._core.lifecycle.detach()
         self._core.events.publish(ProcessDetached(pid))
 
     def kill(self) -> StopEvent:
-        """End the program; also while it runs."""
+        """Kill the program.
+
+        Raises:
+            StateError: There is no program.
+        """
         return self._core.settle(self._core.lifecycle.kill())
 
     def close(self) -> None:
-        """End the session: a launched program is killed, an attached one let go."""
+        """End the session: kill a launched program, detach from an attached one."""
         if isinstance(self._core.state, Stopped | Running):
             if self.launched:
                 self.kill()
@@ -212,41 +222,41 @@ class Session:
 
     @property
     def launched(self) -> bool:
-        """Whether the program was started by this session, and ends with it."""
+        """Whether the session launched the program and will kill it on ``close``."""
         return self._core.lifecycle.launched
 
     @property
     def state(self) -> State:
-        """Where the session is."""
+        """The state of the program."""
         return self._core.state
 
     @property
     def options(self) -> Options:
-        """Choices that can be changed at any time."""
+        """Options of the engine, which can be changed at any time."""
         return self._core.options
 
     @property
     def signals(self) -> SignalTable:
-        """What is done with each signal."""
+        """The action for each signal."""
         return self._core.signals
 
     def resize_terminal(self, rows: int, columns: int) -> None:
-        """Set the size of the program's own terminals; without any, nothing happens."""
+        """Set the size of the program's own terminals, if it has any."""
         self._core.lifecycle.resize_terminal(rows, columns)
 
     # -- clients, events, other threads --------------------------------------------------
     def new_client(self, name: str) -> Client:
-        """Let somebody else join: with a selection and a value history of its own."""
+        """Create another client, with a selection and a value history of its own."""
         return Client(self._core, name, ValueHistory())
 
     def subscribe(self, listener: Listener) -> Cancel:
         """Have ``listener`` called with every event, on the session's thread.
 
-        Events come one after the other, to the listeners in the order in which they
-        subscribed. What a listener raises is logged and disturbs nobody.
+        Events are delivered one after the other, each to the listeners in the order in which
+        they subscribed. Exceptions of a listener are logged and affect no other.
 
         Returns:
-            Ends the subscription; harmless to repeat.
+            A function that ends the subscription; it may be called again.
         """
         return self._core.events.subscribe(listener)
 
@@ -257,15 +267,16 @@ class Session:
         session. Functions are called in the order in which they were posted.
 
         Returns:
-            Its result, or what it raised; cancelling it before the call prevents the call.
+            A future of its result, or of the exception it raised; cancelling the future
+            before the call prevents the call.
         """
         return self._core.mailbox.post(function)
 
     def serve(self, timeout: float | None = None) -> None:
-        """Carry out posted functions until ``stop_serving``; for threads with nothing else to do.
+        """Call posted functions until ``stop_serving``; for a thread that only serves others.
 
         Args:
-            timeout: Return after so many seconds in any case.
+            timeout: Seconds after which to return in any case, ``None`` for no limit.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         self._serving = True
@@ -281,14 +292,14 @@ class Session:
         self._core.mailbox.post(lambda: None)
 
     def interrupt(self) -> None:
-        """Ask for a pause; safe from any thread and from signal handlers."""
+        """Request an interruption; may be called from any thread and from signal handlers."""
         self._core.program.request_interrupt()
 
     def cancel(self) -> bool:
-        """End a long evaluation or search, which raises ``CancelledError``; for any thread.
+        """Cancel an evaluation or search, which raises ``CancelledError``; for any thread.
 
         Returns:
-            Whether there was one. A program that runs is interrupted instead.
+            Whether there was one. For a running program, use ``interrupt``.
         """
         return self._core.door.cancel()
 
@@ -296,10 +307,10 @@ class Session:
         """Wait for the next visible stop of a program that a timeout has left running.
 
         Args:
-            timeout: Seconds, ``None`` for as long as it takes.
+            timeout: Seconds, ``None`` for no limit.
 
         Returns:
-            The stop; the present one if the program is stopped.
+            The stop; the present one if the program is stopped or has ended.
 
         Raises:
             StateError: No program runs, or it was detached meanwhile.
@@ -311,10 +322,10 @@ class Session:
     # -- the program as it is now --------------------------------------------------------
     @property
     def process(self) -> Process:
-        """The program as it is now; while it runs, without registers and frames.
+        """The process as it is now; while it runs, without registers and frames.
 
         Raises:
-            StateError: There is none.
+            StateError: There is no process.
         """
         return self._core.process
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @through_door()
 class Sources:
-    """Finds the text of source files, also where they were moved.
+    """Finds and reads source files, also those that were moved.
 
     Attributes:
-        substitutes: ``(prefix, directory)`` pairs that were given so far.
+        substitutes: ``(prefix, directory)`` pairs added by ``substitute``.
     """
 
     def __init__(self, core: Core) -> None:
@@ -28,7 +28,7 @@ class Sources:
 
     @property
     def door(self) -> Door:
-        """Where calls of other threads are turned back."""
+        """The check that refuses calls of other threads."""
         return self._core.door
 
     @cached_property
@@ -44,7 +44,7 @@ class Sources:
         self.__dict__.pop("_finder", None)
 
     def find(self, path: str) -> SourceFile:
-        """The lines of a source file, or why there are none."""
+        """Return the lines of a source file, or why there are none."""
         main = self._core.program.debuggee.modules.main
         built = None
         if main is not None:
