@@ -54,7 +54,6 @@ class Debuggee:
         state: The state of the program; written by the controller and by inferior calls.
         interrupt_requested: The user asked for an interruption that was not reported yet;
             set from any thread and from signal handlers.
-        catching_syscalls: Not used: ``EventFilters`` knows what the target was asked for.
         released: The connection is closed: changes of breakpoints are for the next run.
     """
 
@@ -68,9 +67,9 @@ class Debuggee:
     sites: SiteTable = field(default_factory=SiteTable)
     state: State = NotStarted()
     interrupt_requested: bool = False
-    catching_syscalls: bool = False
     released: bool = False
     _code: CodeIndex | None = None
+    _control: Control | None = None
 
     @property
     def control(self) -> Control:
@@ -79,7 +78,9 @@ class Debuggee:
         Raises:
             UnsupportedError: The target can only be read.
         """
-        control = self.target.control
+        control = self._control
+        if control is None:  # asked for the first time
+            control = self._control = self.target.control
         if control is None:
             raise UnsupportedError("running the program", hint="a core file can only be read")
         return control

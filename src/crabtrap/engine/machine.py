@@ -177,6 +177,9 @@ class Failed:
 
 Verdict = Ignore | Consume | Proceed | Report | Failed
 
+IGNORE, CONSUME = Ignore(), Consume()
+"""The verdicts that most causes give on most stops."""
+
 
 # -- actions -----------------------------------------------------------------------------
 
@@ -348,6 +351,8 @@ def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Ru
     reports, errors, resume = list(state.reports), state.errors, state.resume
     signal = 0
     for verdict in verdicts:
+        if verdict is IGNORE or verdict is CONSUME:
+            continue
         match verdict:
             case Report(reason, own_signal):
                 reports.append((stop.thread, reason))

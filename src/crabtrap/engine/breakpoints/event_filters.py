@@ -73,6 +73,10 @@ class EventFilters:
             if each.kind == "syscall" and each.enabled and not self._suspended
         ]
         numbers: tuple[int, ...] | None = None
+        if not self._debuggee.target.abilities.syscall_events:
+            for each in caught:  # set before the target was known
+                each.problem = "this server reports no system calls"
+            return
         if caught:
             every = any(not each.arguments for each in caught)
             numbers = () if every else tuple(n for each in caught for n in each.arguments)

@@ -134,14 +134,12 @@ class Catchpoint(Stoppoint):
         kind: Kind of the events.
         arguments: Signal or system call numbers; empty for all.
         names: Their names.
-        locations: Not used: an event has no address.
         problem: Why it cannot work on this target or program, ``""`` when it can.
     """
 
     kind: CatchKind = "panic"
     arguments: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
-    locations: tuple[Address, ...] = ()
     problem: str = ""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Watchpoint
 from crabtrap.engine.causes.cause import AT_INSTRUCTION
-from crabtrap.engine.machine import Consume, Ignore, Report
+from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.errors import CrabtrapError
 from crabtrap.events import BreakpointHit, ConditionFailed, LogMessage, SignalReceived
 from crabtrap.log import Log
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.inspector import Inspector
     from crabtrap.engine.language import Language
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import CONSUME, IGNORE, Running, Verdict
     from crabtrap.target.interface import StopKind, TargetStop
 
 _log = Log("crabtrap.engine")
@@ -41,8 +41,8 @@ class BreakpointHits:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Evaluate every breakpoint with a location at the pc; report if one of them does."""
         if stop.pc is None:
-            return Ignore()
-        verdict: Verdict = Ignore()
+            return IGNORE
+        verdict: Verdict = IGNORE
         owners = self._debuggee.sites.owners_at(stop.pc)
         for kind, number in owners:
             if kind != "breakpoint":
@@ -64,36 +64,36 @@ class BreakpointHits:
         """
         if self._debuggee.target.memory.read_partial(pc, 1) != _INT3:
             _log.debug("hit of a trap that is gone: %#x", pc)
-            return Consume()
+            return CONSUME
         self._debuggee.control.write_registers(stop.thread, {"rip": pc + 1})
         return Report(SignalReceived(_SIGTRAP, "SIGTRAP", _SI_KERNEL))
 
     def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
         if item.thread is not None and item.thread != stop.thread:
-            return Consume()
+            return CONSUME
         if stop.condition_error and item.on_target:
             return condition_failed(item, stop.condition_error, frame_index(item, stop))
         sites = self._debuggee.sites
         owner = ("breakpoint", item.number)
         if stop.kind in TRAPPED and sites.condition_evaluated_by_target(pc, owner):
             if not self._counted_by_target(item):
-                return Consume()
+                return CONSUME
         else:
             try:
                 if not self._holds(item, stop):
-                    return Consume()
+                    return CONSUME
             except CrabtrapError as error:
                 return condition_failed(item, str(error), frame_index(item, stop))
             if not self._count(item):
-                return Consume()
+                return CONSUME
         return self._hit(item, stop)
 
     def _hit(self, item: Breakpoint, stop: TargetStop) -> Verdict:
         if item.log is not None:
             self._write_log(item, stop)
-            return Consume()
+            return CONSUME
         if item.callback is not None and item.callback(self._frame(item, stop)) is False:
-            return Consume()
+            return CONSUME
         if item.temporary:
             self._debuggee.breakpoints.remove(item.number)
             self._debuggee.sites.release_all(("breakpoint", item.number))
@@ -139,5 +139,5 @@ def condition_failed(item: Breakpoint | Watchpoint, error: str, frame: int) -> V
     """Report that a condition could not be evaluated, the first time; then only count it."""
     item.failures, item.failure = item.failures + 1, error
     if item.failures > 1:
-        return Consume()
+        return CONSUME
     return Report(ConditionFailed(item.number, item.condition or "", error, frame))

@@ -58,12 +58,11 @@ class CauseTable:
         The verdict of a cause that raises, or is interrupted, is ``Failed``; the others are
         not affected, and no stop is shown to a cause twice.
         """
-        return tuple([_verdict(cause, stop, state) for cause in self._by_kind[stop.kind]])
-
-
-def _verdict(cause: Cause, stop: TargetStop, state: Running) -> Verdict:
-    try:
-        return cause.judge(stop, state)
-    except BaseException as error:
-        _log.debug("%s failed at %s: %r", type(cause).__name__, stop, error)
-        return Failed(error)
+        verdicts: list[Verdict] = []
+        for cause in self._by_kind[stop.kind]:
+            try:
+                verdicts.append(cause.judge(stop, state))
+            except BaseException as error:
+                _log.debug("%s failed at %s: %r", type(cause).__name__, stop, error)
+                verdicts.append(Failed(error))
+        return tuple(verdicts)

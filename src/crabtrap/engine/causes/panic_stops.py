@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.causes.hits import find_caught
-from crabtrap.engine.machine import Consume, Ignore, Report
+from crabtrap.engine.machine import CONSUME, IGNORE, Report
 
 if TYPE_CHECKING:
     from crabtrap.engine.causes.panics import PanicWatcher
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.inspector import Inspector
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import CONSUME, IGNORE, Running, Verdict
     from crabtrap.target.interface import StopKind, TargetStop
 
 
@@ -30,20 +30,20 @@ class PanicStops:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Follow the panic until its message is known, then report it."""
         if stop.pc is None:
-            return Ignore()
+            return IGNORE
         debuggee = self._debuggee
         sites = debuggee.sites
         owners = [owner for owner in sites.owners_at(stop.pc) if owner[0] == "panic"]
         if not owners:
-            return Ignore()
+            return IGNORE
         hook = ("panic", stop.thread)
         if ("panic", 0) not in owners and hook not in owners:
-            return Consume()
+            return CONSUME
         step = self._panics.observe(self._inspector.thread(stop.thread))
         sites.release_all(hook)
         if step.stop_at is not None:
             sites.acquire(SiteKey("software", step.stop_at), hook)
         if step.panicked is None:
-            return Consume()
+            return CONSUME
         caught = find_caught(debuggee.breakpoints, "panic") is not None
-        return Report(step.panicked) if caught or debuggee.options.stop_on_panic else Consume()
+        return Report(step.panicked) if caught or debuggee.options.stop_on_panic else CONSUME

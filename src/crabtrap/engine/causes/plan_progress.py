@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
-from crabtrap.engine.machine import Consume, Ignore, Proceed, Report
+from crabtrap.engine.machine import CONSUME, IGNORE, Proceed, Report
 from crabtrap.engine.plans.plan import Done, Resume
 from crabtrap.events import Notice
 from crabtrap.target.interface import TRAPPED, StopKind
@@ -12,7 +12,7 @@ from crabtrap.target.interface import TRAPPED, StopKind
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.inspector import Inspector
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import CONSUME, IGNORE, Running, Verdict
     from crabtrap.target.interface import TargetStop
 
 
@@ -32,7 +32,7 @@ class PlanProgress:
         plan = state.run.plan
         at_site = stop.kind in TRAPPED and stop.pc in state.resume.sites
         if plan.thread not in (0, stop.thread):
-            return Consume() if at_site else Ignore()
+            return CONSUME if at_site else IGNORE
         view = self._inspector.view(stop.thread, stop.registers)
         match plan.explain_stop(stop, view):
             case Done(reason):
@@ -42,4 +42,4 @@ class PlanProgress:
                     self._debuggee.publish(Notice(resume.note))
                 return Proceed(resume)
             case _:
-                return Consume() if at_site else Ignore()
+                return CONSUME if at_site else IGNORE

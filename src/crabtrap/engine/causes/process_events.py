@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.causes.hits import find_caught
 from crabtrap.engine.causes.signal_table import signal_name
-from crabtrap.engine.machine import Consume, Ignore, Report
+from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.engine.modules.module_tracker import libraries_changed
 from crabtrap.events import Executed, Exited, Forked
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import CONSUME, IGNORE, Running, Verdict
     from crabtrap.engine.modules.module_tracker import ModuleTracker
     from crabtrap.target.interface import StopKind, TargetStop
 
@@ -37,7 +37,7 @@ class Ends:
             case "killed":
                 return Report(Exited(stop.pid, None, stop.signal, signal_name(stop.signal)))
             case _:
-                return Consume()
+                return CONSUME
 
 
 class Execs:
@@ -56,7 +56,7 @@ class Execs:
         self._tracker.await_entry()
         if find_caught(self._debuggee.breakpoints, "exec") is not None:
             return Report(Executed(stop.path))
-        return Consume()
+        return CONSUME
 
 
 class Forks:
@@ -70,7 +70,7 @@ class Forks:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Detach from the process that is not followed, with no trap left in it."""
         if stop.kind == "vfork-done":
-            return Consume()
+            return CONSUME
         debuggee = self._debuggee
         follow_child = debuggee.options.follow == "child"
         # A vforked child shares memory with its parent: its traps are the parent's.
@@ -79,7 +79,7 @@ class Forks:
         debuggee.control.detach(debuggee.target.pid if follow_child else stop.child, traps)
         kind = "fork" if stop.kind == "fork" else "vfork"
         if find_caught(debuggee.breakpoints, kind) is None:
-            return Consume()
+            return CONSUME
         return Report(Forked(stop.child, kind == "vfork", follow_child))
 
 
@@ -97,15 +97,15 @@ class Libraries:
         if stop.kind == "library":
             return self._changed()
         if stop.pc is None:
-            return Ignore()
+            return IGNORE
         kinds = {kind for kind, _ in self._debuggee.sites.owners_at(stop.pc)}
         if "entry" in kinds:
             self._tracker.entry_reached()
-            return Consume()
-        return self._changed() if "loader" in kinds else Ignore()
+            return CONSUME
+        return self._changed() if "loader" in kinds else IGNORE
 
     def _changed(self) -> Verdict:
         changes = self._tracker.refresh()
         if not changes or find_caught(self._debuggee.breakpoints, "load") is None:
-            return Consume()
+            return CONSUME
         return Report(libraries_changed(changes))

@@ -9,7 +9,7 @@ from crabtrap.engine.causes.siginfo import parse_siginfo
 from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.causes.stack_overflow import is_stack_overflow
 from crabtrap.engine.causes.syscall_names import syscall_name
-from crabtrap.engine.machine import Consume, Report
+from crabtrap.engine.machine import CONSUME, Consume, Report
 from crabtrap.errors import TargetError
 from crabtrap.events import Interrupted, SignalReceived, SyscallStop
 from crabtrap.log import Log
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.inspector import Inspector
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import CONSUME, Running, Verdict
     from crabtrap.target.interface import StopKind, TargetStop
 
 _log = Log("crabtrap.engine")
@@ -83,7 +83,7 @@ class SyscallStops:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Report a caught call, with its result once it returns."""
         if find_caught(self._debuggee.breakpoints, "syscall", stop.syscall) is None:
-            return Consume()
+            return CONSUME
         entered = stop.kind == "syscall-entry"
         result = None
         if not entered:
@@ -105,4 +105,4 @@ class Interrupts:
         if self._debuggee.interrupt_requested:
             self._debuggee.interrupt_requested = False
             return Report(Interrupted())
-        return Consume()
+        return CONSUME
