@@ -4,7 +4,9 @@
   - UsageError                the request is wrong; the user can correct it
     + ParseError
     + NotFoundError
+      . KeyMissingError       also a KeyError
     + RangeError
+      . IndexRangeError       also an IndexError
   - StateError                the request is impossible in this state or on this target
     + UnsupportedError
     + StaleError
@@ -85,8 +87,19 @@ class NotFoundError(UsageError):
         self.close = close
 
 
+class KeyMissingError(NotFoundError, KeyError):
+    """A value has no such field, or a map no such key: ``value["name"]``."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would show the repr of it
+
+
 class RangeError(UsageError):
     """An index, a line or a count is out of range."""
+
+
+class IndexRangeError(RangeError, IndexError):
+    """A sequence of the program has no such item: ``value[9]``."""
 
 
 class StateError(CrabtrapError):

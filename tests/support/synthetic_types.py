@@ -13,6 +13,7 @@ from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
 from crabtrap.symbols.types import SyntheticRow, Type, TypeTable
 from crabtrap.values import Bytes, Memory, NoProgramInfo, Value, ValueContext
+from crabtrap.values.python_behaviour import PythonBehaviour
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class Heap:
 class SyntheticProgram(NoProgramInfo):
     """Look-ups of the vtables and functions that a test enters here."""
 
-    def __init__(self) -> None:
+    def __init__(self, behaviour: PythonBehaviour | None = None) -> None:
+        super().__init__(behaviour)
         self.vtables: dict[int, Type] = {}
         self.code: dict[int, str] = {}
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from crabtrap.errors import UnsupportedError
 from crabtrap.records import dataclass
+from crabtrap.values.value_context import NOWHERE
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
+    from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
 
 
@@ -25,6 +27,11 @@ class NotCompilable:
 
 class Language(Protocol):
     """An expression language.  Every method may raise ``CrabtrapError``."""
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """What Python's operators do to the program's values."""
+        ...
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """Evaluate an expression in a frame."""
@@ -51,6 +58,11 @@ class Language(Protocol):
 
 class NoLanguage:
     """A language without expressions: every condition holds."""
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """Values are scalars, fields and arrays."""
+        return NOWHERE.program.behaviour
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """Refuse.

@@ -125,9 +125,13 @@ class Comparer:
         return all(self.equal(value, theirs[name]) for name, value in mine.items())
 
     def _equal_wrappers(self, a: WrapperView, b: WrapperView) -> bool:
-        if isinstance(a.inner, Value) and isinstance(b.inner, Value):
-            return a.name == b.name and self.equal(a.inner, b.inner)
-        return (a.name, a.inner, a.notes) == (b.name, b.inner, b.notes)
+        match a.inner, b.inner:
+            case Value() as x, Value() as y:
+                return a.name == b.name and self.equal(x, y)
+            case (Value(), _) | (_, Value()):
+                return False
+            case x, y:
+                return (a.name, x, a.notes) == (b.name, y, b.notes)
 
     def _equal_ends(self, a: RangeView, b: RangeView) -> bool:
         if a.inclusive != b.inclusive:

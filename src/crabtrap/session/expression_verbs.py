@@ -39,12 +39,15 @@ class ExpressionVerbs:
         """
         with self._core.door.cancellable():
             if frame is not None:
-                return evaluate(text, FrameScope(frame, self._history), self._core.presenter)
+                return self._evaluate(text, FrameScope(frame, self._history))
             scope = self._scope_without_frame()
             if not isinstance(self._core.state, Running):
-                return evaluate(text, scope, self._core.presenter)
+                return self._evaluate(text, scope)
             with self._core.program.controller.paused():
-                return evaluate(text, scope, self._core.presenter)
+                return self._evaluate(text, scope)
+
+    def _evaluate(self, text: str, scope: Scope, caller: ProgramCaller | None = None) -> Value:
+        return self._core.language.home(evaluate(text, scope, self._core.presenter, caller))
 
     def _scope_without_frame(self) -> ProgramScope:
         process, state = self._core.program.inspector.process, self._core.state
@@ -78,9 +81,7 @@ class ExpressionVerbs:
     def call(self, text: str, frame: Frame, settings: CallSettings) -> Value:
         """Evaluate an expression whose function and method calls run in the program."""
         return self._calling(
-            frame,
-            settings,
-            lambda scope, caller: evaluate(text, scope, self._core.presenter, caller),
+            frame, settings, lambda scope, caller: self._evaluate(text, scope, caller)
         )
 
     def format_debug(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.language import NotCompilable
 from crabtrap.errors import ParseError, UsageError
 from crabtrap.present import RenderOptions, render
 from crabtrap.session.scopes import FrameScope
+from crabtrap.values import NOWHERE
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     from crabtrap.present import Presenter
     from crabtrap.session.calls import ProgramCaller
     from crabtrap.session.history import ValueHistory
+    from crabtrap.session.python_values import RustBehaviour
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
+    from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
 
 
@@ -33,7 +37,22 @@ class RustLanguage:
         Raises:
             CrabtrapError: It cannot be parsed or has no value.
         """
-        return evaluate(text, FrameScope(frame, self._history), self._presenter)
+        return self.home(evaluate(text, FrameScope(frame, self._history), self._presenter))
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """What Python's operators do to the program's values."""
+        return self._behaviour
+
+    @cached_property
+    def _behaviour(self) -> RustBehaviour:
+        from crabtrap.session.python_values import RustBehaviour  # noqa: PLC0415 - slow to import
+
+        return RustBehaviour(self._presenter)
+
+    def home(self, value: Value) -> Value:
+        """A value that may have been computed, such that it behaves as those of the program."""
+        return self._behaviour.home(value) if value.context is NOWHERE else value
 
     def render(self, value: Value) -> str:
         """Render a value on one line, shortened."""

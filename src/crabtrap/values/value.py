@@ -6,8 +6,11 @@ and pointers.  ``crabtrap.present`` adds what a ``Vec`` or a ``HashMap`` is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from crabtrap.address import Address
-from crabtrap.errors import NotFoundError, RangeError, UsageError
+from crabtrap.errors import CrabtrapError, NotFoundError, RangeError, UsageError
 from crabtrap.symbols.types import UNIT, Case, Field, Type, array_type
 from crabtrap.values import decode, unsized
 from crabtrap.values.decode import Char, Invalid, Scalar, UnavailableError
@@ -24,12 +27,20 @@ from crabtrap.values.value_location import (
     narrow,
 )
 
+if TYPE_CHECKING:
+    from crabtrap.values.python_behaviour import PythonBehaviour
+
 MAX_VALUE_SIZE = 64 << 20
 """Most bytes fetched for one value at once; a larger type is read in parts."""
 
 
 class Value:
     """A value in the program, or one computed by the debugger.
+
+    It behaves in Python as what it is in Rust, references and smart pointers looked
+    through: ``v[0]``, ``v["field"]``, ``len(v)``, ``for item in v``, ``int(v)``,
+    ``str(v)``, ``v == "text"``, ``if v``.  See ``docs/python.md``.  Values are compared by
+    content, which the program may change, and therefore have no hash.
 
     Attributes:
         type: Its type as declared, typedefs included.
@@ -52,9 +63,6 @@ class Value:
         self.context = context
         self.metadata = metadata
         self._data: bytes | None = None
-
-    def __repr__(self) -> str:
-        return f"<Value {self.type.name} in {self.location}>"
 
     @property
     def shape(self) -> Type:
@@ -309,6 +317,69 @@ class Value:
             raise UnavailableError("optimised out")
         target = self.shape.target or whole.type
         return whole if location.offset == 0 else whole.at(target, location.offset)
+
+    # -- as Python sees it -------------------------------------------------------
+    @property
+    def _behaviour(self) -> PythonBehaviour:
+        return self.context.program.behaviour
+
+    def __repr__(self) -> str:
+        try:
+            return f"<Value {self.type.name}: {self._behaviour.summary(self)}>"
+        except CrabtrapError as error:
+            return f"<Value {self.type.name}: <{error}>>"
+
+    def __str__(self) -> str:
+        return self._behaviour.text(self)
+
+    def __format__(self, spec: str) -> str:
+        from crabtrap.values.python_behaviour import formatted  # noqa: PLC0415 - rarely needed
+
+        return formatted(self, self._behaviour, spec)
+
+    def __bool__(self) -> bool:
+        return self._behaviour.truth(self)
+
+    def __int__(self) -> int:
+        return int(self._behaviour.number(self))
+
+    def __index__(self) -> int:
+        number = self._behaviour.number(self)
+        if isinstance(number, float):
+            raise TypeError(f"{self.type.name} is not an integer")
+        return int(number)
+
+    def __float__(self) -> float:
+        return float(self._behaviour.number(self))
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or self._behaviour.equal(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # what it is equal to changes as the program runs
+
+    def __getitem__(self, key: object) -> Value:
+        return self._behaviour.item(self, key)
+
+    def __len__(self) -> int:
+        return self._behaviour.length(self)
+
+    def __iter__(self) -> Iterator[Value]:
+        return self._behaviour.walk(self)
+
+    def __contains__(self, item: object) -> bool:
+        return self._behaviour.contains(self, item)
+
+    def items(self) -> Iterator[tuple[Value, Value]]:
+        """The keys and values of a map, read as they are walked over.
+
+        Raises:
+            TypeError: It is not a map.
+        """
+        return self._behaviour.entries(self)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        return self._behaviour.html(self)
 
 
 def _sign_extended(bits: int, field: Field) -> bytes:

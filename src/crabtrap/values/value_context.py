@@ -10,6 +10,7 @@ from crabtrap.values.readers import BytesReader, PagedReader, Reader
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.symbols.types import Type
+    from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
 
 
@@ -43,6 +44,11 @@ class ProgramInfo(Protocol):
             symbol: Its whole path.
             beside: A type of the module to search.
         """
+        ...
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """What Python's operators do to the program's values."""
         ...
 
 
@@ -79,6 +85,19 @@ class ValueContext:
 
 class NoProgramInfo:
     """An empty program: for values computed by the debugger, and tests."""
+
+    def __init__(self, behaviour: PythonBehaviour | None = None) -> None:
+        """Have values behave as ``behaviour`` says; by default, as plain ones."""
+        self._behaviour = behaviour
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """That which was given, or one that knows scalars, fields and arrays."""
+        if self._behaviour is None:
+            from crabtrap.values.python_behaviour import PlainBehaviour  # noqa: PLC0415 - rarely
+
+            self._behaviour = PlainBehaviour()
+        return self._behaviour
 
     def describe_code(self, address: Address) -> str | None:
         """Return ``None``: there are no functions."""

@@ -169,3 +169,23 @@ def test_uninhabited_variants_need_no_discriminant(world):
         [("Ok", (), [("__0", world.base("u8"), 0)]), ("Err", (), [("__0", never, 0)])],
     )
     assert world.value(die, b"\3").variant()[0].name == "Ok"
+
+
+def test_values_of_no_session_are_scalars_fields_and_arrays_in_python(world: World) -> None:
+    i32 = world.base("i32")
+    point = world.value(world.struct("m::Point", [("x", i32)]), b"\7\0\0\0")
+    assert (point["x"] == 7, int(point["x"]), f"{point['x']:#x}") == (True, 7, "0x7")
+    with pytest.raises(KeyError):
+        point["z"]
+    array = world.value(world.array(i32, 2), bytes(8))
+    assert (len(array), array == [0, 0], 1 in array, bool(array)) == (2, True, False, True)
+    assert [*array] == [array[0], array[1]]
+    with pytest.raises(TypeError):
+        len(point)
+    assert repr(array[0]) == "<Value i32: 0>"
+    assert repr(point) == "<Value Point: ...>"
+    gone = Value(world.get(i32), Absent("gone"), world.context)
+    assert repr(gone) == "<Value i32: <gone>>"
+    assert gone._repr_html_() == "<code>&lt;gone&gt;</code>"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(array)

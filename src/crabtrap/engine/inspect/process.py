@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type
     from crabtrap.target.interface import Mapping, Target, ThreadInfo
+    from crabtrap.values.python_behaviour import PythonBehaviour
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class InspectionSettings:
     Attributes:
         user_code: Which code is the user's.
         frame_limit: Maximum number of physical frames.
-        language: Evaluates the expressions of ``Frame.evaluate``.
+        language: Evaluates ``Frame.evaluate``, and says how values behave in Python.
     """
 
     user_code: UserCode = field(default_factory=UserCode)
@@ -215,6 +216,11 @@ class Process:
             return os.readlink(f"{local}fd/{fd}")
         except OSError:
             return None
+
+    @property
+    def behaviour(self) -> PythonBehaviour:
+        """What Python's operators do to the program's values."""
+        return self.settings.language.behaviour
 
     # -- symbols -----------------------------------------------------------------------
     def describe_code(self, address: Address) -> str | None:

@@ -109,7 +109,7 @@ def _parts(node: Node) -> list[str]:
     parts = [_labelled(label, one_line(child)) for label, child in node.children]
     if node.run:
         parts += node.run
-    parts += _rest(node)
+    parts += left_out(node)
     if node.kind == "wrapper":
         parts += node.notes
     return parts
@@ -121,7 +121,8 @@ def _labelled(label: str | Node | None, text: str) -> str:
     return f"{one_line(label) if isinstance(label, Node) else label}: {text}"
 
 
-def _rest(node: Node) -> list[str]:
+def left_out(node: Node) -> list[str]:
+    """How many parts are not shown, at most one text."""
     if not node.more:
         return []
     shown = len(node.children) + len(node.run or ())
@@ -152,7 +153,7 @@ def _lines(node: Node, width: int, indent: str) -> list[str]:
         inner[-1] += ","
         lines += inner
     lines += _filled(node.run or [], width, deeper)
-    for text in (*_rest(node), *(node.notes if node.kind == "wrapper" else ())):
+    for text in (*left_out(node), *(node.notes if node.kind == "wrapper" else ())):
         lines.append(f"{deeper}{text},")
     lines.append(f"{indent}{closing.strip().removeprefix(',')}{_tail(node)}")
     return lines
