@@ -1,16 +1,172 @@
 """crabtrap: a debugger for Rust programs on Linux x86-64.
 
 ``Session`` controls one program, from before its launch until after its end; front ends use
-nothing else::
+nothing but what is exported here::
 
     with crabtrap.Session("target/debug/demo") as session:
         session.breakpoints.add("main.rs:10")
         session.launch()
         print(session.continue_())
+
+See ``docs/python.md``.  Names are imported when they are first used.
 """
 
-from crabtrap.session import Session, attach, connect, launch
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crabtrap import address, errors, events
+    from crabtrap._core import Instruction
+    from crabtrap.address import Address
+    from crabtrap.engine.breakpoints.stoppoints import (
+        AnyStoppoint,
+        Breakpoint,
+        CatchKind,
+        Catchpoint,
+        WatchKind,
+        Watchpoint,
+    )
+    from crabtrap.engine.causes.signal_table import SignalAction, SignalTable
+    from crabtrap.engine.debuggee import Options
+    from crabtrap.engine.inspect.frame import Binding, Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.inspect.user_code import UserCode
+    from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped
+    from crabtrap.present.children import Children
+    from crabtrap.present.output.literals import FORMAT_LETTERS, FormatLetter, format_integer
+    from crabtrap.present.output.text_tree import RenderOptions
+    from crabtrap.present.rules.rule import Rule
+    from crabtrap.session import Client, Session, attach, connect, launch
+    from crabtrap.session.breakpoints import Breakpoints
+    from crabtrap.session.code import Code
+    from crabtrap.session.memory import ProgramMemory
+    from crabtrap.session.presentation import Presentation
+    from crabtrap.session.registers import Registers
+    from crabtrap.session.sources import Sources
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation, Resolution
+    from crabtrap.symbols.code import Function
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.source_files import SourceFile
+    from crabtrap.symbols.types import Case, Field, Type
+    from crabtrap.target.stdio import Stdio
+    from crabtrap.values.value import Value
 
 __version__ = "0.1.0"
 
-__all__ = ["Session", "__version__", "attach", "connect", "launch"]
+__all__ = [
+    "FORMAT_LETTERS",
+    "Address",
+    "AnyStoppoint",
+    "Binding",
+    "Breakpoint",
+    "BreakpointLocation",
+    "Breakpoints",
+    "Case",
+    "CatchKind",
+    "Catchpoint",
+    "Children",
+    "Client",
+    "Code",
+    "Detached",
+    "Ended",
+    "Field",
+    "FormatLetter",
+    "Frame",
+    "Function",
+    "Instruction",
+    "Module",
+    "NotStarted",
+    "Options",
+    "Presentation",
+    "Process",
+    "ProgramMemory",
+    "Registers",
+    "RenderOptions",
+    "Resolution",
+    "Rule",
+    "Running",
+    "Session",
+    "SignalAction",
+    "SignalTable",
+    "SourceFile",
+    "Sources",
+    "State",
+    "Stdio",
+    "Stopped",
+    "Thread",
+    "Type",
+    "UserCode",
+    "Value",
+    "WatchKind",
+    "Watchpoint",
+    "__version__",
+    "address",
+    "attach",
+    "connect",
+    "errors",
+    "events",
+    "format_integer",
+    "launch",
+]
+
+_HOMES = {
+    "_core": ("Instruction",),
+    "address": ("Address",),
+    "engine.breakpoints.stoppoints": (
+        "AnyStoppoint",
+        "Breakpoint",
+        "CatchKind",
+        "Catchpoint",
+        "WatchKind",
+        "Watchpoint",
+    ),
+    "engine.causes.signal_table": ("SignalAction", "SignalTable"),
+    "engine.debuggee": ("Options",),
+    "engine.inspect.frame": ("Binding", "Frame"),
+    "engine.inspect.process": ("Process",),
+    "engine.inspect.thread": ("Thread",),
+    "engine.inspect.user_code": ("UserCode",),
+    "engine.machine": ("Detached", "Ended", "NotStarted", "Running", "State", "Stopped"),
+    "present.children": ("Children",),
+    "present.output.literals": ("FORMAT_LETTERS", "FormatLetter", "format_integer"),
+    "present.output.text_tree": ("RenderOptions",),
+    "present.rules.rule": ("Rule",),
+    "session": ("Client", "Session", "attach", "connect", "launch"),
+    "session.breakpoints": ("Breakpoints",),
+    "session.code": ("Code",),
+    "session.memory": ("ProgramMemory",),
+    "session.presentation": ("Presentation",),
+    "session.registers": ("Registers",),
+    "session.sources": ("Sources",),
+    "symbols.breakpoint_locations": ("BreakpointLocation", "Resolution"),
+    "symbols.code": ("Function",),
+    "symbols.module": ("Module",),
+    "symbols.source_files": ("SourceFile",),
+    "symbols.types": ("Case", "Field", "Type"),
+    "target.stdio": ("Stdio",),
+    "values.value": ("Value",),
+}
+"""Modules below this one, and the names that are exported from them."""
+
+_SUBMODULES = ("address", "errors", "events")
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import an exported name when it is first used, as ``PEP 562`` has it."""
+    home = _HOME_OF.get(name)
+    if home is not None:
+        found: object = getattr(import_module(f"{__name__}.{home}"), name)
+    elif name in _SUBMODULES:
+        found = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

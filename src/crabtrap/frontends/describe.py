@@ -9,20 +9,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from crabtrap import events
-from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Catchpoint, Watchpoint
-from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, Stopped
+from crabtrap import (
+    Breakpoint,
+    Catchpoint,
+    Detached,
+    Ended,
+    NotStarted,
+    Running,
+    Stopped,
+    Watchpoint,
+    events,
+)
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import field_names
 
 if TYPE_CHECKING:
-    from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint
-    from crabtrap.engine.inspect.frame import Binding, Frame
-    from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.present.output.text_tree import RenderOptions
-    from crabtrap.session import Client, Session
-    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
-    from crabtrap.values.value import Value
+    from crabtrap import (
+        AnyStoppoint,
+        Binding,
+        BreakpointLocation,
+        Client,
+        Frame,
+        RenderOptions,
+        Session,
+        Thread,
+        Value,
+    )
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 JsonObject: TypeAlias = "dict[str, Json]"

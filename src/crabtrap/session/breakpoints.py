@@ -291,18 +291,6 @@ class Breakpoints:
         if isinstance(self._core.state, Stopped | Running):
             self._core.keep_hits()
 
-    def drop_watchpoints(self) -> tuple[Watchpoint, ...]:
-        """Delete all watchpoints: addresses of one run are not valid in the next."""
-        dropped = tuple(self._table.watchpoints)
-        for item in dropped:
-            self._table.remove(item.number)
-        return dropped
-
-    def forget_failures(self) -> None:
-        """Reset the failures of conditions, so that a new run reports them again."""
-        for item in self._table:
-            item.failures = 0
-
     def _need_slots(self, count: int) -> None:
         """Check that ``count`` debug registers are free; before launch, of all that x86 has."""
         debuggee = self._core.program.debuggee

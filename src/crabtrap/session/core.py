@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
@@ -26,6 +27,8 @@ from crabtrap.session.returns import find_return_value
 from crabtrap.session.rust_language import RustLanguage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
@@ -72,6 +75,7 @@ class Core:
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self._notify)
         self._settled_epoch = 0
+        self._serving = False
         self.lifecycle = Lifecycle(program, server, self)
 
     def _notify(self, text: str) -> None:
@@ -118,6 +122,18 @@ class Core:
         program.resolver.resolve_all()
         return program
 
+    def begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
+        """Take up another program; what was said of the last one is no longer so."""
+        for item in self.table:
+            item.failures = 0
+        # The addresses of one run mean nothing in the next.
+        dropped = tuple(self.table.watchpoints)
+        for item in dropped:
+            self.table.remove(item.number)
+        for item in dropped:
+            self._notify(f"watchpoint {item.number} ({item.expression}) was deleted")
+        return self.settle(begin())
+
     # -- running ---------------------------------------------------------------------------
     def run(
         self, plan: Plan, thread: int, *, alone: bool | None = None, timeout: float | None = None
@@ -155,7 +171,22 @@ class Core:
             raise
         return self.settle(event, plan)
 
-    def serve_once(self, timeout: float | None) -> None:
+    def serve(self, timeout: float | None) -> None:
+        """Call what is posted, until ``stop_serving`` or for so many seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        self._serving = True
+        while self._serving:
+            remaining = None if deadline is None else deadline - time.monotonic()
+            if remaining is not None and remaining <= 0:
+                return
+            self._serve_once(remaining)
+
+    def stop_serving(self) -> None:
+        """Have ``serve`` return; for any thread."""
+        self._serving = False
+        self.mailbox.post(lambda: None)
+
+    def _serve_once(self, timeout: float | None) -> None:
         """Wait until a function is posted or the program stops, and handle that."""
         if not isinstance(self.state, Running):
             if self.mailbox.wait(timeout):

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.causes.signal_table import signal_name
-from crabtrap.engine.machine import Detached, Ended, NotStarted, State, require
+from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped, require
 from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
 from crabtrap.events import Exited as ExitReason
-from crabtrap.events import Notice
+from crabtrap.events import Notice, ProcessDetached
 from crabtrap.records import dataclass
 from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target import live
@@ -171,12 +171,14 @@ class Lifecycle:
             self._streams.resize(rows, columns)
 
     # -- ending --------------------------------------------------------------------------
-    def detach(self) -> int:
-        """Detach from the program; returns its process id."""
+    def detach(self) -> None:
+        """Detach from the program, and publish that."""
+        require(self.state, Stopped, Running, to="detach")
+        self._core.keep_hits()
         pid = self.program.debuggee.target.pid
         self.program.controller.detach()
         self.end()
-        return pid
+        self._core.events.publish(ProcessDetached(pid))
 
     def kill(self) -> StopEvent:
         """Kill the program."""

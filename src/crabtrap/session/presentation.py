@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Running
 from crabtrap.present import RenderOptions, render, value_tree
+from crabtrap.records import replace
 from crabtrap.session.rule_files import RuleFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crabtrap.present.children import Children
     from crabtrap.session.core import Core
     from crabtrap.values.value import Value
 
@@ -46,6 +48,26 @@ class Presentation:
     def tree(self, value: Value, options: RenderOptions | None = None) -> dict[str, object]:
         """Return a value as a tree of JSON types."""
         return self._reading(lambda: dict(value_tree(value, self._core.presenter, options)))
+
+    def children(self, value: Value, start: int = 0, stop: int | None = None) -> Children:
+        """The parts ``[start, stop)`` of a value, and how many there are.
+
+        Args:
+            value: Whose parts: items, entries or fields, references looked through.
+            start: The first of them, counted from 0.
+            stop: One past the last; ``None`` for one page more than ``start``.
+        """
+        from crabtrap.present.children import children  # noqa: PLC0415 - rarely needed
+
+        found = self._reading(lambda: children(value, self._core.presenter, start, stop))
+        home = self._core.language.home
+        return replace(found, items=tuple((name, home(each)) for name, each in found.items))
+
+    def describe_location(self, value: Value) -> str:
+        """Where a value is, in words: "at 0x7ffe10 counter", "in $rax", "nowhere: ..."."""
+        from crabtrap.session.value_locations import describe_location  # noqa: PLC0415 - rarely
+
+        return describe_location(value, self._core.program.debuggee.modules)
 
     def _reading(self, read: Callable[[], T]) -> T:
         """Read consistently: a running program is paused meanwhile."""

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.engine.door import Door, through_door
-from crabtrap.engine.machine import (
-    Ended,
-    NotStarted,
-    Running,
-    State,
-    Stopped,
-    describe,
-    require,
-)
+from crabtrap.engine.machine import Ended, NotStarted, Running, State, Stopped, describe, require
 from crabtrap.errors import StateError
-from crabtrap.events import Notice, ProcessDetached, StopEvent
 from crabtrap.session.client import Client
 from crabtrap.session.code import Code
 from crabtrap.session.core import Core
@@ -31,11 +21,10 @@ from crabtrap.target.stdio import Stdio
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from crabtrap.engine.causes.signal_table import SignalTable
-    from crabtrap.engine.debuggee import Options
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.events import StopEvent
     from crabtrap.session.event_hub import Cancel, Listener
 
 T = TypeVar("T")
@@ -62,8 +51,10 @@ class Session:
         memory: The program's bytes and instructions.
         registers: The registers of the program's threads.
         sources: The program's source files.
-        code: The program's modules and symbols.
+        code: The program's modules, symbols and lines.
         values: Rendering of values, with the user's own rules for types.
+        options: Choices that can be changed at any time.
+        signals: What is done with each signal.
     """
 
     def __init__(self, program: str | None, *, server: Server = "guard") -> None:
@@ -85,7 +76,7 @@ class Session:
         self.sources = Sources(self._core)
         self.code = Code(self._core)
         self.values = Presentation(self._core)
-        self._serving = False
+        self.options, self.signals = self._core.options, self._core.signals
         verbs = self.client
         self.continue_, self.step, self.next = verbs.continue_, verbs.step, verbs.next
         self.step_instruction = verbs.step_instruction
@@ -136,14 +127,10 @@ class Session:
             StateError: A program is running already.
             LaunchError: It cannot be started; ``hint`` says what to try.
         """
-        settings = LaunchSettings(
-            tuple(arguments),
-            tuple(environment.items()) if environment is not None else None,
-            directory,
-            randomize,
-            stdio or Stdio.inherit(),
-        )
-        return self._begin(lambda: self._core.lifecycle.launch(settings))
+        variables = tuple(environment.items()) if environment is not None else None
+        streams = stdio or Stdio.inherit()
+        settings = LaunchSettings(tuple(arguments), variables, directory, randomize, streams)
+        return self._core.begin(lambda: self._core.lifecycle.launch(settings))
 
     def restart(self) -> StopEvent:
         """Kill the program and launch it again with the same settings; breakpoints stay.
@@ -152,12 +139,11 @@ class Session:
             StateError: The program was not launched by this session.
             LaunchError: It cannot be started; ``hint`` says what to try.
         """
-        if not isinstance(self._core.state, NotStarted):
-            if not self.launched:
-                raise StateError("the program was not launched here", hint="attach to it again")
-            if isinstance(self._core.state, Stopped | Running):
-                self.kill()
-        return self._begin(self._core.lifecycle.launch_again)
+        if not self.launched and not isinstance(self._core.state, NotStarted):
+            raise StateError("the program was not launched here", hint="attach to it again")
+        if self.has_program:
+            self.kill()
+        return self._core.begin(self._core.lifecycle.launch_again)
 
     def attach(self, pid: int) -> StopEvent:
         """Attach to a running process, which stops where it is.
@@ -166,7 +152,7 @@ class Session:
             StateError: A program is being debugged already.
             LaunchError: The kernel refuses it; the text says why (``ptrace(2)``).
         """
-        event = self._begin(lambda: self._core.lifecycle.attach(pid))
+        event = self._core.begin(lambda: self._core.lifecycle.attach(pid))
         self._core.lifecycle.compare_programs()
         return event
 
@@ -182,14 +168,7 @@ class Session:
         """
         lifecycle = self._core.lifecycle
         target = lifecycle.reach(address)
-        return self._begin(lambda: lifecycle.take_over(target)) if target is not None else None
-
-    def _begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
-        self.breakpoints.forget_failures()
-        for item in self.breakpoints.drop_watchpoints():
-            text = f"watchpoint {item.number} ({item.expression}) was deleted"
-            self._core.events.publish(Notice(text))
-        return self._core.settle(begin())
+        return self._core.begin(lambda: lifecycle.take_over(target)) if target else None
 
     def detach(self) -> None:
         """Detach from the program, with no trap left in it; it runs on.
@@ -197,10 +176,7 @@ class Session:
         Raises:
             StateError: There is no program.
         """
-        require(self._core.state, Stopped, Running, to="detach")
-        self._core.keep_hits()
-        pid = self._core.lifecycle.detach()
-        self._core.events.publish(ProcessDetached(pid))
+        self._core.lifecycle.detach()
 
     def kill(self) -> StopEvent:
         """Kill the program.
@@ -212,7 +188,7 @@ class Session:
 
     def close(self) -> None:
         """End the session: kill a launched program, detach from an attached one."""
-        if isinstance(self._core.state, Stopped | Running):
+        if self.has_program:
             if self.launched:
                 self.kill()
             else:
@@ -231,14 +207,14 @@ class Session:
         return self._core.state
 
     @property
-    def options(self) -> Options:
-        """Options of the engine, which can be changed at any time."""
-        return self._core.options
+    def is_stopped(self) -> bool:
+        """The program is there, at a stop: it has threads and frames to look at."""
+        return isinstance(self._core.state, Stopped)
 
     @property
-    def signals(self) -> SignalTable:
-        """The action for each signal."""
-        return self._core.signals
+    def has_program(self) -> bool:
+        """There is a program, running or stopped."""
+        return isinstance(self._core.state, Stopped | Running)
 
     def resize_terminal(self, rows: int, columns: int) -> None:
         """Set the size of the program's own terminals, if it has any."""
@@ -273,23 +249,12 @@ class Session:
         return self._core.mailbox.post(function)
 
     def serve(self, timeout: float | None = None) -> None:
-        """Call posted functions until ``stop_serving``; for a thread that only serves others.
-
-        Args:
-            timeout: Seconds after which to return in any case, ``None`` for no limit.
-        """
-        deadline = None if timeout is None else time.monotonic() + timeout
-        self._serving = True
-        while self._serving:
-            remaining = None if deadline is None else deadline - time.monotonic()
-            if remaining is not None and remaining <= 0:
-                return
-            self._core.serve_once(remaining)
+        """Carry out posted functions until ``stop_serving``, or for ``timeout`` seconds."""
+        self._core.serve(timeout)
 
     def stop_serving(self) -> None:
         """Have ``serve`` return; may be called from any thread."""
-        self._serving = False
-        self._core.mailbox.post(lambda: None)
+        self._core.stop_serving()
 
     def interrupt(self) -> None:
         """Request an interruption; may be called from any thread and from signal handlers."""

@@ -58,6 +58,16 @@ class Module:
         """Last component of the path."""
         return os.path.basename(self.path) or self.path
 
+    @property
+    def debug_level(self) -> str:
+        """What is known of it: "none", "symbols", "lines" or "full"."""
+        return self.image.debug_level
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of its debug information is damaged and was skipped."""
+        return self.image.problems
+
     # -- addresses ---------------------------------------------------------------
     def address(self, file_address: int) -> Address:
         """Convert a file address to a run-time address."""
@@ -123,6 +133,10 @@ class Module:
     def find_inlined(self, query: str) -> tuple[Function, ...]:
         """Every inline instance of the functions whose path ends with ``query``."""
         return tuple(map(self._function, self.image.find_inlined(query)))
+
+    def complete_function(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Paths of functions, and trailing parts of them, that begin with ``prefix``."""
+        return self.image.complete(prefix, ("function",), limit)
 
     def find_functions_matching(self, pattern: str, limit: int = 10_000) -> tuple[Function, ...]:
         """Functions whose path matches a regular expression."""

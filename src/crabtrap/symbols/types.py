@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.records import dataclass
+from crabtrap.symbols.names import STD_CRATES
 from crabtrap.symbols.type_names import (
     PathText,
     field_name,
@@ -184,6 +185,23 @@ class Type:
         if self._cases is None and self.row.variants is not None and self.table is not None:
             self._cases = self.table.resolve_cases(self.row.variants)
         return self._cases
+
+    @property
+    def enumerators(self) -> tuple[tuple[str, int], ...]:
+        """Variants of an enum without fields, with their discriminants, sign-extended."""
+        bits = 8 * (self.size or 0)
+        target = self.target
+        is_signed = target is not None and target.strip().row.encoding == "signed"
+        wraps = 1 << (bits - 1) if bits and is_signed else None
+        return tuple(
+            (name, value - (1 << bits) if wraps is not None and value >= wraps else value)
+            for name, value in self.row.enumerators
+        )
+
+    @property
+    def is_std(self) -> bool:
+        """The standard library defines it."""
+        return self.path.partition("::")[0] in STD_CRATES
 
     @property
     def is_tuple(self) -> bool:

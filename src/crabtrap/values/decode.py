@@ -122,16 +122,6 @@ def _is_signed_enum(type_: Type) -> bool:
     return target is not None and target.strip().row.encoding == "signed"
 
 
-def enumerators(type_: Type) -> tuple[tuple[str, int], ...]:
-    """List the variants of a field-less enum with their discriminants, sign-extended."""
-    bits = 8 * (type_.size or 0)
-    wraps = 1 << (bits - 1) if bits and _is_signed_enum(type_) else None
-    return tuple(
-        (name, value - (1 << bits) if wraps is not None and value >= wraps else value)
-        for name, value in type_.row.enumerators
-    )
-
-
 def enumerator_name(type_: Type, data: bytes) -> str | None:
     """Find the variant of a field-less enum with these bytes as discriminant."""
     number = int.from_bytes(data, "little")

@@ -125,6 +125,10 @@ class FakeSession:
         if threads:
             self.state = Stopped(StopEvent(1, 1, threads[0].tid, (Interrupted(),)))
 
+    @property
+    def is_stopped(self) -> bool:
+        return isinstance(self.state, Stopped)
+
     def new_client(self, name: str) -> FakeSession:
         """It is its own only client."""
         return self

@@ -84,6 +84,20 @@ class SignalTable:
         """Number of changes so far; the target is updated when it has grown."""
         return self._revision
 
+    @staticmethod
+    def name(number: int) -> str:
+        """Name of a Linux signal: ``SIGSEGV``, ``SIG32``, ``SIGRTMIN+3``."""
+        return signal_name(number)
+
+    @staticmethod
+    def parse(text: str) -> int:
+        """Number of a signal given as ``SIGINT``, ``INT``, ``int`` or ``2``.
+
+        Raises:
+            NotFoundError: There is no such signal.
+        """
+        return parse_signal(text)
+
     def action(self, number: int) -> SignalAction:
         """Return the action for signal ``number``, 1 to 64."""
         return self._actions[number]

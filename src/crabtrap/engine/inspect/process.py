@@ -101,6 +101,16 @@ class Process:
         """Process id, in the target's pid namespace."""
         return self.target.pid
 
+    @property
+    def executable(self) -> str:
+        """Path of the main program's file as the debugger can open it, ``""`` if not known."""
+        return self.target.executable()
+
+    @property
+    def description(self) -> str:
+        """How it is reached, for people: by which server, and through what."""
+        return self.target.description
+
     def check(self) -> None:
         """Refuse use after the program was resumed.
 

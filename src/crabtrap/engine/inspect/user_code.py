@@ -53,6 +53,11 @@ class UserCode:
     foreign_paths: tuple[str, ...] = ()
     dependencies_are_user: bool = False
 
+    @staticmethod
+    def everything() -> UserCode:
+        """The policy by which all code with a known source is the user's."""
+        return UserCode(user_paths=("",))  # every path begins with the empty prefix
+
     def origin_of_path(self, path: str | None) -> Origin:
         """Classify a source path as the debug information names it."""
         if path is None or not path:

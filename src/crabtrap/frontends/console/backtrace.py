@@ -14,8 +14,7 @@ from crabtrap.frontends.console.styled_text import Text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap import Frame, Thread
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json, JsonObject
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from crabtrap.engine.breakpoints.stoppoints import CatchKind
-from crabtrap.engine.causes.signal_table import signal_name
+from crabtrap import CatchKind
 from crabtrap.errors import CrabtrapError
 from crabtrap.frontends.console.settings_table import SETTINGS
-from crabtrap.symbols.names import STD_CRATES
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.command import CommandTable, Resolved
@@ -67,7 +62,8 @@ def _arguments(
             numbers = (str(item.number) for item in context.client.breakpoints)
             found = _prefixed(numbers, word)
         case "signal":
-            found = _prefixed(map(signal_name, range(1, _LAST_SIGNAL + 1)), word)
+            names = (context.session.signals.name(n) for n in range(1, _LAST_SIGNAL + 1))
+            found = _prefixed(names, word)
         case "catch":
             found = _prefixed(get_args(CatchKind), rest)
         case "":
@@ -84,28 +80,7 @@ def _prefixed(names: Iterable[str], prefix: str) -> list[Completion]:
 
 
 def _locations(context: CommandContext, word: str) -> list[Completion]:
-    if not word:
-        return []
-    found: list[str] = []
-    for module in context.session.code.modules:
-        found += module.image.complete(word, ("function",), _LIMIT)
-    found += _source_names(context, word)
-    return [(name, len(word)) for name in dict.fromkeys(found)]
-
-
-def _source_names(context: CommandContext, prefix: str) -> Iterable[str]:
-    """Source files of the program in and below the directory of the file with ``main``.
-
-    A list of all source files would take reading all debug information; whether a file of a
-    given name is among them is found quickly.
-    """
-    module = context.session.code.modules.main
-    start = next((one.path for one in context.client.resolve("main").locations if one.path), None)
-    if module is None or start is None:
-        return ()
-    beside = islice(Path(start).parent.rglob(f"{glob.escape(prefix)}*.rs"), _LIMIT)
-    names = sorted({path.name for path in beside})
-    return [name for name in names if module.find_files(name)]
+    return [(name, len(word)) for name in context.session.code.complete(word, _LIMIT)]
 
 
 def _names(context: CommandContext, text: str) -> list[Completion]:
@@ -148,7 +123,7 @@ def _fields(context: CommandContext, word: str) -> list[Completion]:
         except CrabtrapError:
             break
         # Fields of std's types are private.
-        if value.type.path.partition("::")[0] not in STD_CRATES:
+        if not value.type.is_std:
             found |= dict.fromkeys(name for name, _ in value.fields())
         base = f"(*{base})"
     return _prefixed(found, prefix)

@@ -19,12 +19,11 @@ from crabtrap.frontends.console.preferences import Preferences
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 
 if TYPE_CHECKING:
+    from crabtrap import Session, Stdio
     from crabtrap.errors import CrabtrapError
     from crabtrap.events import Event
     from crabtrap.frontends.console.output import Output
     from crabtrap.frontends.console.script import LineSource
-    from crabtrap.session import Session
-    from crabtrap.target.stdio import Stdio
 
 
 class Console:

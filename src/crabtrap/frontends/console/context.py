@@ -14,6 +14,7 @@ from crabtrap.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from crabtrap import Client, Session
     from crabtrap.events import Exited
     from crabtrap.frontends.console.displays import Displays
     from crabtrap.frontends.console.launch_options import LaunchOptions
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from crabtrap.frontends.console.preferences import Preferences
     from crabtrap.frontends.console.script import LineSource
     from crabtrap.frontends.console.terminal import Terminal
-    from crabtrap.session import Client, Session
 
 
 class CommandLines(Protocol):

@@ -12,7 +12,7 @@ from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.describe import short_path
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap import Frame
     from crabtrap.frontends.console.context import CommandContext
 
 # Widths that arguments are cut to, tried in turn until the frame fits the terminal's line.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from crabtrap import Stdio
 from crabtrap.records import dataclass, field, replace
-from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.run_line import RunLine

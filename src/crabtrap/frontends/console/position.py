@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap import Frame
 
 
 @dataclass(slots=True)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap import FORMAT_LETTERS, RenderOptions
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
 from crabtrap.frontends.console.settings_table import parse_limit
 from crabtrap.frontends.console.styled_text import Text, escape_line
-from crabtrap.present.output.literals import FORMAT_LETTERS
-from crabtrap.present.output.text_tree import RenderOptions
 from crabtrap.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crabtrap.engine.inspect.frame import Binding
+    from crabtrap import Binding, Value
     from crabtrap.frontends.console.arguments import Format
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import JsonObject
-    from crabtrap.values.value import Value
 
 _SHORT_ITEMS = 8
 _SHORT_DEPTH = 2

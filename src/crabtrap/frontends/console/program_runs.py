@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from crabtrap import events
-from crabtrap.engine.machine import Ended, NotStarted, Stopped
+from crabtrap import Ended, NotStarted, events
 from crabtrap.errors import StateError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Reply
@@ -72,7 +71,7 @@ def show_stop(context: CommandContext, event: events.StopEvent) -> Reply:
 
 def is_stopped(context: CommandContext) -> bool:
     """The program is alive, at a stop."""
-    return isinstance(context.session.state, Stopped)
+    return context.session.is_stopped
 
 
 def require_program(context: CommandContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.inspect.user_code import UserCode
+from crabtrap import UserCode
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends.console.run_line import parse_run_line
 from crabtrap.records import dataclass
@@ -113,12 +113,9 @@ def _set_scheduler(context: CommandContext, text: str) -> None:
     context.session.options.scheduler_lock = text in ("on", "step", "1")
 
 
-# Every path begins with the empty prefix, so all code is the user's.
-_ALL_CODE = UserCode(user_paths=("",))
-
-
 def _set_my_code(context: CommandContext, text: str) -> None:
-    context.session.options.user_code = UserCode() if parse_switch(text) else _ALL_CODE
+    policy = UserCode() if parse_switch(text) else UserCode.everything()
+    context.session.options.user_code = policy
 
 
 def _set_follow(context: CommandContext, text: str) -> None:
@@ -209,7 +206,7 @@ SETTINGS: tuple[Setting, ...] = (
         "my-code",
         "on|off",
         "step through the standard library and dependencies, not into them",
-        lambda c: c.session.options.user_code != _ALL_CODE,
+        lambda c: c.session.options.user_code != UserCode.everything(),
         _set_my_code,
     ),
     _number("call timeout", "call_timeout", "seconds a called function may take"),

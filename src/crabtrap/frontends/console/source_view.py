@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints.stoppoints import Breakpoint
+from crabtrap import Breakpoint
 from crabtrap.errors import UsageError
 from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap import Frame, SourceFile
     from crabtrap.frontends.console.context import CommandContext
-    from crabtrap.symbols.source_files import SourceFile
 
 _TAB = 4
 _CHUNK_LIMIT = 400

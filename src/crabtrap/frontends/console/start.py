@@ -7,6 +7,7 @@ import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from crabtrap import Session, Stdio
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.commands.rules import load_file
@@ -18,8 +19,6 @@ from crabtrap.frontends.console.script import LineSource, ListedLines, StreamLin
 from crabtrap.frontends.console.styled_text import escape
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
 from crabtrap.frontends.options import INTERNAL_ERROR
-from crabtrap.session import Session
-from crabtrap.target.stdio import Stdio
 
 if TYPE_CHECKING:
     from crabtrap.frontends.options import CommandLine

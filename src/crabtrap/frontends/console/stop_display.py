@@ -12,7 +12,7 @@ from crabtrap.frontends.console.source_view import stop_context
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap import Frame
     from crabtrap.frontends.console.context import CommandContext
 
 

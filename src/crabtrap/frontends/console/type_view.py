@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends.console.styled_text import Text
-from crabtrap.values.decode import enumerators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from crabtrap import Case, Field, Type
     from crabtrap.frontends.describe import JsonObject
-    from crabtrap.symbols.types import Case, Field, Type
 
 
 def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
@@ -32,8 +31,8 @@ def type_lines(type_: Type) -> tuple[JsonObject, list[Text]]:
             tag = shape.cases.discriminant
             notes.append(f"discriminant {tag.type.name} at {tag.offset}{_niche_note(tag, cases)}")
         lines += [line for case in cases for line in _case_lines(case)]
-    elif shape.row.enumerators:
-        numbered = enumerators(shape)
+    elif shape.enumerators:
+        numbered = shape.enumerators
         data["variants"] = [{"name": name, "value": value} for name, value in numbered]
         lines += [Text("    ", (name, "type"), f" = {value},") for name, value in numbered]
     data["fields"] = [_field_data(field) for field in shape.fields]

@@ -5,19 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.inspect.frame import register_name
 from crabtrap.errors import UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
-from crabtrap.values import Absent, Bytes, ImplicitPointer, Memory, Pieces, Register, Synthetic
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.values import ValueLocation
 
 
 def address_of(context: CommandContext, text: str) -> Address:
@@ -67,38 +64,12 @@ def info_address(context: CommandContext, arguments: Arguments) -> Reply:
     """Show where a value is: ``info address EXPRESSION``."""
     expression = arguments.need_rest("an expression")
     value = context.client.evaluate(expression)
-    size = value.type.size
-    text = _value_location_text(context, value.location)
-    if isinstance(value.location, Memory) and size is not None:
-        text += f", {size} byte{'' if size == 1 else 's'}"
+    text = context.session.values.describe_location(value)
     address: Json = None if value.address is None else describe.address(value.address)
     return Reply(
-        {"expression": expression, "address": address, "size": size, "location": text},
+        {"expression": expression, "address": address, "size": value.type.size, "location": text},
         [Text((expression, "name"), " is ", text)],
     )
-
-
-def _value_location_text(context: CommandContext, location: ValueLocation) -> str:
-    match location:
-        case Memory(address):
-            symbol = context.session.code.symbol_at(address)
-            return f"at {address:#x}{f' {symbol}' if symbol else ''}"
-        case Register(number, offset):
-            return f"in ${register_name(number)}{f' from byte {offset} on' if offset else ''}"
-        case Pieces(parts):
-            shown = (
-                f"{part.size} bytes {_value_location_text(context, part.location)}"
-                for part in parts
-            )
-            return f"in pieces: {'; '.join(shown)}"
-        case Bytes():
-            return "nowhere: only its value is known"
-        case ImplicitPointer():
-            return "nowhere: the pointer was optimised out, what it points to is known"
-        case Absent(reason):
-            return f"nowhere: {reason}"
-        case Synthetic():
-            return "nowhere: the debugger put it together"
 
 
 INFO_LINE = Command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint
+from crabtrap import AnyStoppoint, Breakpoint
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply

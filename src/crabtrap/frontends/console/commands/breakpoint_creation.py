@@ -17,7 +17,7 @@ from crabtrap.frontends.console.styled_text import Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap.engine.breakpoints.stoppoints import Breakpoint
+    from crabtrap import Breakpoint
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
+from crabtrap import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Reply
@@ -12,9 +12,9 @@ from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
+    from crabtrap import BreakpointLocation
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 LOCATIONS_SHOWN = 8
 """Locations of one breakpoint that are listed where nobody asked for all of them."""

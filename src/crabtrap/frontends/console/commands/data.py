@@ -29,7 +29,7 @@ _COMPOUND = r"(?:<<|>>|[-+*/%&|^])$"
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap.engine.inspect.frame import Binding
+    from crabtrap import Binding
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 

@@ -16,7 +16,7 @@ from crabtrap.frontends.console.source_view import numbered_lines
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap import _core
+    from crabtrap import Instruction
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
@@ -39,28 +39,22 @@ def disassemble(context: CommandContext, arguments: Arguments) -> Reply:
     )
 
 
-def _instructions(
-    context: CommandContext, text: str
-) -> tuple[str | None, Sequence[_core.Instruction]]:
+def _instructions(context: CommandContext, text: str) -> tuple[str | None, Sequence[Instruction]]:
     session = context.session
     if "," in text:
         first, _, last = (part.strip() for part in text.partition(","))
         start = address_of(context, first)
         end = start + int(last[1:], 0) if last.startswith("+") else address_of(context, last)
-        return None, session.memory.disassemble(start, Address(end))
+        return None, session.memory.disassemble(start, end)
     pc = context.client.frame.pc if not text else _code_address(context, text)
-    function = session.code.modules.function_at(pc)
-    if function is None:
-        symbol = session.code.modules.symbol_at(pc)
-        if symbol is None or not symbol.size:
-            return None, session.memory.disassemble(pc, count=_WITHOUT_FUNCTION)
-        return symbol.name, session.memory.disassemble(
-            symbol.address, Address(symbol.address + symbol.size)
-        )
-    found: list[_core.Instruction] = []
-    for start, end in function.ranges:
+    code = session.code.code_at(pc)
+    if code is None:
+        return None, session.memory.disassemble(pc, count=_WITHOUT_FUNCTION)
+    name, ranges = code
+    found: list[Instruction] = []
+    for start, end in ranges:
         found += session.memory.disassemble(start, end)
-    return function.path, found
+    return name, found
 
 
 def _code_address(context: CommandContext, text: str) -> Address:
@@ -73,19 +67,18 @@ def _code_address(context: CommandContext, text: str) -> Address:
 
 
 def _code_lines(
-    context: CommandContext, instructions: Sequence[_core.Instruction], with_source: bool
+    context: CommandContext, instructions: Sequence[Instruction], with_source: bool
 ) -> list[Text]:
     arrow = "▶" if context.output.symbols else "=>"
     pc = _current_pc(context)
     lines: list[Text] = []
-    shown = (None, 0)
+    shown: tuple[str, int] | None = None
     base = instructions[0].address if instructions else 0
     for one in instructions:
         if with_source:
-            row = context.session.code.modules.row_at(Address(one.address))
-            here = (row.path, row.line) if row is not None else (None, 0)
-            if here != shown and row is not None:
-                lines += _source_line(context, row.path, row.line)
+            here = context.session.code.line_at(one.address)
+            if here != shown and here is not None:
+                lines += _source_line(context, *here)
             shown = here
         mark = Text((f"{arrow:>2} " if one.address == pc else "   ", "marker"))
         mark.add((f"{one.address:#x}", "address"), (f" <+{one.address - base}>", "dim"), "\t")
@@ -109,10 +102,10 @@ def _tabbed(lines: Sequence[Text]) -> list[Text]:
     return list(lines)
 
 
-def _instruction_text(context: CommandContext, line: Text, one: _core.Instruction) -> Text:
+def _instruction_text(context: CommandContext, line: Text, one: Instruction) -> Text:
     mnemonic, _, operands = one.text.partition(" ")
     line.add((f"{mnemonic:<7}", "keyword"), f" {operands}")
-    name = context.session.code.symbol_at(Address(one.target)) if one.target is not None else None
+    name = context.session.code.symbol_at(one.target) if one.target is not None else None
     if name:
         line.add(("  ; ", "comment"), (name, "function"))
     return line

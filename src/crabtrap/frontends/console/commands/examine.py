@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, cast
 
+from crabtrap import RenderOptions, format_integer
 from crabtrap.address import Address
 from crabtrap.errors import CrabtrapError, MemoryFault, NotFoundError, UsageError
 from crabtrap.frontends import describe
@@ -13,13 +14,11 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands import register_access
 from crabtrap.frontends.console.commands.addresses import address_of
 from crabtrap.frontends.console.styled_text import Text, columns
-from crabtrap.present.output.literals import format_integer
-from crabtrap.present.output.text_tree import RenderOptions
 
 if TYPE_CHECKING:
+    from crabtrap import FormatLetter
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.present.output.literals import FormatLetter
 
 _SIZES = {"b": 1, "h": 2, "w": 4, "g": 8}
 _SIZE_NAMES = {size: letter for letter, size in _SIZES.items()}
@@ -110,7 +109,7 @@ def _words(context: CommandContext, start: Address, count: int, format: str, siz
 def _word(context: CommandContext, data: bytes, format: str) -> str:
     number = int.from_bytes(data, "little")
     if format == "a":
-        return f"{number:#x} {context.session.code.symbol_at(Address(number))}"
+        return f"{number:#x} {context.session.code.symbol_at(number)}"
     if format == "f" and len(data) in (4, 8):
         return repr(struct.unpack("<f" if len(data) == 4 else "<d", data)[0])
     letter = "z" if format == "x" else format

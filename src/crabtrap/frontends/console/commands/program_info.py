@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, Stopped
+from crabtrap import Detached, Ended, NotStarted, Running, Stopped
 from crabtrap.events import Exited as ExitReason
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
@@ -14,10 +14,9 @@ from crabtrap.frontends.console.stop_display import exit_lines, reason_text
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.engine.machine import State
+    from crabtrap import State
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.symbols.code_rows import Function
 
 _MOST_FUNCTIONS = 200
 
@@ -56,7 +55,7 @@ def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
     for module in modules:
         start = min((low for low, _ in module.executable_ranges), default=0)
         end = max((high for _, high in module.executable_ranges), default=0)
-        level = module.image.debug_level
+        level = module.debug_level
         data.append(
             {
                 "path": module.name,
@@ -64,7 +63,7 @@ def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
                 "start": describe.address(start),
                 "end": describe.address(end),
                 "debug_info": level,
-                "problems": list(module.image.problems),
+                "problems": list(module.problems),
             }
         )
         code = Text((f"{start:#x}", "address"), "-", (f"{end:#x}", "address"))
@@ -79,12 +78,12 @@ def info_proc(context: CommandContext, arguments: Arguments) -> Reply:
     if arguments.literal("mappings", "map", "m"):
         return _mappings(context)
     arguments.end()
-    target, main = process.target, context.session.code.modules.main
+    main = context.session.code.modules.main
     rows: list[tuple[str, str]] = [
         ("process", str(process.pid)),
-        ("executable", main.path if main is not None else target.executable()),
+        ("executable", main.path if main is not None else process.executable),
         ("threads", str(len(process.threads))),
-        ("through", target.description),
+        ("through", process.description),
     ]
     data: dict[str, Json] = {"pid": process.pid, **dict(rows[1:])}
     return Reply(data, columns([(Text((name, "dim")), Text(value)) for name, value in rows]))
@@ -117,11 +116,7 @@ def _mappings(context: CommandContext) -> Reply:
 def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
     """List functions that match: ``info functions REGEX``."""
     pattern = arguments.need_rest("a regular expression")
-    found: list[Function] = []
-    for module in context.session.code.modules:
-        found += module.find_functions_matching(pattern, _MOST_FUNCTIONS - len(found))
-        if len(found) >= _MOST_FUNCTIONS:
-            break
+    found = context.session.code.functions(pattern, _MOST_FUNCTIONS)
     data: list[Json] = [
         {
             "function": one.path,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.address import Address
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Reply
@@ -66,7 +65,7 @@ def _register_row(context: CommandContext, name: str, value: int | None) -> tupl
 def _meaning(context: CommandContext, name: str, value: int) -> Text:
     """What a register's value means: a symbol for the pc, a decimal number for a small one."""
     if name == "rip":
-        return Text((context.session.code.symbol_at(Address(value)), "function"))
+        return Text((context.session.code.symbol_at(value), "function"))
     signed = value - (1 << 64) if value >> 63 else value
     return Text((str(signed), "dim")) if abs(signed) < 1 << 48 else Text()
 

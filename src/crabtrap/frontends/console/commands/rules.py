@@ -11,10 +11,9 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
+    from crabtrap import Rule, Session
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.present import Rule
-    from crabtrap.session import Session
 
 
 def load_file(session: Session, path: str) -> tuple[Rule, ...]:

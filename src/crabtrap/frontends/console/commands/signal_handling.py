@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.causes.signal_table import parse_signal, signal_name
 from crabtrap.errors import NotFoundError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -13,7 +12,7 @@ from crabtrap.frontends.console.styled_text import Text, columns
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crabtrap.engine.causes.signal_table import SignalAction
+    from crabtrap import SignalAction
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
@@ -44,13 +43,13 @@ def handle(context: CommandContext, arguments: Arguments) -> Reply:
             # As in gdb, "all" leaves out the two signals that the debugger itself uses.
             numbers += [n for n, name, _ in table if name not in ("SIGTRAP", "SIGINT")]
         elif word[:1].isupper() or word.isdecimal() or word.upper().startswith("SIG"):
-            numbers.append(parse_signal(word))
+            numbers.append(table.parse(word))
         else:
             raise NotFoundError("action", word, tuple(_ACTIONS))
     if not numbers:
         arguments.fail("handle needs a signal")
     for number in numbers:
-        table.set(signal_name(number), **actions)
+        table.set(table.name(number), **actions)
     return _table(row for row in table if row[0] in numbers)
 
 
@@ -60,7 +59,7 @@ def info_signals(context: CommandContext, arguments: Arguments) -> Reply:
     arguments.end()
     table = context.session.signals
     if wanted is not None:
-        number = parse_signal(wanted)
+        number = table.parse(wanted)
         return _table(row for row in table if row[0] == number)
     return _table(row for row in table if row[0] < _FIRST_REALTIME)
 

@@ -12,9 +12,9 @@ from crabtrap.frontends.console.source_view import numbered_lines, source_file
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
+    from crabtrap import SourceFile
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-    from crabtrap.symbols.source_files import SourceFile
 
 
 def list_(context: CommandContext, arguments: Arguments) -> Reply:

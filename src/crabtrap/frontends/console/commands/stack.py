@@ -14,7 +14,7 @@ from crabtrap.frontends.console.stop_display import selected_frame, where_lines
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap import Frame
     from crabtrap.frontends.console.context import CommandContext
 
 

@@ -13,7 +13,7 @@ from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap import Thread
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, get_args
 
-from crabtrap.engine.breakpoints.stoppoints import CatchKind, Catchpoint, Watchpoint
+from crabtrap import CatchKind, Catchpoint, Watchpoint
 from crabtrap.errors import NotFoundError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
@@ -12,7 +12,7 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap.engine.breakpoints.stoppoints import WatchKind
+    from crabtrap import WatchKind
     from crabtrap.frontends.console.context import CommandContext
 
 
