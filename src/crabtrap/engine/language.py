@@ -13,6 +13,8 @@ from crabtrap.values.value_context import NOWHERE
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
@@ -35,6 +37,10 @@ class Language(Protocol):
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """Evaluate an expression in a frame."""
+        ...
+
+    def html(self, shown: Process | Thread | Frame) -> str:
+        """The program, a thread or a frame as an HTML fragment, for notebooks."""
         ...
 
     def holds(self, condition: str, frame: Frame) -> bool:
@@ -71,6 +77,12 @@ class NoLanguage:
             UnsupportedError: Always.
         """
         raise UnsupportedError("expressions")
+
+    def html(self, shown: Process | Thread | Frame) -> str:
+        """What ``repr`` says, escaped."""
+        from html import escape  # noqa: PLC0415 - for notebooks only
+
+        return f"<code>{escape(repr(shown))}</code>"
 
     def holds(self, condition: str, frame: Frame) -> bool:
         """Every condition holds, so that nothing is missed."""

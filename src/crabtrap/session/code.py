@@ -13,7 +13,7 @@ from crabtrap.symbols.linespec import parse_spec
 if TYPE_CHECKING:
     from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
-    from crabtrap.symbols.code import AddressRange, Function
+    from crabtrap.symbols.code_rows import AddressRange, Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 

@@ -11,8 +11,8 @@ from crabtrap.expr import computed, indirection, parts
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import RenderOptions, render
-from crabtrap.present.output.html import value_html
 from crabtrap.present.output.literals import decode_text, format_scalar
+from crabtrap.present.output.value_html import value_html
 from crabtrap.present.view import (
     ALL,
     IndexedItems,

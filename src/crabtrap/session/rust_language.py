@@ -13,6 +13,8 @@ from crabtrap.values import NOWHERE
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
     from crabtrap.session.calls import ProgramCaller
@@ -53,6 +55,12 @@ class RustLanguage:
     def home(self, value: Value) -> Value:
         """A value that may have been computed, such that it behaves as those of the program."""
         return self._behaviour.home(value) if value.context is NOWHERE else value
+
+    def html(self, shown: Process | Thread | Frame) -> str:
+        """The program, a thread or a frame as an HTML fragment, for notebooks."""
+        from crabtrap.session.frame_html import inspected_html  # noqa: PLC0415 - for notebooks only
+
+        return inspected_html(shown)
 
     def render(self, value: Value) -> str:
         """Render a value on one line, shortened."""

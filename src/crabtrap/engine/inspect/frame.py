@@ -84,6 +84,10 @@ class Frame:
     def __repr__(self) -> str:
         return f"<Frame {self.index} {self.function or hex(self.pc)}>"
 
+    def _repr_html_(self) -> str:
+        """Its variables, for notebooks."""
+        return self.thread.process.settings.language.html(self)
+
     def check(self) -> None:
         """Refuse use after the program was resumed.
 
@@ -298,6 +302,12 @@ class Frame:
     @cached_property
     def _has_captures(self) -> bool:
         return self.code is not None and path_segments(self.code.name)[-1].startswith("{")
+
+    @property
+    def variables(self) -> dict[str, Value]:
+        """Arguments and variables in scope by name, in order; what is shadowed is left out."""
+        bindings = (*self.arguments(), *self.locals())
+        return {one.name: one.value for one in bindings if not one.shadowed}
 
     def lookup(self, name: str) -> Value:
         """Find a variable by name: a local, an argument, else a static by trailing path.

@@ -96,6 +96,10 @@ class Process:
     def __repr__(self) -> str:
         return f"<Process {self.target.pid}>"
 
+    def _repr_html_(self) -> str:
+        """Its threads, for notebooks."""
+        return self.settings.language.html(self)
+
     @property
     def pid(self) -> int:
         """Process id, in the target's pid namespace."""

@@ -37,6 +37,10 @@ class Thread:
     def __repr__(self) -> str:
         return f"<Thread {self.index} {self.name!r} tid {self.tid}>"
 
+    def _repr_html_(self) -> str:
+        """Its stack, for notebooks."""
+        return self.process.settings.language.html(self)
+
     @property
     def info(self) -> ThreadInfo:
         """The thread as the target lists it."""
