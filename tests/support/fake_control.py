@@ -214,6 +214,8 @@ class FakeControl:
                 self._note(program.interrupt(self._is_site))
         while not self._queued and program.moving and not program.is_blocked:
             self._note(program.turn(self._is_site))
+        if self.is_running and not (self._queued or program.moving):
+            self._note([TargetStop("no-resumed", program.pid, 0)])
         return self._queued.popleft() if self._queued else None
 
     def _note(self, stops: list[TargetStop]) -> None:

@@ -21,7 +21,9 @@ from crabtrap.target.register_layout import DWARF_GENERAL
 if TYPE_CHECKING:
     from crabtrap._core import Registers
 
-RSP, RIP = DWARF_GENERAL.index("rsp"), DWARF_GENERAL.index("rip")
+RIP = DWARF_GENERAL.index("rip")
+ASLEEP = 0xF000
+"""The pc of a thread that blocks."""
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,14 @@ class FakeThread:
         return self.registers[RIP] or 0
 
     def look_ahead(self) -> None:
-        """Put the pc to the next instruction of the track."""
-        following = (each for each in self.track[self.position :] if isinstance(each, int))
+        """Put the pc to the next instruction of the track, unless the thread blocks before."""
         values = list(self.registers)
-        values[RIP] = next(following, self.pc)
+        values[RIP] = ASLEEP
+        for each in self.track[self.position :]:
+            if isinstance(each, int):
+                values[RIP] = each
+            if isinstance(each, int | Interrupted | Sleep):
+                break
         self.registers = tuple(values)
 
     @property
@@ -159,6 +165,7 @@ class FakeProgram:
     def wake_up(self, tid: int) -> None:
         """End the sleep of a thread."""
         self.threads[tid].position += 1
+        self.threads[tid].look_ahead()
 
     def jump(self, thread: FakeThread) -> None:
         """Have a thread whose pc was set go on at the function there, if there is one."""
@@ -176,6 +183,7 @@ class FakeProgram:
                 stop = self._come_to(tid, thread, item.by, is_site)
             elif isinstance(item, Interrupted):
                 thread.position += 1
+                thread.look_ahead()
                 if item.by is not None:
                     stop = self._come_to(tid, thread, item.by, is_site)
             thread.moving = None

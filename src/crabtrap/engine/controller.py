@@ -30,6 +30,7 @@ from crabtrap.errors import ProcessGone, StateError, StillRunningError, TargetEr
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
+from crabtrap.records import replace
 from crabtrap.target.interface import ResumeAction
 
 if TYPE_CHECKING:
@@ -306,25 +307,26 @@ class Controller:
         sites.flush(control, evaluates_all=debuggee.target_evaluates_all)
         actions = _actions(state)
         only = None if actions[-1].thread is None else state.run.thread
-        self._move(state, actions, only)
+        held = frozenset[int]() if only is None else self._others(state, only)
+        self._move(state, machine.resumed(state, only, held), actions)
 
-    def _move(self, state: Running, actions: list[ResumeAction], only: int | None) -> None:
+    def _move(self, before: Running, after: Running, actions: list[ResumeAction]) -> None:
         """Resume threads; where that was not sent, they are still where they were."""
         debuggee = self._debuggee
         try:
             debuggee.clock.advance()
-            debuggee.state = self._resumed(state, only)
+            debuggee.state = after
             debuggee.control.resume(actions)
         except BaseException:
             if not debuggee.control.is_running:
-                debuggee.state = state
+                debuggee.state = before
             raise
 
-    def _resumed(self, state: Running, only: int | None) -> Running:
-        held = frozenset[int]()
-        if only is not None and not self._debuggee.target.abilities.stops_all:
-            held = (state.threads.listed or self._list_threads()) - {only}
-        return machine.resumed(state, only, held)
+    def _others(self, state: Running, only: int) -> frozenset[int]:
+        """Threads that stay stopped when one is resumed; known where we stop them."""
+        if self._debuggee.target.abilities.stops_all:
+            return frozenset()
+        return (state.threads.listed or self._list_threads()) - {only}
 
     def _list_threads(self) -> frozenset[int]:
         return frozenset(info.tid for info in self._debuggee.target.threads())
@@ -350,7 +352,8 @@ class Controller:
 
     def _take_stop(self, timeout: float | None) -> bool:
         """Wait for one stop and note it; ``False`` where none has come."""
-        self._taken = self._debuggee.control.wait(timeout)
+        if self._taken is None:
+            self._taken = self._debuggee.control.wait(timeout)
         return self._note_taken()
 
     def _note_taken(self) -> bool:
@@ -358,6 +361,8 @@ class Controller:
         stop, state = self._taken, self._debuggee.state
         if stop is None:
             return False
+        if stop.kind == "no-resumed":  # which is about no thread; a stop has to show one
+            stop = replace(stop, thread=min(self._list_threads(), default=stop.thread))
         if isinstance(state, Running) and state.moving and stop not in state.stops:
             self._debuggee.state = machine.reported(state, stop)
         self._taken = None
@@ -537,7 +542,8 @@ class Controller:
         debuggee = self._debuggee
         debuggee.sites.lift_all(debuggee.control)
         signal = state.threads.signals.get(thread, 0)
-        self._move(state, [ResumeAction(thread, "step", signal)], thread)
+        after = machine.stepping_over(state, thread, self._others(state, thread))
+        self._move(state, after, [ResumeAction(thread, "step", signal)])
 
     def _settle_step_over(self, stepped: machine.StepOver) -> None:
         """Wait for the one step; whatever else stops there is handled as usual."""
@@ -553,7 +559,7 @@ class Controller:
             return
         stop = state.stops[0]
         if stop.kind == "step" and stop.thread == stepped.thread:
-            self._debuggee.state = machine.stepped_over(state)
+            self._debuggee.state = machine.stepped_over(state, stop.thread)
         else:
             state = self._debuggee.state = machine.gathered(state)
             self._handle(state, stop)

@@ -264,11 +264,34 @@ def resumed(state: Running, only: int | None, held: frozenset[int]) -> Running:
         only: tid of the only resumed thread, ``None`` for all threads.
         held: Threads left stopped, as in ``Running``.
     """
-    threads = _NOTHING_KNOWN
-    if only is not None:
-        pcs = {tid: pc for tid, pc in state.threads.stop_pcs.items() if tid != only}
-        signals = {tid: each for tid, each in state.threads.signals.items() if tid != only}
-        threads = Threads(pcs, signals, state.threads.listed)
+    threads = _NOTHING_KNOWN if only is None else _without(state.threads, only)
+    return _set_going(state, threads, held)
+
+
+def stepping_over(state: Running, thread: int, held: frozenset[int]) -> Running:
+    """One thread is about to execute the instruction under a trap that it has reported.
+
+    Its pc is remembered until it has done so: if it is interrupted before, it has still
+    hit that trap.
+    """
+    threads = _without(state.threads, thread)
+    return _set_going(state, Threads(state.threads.stop_pcs, threads.signals, threads.listed), held)
+
+
+def stepped_over(state: Running, thread: int) -> Running:
+    """That has been done, which is no stop of the thread's own."""
+    threads = state.threads.moved(thread)
+    return Running(
+        state.run, state.resume, False, threads, state.held, (), state.reports, state.errors
+    )
+
+
+def _without(threads: Threads, thread: int) -> Threads:
+    signals = {tid: each for tid, each in threads.signals.items() if tid != thread}
+    return Threads(threads.moved(thread).stop_pcs, signals, threads.listed)
+
+
+def _set_going(state: Running, threads: Threads, held: frozenset[int]) -> Running:
     return Running(
         state.run, state.resume, True, threads, held, state.stops, state.reports, state.errors
     )
@@ -306,20 +329,6 @@ def gathered(state: Running, listed: frozenset[int] | None = None) -> Running:
         threads,
         state.held,
         state.stops,
-        state.reports,
-        state.errors,
-    )
-
-
-def stepped_over(state: Running) -> Running:
-    """The step over a trap has come to its end, which is no stop of the thread's own."""
-    return Running(
-        state.run,
-        state.resume,
-        False,
-        state.threads,
-        state.held,
-        (),
         state.reports,
         state.errors,
     )
@@ -378,7 +387,7 @@ def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:
     pcs = dict(threads.stop_pcs)
     if stop.pc is not None and stop.kind not in _WITHOUT_STOP_PC:
         pcs[stop.thread] = stop.pc
-    else:
+    elif stop.pc is None or pcs.get(stop.thread) != stop.pc:
         pcs.pop(stop.thread, None)
     signals = {**threads.signals, stop.thread: signal} if signal else threads.signals
     return Threads(pcs, signals, threads.listed)
@@ -386,7 +395,7 @@ def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:
 
 _NOTHING_KNOWN = Threads()
 _WITHOUT_STOP_PC = ("exited", "killed", "thread-exited", "interrupt")
-"""Kinds of stops at which the thread has not hit a trap at its pc."""
+"""Kinds of stops that are not about the pc: nothing was hit there that was not before."""
 
 
 def settle(state: Running) -> Action:

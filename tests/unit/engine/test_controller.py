@@ -325,6 +325,19 @@ def test_under_the_scheduler_lock_no_other_thread_moves(
     assert exited(made.wait())
 
 
+@EVERY
+def test_the_end_of_a_thread_that_runs_alone_stops_the_program(
+    engine: MakeEngine, abilities: Abilities
+) -> None:
+    made = engine({MAIN: [A, B, End()], WORKER: [C, D, ThreadEnd()]}, abilities=abilities)
+    made.breakpoint(C)
+    assert made.run().thread == WORKER
+    made.debuggee.options.scheduler_lock = True
+    event = made.run()
+    assert (event.thread, event.reasons) == (MAIN, (Interrupted(),))
+    assert exited(made.run())
+
+
 def test_hidden_runs_are_not_told_of_and_serve_nobody(engine: MakeEngine) -> None:
     made = engine({MAIN: [A, B, Sleep(), C, End()]})
     done = made.mailbox.post(lambda: 1)
@@ -574,6 +587,18 @@ def test_an_interrupt_that_the_target_takes_for_late_is_not_lost(engine: MakeEng
     assert made.run(timeout=5).reasons == (Interrupted(),)
 
 
+@EVERY
+def test_an_interrupt_before_a_step_over_a_breakpoint_does_not_hit_it_again(
+    engine: MakeEngine, abilities: Abilities
+) -> None:
+    made = engine({MAIN: [A, B, End()]}, abilities=abilities)
+    item = made.breakpoint(A)
+    made.run()
+    made.target.control.interrupt()  # taken late: the target sends it with the next wait
+    assert exited(made.run())
+    assert item.hits == 1
+
+
 # -- pauses ---------------------------------------------------------------------------------------
 
 
@@ -685,6 +710,27 @@ def test_a_call_of_the_debuggers_is_not_paused(engine: MakeEngine) -> None:
         made.controller.run(Continue(MAIN), MAIN, hidden=True, timeout=1)
     with pytest.raises(StateError, match="is being called"), made.controller.paused():
         pass
+
+
+def test_no_stop_is_lost_in_a_pause_that_fails(engine: MakeEngine) -> None:
+    made = engine({MAIN: [A, Sleep(), B, End()], WORKER: [Sleep()]}, abilities=PLAIN)
+    threads, futures = made.target.threads, []
+
+    def failing() -> object:
+        made.target.threads = threads  # type: ignore[method-assign]
+        raise RemoteError("no")
+
+    def look() -> None:
+        made.target.threads = failing  # type: ignore[method-assign,assignment]
+        with made.controller.paused():
+            pass
+
+    made.meanwhile(
+        lambda: futures.append(made.mailbox.post(look)),
+        lambda: made.target.program.wake_up(MAIN),
+    )
+    assert exited(made.run())
+    assert isinstance(futures[0].exception(), RemoteError)
 
 
 # -- failures -------------------------------------------------------------------------------------

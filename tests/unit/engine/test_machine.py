@@ -80,7 +80,9 @@ def test_only_threads_that_reported_a_stop_have_a_stop_pc() -> None:
 
 @pytest.mark.parametrize("kind", ["exited", "killed", "thread-exited", "interrupt"])
 def test_a_thread_that_was_stopped_by_others_has_hit_nothing(kind: StopKind) -> None:
-    before = running(threads=Threads({MAIN: 0x1000}))
+    state = machine.advance(running(), stop(MAIN, 0x1000, kind), (Consume(),))
+    assert state.threads.stop_pcs == {}
+    before = running(threads=Threads({MAIN: 0x2000}))
     state = machine.advance(before, stop(MAIN, 0x1000, kind), (Consume(),))
     assert state.threads.stop_pcs == {}
 
@@ -160,10 +162,20 @@ def test_a_complete_batch_says_which_threads_there_are_where_that_has_changed() 
 
 
 def test_a_step_over_a_trap_leaves_no_stop_and_no_pc() -> None:
-    state = machine.resumed(running(threads=Threads({MAIN: 0x1})), MAIN, frozenset())
+    before = running(threads=Threads({MAIN: 0x1}, {MAIN: 10}))
+    state = machine.stepping_over(before, MAIN, frozenset())
     state = machine.reported(state, stop(MAIN, 0x4, "step"))
-    after = machine.stepped_over(state)
+    after = machine.stepped_over(state, MAIN)
     assert (after.moving, after.stops, after.threads) == (False, (), Threads())
+
+
+def test_a_thread_interrupted_before_it_has_stepped_over_a_trap_has_still_hit_it() -> None:
+    before = running(threads=Threads({MAIN: 0x1, WORKER: 0x2}))
+    state = machine.stepping_over(before, MAIN, frozenset((WORKER,)))
+    assert state.held == {WORKER}
+    state = machine.gathered(machine.reported(state, stop(MAIN, 0x1, "interrupt")))
+    state = machine.advance(state, state.stops[0], (Consume(),))
+    assert state.threads == before.threads
 
 
 def test_a_pause_while_nothing_moves_is_reported_for_the_plans_thread() -> None:

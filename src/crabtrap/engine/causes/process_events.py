@@ -9,7 +9,7 @@ from crabtrap.engine.causes.hits import find_caught
 from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.engine.modules.module_tracker import libraries_changed
-from crabtrap.events import Executed, Exited, Forked
+from crabtrap.events import Executed, Exited, Forked, Interrupted
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
@@ -30,12 +30,17 @@ class Ends:
     )
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Report the end of the process; events of threads are consumed."""
+        """Report the end of the process; events of threads are consumed.
+
+        The end of the only thread that ran is reported, too: nothing would happen any more.
+        """
         match stop.kind:
             case "exited":
                 return Report(Exited(stop.pid, stop.code))
             case "killed":
                 return Report(Exited(stop.pid, None, stop.signal, signal_name(stop.signal)))
+            case "no-resumed" if state.run.alone:
+                return Report(Interrupted())
             case _:
                 return CONSUME
 
