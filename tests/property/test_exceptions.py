@@ -397,7 +397,7 @@ def raise_in(seed: int, error: type[BaseException], at: int, then: str) -> str:
             with tracer.tracing():
                 scenario.drive()
         except error:
-            pass
+            assert not isinstance(made.controller.state, Running)
         scenario.check_stopped()
         state = made.controller.state
         if then == "kill" and isinstance(state, Stopped | Running):

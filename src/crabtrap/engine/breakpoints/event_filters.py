@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from crabtrap.engine.debuggee import Debuggee
 
 _LAST_SIGNAL = 64
@@ -37,14 +34,13 @@ class EventFilters:
         self._sent_signals = self._sent_syscalls = None
         self._stale = True
 
-    @contextmanager
-    def suspended(self) -> Generator[None]:
-        """Catch no system call during the body."""
-        try:
-            self._suspended = self._stale = True
-            yield
-        finally:
-            self._suspended, self._stale = False, True
+    def suspend(self) -> None:
+        """Catch no system call until ``end_suspension``."""
+        self._suspended = self._stale = True
+
+    def end_suspension(self) -> None:
+        """Catch again what is wanted; may be repeated."""
+        self._suspended, self._stale = False, True
 
     def send(self) -> None:
         """Send the filters that have changed."""

@@ -8,7 +8,6 @@ between is not touched.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from crabtrap.address import Address
@@ -17,7 +16,7 @@ from crabtrap.records import dataclass, field
 from crabtrap.target.interface import SiteKind, SiteRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from crabtrap.target.interface import Control, SiteFailure
 
@@ -65,6 +64,10 @@ class Site:
         elif len(conditions) > 1 and not evaluates_all:
             conditions = ()
         return SiteRequest(self.key.kind, self.key.address, self.key.size, conditions)
+
+
+Wanted = tuple[dict[SiteKey, Site], dict[Owner, set[SiteKey]]]
+"""All sites, and those of every owner."""
 
 
 class SiteTable:
@@ -232,19 +235,19 @@ class SiteTable:
             self._inserted = {key: each for key, each in after.items() if key not in unsure}
             raise
 
-    @contextmanager
-    def suspended(self) -> Generator[None]:
-        """Remove all sites during the body; sites acquired in it do not outlive it."""
-        sites, owned = self._sites, self._owned
-        try:
-            self._swap({}, {})
-            yield
-        finally:
-            self._swap(sites, owned)
+    @property
+    def wanted(self) -> Wanted:
+        """Everything that is wanted now, for ``restore``."""
+        return self._sites, self._owned
 
-    def _swap(self, sites: dict[SiteKey, Site], owned: dict[Owner, set[SiteKey]]) -> None:
-        self._stale |= dict.fromkeys((*self._sites, *sites))
-        self._execution, self._sites, self._owned = {}, sites, owned
+    def suspend(self) -> None:
+        """Want nothing of what is wanted now, until ``restore``."""
+        self.restore(({}, {}))
+
+    def restore(self, wanted: Wanted) -> None:
+        """Want what was wanted before ``suspend``, and nothing else; may be repeated."""
+        self._stale |= dict.fromkeys((*self._sites, *wanted[0]))
+        self._execution, (self._sites, self._owned) = {}, wanted
 
     def lift_all(self, control: Control) -> None:
         """Remove every inserted site, for targets that leave traps in memory at a stop."""

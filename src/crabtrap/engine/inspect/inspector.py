@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.process import InspectionSettings, Process
@@ -10,8 +9,6 @@ from crabtrap.engine.plans.thread_view import ThreadView
 from crabtrap.events import ThreadsChanged
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from crabtrap._core import Registers
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.frame import Frame
@@ -92,17 +89,17 @@ class Inspector:
         self._views.clear()
         self._process = None
 
-    @contextmanager
-    def preserved(self) -> Generator[None]:
-        """Restore the objects of this stop after the body, which returns the program to it."""
-        process = self._process
-        try:
-            yield
-        finally:
-            self._views.clear()
-            self._process = process
-            if process is not None:
-                process.forget_surroundings()
+    @property
+    def known_process(self) -> Process | None:
+        """What was made of this stop, for ``return_to``."""
+        return self._process
+
+    def return_to(self, process: Process | None) -> None:
+        """Give out the objects of an earlier stop again: the program is back at it."""
+        self._views.clear()
+        self._process = process
+        if process is not None:
+            process.forget_surroundings()
 
     def thread(self, tid: int) -> Thread:
         """Return a thread by its tid."""
