@@ -151,22 +151,25 @@ class Core:
             StillRunningError: The time is up; ``wait`` continues to wait.
         """
         lock = self.options.scheduler_lock if alone is None else alone
-        self.program.controller.start(plan, thread, alone=lock)
-        return self.wait(timeout, plan)
+        run = self.program.controller.run
+        return self._carry_out(plan, lambda: run(plan, thread, alone=lock, timeout=timeout))
 
-    def wait(self, timeout: float | None = None, plan: Plan | None = None) -> StopEvent:
+    def wait(self, timeout: float | None = None) -> StopEvent:
         """Wait for the stop of a running program; see ``run``."""
         state = self.state
-        if isinstance(state, Running):
-            plan = state.run.plan
+        plan = state.run.plan if isinstance(state, Running) else None
+        return self._carry_out(plan, lambda: self.program.controller.wait(timeout))
+
+    def _carry_out(self, plan: Plan | None, carry_out: Callable[[], StopEvent]) -> StopEvent:
+        before = self.state
         try:
             with self.door.uncancellable():
-                event = self.program.controller.wait(timeout)
+                event = carry_out()
         except StillRunningError:
             raise
         except BaseException:
             state = self.state
-            if isinstance(state, Stopped | Ended):
+            if isinstance(state, Stopped | Ended) and state is not before:
                 self.settle(state.event, plan)
             raise
         return self.settle(event, plan)

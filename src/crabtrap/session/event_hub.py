@@ -50,8 +50,8 @@ class EventHub:
         self._waiting.append(event)
         if self._delivering:
             return
-        self._delivering = True
         try:
+            self._delivering = True
             while self._waiting:
                 self._deliver(self._waiting.popleft())
         finally:

@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.door import Door, through_door
 from crabtrap.errors import NotFoundError
 
 if TYPE_CHECKING:
     from crabtrap.present.rules.rule import Rule, RuleBook
 
 
+@through_door()
 class RuleFiles:
     """The rule files in use: the last one loaded is tried first, before the built-in rules."""
 
-    def __init__(self, book: RuleBook) -> None:
+    def __init__(self, book: RuleBook, door: Door | None = None) -> None:
         self._book = book
+        self._door = door or Door()
         self._files: dict[str, tuple[Rule, ...]] = {}
+
+    @property
+    def door(self) -> Door:
+        """Where calls of other threads are turned back."""
+        return self._door
 
     def load(self, path: str | os.PathLike[str]) -> tuple[Rule, ...]:
         """Use the rules of a file from now on; a file that is in use is read again.

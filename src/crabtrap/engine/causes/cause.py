@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 _log = Log("crabtrap.engine")
 
-AT_INSTRUCTION: tuple[StopKind, ...] = (*TRAPPED, "step")
-"""Kinds of stops by a trap or a step: any site may be at the thread's pc."""
+AT_INSTRUCTION: tuple[StopKind, ...] = (*TRAPPED, "step", "watch")
+"""Kinds of stops by a trap, or after an instruction: any site may be at the thread's pc.
+
+No trap will be hit there any more when the thread is resumed.
+"""
 
 
 class Cause(Protocol):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from crabtrap.engine.machine import CONSUME, IGNORE, Proceed, Report
 from crabtrap.engine.plans.plan import Done, Resume
 from crabtrap.events import Notice
+from crabtrap.records import replace
 from crabtrap.target.interface import TRAPPED, StopKind
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class PlanProgress:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Have the plan explain the stop; hits of its traps by other threads are consumed."""
         plan = state.run.plan
+        if stop.kind == "watch" and stop.pc in state.resume.sites:
+            # It will not be stopped there again: the trap at its pc is stepped over.
+            stop = replace(stop, kind="breakpoint")
         at_site = stop.kind in TRAPPED and stop.pc in state.resume.sites
         if plan.thread not in (0, stop.thread):
             return CONSUME if at_site else IGNORE
