@@ -114,6 +114,21 @@ def test_a_watched_local_until_its_scope_ends(debug: Debug) -> None:
     assert driver.here[0] == "main"
 
 
+def test_a_breakpoint_right_behind_a_watched_write_is_hit_as_well(debug: Debug) -> None:
+    first = debug("watch")
+    first.run_to("local_first")
+    first.session.breakpoints.watch("value")
+    first.session.continue_()
+    behind = first.session.frame.pc
+    again = debug("watch")
+    again.run_to("local_first")
+    again.session.breakpoints.watch("value")
+    point = again.session.breakpoints.add(f"*{behind:#x}")
+    event = again.session.continue_()
+    assert sorted(each.__name__ for each in kinds(event)) == ["BreakpointHit", "WatchHit"]
+    assert again.session.breakpoints[point.number].hits == 1
+
+
 def test_a_watched_static_is_caught_in_every_thread(debug: Debug) -> None:
     driver = debug("watch")
     if driver.server == "gdbserver":
