@@ -89,9 +89,11 @@ def test_a_batch_of_stops(
         told += [(stop.thread, v.reason) for v in verdicts if isinstance(v, Report)]
         raised += [v.error for v in verdicts if isinstance(v, Failed)]
         way = next((v.resume for v in reversed(verdicts) if isinstance(v, Proceed)), way)
-        before = known.get(stop.thread)
-        own = before if stop.kind in NOT_ITS_OWN and before == stop.pc else stop.pc
-        known[stop.thread] = None if stop.kind in NOT_ITS_OWN and own != before else own
+        if stop.kind == "exec":
+            known = {}
+        # A stop that is not about the pc says nothing new of it.
+        if stop.kind not in NOT_ITS_OWN or known.get(stop.thread) != stop.pc:
+            known[stop.thread] = None if stop.kind in NOT_ITS_OWN else stop.pc
         assert state.threads.stop_pcs.get(stop.thread) == known[stop.thread]
     assert (list(state.reports), list(state.errors), state.resume) == (told, raised, way)
     assert state.run.thread == preferred
