@@ -94,7 +94,7 @@ def test_a_batch_of_stops(
         # A stop that is not about the pc says nothing new of it.
         if stop.kind not in NOT_ITS_OWN or known.get(stop.thread) != stop.pc:
             known[stop.thread] = None if stop.kind in NOT_ITS_OWN else stop.pc
-        assert state.threads.stop_pcs.get(stop.thread) == known[stop.thread]
+        assert state.threads.stop_pcs.get(stop.thread) == known.get(stop.thread)
     assert (list(state.reports), list(state.errors), state.resume) == (told, raised, way)
     assert state.run.thread == preferred
 
