@@ -171,7 +171,7 @@ def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None
         return None
     shape = field_.type.strip()
     _, view = comparer.look_through(key)
-    if shape.kind != "base" or not isinstance(view, ScalarView):
+    if shape.row.encoding not in ("signed", "unsigned") or not isinstance(view, ScalarView):
         return None
     number = view.value.decoded()
     if not isinstance(number, int) or isinstance(number, bool) or not computed.fits(number, shape):

@@ -160,6 +160,8 @@ class RustBehaviour:
                 return found.shape.kind == "enum" or scalar.decoded() != 0
             case PointerView(address=address):
                 return address != 0
+            case LiteralView() if found.is_pointer:
+                return found.pointer_address() != 0
             case SequenceView(length=None):
                 return next(view.items.walk(0, 1), None) is not None
             case SequenceView() | TextView() | MapView(length=int()):
@@ -202,18 +204,18 @@ class RustBehaviour:
             except EvaluationError:  # Rust has no comparison for the two
                 return False
         found, view = self._look_through(value)
-        if isinstance(other, int | float | str | bytes | bytearray):
-            return self._equal_leaf(view, other)
+        if isinstance(view, ScalarView):
+            return _equal_scalar(view.value, other)
+        if isinstance(other, int):
+            return found.is_pointer and found.pointer_address() == other
+        if isinstance(other, str | bytes | bytearray):
+            return self._equal_text(view, other)
         if isinstance(other, Collection):
             return self._equal_parts(view, cast("Collection[object]", other))
         return other is None and _is_none(found, view)
 
-    def _equal_leaf(self, view: View, other: float | str | bytes | bytearray) -> bool:
+    def _equal_text(self, view: View, other: str | bytes | bytearray) -> bool:
         match view, other:
-            case ScalarView(scalar), str() if scalar.shape.kind == "enum":
-                return format_scalar(scalar) == other
-            case ScalarView(scalar), _:
-                return scalar.scalar() == other
             case TextView(kind=kind), str():
                 return kind != "bytes" and _text(view) == other
             case TextView(), bytes() | bytearray():
@@ -222,8 +224,6 @@ class RustBehaviour:
                 return self._equal_parts(view, other)
             case ((RecordView(variant=True, name=text, fields=()) | LiteralView(text)), str()):
                 return text == other
-            case PointerView(address=address), int():
-                return address == other
             case _:
                 return False
 
@@ -304,6 +304,13 @@ def _slice(owner: Value, view: SequenceView | TextView, part: Slice) -> Value:
 
 def _text(view: TextView) -> str:
     return decode_text(view.all_bytes(_LONGEST_TEXT))[0]
+
+
+def _equal_scalar(scalar: Value, other: object) -> bool:
+    """As Python compares numbers and texts; a variant without fields also by its name."""
+    if isinstance(other, str) and scalar.shape.kind == "enum":
+        return format_scalar(scalar) == other
+    return bool(scalar.scalar() == other)
 
 
 def _is_none(value: Value, view: View) -> bool:

@@ -2,6 +2,7 @@
 
 import operator
 import struct
+from fractions import Fraction
 from itertools import islice
 
 import pytest
@@ -110,6 +111,23 @@ def test_maps_are_walked_by_key(table: Value) -> None:
             table[key]
 
 
+def test_maps_are_not_looked_up_by_the_bytes_of_other_types(world: World) -> None:
+    pairs = [struct.pack("<II", ord("a"), 5), None]
+    table = world.value(
+        world.hash_map(world.base("char"), world.base("u32")), world.hash_bytes(pairs, 8)
+    )
+    assert table["a"] == 5
+    assert ord("a") not in table
+
+
+def test_raw_pointers_are_their_addresses(world: World) -> None:
+    for target in (0, world.base("i32")):
+        type_ = world.pointer(target, "*const ")
+        null, wild = world.value(type_, bytes(8)), world.value(type_, b"\x10" + bytes(7))
+        assert (bool(null), bool(wild)) == (False, True)
+        assert (int(wild), wild == 16, null == 0, wild == 0) == (16, True, True, False)
+
+
 def test_texts(world: World) -> None:
     text = world.string_value("grüße")
     assert (str(text), len(text), f"{text:>7}") == ("grüße", 7, "  grüße")
@@ -137,6 +155,7 @@ def test_numbers(world: World) -> None:
     with pytest.raises(TypeError):
         operator.index(half)
     assert reference(world, value, world.base("i32")) == -42
+    assert value == Fraction(-42)
     newtype = world.value(world.struct("m::Id", [("__0", world.base("u8"))]), b"\7")
     assert (int(newtype), newtype[0]) == (7, 7)
 
