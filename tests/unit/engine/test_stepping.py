@@ -110,7 +110,7 @@ def stop(pc: int, kind: StopKind = "breakpoint") -> TargetStop:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    from crabtrap.symbols.code import LineSpan
+    from crabtrap.symbols.code_rows import LineSpan
     from crabtrap.symbols.module import Module
 
     def line_spans(self: Module, entry: Address, depth: int) -> tuple[LineSpan, ...]:
