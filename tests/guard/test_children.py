@@ -50,6 +50,26 @@ def test_a_followed_child_is_held_clean_and_separate(connect, build):
     assert (stop.kind, stop.signal) == ("W", 0)
 
 
+def test_a_followed_child_steps_over_what_its_parent_did(connect, build):
+    spawner = build("spawner")
+    guard = connect(features=";fork-events+")
+    parent = guard.run(spawner.path, "1").pid
+    assert guard.request("QTDV:1:0:0:") == "OK"
+    assert guard.request("QPassSignals:14") == "OK"
+    # What lies under the trap is relative to the pc, and so executed elsewhere.
+    guard.stop_at(spawner.symbol("trapped"), COUNT_IN_ONE)
+    guard.resume()
+    child = int(guard.wait().fields["fork"][1:].split(".")[0], 16)
+    assert guard.variable(1) == 1
+    guard.resume(f"c:p{child:x}.-1")
+    stop = guard.wait()
+    assert (stop.kind, stop.signal, stop.pid) == ("W", 0, child)
+    assert guard.variable(1) == 3
+    guard.resume(f"c:p{parent:x}.-1")
+    stop = guard.wait()
+    assert (stop.kind, stop.signal, stop.pid) == ("W", 0, parent)
+
+
 def test_exec_by_a_thread_that_is_not_the_leader(connect, build):
     execer = build("execer")
     rounds = 20

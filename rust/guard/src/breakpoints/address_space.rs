@@ -189,6 +189,7 @@ impl AddressSpace {
 
     /// Restores the bytes of all slots.  Every thread must be outside all slots.
     pub fn remove_slots(&mut self) -> io::Result<()> {
+        self.sites.forget_slots();
         self.slots.remove_all(&self.memory)
     }
 }

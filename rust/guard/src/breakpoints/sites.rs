@@ -82,6 +82,15 @@ impl Sites {
         }
     }
 
+    /// Forgets which sites have slots: the process may go on as a forked child without them.
+    pub fn forget_slots(&mut self) {
+        for site in self.table.values_mut() {
+            if matches!(site.step_over, StepOver::Slot(_)) {
+                site.step_over = StepOver::Unknown;
+            }
+        }
+    }
+
     /// Adds a site at `address`; an existing one takes the new conditions.
     ///
     /// The trap is inserted at once while threads run, else when they next do; that the byte
