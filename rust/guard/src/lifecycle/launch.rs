@@ -75,6 +75,7 @@ impl Tracer {
         let setup = Setup::new(launch).map_err(describe)?;
         let child = Child::fork(&setup).map_err(describe)?;
         let pid = child.pid();
+        self.keep_launched_from_cpu_sharing(pid);
         if let Err(error) = ptrace::seize(pid, OPTIONS | libc::PTRACE_O_EXITKILL) {
             child.abandon();
             return Err(describe(error));

@@ -1,7 +1,6 @@
 //! The set of CPUs that a thread may run on (`sched_setaffinity(2)`).
 
 /// A set of CPUs.
-#[derive(Clone, Copy)]
 pub struct CpuSet(libc::cpu_set_t);
 
 impl CpuSet {
@@ -32,5 +31,27 @@ impl CpuSet {
     fn empty() -> Self {
         // SAFETY: all zeroes is the empty set.
         Self(unsafe { std::mem::zeroed() })
+    }
+}
+
+impl PartialEq for CpuSet {
+    fn eq(&self, other: &Self) -> bool {
+        // SAFETY: both sets are initialised.
+        unsafe { libc::CPU_EQUAL(&self.0, &other.0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_run_where_we_may() {
+        let own = CpuSet::of(0).unwrap();
+        assert!(own != CpuSet::empty() && own.apply_to(0));
+        assert!(CpuSet::of(0).unwrap() == own);
+        assert!(CpuSet::only(3) == CpuSet::only(3));
+        assert!(CpuSet::only(3) != CpuSet::only(4));
+        assert!(!CpuSet::empty().apply_to(0));
     }
 }

@@ -12,7 +12,7 @@ use crate::os::ptrace::{self, Tid};
 impl Tracer {
     pub(super) fn on_clone(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
         self.set_held(tid, PtraceStop::Event);
-        let child = ptrace::read_event_message(tid)? as Tid;
+        let child = self.read_child(tid)?;
         let pid = self.thread_mut(tid)?.pid;
         if procfs::has_task(pid, child) {
             self.add_thread(pid, child);
@@ -25,7 +25,7 @@ impl Tracer {
 
     pub(super) fn on_fork(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
         self.set_held(tid, PtraceStop::Event);
-        let child = ptrace::read_event_message(tid)? as Tid;
+        let child = self.read_child(tid)?;
         let pid = self.thread_mut(tid)?.pid;
         let is_followed = self.choices.fork_events && self.is_visible(pid);
         self.add_forked_child(pid, child, is_followed);
@@ -35,7 +35,7 @@ impl Tracer {
 
     pub(super) fn on_vfork(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
         self.set_held(tid, PtraceStop::Event);
-        let child = ptrace::read_event_message(tid)? as Tid;
+        let child = self.read_child(tid)?;
         let pid = self.thread_mut(tid)?.pid;
         let is_followed = self.choices.vfork_events && self.is_visible(pid);
         self.add_memory_sharer(pid, child, is_followed);
@@ -50,6 +50,13 @@ impl Tracer {
         let thread = self.threads.get_mut(&tid)?;
         thread.ptrace_stop = Some(PtraceStop::Event);
         self.choices.vfork_events.then_some(Reason::VforkDone)
+    }
+
+    /// Reads which thread or child the event of its parent is about; it has not run yet.
+    fn read_child(&self, parent: Tid) -> ptrace::Result<Tid> {
+        let child = ptrace::read_event_message(parent)? as Tid;
+        self.keep_child_from_cpu_sharing(parent, child);
+        Ok(child)
     }
 
     /// Takes in a new thread, whose first stop may have come before.

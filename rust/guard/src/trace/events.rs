@@ -141,7 +141,7 @@ impl Tracer {
         let Some(thread) = self.threads.remove(&tid) else {
             return;
         };
-        self.end_cpu_sharing_after(&thread);
+        self.end_cpu_sharing_with_the_gone();
         let is_last = self.threads.values().all(|other| other.pid != thread.pid);
         if tid == thread.pid || is_last {
             // The leader's status comes last and is the whole process's.  A leader that had

@@ -43,6 +43,7 @@ impl Tracer {
         }
         thread.is_new = false;
         thread.ptrace_stop = Some(PtraceStop::Event);
+        self.end_cpu_sharing_at_exec(pid, leader, former);
         self.threads.retain(|_, other| other.pid != pid);
         self.threads.insert(leader, thread);
     }

@@ -14,7 +14,6 @@ impl Tracer {
     pub fn restore_program(&mut self, pid: Tid) {
         for tid in self.threads_of(pid) {
             self.leave_slot_or_warn(tid);
-            self.end_cpu_sharing(tid);
         }
         self.lift_traps(pid);
         if let Some(process) = self.processes.get_mut(&pid)
@@ -44,6 +43,7 @@ impl Tracer {
 
     /// Releases one thread with the signal it was about to receive.
     fn release_thread(&mut self, tid: Tid) -> ptrace::Result<()> {
+        self.end_cpu_sharing(tid);
         let Some(thread) = self.threads.get_mut(&tid) else {
             return Ok(());
         };

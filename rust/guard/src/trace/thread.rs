@@ -4,7 +4,6 @@
 //! "Stopped states"), and whether the *client* believes it stopped ([`Intent`]).  A thread that
 //! is held for a moment only is still meant to run.
 
-use super::cpu_affinity::UnreportedHits;
 use crate::os::ptrace::{self, Tid};
 
 /// The way the client wants a thread to run.
@@ -94,7 +93,8 @@ pub struct Thread {
 
     /// Generation of the debug registers it carries.
     pub(super) debug_register_generation: u32,
-    pub(super) unreported_hits: UnreportedHits,
+    /// Hits in a row whose conditions were false.
+    pub(super) unreported_hits: u32,
     registers: Option<libc::user_regs_struct>,
     registers_changed: bool,
 }
@@ -123,7 +123,7 @@ impl Thread {
             in_vfork: false,
             in_syscall: None,
             debug_register_generation: 0,
-            unreported_hits: UnreportedHits::default(),
+            unreported_hits: 0,
             registers: None,
             registers_changed: false,
         }

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use nix::errno::Errno;
 
+use super::cpu_affinity::CpuSharing;
 use super::process::{Origin, Process};
 use super::report::Reports;
 use super::thread::{Intent, PtraceStop, Thread};
 use crate::breakpoints::agent::Variables;
-use crate::os::affinity::CpuSet;
 use crate::os::ptrace::{self, Tid};
 use crate::os::wait::WaitStatus;
 
@@ -50,8 +50,8 @@ pub struct Tracer {
     pub(super) variables: Variables,
     /// Reaping was broken off; no signal will announce the rest.
     pub(super) has_unreaped: bool,
-    /// The CPUs that the guard may run on, kept while it shares that of a thread.
-    pub(super) own_affinity: Option<CpuSet>,
+    /// Set while a thread and the guard are bound to one CPU.
+    pub(super) cpu_sharing: Option<CpuSharing>,
 }
 
 impl Tracer {
@@ -114,6 +114,7 @@ impl Tracer {
     pub fn forget_process(&mut self, pid: Tid) {
         self.threads.retain(|_, thread| thread.pid != pid);
         self.processes.remove(&pid);
+        self.end_cpu_sharing_with_the_gone();
     }
 
     /// Returns the process whose memory and traps `pid` uses: itself, or a `vfork` parent.
