@@ -207,11 +207,16 @@ impl Sites {
         for (at, site) in self.table.range_mut(address..end) {
             site.step_over = StepOver::Unknown;
             if site.inserted {
-                let byte = &mut with_traps[(at - address) as usize];
-                site.original = std::mem::replace(byte, TRAP);
+                with_traps[(at - address) as usize] = TRAP;
             }
         }
-        memory.write(address, &with_traps)
+        let (count, outcome) = memory.write_counted(address, &with_traps);
+        for (at, site) in self.table.range_mut(address..address + count as u64) {
+            if site.inserted {
+                site.original = data[(at - address) as usize];
+            }
+        }
+        outcome
     }
 }
 
@@ -284,12 +289,134 @@ fn lift(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
     if !site.inserted {
         return Ok(());
     }
-    let Some(mut byte) = memory.read_byte(address) else {
-        site.inserted = false; // unmapped since
-        return Ok(());
-    };
+    // A byte that cannot be read is unmapped since, and the trap with it.
+    let mut byte = memory.read_byte(address).unwrap_or(0);
     if lift_from(&mut byte, site) {
-        return memory.write(address, &[byte]);
+        let written = memory.write(address, &[byte]);
+        site.inserted = written.is_err();
+        return written;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+
+    use super::*;
+
+    const NONE: Vec<u64> = Vec::new();
+    const NOP: u8 = 0x90;
+
+    /// Pages of our own, which are written as those of a program are.
+    struct Pages {
+        start: u64,
+        count: u64,
+        memory: Memory,
+    }
+
+    impl Pages {
+        fn new(count: u64) -> Self {
+            let own = std::process::id() as i32;
+            let pages = Self {
+                start: map(0, count, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1),
+                count,
+                memory: Memory::open(own, own).unwrap(),
+            };
+            let nops = vec![NOP; (count * PAGE) as usize];
+            pages.memory.write(pages.start, &nops).unwrap();
+            pages
+        }
+
+        /// Returns the address of the first byte of a page.
+        fn page(&self, index: u64) -> u64 {
+            self.start + index * PAGE
+        }
+
+        fn byte(&self, address: u64) -> u8 {
+            self.memory.read_byte(address).unwrap()
+        }
+
+        /// Replaces a page by one full of traps that nobody can write, as long as it is not
+        /// made writable.
+        fn freeze(&self, index: u64) {
+            let at = self.page(index);
+            // SAFETY: the name is terminated, and the descriptor nobody else's.
+            let file = unsafe { OwnedFd::from_raw_fd(libc::memfd_create(c"page".as_ptr(), 0)) };
+            // SAFETY: the descriptor is open.
+            assert_eq!(unsafe { libc::ftruncate(file.as_raw_fd(), PAGE as i64) }, 0);
+            map(at, 1, libc::MAP_SHARED | libc::MAP_FIXED, file.as_raw_fd());
+            self.memory.write(at, &[TRAP; PAGE as usize]).unwrap();
+            self.protect(index, libc::PROT_READ);
+        }
+
+        fn protect(&self, index: u64, access: i32) {
+            let at = self.page(index) as *mut libc::c_void;
+            // SAFETY: nothing refers to this page.
+            assert_eq!(unsafe { libc::mprotect(at, PAGE as usize, access) }, 0);
+        }
+    }
+
+    impl Drop for Pages {
+        fn drop(&mut self) {
+            let size = (self.count * PAGE) as usize;
+            // SAFETY: nothing refers to these pages.
+            unsafe { libc::munmap(self.start as *mut libc::c_void, size) };
+        }
+    }
+
+    fn map(at: u64, count: u64, flags: i32, file: i32) -> u64 {
+        let (at, size) = (at as *mut libc::c_void, (count * PAGE) as usize);
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        // SAFETY: the pages are new, or some of our own that nothing refers to.
+        let start = unsafe { libc::mmap(at, size, access, flags, file, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        start as u64
+    }
+
+    fn insert_at(memory: &Memory, addresses: &[u64]) -> Sites {
+        let mut sites = Sites::default();
+        for &address in addresses {
+            sites.add(memory, address, Vec::new()).unwrap();
+        }
+        assert_eq!(sites.insert_all(memory), NONE);
+        sites
+    }
+
+    #[test]
+    fn what_lies_under_a_trap_is_written_without_it() {
+        let pages = Pages::new(1);
+        let at = pages.page(0) + 1;
+        let mut sites = insert_at(&pages.memory, &[at]);
+        sites.write(&pages.memory, at - 1, &[1, 2, 3]).unwrap();
+        assert_eq!(pages.byte(at), TRAP);
+        sites.remove(&pages.memory, at).unwrap();
+        assert_eq!([at - 1, at, at + 1].map(|at| pages.byte(at)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_write_that_is_broken_off_changes_what_it_has_reached() {
+        let pages = Pages::new(3);
+        let (reached, missed) = (pages.page(1) - 1, pages.page(2));
+        let mut sites = insert_at(&pages.memory, &[reached, missed]);
+        pages.freeze(1);
+        let data = vec![7; PAGE as usize + 2];
+        assert!(sites.write(&pages.memory, reached, &data).is_err());
+        assert_eq!(sites.lift_all(&pages.memory), NONE);
+        assert_eq!([reached, missed].map(|at| pages.byte(at)), [7, NOP]);
+    }
+
+    #[test]
+    fn a_trap_that_cannot_be_lifted_is_lifted_later() {
+        let pages = Pages::new(1);
+        let at = pages.page(0);
+        let mut sites = insert_at(&pages.memory, &[at]);
+        pages.freeze(0);
+        assert!(sites.remove(&pages.memory, at).is_err());
+        assert_eq!(sites.lift_all(&pages.memory), [at]);
+        pages.protect(0, libc::PROT_READ | libc::PROT_WRITE);
+        assert_eq!(sites.insert_all(&pages.memory), NONE);
+        assert_eq!(sites.lift_all(&pages.memory), NONE);
+        assert_eq!(pages.byte(at), NOP);
+    }
 }

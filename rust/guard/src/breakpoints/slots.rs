@@ -170,19 +170,20 @@ impl Slots {
     }
 
     fn remove(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
-        let Some(slot) = self.by_address.remove(&address) else {
+        let Some(slot) = self.by_address.get(&address) else {
             return Ok(());
         };
-        for near in &mut self.caves {
-            if near.cave.contains(address) {
-                near.cave.give_back(address);
-            }
-        }
         debug_assert!(slot.before.len() as u64 <= SLOT_SIZE);
         // A library that is unloaded by now takes its slots with it.
         let mut now = vec![0; slot.before.len()];
         if memory.read_exact(address, &mut now) && now == slot.code.bytes {
             memory.write(address, &slot.before)?;
+        }
+        self.by_address.remove(&address);
+        for near in &mut self.caves {
+            if near.cave.contains(address) {
+                near.cave.give_back(address);
+            }
         }
         Ok(())
     }

@@ -82,30 +82,51 @@ impl Memory {
     /// Kernels may be set up to refuse such writes through the file; then single words go
     /// through ptrace, which needs the thread that opened the file to be stopped.
     pub fn write(&self, address: u64, data: &[u8]) -> io::Result<()> {
-        match self.file.write_all_at(data, address) {
-            Ok(()) => Ok(()),
-            Err(error) => self.poke(address, data).map_err(|_| error),
-        }
+        self.write_counted(address, data).1
     }
 
-    fn poke(&self, address: u64, data: &[u8]) -> io::Result<()> {
-        let first = address & !7;
-        let end = address + data.len() as u64;
-        let mut word_address = first;
-        while word_address < end {
-            let old = self
-                .read_word(word_address)
-                .ok_or(io::ErrorKind::PermissionDenied)?;
-            let mut bytes = old.to_le_bytes();
-            for (index, byte) in bytes.iter_mut().enumerate() {
-                let here = word_address + index as u64;
-                if (address..end).contains(&here) {
-                    *byte = data[(here - address) as usize];
+    /// Does as [`Memory::write`], and returns beside the outcome how many bytes, from the first
+    /// on, are written.
+    pub fn write_counted(&self, address: u64, data: &[u8]) -> (usize, io::Result<()>) {
+        let mut done = 0;
+        while done < data.len() {
+            let (here, rest) = (address.wrapping_add(done as u64), &data[done..]);
+            let error = match self.file.write_at(rest, here) {
+                Ok(0) => io::ErrorKind::WriteZero.into(),
+                Ok(count) => {
+                    done += count;
+                    continue;
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => error,
+            };
+            done += self.poke(here, rest);
+            if done < data.len() {
+                return (done, Err(error));
             }
-            ptrace::poke_word(self.tid, word_address, u64::from_le_bytes(bytes))?;
-            word_address += 8;
         }
-        Ok(())
+        (done, Ok(()))
+    }
+
+    /// Writes word by word as many bytes as can be written and returns their count.
+    fn poke(&self, address: u64, data: &[u8]) -> usize {
+        let mut done = 0;
+        while done < data.len() {
+            let here = address.wrapping_add(done as u64);
+            let word_address = here & !7;
+            let offset = (here - word_address) as usize;
+            let count = (8 - offset).min(data.len() - done);
+            let Some(old) = self.read_word(word_address) else {
+                break;
+            };
+            let mut bytes = old.to_le_bytes();
+            bytes[offset..offset + count].copy_from_slice(&data[done..done + count]);
+            let word = u64::from_le_bytes(bytes);
+            if ptrace::poke_word(self.tid, word_address, word).is_err() {
+                break;
+            }
+            done += count;
+        }
+        done
     }
 }
