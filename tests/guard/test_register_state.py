@@ -83,3 +83,23 @@ def test_a_signal_waits_with_what_it_carries(guard, build):
     # The program checks what its handler is given.
     stop = guard.wait()
     assert (stop.kind, stop.signal) == ("W", 0)
+
+
+def test_what_a_waiting_signal_carries_can_be_changed(guard, build):
+    signals = build("signals")
+    guard.run(signals.path, "1")
+    guard.resume()
+    stop = guard.wait()
+    guard.select(stop.pid, stop.tid)
+    number = guard.request("QSaveRegisterState")
+    assert guard.request(f"QRestoreRegisterState:{number}") == "OK"
+    info = guard.request("qXfer:siginfo:read::0,100")
+    # si_value, which is 0 for the first.
+    assert guard.request("qXfer:siginfo:write::18:\x05") == "1"
+    changed = info[:25] + "\x05" + info[26:]
+    assert info != changed
+    assert guard.request("qXfer:siginfo:read::0,100") == changed
+    guard.resume(f"C2e:p{stop.pid:x}.{stop.tid:x};c")
+    # The program complains of it.
+    stop = guard.wait()
+    assert (stop.kind, stop.signal) == ("W", 1)

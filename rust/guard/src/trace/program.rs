@@ -173,9 +173,14 @@ impl Tracer {
     }
 
     /// Replaces the `siginfo_t` of the signal a thread has stopped with.
-    pub fn write_siginfo(&self, tid: Tid, info: &libc::siginfo_t) -> ptrace::Result<()> {
-        let thread = self.threads.get(&tid).ok_or(Errno::ESRCH)?;
-        ptrace::write_siginfo(thread.tid, info)
+    pub fn write_siginfo(&mut self, tid: Tid, info: &libc::siginfo_t) -> ptrace::Result<()> {
+        let thread = self.thread_mut(tid)?;
+        match &mut thread.saved_siginfo {
+            // The kernel's is another signal's, and is replaced at the delivery.
+            Some(saved) => *saved = *info,
+            None => ptrace::write_siginfo(tid, info)?,
+        }
+        Ok(())
     }
 
     /// Whether a held thread's registers include the upper halves of ymm.
