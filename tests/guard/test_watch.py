@@ -40,6 +40,21 @@ def test_a_hardware_breakpoint_is_stepped_off(guard, build):
     assert guard.wait().kind == "W"
 
 
+@pytest.mark.parametrize("sizes", [(1, 1), (1, 4), (4, 1), (0, 3)])
+def test_a_hardware_breakpoint_has_no_size(guard, build, sizes):
+    counter = build("counter")
+    guard.run(counter.path, "1", "5")
+    work = counter.symbol("work")
+    # Given twice, it takes one register, and one removal frees that.
+    for _ in range(2):
+        assert guard.request(f"Z1,{work:x},{sizes[0]}") == "OK"
+    guard.resume()
+    assert guard.wait().pc == work
+    assert guard.request(f"z1,{work:x},{sizes[1]}") == "OK"
+    guard.resume()
+    assert guard.wait().kind == "W"
+
+
 def test_there_are_four_of_them(guard, build):
     counter = build("counter")
     guard.run(counter.path, "1", "5")

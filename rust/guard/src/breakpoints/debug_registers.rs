@@ -34,6 +34,16 @@ impl WatchKind {
             Self::Read | Self::Access => 0b11,
         }
     }
+
+    /// Returns how many bytes a register watches for one who names `size` of them.  Execution
+    /// is trapped at an address: the processor wants a length of one there, and what clients
+    /// name is the length of a breakpoint instruction, if anything.
+    fn watched_size(self, size: u64) -> u64 {
+        match self {
+            Self::Execute => 1,
+            Self::Write | Self::Read | Self::Access => size,
+        }
+    }
 }
 
 /// The use of one debug register.
@@ -43,7 +53,7 @@ pub struct Watch {
     pub kind: WatchKind,
     /// First byte.
     pub address: u64,
-    /// Bytes: 1, 2, 4 or 8.
+    /// Bytes: 1, 2, 4 or 8; of no account where execution is trapped.
     pub size: u64,
     /// Agent expressions; a hit is reported when one is non-zero or fails.
     pub conditions: Vec<Box<[u8]>>,
@@ -79,7 +89,8 @@ impl DebugRegisters {
     }
 
     /// Takes a free register, or gives the one in use for the same bytes new conditions.
-    pub fn add(&mut self, watch: Watch) -> Result<(), &'static str> {
+    pub fn add(&mut self, mut watch: Watch) -> Result<(), &'static str> {
+        watch.size = watch.kind.watched_size(watch.size);
         if !matches!(watch.size, 1 | 2 | 4 | 8) || !watch.address.is_multiple_of(watch.size) {
             return Err("a debug register watches 1, 2, 4 or 8 aligned bytes");
         }
@@ -100,6 +111,7 @@ impl DebugRegisters {
 
     /// Frees a register; unknown ones are fine.
     pub fn remove(&mut self, kind: WatchKind, address: u64, size: u64) {
+        let size = kind.watched_size(size);
         for slot in &mut self.slots {
             let found =
                 |watch: &Watch| (watch.kind, watch.address, watch.size) == (kind, address, size);

@@ -40,14 +40,10 @@ impl Server {
     }
 
     fn insert_watch(&mut self, pid: Tid, kind: WatchKind, request: Request) -> Result<(), String> {
-        let size = match kind {
-            WatchKind::Execute => 1,
-            WatchKind::Write | WatchKind::Read | WatchKind::Access => request.size,
-        };
         let watch = Watch {
             kind,
             address: request.address,
-            size,
+            size: request.size,
             conditions: request.conditions,
         };
         self.tracer.add_watch(pid, watch)
