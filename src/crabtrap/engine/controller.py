@@ -26,11 +26,11 @@ from crabtrap.engine.machine import (
     Threads,
 )
 from crabtrap.engine.plans.plan import Done
+from crabtrap.engine.stopping import STOP_SECONDS, Stopper, UnstoppableError
 from crabtrap.errors import ProcessGone, StateError, StillRunningError, TargetError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Resumed, StopEvent, StopReason
 from crabtrap.log import Log
-from crabtrap.records import replace
 from crabtrap.target.interface import ResumeAction
 
 if TYPE_CHECKING:
@@ -47,20 +47,7 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
-_STOP_SECONDS = 10.0
-"""A thread that has not stopped this long after the request hangs in the kernel."""
-_STOP_POLL_SECONDS = 0.05
 _RECOVERY_SECONDS = 2.0
-
-
-class _UnstoppableError(TargetError):
-    """A thread does not stop although it was asked to."""
-
-    def __init__(self, who: str) -> None:
-        super().__init__(
-            f"{who} does not stop when asked",
-            hint="it hangs in the kernel (state D): wait, detach or kill",
-        )
 
 
 class Controller:
@@ -88,8 +75,8 @@ class Controller:
         self._causes = causes
         self._filters = filters
         self._mailbox = mailbox
-        # A stop that was taken from the target and is not part of the state yet.
-        self._taken: TargetStop | None = None
+        self._stopper = Stopper(debuggee)
+        self._recovering = _Recovering(self)
 
     @property
     def state(self) -> State:
@@ -120,13 +107,13 @@ class Controller:
         """
         machine.require(self.state, Stopped, Running, to="detach")
         debuggee = self._debuggee
-        with self._recovering():
+        with self._recovering:
             if debuggee.is_moving:
-                self._stop_now(_STOP_SECONDS)
+                self._stopper.stop_now(STOP_SECONDS)
             if not debuggee.target.abilities.lifts_traps:
                 debuggee.sites.lift_all(debuggee.control)
             debuggee.control.detach()
-            self._leave(Detached(debuggee.target.pid))
+            self.leave(Detached(debuggee.target.pid))
 
     def kill(self, reason: ExitReason) -> StopEvent:
         """Kill the program.
@@ -139,10 +126,11 @@ class Controller:
         clock = self._debuggee.clock
         clock.advance()
         event = StopEvent(clock.current, reason.pid, 0, (reason,))
-        self._leave(Ended(event))
+        self.leave(Ended(event))
         return event
 
-    def _leave(self, state: Detached | Ended) -> None:
+    def leave(self, state: Detached | Ended) -> None:
+        """Enter a state in which there is no program any more."""
         debuggee = self._debuggee
         debuggee.state = state
         debuggee.clock.advance()
@@ -184,7 +172,7 @@ class Controller:
     ) -> StopEvent:
         """Carry out a plan until a visible stop: ``start``, then ``wait``."""
         machine.require(self.state, Stopped, to=plan.name)
-        with self._recovering():
+        with self._recovering:
             self.start(plan, thread, alone=alone, hidden=hidden)
             self._go(timeout)
         return self._outcome()
@@ -228,7 +216,7 @@ class Controller:
             TargetError: The target failed.
         """
         machine.require(self.state, Running, Stopped, Ended, to="wait")
-        with self._recovering():
+        with self._recovering:
             self._go(timeout)
         return self._outcome()
 
@@ -280,13 +268,11 @@ class Controller:
         debuggee = self._debuggee
         sites = debuggee.sites
         sites.release_all(_PLAN)
-        ended = any(isinstance(why, ExitReason) for _, why in state.reports)
-        if not debuggee.target.abilities.lifts_traps and not ended:
+        new = machine.announce(state, thread, debuggee.clock.current, debuggee.target.pid)
+        if isinstance(new, Stopped) and not debuggee.target.abilities.lifts_traps:
             sites.lift_all(debuggee.control)
-        debuggee.state = machine.announce(
-            state, thread, debuggee.clock.current, debuggee.target.pid
-        )
-        if ended:
+        debuggee.state = new
+        if isinstance(new, Ended):
             sites.forget_inserted()
         for error in state.errors:
             raise error
@@ -326,10 +312,7 @@ class Controller:
         """Threads that stay stopped when one is resumed; known where we stop them."""
         if self._debuggee.target.abilities.stops_all:
             return frozenset()
-        return (state.threads.listed or self._list_threads()) - {only}
-
-    def _list_threads(self) -> frozenset[int]:
-        return frozenset(info.tid for info in self._debuggee.target.threads())
+        return (state.threads.listed or self._stopper.list_threads()) - {only}
 
     # -- waiting ---------------------------------------------------------------------------
     def _take_batch(self, state: Running, deadline: float | None) -> bool:
@@ -340,32 +323,14 @@ class Controller:
                 self._serve()
                 return True
             remaining = None if deadline is None else deadline - time.monotonic()
-            stopped = self._take_stop(remaining)
+            stopped = self._stopper.take_stop(remaining)
             now = self._debuggee.state
             if not (isinstance(now, Running) and now.moving):
                 return True  # stopped or ended by somebody who was called while we waited
             if not stopped and deadline is not None and time.monotonic() >= deadline:
                 return False
             state = now
-        self._complete_batch()
-        return True
-
-    def _take_stop(self, timeout: float | None) -> bool:
-        """Wait for one stop and note it; ``False`` where none has come."""
-        if self._taken is None:
-            self._taken = self._debuggee.control.wait(timeout)
-        return self._note_taken()
-
-    def _note_taken(self) -> bool:
-        """Make the stop that was taken part of the state, once."""
-        stop, state = self._taken, self._debuggee.state
-        if stop is None:
-            return False
-        if stop.kind == "no-resumed":  # which is about no thread; a stop has to show one
-            stop = replace(stop, thread=min(self._list_threads(), default=stop.thread))
-        if isinstance(state, Running) and state.moving and stop not in state.stops:
-            self._debuggee.state = machine.reported(state, stop)
-        self._taken = None
+        self._stopper.complete_batch()
         return True
 
     def _serve(self) -> None:
@@ -384,39 +349,6 @@ class Controller:
                 pass  # what is stale is sent with the resume
         elif sites.is_stale:
             sites.flush(debuggee.control, evaluates_all=debuggee.target_evaluates_all)
-
-    def _complete_batch(self) -> None:
-        """Stop every thread and note every stop, after the first one of a batch."""
-        debuggee = self._debuggee
-        listed = frozenset[int]()
-        if not debuggee.target.abilities.stops_all:
-            listed = self._stop_others()
-        while self._take_stop(0):
-            pass
-        debuggee.sites.note_failures(debuggee.control.take_site_failures())
-        state = debuggee.state
-        if isinstance(state, Running):
-            debuggee.state = machine.gathered(state, listed)
-
-    def _stop_others(self) -> frozenset[int]:
-        """Stop every other thread, for targets that leave that to us; returns all threads."""
-        control = self._debuggee.control
-        deadline = time.monotonic() + _STOP_SECONDS
-        while isinstance(state := self._debuggee.state, Running):
-            if any(stop.kind in ("exited", "killed") for stop in state.stops):
-                break
-            listed = self._list_threads()
-            moving = listed - state.held - {stop.thread for stop in state.stops}
-            if not moving:
-                return listed
-            if time.monotonic() > deadline:
-                raise _UnstoppableError(f"thread {min(moving)}")
-            control.interrupt()
-            # Briefly: a thread may end instead of stopping, and nobody reports that.
-            stopped = self._take_stop(_STOP_POLL_SECONDS)
-            while stopped:
-                stopped = self._take_stop(0)
-        return frozenset()
 
     # -- pauses of the engine itself -------------------------------------------------------
     @contextmanager
@@ -437,7 +369,7 @@ class Controller:
             raise StateError("a function of the program is being called", hint="wait for it")
         began = time.perf_counter()
         try:
-            self._stop_now(_STOP_SECONDS)
+            self._stopper.stop_now(STOP_SECONDS)
             self._debuggee.clock.advance()
             try:
                 yield
@@ -445,7 +377,7 @@ class Controller:
                 self._go_on()
         except BaseException:
             if not self._debuggee.is_moving:
-                self._recover()
+                self.recover()
             raise
         spent = (time.perf_counter() - began) * 1000
         _log.debug("the program was paused for %.2f ms", spent)
@@ -458,45 +390,13 @@ class Controller:
                 return  # by whoever waits
             self._turn(state, None)
 
-    def _stop_now(self, seconds: float) -> None:
-        """Interrupt the program; its stops are noted and not yet handled."""
-        debuggee = self._debuggee
-        control = debuggee.control
-        deadline = time.monotonic() + seconds
-        self._note_taken()
-        state = debuggee.state
-        if isinstance(state, Running) and not state.stops:
-            if not control.is_running:
-                debuggee.state = machine.gathered(state)  # the resume was never sent
-                return
-            control.interrupt()
-        while isinstance(state := debuggee.state, Running) and not state.stops:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise _UnstoppableError("the program")
-            self._take_stop(remaining)
-        self._complete_batch()
-
-    @contextmanager
-    def _recovering(self) -> Generator[None]:
-        """Recover from exceptions of the body: the program is stopped, lost, or as before."""
-        try:
-            yield
-        except StillRunningError:
-            raise
-        except BaseException as error:
-            self._recover()
-            if isinstance(error, ProcessGone) and isinstance(self.state, Stopped):
-                self._leave(Detached(self._debuggee.target.pid, lost=True))
-            raise
-
-    def _recover(self) -> None:
+    def recover(self) -> None:
         """Stop visibly after something was raised while the program ran."""
         debuggee = self._debuggee
         try:
             while isinstance(state := debuggee.state, Running):
                 if state.moving:
-                    self._stop_now(_RECOVERY_SECONDS)
+                    self._stopper.stop_now(_RECOVERY_SECONDS)
                 elif state.stops:
                     self._handle(state, state.stops[0])
                 else:
@@ -505,13 +405,13 @@ class Controller:
                     # A stop of its own, even if nothing has moved since the last one.
                     debuggee.clock.advance()
                     self._announce(state, thread)
-        except _UnstoppableError as error:
+        except UnstoppableError as error:
             _log.debug("the program runs on: %s", error)
         except TargetError as error:
             # What the program does is no longer known.
             _log.debug("the program is lost: %s", error)
             if isinstance(debuggee.state, Running):
-                self._leave(Detached(debuggee.target.pid, lost=True))
+                self.leave(Detached(debuggee.target.pid, lost=True))
         except Exception as error:
             # Raised by a cause, and noted: what was raised first is what is raised.
             _log.debug("raised while stopping: %r", error)
@@ -547,8 +447,8 @@ class Controller:
 
     def _settle_step_over(self, stepped: machine.StepOver) -> None:
         """Wait for the one step; whatever else stops there is handled as usual."""
-        deadline = time.monotonic() + _STOP_SECONDS
-        while not self._take_stop(deadline - time.monotonic()):
+        deadline = time.monotonic() + STOP_SECONDS
+        while not self._stopper.take_stop(deadline - time.monotonic()):
             # Nothing comes, too, when somebody has posted a function: that has to wait.
             if time.monotonic() >= deadline:
                 raise TargetError(
@@ -563,6 +463,30 @@ class Controller:
         else:
             state = self._debuggee.state = machine.gathered(state)
             self._handle(state, stop)
+
+
+class _Recovering:
+    """Recovers from exceptions of a body: the program is stopped, lost, or as before.
+
+    A class, because a generator costs every run some microseconds.
+    """
+
+    __slots__ = ("_controller",)
+
+    def __init__(self, controller: Controller) -> None:
+        self._controller = controller
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, StillRunningError):
+            return
+        controller = self._controller
+        controller.recover()
+        state = controller.state
+        if isinstance(error, ProcessGone) and isinstance(state, Stopped):
+            controller.leave(Detached(state.event.pid, lost=True))
 
 
 def _actions(state: Running) -> list[ResumeAction]:

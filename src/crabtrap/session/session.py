@@ -72,10 +72,8 @@ class Session:
         self.client = Client(self._core, "session", self._core.history)
         self.breakpoints = self.client.breakpoints
         self.registers = self.client.registers
-        self.memory = ProgramMemory(self._core)
-        self.sources = Sources(self._core)
-        self.code = Code(self._core)
-        self.values = Presentation(self._core)
+        self.memory, self.sources = ProgramMemory(self._core), Sources(self._core)
+        self.code, self.values = Code(self._core), Presentation(self._core)
         self.options, self.signals = self._core.options, self._core.signals
         verbs = self.client
         self.continue_, self.step, self.next = verbs.continue_, verbs.step, verbs.next
@@ -229,10 +227,8 @@ class Session:
         """Have ``listener`` called with every event, on the session's thread.
 
         Events are delivered one after the other, each to the listeners in the order in which
-        they subscribed. Exceptions of a listener are logged and affect no other.
-
-        Returns:
-            A function that ends the subscription; it may be called again.
+        they subscribed. Exceptions of a listener are logged and affect no other. The result
+        ends the subscription; it may be called again.
         """
         return self._core.events.subscribe(listener)
 
@@ -242,9 +238,7 @@ class Session:
         It is called while a verb waits for the program, or in ``serve``, and may use the
         session. Functions are called in the order in which they were posted.
 
-        Returns:
-            A future of its result, or of the exception it raised; cancelling the future
-            before the call prevents the call.
+        The future has its result or its exception; cancelling it before prevents the call.
         """
         return self._core.mailbox.post(function)
 
@@ -263,8 +257,7 @@ class Session:
     def cancel(self) -> bool:
         """Cancel an evaluation or search, which raises ``CancelledError``; for any thread.
 
-        Returns:
-            Whether there was one. For a running program, use ``interrupt``.
+        Returns whether there was one. For a running program, use ``interrupt``.
         """
         return self._core.door.cancel()
 
@@ -287,11 +280,7 @@ class Session:
     # -- the program as it is now --------------------------------------------------------
     @property
     def process(self) -> Process:
-        """The process as it is now; while it runs, without registers and frames.
-
-        Raises:
-            StateError: There is no process.
-        """
+        """The process as it is now; while it runs, without registers and frames."""
         return self._core.process
 
     @property

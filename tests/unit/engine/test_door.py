@@ -14,7 +14,7 @@ from crabtrap.errors import CancelledError, WrongThreadError
 
 OPEN_TO_ALL = {"post", "interrupt", "cancel", "stop_serving", "door"}
 """What may be used from any thread."""
-PLAIN_DATA = {"name", "history", "syntax", "substitutes"}
+PLAIN_DATA = {"name", "history", "syntax", "substitutes", "options", "signals"}
 """Attributes that are data, and no doors to anything."""
 SPECIAL = ("__getitem__", "__iter__", "__len__", "__contains__", "__setitem__", "__delitem__")
 
