@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, assert_never
+from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine import machine
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.machine import (
-    Announce,
     Detached,
     Ended,
-    ResumeThreads,
     Run,
     Running,
     State,
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
+_ALL_OTHERS = ResumeAction(None)
 _RECOVERY_SECONDS = 2.0
 
 
@@ -171,9 +170,11 @@ class Controller:
         timeout: float | None = None,
     ) -> StopEvent:
         """Carry out a plan until a visible stop: ``start``, then ``wait``."""
-        machine.require(self.state, Stopped, to=plan.name)
+        state = self._debuggee.state
+        machine.require(state, Stopped, to=plan.name)
+        assert isinstance(state, Stopped)
         with self._recovering:
-            self.start(plan, thread, alone=alone, hidden=hidden)
+            self._start(state, plan, thread, alone, hidden)
             self._go(timeout)
         return self._outcome()
 
@@ -192,6 +193,9 @@ class Controller:
         state = self.state
         machine.require(state, Stopped, to=plan.name)
         assert isinstance(state, Stopped)
+        self._start(state, plan, thread, alone, hidden)
+
+    def _start(self, state: Stopped, plan: Plan, thread: int, alone: bool, hidden: bool) -> None:
         first = plan.begin(self._inspector.view(thread))
         if isinstance(first, Done):
             self._stop_here(thread, (first.reason,), state.threads)
@@ -242,15 +246,13 @@ class Controller:
         if state.stops:
             self._handle(state, state.stops[0])
             return True
-        match machine.settle(state):
-            case ResumeThreads() if self._debuggee.interrupt_requested:
-                self._interrupt(state)
-            case ResumeThreads():
-                self._resume(state)
-            case Announce(thread):
-                self._announce(state, thread)
-            case never:
-                assert_never(never)
+        thread = machine.thread_to_announce(state)
+        if thread is not None:
+            self._announce(state, thread)
+        elif self._debuggee.interrupt_requested:
+            self._interrupt(state)
+        else:
+            self._resume(state)
         return True
 
     def _handle(self, state: Running, stop: TargetStop) -> None:
@@ -385,7 +387,7 @@ class Controller:
     def _go_on(self) -> None:
         """Handle the stops of a pause, and resume unless there is something to announce."""
         while isinstance(state := self.state, Running) and not state.moving:
-            if not state.stops and isinstance(machine.settle(state), Announce):
+            if not state.stops and machine.thread_to_announce(state) is not None:
                 self._debuggee.control.wake()
                 return  # by whoever waits
             self._turn(state, None)
@@ -400,11 +402,10 @@ class Controller:
                 elif state.stops:
                     self._handle(state, state.stops[0])
                 else:
-                    action = machine.settle(state)
-                    thread = action.thread if isinstance(action, Announce) else state.run.thread
+                    thread = machine.thread_to_announce(state)
                     # A stop of its own, even if nothing has moved since the last one.
                     debuggee.clock.advance()
-                    self._announce(state, thread)
+                    self._announce(state, state.run.thread if thread is None else thread)
         except UnstoppableError as error:
             _log.debug("the program runs on: %s", error)
         except TargetError as error:
@@ -496,9 +497,8 @@ def _actions(state: Running) -> list[ResumeAction]:
     if kind != "continue" or run.alone:
         actions.append(ResumeAction(run.thread, kind, signals.get(run.thread, 0)))
     if not run.alone:
-        named = {action.thread for action in actions}
-        actions += [
-            ResumeAction(tid, signal=number) for tid, number in signals.items() if tid not in named
-        ]
-        actions.append(ResumeAction(None))
+        for tid, number in signals.items():
+            if kind == "continue" or tid != run.thread:
+                actions.append(ResumeAction(tid, signal=number))
+        actions.append(_ALL_OTHERS)
     return actions

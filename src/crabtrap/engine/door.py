@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from crabtrap.errors import CancelledError, WrongThreadError
 
@@ -62,36 +62,29 @@ class Door:
 
     def cancellable(self) -> AbstractContextManager[None]:
         """Allow ``cancel`` during the body."""
-        return _Switch(self, True)
+        return _Cancellable(self)
 
-    def uncancellable(self) -> AbstractContextManager[None]:
-        """Disallow ``cancel`` during the body: a running program is interrupted instead."""
-        return _Switch(self, False)
-
-    def switch(self, under_way: bool) -> bool:
+    def switch(self, *, under_way: bool) -> bool:
         """Set whether ``cancel`` has an effect; returns what was set before."""
         before, self._under_way = self._under_way, under_way
         self._cancelled = False
         return before
 
 
-class _Switch:
-    """Sets whether ``cancel`` has an effect, for a body.
+class _Cancellable:
+    """Allows ``cancel`` during a body."""
 
-    A class, because a generator costs every step of the program some microseconds.
-    """
+    __slots__ = ("_before", "_door")
 
-    __slots__ = ("_door", "_under_way")
-
-    def __init__(self, door: Door, under_way: bool) -> None:
+    def __init__(self, door: Door) -> None:
         self._door = door
-        self._under_way = under_way
+        self._before = False
 
     def __enter__(self) -> None:
-        self._under_way = self._door.switch(self._under_way)
+        self._before = self._door.switch(under_way=True)
 
     def __exit__(self, *_exc: object) -> None:
-        self._door.switch(self._under_way)
+        self._door.switch(under_way=self._before)
 
 
 class Guarded(Protocol):
@@ -132,7 +125,8 @@ _SPECIAL = frozenset(("__getitem__", "__iter__", "__len__", "__contains__"))
 def _guarded(method: Callable[P, R]) -> Callable[P, R]:
     @wraps(method)
     def enter(*args: P.args, **keywords: P.kwargs) -> R:
-        cast("Guarded", args[0]).door.check()
+        guarded: Any = args[0]
+        guarded.door.check()
         return method(*args, **keywords)
 
     return enter

@@ -181,24 +181,6 @@ IGNORE, CONSUME = Ignore(), Consume()
 """The verdicts that most causes give on most stops."""
 
 
-# -- actions -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeThreads:
-    """There is nothing to report: resume."""
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Stop visibly; the reports of ``thread`` come first."""
-
-    thread: int
-
-
-Action = ResumeThreads | Announce
-
-
 @dataclass(frozen=True, slots=True)
 class StepOver:
     """Let ``thread`` execute the instruction under the trap at ``address``."""
@@ -398,15 +380,23 @@ _WITHOUT_STOP_PC = ("exited", "killed", "thread-exited", "interrupt")
 """Kinds of stops that are not about the pc: nothing was hit there that was not before."""
 
 
-def settle(state: Running) -> Action:
-    """Decide what follows once every stop of a batch is handled."""
-    if state.reports:
-        ending = next((tid for tid, why in state.reports if isinstance(why, ExitReason)), None)
-        if ending is not None:
-            return Announce(ending)
-        tids = [tid for tid, _ in state.reports]
-        return Announce(state.run.thread if state.run.thread in tids else tids[0])
-    return Announce(state.run.thread) if state.errors else ResumeThreads()
+def thread_to_announce(state: Running) -> int | None:
+    """Decide what follows once every stop of a batch is handled.
+
+    Returns:
+        The thread that a visible stop is about; ``None`` where there is nothing to report,
+        and the program runs on.
+    """
+    own = state.run.thread
+    if not state.reports:
+        return own if state.errors else None
+    chosen = state.reports[0][0]
+    for tid, why in state.reports:
+        if isinstance(why, ExitReason):
+            return tid
+        if tid == own:
+            chosen = own
+    return chosen
 
 
 def next_to_step_over(state: Running, sites: frozenset[int]) -> StepOver | None:
@@ -422,9 +412,14 @@ def announce(state: Running, thread: int, epoch: int, pid: int) -> Stopped | End
 
     A stop without a report is an interruption: by an error, or asked for by the user.
     """
-    own = tuple(why for tid, why in state.reports if tid == thread) or (Interrupted(),)
-    others = tuple((tid, why) for tid, why in state.reports if tid != thread)
-    event = StopEvent(epoch, pid, thread, own, others)
-    if any(isinstance(why, ExitReason) for why in own):
-        return Ended(event)
-    return Stopped(event, state.threads)
+    own: list[StopReason] = []
+    others: list[tuple[int, StopReason]] = []
+    ended = False
+    for tid, why in state.reports:
+        if tid == thread:
+            own.append(why)
+            ended = ended or isinstance(why, ExitReason)
+        else:
+            others.append((tid, why))
+    event = StopEvent(epoch, pid, thread, tuple(own) or (Interrupted(),), tuple(others))
+    return Ended(event) if ended else Stopped(event, state.threads)

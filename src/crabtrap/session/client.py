@@ -125,9 +125,10 @@ class Client:
         tid = self._tid(thread, to="continue")
         if ignore:
             pc = self._core.process.thread(tid).pc
-            for kind, number in self._core.program.debuggee.sites.owners_at(pc):
+            owners = self._core.program.debuggee.sites.owners_at(pc)
+            for number in owners.get("breakpoint", ()):
                 item = self._core.table.find(number)
-                if kind == "breakpoint" and item is not None:
+                if item is not None:
                     self._core.keep_hits()
                     item.ignore = item.hits + ignore
                     self._core.program.resolver.arm(item)

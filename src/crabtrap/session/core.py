@@ -162,9 +162,9 @@ class Core:
 
     def _carry_out(self, plan: Plan | None, carry_out: Callable[[], StopEvent]) -> StopEvent:
         before = self.state
+        under_way = self.door.switch(under_way=False)  # a running program is interrupted instead
         try:
-            with self.door.uncancellable():
-                event = carry_out()
+            event = carry_out()
         except StillRunningError:
             raise
         except BaseException:
@@ -172,6 +172,8 @@ class Core:
             if isinstance(state, Stopped | Ended) and state is not before:
                 self.settle(state.event, plan)
             raise
+        finally:
+            self.door.switch(under_way=under_way)
         return self.settle(event, plan)
 
     def serve(self, timeout: float | None) -> None:

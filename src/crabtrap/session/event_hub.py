@@ -47,6 +47,8 @@ class EventHub:
 
     def publish(self, event: Event) -> None:
         """Deliver an event, after those being delivered now."""
+        if not self._listeners:
+            return
         self._waiting.append(event)
         if self._delivering:
             return

@@ -144,7 +144,7 @@ def test_breakpoints_come_back_even_if_the_registers_cannot(engine: MakeEngine) 
         made.target.faults.fail("restore_registers", RemoteError("no"))
     with pytest.raises(RemoteError), inferior_call_scope(made.program, MAIN):
         call(made)
-    assert made.debuggee.sites.owners_at(Address(A)) == (("breakpoint", item.number),)
+    assert made.debuggee.sites.owners_at(Address(A)) == {"breakpoint": (item.number,)}
 
 
 def test_a_program_that_ends_in_a_call_is_not_put_back(engine: MakeEngine) -> None:

@@ -5,7 +5,6 @@ import pytest
 from crabtrap.address import Address
 from crabtrap.engine import machine
 from crabtrap.engine.machine import (
-    Announce,
     Consume,
     Detached,
     Ended,
@@ -14,7 +13,6 @@ from crabtrap.engine.machine import (
     NotStarted,
     Proceed,
     Report,
-    ResumeThreads,
     Run,
     Running,
     Stopped,
@@ -42,7 +40,7 @@ def stop(thread: int, pc: int | None = None, kind: StopKind = "breakpoint") -> T
 def test_a_stop_nobody_reports_lets_the_program_go_on() -> None:
     state = machine.advance(running(), stop(MAIN, 0x1000), (Ignore(), Consume()))
     assert state.threads.stop_pcs == {MAIN: 0x1000}
-    assert machine.settle(state) == ResumeThreads()
+    assert machine.thread_to_announce(state) is None
 
 
 def test_all_reasons_of_one_stop_are_reported_together() -> None:
@@ -57,7 +55,7 @@ def test_all_reasons_of_one_stop_are_reported_together() -> None:
 def test_the_plans_thread_is_reported_first_and_no_other_is_lost() -> None:
     state = machine.advance(running(), stop(WORKER, 0x1), (Report(HIT),))
     state = machine.advance(state, stop(MAIN, 0x2), (Report(StepDone("step")),))
-    assert machine.settle(state) == Announce(MAIN)
+    assert machine.thread_to_announce(state) == MAIN
     event = machine.announce(state, MAIN, 1, MAIN).event
     assert event.reasons == (StepDone("step"),)
     assert event.also == ((WORKER, HIT),)
@@ -66,7 +64,7 @@ def test_the_plans_thread_is_reported_first_and_no_other_is_lost() -> None:
 def test_the_end_of_the_program_outranks_everything() -> None:
     state = machine.advance(running(WORKER), stop(WORKER, 0x1), (Report(Interrupted()),))
     state = machine.advance(state, stop(MAIN, None, "exited"), (Report(ExitReason(MAIN, 0)),))
-    assert machine.settle(state) == Announce(MAIN)
+    assert machine.thread_to_announce(state) == MAIN
     assert isinstance(machine.announce(state, MAIN, 1, MAIN), Ended)
 
 
@@ -114,7 +112,7 @@ def test_the_plans_way_on_replaces_the_one_before() -> None:
     way = Resume("step")
     state = machine.advance(running(), stop(MAIN, 0x1), (Proceed(way), Ignore()))
     assert state.resume is way
-    assert machine.settle(state) == ResumeThreads()
+    assert machine.thread_to_announce(state) is None
     assert machine.advance(state, stop(WORKER, 0x1), (Consume(),)).resume is way
 
 
@@ -123,13 +121,13 @@ def test_what_handlers_raise_is_kept_and_stops_the_program() -> None:
     state = machine.advance(running(), stop(WORKER, 0x1), (Failed(first), Ignore()))
     state = machine.advance(state, stop(MAIN, 0x2), (Consume(), Failed(second)))
     assert state.errors == (first, second)
-    assert machine.settle(state) == Announce(MAIN)
+    assert machine.thread_to_announce(state) == MAIN
     assert machine.announce(state, MAIN, 1, MAIN).event.reasons == (Interrupted(),)
 
 
 def test_a_report_beside_an_error_is_not_lost() -> None:
     state = machine.advance(running(), stop(WORKER, 0x1), (Failed(ValueError()), Report(HIT)))
-    assert machine.settle(state) == Announce(WORKER)
+    assert machine.thread_to_announce(state) == WORKER
     assert machine.announce(state, WORKER, 1, MAIN).event.reasons == (HIT,)
 
 
@@ -180,7 +178,7 @@ def test_a_thread_interrupted_before_it_has_stepped_over_a_trap_has_still_hit_it
 
 def test_a_pause_while_nothing_moves_is_reported_for_the_plans_thread() -> None:
     state = machine.interrupted(running(WORKER))
-    assert machine.settle(state) == Announce(WORKER)
+    assert machine.thread_to_announce(state) == WORKER
     assert machine.announce(state, WORKER, 1, MAIN).event.reasons == (Interrupted(),)
 
 

@@ -47,7 +47,12 @@ def pending(made: FakeEngine, text: str, **options: Any) -> Breakpoint:
 def owned(made: FakeEngine, item: Breakpoint) -> set[int]:
     sites = made.debuggee.sites
     owner = ("breakpoint", item.number)
-    return {at for at in sites.execution_addresses if owner in sites.owners_at(Address(at))}
+    kind, number = owner
+    return {
+        at
+        for at in sites.execution_addresses
+        if number in sites.owners_at(Address(at)).get(kind, ())
+    }
 
 
 @pytest.fixture
@@ -188,7 +193,7 @@ def test_a_watchpoint_owns_what_covers_it_and_the_end_of_its_scope(engine: MakeE
     made.program.resolver.arm(item)
     assert sites.hardware_in_use == 2
     assert sites.watching(Address(0x100F)) == (("watch", 1),)
-    assert sites.owners_at(Address(0x200)) == (("scope", 1),)
+    assert sites.owners_at(Address(0x200)) == {"scope": (1,)}
     item.enabled = False
     made.program.resolver.arm(item)
     assert (sites.hardware_in_use, sites.execution_addresses) == (0, frozenset())

@@ -47,7 +47,7 @@ def test_an_address_that_changes_owners_is_never_touched() -> None:
     table.acquire(HERE, ("breakpoint", 2))
     table.flush(target, evaluates_all=True)
     assert len(target.calls) == 1
-    assert table.owners_at(Address(0x1000)) == (("breakpoint", 2),)
+    assert table.owners_at(Address(0x1000)) == {"breakpoint": (2,)}
 
 
 def test_conditions_of_several_owners() -> None:
@@ -169,7 +169,7 @@ def test_what_is_suspended_comes_back_and_what_was_acquired_meanwhile_goes() -> 
     table.restore(wanted)
     table.flush(target, evaluates_all=True)
     assert table.inserted == (request(),)
-    assert table.owners_at(Address(0x1000)) == (("breakpoint", 1),)
+    assert table.owners_at(Address(0x1000)) == {"breakpoint": (1,)}
 
 
 def test_watched_bytes_find_their_owner() -> None:
@@ -177,7 +177,7 @@ def test_watched_bytes_find_their_owner() -> None:
     table.acquire(SiteKey("write", Address(0x2000), 8), ("watch", 3))
     assert table.watching(Address(0x2007)) == (("watch", 3),)
     assert table.watching(Address(0x2008)) == ()
-    assert table.owners_at(Address(0x2000)) == ()
+    assert table.owners_at(Address(0x2000)) == {}
     assert table.hardware_in_use == 1
 
 

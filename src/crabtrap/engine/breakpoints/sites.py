@@ -79,7 +79,7 @@ class SiteTable:
         self._failed: dict[SiteKey, str] = {}
         self._owned: dict[Owner, set[SiteKey]] = {}
         # A cache for `owners_at`, which is called several times at every stop.
-        self._execution: dict[int, tuple[Owner, ...]] = {}
+        self._execution: dict[int, dict[str, tuple[int, ...]]] = {}
         # Sites that the target may have in another state, in order of change.
         self._stale: dict[SiteKey, None] = {}
         # Sites that it may have or not: something was raised when they were sent.
@@ -130,13 +130,16 @@ class SiteTable:
         """End every ownership of ``owner``."""
         self.replace_owned(owner, ())
 
-    def owners_at(self, address: Address) -> tuple[Owner, ...]:
-        """Return the owners of execution sites at ``address``, software and hardware."""
+    def owners_at(self, address: Address) -> Mapping[str, tuple[int, ...]]:
+        """Return the owners of execution sites at ``address``: their numbers by kind."""
         owners = self._execution.get(address)
         if owners is None:
-            sites = (self._sites.get(SiteKey(kind, address)) for kind in _EXECUTION)
-            owners = tuple(owner for site in sites if site is not None for owner in site.owners)
-            self._execution[address] = owners
+            owners = self._execution[address] = {}
+            for site_kind in _EXECUTION:
+                site = self._sites.get(SiteKey(site_kind, address))
+                if site is not None:
+                    for kind, number in site.owners:
+                        owners[kind] = (*owners.get(kind, ()), number)
         return owners
 
     def _changed(self, key: SiteKey) -> None:

@@ -44,9 +44,7 @@ class BreakpointHits:
             return IGNORE
         verdict: Verdict = IGNORE
         owners = self._debuggee.sites.owners_at(stop.pc)
-        for kind, number in owners:
-            if kind != "breakpoint":
-                continue
+        for number in owners.get("breakpoint", ()):
             item = self._debuggee.breakpoints.find(number)
             if isinstance(item, Breakpoint) and item.enabled:
                 this = self._breakpoint(item, stop, stop.pc)
@@ -73,9 +71,7 @@ class BreakpointHits:
             return CONSUME
         if stop.condition_error and item.on_target:
             return condition_failed(item, stop.condition_error, frame_index(item, stop))
-        sites = self._debuggee.sites
-        owner = ("breakpoint", item.number)
-        if stop.kind in TRAPPED and sites.condition_evaluated_by_target(pc, owner):
+        if item.on_target and stop.kind in TRAPPED and self._was_evaluated(item, pc):
             if not self._counted_by_target(item):
                 return CONSUME
         else:
@@ -99,6 +95,10 @@ class BreakpointHits:
             self._debuggee.sites.release_all(("breakpoint", item.number))
         index = frame_index(item, stop)
         return Report(BreakpointHit(item.number, item.hits, item.temporary, index))
+
+    def _was_evaluated(self, item: Breakpoint, pc: Address) -> bool:
+        owner = ("breakpoint", item.number)
+        return self._debuggee.sites.condition_evaluated_by_target(pc, owner)
 
     def _counted_by_target(self, item: Breakpoint) -> bool:
         """Whether this breakpoint's condition held: its counter rose and is above ``ignore``."""

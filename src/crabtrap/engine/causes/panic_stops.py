@@ -33,12 +33,12 @@ class PanicStops:
             return IGNORE
         debuggee = self._debuggee
         sites = debuggee.sites
-        owners = [owner for owner in sites.owners_at(stop.pc) if owner[0] == "panic"]
-        if not owners:
+        threads = sites.owners_at(stop.pc).get("panic")
+        if not threads:
             return IGNORE
-        hook = ("panic", stop.thread)
-        if ("panic", 0) not in owners and hook not in owners:
+        if 0 not in threads and stop.thread not in threads:
             return CONSUME
+        hook = ("panic", stop.thread)
         step = self._panics.observe(self._inspector.thread(stop.thread))
         sites.release_all(hook)
         if step.stop_at is not None:

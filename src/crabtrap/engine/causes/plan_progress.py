@@ -38,12 +38,11 @@ class PlanProgress:
         if plan.thread not in (0, stop.thread):
             return CONSUME if at_site else IGNORE
         view = self._inspector.view(stop.thread, stop.registers)
-        match plan.explain_stop(stop, view):
-            case Done(reason):
-                return Report(reason)
-            case Resume() as resume:
-                if resume.note:
-                    self._debuggee.publish(Notice(resume.note))
-                return Proceed(resume)
-            case _:
-                return CONSUME if at_site else IGNORE
+        explanation = plan.explain_stop(stop, view)
+        if isinstance(explanation, Resume):
+            if explanation.note:
+                self._debuggee.publish(Notice(explanation.note))
+            return Proceed(explanation)
+        if isinstance(explanation, Done):
+            return Report(explanation.reason)
+        return CONSUME if at_site else IGNORE

@@ -103,11 +103,11 @@ class Libraries:
             return self._changed()
         if stop.pc is None:
             return IGNORE
-        kinds = {kind for kind, _ in self._debuggee.sites.owners_at(stop.pc)}
-        if "entry" in kinds:
+        owners = self._debuggee.sites.owners_at(stop.pc)
+        if "entry" in owners:
             self._tracker.entry_reached()
             return CONSUME
-        return self._changed() if "loader" in kinds else IGNORE
+        return self._changed() if "loader" in owners else IGNORE
 
     def _changed(self) -> Verdict:
         changes = self._tracker.refresh()

@@ -34,9 +34,9 @@ class WatchScopes:
         if stop.pc is None:
             return IGNORE
         table, sites = self._debuggee.breakpoints, self._debuggee.sites
-        for kind, number in sites.owners_at(stop.pc):
+        for number in sites.owners_at(stop.pc).get("scope", ()):
             item = table.find(number)
-            if kind != "scope" or not isinstance(item, Watchpoint):
+            if not isinstance(item, Watchpoint):
                 continue
             if stop.thread != item.scope_thread:
                 return CONSUME

@@ -45,6 +45,9 @@ class Unexplained:
 
 Explanation = Resume | Done | Unexplained
 
+FREELY, UNEXPLAINED = Resume(), Unexplained()
+"""What most plans answer at most stops."""
+
 
 class Plan(Protocol):
     """What one thread is to do until its next visible stop.

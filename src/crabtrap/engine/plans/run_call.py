@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
+from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass
 from crabtrap.target.interface import TRAPPED
@@ -40,6 +40,6 @@ class RunCall:
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish at a location, or at the return address with the stack pointer restored."""
         if stop.kind not in TRAPPED:
-            return Unexplained()
+            return UNEXPLAINED
         returned = view.pc == self.return_address and view.sp == self.sp
-        return Done(StepDone(self.name)) if returned or view.pc in self.locations else Unexplained()
+        return Done(StepDone(self.name)) if returned or view.pc in self.locations else UNEXPLAINED

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
+from crabtrap.engine.plans.plan import FREELY, UNEXPLAINED, Done, Explanation, Resume
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
 from crabtrap.target.interface import TRAPPED
@@ -28,11 +28,11 @@ class Continue:
 
     def begin(self, view: ThreadView) -> Resume:
         """Resume without any trap of its own."""
-        return Resume()
+        return FREELY
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Explain no stop."""
-        return Unexplained()
+        return UNEXPLAINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class RunTo:
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish at an address, or at the return address if the frame has returned."""
         if stop.kind not in TRAPPED:
-            return Unexplained()
+            return UNEXPLAINED
         if view.pc in self.addresses:
             return Done(StepDone(self.name))
         if view.pc == self.return_address and _frame_is_gone(view, self.frame_cfa):
             return Done(StepDone(self.name))
-        return Unexplained()
+        return UNEXPLAINED
 
 
 @dataclass(slots=True)
@@ -98,9 +98,9 @@ class Finish:
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish when the frame has returned; deeper recursions return to the same address."""
         if stop.kind not in TRAPPED or view.pc != self.return_address:
-            return Unexplained()
+            return UNEXPLAINED
         if not _frame_is_gone(view, self.cfa):
-            return Unexplained()
+            return UNEXPLAINED
         self.returned = True
         return Done(StepDone(self.name))
 
@@ -139,7 +139,7 @@ class FinishInlined:
         if stop.kind == "step":
             return self._resume if inside else Done(StepDone(self.name))
         if stop.kind not in TRAPPED or view.pc not in self._resume.sites:
-            return Unexplained()
+            return UNEXPLAINED
         if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
             return self._resume
         if view.pc in self._computed:
@@ -186,7 +186,7 @@ class StepInstruction:
             return Done(StepDone(self.name))
         if stop.kind in TRAPPED and view.pc == self._next and view.sp >= self._sp:
             return Done(StepDone(self.name))
-        return Unexplained()
+        return UNEXPLAINED
 
 
 def _counts_as_one(instruction: _core.Instruction) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.plans.plan import Done, Explanation, Resume, Unexplained
+from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume
 from crabtrap.engine.plans.regions import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
@@ -77,10 +77,10 @@ class StepLine:
         if stop.kind == "step":
             return self._after_single_step(view)
         if stop.kind not in TRAPPED:
-            return Unexplained()
+            return UNEXPLAINED
         pc = view.pc
         if pc not in self._resume.sites:
-            return Unexplained()
+            return UNEXPLAINED
         if pc in self._reach.entries:
             return self._entered(view)
         if pc in self._instances:
