@@ -2,6 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
+use super::thread_id::ThreadId;
 use super::{Reply, Server, packet};
 use crate::lifecycle::launch::{self, Launch, Stdio};
 use crate::os::ptrace::Tid;
@@ -167,6 +168,10 @@ impl Server {
             return Reply::Error(format!("process {pid} ended at once"));
         };
         self.select(tid);
+        if self.threads_covered_by(self.resumed).is_empty() {
+            // It was selected in a program that is gone.
+            self.resumed = ThreadId::ALL;
+        }
         self.tracer.note_reported(tid);
         // Attaching is not the user's Ctrl-C: no signal goes with it.
         let report = Report { pid, tid, reason };

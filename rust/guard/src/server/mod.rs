@@ -43,6 +43,7 @@ use launch::LaunchOptions;
 use packet::Decoder;
 use register_state::SavedStates;
 use spinning::Spinning;
+use thread_id::ThreadId;
 use transport::Transport;
 
 /// The answer to one packet.
@@ -84,6 +85,8 @@ pub struct Server {
     general: Tid,
     /// The process of that thread, kept when the thread is gone.
     general_process: Tid,
+    /// The threads selected for resuming by `c` and `s` (`Hc`).
+    resumed: ThreadId,
     /// Threads that are stopped already and still to be reported in answer to `?`, last first.
     unsent_stops: Vec<(Tid, Tid)>,
     /// A `%Stop` is sent, and `vStopped` has not emptied the queue yet.
@@ -120,6 +123,7 @@ impl Server {
             saved_states: SavedStates::default(),
             general: 0,
             general_process: 0,
+            resumed: ThreadId::ALL,
             unsent_stops: Vec::new(),
             is_notifying: false,
             owes_stop: false,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::thread_id::{Id, ThreadId};
+use super::threads::NO_SUCH_THREAD;
 use super::{Reply, Server, packet, signal_numbers};
 use crate::os::ptrace::Tid;
 use crate::trace::resume::ResumeRequest;
@@ -34,7 +35,8 @@ impl Server {
         }
     }
 
-    /// `c`, `C`, `s` and `S`: the current thread steps, everything else runs too.
+    /// `c`, `C`, `s` and `S`: the thread that `Hc` names is resumed alone.  Where it names more
+    /// than one, the current thread steps and the others run too.
     pub(super) fn resume_plainly(&mut self, kind: u8, rest: &[u8]) -> Reply {
         let signal = match kind {
             b'C' | b'S' => packet::parse_hex(rest.get(..2).unwrap_or_default()),
@@ -50,18 +52,31 @@ impl Server {
         } else {
             Action::Continue
         };
-        let current = Clause {
+        let Some(tid) = self.thread_to_resume() else {
+            return Reply::Error(NO_SUCH_THREAD.into());
+        };
+        let first = Clause {
             verb: Verb::Resume(action, signal),
             threads: ThreadId {
                 pid: Id::All,
-                tid: Id::One(self.general),
+                tid: Id::One(tid),
             },
         };
         let others = Clause {
             verb: Verb::Resume(Action::Continue, 0),
-            threads: ThreadId::ALL,
+            threads: self.resumed,
         };
-        self.carry_out(&[current, others])
+        self.carry_out(&[first, others])
+    }
+
+    /// Returns the thread that `c` and `s` are about: the current one if `Hc` covers it.
+    fn thread_to_resume(&self) -> Option<Tid> {
+        let covered = self.threads_covered_by(self.resumed);
+        let is_current = |(_, tid): &(Tid, Tid)| *tid == self.general;
+        if !self.resumed.names_one() || covered.iter().any(is_current) {
+            return Some(self.general);
+        }
+        covered.first().map(|(_, tid)| *tid)
     }
 
     /// Resumes and stops each thread by the first clause that covers it.

@@ -44,6 +44,11 @@ impl ThreadId {
         Some(Self { pid, tid })
     }
 
+    /// Whether a process or a thread is named, and not all or any of them.
+    pub fn names_one(&self) -> bool {
+        matches!(self.pid, Id::One(_)) || matches!(self.tid, Id::One(_))
+    }
+
     /// Whether a thread is meant; `Any` means every one here.
     pub fn covers(&self, pid: Tid, tid: Tid) -> bool {
         let covers = |id: Id, number: Tid| match id {

@@ -8,6 +8,9 @@ use super::{Reply, Server, documents, packet};
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
 
+/// The answer about a thread that does not exist.
+pub(super) const NO_SUCH_THREAD: &str = "no such thread";
+
 impl Server {
     /// Lists the threads of all processes the client knows, by process and thread id.
     pub(super) fn visible_threads(&self) -> Vec<(Tid, Tid)> {
@@ -19,11 +22,18 @@ impl Server {
         processes.into_iter().flat_map(of).collect()
     }
 
+    /// Lists those of them that an id means.
+    pub(super) fn threads_covered_by(&self, id: ThreadId) -> Vec<(Tid, Tid)> {
+        let mut found = self.visible_threads();
+        found.retain(|(pid, tid)| id.covers(*pid, *tid));
+        found
+    }
+
     fn format_id(&self, pid: Tid, tid: Tid) -> String {
         thread_id::format(pid, tid, self.features.multiprocess)
     }
 
-    /// `Hg`: selects the thread for registers and memory.  `Hc` is done by `vCont` these days.
+    /// `Hg`: selects the thread for registers and memory; `Hc`: those that `c` and `s` resume.
     pub(super) fn select_thread(&mut self, rest: &[u8]) -> Reply {
         let Some((kind, text)) = rest.split_first() else {
             return Reply::Unsupported;
@@ -31,11 +41,15 @@ impl Server {
         let Some(id) = ThreadId::parse(text) else {
             return Reply::Error("malformed thread id".into());
         };
-        if *kind != b'g' {
-            return Reply::Ok;
+        match kind {
+            b'g' => self.select_general(id),
+            b'c' => self.select_resumed(id),
+            _ => Reply::Ok,
         }
-        let mut found = self.visible_threads();
-        found.retain(|(pid, tid)| id.covers(*pid, *tid));
+    }
+
+    fn select_general(&mut self, id: ThreadId) -> Reply {
+        let found = self.threads_covered_by(id);
         let keeps = found.iter().any(|(_, tid)| *tid == self.general);
         match found.first() {
             _ if keeps && !matches!(id.tid, Id::One(_)) => Reply::Ok,
@@ -43,8 +57,17 @@ impl Server {
                 self.select(*tid);
                 Reply::Ok
             }
-            None => Reply::Error("no such thread".into()),
+            None => Reply::Error(NO_SUCH_THREAD.into()),
         }
+    }
+
+    fn select_resumed(&mut self, id: ThreadId) -> Reply {
+        // Clients say that they mean all of them before there are any.
+        if id.names_one() && self.threads_covered_by(id).is_empty() {
+            return Reply::Error(NO_SUCH_THREAD.into());
+        }
+        self.resumed = id;
+        Reply::Ok
     }
 
     /// `T`: whether a thread exists.
