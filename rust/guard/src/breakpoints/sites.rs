@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::displaced::LONGEST_INSTRUCTION;
 use crate::os::memory::Memory;
 
 /// The `int3` instruction.
@@ -204,9 +205,10 @@ impl Sites {
     pub fn write(&mut self, memory: &Memory, address: u64, data: &[u8]) -> io::Result<()> {
         let end = address.saturating_add(data.len() as u64);
         let mut with_traps = data.to_vec();
-        for (at, site) in self.table.range_mut(address..end) {
+        let first = address.saturating_sub(LONGEST_INSTRUCTION as u64 - 1);
+        for (at, site) in self.table.range_mut(first..end) {
             site.step_over = StepOver::Unknown;
-            if site.inserted {
+            if site.inserted && *at >= address {
                 with_traps[(at - address) as usize] = TRAP;
             }
         }
@@ -392,6 +394,20 @@ mod tests {
         assert_eq!(pages.byte(at), TRAP);
         sites.remove(&pages.memory, at).unwrap();
         assert_eq!([at - 1, at, at + 1].map(|at| pages.byte(at)), [1, 2, 3]);
+    }
+
+    #[test]
+    fn an_instruction_that_is_written_is_stepped_over_anew() {
+        let pages = Pages::new(1);
+        let at = pages.page(0);
+        for (offset, is_new) in [(0, true), (14, true), (15, false)] {
+            let mut sites = insert_at(&pages.memory, &[at]);
+            sites.set_step_over(at, StepOver::InPlace);
+            sites.write(&pages.memory, at + offset, &[1]).unwrap();
+            let is_unknown = matches!(sites.step_over_at(at), Some(StepOver::Unknown));
+            assert_eq!(is_unknown, is_new, "{offset}");
+            sites.lift_all(&pages.memory);
+        }
     }
 
     #[test]
