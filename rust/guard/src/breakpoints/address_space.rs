@@ -172,7 +172,7 @@ impl AddressSpace {
 
     /// Finds the slot whose code `pc` lies in.
     pub fn slot_at(&self, pc: u64) -> Option<&SlotCode> {
-        self.slots.find(pc)
+        self.slots.find(&self.memory, pc)
     }
 
     /// Whether any slot is in memory.

@@ -268,17 +268,24 @@ fn insert_into(byte: &mut u8, site: &mut Site) -> bool {
 
 /// Lifts a trap from the byte that was read; `true` when the byte has to be written.
 fn lift_from(byte: &mut u8, site: &mut Site) -> bool {
-    // What the program itself has written over the trap is not ours any more.
     let is_ours = site.inserted && *byte == TRAP;
-    site.inserted = false;
     if is_ours {
         *byte = site.original;
+    } else if site.inserted {
+        // What the program itself has written over the trap, or mapped in its place, is not
+        // ours any more.
+        site.step_over = StepOver::Unknown;
     }
+    site.inserted = false;
     is_ours
 }
 
 fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
-    let mut byte = memory.read_byte(address).ok_or(io::ErrorKind::NotFound)?;
+    let Some(mut byte) = memory.read_byte(address) else {
+        // Whatever will lie here is other code.
+        site.step_over = StepOver::Unknown;
+        return Err(io::ErrorKind::NotFound.into());
+    };
     let mut changed = site.clone();
     if insert_into(&mut byte, &mut changed) {
         memory.write(address, &[byte])?;

@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::Range;
 
 use super::caves::{self, Cave};
 use super::displaced::{self, LONGEST_INSTRUCTION, Plan, SLOT_SIZE, SlotCode};
@@ -28,9 +27,17 @@ struct Slot {
     before: Vec<u8>,
 }
 
+impl Slot {
+    /// Whether its code is in memory: a library that is unloaded takes its slots with it.
+    fn is_in_memory(&self, memory: &Memory) -> bool {
+        let mut now = vec![0; self.code.bytes.len()];
+        memory.read_exact(self.code.slot, &mut now) && now == self.code.bytes
+    }
+}
+
 /// The cave of one code mapping.
 struct ModuleCave {
-    module: Range<u64>,
+    module: Mapping,
     cave: Cave,
 }
 
@@ -48,9 +55,10 @@ impl Slots {
     }
 
     /// Finds the slot whose code `pc` lies in.
-    pub fn find(&self, pc: u64) -> Option<&SlotCode> {
+    pub fn find(&self, memory: &Memory, pc: u64) -> Option<&SlotCode> {
         let (_, slot) = self.by_address.range(..=pc).next_back()?;
-        slot.code.original_rip(pc).map(|_| &slot.code)
+        slot.code.original_rip(pc)?;
+        slot.is_in_memory(memory).then_some(&slot.code)
     }
 
     /// Finds how to step over the instruction at `address`, and writes a slot where one is
@@ -69,7 +77,11 @@ impl Slots {
             .values()
             .find(|slot| slot.code.original == address && slot.instruction == instruction);
         if let Some(old) = old {
-            return StepOver::Slot(old.code.slot);
+            let address = old.code.slot;
+            if old.is_in_memory(memory) {
+                return StepOver::Slot(address);
+            }
+            self.forget_one(address);
         }
         match displaced::plan(&instruction, address, None) {
             Plan::Emulate => match displaced::decode(&instruction, address) {
@@ -90,14 +102,19 @@ impl Slots {
         address: u64,
         instruction: InstructionBytes,
     ) -> Option<u64> {
-        let is_of_module = |near: &ModuleCave| near.module.contains(&address);
+        let maps = mappings::read(tid).unwrap_or_default();
+        // Where a mapping is gone, other code may lie.
+        self.caves.retain(|near| maps.contains(&near.module));
+        let is_of_module = |near: &ModuleCave| near.module.contains(address);
         if !self.caves.iter().any(is_of_module) {
-            self.find_caves(tid, memory);
+            self.find_caves(&maps, memory);
         }
         // The module's own cave first: it is in reach of rip-relative operands.
         self.caves.sort_by_key(|near| !is_of_module(near));
         for near in &mut self.caves {
-            let Some(free) = near.cave.take() else {
+            // A mapping that has changed its shape only still has the slots it had.
+            let mut unused = std::iter::from_fn(|| near.cave.take());
+            let Some(free) = unused.find(|free| !self.by_address.contains_key(free)) else {
                 continue;
             };
             if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(free)) {
@@ -118,12 +135,10 @@ impl Slots {
     }
 
     /// Looks for caves in code mappings that were not there, or not needed, before.
-    fn find_caves(&mut self, tid: Tid, memory: &Memory) {
-        let maps = mappings::read(tid).unwrap_or_default();
+    fn find_caves(&mut self, maps: &[Mapping], memory: &Memory) {
         let is_code = |map: &&Mapping| map.is_executable() && !map.is_shared() && map.inode != 0;
         for map in maps.iter().filter(is_code) {
-            let module = map.start..map.end;
-            if self.caves.iter().any(|near| near.module == module) {
+            if self.caves.iter().any(|near| near.module == *map) {
                 continue;
             }
             let first = maps.iter().find(|other| {
@@ -133,9 +148,9 @@ impl Slots {
             let read = |at: u64, into: &mut [u8]| memory.read_exact(at, into);
             if let Some((start, end)) = caves::find_cave(map.start, first.start, read) {
                 // The last page must be this mapping's, or it is another one's bytes.
-                if module.contains(&start) && end <= module.end {
+                if map.contains(start) && end <= map.end {
                     self.caves.push(ModuleCave {
-                        module,
+                        module: map.clone(),
                         cave: Cave::new(start, end),
                     });
                 }
@@ -174,18 +189,21 @@ impl Slots {
             return Ok(());
         };
         debug_assert!(slot.before.len() as u64 <= SLOT_SIZE);
-        // A library that is unloaded by now takes its slots with it.
-        let mut now = vec![0; slot.before.len()];
-        if memory.read_exact(address, &mut now) && now == slot.code.bytes {
+        if slot.is_in_memory(memory) {
             memory.write(address, &slot.before)?;
         }
+        self.forget_one(address);
+        Ok(())
+    }
+
+    /// Forgets a slot that is in memory no more.
+    fn forget_one(&mut self, address: u64) {
         self.by_address.remove(&address);
         for near in &mut self.caves {
             if near.cave.contains(address) {
                 near.cave.give_back(address);
             }
         }
-        Ok(())
     }
 
     /// Forgets every slot: an exec has replaced the address space.

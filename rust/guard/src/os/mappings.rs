@@ -21,6 +21,12 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    /// Whether it holds `address`.
+    #[must_use]
+    pub fn contains(&self, address: u64) -> bool {
+        (self.start..self.end).contains(&address)
+    }
+
     /// Whether writes to it reach the file.
     #[must_use]
     pub fn is_shared(&self) -> bool {
@@ -68,10 +74,9 @@ pub fn find(file: &fs::File, address: u64) -> io::Result<Option<MappingInfo>> {
     if let Some(answer) = query_mapping(file, address) {
         return answer;
     }
-    let holds = |map: &Mapping| (map.start..map.end).contains(&address);
     Ok(read_all(file)?
         .into_iter()
-        .find(holds)
+        .find(|map| map.contains(address))
         .map(|map| MappingInfo {
             reaches_file: map.is_shared() && map.inode != 0 && map.permissions[1] == b'w',
         }))
