@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -11,6 +10,7 @@ from crabtrap.engine.inspect.statics import choose_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
 from crabtrap.expr.agent.bytecode import Known, Storage
 from crabtrap.expr.agent.storage import probe_storage
+from crabtrap.lazy import lazy
 from crabtrap.symbols.module_table import ModuleTable
 
 if TYPE_CHECKING:
@@ -48,19 +48,19 @@ class LocationScope:
         found = self._module.types.find(text)
         return found[0] if found else None
 
-    @cached_property
+    @lazy
     def _function(self) -> Function | None:
         chain = self._module.inline_chain(self._pc)
         return chain[min(self._depth, len(chain) - 1)] if chain else None
 
-    @cached_property
+    @lazy
     def _variables(self) -> tuple[ScopedVariable, ...]:
         if self._function is None:
             return ()
         found = self._module.image.variables(self._function.die)
         return scope_variables(found, self._module.file_address(self._pc))
 
-    @cached_property
+    @lazy
     def _unwinding(self) -> _core.ModuleMap:
         return ModuleTable([self._module]).unwinding_map
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.language import NotCompilable
 from crabtrap.errors import ParseError, UsageError
+from crabtrap.lazy import lazy
 from crabtrap.present import RenderOptions, render
 from crabtrap.session.scopes import FrameScope
 from crabtrap.values import NOWHERE
@@ -46,7 +46,7 @@ class RustLanguage:
         """What Python's operators do to the program's values."""
         return self._behaviour
 
-    @cached_property
+    @lazy
     def _behaviour(self) -> RustBehaviour:
         from crabtrap.session.python_values import RustBehaviour  # noqa: PLC0415 - slow to import
 

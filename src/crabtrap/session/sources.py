@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.door import Door, through_door
+from crabtrap.lazy import lazy
 from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_library_sources
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Sources:
         """The check that refuses calls of other threads."""
         return self._core.door
 
-    @cached_property
+    @lazy
     def _finder(self) -> SourceFinder:
         return SourceFinder(
             self.substitutes,

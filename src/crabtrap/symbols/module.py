@@ -6,10 +6,10 @@ Only this module converts between file addresses and run-time addresses.
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
+from crabtrap.lazy import lazy
 from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan, Row, Symbol
 from crabtrap.symbols.types import TypeTable
 
@@ -196,7 +196,7 @@ class Module:
         return self.image.lines_with_code(path)
 
     # -- data --------------------------------------------------------------------------
-    @cached_property
+    @lazy
     def types(self) -> TypeTable:
         """Its types; the same entry always gives the same ``Type``."""
         return TypeTable(self.image)

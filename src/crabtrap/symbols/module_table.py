@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
+from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ModuleTable:
             unloaded=tuple(m for m in old.modules if id(m) not in now),
         )
 
-    @cached_property
+    @lazy
     def unwinding_map(self) -> _core.ModuleMap:
         """The executable ranges of all modules, for ``_core.unwind``."""
         return _core.ModuleMap(
@@ -110,7 +110,7 @@ class ModuleTable:
         offset = address - symbol.address
         return symbol.name if offset == 0 else f"{symbol.name}+{offset:#x}"
 
-    @cached_property
+    @lazy
     def _spans(self) -> tuple[list[int], list[tuple[int, Module]]]:
         spans = sorted(
             ((start, end, module) for module in self.modules for start, end in module.ranges),

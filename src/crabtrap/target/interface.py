@@ -8,7 +8,7 @@ engine decides what a breakpoint means and when a step is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from crabtrap.address import Address
 from crabtrap.records import dataclass
@@ -66,8 +66,7 @@ class Mapping:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SiteRequest:
+class SiteRequest(NamedTuple):
     """One address to trap or to watch, with conditions that the target evaluates.
 
     Attributes:

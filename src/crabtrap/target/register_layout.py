@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from crabtrap.errors import RemoteError
+from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
 from crabtrap.target.rsp.documents import parse_xml
 
@@ -64,12 +64,12 @@ class RegisterLayout:
 
     slots: tuple[RegisterSlot, ...]
 
-    @cached_property
+    @lazy
     def by_name(self) -> dict[str, RegisterSlot]:
         """Every register by its name in the target description."""
         return {slot.name: slot for slot in self.slots}
 
-    @cached_property
+    @lazy
     def general_first(self) -> bool:
         """Whether the first 17 are the general registers, 64 bits each, as in gdb's amd64."""
         return all(

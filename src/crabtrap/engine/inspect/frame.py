@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.inspect.statics import find_static, static_value
@@ -13,6 +12,7 @@ from crabtrap.engine.inspect.variables import (
     scope_variables,
 )
 from crabtrap.errors import NotFoundError
+from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
 from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.symbols.names import full_function_name, function_name, path_segments
@@ -128,7 +128,7 @@ class Frame:
         """The function or inline instance as the debug information describes it."""
         return self.logical.function
 
-    @cached_property
+    @lazy
     def function(self) -> str | None:
         """Short display path: hashes left out, generics shortened.
 
@@ -143,7 +143,7 @@ class Frame:
         """Display path with all generics spelled out."""
         return full_function_name(self.code) if self.code is not None else self._symbol_name
 
-    @cached_property
+    @lazy
     def _symbol_name(self) -> str | None:
         module = self.loaded_module
         if self.logical.physical.is_signal:
@@ -195,7 +195,7 @@ class Frame:
         return "c" if path.endswith((".c", ".h", ".S")) else "other"
 
     # -- origin ----------------------------------------------------------------------
-    @cached_property
+    @lazy
     def origin(self) -> Origin:
         """Origin of its code, by the session's policy."""
         return self.thread.process.origin_of(self.code, self.path)
@@ -205,7 +205,7 @@ class Frame:
         """Whether it is the standard library's code."""
         return self.origin == "std"
 
-    @cached_property
+    @lazy
     def is_user(self) -> bool:
         """Whether it is the user's code; without debug information it is not."""
         dependencies = self.thread.process.settings.user_code.dependencies_are_user
@@ -249,13 +249,13 @@ class Frame:
         return None
 
     # -- variables ---------------------------------------------------------------------
-    @cached_property
+    @lazy
     def context(self) -> ValueContext:
         """The context of values of this frame."""
         process = self.thread.process
         return ValueContext(process.memory, process, self)
 
-    @cached_property
+    @lazy
     def scoped_variables(self) -> tuple[ScopedVariable, ...]:
         """All variables of the function, in scope or not."""
         self.check()
@@ -299,7 +299,7 @@ class Frame:
         """
         return self._has_captures and entry.variable.depth == 0
 
-    @cached_property
+    @lazy
     def _has_captures(self) -> bool:
         return self.code is not None and path_segments(self.code.name)[-1].startswith("{")
 
@@ -378,7 +378,7 @@ class Frame:
             return Absent("the function has not set up its frame yet")
         return location_from_pieces(pieces, self._type_of(variable).strip().size)
 
-    @cached_property
+    @lazy
     def _in_prologue(self) -> bool:
         """Whether it is the innermost frame, stopped inside of its function's prologue."""
         code = self.code

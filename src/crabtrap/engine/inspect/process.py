@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.epoch import LIVE
@@ -13,6 +12,7 @@ from crabtrap.engine.inspect.unwinding import FRAME_LIMIT
 from crabtrap.engine.inspect.user_code import Origin, UserCode
 from crabtrap.engine.language import Language, NoLanguage
 from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.lazy import lazy
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.breakpoint_locations import describe_location
 from crabtrap.values.readers import PagedReader
@@ -123,7 +123,7 @@ class Process:
         """
         self.clock.check(self.epoch, "process")
 
-    @cached_property
+    @lazy
     def thread_infos(self) -> dict[int, ThreadInfo]:
         """All threads as the target lists them, by tid."""
         self.check()
@@ -132,7 +132,7 @@ class Process:
             self._listed(frozenset(infos))
         return infos
 
-    @cached_property
+    @lazy
     def threads(self) -> tuple[Thread, ...]:
         """All threads, by index."""
         threads = [self._thread_object(tid) for tid in self.thread_infos]
@@ -173,14 +173,14 @@ class Process:
         for each in sorted({tid, *self.thread_infos}, key=lambda each: (each != self.pid, each)):
             self._numbers.setdefault(each, max(self._numbers.values(), default=0) + 1)
 
-    @cached_property
+    @lazy
     def mappings(self) -> tuple[Mapping, ...]:
         """Mappings of the address space; ``()`` where the target cannot report them."""
         self.check()
         return self.target.mappings()
 
     # -- memory ------------------------------------------------------------------------
-    @cached_property
+    @lazy
     def memory(self) -> PagedReader:
         """Memory with a page cache for this stop, for values."""
         self.check()

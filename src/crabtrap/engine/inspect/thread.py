@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -10,6 +9,7 @@ from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.tls import TlsBlock, find_tls_block
 from crabtrap.engine.inspect.unwinding import Stack
 from crabtrap.errors import NotFoundError, RangeError, StateError
+from crabtrap.lazy import lazy
 from crabtrap.target.interface import ThreadInfo
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Thread:
         """
         self.process.clock.check(self.process.epoch, "thread")
 
-    @cached_property
+    @lazy
     def registers(self) -> _core.Registers:
         """General registers as it stopped, by DWARF number.
 
@@ -80,7 +80,7 @@ class Thread:
         assert pc is not None  # a stopped thread has a pc
         return Address(pc)
 
-    @cached_property
+    @lazy
     def stack(self) -> Stack:
         """Its stack, for code that needs physical frames; all other code uses ``frames``."""
         self.check()
@@ -123,7 +123,7 @@ class Thread:
         self.check()
         return self.stack.end_reason
 
-    @cached_property
+    @lazy
     def thread_pointer(self) -> Address | None:
         """``fs_base``, ``None`` where the target does not report it."""
         self.check()

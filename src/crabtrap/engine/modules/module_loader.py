@@ -11,7 +11,6 @@ import os
 import re
 import struct
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -24,6 +23,7 @@ from crabtrap.errors import (
     RemoteError,
     UnsupportedError,
 )
+from crabtrap.lazy import lazy
 from crabtrap.log import Log
 from crabtrap.records import dataclass
 from crabtrap.symbols.module import Module
@@ -244,7 +244,7 @@ class _TargetFiles:
         local = re.match(r"/proc/\d+/", target.executable())
         self._local = local[0] if local is not None else None
 
-    @cached_property
+    @lazy
     def _mappings(self) -> dict[str, Mapping]:
         """First mapping of each file, by the kernel's path, which may differ from the loader's."""
         found: dict[str, Mapping] = {}

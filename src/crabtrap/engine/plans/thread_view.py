@@ -6,11 +6,11 @@ only need the pc, the canonical frame address and the code around.
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
+from crabtrap.lazy import lazy
 
 if TYPE_CHECKING:
     from crabtrap._core import Registers
@@ -35,6 +35,7 @@ class ThreadView:
         code: The engine's cache of decoded code.
         thread: tid.
         registers: General registers of the innermost frame.
+        pc: Address of the next instruction.
     """
 
     def __init__(
@@ -50,33 +51,29 @@ class ThreadView:
         self.code = code
         self.thread = thread
         self.registers = registers
-
-    @property
-    def pc(self) -> Address:
-        """Address of the next instruction."""
-        return Address(self.registers[RIP] or 0)
+        self.pc = Address(registers[RIP] or 0)
 
     @property
     def sp(self) -> int:
         """Stack pointer."""
         return self.registers[RSP] or 0
 
-    @cached_property
+    @lazy
     def module(self) -> Module | None:
         """The module the pc is in."""
         return self.modules.find(self.pc)
 
-    @cached_property
+    @lazy
     def chain(self) -> tuple[Function, ...]:
         """Inline instances at the pc, innermost first, the concrete function last."""
         return self.module.inline_chain(self.pc) if self.module is not None else ()
 
-    @cached_property
+    @lazy
     def row(self) -> Row | None:
         """The line-table row the pc is in."""
         return self.module.row_at(self.pc) if self.module is not None else None
 
-    @cached_property
+    @lazy
     def _two_frames(self) -> _core.Backtrace:
         return self.unwind(_OWN_AND_CALLER)
 
