@@ -75,7 +75,6 @@ class Controller:
         self._filters = filters
         self._mailbox = mailbox
         self._stopper = Stopper(debuggee)
-        self._recovering = _Recovering(self)
 
     @property
     def state(self) -> State:
@@ -106,13 +105,16 @@ class Controller:
         """
         machine.require(self.state, Stopped, Running, to="detach")
         debuggee = self._debuggee
-        with self._recovering:
+        try:
             if debuggee.is_moving:
                 self._stopper.stop_now(STOP_SECONDS)
             if not debuggee.target.abilities.lifts_traps:
                 debuggee.sites.lift_all(debuggee.control)
             debuggee.control.detach()
             self.leave(Detached(debuggee.target.pid))
+        except BaseException as error:
+            self._recover_from(error)
+            raise
 
     def kill(self, reason: ExitReason) -> StopEvent:
         """Kill the program.
@@ -173,9 +175,12 @@ class Controller:
         state = self._debuggee.state
         machine.require(state, Stopped, to=plan.name)
         assert isinstance(state, Stopped)
-        with self._recovering:
+        try:
             self._start(state, plan, thread, alone, hidden)
             self._go(timeout)
+        except BaseException as error:
+            self._recover_from(error)
+            raise
         return self._outcome()
 
     def start(self, plan: Plan, thread: int, *, alone: bool = False, hidden: bool = False) -> None:
@@ -220,8 +225,11 @@ class Controller:
             TargetError: The target failed.
         """
         machine.require(self.state, Running, Stopped, Ended, to="wait")
-        with self._recovering:
+        try:
             self._go(timeout)
+        except BaseException as error:
+            self._recover_from(error)
+            raise
         return self._outcome()
 
     def _go(self, timeout: float | None) -> None:
@@ -233,11 +241,10 @@ class Controller:
                 raise StillRunningError(timeout)
 
     def _outcome(self) -> StopEvent:
-        match self.state:
-            case Stopped(event) | Ended(event):
-                return event
-            case state:
-                raise StateError(f"{machine.describe(state)} while it ran")
+        state = self._debuggee.state
+        if isinstance(state, Stopped | Ended):
+            return state.event
+        raise StateError(f"{machine.describe(state)} while it ran")
 
     def _turn(self, state: Running, deadline: float | None) -> bool:
         """Take the one step that the state determines; ``False`` when the time is up."""
@@ -392,6 +399,15 @@ class Controller:
                 return  # by whoever waits
             self._turn(state, None)
 
+    def _recover_from(self, error: BaseException) -> None:
+        """Have the program stopped, lost, or as before, after a verb has raised."""
+        if isinstance(error, StillRunningError):
+            return
+        self.recover()
+        state = self.state
+        if isinstance(error, ProcessGone) and isinstance(state, Stopped):
+            self.leave(Detached(state.event.pid, lost=True))
+
     def recover(self) -> None:
         """Stop visibly after something was raised while the program ran."""
         debuggee = self._debuggee
@@ -464,30 +480,6 @@ class Controller:
         else:
             state = self._debuggee.state = machine.gathered(state)
             self._handle(state, stop)
-
-
-class _Recovering:
-    """Recovers from exceptions of a body: the program is stopped, lost, or as before.
-
-    A class, because a generator costs every run some microseconds.
-    """
-
-    __slots__ = ("_controller",)
-
-    def __init__(self, controller: Controller) -> None:
-        self._controller = controller
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is None or isinstance(error, StillRunningError):
-            return
-        controller = self._controller
-        controller.recover()
-        state = controller.state
-        if isinstance(error, ProcessGone) and isinstance(state, Stopped):
-            controller.leave(Detached(state.event.pid, lost=True))
 
 
 def _actions(state: Running) -> list[ResumeAction]:

@@ -82,6 +82,8 @@ class LiveControl:
 
     def take_site_failures(self) -> tuple[SiteFailure, ...]:
         """Return the failures that ``update_sites`` has not returned."""
+        if not self._posted:
+            return ()
         noted = self._connection.take_noted()
         posted, self._posted = self._posted, {}
         return tuple(
