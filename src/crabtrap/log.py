@@ -25,15 +25,11 @@ class Log:
     @property
     def is_enabled(self) -> bool:
         """Whether debug lines are written anywhere."""
-        if self._logger is None and "logging" not in sys.modules:
-            return False
         logger = self._find()
         return logger is not None and logger.isEnabledFor(_DEBUG)
 
     def debug(self, text: str, *arguments: object) -> None:
         """Log a line; its ``%`` arguments are only formatted when it is written."""
-        if self._logger is None and "logging" not in sys.modules:
-            return
         logger = self._find()
         if logger is not None:
             logger.debug(text, *arguments, stacklevel=2)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from crabtrap.errors import CancelledError, WrongThreadError
 
@@ -87,17 +87,10 @@ class _Cancellable:
         self._door.switch(under_way=self._before)
 
 
-class Guarded(Protocol):
-    """An object whose public methods are guarded by a door."""
-
-    @property
-    def door(self) -> Door:
-        """The door of its session."""
-        ...
-
-
 def through_door(*open_to_all: str) -> Callable[[C], C]:
     """Make every public method and property of a class call ``door.check`` first.
+
+    Its instances have a property or attribute ``door``, which is not guarded.
 
     Args:
         open_to_all: Names that may be used from any thread.
