@@ -144,8 +144,20 @@ class Guard:
 
     def _take_stops(self, text: str) -> None:
         self.stops.append(parse_stop(text.removeprefix("Stop:")))
+        self.stops.extend(self.acknowledge())
+
+    def read_notification(self) -> Stop:
+        """The next stop, not acknowledged: no other comes before :meth:`acknowledge`."""
+        kind, text = self._read()
+        assert kind == "%", text
+        return parse_stop(text.removeprefix("Stop:"))
+
+    def acknowledge(self) -> list[Stop]:
+        """Acknowledge a notification and return the stops that there are beside it."""
+        stops = []
         while (answer := self.request("vStopped")) != "OK":
-            self.stops.append(parse_stop(answer))
+            stops.append(parse_stop(answer))
+        return stops
 
     def wait(self, timeout: float = TIMEOUT) -> Stop:
         """The next stop."""

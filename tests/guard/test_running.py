@@ -3,12 +3,20 @@
 import array
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 
 import pytest
 
-from tests.guard.programs import COUNT_IN_ONE, FALSE, Running, read_memory
+from tests.guard.programs import (
+    COUNT_IN_ONE,
+    FALSE,
+    Running,
+    read_memory,
+    state_of,
+)
+from tests.guard.rsp import RIP, Guard, GuardError
 
 
 @pytest.mark.timeout(60)
@@ -43,6 +51,57 @@ def test_plain_non_stop_reports_each_thread_and_stops_no_other(connect, build):
         hits += 1
         guard.resume(f"c:p{stop.pid:x}.{stop.tid:x}")
     assert (stop.kind, stop.signal, hits) == ("W", 0, 12)
+
+
+def pc_unless_running(guard: Guard) -> int | None:
+    """The pc of the selected thread, or ``None`` while it runs."""
+    try:
+        return guard.register(RIP)
+    except GuardError:
+        return None
+
+
+def test_a_resume_is_not_for_a_stop_that_the_client_does_not_know(connect, build):
+    counter = build("counter")
+    guard = connect(stop_all=False)
+    guard.run(counter.path, "2", "3")
+    guard.stop_at(counter.symbol("work"))
+    guard.resume()
+    known = guard.read_notification()
+    while len(threads := {tid for _, tid in guard.threads()}) < 3:
+        pass
+    (unknown,) = threads - {known.pid, known.tid}
+    guard.select(known.pid, unknown)
+    while pc_unless_running(guard) != counter.symbol("work"):
+        pass
+    guard.remove(counter.symbol("work"))
+    guard.resume()
+    stops = guard.acknowledge()
+    assert [(stop.tid, stop.pc) for stop in stops] == [(unknown, counter.symbol("work"))]
+    assert state_of(unknown) == "t"
+    guard.resume()
+    end = guard.wait()
+    assert (end.kind, end.signal) == ("W", 0)
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["one stop", "several"])
+def test_the_end_comes_though_the_stop_before_it_is_not_acknowledged(connect, build, is_marked):
+    counter = build("counter")
+    guard = connect(stop_all=is_marked)
+    program = guard.run(counter.path, "1", "3").pid
+    guard.stop_at(counter.symbol("work"))
+    guard.resume()
+    stop = guard.read_notification()
+    assert ("crabtrap.last-stop" in stop.fields) == is_marked
+    os.kill(program, signal.SIGKILL)
+    while guard.threads():
+        pass
+    with pytest.raises(GuardError, match="no program is being debugged"):
+        guard.resume()
+    ends = [] if is_marked else guard.acknowledge()
+    end = ends[0] if ends else guard.wait()
+    assert (end.kind, end.signal, end.pid) == ("X", signal.SIGKILL, program)
+    assert not guard.stops
 
 
 def test_the_memory_descriptor_is_the_programs(guard, build):

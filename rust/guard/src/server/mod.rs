@@ -91,6 +91,8 @@ pub struct Server {
     unsent_stops: Vec<(Tid, Tid)>,
     /// A `%Stop` is sent, and `vStopped` has not emptied the queue yet.
     is_notifying: bool,
+    /// The stop sent last was marked as the last one there is: a resume acknowledges it.
+    is_marked_last: bool,
     /// All-stop mode: a resume is to be answered by a stop.
     owes_stop: bool,
     /// The last packet, should the client ask for it again.
@@ -126,6 +128,7 @@ impl Server {
             resumed: ThreadId::ALL,
             unsent_stops: Vec::new(),
             is_notifying: false,
+            is_marked_last: false,
             owes_stop: false,
             last_packet: Vec::with_capacity(4096),
             outgoing: Vec::with_capacity(4096),

@@ -81,6 +81,9 @@ impl Server {
 
     /// Resumes and stops each thread by the first clause that covers it.
     fn carry_out(&mut self, clauses: &[Clause]) -> Reply {
+        if self.features.non_stop {
+            self.acknowledge_last_stop();
+        }
         if self.tracer.visible_processes().is_empty() {
             return Reply::Error("no program is being debugged".into());
         }
@@ -101,7 +104,6 @@ impl Server {
             }
         }
         if self.features.non_stop {
-            self.acknowledge_last_stop();
             self.tracer.resume(&requests);
             self.tracer.stop(&stops);
             self.resumed_at = Some(Instant::now());

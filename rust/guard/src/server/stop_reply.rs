@@ -42,7 +42,7 @@ impl Server {
         if self.is_notifying {
             return;
         }
-        let Some(report) = self.tracer.reports().first().cloned() else {
+        let Some(report) = self.tracer.reports_mut().send_first() else {
             return;
         };
         self.is_notifying = true;
@@ -57,19 +57,16 @@ impl Server {
         if !self.unsent_stops.is_empty() {
             return self.send_unsent_stop();
         }
-        if self.is_notifying {
-            self.tracer.reports_mut().take_first();
-        }
-        let report = self.tracer.reports().first().cloned();
+        self.tracer.reports_mut().acknowledge_sent();
+        let report = self.tracer.reports_mut().send_first();
         self.is_notifying = report.is_some();
         report.map_or(Reply::Ok, |report| Reply::Text(self.render(&report)))
     }
 
-    /// A resume after the one stop there was, marked as the last, acknowledges it.
+    /// A resume after a stop that was marked as the last acknowledges it.
     pub(super) fn acknowledge_last_stop(&mut self) {
-        let is_marked = self.tracer.choices().stop_all && self.tracer.reports().has_only_one();
-        if self.is_notifying && is_marked {
-            self.tracer.reports_mut().take_first();
+        if self.is_notifying && self.is_marked_last {
+            self.tracer.reports_mut().acknowledge_sent();
             self.is_notifying = false;
         }
     }
@@ -116,6 +113,7 @@ impl Server {
 
     /// Renders the stop reply packet of a report.
     pub(super) fn render(&mut self, report: &Report) -> String {
+        self.is_marked_last = false;
         if let Some(text) = self.render_end(report) {
             return text;
         }
@@ -131,6 +129,7 @@ impl Server {
         if self.tracer.choices().stop_all {
             // Every thread is stopped: a client that knows this need not ask for more.
             if self.tracer.reports().has_only_one() {
+                self.is_marked_last = true;
                 text.push_str("crabtrap.last-stop:;");
             }
         } else if let Some((core, _)) = procfs::core_and_start(report.tid) {

@@ -71,10 +71,13 @@ pub struct Report {
     pub reason: Reason,
 }
 
-/// The reports that the client has not taken yet, oldest first.
+/// The reports that the client has not acknowledged yet, oldest first.
 #[derive(Default)]
 pub struct Reports {
     queue: VecDeque<Report>,
+    /// The oldest one was sent.  It may be dropped before it is acknowledged: a process that
+    /// ends takes its stops with it.
+    is_first_sent: bool,
     /// The number of stops reported so far.
     stops: u64,
 }
@@ -90,13 +93,22 @@ impl Reports {
         self.queue.len() == 1
     }
 
-    /// Returns the oldest report, which stays.
-    pub fn first(&self) -> Option<&Report> {
-        self.queue.front()
+    /// Returns the oldest report, which stays until its acknowledgement.
+    pub fn send_first(&mut self) -> Option<Report> {
+        self.is_first_sent = !self.queue.is_empty();
+        self.queue.front().cloned()
+    }
+
+    /// Removes the report that was sent, unless it was dropped since.
+    pub fn acknowledge_sent(&mut self) {
+        if std::mem::take(&mut self.is_first_sent) {
+            self.queue.pop_front();
+        }
     }
 
     /// Takes the oldest report.
     pub fn take_first(&mut self) -> Option<Report> {
+        self.is_first_sent = false;
         self.queue.pop_front()
     }
 
@@ -104,26 +116,46 @@ impl Reports {
     pub fn take_step_or_first(&mut self) -> Option<Report> {
         let is_step = |report: &Report| report.reason == Reason::Step;
         let index = self.queue.iter().position(is_step).unwrap_or(0);
+        self.is_first_sent = false;
         self.queue.remove(index)
     }
 
     /// Drops every report but ends: a stop can be reported again, an end cannot.
     pub fn keep_ends(&mut self) {
-        self.queue.retain(|report| report.reason.is_end());
+        self.retain(|report| report.reason.is_end());
     }
 
     /// Drops what is about a process.
     pub fn drop_process(&mut self, pid: Tid) {
-        self.queue.retain(|report| report.pid != pid);
+        self.retain(|report| report.pid != pid);
     }
 
     /// Drops everything.
     pub fn clear(&mut self) {
-        self.queue.clear();
+        self.retain(|_| false);
     }
 
     pub(super) fn drop_thread(&mut self, tid: Tid) {
-        self.queue.retain(|report| report.tid != tid);
+        self.retain(|report| report.tid != tid);
+    }
+
+    fn retain(&mut self, is_kept: impl Fn(&Report) -> bool) {
+        self.is_first_sent &= self.queue.front().is_some_and(&is_kept);
+        self.queue.retain(is_kept);
+    }
+
+    /// Whether the client is yet to hear of a stop of this thread, be it a parent's stop that
+    /// announces the thread.
+    pub(super) fn has_stop_of(&self, tid: Tid) -> bool {
+        self.queue.iter().any(|report| match report.reason {
+            Reason::Fork(child) | Reason::Vfork(child) => report.tid == tid || child == tid,
+            _ => report.tid == tid,
+        })
+    }
+
+    /// Whether the client is yet to hear of a stop of this process.
+    pub(super) fn has_stop_in(&self, pid: Tid) -> bool {
+        self.queue.iter().any(|report| report.pid == pid)
     }
 
     pub(super) fn push(&mut self, report: Report) {

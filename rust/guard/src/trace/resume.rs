@@ -20,12 +20,13 @@ pub struct ResumeRequest {
 }
 
 impl Tracer {
-    /// Resumes threads as the client wants; requests for threads that run are ignored.
+    /// Resumes threads as the client wants.  Requests for threads that run are ignored, and so
+    /// are those for threads whose stop it does not know of yet.
     pub fn resume(&mut self, requests: &[ResumeRequest]) {
         let mut requests: Vec<ResumeRequest> = requests
             .iter()
             .copied()
-            .filter(|request| self.is_stopped(request.tid))
+            .filter(|request| self.is_stopped(request.tid) && !self.has_unknown_stop(request.tid))
             .collect();
         for request in &requests {
             self.accept(request);
@@ -44,6 +45,13 @@ impl Tracer {
         for request in &requests {
             self.resume_unless_stopped(request.tid);
         }
+    }
+
+    /// Whether the client, when it asked to resume a thread, could not know all of its stop.
+    /// Where one stop is to stop the whole process, any thread's counts.
+    fn has_unknown_stop(&self, tid: Tid) -> bool {
+        let pid = self.process_of(tid).filter(|_| self.choices.stop_all);
+        self.reports.has_stop_of(tid) || pid.is_some_and(|pid| self.reports.has_stop_in(pid))
     }
 
     /// Notes what a thread is to do, while all still are stopped.
