@@ -72,6 +72,17 @@ impl From<Result<(), String>> for Reply {
     }
 }
 
+/// How far a sequence of notifications has come ("Notification Packets" in the GDB manual).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notifying {
+    /// None was sent that is not acknowledged.
+    No,
+    /// A stop was sent, and `vStopped` has not emptied the queue yet.
+    Sequence,
+    /// The same, and the stop sent last was marked as such: a resume acknowledges it too.
+    Last,
+}
+
 /// One client's session.
 pub struct Server {
     transport: Transport,
@@ -89,10 +100,7 @@ pub struct Server {
     resumed: ThreadId,
     /// Threads that are stopped already and still to be reported in answer to `?`, last first.
     unsent_stops: Vec<(Tid, Tid)>,
-    /// A `%Stop` is sent, and `vStopped` has not emptied the queue yet.
-    is_notifying: bool,
-    /// The stop sent last was marked as the last one there is: a resume acknowledges it.
-    is_marked_last: bool,
+    notifying: Notifying,
     /// All-stop mode: a resume is to be answered by a stop.
     owes_stop: bool,
     /// The last packet, should the client ask for it again.
@@ -127,8 +135,7 @@ impl Server {
             general_process: 0,
             resumed: ThreadId::ALL,
             unsent_stops: Vec::new(),
-            is_notifying: false,
-            is_marked_last: false,
+            notifying: Notifying::No,
             owes_stop: false,
             last_packet: Vec::with_capacity(4096),
             outgoing: Vec::with_capacity(4096),

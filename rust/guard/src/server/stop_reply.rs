@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use log::debug;
 
-use super::{Reply, Server, packet, signal_numbers, thread_id};
+use super::{Notifying, Reply, Server, packet, signal_numbers, thread_id};
 use crate::breakpoints::debug_registers::WatchKind;
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
@@ -39,15 +39,14 @@ impl Server {
 
     /// Begins a sequence of notifications ("Notification Packets" in the GDB manual).
     fn notify(&mut self) {
-        if self.is_notifying {
+        if self.notifying != Notifying::No {
             return;
         }
         let Some(report) = self.tracer.reports_mut().send_first() else {
             return;
         };
-        self.is_notifying = true;
         self.stop_sent_at = Some(Instant::now());
-        let text = format!("Stop:{}", self.render(&report));
+        let text = format!("Stop:{}", self.render_notified(&report));
         debug!("-> %{text}");
         packet::encode_notification(&mut self.outgoing, text.as_bytes());
     }
@@ -59,22 +58,24 @@ impl Server {
         }
         self.tracer.reports_mut().acknowledge_sent();
         let report = self.tracer.reports_mut().send_first();
-        self.is_notifying = report.is_some();
-        report.map_or(Reply::Ok, |report| Reply::Text(self.render(&report)))
+        self.notifying = Notifying::No;
+        report.map_or(Reply::Ok, |report| {
+            Reply::Text(self.render_notified(&report))
+        })
     }
 
     /// A resume after a stop that was marked as the last acknowledges it.
     pub(super) fn acknowledge_last_stop(&mut self) {
-        if self.is_notifying && self.is_marked_last {
+        if self.notifying == Notifying::Last {
             self.tracer.reports_mut().acknowledge_sent();
-            self.is_notifying = false;
+            self.notifying = Notifying::No;
         }
     }
 
     /// `?`: every stop there is, or in all-stop mode the one that counts.
     pub(super) fn report_current_stops(&mut self) -> Reply {
         if self.features.non_stop {
-            self.is_notifying = false;
+            self.notifying = Notifying::No;
             self.tracer.reports_mut().keep_ends();
             self.unsent_stops = self.visible_threads();
             self.unsent_stops
@@ -111,9 +112,22 @@ impl Server {
         }
     }
 
+    /// Renders the report that was taken for a notification or for the answer to `vStopped`.
+    fn render_notified(&mut self, report: &Report) -> String {
+        let mut text = self.render(report);
+        let is_last = self.tracer.choices().stop_all && self.tracer.reports().has_only_one();
+        self.notifying = if is_last && !report.reason.is_end() {
+            // Every thread is stopped: a client that knows this need not ask for more.
+            text.push_str("crabtrap.last-stop:;");
+            Notifying::Last
+        } else {
+            Notifying::Sequence
+        };
+        text
+    }
+
     /// Renders the stop reply packet of a report.
     pub(super) fn render(&mut self, report: &Report) -> String {
-        self.is_marked_last = false;
         if let Some(text) = self.render_end(report) {
             return text;
         }
@@ -126,13 +140,10 @@ impl Server {
         self.push_reason(&mut text, report);
         let id = thread_id::format(report.pid, report.tid, self.features.multiprocess);
         let _ = write!(text, "thread:{id};");
-        if self.tracer.choices().stop_all {
-            // Every thread is stopped: a client that knows this need not ask for more.
-            if self.tracer.reports().has_only_one() {
-                self.is_marked_last = true;
-                text.push_str("crabtrap.last-stop:;");
-            }
-        } else if let Some((core, _)) = procfs::core_and_start(report.tid) {
+        // Reading it costs more than the rest, and a client that has all stop shows it of none.
+        if !self.tracer.choices().stop_all
+            && let Some((core, _)) = procfs::core_and_start(report.tid)
+        {
             let _ = write!(text, "core:{core:x};");
         }
         self.push_registers(&mut text, report.tid);

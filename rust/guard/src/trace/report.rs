@@ -52,7 +52,7 @@ pub enum Reason {
 
 impl Reason {
     /// Whether there is no thread left that this is about.
-    fn is_end(&self) -> bool {
+    pub fn is_end(&self) -> bool {
         matches!(
             self,
             Self::ThreadExited(_) | Self::Exited(_) | Self::Killed(_) | Self::NoResumed
