@@ -189,6 +189,8 @@ class Variable:
             name shadows a shallower one, and so does a later one at the same depth.
         constant: ``DW_AT_const_value`` as little-endian bytes of the type's size, if any.
         has_location: ``DW_AT_location`` is present (it may still not cover a pc).
+        in_slot: It is at one fixed offset from the frame base in all of its scope.
+        alignment: ``DW_AT_alignment``, 0 where there is none; old compilers give bits / 64.
         path: Qualified path of a static (``crate::module::NAME``), else the bare name.
     """
 
@@ -205,6 +207,8 @@ class Variable:
     artificial: bool
     constant: bytes | None
     has_location: bool
+    in_slot: bool
+    alignment: int
 
 @final
 class Piece:
@@ -218,6 +222,8 @@ class Piece:
             ``offset`` bytes into the value of entry ``die``; "absent": ``reason`` says why.
         size: Bytes, or 0 for "the whole value".
         bit_offset: First bit inside the register, for ``DW_OP_bit_piece``, else 0.
+        pointer: Run-time address of the pointer that the location followed last, where that
+            led to the value itself (``DW_OP_deref`` at the end), else ``None``.
     """
 
     kind: Literal["memory", "register", "bytes", "implicit_pointer", "absent"]
@@ -229,6 +235,7 @@ class Piece:
     die: int
     offset: int
     reason: str
+    pointer: int | None
 
 @final
 class Member:
@@ -238,6 +245,7 @@ class Member:
         name: Field name; tuple fields are ``__0``, ``__1``, ...
         offset: Bytes from the start of the type.
         bit_offset, bit_size: For C bit fields, else 0.
+        alignment: ``DW_AT_alignment`` in bytes, 0 where there is none.
     """
 
     name: str
@@ -246,6 +254,7 @@ class Member:
     bit_offset: int
     bit_size: int
     artificial: bool
+    alignment: int
 
 @final
 class Variant:
@@ -535,6 +544,13 @@ class Image:
         """
 
     def type(self, die: int) -> Type: ...
+    def function_uses(self, die: int) -> tuple[bool, bool]:
+        """What the uses of the function pointer type ``die`` in its unit say.
+
+        Returns:
+            Whether it is the type of function items, which rustc describes as pointers though
+            they have no size; and whether ``Variable.alignment`` is in eighths of a byte there.
+        """
     def find_types(self, query: str) -> tuple[int, ...]:
         """Types whose path ends with ``query``, one of those that agree in path and size.
 

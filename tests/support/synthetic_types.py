@@ -24,6 +24,7 @@ class MemberRow:
     bit_offset: int = 0
     bit_size: int = 0
     artificial: bool = False
+    alignment: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class World:
     named: dict[str, int] = field(default_factory=dict[str, int])
     heap: Heap = field(default_factory=Heap)
     program: SyntheticProgram = field(default_factory=SyntheticProgram)
+    function_items: set[int] = field(default_factory=set[int])
 
     def __post_init__(self) -> None:
         self.table = TypeTable(self)
@@ -107,6 +109,9 @@ class World:
     # -- the type source ---------------------------------------------------------
     def type(self, die: int) -> SyntheticRow:
         return self.rows[die]
+
+    def function_uses(self, die: int) -> tuple[bool, bool]:
+        return (die in self.function_items, False)
 
     def find_types(self, query: str) -> tuple[int, ...]:
         wanted = query.replace(" ", "")

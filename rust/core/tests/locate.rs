@@ -100,6 +100,7 @@ fn address(pieces: &[Piece]) -> u64 {
                 location: ValueLocation::Memory(address),
                 size: 0,
                 bit_offset: 0,
+                ..
             },
         ] => *address,
         other => panic!("one location in memory, not {other:?}"),

@@ -148,6 +148,8 @@ pub(crate) struct Variable {
     artificial: bool,
     constant: Option<Py<PyBytes>>,
     has_location: bool,
+    in_slot: bool,
+    alignment: u64,
 }
 
 impl Variable {
@@ -172,6 +174,8 @@ impl Variable {
                 .constant
                 .map(|bytes| PyBytes::new(py, &bytes).unbind()),
             has_location: variable.has_location,
+            in_slot: variable.in_slot,
+            alignment: variable.alignment,
         })
     }
 }

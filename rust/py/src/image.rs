@@ -348,6 +348,12 @@ impl Image {
         Type::new(py, self.try_ask(py, |image| image.type_at(DieId(die)))?)
     }
 
+    /// Whether a function pointer type is that of function items, and whether alignments of
+    /// variables are in eighths there.
+    fn function_uses(&self, py: Python<'_>, die: u64) -> PyResult<(bool, bool)> {
+        self.try_ask(py, |image| image.function_uses(DieId(die)))
+    }
+
     /// Types whose path ends with `query`.
     fn find_types<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
         let found = self.ask(py, |image| image.find_types(query))?;

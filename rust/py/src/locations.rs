@@ -19,6 +19,7 @@ pub(crate) struct Piece {
     die: u64,
     offset: i64,
     reason: String,
+    pointer: Option<u64>,
 }
 
 impl Piece {
@@ -33,6 +34,7 @@ impl Piece {
             die: 0,
             offset: 0,
             reason: String::new(),
+            pointer: piece.pointer,
         };
         match piece.location {
             ValueLocation::Memory(address) => (this.kind, this.address) = ("memory", address),

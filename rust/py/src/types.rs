@@ -14,6 +14,7 @@ pub(crate) struct Member {
     bit_offset: u64,
     bit_size: u64,
     artificial: bool,
+    alignment: u64,
 }
 
 impl From<core::Member> for Member {
@@ -25,6 +26,7 @@ impl From<core::Member> for Member {
             bit_offset: member.bit_offset,
             bit_size: member.bit_size,
             artificial: member.artificial,
+            alignment: member.alignment,
         }
     }
 }

@@ -17,6 +17,7 @@ from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import NOWHERE, Bytes, Synthetic, UnavailableError, Value
+from crabtrap.values.unsized import size_of
 
 _FLOAT_CONSTANTS = {
     "INFINITY": math.inf,
@@ -198,10 +199,17 @@ def _size_of(
         type_ = resolve_type(last.arguments[0], evaluator.scope)
         if type_.size is None:
             raise EvaluationError(f"the size of {type_.name} is not known", function.span)
-        return computed.usize(type_.size if last.name == "size_of" else type_.alignment)
+        return computed.usize(type_.size if last.name == "size_of" else _align_of(type_))
     if last.name == "size_of_val" and len(arguments) == 1:
         return computed.usize(_size_of_value(evaluator.value(arguments[0]), evaluator.presenter))
     return None
+
+
+def _align_of(type_: Type) -> int:
+    shape = type_.strip()
+    if shape.kind == "base" and (shape.size or 0) > type_.alignment:
+        raise EvaluationError(f"the alignment of {type_.name} depends on the compiler")
+    return type_.alignment
 
 
 def _size_of_value(value: Value, presenter: Presenter) -> int:
@@ -210,7 +218,7 @@ def _size_of_value(value: Value, presenter: Presenter) -> int:
     inner = dereference(value, presenter) if is_reference else value
     if inner.absent is not None:
         raise UnavailableError(inner.absent)
-    size = inner.shape.size
+    size = size_of(inner)
     if size is None:
         raise EvaluationError(f"the size of {inner.type.name} is not known")
     return size

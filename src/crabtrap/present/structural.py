@@ -52,6 +52,8 @@ def view(value: Value) -> View:
         case "unit":
             return LiteralView("()")
         case "function" | "opaque" | "never":
+            if shape.is_function_item:
+                return LiteralView(f"function item {shape.name}")
             if value.address is None:
                 return InvalidView(f"{shape.name} is not described")
             return LiteralView(f"{shape.name} at {value.address:#x}")
@@ -152,8 +154,7 @@ def _array(value: Value, shape: Type) -> View:
             shape.name,
             address=value.address,
             length=count,
-            stride=stride,
-            alignment=item.strip().alignment,
+            stride=stride,  # the alignment may be any, inside of a packed struct
         )
     if shape.row.name == "str":
         return TextView("str", count, _bytes_of(value), value.address)
@@ -202,11 +203,10 @@ def _prefix(shape: Type) -> str:
 
 
 def _pointer(value: Value, shape: Type) -> View:
-    target = shape.target
     if isinstance(value.location, ImplicitPointer):
         return PointerView(_prefix(shape) or "&", None, value.deref)
     address = value.pointer_address()
-    if target is not None and target.strip().kind == "function":
+    if shape.points_to_code:
         return LiteralView(_function(value, address))
     if not shape.leads_to_value:
         return LiteralView(f"{address:#x}")

@@ -28,6 +28,7 @@ from crabtrap.symbols.type_rows import (
     VariantRow,
 )
 
+_POINTER_SIZE = 8
 _MAX_ALIASES = 32
 """Longest chain of typedefs followed; a longer one is a cycle in damaged files."""
 
@@ -40,6 +41,7 @@ class Field:
         name: As in the source; tuple fields are ``"0"``, ``"1"``, ...
         offset: Bytes from the start of the containing type.
         bit_offset, bit_size: Of a C bit field, else 0.
+        stated_alignment: Bytes, as the debug information says; 0 where it does not.
     """
 
     name: str
@@ -47,6 +49,12 @@ class Field:
     offset: int
     bit_offset: int = 0
     bit_size: int = 0
+    stated_alignment: int = 0
+
+    @property
+    def alignment(self) -> int:
+        """Bytes that the field is aligned to."""
+        return self.stated_alignment or self.type.alignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +155,26 @@ class Type:
 
     @property
     def alignment(self) -> int:
-        """Bytes; derived from the fields where the debug information gives none."""
-        return self.row.alignment or 1
+        """Bytes; derived from what the type consists of where the debug information gives none.
+
+        That of 128-bit numbers is 8 or 16, as the compiler has it: 8 is what is certain.
+        """
+        if self.row.alignment:
+            return self.row.alignment
+        shape = self.strip()
+        match shape.kind:
+            case "base" | "pointer" | "reference" | "enum":
+                return min(shape.size or 1, _POINTER_SIZE)
+            case "array":
+                return 1 if shape.target is None else shape.target.alignment
+            case _:
+                return shape.row.alignment or 1
 
     @property
     def target(self) -> Type | None:
         """Pointee, element or aliased type; ``None`` is ``()`` or C ``void``."""
         if self._target is None and self.row.target is not None and self.table is not None:
-            self._target = self.table.type(self.row.target)
+            self._target = self.table.item_type(self.row.target)
         return self._target
 
     @property
@@ -171,13 +191,46 @@ class Type:
         return tuple(
             Field(
                 field_name(member.name),
-                table.type(member.type),
+                table.function_item(member.type)
+                if self._holds_function_item(table.type(member.type), member)
+                else table.type(member.type),
                 member.offset,
                 member.bit_offset,
                 member.bit_size,
+                member.alignment,
             )
             for member in self.row.members
         )
+
+    def _holds_function_item(self, type_: Type, member: MemberRow) -> bool:
+        """Whether a field described as a function pointer is a function item.
+
+        Its alignment tells.  Old compilers give only that of pointers, so without one it is
+        an item where a pointer would reach over the end of the struct or into another field.
+        """
+        if not type_.is_code_pointer or self.row.language != "rust":
+            return False
+        if member.alignment:
+            return member.alignment < _POINTER_SIZE
+        end = member.offset + _POINTER_SIZE
+        others = (other.offset for other in self.row.members if other is not member)
+        return end > (self.size or end) or any(member.offset <= at < end for at in others)
+
+    @property
+    def is_code_pointer(self) -> bool:
+        """Whether it is described as a pointer to a function."""
+        if self.kind != "pointer" or self.row.target is None or self.table is None:
+            return False
+        return self.table.type(self.row.target).strip().kind == "function"
+
+    def as_function_item(self) -> Type:
+        """The type of function items that is described as this function pointer."""
+        return self if self.table is None else self.table.function_item(self.row.die)
+
+    @property
+    def is_function_item(self) -> bool:
+        """Whether it is the type of one function, which has no size and no address."""
+        return self.kind == "function" and self.size == 0
 
     @property
     def cases(self) -> Cases | None:
@@ -260,7 +313,7 @@ class Type:
             return None
         for index, (name, die) in enumerate(self.row.template_arguments):
             if name_or_index in (name, index):
-                return self.table.type(die)
+                return self.table.item_type(die)
         return None
 
     @property
@@ -293,7 +346,13 @@ class Type:
         """Whether a pointer's pointee is data of a known type: not code, ``void`` or ``*()``."""
         target = self.target
         kind = target.strip().kind if target is not None else "unit"
-        return kind != "function" and (kind != "unit" or self._is_reference)
+        return not self.points_to_code and (kind != "unit" or self._is_reference)
+
+    @property
+    def points_to_code(self) -> bool:
+        """Whether a pointer's pointee is a function: code, and not a function item."""
+        target = self.target.strip() if self.target is not None else None
+        return target is not None and target.kind == "function" and not target.is_function_item
 
     @property
     def _is_reference(self) -> bool:
@@ -316,6 +375,7 @@ class TypeTable:
     def __init__(self, image: TypeSource) -> None:
         self.image = image
         self._types: dict[int, Type] = {}
+        self._function_items: dict[int, Type] = {}
 
     def type(self, die: int) -> Type:
         """The type described by entry ``die`` of this table's image."""
@@ -325,6 +385,34 @@ class TypeTable:
             defined = self._find_definition(row) if row.kind == "opaque" else None
             known = self._types[die] = defined or Type(row, self)
         return known
+
+    def item_type(self, die: int) -> Type:
+        """The type of what a pointer points to, an array consists of or a parameter stands for.
+
+        Nothing there tells a function item from a function pointer; other uses of the type do.
+        """
+        type_ = self.type(die)
+        if not type_.is_code_pointer or type_.row.language != "rust":
+            return type_
+        return self.function_item(die) if self.image.function_uses(die)[0] else type_
+
+    def variable_type(self, die: int, alignment: int) -> Type:
+        """The type of a variable with this ``DW_AT_alignment``."""
+        type_ = self.type(die)
+        if not type_.is_code_pointer or type_.row.language != "rust":
+            return type_
+        _, in_eighths = self.image.function_uses(die)
+        is_pointer = alignment == (1 if in_eighths else _POINTER_SIZE)
+        is_known = alignment > 0 or in_eighths
+        return self.function_item(die) if is_known and not is_pointer else type_
+
+    def function_item(self, die: int) -> Type:
+        """The type of function items that is described as the function pointer ``die``."""
+        item = self._function_items.get(die)
+        if item is None:
+            row = SyntheticRow("function", self.type(die).row.name, 0)
+            item = self._function_items[die] = Type(row, self)
+        return item
 
     def _find_definition(self, row: TypeRow) -> Type | None:
         """Find the definition of a declared type in another unit.

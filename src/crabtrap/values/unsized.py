@@ -9,6 +9,7 @@ to read either.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
@@ -35,9 +36,11 @@ METADATA_FIELD: dict[Wide, str] = {"slice": "length", "dyn": "vtable"}
 
 _PREFIXES = ("&mut ", "&", "*const ", "*mut ")
 _OWNER = r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::"
+_MAX_DEPTH = 32
+"""Most structs that end in one another; more is a cycle in damaged files."""
 _MAX_ALIGNMENT = 1 << 29
-_VTABLE_ALIGNMENT = 16
-"""Offset of the alignment in every vtable, after the drop function and the size."""
+_VTABLE_SIZE, _VTABLE_ALIGNMENT = 8, 16
+"""Offsets in every vtable, after the drop function."""
 
 
 def wide_kind(type_: Type) -> Wide | None:
@@ -87,6 +90,8 @@ def is_trait_object(type_: Type) -> bool:
 def concrete(value: Value, vtable: int) -> Value:
     """Return a ``dyn Trait`` value as the concrete type that its vtable belongs to."""
     found = value.context.program.vtable_type(Address(vtable))
+    if found is not None and found.is_code_pointer and _vtable_size(value, vtable) == 0:
+        found = found.as_function_item()
     if found is None:
         guess = _type_by_code(value, vtable)
         likely = f", probably {guess}" if guess else ""
@@ -116,29 +121,115 @@ def _type_by_code(value: Value, vtable: int) -> str:
 
 def tail(value: Value, field: Field, metadata: int) -> Value:
     """Return the last field of an unsized struct."""
+    offset = _tail_offset(value, field, metadata)
     if is_trait_object(field.type):
-        offset = _tail_offset(value, field, _vtable_alignment(value, metadata))
         return concrete(value.at(field.type, offset), metadata)
-    offset = _tail_offset(value, field, field.type.alignment)
-    element = f"[{field.type.path}]"
-    arguments = parse_type_path(value.shape.row.name).arguments
-    if element in arguments or field.type.strip().kind not in ("struct", "union"):
-        is_text = "str" in arguments and field.type.size == 1
-        slice_ = _slice_type(field.type, metadata, "str" if is_text else element)
-        return value.at(slice_, offset)
-    return value.at(field.type, offset, metadata)
+    if ends_in_trait_object(field.type) or _ends_in_slice(field.type):
+        return value.at(field.type, offset, metadata)
+    is_text = field.type.size == 1 and _is_text(value.shape, field)
+    name = "str" if is_text else f"[{field.type.path}]"
+    return value.at(_slice_type(field.type, metadata, name), offset)
 
 
-def _tail_offset(value: Value, field: Field, alignment: int) -> int:
+def size_of(value: Value) -> int | None:
+    """Return the run-time size of a value in bytes, ``None`` where it is not known.
+
+    Raises:
+        MemoryFault: The vtable cannot be read.
+        UnavailableError: The vtable is none.
+    """
+    shape = value.shape
+    if value.metadata is None or not shape.fields:
+        return shape.size
+    last = shape.fields[-1]
+    inner = size_of(value.at_field(last))
+    if inner is None:
+        return None
+    end = _tail_offset(value, last, value.metadata) + inner
+    alignment = _alignment(value, shape, value.metadata)
+    return -(-end // alignment) * alignment
+
+
+def ends_in_trait_object(type_: Type) -> bool:
+    """Whether a struct's last field is a ``dyn Trait``, or a struct of which that is true."""
+    return any(is_trait_object(field.type) for _, field in _last_fields(type_))
+
+
+def _ends_in_slice(type_: Type) -> bool:
+    """Whether a struct ends in a slice or ``str``, at any depth.
+
+    One item is described in place of the slice; it does not count in the struct's size, or
+    overlaps the fields before it.
+    """
+    return any(_has_no_room(owner, last) for owner, last in _last_fields(type_))
+
+
+def _has_no_room(owner: Type, field: Field) -> bool:
+    start, end = _extent(field)
+    others = (_extent(other) for other in owner.fields if other is not field)
+    return end > (owner.size or 0) or any(low < end and start < high for low, high in others)
+
+
+def _extent(field: Field) -> tuple[int, int]:
+    return field.offset, field.offset + (field.type.strip().size or 0)
+
+
+def _last_fields(type_: Type) -> Iterator[tuple[Type, Field]]:
+    """The last field of a struct, that of its type, and so on, each with its struct."""
+    shape = type_.strip()
+    for _ in range(_MAX_DEPTH):
+        if shape.kind != "struct" or shape.row.variants is not None or not shape.fields:
+            return
+        last = shape.fields[-1]
+        yield shape, last
+        shape = last.type.strip()
+
+
+def _is_text(owner: Type, field: Field) -> bool:
+    """Whether a slice of bytes at the end of a struct is a ``str``.
+
+    The debug information says the same of both, but for the name of a generic argument; of a
+    type written in full, only the source tells.
+    """
+    return "str" in parse_type_path(owner.row.name).arguments
+
+
+def _tail_offset(value: Value, field: Field, metadata: int) -> int:
     """Return the offset of an unsized tail.
 
     The tail is after all other fields, aligned for its run-time type.  The debug
     information gives a trait object alignment 1, and that of some compilers gives every
     tail offset 0.
     """
-    ends = [f.offset + (f.type.strip().size or 0) for f in value.shape.fields if f is not field]
-    offset = max([field.offset, *ends])
-    return -(-offset // alignment) * alignment
+    alignment = _alignment(value, field.type, metadata, field.alignment)
+    if _is_packed(value.shape):
+        alignment = min(alignment, value.shape.alignment)
+    start = max(field.offset, _end_of_others(value.shape, field))
+    return -(-start // alignment) * alignment
+
+
+def _end_of_others(owner: Type, field: Field) -> int:
+    ends = [f.offset + (f.type.strip().size or 0) for f in owner.fields if f is not field]
+    return max(ends, default=0)
+
+
+def _alignment(value: Value, type_: Type, metadata: int, stated: int = 1) -> int:
+    """Return the run-time alignment of an unsized type, or the own one of any other."""
+    if is_trait_object(type_):
+        return _vtable_alignment(value, metadata)
+    own = max(type_.strip().alignment, stated)
+    if not ends_in_trait_object(type_) or _is_packed(type_.strip()):
+        return own
+    return max(own, _vtable_alignment(value, metadata))
+
+
+def _is_packed(shape: Type) -> bool:
+    """Whether a struct is aligned to less than one of its fields."""
+    return any(field.stated_alignment > shape.alignment for field in shape.fields)
+
+
+def _vtable_size(value: Value, vtable: int) -> int:
+    return int.from_bytes(value.context.reader.read(vtable + _VTABLE_SIZE, 8), "little")
 
 
 def _vtable_alignment(value: Value, vtable: int) -> int:

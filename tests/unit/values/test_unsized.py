@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from crabtrap.values.unsized import size_of
 from tests.support.synthetic_types import MemberRow, World
 
 
@@ -39,3 +40,28 @@ def test_trait_object_tail_is_aligned_by_its_vtable(world):
     pointer = world.wide("*const RcInner<dyn m::T>", inner, dyn=True)
     value = world.value(pointer, struct.pack("<QQ", location, vtable)).deref()
     assert value.field("value").field("v").scalar() == 77
+
+
+def test_every_level_is_aligned_by_the_vtable(world):
+    trait = world.struct("dyn m::T", [], size=0)
+    flagged = world.struct("Flagged<dyn m::T>", [("flag", world.base("u8")), ("rest", trait)])
+    outer = world.struct("Outer<dyn m::T>", [("id", world.base("u16")), ("inner", flagged)], size=4)
+    big = world.struct("m::Big", [("v", world.base("u64"))])
+    vtable = world.heap.put(struct.pack("<QQQ", 0, 8, 8))
+    world.program.vtables[vtable] = world.get(big)
+    location = world.heap.put(struct.pack("<H6xB7xQ", 4, 2, 77))
+    pointer = world.wide("*const Outer<dyn m::T>", outer, dyn=True)
+    value = world.value(pointer, struct.pack("<QQ", location, vtable)).deref()
+    assert value.field("id").scalar() == 4
+    assert value.field("inner").field("flag").scalar() == 2
+    assert value.field("inner").field("rest").field("v").scalar() == 77
+    assert size_of(value) == 24
+
+
+def test_a_tail_of_structs_is_no_struct_that_ends_in_a_slice(world):
+    item = world.struct("m::Item", [("a", world.base("u8")), ("b", world.base("u8"))])
+    owner = world.struct("m::Owner", [("count", world.base("u8")), ("items", item)], size=1)
+    location = world.heap.put(bytes([9, 1, 2, 3, 4]))
+    pointer = world.wide("&m::Owner", owner)
+    value = world.value(pointer, struct.pack("<QQ", location, 2)).deref()
+    assert [value.field("items").index(n).field("b").scalar() for n in range(2)] == [2, 4]

@@ -8,6 +8,7 @@ use super::Slice;
 use super::lines::{Files, Lines};
 use super::outline::Outline;
 use super::split::SplitFiles;
+use super::types::FunctionUses;
 use crate::die::DieId;
 use crate::elf::{CodeMap, Problems};
 use crate::error::Result;
@@ -36,6 +37,7 @@ pub(crate) struct Unit {
     outline: OnceLock<Outline>,
     lines: OnceLock<Lines>,
     files: OnceLock<Files>,
+    function_uses: OnceLock<FunctionUses>,
 }
 
 impl Unit {
@@ -79,6 +81,7 @@ impl Unit {
             outline: OnceLock::new(),
             lines: OnceLock::new(),
             files: OnceLock::new(),
+            function_uses: OnceLock::new(),
         })
     }
 
@@ -127,6 +130,11 @@ impl Unit {
     /// The source files, read when first asked for.
     pub(crate) fn files(&self) -> &Files {
         self.files.get_or_init(|| Files::read(self.line_unit()))
+    }
+
+    /// How function pointer types are used, read when first asked for.
+    pub(crate) fn function_uses(&self) -> &FunctionUses {
+        self.function_uses.get_or_init(|| FunctionUses::read(self))
     }
 
     /// Number of the entry at `offset`.

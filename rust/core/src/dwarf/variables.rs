@@ -55,6 +55,10 @@ pub struct Variable {
     pub constant: Option<Vec<u8>>,
     /// Whether `DW_AT_location` is present.
     pub has_location: bool,
+    /// Whether it is at one place of the frame for as long as the frame is there.
+    pub in_slot: bool,
+    /// Bytes it is aligned to (`DW_AT_alignment`), 0 where DWARF does not say.
+    pub alignment: u64,
 }
 
 /// The block that entries of a walk belong to.
@@ -219,6 +223,10 @@ impl DebugInfo {
             constant: first_with(&chain, gimli::DW_AT_const_value)
                 .and_then(|entry| self.constant(entry, type_die)),
             has_location: first_with(&chain, gimli::DW_AT_location).is_some(),
+            in_slot: first_with(&chain, gimli::DW_AT_location).is_some_and(is_in_slot),
+            alignment: first_with(&chain, gimli::DW_AT_alignment)
+                .and_then(|entry| entry.unsigned(gimli::DW_AT_alignment))
+                .unwrap_or(0),
         }
     }
 
@@ -250,6 +258,19 @@ impl DebugInfo {
     }
 }
 
+/// Whether the location of an entry is a fixed offset from the frame base, and nothing else.
+fn is_in_slot(entry: &Entry<'_>) -> bool {
+    let location = entry.attribute(gimli::DW_AT_location);
+    let Some(expression) = location.and_then(|location| location.exprloc_value()) else {
+        return false;
+    };
+    let mut operations = expression.operations(entry.unit.gimli.encoding());
+    matches!(
+        operations.next(),
+        Ok(Some(gimli::Operation::FrameOffset { .. }))
+    ) && matches!(operations.next(), Ok(None))
+}
+
 /// Merges the variables of an instance into those of its abstract function.
 ///
 /// The order is that of the source; variables without an abstract entry follow at the end.
@@ -272,6 +293,7 @@ fn merge(
             merged.extend(instances);
         } else {
             variable.has_location = false;
+            variable.in_slot = false;
             merged.push(variable);
         }
     }

@@ -184,6 +184,15 @@ impl Image {
         self.debug_of(die)?.type_at(die)
     }
 
+    /// Whether the function pointer type `die` is that of function items, which have no size,
+    /// by all its uses in its unit; and whether alignments of variables there are in eighths.
+    ///
+    /// # Errors
+    /// `die` is no entry of this image.
+    pub fn function_uses(&self, die: DieId) -> Result<(bool, bool)> {
+        self.debug_of(die)?.function_uses(die)
+    }
+
     /// Value locations of a variable: one piece, or several in order.
     ///
     /// A value that is nowhere gives one absent piece with its reason.

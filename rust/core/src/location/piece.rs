@@ -40,6 +40,8 @@ pub struct Piece {
     pub size: u64,
     /// First bit of it inside a register, a multiple of 8; 0 for all other locations.
     pub bit_offset: u64,
+    /// Run-time address of the pointer that was followed last, where that led to the value.
+    pub pointer: Option<u64>,
 }
 
 impl Piece {
@@ -49,6 +51,7 @@ impl Piece {
             location,
             size: 0,
             bit_offset: 0,
+            pointer: None,
         }
     }
 }
@@ -100,6 +103,7 @@ impl PieceReader<'_> {
             location,
             size,
             bit_offset,
+            pointer: None,
         }
     }
 

@@ -118,6 +118,7 @@ fn part(location: ValueLocation, size: u64) -> Piece {
         location,
         size,
         bit_offset: 0,
+        pointer: None,
     }
 }
 
@@ -239,6 +240,7 @@ fn pieces_of_whole_bytes_skip_whole_bytes() {
         location: ValueLocation::Register(1),
         size: 2,
         bit_offset: 8,
+        pointer: None,
     };
     let expected = [
         register,

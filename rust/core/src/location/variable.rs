@@ -63,6 +63,7 @@ pub fn evaluate_expression(bytes: &[u8], context: &FrameContext<'_>) -> Vec<Piec
         context,
         owner: None,
         in_frame_base: false,
+        followed: None,
     };
     let pieces = evaluate(expression, ENCODING, None, &mut surroundings);
     let reader = PieceReader {
@@ -99,6 +100,7 @@ fn locate_entry(
             entry,
         }),
         in_frame_base: false,
+        followed: None,
     };
     let encoding = entry.unit.gimli.encoding();
     let raw = evaluate(expression, encoding, None, &mut surroundings)?;
@@ -107,7 +109,13 @@ fn locate_entry(
         memory: context.memory,
         entry: &|offset| entry.unit.reference(AttributeValue::DebugInfoRef(offset)),
     };
-    Ok(reader.pieces(&raw))
+    let mut pieces = reader.pieces(&raw);
+    if let (Some((at, address)), [piece]) = (surroundings.followed, pieces.as_mut_slice())
+        && piece.location == ValueLocation::Memory(address)
+    {
+        piece.pointer = Some(at);
+    }
+    Ok(pieces)
 }
 
 /// The value of a variable that the compiler knew.
@@ -172,6 +180,8 @@ struct FrameSurroundings<'a> {
     owner: Option<Owner<'a>>,
     /// The frame base is being worked out; it cannot depend on itself.
     in_frame_base: bool,
+    /// The pointer that was read last: its address, and the address in it.
+    followed: Option<(u64, u64)>,
 }
 
 impl<'a> FrameSurroundings<'a> {
@@ -188,7 +198,11 @@ impl<'e> Surroundings<'e> for FrameSurroundings<'_> {
     }
 
     fn read(&mut self, address: u64, buffer: &mut [u8]) -> Result<(), Absent> {
-        Ok(self.context.memory.read(address, buffer)?)
+        self.context.memory.read(address, buffer)?;
+        if let Ok(pointer) = <[u8; 8]>::try_from(&*buffer) {
+            self.followed = Some((address, u64::from_le_bytes(pointer)));
+        }
+        Ok(())
     }
 
     fn frame_base(&mut self) -> Result<u64, Absent> {

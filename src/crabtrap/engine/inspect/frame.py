@@ -357,7 +357,7 @@ class Frame:
         module = self.loaded_module
         if variable.type is None or module is None:
             return UNKNOWN_TYPE
-        return module.types.type(variable.type)
+        return module.types.variable_type(variable.type, variable.alignment)
 
     def _location_of(self, variable: _core.Variable) -> ValueLocation:
         self.check()

@@ -14,7 +14,7 @@ from crabtrap.engine.language import Language, NoLanguage
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.breakpoint_locations import describe_location
+from crabtrap.symbols.names import function_name
 from crabtrap.values.readers import PagedReader
 
 if TYPE_CHECKING:
@@ -238,13 +238,19 @@ class Process:
 
     # -- symbols -----------------------------------------------------------------------
     def describe_code(self, address: Address) -> str | None:
-        """Return ``"path::of::function at file.rs:12"`` for the code at ``address``, if known."""
-        location = describe_location(self.modules, address)
-        if location.function is None:
-            return None
-        if location.path is None:
-            return location.function
-        return f"{location.function} at {location.path.rpartition('/')[2]}:{location.line or '?'}"
+        """Return ``"path::of::function at file.rs:12"`` for the code at ``address``, if known.
+
+        That is the function whose own code it is, whatever was inlined there.
+        """
+        function = self.modules.function_at(address)
+        if function is None:
+            return self.modules.describe_address(address) or None
+        offset = address - function.entry
+        name = function_name(function) + (f"+{offset:#x}" if offset else "")
+        if function.declaration_path is None:
+            return name
+        file = function.declaration_path.rpartition("/")[2]
+        return f"{name} at {file}:{function.declaration_line or '?'}"
 
     def vtable_type(self, address: Address) -> Type | None:
         """Find the concrete type whose vtable begins at ``address``."""

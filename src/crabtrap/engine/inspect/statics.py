@@ -114,7 +114,7 @@ def value_of_static(
 ) -> Value:
     """Return a static as a value; ``thread`` is needed for thread-locals only."""
     type_ = (
-        module.types.type(variable.type)
+        module.types.variable_type(variable.type, variable.alignment)
         if variable.type is not None
         else synthetic_type("opaque", "<unknown type>")
     )

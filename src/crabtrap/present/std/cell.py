@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from crabtrap.present.field_paths import part, peel_to_type, variant_payload
+from crabtrap.present.field_paths import (
+    LayoutError,
+    each_layer,
+    newtype_content,
+    part,
+    variant_payload,
+)
 from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
 from crabtrap.present.rules.shapes import short_name
 from crabtrap.present.view import InvalidView, LiteralView, View, WrapperView
@@ -50,8 +56,12 @@ def _phantom(_match: Match, value: Value) -> View:
 
 
 def _manually_drop(match: Match, value: Value) -> View:
-    inner = peel_to_type(value, match.argument("$T"))
-    return WrapperView(short_name(value), inner, deref=True)
+    wanted = match.argument("$T")
+    for layer in each_layer(value, newtype_content):
+        is_unsized_content = value.metadata is not None and layer.metadata is None
+        if is_unsized_content or layer.shape.same_as(wanted):
+            return WrapperView(short_name(value), layer, deref=True)
+    raise LayoutError(f"no {wanted.name} inside {value.type.name}")
 
 
 RULES = (

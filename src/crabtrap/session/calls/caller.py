@@ -94,8 +94,12 @@ class ProgramCaller:
     def call_value(self, function: Value, arguments: Arguments) -> Value | None:
         """Call a closure, or a function by a pointer to it."""
         target = function.shape.target
-        if function.is_pointer and target is not None and target.strip().kind != "function":
+        if function.is_pointer and target is not None and not function.shape.points_to_code:
             return self.call_value(function.deref(), arguments)
+        if function.shape.is_function_item:
+            raise EvaluationError(
+                "which function it is leaves no trace in the program", hint="call it by its name"
+            )
         callee = find_closure(self._modules, function.type)
         if callee is not None:
             captures = Parameter("captures", pointer_type(function.type), None)

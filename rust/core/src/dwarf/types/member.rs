@@ -20,6 +20,8 @@ pub struct Member {
     pub bit_size: u64,
     /// Written by the compiler, not in the source (`DW_AT_artificial`).
     pub artificial: bool,
+    /// Bytes it is aligned to (`DW_AT_alignment`), 0 where DWARF does not say.
+    pub alignment: u64,
 }
 
 /// The fields among the children of a type.
@@ -56,6 +58,7 @@ pub(super) fn member(entry: &Entry<'_>, in_union: bool) -> Option<Member> {
         bit_offset,
         bit_size,
         artificial: entry.flag(gimli::DW_AT_artificial),
+        alignment: entry.unsigned(gimli::DW_AT_alignment).unwrap_or(0),
     })
 }
 

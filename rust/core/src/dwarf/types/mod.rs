@@ -5,6 +5,7 @@
 //! `Vec`, is not known here.
 
 mod description;
+mod function_items;
 mod kind;
 mod member;
 mod number;
@@ -13,6 +14,7 @@ mod size;
 mod variant;
 
 pub use description::Type;
+pub(crate) use function_items::FunctionUses;
 pub use kind::{Encoding, Language, TypeKind};
 pub use member::Member;
 pub use variant::{Variant, VariantPart};

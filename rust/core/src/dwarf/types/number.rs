@@ -22,6 +22,19 @@ pub(super) fn wide_unsigned(value: AttributeValue<Slice>) -> Option<u128> {
     }
 }
 
+/// A number as [`wide_unsigned`], of a signed type: written in the shortest form that can
+/// hold it, its sign is the highest bit of that form.
+pub(super) fn wide_signed(value: AttributeValue<Slice>) -> Option<u128> {
+    let number = match value {
+        AttributeValue::Data1(number) => i128::from(number as i8),
+        AttributeValue::Data2(number) => i128::from(number as i16),
+        AttributeValue::Data4(number) => i128::from(number as i32),
+        AttributeValue::Data8(number) => i128::from(number as i64),
+        other => return wide_unsigned(other),
+    };
+    Some(number as u128)
+}
+
 /// The low `size` bytes of a number.
 pub(super) fn truncate(value: u128, size: Option<u64>) -> u128 {
     match size {

@@ -4,7 +4,7 @@ use gimli::{AttributeValue, Reader as _};
 
 use super::kind::Encoding;
 use super::member::{Member, member};
-use super::number::{truncate, wide_unsigned};
+use super::number::{truncate, wide_signed, wide_unsigned};
 use crate::die::DieId;
 use crate::dwarf::Slice;
 use crate::dwarf::debug_info::DebugInfo;
@@ -91,8 +91,14 @@ fn discriminants_of(
     discriminant: Option<&Member>,
     size: Option<u64>,
 ) -> Vec<(u128, u128)> {
+    let is_signed = discriminant.is_some_and(|member| is_signed(info, member.type_die));
     if let Some(value) = variant.die.attr_value_raw(gimli::DW_AT_discr_value) {
-        return wide_unsigned(value)
+        let number = if is_signed {
+            wide_signed(value)
+        } else {
+            wide_unsigned(value)
+        };
+        return number
             .map(|value| truncate(value, size))
             .map(|value| (value, value))
             .into_iter()
@@ -101,7 +107,6 @@ fn discriminants_of(
     let Some(AttributeValue::Block(list)) = variant.attribute(gimli::DW_AT_discr_list) else {
         return Vec::new();
     };
-    let is_signed = discriminant.is_some_and(|member| is_signed(info, member.type_die));
     read_list(list, is_signed)
         .into_iter()
         .map(|(low, high)| (truncate(low, size), truncate(high, size)))

@@ -7,6 +7,7 @@
 
 mod cells;
 mod enums;
+mod functions;
 mod iterators;
 mod maps;
 #[cfg(not(old_std))]
@@ -16,6 +17,7 @@ mod scalars;
 mod sequences;
 mod statics;
 mod system;
+mod tails;
 mod texts;
 
 fn main() {
@@ -37,8 +39,12 @@ fn main() {
     enums::enums();
     enums::niches();
     system::system();
+    tails::tails();
+    functions::functions();
     statics::statics();
     #[cfg(not(old_std))]
     modern::modern();
+    #[cfg(not(old_std))]
+    modern::tags();
     println!("end"); // @end
 }

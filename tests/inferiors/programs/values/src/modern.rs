@@ -30,3 +30,56 @@ pub fn modern() {
     });
     keep(&(&once_empty, &once_full, &lock_empty, &lock_full)); // @modern
 }
+
+#[repr(i32)]
+enum Reply {
+    Gone = -1,
+    Empty = 0,
+    Data(u32) = 255,
+}
+
+#[repr(i8)]
+enum Narrow {
+    Lowest(u8) = -128,
+    Minus(u8) = -1,
+    Highest(u8) = 127,
+}
+
+#[repr(i16)]
+enum Medium {
+    Minus(u8) = -200,
+    Near(u8) = 200,
+    Far(u8) = 0x7fff,
+}
+
+#[repr(i64)]
+enum Long {
+    Lowest(u8) = i64::MIN,
+    Minus(u8) = -1,
+    Byte(u8) = 255,
+    Word(u8) = 0xffff,
+    Half(u8) = 0xffff_ffff,
+}
+
+#[repr(u16)]
+enum Unsigned {
+    Byte(u8) = 255,
+    Word(u8) = 0xffff,
+    Middle(u8) = 0x8000,
+}
+
+pub fn tags() {
+    let replies = [Reply::Gone, Reply::Empty, Reply::Data(3)];
+    let narrow = [Narrow::Lowest(1), Narrow::Minus(2), Narrow::Highest(3)];
+    let medium = [Medium::Minus(1), Medium::Near(2), Medium::Far(3)];
+    let long = [
+        Long::Lowest(1),
+        Long::Minus(2),
+        Long::Byte(3),
+        Long::Word(4),
+        Long::Half(5),
+    ];
+    let unsigned = [Unsigned::Byte(1), Unsigned::Word(2), Unsigned::Middle(3)];
+    let some_reply = Some(Reply::Data(4));
+    keep(&(&replies, &narrow, &medium, &long, &unsigned, &some_reply)); // @tags
+}
