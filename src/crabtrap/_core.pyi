@@ -53,10 +53,13 @@ Range = tuple[int, int]
 class FileMemory:
     """Memory of a stopped program, read with ``pread`` on a ``/proc/PID/mem`` descriptor.
 
-    The descriptor is borrowed: the caller keeps it open as long as this object lives.
+    The descriptor is duplicated.
     """
 
     def __new__(cls, fd: int) -> FileMemory: ...
+    def close(self) -> None:
+        """Close the descriptor: nothing can be read from then on; may be repeated."""
+
     def read(self, address: int, size: int) -> bytes:
         """Read exactly ``size`` bytes.
 

@@ -13,6 +13,7 @@
     + WrongThreadError
     + StillRunningError
   - CancelledError            what was under way was cancelled
+  - ShortageError             the system has no more memory, descriptors or room
   - CallError                 a function called in the program did not return
   - TargetError               the program, the kernel or the connection failed
     + MemoryFault
@@ -146,6 +147,10 @@ class CancelledError(CrabtrapError):
 
 
 _PUT_BACK = "check what it had done by then: memory it changed and locks it took stay so"
+
+
+class ShortageError(CrabtrapError):
+    """The system has no more memory, descriptors, processes or room."""
 
 
 class CallError(CrabtrapError):

@@ -430,3 +430,25 @@ def test_cargo_crabtrap_debugs_what_it_built(tmp_path: Path) -> None:
 
 
 _MAIN = "from crabtrap.frontends.cli import main; sys.exit(main())"
+
+
+def test_ctrl_z_suspends_at_the_prompt() -> None:
+    # A terminal that takes commands: the prompt is not drawn again on others.
+    environment = {**_plain(), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    shell = pexpect.spawn(
+        "bash", ["--norc", "-i"], encoding="utf-8", timeout=TIMEOUT, env=environment
+    )
+    shell.expect(r"\$ ")
+    shell.sendline(" ".join([*CRABTRAP, str(build("basics").path)]))
+    shell.expect(r"\(crabtrap\)")
+    shell.send("\x1a")
+    shell.expect("Stopped")
+    shell.sendline("echo in the $((1 + 1))nd shell; fg")
+    shell.expect("in the 2nd shell")
+    shell.expect(r"\(crabtrap\)")
+    shell.sendline("quit 7")
+    shell.sendline("echo left with $?")
+    shell.expect("left with 7")
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()

@@ -61,3 +61,12 @@ def _parse_sections(data: bytes) -> tuple[Section, ...]:
 
 def _text(data: bytes, start: int) -> str:
     return data[start : data.index(0, start)].decode()
+
+
+def minimal_elf() -> bytes:
+    """Return an x86-64 executable that is nothing but a header (gABI, chapter 4)."""
+    identity = b"\x7fELF" + bytes([2, 1, 1]) + bytes(9)
+    executable, x86_64, version = 2, 62, 1
+    return identity + struct.pack(
+        "<HHIQQQIHHHHHH", executable, x86_64, version, 0, 0, 0, 0, 64, 56, 0, 64, 0, 0
+    )

@@ -1,8 +1,9 @@
 //! Memory of a program, as unwinding and locations read it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crabtrap_core::memory::{self as core, Memory};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -10,14 +11,19 @@ use crate::{boundary, errors};
 
 /// Memory of a stopped program, read with `pread` on a `/proc/PID/mem` descriptor.
 #[pyclass(frozen, module = "crabtrap._core")]
-pub(crate) struct FileMemory(core::FileMemory);
+pub(crate) struct FileMemory(Mutex<Option<Arc<core::FileMemory>>>);
 
 #[pymethods]
 impl FileMemory {
     #[new]
     fn new(fd: i32) -> PyResult<Self> {
-        let memory = core::FileMemory::duplicate(fd);
-        Ok(Self(memory.map_err(PyErr::from)?))
+        let memory = core::FileMemory::duplicate(fd).map_err(PyErr::from)?;
+        Ok(Self(Mutex::new(Some(Arc::new(memory)))))
+    }
+
+    /// Close the descriptor: nothing can be read from then on.
+    fn close(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// Read exactly `size` bytes.
@@ -42,8 +48,17 @@ impl FileMemory {
 }
 
 impl FileMemory {
+    /// The memory, `None` once it was closed.
+    fn open(&self) -> Option<Arc<core::FileMemory>> {
+        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.clone()
+    }
+
     fn bytes(&self, py: Python<'_>, address: u64, size: usize) -> PyResult<Vec<u8>> {
-        boundary::call(py, || Ok(core::read_vec(&self.0, address, size)))
+        boundary::call(py, || {
+            let memory = self.open();
+            Ok(memory.map_or_else(Vec::new, |memory| core::read_vec(&*memory, address, size)))
+        })
     }
 }
 
@@ -56,6 +71,11 @@ impl CallbackMemory {
     #[new]
     fn new(read: Py<PyAny>) -> Self {
         Self(read)
+    }
+
+    /// Shows Python's cycle collector the function, which may be a method of an owner.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 
     /// Read exactly `size` bytes.
@@ -114,7 +134,7 @@ pub(crate) struct CallMemory<'a> {
 }
 
 enum Source<'a> {
-    File(&'a core::FileMemory),
+    File(Option<Arc<core::FileMemory>>),
     Callback(&'a CallbackMemory),
 }
 
@@ -122,7 +142,7 @@ impl<'a> CallMemory<'a> {
     pub(crate) fn new(memory: &'a AnyMemory<'_>) -> Self {
         Self {
             source: match memory {
-                AnyMemory::File(file) => Source::File(&file.get().0),
+                AnyMemory::File(file) => Source::File(file.get().open()),
                 AnyMemory::Callback(callback) => Source::Callback(callback.get()),
             },
             failure: Mutex::new(None),
@@ -142,7 +162,8 @@ impl<'a> CallMemory<'a> {
 impl Memory for CallMemory<'_> {
     fn read_partial(&self, address: u64, buffer: &mut [u8]) -> usize {
         let callback = match &self.source {
-            Source::File(file) => return file.read_partial(address, buffer),
+            Source::File(Some(file)) => return file.read_partial(address, buffer),
+            Source::File(None) => return 0,
             Source::Callback(callback) => callback,
         };
         Python::attach(|py| match callback.bytes(py, address, buffer.len()) {

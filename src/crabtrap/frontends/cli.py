@@ -3,7 +3,8 @@
 Exit codes:
     0    all went well; with ``--batch``, also: the program ended with 0 or lives on
     N    with ``--batch``: the program's own exit code, or 128 + the signal that ended it
-    1    the program cannot be started or read; with ``--batch``: a command failed
+    1    the program cannot be started or read, or our output cannot be written; with
+         ``--batch``: a command failed
     2    the command line could not be understood
     3    a bug in crabtrap; a report on standard error says what to send
 
@@ -13,11 +14,18 @@ small program needs to its first stop, and ``--args`` needs care that argparse d
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends.options import INTERNAL_ERROR, CommandLine, parse_options, usage
+from crabtrap.frontends.streams import (
+    OutputLostError,
+    adopt_standard_streams,
+    give_up_output,
+    write_output,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +39,7 @@ _INTERRUPTED = 130  # as shells report a death by SIGINT
 
 def main() -> int:
     """Run ``crabtrap``, or ``cargo-crabtrap`` where it was started under that name."""
+    adopt_standard_streams()
     name, *arguments = sys.argv
     if os.path.basename(name) != "cargo-crabtrap":
         return _guarded(lambda: arguments)
@@ -54,24 +63,25 @@ def _guarded(arguments: Callable[[], list[str]]) -> int:
         return _complain(error, _USAGE_ERROR)
     except CrabtrapError as error:
         return _complain(error, _FAILED)
-    except BrokenPipeError:
-        # Nobody reads our output any more, so there is nowhere to report this.
-        sys.stderr.close()
+    except OutputLostError as error:
+        give_up_output()
+        if not error.reader_gone:
+            _tell(f"crabtrap: {error}\n")
         return _FAILED
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:
-        return _report_bug(error)
+        return _report_unexpected(error)
 
 
 def _dispatch(options: CommandLine) -> int:
     if options.help:
-        sys.stdout.write(usage())
+        write_output(usage())
         return 0
     if options.version:
         from importlib.metadata import version
 
-        sys.stdout.write(f"crabtrap {version('crabtrap')}\n")
+        write_output(f"crabtrap {version('crabtrap')}\n")
         return 0
     if options.doctor:
         from crabtrap.frontends.doctor import run_doctor
@@ -85,18 +95,29 @@ def _dispatch(options: CommandLine) -> int:
 def _complain(error: CrabtrapError, code: int) -> int:
     from crabtrap.frontends.console.styled_text import escape_line
 
-    sys.stderr.write(f"crabtrap: {escape_line(str(error))}\n")
-    if error.hint:
-        sys.stderr.write(f"  try: {escape_line(error.hint)}\n")
+    hint = f"  try: {escape_line(error.hint)}\n" if error.hint else ""
+    _tell(f"crabtrap: {escape_line(str(error))}\n{hint}")
     return code
 
 
-def _report_bug(error: Exception) -> int:
+def _report_unexpected(error: Exception) -> int:
+    from crabtrap.frontends.shortages import find_shortage
+
+    shortage = find_shortage(error)
+    if shortage is not None:
+        return _complain(shortage, _FAILED)
     from crabtrap.frontends.bug import bug_report
     from crabtrap.frontends.console.styled_text import escape
 
-    sys.stderr.write(escape(bug_report(error)))
+    _tell(escape(bug_report(error)))
     return INTERNAL_ERROR
+
+
+def _tell(text: str) -> None:
+    """Write to standard error; where that cannot be written, the exit code must do."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import Literal
 from crabtrap.frontends.console.json_lines import encode_line
 from crabtrap.frontends.console.output import Output, wants_colour
 from crabtrap.frontends.console.styled_text import Role, Text, columns
+from crabtrap.frontends.streams import write_output
 from crabtrap.records import dataclass
 
 State = Literal["ok", "limited", "missing"]
@@ -48,7 +49,7 @@ def run_doctor(*, json: bool) -> int:
                 "detail": finding.detail,
                 "hint": finding.hint or None,
             }
-            sys.stdout.write(encode_line({"kind": "finding", "data": {**fields}}))
+            write_output(encode_line({"kind": "finding", "data": {**fields}}))
     else:
         output = Output(sys.stdout, colour=wants_colour("auto", sys.stdout, os.environ))
         output.lines(finding_lines(findings))

@@ -81,6 +81,14 @@ class Core:
     def _notify(self, text: str) -> None:
         self.events.publish(Notice(text))
 
+    def close(self) -> None:
+        """Give back all that the program has taken: connection, descriptors, mapped files."""
+        self.lifecycle.end()
+        self.mailbox.close()
+        for item in self.table.breakpoints:
+            item.searched = ()
+        self._loader.close()
+
     # -- the present program ---------------------------------------------------------------
     @property
     def program(self) -> Program:

@@ -11,6 +11,7 @@ from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Notice, ProcessDetached
+from crabtrap.files import absolute_path
 from crabtrap.records import dataclass
 from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target import live
@@ -96,7 +97,7 @@ class Lifecycle:
         streams = settings.stdio.open()
         environment = settings.environment
         request = LaunchRequest(
-            program=os.path.abspath(self.path),
+            program=absolute_path(self.path),
             arguments=settings.arguments,
             environment=tuple(os.environ.items()) if environment is None else environment,
             directory=settings.directory,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.door import Door, through_door
 from crabtrap.errors import NotFoundError
+from crabtrap.files import absolute_path
 
 if TYPE_CHECKING:
     from crabtrap.present.rules.rule import Rule, RuleBook
@@ -46,7 +47,7 @@ class RuleFiles:
         from crabtrap.present import load_rules  # noqa: PLC0415 - rarely needed
 
         rules = load_rules(Path(path))
-        name = os.path.abspath(path)
+        name = absolute_path(path)
         self._files.pop(name, None)
         self._files[name] = rules
         self._apply()
@@ -58,7 +59,7 @@ class RuleFiles:
         Raises:
             NotFoundError: It is not in use.
         """
-        if self._files.pop(os.path.abspath(path), None) is None:
+        if self._files.pop(absolute_path(path), None) is None:
             raise NotFoundError("rule file", os.fspath(path), tuple(self._files))
         self._apply()
 

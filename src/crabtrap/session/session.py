@@ -185,14 +185,19 @@ class Session:
         return self._core.settle(self._core.lifecycle.kill())
 
     def close(self) -> None:
-        """End the session: kill a launched program, detach from an attached one."""
-        if self.has_program:
-            if self.launched:
-                self.kill()
-            else:
-                self.detach()
-        self._core.lifecycle.end()
-        self._core.mailbox.close()
+        """End the session: kill a launched program, detach from an attached one.
+
+        All that the session has opened is given back; what was read of the program's files,
+        such as a ``Function``, can no longer be asked for more.  May be repeated.
+        """
+        try:
+            if self.has_program:
+                if self.launched:
+                    self.kill()
+                else:
+                    self.detach()
+        finally:
+            self._core.close()
 
     @property
     def launched(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
 from crabtrap.lazy import lazy
+from crabtrap.symbols.closed_image import closed_image
 from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan, Row, Symbol
 from crabtrap.symbols.types import TypeTable
 
@@ -52,6 +53,18 @@ class Module:
 
     def __repr__(self) -> str:
         return f"Module({self.path!r}, bias={self.bias:#x})"
+
+    def close(self) -> None:
+        """Give back the file's memory, for good: every later question raises ``StateError``.
+
+        Functions, frames and types refer to their module and to each other; they would keep
+        the mapped file until Python happens to look for such circles.
+        """
+        if "types" in self.__dict__:
+            self.types.close()
+        self.image = closed_image()
+        self._chains.clear()
+        self._rows.clear()
 
     @property
     def name(self) -> str:

@@ -49,6 +49,12 @@ class ModuleTable:
     def __len__(self) -> int:
         return len(self.modules)
 
+    def close(self) -> None:
+        """Give back the files of all modules; see ``Module.close``."""
+        self.__dict__.pop("unwinding_map", None)
+        for module in self.modules:
+            module.close()
+
     def find(self, address: int) -> Module | None:
         """The module that occupies ``address``."""
         starts, spans = self._spans

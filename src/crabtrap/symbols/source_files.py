@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Callable, Sequence
 
+from crabtrap.files import read_regular_file
 from crabtrap.records import dataclass, field
 
 MAX_SOURCE_SIZE = 16 << 20
@@ -151,25 +151,6 @@ class SourceFinder:
         if self._roots is None:
             self._roots = tuple(self._standard_library())
         return self._roots
-
-
-def read_regular_file(path: str, limit: int) -> tuple[bytes, float]:
-    """Read a regular file; a path from debug information may name a device or a pipe.
-
-    Returns:
-        Its bytes and its modification time in seconds.
-
-    Raises:
-        OSError: It cannot be opened, is not a regular file or has more than ``limit`` bytes.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "not a regular file")
-        if status.st_size > limit:
-            raise OSError(0, f"too large for a source file ({status.st_size} bytes)")
-        return file.read(limit), status.st_mtime
 
 
 def installed_library_sources(

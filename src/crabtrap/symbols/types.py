@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.records import dataclass
+from crabtrap.symbols.closed_image import closed_image
 from crabtrap.symbols.names import STD_CRATES
 from crabtrap.symbols.type_names import (
     PathText,
@@ -376,6 +377,10 @@ class TypeTable:
         self.image = image
         self._types: dict[int, Type] = {}
         self._function_items: dict[int, Type] = {}
+
+    def close(self) -> None:
+        """Give back the image; see ``Module.close``."""
+        self.image = closed_image()
 
     def type(self, die: int) -> Type:
         """The type described by entry ``die`` of this table's image."""

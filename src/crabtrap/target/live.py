@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, RemoteError, TargetError
+from crabtrap.files import working_directory
 from crabtrap.target.interface import (
     Abilities,
     Control,
@@ -48,6 +50,11 @@ _STOP_ALL = b"Qcrabtrap.StopAll:1"
 _DEBUG_REGISTERS = 4
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _START_SECONDS = 60.0
+_NOT_EXECUTABLE = "it must be an executable file for this machine: see file and ls -l"
+_LAUNCH_HINTS = {
+    errno.E2BIG: "arguments and environment have a limit: getconf ARG_MAX",
+    errno.EMFILE: "raise the limit on open files: ulimit -n",
+}
 
 
 class LiveTarget:
@@ -233,11 +240,30 @@ class LiveTarget:
             LaunchError: It could not be started.
         """
         connection = self._connection
+        packets = self._launch_settings(request)
+        for packet, reply in zip(packets, connection.exchange(packets), strict=True):
+            if reply:  # an empty reply: an older server does not support the packet
+                checked(packet, reply)
+        if request.stdio is not None and connection.has("crabtrap.stdio"):
+            packet = b"Qcrabtrap.Stdio:"
+            checked(packet, connection.request_with_descriptors(packet, request.stdio))
+        packet = b"vRun;" + b";".join(map(_hex, (request.program, *request.arguments)))
+        self._check_length(packet)
+        try:
+            stop = connection.check(packet, timeout=_START_SECONDS)
+        except RemoteError as error:
+            began = f"cannot start {request.program}: "
+            text = str(error).removeprefix(began)
+            raise LaunchError(began + text, hint=_launch_hint(text)) from error
+        self._adopt(stop)
+
+    def _launch_settings(self, request: LaunchRequest) -> list[bytes]:
+        """Encode all that is set before ``vRun``."""
         wanted = {name for name, _ in request.environment}
+        has_shell = not self._connection.has("crabtrap.stdio") and _needs_shell(request)
         packets = [
             b"QDisableRandomization:%d" % (not request.randomize),
-            b"QStartupWithShell:%d"
-            % (not connection.has("crabtrap.stdio") and _needs_shell(request)),
+            b"QStartupWithShell:%d" % has_shell,
             b"QEnvironmentReset",
             # Programs inherit the server's environment, which is the debugger's.
             *(b"QEnvironmentUnset:" + _hex(name) for name in sorted(os.environ.keys() - wanted)),
@@ -245,25 +271,22 @@ class LiveTarget:
                 b"QEnvironmentHexEncoded:" + _hex(f"{name}={value}")
                 for name, value in request.environment
             ),
-            b"QSetWorkingDir:" + _hex(request.directory or os.getcwd()),
         ]
-        for packet, reply in zip(packets, connection.exchange(packets), strict=True):
-            if reply:  # an empty reply: an older server does not support the packet
-                checked(packet, reply)
-        if request.stdio is not None and connection.has("crabtrap.stdio"):
-            packet = b"Qcrabtrap.Stdio:"
-            checked(packet, connection.request_with_descriptors(packet, request.stdio))
-        words = (request.program, *request.arguments)
-        packet = b"vRun;" + b";".join(map(_hex, words))
-        try:
-            stop = connection.check(packet, timeout=_START_SECONDS)
-        except RemoteError as error:
-            began = f"cannot start {request.program}: "
+        directory = request.directory or working_directory()
+        if directory is not None:  # else the server shares our deleted one
+            packets.append(b"QSetWorkingDir:" + _hex(directory))
+        for packet in packets:
+            self._check_length(packet)
+        return packets
+
+    def _check_length(self, packet: bytes) -> None:
+        """Refuse what does not fit into the server's buffer, which would end the connection."""
+        most = self._connection.packet_size
+        if len(packet) > most and not self._connection.has("crabtrap.long-packets"):
+            what = "arguments" if packet.startswith(b"vRun") else "environment"
             raise LaunchError(
-                began + str(error).removeprefix(began),
-                hint="it must be an executable file for this machine: see file and ls -l",
-            ) from error
-        self._adopt(stop)
+                f"the program's {what} are too long for this server, by {len(packet) - most} bytes"
+            )
 
     def attach(self, pid: int) -> None:
         """Attach to a running process; ``wait`` returns its stops.
@@ -384,6 +407,11 @@ def _needs_shell(request: LaunchRequest) -> bool:
     # gdbserver quotes the words of vRun for a shell; without a shell it splits at spaces.
     words = (request.program, *request.arguments)
     return any(not _PLAIN_WORD.fullmatch(word) for word in words)
+
+
+def _launch_hint(reason: str) -> str:
+    hints = (hint for code, hint in _LAUNCH_HINTS.items() if os.strerror(code) in reason)
+    return next(hints, _NOT_EXECUTABLE)
 
 
 def _hex(text: str) -> bytes:

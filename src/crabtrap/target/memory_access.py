@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import MemoryFault
 
 if TYPE_CHECKING:
-    from crabtrap._core import Memory
+    from crabtrap._core import FileMemory, Memory
 
 
-def file_memory(descriptor: int) -> Memory:
-    """Wrap a ``/proc/PID/mem`` descriptor, which must outlive the result."""
+def file_memory(descriptor: int) -> FileMemory:
+    """Wrap a copy of a ``/proc/PID/mem`` descriptor."""
     # Imported here, so that the protocol can be used without the native module.
     from crabtrap import _core  # noqa: PLC0415
 

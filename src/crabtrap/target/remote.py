@@ -29,7 +29,7 @@ from crabtrap.target.rsp.packets import (
 from crabtrap.target.rsp.replies import checked, error_of
 
 if TYPE_CHECKING:
-    from crabtrap._core import Memory, Registers
+    from crabtrap._core import FileMemory, Memory, Registers
 
 _PAGE = 4096
 _PIPELINE = 64
@@ -56,7 +56,7 @@ class Remote:
         self._layout: RegisterLayout | None = None
         self._blocks: dict[int, bytes] = {}
         self._general: dict[int, Registers] = {}
-        self._memory: Memory | None = None
+        self._memory: FileMemory | None = None
         self._descriptor: int | None = None
         self._old_descriptors: list[int] = []
         self._writes_single_registers = True
@@ -82,7 +82,10 @@ class Remote:
         self._layout = None
         self._blocks.clear()
         self._general.clear()
-        self._memory = None
+        if self._memory is not None:
+            # Closed, not only forgotten: frames and values of the old image may be kept.
+            self._memory.close()
+            self._memory = None
         if self._descriptor is not None:
             # Closed later: an old Memory that is still in use must not read from whatever
             # file reuses the descriptor's number.

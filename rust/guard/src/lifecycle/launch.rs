@@ -92,29 +92,46 @@ impl Tracer {
         }
         child.proceed().map_err(describe)?;
         let execs = if launch.with_shell { 2 } else { 1 };
-        self.follow_to_program(child, execs).map_err(describe)
-    }
-
-    /// Follows the child to the last of its `execs`, which makes it the program.
-    fn follow_to_program(&mut self, child: Child, execs: u32) -> Result<Tid, Errno> {
-        let pid = child.pid();
-        for exec in 1..=execs {
-            match wait_for_exec(pid)? {
-                BeforeExec::Exec => {}
-                BeforeExec::Ended => {
-                    self.forget_process(pid);
-                    return Err(child.read_error());
-                }
+        let program = follow_to_program(pid, execs);
+        self.forget_process(pid);
+        match program {
+            Ok(Some(process)) => {
+                self.add_stopped_process(process);
+                Ok(pid)
             }
-            if exec < execs {
-                ptrace::cont(pid, 0)?;
+            Ok(None) => Err(describe(child.read_error())),
+            Err(error) => {
+                end_child(pid);
+                Err(describe(error))
             }
         }
-        let process = Process::open(pid, pid, Origin::Launched)
-            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
-        self.forget_process(pid);
-        self.add_stopped_process(process);
-        Ok(pid)
+    }
+}
+
+/// Follows a child to the last of its `execs`, which makes it the program; `None` when it has
+/// ended before.
+fn follow_to_program(pid: Tid, execs: u32) -> ptrace::Result<Option<Process>> {
+    for exec in 1..=execs {
+        match wait_for_exec(pid)? {
+            BeforeExec::Exec => {}
+            BeforeExec::Ended => return Ok(None),
+        }
+        if exec < execs {
+            ptrace::cont(pid, 0)?;
+        }
+    }
+    Process::open(pid, pid, Origin::Launched)
+        .map(Some)
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}
+
+/// Kills a child that cannot be followed, so that it does not run without us.
+fn end_child(pid: Tid) {
+    // SAFETY: no memory is passed; the pid is ours until it is waited for, below.
+    unsafe { libc::kill(pid, libc::SIGKILL) };
+    while wait::wait(pid).is_ok_and(|status| libc::WIFSTOPPED(status)) {
+        // It is dying: there may be nobody left to resume.
+        let _ = ptrace::cont(pid, 0);
     }
 }
 

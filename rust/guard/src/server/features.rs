@@ -63,7 +63,7 @@ impl Features {
 }
 
 /// What the guard offers on every connection.
-const OURS: [&str; 33] = [
+const OURS: [&str; 34] = [
     "QStartNoAckMode",
     "QNonStop",
     "QThreadEvents",
@@ -95,6 +95,7 @@ const OURS: [&str; 33] = [
     "qXfer:siginfo:write",
     "qXfer:exec-file:read",
     "qXfer:osdata:read",
+    "crabtrap.long-packets",
     "crabtrap.stop-all",
     "crabtrap.step-over-breakpoint",
 ];

@@ -6,8 +6,11 @@
 
 use std::fmt;
 
-/// Largest payload accepted or sent, in bytes before escaping.
+/// Largest payload sent, in bytes before escaping, and twice what is announced as accepted.
 pub const MAX_PAYLOAD: usize = 0x1_0000;
+/// Largest packet accepted, in bytes as they are received.  A `vRun` has all arguments of a
+/// program in hexadecimal, of which Linux takes up to 6 MiB (execve(2)).
+pub const MAX_RECEIVED: usize = 16 << 20;
 
 /// One thing found on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub enum Incoming {
 pub enum FramingError {
     /// A byte outside of any packet that means nothing.
     Stray(u8),
-    /// The payload is larger than [`MAX_PAYLOAD`].
+    /// It is larger than [`MAX_RECEIVED`].
     TooLarge,
     /// The two digits after `#` are not the payload's sum.
     Checksum,
@@ -37,7 +40,7 @@ impl fmt::Display for FramingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stray(byte) => write!(f, "unexpected byte {byte:#04x} between packets"),
-            Self::TooLarge => write!(f, "packet larger than {MAX_PAYLOAD:#x} bytes"),
+            Self::TooLarge => write!(f, "packet larger than {MAX_RECEIVED:#x} bytes"),
             Self::Checksum => write!(f, "wrong checksum"),
         }
     }
@@ -50,6 +53,9 @@ impl std::error::Error for FramingError {}
 pub struct Decoder {
     buffer: Vec<u8>,
     start: usize,
+    /// How far behind `start` there is known to be no `#`: what arrives in many pieces is
+    /// searched once.
+    searched: usize,
 }
 
 impl Decoder {
@@ -57,6 +63,7 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8]) {
         if self.start > 0 && self.start == self.buffer.len() {
             self.buffer.clear();
+            self.buffer.shrink_to(4 * MAX_PAYLOAD);
             self.start = 0;
         } else if self.start > MAX_PAYLOAD {
             self.buffer.drain(..self.start);
@@ -80,13 +87,19 @@ impl Decoder {
             self.start += 1;
             return Some(Ok(incoming));
         }
-        let Some(end) = body.iter().position(|&b| b == b'#') else {
-            // Escaping can double a payload, no more.
-            return (body.len() > 2 * MAX_PAYLOAD).then_some(Err(FramingError::TooLarge));
+        let found = body[self.searched..].iter().position(|&b| b == b'#');
+        let Some(end) = found.map(|offset| self.searched + offset) else {
+            self.searched = body.len();
+            return (body.len() > MAX_RECEIVED).then_some(Err(FramingError::TooLarge));
         };
+        if end > MAX_RECEIVED {
+            return Some(Err(FramingError::TooLarge));
+        }
         if body.len() < end + 3 {
+            self.searched = end;
             return None;
         }
+        self.searched = 0;
         let (raw, tail) = (&body[..end], &body[end + 1..]);
         let decoded = decode(raw, [tail[0], tail[1]]);
         self.start += 1 + end + 3;
@@ -102,11 +115,7 @@ fn decode(raw: &[u8], digits: [u8; 2]) -> Result<Incoming, FramingError> {
     if stated != Some(sum) {
         return Err(FramingError::Checksum);
     }
-    let payload = unescape(raw);
-    if payload.len() > MAX_PAYLOAD {
-        return Err(FramingError::TooLarge);
-    }
-    Ok(Incoming::Packet(payload))
+    Ok(Incoming::Packet(unescape(raw)))
 }
 
 /// Undoes the `}`-escaping of binary data.
@@ -255,8 +264,26 @@ mod tests {
             vec![Err(FramingError::Stray(b'G'))]
         );
         assert_eq!(packets(b"$g#68", 100), vec![Err(FramingError::Checksum)]);
-        let huge = vec![b'$'; 2 * MAX_PAYLOAD + 3];
-        assert_eq!(packets(&huge, 4096), vec![Err(FramingError::TooLarge)]);
+        let huge = vec![b'$'; MAX_RECEIVED + 3];
+        assert_eq!(packets(&huge, 1 << 16), vec![Err(FramingError::TooLarge)]);
+    }
+
+    #[test]
+    fn a_long_packet_leaves_no_memory_behind() {
+        let mut wire = Vec::new();
+        encode(&mut wire, &vec![b'6'; 4 << 20]);
+        let mut decoder = Decoder::default();
+        for part in wire.chunks(1 << 16) {
+            assert_eq!(decoder.next(), None);
+            decoder.feed(part);
+        }
+        let Some(Ok(Incoming::Packet(payload))) = decoder.next() else {
+            panic!("no packet");
+        };
+        assert_eq!(payload.len(), 4 << 20);
+        decoder.feed(b"+");
+        assert_eq!(decoder.next(), Some(Ok(Incoming::Ack)));
+        assert!(decoder.buffer.capacity() <= 4 * MAX_PAYLOAD);
     }
 
     #[test]

@@ -12,6 +12,7 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from crabtrap import _core
 from crabtrap.address import Address
@@ -21,6 +22,7 @@ from crabtrap.errors import (
     DebugInfoError,
     MemoryFault,
     RemoteError,
+    TargetError,
     UnsupportedError,
 )
 from crabtrap.lazy import lazy
@@ -81,6 +83,7 @@ class ModuleLoader:
         self._images: dict[_FileKey, _core.Image] = {}
         self._parsed: dict[bytes, _core.Image] = {}
         self._notified: set[str] = set()
+        self._opened: WeakSet[Module | ModuleTable] = WeakSet()
 
     def open_static(self, program: str) -> ModuleTable:
         """Return the modules of a program before its launch: its own file only, at bias 0.
@@ -89,7 +92,7 @@ class ModuleLoader:
             DebugInfoError: The file cannot be read as a program; the text says why.
             OSError: It cannot be opened.
         """
-        return ModuleTable([Module(self.open_image(program, program), 0, program)])
+        return self._track(ModuleTable([Module(self.open_image(program, program), 0, program)]))
 
     def load(self, target: Target, old: ModuleTable | None = None) -> ModuleTable:
         """Return the modules that a program has loaded now.
@@ -98,10 +101,20 @@ class ModuleLoader:
 
         Raises:
             CrabtrapError: The main program cannot be read at all.
-            OSError: It cannot be opened.
         """
-        known = {(id(m.image), m.bias): m for m in old} if old is not None else {}
-        return _Loading(self, target, known).run()
+        return self._track(_Loading(self, target, old or ModuleTable()).run())
+
+    def close(self) -> None:
+        """Give back all files, also those of modules and tables that are still referred to."""
+        for opened in tuple(self._opened):
+            opened.close()
+        self._images.clear()
+        self._parsed.clear()
+
+    def _track(self, table: ModuleTable) -> ModuleTable:
+        self._opened.add(table)
+        self._opened.update(table.modules)
+        return table
 
     # -- used while loading -------------------------------------------------------------
     def open_image(self, path: str, name: str) -> _core.Image:
@@ -131,14 +144,14 @@ class ModuleLoader:
 class _Loading:
     """One pass over a program's modules."""
 
-    def __init__(
-        self, loader: ModuleLoader, target: Target, known: dict[tuple[int, int], Module]
-    ) -> None:
+    def __init__(self, loader: ModuleLoader, target: Target, old: ModuleTable) -> None:
         self._loader = loader
         self._target = target
-        self._known = known
+        self._known = {(id(m.image), m.bias): m for m in old}
+        self._old_main = old.main
         self._auxiliary = parse_auxv(target.auxv())
-        self._files = _TargetFiles(target)
+        self._executable = _executable(target)
+        self._files = _TargetFiles(target, self._executable)
 
     def run(self) -> ModuleTable:
         main = self._main()
@@ -168,15 +181,15 @@ class _Loading:
         return [location for location in found if location[0]] + loader
 
     def _main(self) -> Module:
-        path = self._target.executable()
-        linked = _main_path(self._target) or path
-        shown = linked.removesuffix(_DELETED)
-        if shown != linked:
+        linked = _main_path(self._executable) or self._executable
+        named = self._old_main.path if self._old_main is not None else ""
+        shown = linked.removesuffix(_DELETED) or named
+        if linked.endswith(_DELETED):
             self._loader.notify(
                 f"{shown} was deleted or rebuilt since this program was started: what runs is "
                 "shown as it was built, next to sources as they are now"
             )
-        image = self._loader.open_image(path, shown)
+        image = self._main_image(shown)
         missing = _MISSING.get(image.debug_level)
         if missing is not None:
             self._loader.notify(f"{shown} {missing}; debug = true in its Cargo profile adds them")
@@ -190,6 +203,32 @@ class _Loading:
                     "it was rebuilt or replaced; lines and variables may be wrong"
                 )
         return module
+
+    def _main_image(self, shown: str) -> _core.Image:
+        """Open the main program's file: here, or by the server, or else the one the user named.
+
+        Raises:
+            TargetError: None of these can be read.
+            DebugInfoError: It is no program.
+        """
+        path = self._executable
+        try:
+            return self._loader.open_image(path, shown)
+        except OSError as error:
+            reason: Exception = error
+        if path:
+            try:
+                return self._loader.parse_image(self._target.read_file(path), shown)
+            except (TargetError, UnsupportedError) as error:
+                reason = error
+        if self._old_main is not None:
+            return self._old_main.image
+        raise TargetError(
+            f"the file of the program, {path}, cannot be read: {reason}"
+            if path
+            else "the server does not say which program it runs",
+            hint="name a copy of it: crabtrap --connect ADDRESS PROGRAM",
+        )
 
     def _library(self, path: str, bias: int) -> Module | None:
         try:
@@ -238,10 +277,10 @@ class _Loading:
 class _TargetFiles:
     """The paths under which the debugger can open a file of the program."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, executable: str) -> None:
         self._target = target
         # The main thread may have ended: its /proc entry is then another thread's.
-        local = re.match(r"/proc/\d+/", target.executable())
+        local = re.match(r"/proc/\d+/", executable)
         self._local = local[0] if local is not None else None
 
     @lazy
@@ -288,10 +327,19 @@ def parse_auxv(data: bytes) -> dict[int, int]:
     return values
 
 
-def _main_path(target: Target) -> str | None:
+def _executable(target: Target) -> str:
+    """Return the path by which the main program's file is opened, ``""`` where it is not known."""
+    try:
+        return target.executable()
+    except (UnsupportedError, RemoteError) as error:
+        _log.debug("server does not name the program: %s", error)
+        return ""
+
+
+def _main_path(executable: str) -> str | None:
     """Return the main program's path as the kernel reports it, not as the debugger opens it."""
     try:
-        return os.readlink(target.executable())
+        return os.readlink(executable)
     except OSError:
         return None
 

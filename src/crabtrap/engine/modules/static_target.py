@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError, StateError
@@ -17,7 +19,9 @@ class StaticTarget:
 
     def __init__(self, modules: ModuleTable) -> None:
         self._modules = modules
-        self._memory = _core.CallbackMemory(self._read)
+        # Over the modules, not over `self`: an object that holds memory which holds the object
+        # would keep both, and the files that are mapped, for ever.
+        self._memory = _core.CallbackMemory(partial(_read_files, modules))
 
     @property
     def description(self) -> str:
@@ -58,12 +62,6 @@ class StaticTarget:
         if module is None:
             raise MemoryFault(address, size, hint="the program has not been started")
         return module.read(address, size)
-
-    def _read(self, address: int, size: int) -> bytes:
-        try:
-            return self.read_memory(Address(address), size)
-        except MemoryFault:
-            return b""
 
     def read_registers(self, thread: int) -> _core.Registers:
         """Refuse: there are no registers.
@@ -114,3 +112,12 @@ class StaticTarget:
         """
         with open(path, "rb") as file:
             return file.read()
+
+
+def _read_files(modules: ModuleTable, address: int, size: int) -> bytes:
+    """Read bytes of the files; ``b""`` where they do not have the whole range."""
+    module = modules.find(Address(address))
+    try:
+        return module.read(Address(address), size) if module is not None else b""
+    except MemoryFault:
+        return b""

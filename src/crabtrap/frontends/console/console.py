@@ -17,6 +17,7 @@ from crabtrap.frontends.console.line_executor import LineExecutor
 from crabtrap.frontends.console.position import Position
 from crabtrap.frontends.console.preferences import Preferences
 from crabtrap.frontends.console.terminal import NO_TERMINAL, Terminal
+from crabtrap.frontends.streams import OutputLostError
 
 if TYPE_CHECKING:
     from crabtrap import Session, Stdio
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from crabtrap.events import Event
     from crabtrap.frontends.console.output import Output
     from crabtrap.frontends.console.script import LineSource
+
+_DEEPEST = 16
+"""Files of commands, each run by a command of the one before."""
 
 
 class Console:
@@ -69,11 +73,12 @@ class Console:
         self._executor = LineExecutor(self.table)
         self._queue: deque[str] = deque()
         self._repeat = ""
+        self._depth = 0
         session.subscribe(self._on_event)
 
     def _on_event(self, event: Event) -> None:
         # Whoever reads our output may be gone; the next line of our own ends the console.
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OutputLostError):
             show_event(self.context.output, event)
 
     @property
@@ -99,8 +104,15 @@ class Console:
 
         Raises:
             Quit: One of them was ``quit``.
+            UsageError: Sources that name sources are nested too deeply.
         """
+        if self._depth >= _DEEPEST:
+            raise UsageError(
+                f"{source.name} is more than {_DEEPEST} files deep",
+                hint="does a file run itself?",
+            )
         outer, self.source = self.source, source
+        self._depth += 1
         fine = True
         try:
             while (line := source.next_line("")) is not None:
@@ -110,6 +122,7 @@ class Console:
                         break
         finally:
             self.source = outer
+            self._depth -= 1
         return fine
 
     def execute(self, line: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
+from crabtrap.files import working_directory
 from crabtrap.frontends.console.printing import short_value
 from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.describe import short_path
@@ -57,7 +58,7 @@ def _frame_text(context: CommandContext, frame: Frame, address: bool, width: int
 
 def location_text(path: str, line: int | None) -> Text:
     """``src/main.rs:42``, relative to the working directory."""
-    text = Text((short_path(path, os.getcwd()), "path"))
+    text = Text((short_path(path, working_directory() or "/"), "path"))
     return text.add(":", (str(line), "number")) if line else text
 
 

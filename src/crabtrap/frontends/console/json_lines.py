@@ -87,5 +87,4 @@ class JsonOutput(Output):
         self.event("echo", {"text": text}, ())
 
     def _object(self, fields: JsonObject) -> None:
-        self._stream.write(encode_line(fields))
-        self._stream.flush()
+        self._put(self._stream, encode_line(fields))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import CrabtrapError, ParseError
 from crabtrap.frontends.bug import bug_report
 from crabtrap.frontends.console.quitting import Quit
+from crabtrap.frontends.shortages import find_shortage
+from crabtrap.frontends.streams import OutputLostError
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.command import Command, CommandTable
@@ -38,7 +40,7 @@ class LineExecutor:
 
         Raises:
             Quit: The command was ``quit``.
-            BrokenPipeError: Nobody reads the output any more.
+            OutputLostError: The output cannot be written any more.
         """
         name = ""
         try:
@@ -46,7 +48,7 @@ class LineExecutor:
             name = resolved.command.name
             rest = resolved.arguments.rest
             reply = resolved.command.run(context, resolved.arguments)
-        except (Quit, BrokenPipeError):
+        except (Quit, OutputLostError):
             raise
         except CrabtrapError as error:
             context.lines.drop_queue()
@@ -55,8 +57,7 @@ class LineExecutor:
         except Exception as error:
             # A bug costs one command; the program, and what was learnt about it, stay.
             context.lines.drop_queue()
-            self.failed = self.buggy = True
-            context.output.bug(bug_report(error), name)
+            self._report_unexpected(context, name, error)
             return None
         if reply is not None:
             context.output.reply(name, reply.data, reply.lines)
@@ -66,6 +67,14 @@ class LineExecutor:
         """Show why a command failed, and remember that one did."""
         self.failed = True
         context.output.error(error, command)
+
+    def _report_unexpected(self, context: CommandContext, command: str, error: Exception) -> None:
+        shortage = find_shortage(error)
+        if shortage is not None:
+            self.report_error(context, command, shortage)
+            return
+        self.failed = self.buggy = True
+        context.output.bug(bug_report(error), command)
 
 
 def _repeated(command: Command, line: str, rest: str) -> str:

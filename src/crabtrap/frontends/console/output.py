@@ -10,6 +10,7 @@ from crabtrap.events import StreamName
 from crabtrap.frontends.console.screen import ScreenModes
 from crabtrap.frontends.console.styled_text import Text, Token, escape, escape_line, sanitise
 from crabtrap.frontends.describe import JsonObject
+from crabtrap.frontends.streams import OutputLostError
 
 _ESCAPE_WRITTEN_OUT = "\\u{1b}["
 
@@ -22,6 +23,7 @@ class Output:
         raw_program: The program's output goes to the terminal as it is.
         sanitised: Some of the program's output was escaped, because it would have moved the
             cursor or the like.
+        lost: Why the last of it could not be written, ``None`` while all is well.
     """
 
     json = False
@@ -39,6 +41,7 @@ class Output:
         self.colour = colour
         self.raw_program = False
         self.sanitised = False
+        self.lost: OutputLostError | None = None
         self._screen = ScreenModes()
         self._line_open = False
 
@@ -82,20 +85,17 @@ class Output:
             self.sanitised = self.sanitised or _ESCAPE_WRITTEN_OUT in shown
         self._put(self._stream, shown)
         self._line_open = not text.endswith("\n")
-        self._stream.flush()
 
     def restore_screen(self) -> None:
         """Undo the terminal modes that a program left switched on when it ended."""
         undone = self._screen.undo()
         if undone:
             self._put(self._stream, undone)
-            self._stream.flush()
 
     def plain(self, text: str) -> None:
         """Write the text of an ``echo`` without ending the line."""
         self._put(self._stream, escape(text))
         self._line_open = not text.endswith("\n")
-        self._stream.flush()
 
     def _write(self, stream: TextIO, lines: Iterable[Text]) -> None:
         shown = [line.styled() if self.colour else line.plain for line in lines]
@@ -105,14 +105,23 @@ class Output:
             shown.insert(0, "")
             self._line_open = False
         self._put(stream, "\n".join(shown) + "\n")
-        stream.flush()
 
     def _put(self, stream: TextIO, text: str) -> None:
+        """Write ``text`` through to the reader.
+
+        Raises:
+            OutputLostError: It cannot be written; nor can what follows.
+        """
         try:
-            stream.write(text)
-        except UnicodeEncodeError:
-            encoding = stream.encoding or "ascii"
-            stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            try:
+                stream.write(text)
+            except UnicodeEncodeError:
+                encoding = stream.encoding or "ascii"
+                stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+            stream.flush()
+        except OSError as error:
+            self.lost = OutputLostError(error)
+            raise self.lost from error
 
 
 def error_lines(error: CrabtrapError) -> list[Text]:

@@ -17,6 +17,7 @@ from prompt_toolkit.shortcuts import CompleteStyle
 
 from crabtrap.frontends.console.completion import completions
 from crabtrap.frontends.console.styled_text import escape_line
+from crabtrap.frontends.streams import OutputLostError
 
 if TYPE_CHECKING:
     from crabtrap.frontends.console.command import CommandTable
@@ -44,6 +45,7 @@ class PromptLines:
             complete_while_typing=False,
             auto_suggest=AutoSuggestFromHistory() if self._output.colour else None,
             enable_history_search=True,
+            enable_suspend=True,  # Ctrl-Z, as in every other program
         )
 
     def next_line(self, prompt: str) -> str | None:
@@ -58,6 +60,9 @@ class PromptLines:
                 continue
             except EOFError:
                 return None
+            except OSError as error:
+                # The toolkit writes to the terminal itself.
+                raise OutputLostError(error) from error
 
     def ask(self, question: str) -> bool:
         """Ask a yes-or-no question until it is answered; Ctrl-C and Ctrl-D mean no."""

@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from typing import Protocol, TextIO
 
 from crabtrap.errors import UsageError
+from crabtrap.files import read_file_or_pipe
+
+_LONGEST_LINE = 1 << 20
+"""Characters of a line of standard input."""
+_LONGEST_SCRIPT = 16 << 20
+"""Bytes of a command file."""
 
 
 class LineSource(Protocol):
@@ -54,9 +60,18 @@ class StreamLines:
         self.number = 0
 
     def next_line(self, prompt: str) -> str | None:
-        """Read one line."""
+        """Read one line.
+
+        Raises:
+            UsageError: It cannot be read, or does not end.
+        """
         self.number += 1
-        line = self._stream.readline()
+        try:
+            line = self._stream.readline(_LONGEST_LINE)
+        except OSError as error:
+            raise UsageError(f"cannot read commands: {error.strerror}") from error
+        if len(line) == _LONGEST_LINE:
+            raise UsageError(f"line {self.number} of the input is longer than a command can be")
         return line.rstrip("\r\n") if line else None
 
 
@@ -67,8 +82,7 @@ def script_lines(path: str) -> ListedLines:
         UsageError: It cannot be read.
     """
     try:
-        with open(os.path.expanduser(path), encoding="utf-8", errors="replace") as file:
-            text = file.read()
+        data = read_file_or_pipe(os.path.expanduser(path), _LONGEST_SCRIPT)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    return ListedLines(text.splitlines(), path)
+    return ListedLines(data.decode("utf-8", "replace").splitlines(), path)

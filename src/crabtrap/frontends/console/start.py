@@ -28,7 +28,11 @@ _SIGNAL_BASE = 128
 
 
 def run_console(options: CommandLine) -> int:
-    """Debug a program as the options say; return the exit code."""
+    """Debug a program as the options say; return the exit code.
+
+    Raises:
+        OutputLostError: Not all of the output could be written.
+    """
     _start_logging(options.log)
     person = not options.batch and not options.json and sys.stdin.isatty()
     terminal = Terminal(0) if sys.stdin.isatty() and not options.json else NO_TERMINAL
@@ -39,12 +43,15 @@ def run_console(options: CommandLine) -> int:
     if person:
         terminal.guard()
     try:
-        return _run(console, options, person=person)
+        code = _run(console, options, person=person)
     finally:
         try:
             session.close()
         finally:
             terminal.close()
+    if console.context.output.lost is not None:
+        raise console.context.output.lost
+    return code
 
 
 def _session_for(name: str | None) -> Session:

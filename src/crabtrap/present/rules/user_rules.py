@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
 from crabtrap.errors import UsageError
+from crabtrap.files import read_file_or_pipe
 from crabtrap.present.field_paths import Path, own_path
 from crabtrap.present.rules import rule as rules
 from crabtrap.present.rules.formula import ALWAYS, NEVER, Formula, FormulaError, parse_formula
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Table = Mapping[str, object]
 
+_LONGEST_FILE = 4 << 20
+"""Bytes of a rule file."""
 _HEADER = r"(?m)^[ \t]*\[\[[ \t]*rule[ \t]*\]\]"
 _AT_LINE = r" \(at line (\d+), column \d+\)$"
 
@@ -49,7 +52,7 @@ def load_rules(path: FilePath) -> tuple[Rule, ...]:
         OSError: It cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_file_or_pipe(os.fspath(path), _LONGEST_FILE).decode("utf-8")
     except UnicodeDecodeError as error:
         raise RuleFileError(str(path), "it is not text in UTF-8") from error
     return parse_rules(text, str(path))
@@ -85,6 +88,8 @@ def parse_rules(text: str, source: str) -> tuple[Rule, ...]:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _toml_error(source, str(error)) from error
+    except RecursionError:
+        raise RuleFileError(source, "its values are nested too deeply") from None
     unknown = document.keys() - {"rule"}
     if unknown:
         raise RuleFileError(source, f"unknown table {min(unknown)!r}; rules are [[rule]]")

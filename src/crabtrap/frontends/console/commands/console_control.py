@@ -8,6 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import UsageError
+from crabtrap.files import working_directory
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.program_runs import is_stopped
@@ -51,7 +52,10 @@ def shell(context: CommandContext, arguments: Arguments) -> Reply:
 def pwd(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the working directory: ``pwd``."""
     arguments.end()
-    return Reply({"directory": os.getcwd()}, [Text(os.getcwd())])
+    directory = working_directory()
+    if directory is None:
+        raise UsageError("the working directory was deleted", hint="cd DIRECTORY")
+    return Reply({"directory": directory}, [Text(directory)])
 
 
 def cd(context: CommandContext, arguments: Arguments) -> Reply:
@@ -61,7 +65,7 @@ def cd(context: CommandContext, arguments: Arguments) -> Reply:
         os.chdir(path)
     except OSError as error:
         raise UsageError(f"cannot go to {path}: {error.strerror}") from error
-    return Reply({"directory": os.getcwd()})
+    return Reply({"directory": working_directory()})
 
 
 def quit_(context: CommandContext, arguments: Arguments) -> None:
