@@ -507,6 +507,9 @@ class Image:
         lists what it lost to optimisation, without a location, in the order of the source.
         """
 
+    def captures_type(self, function: int) -> int | None:
+        """``die`` of the type that holds what a closure or coroutine has captured."""
+
     def template_arguments(self, function: int) -> tuple[tuple[str, int], ...]:
         """``(name, type)`` of a function's generic parameters."""
 

@@ -293,6 +293,12 @@ impl Image {
         list_variables(py, variables)
     }
 
+    /// The type that holds what a closure or coroutine has captured.
+    fn captures_type(&self, py: Python<'_>, function: u64) -> PyResult<Option<u64>> {
+        let found = self.try_ask(py, |image| image.captures_type(DieId(function)))?;
+        Ok(found.map(|die| die.0))
+    }
+
     /// `(name, type)` of a function's generic parameters.
     fn template_arguments(&self, py: Python<'_>, function: u64) -> PyResult<Py<PyTuple>> {
         let arguments = self.try_ask(py, |image| image.template_arguments(DieId(function)))?;

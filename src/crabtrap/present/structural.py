@@ -19,7 +19,7 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.symbols.types import REFERENCES, Type, array_type
-from crabtrap.values import Absent, ImplicitPointer, UnavailableError, Value
+from crabtrap.values import Absent, ImplicitPointer, PointerTo, UnavailableError, Value
 from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
 
 _TEXTS = frozenset(("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr"))
@@ -173,6 +173,8 @@ def _bytes_of(value: Value):  # noqa: ANN202 - the closure's type is TextView.re
 def _wide(value: Value, shape: Type) -> View:
     kind = wide_kind(shape)
     assert kind is not None  # so says the caller
+    if isinstance(value.location, PointerTo):
+        return _pointer(value, shape)
     for field in value.fields():
         if field[1].absent is not None:
             return InvalidView(f"partly {field[1].absent}")
@@ -203,7 +205,9 @@ def _prefix(shape: Type) -> str:
 
 
 def _pointer(value: Value, shape: Type) -> View:
-    if isinstance(value.location, ImplicitPointer):
+    if isinstance(value.location, PointerTo) and is_box(shape):
+        return WrapperView("Box", value.deref(), follows=True)
+    if isinstance(value.location, ImplicitPointer | PointerTo):
         return PointerView(_prefix(shape) or "&", None, value.deref)
     address = value.pointer_address()
     if shape.points_to_code:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
+from crabtrap.engine.inspect.captures import is_closure_name
 from crabtrap.engine.inspect.statics import choose_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
-from crabtrap.expr.agent.bytecode import Known, Storage
+from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage
 from crabtrap.expr.agent.storage import probe_storage
 from crabtrap.lazy import lazy
 from crabtrap.symbols.module_table import ModuleTable
@@ -35,6 +36,8 @@ class LocationScope:
     def lookup(self, name: str) -> tuple[Type, Storage] | None:
         """Find a variable or static: its type, and where it is stored at this pc."""
         entry = find_binding(self._variables, name)
+        if self._may_be_captured(name, entry):
+            raise NotCompilableError(f"what was captured of {name} is read by the engine")
         if entry is not None:
             return self._found(entry.variable, relative=True)
         path = name.removeprefix("crate::")
@@ -42,6 +45,15 @@ class LocationScope:
         near = self._function.name if self._function is not None else ""
         chosen = choose_static(statics, path, near)
         return self._found(chosen[1], relative=False) if chosen is not None else None
+
+    def _may_be_captured(self, name: str, entry: ScopedVariable | None) -> bool:
+        """Whether a name means a variable that a closure captured, in parts or by reference."""
+        function = self._function
+        if function is None or not is_closure_name(function.name):
+            return False
+        if entry is not None:
+            return entry.kind == "local" and entry.variable.depth == 0
+        return any(one.name.startswith(f"{name}__") for one in self._variables)
 
     def find_type(self, text: str) -> Type | None:
         """Find a type by any trailing path."""

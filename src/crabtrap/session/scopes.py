@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.process import Process
 from crabtrap.engine.inspect.statics import choose_static, find_statics, value_of_static
-from crabtrap.engine.inspect.variables import explain_missing, find_binding
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
@@ -128,11 +127,10 @@ class FrameScope(ProgramScope):
         A variable that is not in scope yet is found as an absent value, so that it is not
         mistaken for a static of the same name.
         """
-        scoped = self._frame.scoped_variables
-        entry = find_binding(scoped, name)
-        if entry is not None:
-            return self._frame.value_of(entry.variable)
-        reason, _ = explain_missing(scoped, name)
+        found = self._frame.variable_named(name)
+        if found is not None:
+            return found
+        reason, _ = self._frame.explain_missing(name)
         if not reason or self._is_own_static(name):
             return None
         return Value(synthetic_type("opaque", "_"), Absent(reason), self.context)
@@ -175,7 +173,8 @@ class FrameScope(ProgramScope):
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the variables in scope."""
-        return tuple(each.name for each in self._frame.scoped_variables if each.in_scope)
+        bindings = (*self._frame.arguments(), *self._frame.locals())
+        return tuple(dict.fromkeys(binding.name for binding in bindings))
 
     @property
     def missing_hint(self) -> str:

@@ -11,6 +11,7 @@ from crabtrap.values import (
     ImplicitPointer,
     Memory,
     Pieces,
+    PointerTo,
     Register,
     Synthetic,
 )
@@ -45,6 +46,8 @@ def _location_text(location: ValueLocation, modules: ModuleTable) -> str:
             return "nowhere: only its value is known"
         case ImplicitPointer():
             return "nowhere: the pointer was optimised out, what it points to is known"
+        case PointerTo():
+            return "nowhere: the pointer was not captured, what it points to was"
         case Absent(reason):
             return f"nowhere: {reason}"
         case Synthetic():

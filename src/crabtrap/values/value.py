@@ -21,6 +21,7 @@ from crabtrap.values.value_location import (
     ImplicitPointer,
     Memory,
     Pieces,
+    PointerTo,
     Register,
     Synthetic,
     ValueLocation,
@@ -118,6 +119,8 @@ class Value:
                 raise UnavailableError(reason)
             case ImplicitPointer():
                 raise UnavailableError("pointer optimised away; only what it points to is known")
+            case PointerTo():
+                raise UnavailableError("pointer not captured; only what it points to is")
             case Synthetic():
                 raise UnavailableError("computed by the debugger; it has no bytes")
 
@@ -300,6 +303,8 @@ class Value:
             return self._deref_implicit(self.location)
         if not self.is_pointer:
             raise UsageError(f"{self.type.name} is not a pointer")
+        if isinstance(self.location, PointerTo):
+            return Value(self._target, self.location.pointee, self.context)
         if unsized.wide_kind(self.shape) is not None:
             return unsized.deref_wide(self)
         target = self.shape.target
@@ -309,6 +314,12 @@ class Value:
         if address == 0:
             raise UnavailableError("null pointer")
         return Value(target, Memory(address), self.context)
+
+    @property
+    def _target(self) -> Type:
+        wide = unsized.wide_kind(self.shape)
+        pointer = self.shape if wide is None else self.field(unsized.ADDRESS_FIELD[wide]).shape
+        return pointer.target or UNIT
 
     def _deref_implicit(self, location: ImplicitPointer) -> Value:
         frame = self.context.frame

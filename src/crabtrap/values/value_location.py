@@ -58,6 +58,16 @@ class ImplicitPointer:
 
 
 @dataclass(frozen=True, slots=True)
+class PointerTo:
+    """A pointer that is not there itself; what it points to is, or parts of that are.
+
+    Closures capture ``self.hits`` without the reference ``self``.
+    """
+
+    pointee: ValueLocation
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """No location; ``reason`` says why: "optimised out", "not in scope yet"."""
 
@@ -96,7 +106,7 @@ class Synthetic:
     content: object
 
 
-SimpleLocation = Memory | Register | Bytes | ImplicitPointer | Absent
+SimpleLocation = Memory | Register | Bytes | ImplicitPointer | PointerTo | Absent
 ValueLocation = SimpleLocation | Pieces | Synthetic
 
 OPTIMISED_OUT = Absent("optimised out")
@@ -145,7 +155,7 @@ def narrow(location: ValueLocation, offset: int, size: int | None) -> ValueLocat
             return Bytes(data[offset:] if size is None else data[offset : offset + size])
         case Pieces(parts):
             return _narrow_pieces(parts, offset, size)
-        case ImplicitPointer():
+        case ImplicitPointer() | PointerTo():
             return location if offset == 0 else Absent("part of a pointer that was optimised away")
         case Absent():
             return location

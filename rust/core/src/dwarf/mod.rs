@@ -6,6 +6,7 @@
 
 mod address_lookups;
 mod address_map;
+mod captures;
 mod debug_info;
 mod entry;
 mod file_index;

@@ -246,7 +246,12 @@ pub(crate) fn stem_of(name: &[u8]) -> &[u8] {
             Ok(text) => &name[last_segment(text)..],
             Err(_) => name,
         },
-        Some(first) if first.is_ascii_alphanumeric() || *first == b'_' || !first.is_ascii() => {
+        // `{closure_env#0}<T>` has generic arguments, too.
+        Some(first)
+            if first.is_ascii_alphanumeric()
+                || matches!(first, b'_' | b'{')
+                || !first.is_ascii() =>
+        {
             let end = memchr::memchr(b'<', name).unwrap_or(name.len());
             &name[..end]
         }

@@ -169,6 +169,14 @@ impl Image {
             .function_template_arguments(function)
     }
 
+    /// The type that holds what a closure or coroutine has captured.
+    ///
+    /// # Errors
+    /// `function` is no entry of this image.
+    pub fn captures_type(&self, function: DieId) -> Result<Option<DieId>> {
+        self.debug_of(function)?.captures_type(function)
+    }
+
     /// Type of a function's result; `None` for `()`.
     pub fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
         self.debug_of(function)?.return_type(function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from crabtrap.engine.inspect.captures import Capture, find_captures, is_closure_name
 from crabtrap.engine.inspect.statics import find_static, static_value
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
@@ -15,7 +16,7 @@ from crabtrap.errors import NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
 from crabtrap.symbols.breakpoint_locations import after_prologue
-from crabtrap.symbols.names import full_function_name, function_name, path_segments
+from crabtrap.symbols.names import full_function_name, function_name
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
@@ -279,17 +280,50 @@ class Frame:
         In a closure or coroutine that includes its captures.  Variables that the compiler
         generated for an async function are omitted; ``lookup`` finds them.
         """
-        found = [
+        captures = tuple(
+            Binding(
+                one.name,
+                one.value,
+                "capture" if one.in_environment else "local",
+                self._is_shadowed(one.name),
+                one.line,
+            )
+            for one in self.captures
+        )
+        return captures + tuple(
+            self._binding(entry, "local")
+            for entry in self._visible_locals
+            if not entry.is_compiler_generated and not self._is_capture(entry)
+        )
+
+    @lazy
+    def captures(self) -> tuple[Capture, ...]:
+        """What a closure or coroutine has captured of the variables around it, each once."""
+        if not self._has_captures:
+            return ()
+        visible = self._visible_locals
+        return find_captures(
+            self,
+            tuple(
+                entry
+                for entry in visible
+                if self._is_capture(entry)
+                and not entry.is_compiler_generated
+                and not any(map(entry.is_same_again, visible))
+            ),
+        )
+
+    @lazy
+    def _visible_locals(self) -> tuple[ScopedVariable, ...]:
+        return tuple(
             entry
             for entry in self.scoped_variables
             if entry.kind == "local" and entry.in_scope and entry.name
-        ]
-        return tuple(
-            self._binding(entry, "capture" if self._is_capture(entry) else "local")
-            for entry in found
-            if not entry.is_compiler_generated
-            and not (self._is_capture(entry) and any(map(entry.is_same_again, found)))
         )
+
+    def _is_shadowed(self, capture: str) -> bool:
+        binding = find_binding(self.scoped_variables, capture)
+        return binding is not None and not self._is_capture(binding)
 
     def _is_capture(self, entry: ScopedVariable) -> bool:
         """Whether a closure has captured the variable.
@@ -301,7 +335,7 @@ class Frame:
 
     @lazy
     def _has_captures(self) -> bool:
-        return self.code is not None and path_segments(self.code.name)[-1].startswith("{")
+        return self.code is not None and is_closure_name(self.code.name)
 
     @property
     def variables(self) -> dict[str, Value]:
@@ -315,14 +349,27 @@ class Frame:
         Raises:
             NotFoundError: There is none; the hint says if it is declared but not in scope.
         """
-        entry = find_binding(self.scoped_variables, name)
-        if entry is not None:
-            return self.value_of(entry.variable)
+        found = self.variable_named(name)
+        if found is not None:
+            return found
         static = find_static(self, name)
         if static is not None and not self._is_namesake(name, static[0]):
             return static_value(self, *static)
-        reason, close = explain_missing(self.scoped_variables, name)
+        reason, close = self.explain_missing(name)
         raise NotFoundError("variable", name, close, hint=reason)
+
+    def explain_missing(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
+        others = [entry for entry in self.scoped_variables if not self._is_capture(entry)]
+        return explain_missing(others, name, (one.name for one in self.captures))
+
+    def variable_named(self, name: str) -> Value | None:
+        """Find the local, argument or captured variable that ``name`` means here."""
+        entry = find_binding(self.scoped_variables, name)
+        if entry is not None and not self._is_capture(entry):
+            return self.value_of(entry.variable)
+        captured = next((one for one in self.captures if one.name == name), None)
+        return None if captured is None else captured.value
 
     def _is_namesake(self, name: str, module: Module) -> bool:
         """Whether a library's static has the name of a variable that is not in scope here."""
@@ -360,12 +407,16 @@ class Frame:
         return module.types.variable_type(variable.type, variable.alignment)
 
     def _location_of(self, variable: _core.Variable) -> ValueLocation:
+        return self.location_and_pointer(variable)[0]
+
+    def location_and_pointer(self, variable: _core.Variable) -> tuple[ValueLocation, int | None]:
+        """Find where a variable is, and the address of the pointer that led there, if one did."""
         self.check()
         if variable.constant is not None:
-            return Bytes(variable.constant)
+            return Bytes(variable.constant), None
         module = self.loaded_module
         if module is None or not variable.has_location:
-            return Absent("optimised out")
+            return Absent("optimised out"), None
         physical = self.logical.physical
         pieces = module.locate(
             variable.die,
@@ -375,8 +426,9 @@ class Frame:
             memory=self.thread.process.target.memory,
         )
         if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
-            return Absent("the function has not set up its frame yet")
-        return location_from_pieces(pieces, self._type_of(variable).strip().size)
+            return Absent("the function has not set up its frame yet"), None
+        location = location_from_pieces(pieces, self._type_of(variable).strip().size)
+        return location, pieces[0].pointer if len(pieces) == 1 else None
 
     @lazy
     def _in_prologue(self) -> bool:

@@ -94,11 +94,13 @@ def find_binding(scoped: Iterable[ScopedVariable], name: str) -> ScopedVariable 
     return None
 
 
-def explain_missing(scoped: Iterable[ScopedVariable], name: str) -> tuple[str, tuple[str, ...]]:
+def explain_missing(
+    scoped: Iterable[ScopedVariable], name: str, captured: Iterable[str] = ()
+) -> tuple[str, tuple[str, ...]]:
     """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
     scoped = tuple(scoped)
     declared = [entry.variable for entry in scoped if entry.name == name]
-    visible = sorted({entry.name for entry in scoped if entry.in_scope})
+    visible = sorted({entry.name for entry in scoped if entry.in_scope} | {*captured})
     import difflib  # noqa: PLC0415 - slow to import
 
     close = tuple(difflib.get_close_matches(name, visible, 3))

@@ -6,6 +6,7 @@
 #![allow(unused_variables, dead_code, clippy::all)]
 
 mod cells;
+mod closures;
 mod enums;
 mod functions;
 mod iterators;
@@ -41,6 +42,7 @@ fn main() {
     system::system();
     tails::tails();
     functions::functions();
+    closures::closures();
     statics::statics();
     #[cfg(not(old_std))]
     modern::modern();
