@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.inspect.captures import is_closure_name
-from crabtrap.engine.inspect.statics import choose_static
+from crabtrap.engine.inspect.statics import Viewpoint, resolve_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
 from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage
 from crabtrap.expr.agent.storage import probe_storage
@@ -40,10 +40,9 @@ class LocationScope:
             raise NotCompilableError(f"what was captured of {name} is read by the engine")
         if entry is not None:
             return self._found(entry.variable, relative=True)
-        path = name.removeprefix("crate::")
-        statics = tuple((self._module, v) for v in self._module.image.find_statics(path))
         near = self._function.name if self._function is not None else ""
-        chosen = choose_static(statics, path, near)
+        view = Viewpoint(near, self._module, lambda _path: False)
+        chosen = resolve_static(ModuleTable([self._module]), name, view)
         return self._found(chosen[1], relative=False) if chosen is not None else None
 
     def _may_be_captured(self, name: str, entry: ScopedVariable | None) -> bool:

@@ -6,15 +6,24 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.process import Process
-from crabtrap.engine.inspect.statics import choose_static, find_statics, value_of_static
+from crabtrap.engine.inspect.statics import (
+    Viewpoint,
+    find_statics,
+    is_c_path,
+    resolve_static,
+    value_of_static,
+    viewpoint,
+)
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
+from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
 from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State
     from crabtrap.session.history import ValueHistory
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.types import Type
 
 _ANSWER = ("", "_")
@@ -41,20 +50,45 @@ class ProgramScope:
         return None
 
     def lookup_path(self, path: str) -> Value | None:
-        """Find a static or a function by any trailing path."""
-        found = choose_static(find_statics(self._process.modules, path), path, "")
+        """Find a static or a function: by any trailing path, or a bare name of the user's."""
+        view = viewpoint(self._process)
+        found = resolve_static(self._process.modules, path, view)
         if found is not None:
             return value_of_static(self._process, None, *found)
-        return self._function(path)
+        return self._function(path, view)
 
-    def _function(self, path: str) -> Value | None:
+    def _function(self, path: str, view: Viewpoint) -> Value | None:
+        """Find a function: the nearest by its path, and of a bare name one around or a user's.
+
+        Raises:
+            NotFoundError: A library has something of that bare name, and no one else.
+        """
+        is_bare = len(path_segments(path)) == 1
         for module in self._process.modules:
-            functions = module.find_functions(path)
-            if functions:
-                address = functions[0].entry.to_bytes(_WORD, "little")
-                code = synthetic_type("function", functions[0].path)
+            found = module.find_functions(path)
+            if is_bare:
+                found = tuple(one for one in found if self._may_be_meant(one, view))
+            if found:
+                address = found[0].entry.to_bytes(_WORD, "little")
+                code = synthetic_type("function", found[0].path)
                 return Value(pointer_type(code, "*const "), Bytes(address), self.context)
+        if is_bare:
+            self._refuse_far(path)
         return None
+
+    def _may_be_meant(self, function: Function, view: Viewpoint) -> bool:
+        scope = path_segments(function.name)[:-1]
+        is_around = scope == path_segments(view.function)[: len(scope)]
+        is_own = function.module is view.module and (bool(scope) or is_c_path(view.function))
+        return (is_own and is_around) or self._process.settings.user_code.is_user_function(function)
+
+    def _refuse_far(self, name: str) -> None:
+        statics = find_statics(self._process.modules, name)
+        far = tuple(
+            dict.fromkeys(variable.path for _, variable in statics if variable.path != name)
+        )
+        if far and self.find_type(name) is None:
+            raise NotFoundError("variable", name, far[:3], message=f"no variable {name} here")
 
     def find_type(self, text: str) -> Type | None:
         """Find a type by any trailing path."""
@@ -106,7 +140,7 @@ class EndedScope(ProgramScope):
         """
         if find_statics(self._process.modules, path):
             require(self._state, Stopped, to=f"read {path}")
-        return self._function(path)
+        return self._function(path, viewpoint(self._process))
 
 
 class FrameScope(ProgramScope):
@@ -131,26 +165,20 @@ class FrameScope(ProgramScope):
         if found is not None:
             return found
         reason, _ = self._frame.explain_missing(name)
-        if not reason or self._is_own_static(name):
+        if not reason or self._frame.sees_static(name):
             return None
         return Value(synthetic_type("opaque", "_"), Absent(reason), self.context)
-
-    def _is_own_static(self, name: str) -> bool:
-        """Whether the frame's own module has such a static: one of libc is not meant."""
-        own = self._frame.loaded_module
-        return any(module is own for module, _ in find_statics(self._process.modules, name))
 
     def lookup_path(self, path: str) -> Value | None:
         """Find a static, a thread-local of this thread, or a function by any trailing path."""
         code = self._frame.code
         near = code.name if code is not None else ""
         absolute = absolute_path(path, near)
-        found = find_statics(self._process.modules, absolute)
-        own = tuple(entry for entry in found if entry[0] is self._frame.loaded_module)
-        chosen = choose_static(own or found, absolute, near)
+        view = viewpoint(self._process, self._frame)
+        chosen = resolve_static(self._process.modules, absolute, view)
         if chosen is not None:
             return value_of_static(self._process, self._frame.thread, *chosen)
-        return self._function(absolute)
+        return self._function(absolute, view)
 
     def register(self, name: str) -> Value | None:
         """Read a register as this frame sees it; special ones in the innermost frame only."""

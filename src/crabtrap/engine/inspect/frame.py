@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.inspect.captures import Capture, find_captures, is_closure_name
-from crabtrap.engine.inspect.statics import find_static, static_value
+from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
     explain_missing,
@@ -352,11 +352,16 @@ class Frame:
         found = self.variable_named(name)
         if found is not None:
             return found
-        static = find_static(self, name)
-        if static is not None and not self._is_namesake(name, static[0]):
-            return static_value(self, *static)
         reason, close = self.explain_missing(name)
+        static = find_static(self, name) if not reason or self.sees_static(name) else None
+        if static is not None:
+            return static_value(self, *static)
         raise NotFoundError("variable", name, close, hint=reason)
+
+    def sees_static(self, name: str) -> bool:
+        """Whether a name means a static of the functions and modules around."""
+        process = self.thread.process
+        return is_in_scope(process.modules, name, viewpoint(process, self))
 
     def explain_missing(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
@@ -370,11 +375,6 @@ class Frame:
             return self.value_of(entry.variable)
         captured = next((one for one in self.captures if one.name == name), None)
         return None if captured is None else captured.value
-
-    def _is_namesake(self, name: str, module: Module) -> bool:
-        """Whether a library's static has the name of a variable that is not in scope here."""
-        own = any(entry.variable.name == name for entry in self.scoped_variables)
-        return own and module is not self.loaded_module
 
     def evaluate(self, text: str) -> Value:
         """Evaluate a Rust expression here; the program is neither run nor changed.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.inspect.user_code import crate_of, is_system_library
 from crabtrap.errors import NotFoundError
+from crabtrap.records import dataclass
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
@@ -12,7 +15,7 @@ from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Absent, Bytes, location_from_pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crabtrap import _core
     from crabtrap.engine.inspect.frame import Frame
@@ -96,12 +99,102 @@ def choose_static(found: tuple[FoundStatic, ...], query: str, near: str) -> Foun
     return nearest[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Where in the program a name is looked up from.
+
+    Attributes:
+        function: Path of the function, ``""`` where there is none.
+        module: The module of its code.
+        is_users: Whether a file name, as the debug information has it, is the user's.
+    """
+
+    function: str
+    module: Module | None
+    is_users: Callable[[str | None], bool]
+
+
+def viewpoint(process: Process, frame: Frame | None = None) -> Viewpoint:
+    """Make the viewpoint of a frame, or of the program as a whole."""
+    code = frame.code if frame is not None else None
+    return Viewpoint(
+        code.name if code is not None else "",
+        frame.loaded_module if frame is not None else None,
+        process.settings.user_code.is_user_path,
+    )
+
+
+def resolve_static(modules: ModuleTable, query: str, view: Viewpoint) -> FoundStatic | None:
+    """Find the static that ``query`` means, as scoping in the source has it.
+
+    A path means any static whose path ends so.  A bare name means one of the functions and
+    modules around, innermost first, else the only one of that name in the user's own code:
+    libraries are full of names.
+
+    Raises:
+        NotFoundError: It could be one of several.
+    """
+    found = find_statics(modules, query)
+    if len(path_segments(query)) == 1:
+        found = _in_scope(found, view) or tuple(each for each in found if _is_users(each, view))
+    own = tuple(entry for entry in found if entry[0] is view.module)
+    return choose_static(own or found, query, view.function)
+
+
+def is_in_scope(modules: ModuleTable, name: str, view: Viewpoint) -> bool:
+    """Whether a bare name means a static of the functions and modules around."""
+    return bool(_in_scope(find_statics(modules, name), view))
+
+
+def _in_scope(found: tuple[FoundStatic, ...], view: Viewpoint) -> tuple[FoundStatic, ...]:
+    around = tuple(_without_generics(segment) for segment in path_segments(view.function))
+    depths: dict[int, list[FoundStatic]] = {}
+    for module, variable in found:
+        scope = _scope_of(variable)
+        is_named = scope or is_c_path(view.function)
+        if module is view.module and is_named and around[: len(scope)] == scope:
+            depths.setdefault(len(scope), []).append((module, variable))
+    return tuple(depths[max(depths)]) if depths else ()
+
+
+def _scope_of(variable: _core.Variable) -> tuple[str, ...]:
+    """The module or function that declares a static."""
+    declared = _declared_segments(variable.path) or path_segments(variable.path)
+    return tuple(_without_generics(segment) for segment in declared[:-1])
+
+
+def _without_generics(segment: str) -> str:
+    return segment if segment.startswith("<") else segment.partition("<")[0]
+
+
+def is_c_path(function: str) -> bool:
+    """Whether a function is in no module, as in C, so that statics in none are around it."""
+    return "::" not in function
+
+
+def _is_users(found: FoundStatic, view: Viewpoint) -> bool:
+    module, variable = found
+    if is_system_library(module.path):
+        return False
+    return view.is_users(variable.declaration_path) or (
+        bool(_declared_segments(variable.path)) and _is_users_crate(variable.path, module, view)
+    )
+
+
+def _is_users_crate(path: str, module: Module, view: Viewpoint) -> bool:
+    """Whether a crate's functions are the user's: macros of std leave the place of their own."""
+    functions = module.find_functions_matching(f"^{re.escape(crate_of(path))}::", 1)
+    return any(view.is_users(function.declaration_path) for function in functions)
+
+
 def find_static(frame: Frame, query: str) -> FoundStatic | None:
-    """Find the static that ``query`` means in a frame, in the frame's own module first."""
-    found = find_statics(frame.thread.process.modules, query)
-    own = tuple(entry for entry in found if entry[0] is frame.loaded_module)
-    near = frame.code.name if frame.code is not None else ""
-    return choose_static(own or found, query, near)
+    """Find the static that ``query`` means in a frame.
+
+    Raises:
+        NotFoundError: It could be one of several.
+    """
+    process = frame.thread.process
+    return resolve_static(process.modules, query, viewpoint(process, frame))
 
 
 def static_value(frame: Frame, module: Module, variable: _core.Variable) -> Value:
