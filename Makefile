@@ -11,11 +11,12 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test bench docs demo all clean
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
 	@echo "make test    run the whole test suite, building what it needs"
+	@echo "make soak    what takes many rounds to show, for half an hour and more"
 	@echo "make setup   virtual environment with the package (editable) and the tools"
 	@echo "make native  rebuild the native parts in place"
 	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"
@@ -84,6 +85,9 @@ inferiors: $(VENV)/.installed
 test: native inferiors
 	@$(BIN)/python tools/debian_rustc.py --within 600 target/toolchains
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: native inferiors
+	$(BIN)/python -m pytest tests/soak $(PYTEST_ARGS)
 
 bench: native
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.source_files import SourceFile
     from crabtrap.symbols.types import Case, Field, Type
+    from crabtrap.target.repair import Repair, repair
     from crabtrap.target.stdio import Stdio
     from crabtrap.values.value import Value
 
@@ -85,6 +86,7 @@ __all__ = [
     "ProgramMemory",
     "Registers",
     "RenderOptions",
+    "Repair",
     "Resolution",
     "Rule",
     "Running",
@@ -110,6 +112,7 @@ __all__ = [
     "events",
     "format_integer",
     "launch",
+    "repair",
 ]
 
 _HOMES = {
@@ -146,6 +149,7 @@ _HOMES = {
     "symbols.module": ("Module",),
     "symbols.source_files": ("SourceFile",),
     "symbols.types": ("Case", "Field", "Type"),
+    "target.repair": ("Repair", "repair"),
     "target.stdio": ("Stdio",),
     "values.value": ("Value",),
 }

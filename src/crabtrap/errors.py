@@ -210,6 +210,10 @@ class RemoteError(TargetError):
         self.code = code
 
 
+class ConnectionLost(RemoteError):
+    """The connection to the guard or another server has ended, and with it the debugging."""
+
+
 class LaunchError(TargetError):
     """A program could not be started or attached to."""
 

@@ -1,10 +1,12 @@
 //! `crabtrap-guard`: the sole owner of ptrace, and a GDB remote protocol server.
 
 mod breakpoints;
+mod journal;
 mod lifecycle;
 mod logging;
 mod options;
 mod os;
+mod repair;
 mod server;
 mod trace;
 
@@ -13,22 +15,27 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::ExitCode;
 
-use options::{Connection, Options, Program};
+use options::{Connection, Options, Program, Task};
+use os::ptrace::Tid;
 use os::signal_queue::SignalQueue;
 use server::Server;
 use server::listener::Listener;
 use server::transport::Transport;
 
 fn main() -> ExitCode {
-    let options = match options::parse(std::env::args_os().skip(1)) {
-        Ok(Some(options)) => options,
+    let task = match options::parse(std::env::args_os().skip(1)) {
+        Ok(Some(task)) => task,
         Ok(None) => return ExitCode::SUCCESS,
         Err(text) => {
             complain(&text);
             return ExitCode::from(2);
         }
     };
-    match run(&options) {
+    let outcome = match task {
+        Task::Serve(options) => run(&options),
+        Task::Repair(pid) => repair(pid),
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error.to_string());
@@ -40,6 +47,20 @@ fn main() -> ExitCode {
 fn complain(text: &str) {
     // Nothing is left to be done when even standard error is gone.
     let _ = writeln!(io::stderr(), "crabtrap-guard: {text}");
+}
+
+/// Repairs a process or all orphans; prints one JSON object for each.
+fn repair(pid: Option<Tid>) -> io::Result<()> {
+    // Its stops are waited for by this signal, too.
+    let _signals = SignalQueue::open()?;
+    let outcomes = match pid {
+        Some(pid) => vec![repair::repair(pid)],
+        None => repair::repair_orphans()?,
+    };
+    let mut output = io::stdout().lock();
+    outcomes
+        .iter()
+        .try_for_each(|outcome| writeln!(output, "{}", outcome.to_json()))
 }
 
 fn run(options: &Options) -> io::Result<()> {

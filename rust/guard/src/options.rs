@@ -30,7 +30,16 @@ pub enum Program {
     Run(Vec<u8>, Vec<Vec<u8>>),
 }
 
-/// The command line, parsed.
+/// What the guard is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Serve a client.
+    Serve(Options),
+    /// Repair this process, or all that a killed guard has left something in.
+    Repair(Option<Tid>),
+}
+
+/// How a client is to be served.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Options {
     /// The way a client reaches the guard.
@@ -44,6 +53,7 @@ pub struct Options {
 
 const USAGE: &str = "\
 usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRAM [ARGUMENT...]]
+       crabtrap-guard --repair (PID | all)
 
   --fd N             speak over the inherited unix socket N
   --stdio            speak over standard input and output
@@ -51,6 +61,7 @@ usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRA
   --token-file FILE  a TCP client must first send FILE's line; needed off the loopback
   --attach PID       debug this process
   --log FILE         write a log
+  --repair PID       take out what a killed guard has left in this process, or in all
   --version          print the version
 ";
 
@@ -58,7 +69,7 @@ usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRA
 ///
 /// # Errors
 /// A sentence for the user.
-pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
+pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Task>, String> {
     let mut arguments = arguments.peekable();
     let (mut connection, mut program) = (None, Program::None);
     let (mut log, mut token_file) = (None, None);
@@ -78,6 +89,11 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options
             "--token-file" => token_file = Some(PathBuf::from(value()?)),
             "--attach" => program = Program::Attach(number(&value()?)?),
             "--log" => log = Some(PathBuf::from(value()?)),
+            "--repair" => {
+                let value = value()?;
+                let pid = (value != "all").then(|| number(&value)).transpose()?;
+                return Ok(Some(Task::Repair(pid)));
+            }
             "--version" => {
                 return print(&format!("crabtrap-guard {}\n", env!("CARGO_PKG_VERSION")));
             }
@@ -91,12 +107,12 @@ pub fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<Options
     }
     let connection =
         connection.ok_or_else(|| format!("--fd, --stdio or --listen is needed\n{USAGE}"))?;
-    Ok(Some(Options {
+    Ok(Some(Task::Serve(Options {
         connection,
         program,
         log,
         token_file,
-    }))
+    })))
 }
 
 fn number(text: &OsString) -> Result<i32, String> {
@@ -105,7 +121,7 @@ fn number(text: &OsString) -> Result<i32, String> {
         .map_err(|_| format!("{text:?} is not a number"))
 }
 
-fn print(text: &str) -> Result<Option<Options>, String> {
+fn print(text: &str) -> Result<Option<Task>, String> {
     io::stdout()
         .write_all(text.as_bytes())
         .map_err(|error| error.to_string())?;
@@ -132,15 +148,29 @@ impl Options {
 mod tests {
     use super::*;
 
-    fn parse_words(words: &[&str]) -> Result<Option<Options>, String> {
+    fn parse_words(words: &[&str]) -> Result<Option<Task>, String> {
         parse(words.iter().map(OsString::from))
     }
 
     #[test]
+    fn one_process_is_repaired_or_all() {
+        assert_eq!(
+            parse_words(&["--repair", "12"]),
+            Ok(Some(Task::Repair(Some(12))))
+        );
+        assert_eq!(
+            parse_words(&["--repair", "all"]),
+            Ok(Some(Task::Repair(None)))
+        );
+        assert!(parse_words(&["--repair", "x"]).is_err());
+    }
+
+    #[test]
     fn everything_after_two_dashes_is_the_program() {
-        let options = parse_words(&["--stdio", "--", "ls", "--fd"])
-            .unwrap()
-            .unwrap();
+        let task = parse_words(&["--stdio", "--", "ls", "--fd"]);
+        let Ok(Some(Task::Serve(options))) = task else {
+            panic!("{task:?}")
+        };
         assert_eq!(options.connection, Connection::Stdio);
         assert_eq!(
             options.program,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine import machine
 from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.engine.lost import look_after
 from crabtrap.engine.machine import (
     Detached,
     Ended,
@@ -25,9 +26,9 @@ from crabtrap.engine.machine import (
 )
 from crabtrap.engine.plans.plan import Done
 from crabtrap.engine.stopping import STOP_SECONDS, Stopper, UnstoppableError
-from crabtrap.errors import ProcessGone, StateError, StillRunningError, TargetError
+from crabtrap.errors import ConnectionLost, ProcessGone, StateError, StillRunningError, TargetError
 from crabtrap.events import Exited as ExitReason
-from crabtrap.events import Resumed, StopEvent, StopReason
+from crabtrap.events import Notice, Resumed, StopEvent, StopReason
 from crabtrap.log import Log
 from crabtrap.target.interface import ResumeAction
 
@@ -405,8 +406,8 @@ class Controller:
             return
         self.recover()
         state = self.state
-        if isinstance(error, ProcessGone) and isinstance(state, Stopped):
-            self.leave(Detached(state.event.pid, lost=True))
+        if isinstance(error, ProcessGone | ConnectionLost) and isinstance(state, Stopped):
+            self._lose()
 
     def recover(self) -> None:
         """Stop visibly after something was raised while the program ran."""
@@ -428,10 +429,17 @@ class Controller:
             # What the program does is no longer known.
             _log.debug("the program is lost: %s", error)
             if isinstance(debuggee.state, Running):
-                self.leave(Detached(debuggee.target.pid, lost=True))
+                self._lose()
         except Exception as error:
             # Raised by a cause, and noted: what was raised first is what is raised.
             _log.debug("raised while stopping: %r", error)
+
+    def _lose(self) -> None:
+        """Give up a program that cannot be reached any more, and say what became of it."""
+        debuggee = self._debuggee
+        self.leave(Detached(debuggee.target.pid, lost=True))
+        for text in look_after(debuggee.target):
+            debuggee.publish(Notice(text))
 
     # -- stepping over breakpoints, where the target does not ------------------------------
     def _step_over_all(self, state: Running) -> Literal["clear", "moving", "stopped"]:

@@ -87,6 +87,10 @@ def _dispatch(options: CommandLine) -> int:
         from crabtrap.frontends.doctor import run_doctor
 
         return run_doctor(json=options.json)
+    if options.repair:
+        from crabtrap.frontends.repairing import run_repair
+
+        return run_repair(options.pid, json=options.json)
     from crabtrap.frontends.console.start import run_console
 
     return run_console(options)

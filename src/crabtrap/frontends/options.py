@@ -29,7 +29,7 @@ class CommandLine:
         rules: Rule files for types.
         log: ``LAYER[,LAYER]=LEVEL`` settings.
         init: Run the commands of the user's own file first, where a person types.
-        doctor, help, version: Do that instead.
+        doctor, help, version, repair: Do that instead; ``pid`` is the process to repair.
     """
 
     program: str | None = None
@@ -51,6 +51,7 @@ class CommandLine:
     log: list[str] = field(default_factory=list[str])
     init: bool = True
     doctor: bool = False
+    repair: bool = False
     help: bool = False
     version: bool = False
 
@@ -81,7 +82,7 @@ def _environment(options: CommandLine, text: str) -> None:
 
 def _pid(options: CommandLine, text: str) -> None:
     if not text.isdecimal():
-        raise UsageError(f"-p {text}: that is not a process id", hint="ps -e lists processes")
+        raise UsageError(f"{text} is not a process id", hint="ps -e lists processes")
     options.pid = int(text)
 
 
@@ -147,6 +148,9 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )
 
+_ERRANDS = ("doctor", "repair")
+"""Words in the place of a program that are none; ``./doctor`` is one."""
+
 INTERNAL_ERROR = 3
 """Exit code for a bug in crabtrap itself."""
 
@@ -170,7 +174,7 @@ def parse_options(arguments: list[str]) -> CommandLine:
             break
         if not argument.startswith("-") or argument == "-":
             loose.append(argument)
-            if loose[0] != "doctor":
+            if loose[0] not in _ERRANDS:
                 # What follows the program is the program's own, dashes included.
                 loose += arguments[position:]
                 break
@@ -208,10 +212,18 @@ def _take(options: CommandLine, arguments: list[str], position: int) -> int:
 
 
 def _assign_loose(options: CommandLine, loose: list[str]) -> None:
-    if loose == ["doctor"]:
-        options.doctor = True
-    elif loose:
-        options.program, options.arguments = loose[0], loose[1:]
+    match loose:
+        case []:
+            pass
+        case ["doctor"]:
+            options.doctor = True
+        case ["repair"]:
+            options.repair = True
+        case ["repair", pid]:
+            options.repair = True
+            _pid(options, pid)
+        case _:
+            options.program, options.arguments = loose[0], loose[1:]
     if options.pid is not None and options.connect is not None:
         raise UsageError("-p and --connect exclude each other")
 
@@ -235,6 +247,7 @@ crabtrap: a debugger for Rust
   crabtrap -p PID                        debug a process that is running
   cargo crabtrap [run|test|build] ...    build with cargo, debug what it built
   crabtrap doctor                        check what this machine allows
+  crabtrap repair [PID]                  take out of programs what a killed debugger left
 
 Options:"""
 

@@ -16,7 +16,7 @@ from crabtrap.engine.mailbox import Mailbox
 from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.engine.plans.run_to import Finish
 from crabtrap.engine.program import Program
-from crabtrap.errors import StillRunningError
+from crabtrap.errors import StillRunningError, TargetError
 from crabtrap.events import Notice, StepDone
 from crabtrap.present import std_presenter
 from crabtrap.records import replace
@@ -25,6 +25,7 @@ from crabtrap.session.history import ValueHistory
 from crabtrap.session.lifecycle import Lifecycle
 from crabtrap.session.returns import find_return_value
 from crabtrap.session.rust_language import RustLanguage
+from crabtrap.target.repair import repair_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,12 +74,13 @@ class Core:
         self.language = RustLanguage(self.presenter, self.history)
         self.selections: list[Selection] = []
         self._clock = EpochClock(self.door)
-        self._loader = ModuleLoader(notify=self._notify)
+        self._loader = ModuleLoader(notify=self.notify)
         self._settled_epoch = 0
         self._serving = False
         self.lifecycle = Lifecycle(program, server, self)
 
-    def _notify(self, text: str) -> None:
+    def notify(self, text: str) -> None:
+        """Publish a notice."""
         self.events.publish(Notice(text))
 
     def close(self) -> None:
@@ -132,6 +134,7 @@ class Core:
 
     def begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
         """Take up another program; what was said of the last one is no longer so."""
+        self._repair_orphans()
         for item in self.table:
             item.failures = 0
         # The addresses of one run mean nothing in the next.
@@ -139,8 +142,19 @@ class Core:
         for item in dropped:
             self.table.remove(item.number)
         for item in dropped:
-            self._notify(f"watchpoint {item.number} ({item.expression}) was deleted")
+            self.notify(f"watchpoint {item.number} ({item.expression}) was deleted")
         return self.settle(begin())
+
+    def _repair_orphans(self) -> None:
+        """Repair what other sessions have left where their guards were killed, and say so."""
+        try:
+            found = repair_orphans()
+        except TargetError as error:
+            self.notify(str(error))
+        else:
+            for each in found:
+                if each.outcome in ("repaired", "refused"):
+                    self.notify(each.summary)
 
     # -- running ---------------------------------------------------------------------------
     def run(

@@ -207,6 +207,8 @@ class Abilities:
         stops_all: It stops every thread before it reports a stop.
         changes_while_running: Sites can be inserted and removed while threads run.
         lifts_traps: Trap instructions are out of the program's memory at every stop.
+        can_be_repaired: It is our guard, on this machine: should that be killed, what it has
+            left in the program can be taken out (``target.repair``).
         range_step: It supports "range-step".
         hardware_slots: Debug registers for sites that are not "software".
         syscall_events: It supports ``Control.catch_syscalls``.
@@ -218,6 +220,7 @@ class Abilities:
     stops_all: bool = False
     changes_while_running: bool = False
     lifts_traps: bool = False
+    can_be_repaired: bool = False
     range_step: bool = False
     hardware_slots: int = 0
     syscall_events: bool = False

@@ -98,6 +98,8 @@ class LiveTarget:
             stops_all=stops_all or not self._connection.non_stop,
             changes_while_running=self._connection.non_stop,
             lifts_traps=stops_all,
+            # Descriptors can only be passed on one machine.
+            can_be_repaired=has("crabtrap.memory-fd"),
             range_step=b";r" in self._actions,
             hardware_slots=_DEBUG_REGISTERS,
             syscall_events=has("QCatchSyscalls"),

@@ -53,6 +53,15 @@ def test_wrong_usage(arguments: list[str], message: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+def test_repair_takes_a_process_or_none() -> None:
+    assert parse_options(["repair"]).repair
+    options = parse_options(["repair", "12", "--json"])
+    assert (options.repair, options.pid, options.json) == (True, 12, True)
+    assert parse_options(["./repair", "12"]).program == "./repair"
+    with pytest.raises(UsageError, match="x is not a process id"):
+        parse_options(["repair", "x"])
+
+
 def test_doctor_and_a_program_called_doctor() -> None:
     assert parse_options(["doctor"]).doctor
     assert parse_options(["./doctor"]).program == "./doctor"

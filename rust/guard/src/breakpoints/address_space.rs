@@ -11,8 +11,10 @@ use log::debug;
 
 use super::displaced::{LONGEST_INSTRUCTION, SlotCode};
 use super::emulate;
-use super::sites::{Site, Sites, StepOver};
+use super::sites::{Site, Sites, StepOver, TRAP};
 use super::slots::Slots;
+use crate::journal::Journal;
+use crate::journal::reader::Remains;
 use crate::os::memory::Memory;
 use crate::os::ptrace::Tid;
 
@@ -21,6 +23,7 @@ pub struct AddressSpace {
     memory: Memory,
     sites: Sites,
     slots: Slots,
+    journal: Journal,
 }
 
 impl AddressSpace {
@@ -30,6 +33,7 @@ impl AddressSpace {
             memory: Memory::open(pid, tid)?,
             sites: Sites::default(),
             slots: Slots::default(),
+            journal: Journal::default(),
         })
     }
 
@@ -40,6 +44,7 @@ impl AddressSpace {
     pub fn replace(&mut self, pid: Tid, tid: Tid) -> io::Result<()> {
         self.sites.forget();
         self.slots.forget();
+        self.journal.clear();
         self.memory = Memory::open(pid, tid)?;
         Ok(())
     }
@@ -48,6 +53,50 @@ impl AddressSpace {
     pub fn inherit_traps(&mut self, parent: &Self) {
         self.sites = parent.sites.clone();
         self.slots = parent.slots.clone();
+    }
+
+    // --- the journal -----------------------------------------------------------------
+
+    /// Whether there is something that threads would run into.
+    pub fn has_sites(&self) -> bool {
+        !self.sites.is_empty()
+    }
+
+    /// Returns the journal, which may not be kept yet.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Notes from now on what is written; nothing may have been yet.
+    pub fn keep_journal(&mut self, journal: &Journal) {
+        self.sites.keep_journal(journal.clone());
+        self.slots.keep_journal(journal.clone());
+        self.journal = journal.clone();
+    }
+
+    /// Ends the journal, as nothing is left in the program or the program itself is gone.
+    pub fn close_journal(&mut self) {
+        self.sites.keep_journal(Journal::default());
+        self.slots.keep_journal(Journal::default());
+        self.journal.close();
+    }
+
+    /// Takes over the traps and slots that a dead guard has left; returns how many of each are
+    /// in memory.  They are taken out as one's own are.
+    pub fn adopt(&mut self, remains: &Remains) -> (usize, usize) {
+        let is_in = |address: u64| self.memory.read_byte(address) == Some(TRAP);
+        let traps = remains.traps.iter().filter(|trap| is_in(trap.address));
+        let traps = traps.inspect(|trap| self.sites.adopt(trap)).count();
+        let before = self.slots.count(&self.memory);
+        for slot in &remains.slots {
+            self.slots.adopt(slot.clone());
+        }
+        (traps, self.slots.count(&self.memory) - before)
+    }
+
+    /// Forgets every site: those that were adopted are not the client's.
+    pub fn forget_sites(&mut self) {
+        self.sites.forget();
     }
 
     // --- memory ----------------------------------------------------------------------

@@ -163,6 +163,11 @@ pub fn take_triggered(tid: Tid) -> ptrace::Result<u64> {
     Ok(status & 0xf)
 }
 
+/// Whether one stopped thread has any in use.
+pub fn are_in_use(tid: Tid) -> ptrace::Result<bool> {
+    Ok(ptrace::read_debug_register(tid, CONTROL)? & 0xff != 0)
+}
+
 /// Clears the registers of one stopped thread.
 pub fn clear(tid: Tid) -> ptrace::Result<()> {
     DebugRegisters::default().write(tid)

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::displaced::LONGEST_INSTRUCTION;
+use crate::journal::Journal;
+use crate::journal::record::Trap;
 use crate::os::memory::Memory;
 
 /// The `int3` instruction.
@@ -53,13 +55,44 @@ impl Site {
 }
 
 /// All sites of one address space, by address.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Sites {
     table: BTreeMap<u64, Site>,
     are_inserted: bool,
+    /// Where each trap is noted before it is inserted.
+    journal: Journal,
+}
+
+impl Clone for Sites {
+    /// A forked child has its own copy of every trap, and no journal.
+    fn clone(&self) -> Self {
+        Self {
+            table: self.table.clone(),
+            are_inserted: self.are_inserted,
+            journal: Journal::default(),
+        }
+    }
 }
 
 impl Sites {
+    /// Notes traps from now on; none may be inserted.
+    pub fn keep_journal(&mut self, journal: Journal) {
+        self.journal = journal;
+    }
+
+    /// Whether there is no site.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Takes over a trap that somebody else has inserted, over this byte.
+    pub fn adopt(&mut self, trap: &Trap) {
+        self.are_inserted = true;
+        let site = self.table.entry(trap.address).or_default();
+        site.original = trap.original;
+        site.inserted = true;
+    }
+
     /// Whether the traps are in memory, that is, threads may be running.
     pub fn are_inserted(&self) -> bool {
         self.are_inserted
@@ -111,7 +144,7 @@ impl Sites {
             ..Site::default()
         };
         if self.are_inserted {
-            insert(memory, address, &mut site)?;
+            insert(memory, &self.journal, address, &mut site)?;
         } else if memory.read_byte(address).is_none() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
@@ -124,6 +157,7 @@ impl Sites {
         if let Some(site) = self.table.get_mut(&address) {
             lift(memory, address, site)?;
             self.table.remove(&address);
+            self.journal.forget::<Trap>(address);
         }
         Ok(())
     }
@@ -134,7 +168,10 @@ impl Sites {
     /// stays, and its trap is tried again next time.
     pub fn insert_all(&mut self, memory: &Memory) -> Vec<u64> {
         self.are_inserted = true;
-        self.change_all(memory, insert_into, insert)
+        let journal = self.journal.clone();
+        self.change_all(memory, insert_into, |memory, address, site| {
+            insert(memory, &journal, address, site)
+        })
     }
 
     /// Lifts every trap; returns the addresses where that failed.  No thread may be running.
@@ -148,16 +185,17 @@ impl Sites {
         &mut self,
         memory: &Memory,
         change: fn(&mut u8, &mut Site) -> bool,
-        change_alone: fn(&Memory, u64, &mut Site) -> io::Result<()>,
+        change_alone: impl Fn(&Memory, u64, &mut Site) -> io::Result<()>,
     ) -> Vec<u64> {
         let mut failed = Vec::new();
+        let journal = &self.journal;
         let mut sites: Vec<(u64, &mut Site)> = self
             .table
             .iter_mut()
             .map(|(at, site)| (*at, site))
             .collect();
         for group in sites.chunk_by_mut(|(a, _), (b, _)| a / PAGE == b / PAGE) {
-            if change_group(memory, group, change) {
+            if change_group(memory, journal, group, change) {
                 continue;
             }
             for (address, site) in group {
@@ -179,12 +217,14 @@ impl Sites {
     /// Puts a trap back that [`Sites::lift_one`] has lifted.
     pub fn put_back(&mut self, memory: &Memory, address: u64) -> io::Result<()> {
         match self.table.get_mut(&address) {
-            Some(site) if self.are_inserted && !site.inserted => insert(memory, address, site),
+            Some(site) if self.are_inserted && !site.inserted => {
+                insert(memory, &self.journal, address, site)
+            }
             _ => Ok(()),
         }
     }
 
-    /// Forgets every site: an exec has replaced the address space.
+    /// Forgets every site: an exec has replaced the address space, or none is in it any more.
     pub fn forget(&mut self) {
         self.table.clear();
         self.are_inserted = false;
@@ -216,6 +256,7 @@ impl Sites {
         for (at, site) in self.table.range_mut(address..address + count as u64) {
             if site.inserted {
                 site.original = data[(at - address) as usize];
+                note(&self.journal, *at, site);
             }
         }
         outcome
@@ -226,6 +267,7 @@ impl Sites {
 /// changed.
 fn change_group(
     memory: &Memory,
+    journal: &Journal,
     group: &mut [(u64, &mut Site)],
     change: fn(&mut u8, &mut Site) -> bool,
 ) -> bool {
@@ -242,6 +284,7 @@ fn change_group(
     let mut changed = false;
     for (address, site) in group.iter_mut() {
         changed |= change(&mut bytes[(*address - first) as usize], site);
+        note(journal, *address, site);
     }
     if !changed || memory.write(first, bytes).is_ok() {
         return true;
@@ -250,6 +293,16 @@ fn change_group(
         **site = old;
     }
     false
+}
+
+/// Notes a trap that is about to be in memory.
+fn note(journal: &Journal, address: u64, site: &Site) {
+    if site.inserted {
+        journal.note(&Trap {
+            address,
+            original: site.original,
+        });
+    }
 }
 
 /// Inserts a trap into the byte that was read; `true` when the byte has to be written.
@@ -280,7 +333,7 @@ fn lift_from(byte: &mut u8, site: &mut Site) -> bool {
     is_ours
 }
 
-fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
+fn insert(memory: &Memory, journal: &Journal, address: u64, site: &mut Site) -> io::Result<()> {
     let Some(mut byte) = memory.read_byte(address) else {
         // Whatever will lie here is other code.
         site.step_over = StepOver::Unknown;
@@ -288,12 +341,14 @@ fn insert(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
     };
     let mut changed = site.clone();
     if insert_into(&mut byte, &mut changed) {
+        note(journal, address, &changed);
         memory.write(address, &[byte])?;
         *site = changed;
     }
     Ok(())
 }
 
+/// Lifts a trap; its record stays, since it is most likely to come back.
 fn lift(memory: &Memory, address: u64, site: &mut Site) -> io::Result<()> {
     if !site.inserted {
         return Ok(());

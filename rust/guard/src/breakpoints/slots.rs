@@ -10,6 +10,8 @@ use std::io;
 use super::caves::{self, Cave};
 use super::displaced::{self, LONGEST_INSTRUCTION, Plan, SLOT_SIZE, SlotCode};
 use super::sites::StepOver;
+use crate::journal::Journal;
+use crate::journal::record;
 use crate::os::mappings::{self, Mapping};
 use crate::os::memory::Memory;
 use crate::os::ptrace::Tid;
@@ -33,6 +35,18 @@ impl Slot {
         let mut now = vec![0; self.code.bytes.len()];
         memory.read_exact(self.code.slot, &mut now) && now == self.code.bytes
     }
+
+    /// Returns what a journal says of it.
+    fn record(&self) -> record::Slot {
+        record::Slot {
+            address: self.code.slot,
+            original: self.code.original,
+            length: self.code.length as u8,
+            jump_at: self.code.jump_at as u8,
+            code: self.code.bytes.clone(),
+            before: self.before.clone(),
+        }
+    }
 }
 
 /// The cave of one code mapping.
@@ -46,9 +60,40 @@ struct ModuleCave {
 pub struct Slots {
     caves: Vec<ModuleCave>,
     by_address: BTreeMap<u64, Slot>,
+    /// Where each slot is noted before it is written.
+    journal: Journal,
 }
 
 impl Slots {
+    /// Notes slots from now on; none may be written.
+    pub fn keep_journal(&mut self, journal: Journal) {
+        self.journal = journal;
+    }
+
+    /// Takes over a slot that somebody else has written.
+    pub fn adopt(&mut self, slot: record::Slot) {
+        let code = SlotCode {
+            bytes: slot.code,
+            slot: slot.address,
+            original: slot.original,
+            length: u64::from(slot.length),
+            jump_at: u64::from(slot.jump_at),
+        };
+        let slot = Slot {
+            code,
+            // Nothing is known of it; it is never stepped over again.
+            instruction: InstructionBytes::default(),
+            before: slot.before,
+        };
+        self.by_address.insert(slot.code.slot, slot);
+    }
+
+    /// Counts the slots whose code is in memory.
+    pub fn count(&self, memory: &Memory) -> usize {
+        let slots = self.by_address.values();
+        slots.filter(|slot| slot.is_in_memory(memory)).count()
+    }
+
     /// Whether no slot is written.
     pub fn is_empty(&self) -> bool {
         self.by_address.is_empty()
@@ -119,14 +164,18 @@ impl Slots {
             };
             if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(free)) {
                 let mut before = vec![0; code.bytes.len()];
-                if memory.read_exact(free, &mut before) && memory.write(free, &code.bytes).is_ok() {
+                if memory.read_exact(free, &mut before) {
                     let slot = Slot {
                         code,
                         instruction,
                         before,
                     };
-                    self.by_address.insert(free, slot);
-                    return Some(free);
+                    self.journal.note(&slot.record());
+                    if memory.write(free, &slot.code.bytes).is_ok() {
+                        self.by_address.insert(free, slot);
+                        return Some(free);
+                    }
+                    self.journal.forget::<record::Slot>(free);
                 }
             }
             near.cave.give_back(free);
@@ -199,6 +248,7 @@ impl Slots {
     /// Forgets a slot that is in memory no more.
     fn forget_one(&mut self, address: u64) {
         self.by_address.remove(&address);
+        self.journal.forget::<record::Slot>(address);
         for near in &mut self.caves {
             if near.cave.contains(address) {
                 near.cave.give_back(address);
@@ -208,7 +258,8 @@ impl Slots {
 
     /// Forgets every slot: an exec has replaced the address space.
     pub fn forget(&mut self) {
-        *self = Self::default();
+        self.caves.clear();
+        self.by_address.clear();
     }
 }
 
@@ -218,6 +269,7 @@ impl Clone for Slots {
         Self {
             caves: Vec::new(),
             by_address: self.by_address.clone(),
+            journal: Journal::default(),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Attaching to a running process.
 
 use std::collections::HashSet;
+use std::{fs, io};
 
 use log::debug;
 use nix::errno::Errno;
 
 use super::refusal;
+use crate::journal::folder::{Found, Identity};
+use crate::journal::reader::Remains;
 use crate::os::procfs;
 use crate::os::ptrace::{self, OPTIONS, Tid};
 use crate::trace::process::{Origin, Process};
+use crate::trace::safety::Mended;
 use crate::trace::tracer::Tracer;
 
 impl Tracer {
@@ -17,6 +21,23 @@ impl Tracer {
     /// # Errors
     /// A sentence that names the rule which refused, and what may be done.
     pub fn attach(&mut self, pid: Tid) -> Result<(), String> {
+        let found = Identity::of(pid).and_then(|identity| identity.find());
+        let Ok(Found::Orphan(file, path)) = found else {
+            return self.attach_and_mend(pid, Remains::default()).map(drop);
+        };
+        // A guard that was killed has been here before.
+        let describe = |error: io::Error| error.to_string();
+        let remains = Remains::read(&file).map_err(describe)?;
+        let mended = self.attach_and_mend(pid, remains)?;
+        debug!("left in {pid} by a dead guard: {mended:?}");
+        fs::remove_file(path).map_err(describe)
+    }
+
+    /// Attaches to a process and takes out what a dead guard has left in it.
+    ///
+    /// # Errors
+    /// As [`Tracer::attach`].
+    pub fn attach_and_mend(&mut self, pid: Tid, remains: Remains) -> Result<Mended, String> {
         if self.has_process(pid) {
             return Err(format!("process {pid} is already being debugged here"));
         }
@@ -25,9 +46,9 @@ impl Tracer {
         let seized = self
             .seize_threads(pid)
             .map_err(|error| refusal::explain(pid, error))?;
-        match Process::open(pid, seized[0], Origin::Attached) {
+        let mut process = match Process::open(pid, seized[0], Origin::Attached) {
             // The same process still, not another one that got its number.
-            Ok(process) if start_time(pid) == start => self.add_process(process),
+            Ok(process) if start_time(pid) == start => process,
             other => {
                 self.release_seized(&seized);
                 let reason = other
@@ -35,7 +56,10 @@ impl Tracer {
                     .map_or("it was replaced meanwhile".into(), |e| e.to_string());
                 return Err(format!("process {pid} cannot be looked into: {reason}"));
             }
-        }
+        };
+        // Before the first stop is looked at: it may be at one of those traps.
+        let (traps, slots) = process.adopt(&remains);
+        self.add_process(process);
         self.begin_stop(pid);
         // Threads made between the listing and the seizing of their parent show themselves now.
         while let Ok(more) = self.seize_threads(pid) {
@@ -48,7 +72,12 @@ impl Tracer {
                 "process {pid} ended while it was being attached to"
             ));
         }
-        Ok(())
+        let mended = self.mend(pid, remains);
+        Ok(Mended {
+            traps,
+            slots,
+            ..mended
+        })
     }
 
     /// Seizes threads until two passes over their list add nothing; fails when there are none.

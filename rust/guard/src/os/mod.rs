@@ -5,6 +5,8 @@
 //! thread, sets a trap or knows the remote protocol.
 
 pub mod affinity;
+pub mod death_lock;
+pub mod helper;
 pub mod mappings;
 pub mod memory;
 pub mod procfs;

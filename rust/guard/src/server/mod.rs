@@ -35,6 +35,7 @@ use std::time::{Duration, Instant};
 use log::debug;
 
 use crate::os::ptrace::Tid;
+use crate::repair::warden;
 use crate::trace::tracer::Tracer;
 
 use features::Features;
@@ -123,10 +124,12 @@ impl Server {
     ///
     /// `inherits_stdio`: programs get the guard's own standard streams.
     pub fn new(transport: Transport, inherits_stdio: bool) -> Self {
+        let mut tracer = Tracer::default();
+        tracer.set_warden(warden::post);
         Self {
             transport,
             decoder: Decoder::default(),
-            tracer: Tracer::default(),
+            tracer,
             features: Features::new(!inherits_stdio),
             launch_options: LaunchOptions::new(inherits_stdio),
             files: Files::default(),

@@ -26,6 +26,7 @@ impl Server {
             Ok(state) => {
                 self.saved_states.last += 1;
                 let number = self.saved_states.last;
+                self.tracer.note_saved(&state, u64::from(number));
                 self.saved_states.by_number.insert(number, state);
                 Reply::Text(number.to_string())
             }
@@ -38,7 +39,12 @@ impl Server {
         let number = rest.parse().ok();
         let state = number.and_then(|number: u32| self.saved_states.by_number.remove(&number));
         match state {
-            Some(state) => self.tracer.restore_state(state).into(),
+            Some(state) => {
+                let tid = state.tid();
+                let restored = self.tracer.restore_state(state);
+                self.tracer.forget_saved(tid, number.map_or(0, u64::from));
+                restored.into()
+            }
             None => Reply::Error(format!("there is no saved register state {rest}")),
         }
     }

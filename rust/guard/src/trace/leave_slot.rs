@@ -38,6 +38,11 @@ impl Tracer {
         thread.set_pc(home)
     }
 
+    /// Whether a held thread's pc lies in a slot.
+    pub(super) fn is_in_slot(&mut self, tid: Tid) -> bool {
+        self.slot_of(tid).is_ok_and(|found| found.is_some())
+    }
+
     /// Does as [`Tracer::leave_slot`], for callers that cannot answer a failure.
     pub(super) fn leave_slot_or_warn(&mut self, tid: Tid) {
         match self.leave_slot(tid) {

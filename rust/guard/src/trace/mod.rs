@@ -16,6 +16,7 @@ mod reap;
 mod release;
 pub mod report;
 pub mod resume;
+pub mod safety;
 pub mod saved_state;
 mod sigtrap;
 mod step_over;

@@ -4,6 +4,8 @@ use std::io;
 
 use crate::breakpoints::address_space::AddressSpace;
 use crate::breakpoints::debug_registers::DebugRegisters;
+use crate::journal::reader::Remains;
+use crate::os::helper::Helper;
 use crate::os::ptrace::Tid;
 
 /// The way a process came to be traced; it decides what becomes of it at the end of the session.
@@ -23,6 +25,8 @@ pub struct Process {
     /// Its memory and the traps in it.
     pub(super) space: AddressSpace,
     pub(super) debug_registers: DebugRegisters,
+    /// Who repairs it when the guard is dead; posted before anything is written into it.
+    pub(super) warden: Option<Helper>,
     /// Set for a `vfork` child until it executes or ends: the process whose memory it shares.
     pub(super) shares_memory_of: Option<Tid>,
     /// The client does not know this process: a child it does not follow, or one being made.
@@ -43,6 +47,7 @@ impl Process {
             origin,
             space: AddressSpace::open(pid, tid)?,
             debug_registers: DebugRegisters::default(),
+            warden: None,
             shares_memory_of: None,
             is_hidden: false,
             is_stopping: false,
@@ -57,6 +62,19 @@ impl Process {
         self.is_hidden = true;
         self.is_stopping = true;
         self
+    }
+
+    /// Takes over traps and slots; see [`AddressSpace::adopt`].
+    pub fn adopt(&mut self, remains: &Remains) -> (usize, usize) {
+        self.space.adopt(remains)
+    }
+
+    /// Ends what was kept for the guard's own death: nothing of the guard's is left in it.
+    pub(super) fn end_precautions(mut self) {
+        self.space.close_journal();
+        if let Some(warden) = self.warden.take() {
+            warden.dismiss();
+        }
     }
 
     /// Whether its threads are not to be resumed now, whatever the client wants.

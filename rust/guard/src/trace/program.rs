@@ -56,6 +56,10 @@ impl Tracer {
         conditions: Vec<Box<[u8]>>,
     ) -> Result<(), String> {
         let space = self.space_mut(pid).ok_or(GONE)?;
+        if space.has_traps_inserted() {
+            self.keep_journal(self.address_space_of(pid));
+        }
+        let space = self.space_mut(pid).ok_or(GONE)?;
         space.add_site(address, conditions)
     }
 
@@ -71,6 +75,7 @@ impl Tracer {
     /// A sentence that says why none can be used.
     pub fn add_watch(&mut self, pid: Tid, watch: Watch) -> Result<(), String> {
         let space_pid = self.address_space_of(pid);
+        self.keep_journal(space_pid);
         let process = self.processes.get_mut(&space_pid).ok_or(GONE)?;
         process.debug_registers.add(watch)?;
         self.refresh_debug_registers(space_pid);

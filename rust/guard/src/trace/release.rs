@@ -37,6 +37,9 @@ impl Tracer {
             }
         }
         self.reports.drop_process(pid);
+        if outcome.is_err() {
+            self.leave_to_warden(pid);
+        }
         self.forget_process(pid);
         outcome
     }

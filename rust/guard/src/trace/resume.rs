@@ -3,8 +3,10 @@
 use log::{debug, warn};
 use nix::errno::Errno;
 
+use super::process::Process;
 use super::thread::{Action, Intent, PtraceStop};
 use super::tracer::Tracer;
+use crate::journal::record::HeldSignal;
 use crate::os::ptrace::{self, Tid};
 use crate::os::signals;
 
@@ -87,6 +89,10 @@ impl Tracer {
     /// Inserts the traps that a process is to run with.
     fn insert_traps(&mut self, pid: Tid) {
         let space_pid = self.address_space_of(pid);
+        let has_sites = |process: &Process| process.space.has_sites();
+        if self.processes.get(&space_pid).is_some_and(has_sites) {
+            self.keep_journal(space_pid);
+        }
         if let Some(process) = self.processes.get_mut(&space_pid)
             && !process.space.has_traps_inserted()
         {
@@ -154,6 +160,7 @@ impl Tracer {
         thread.write_registers()?;
         thread.forget_registers();
         let signal = std::mem::take(&mut thread.deliver);
+        process.space.journal().forget::<HeldSignal>(tid as u64);
         if let Some(info) = thread.saved_siginfo.take()
             && info.si_signo == signal
         {

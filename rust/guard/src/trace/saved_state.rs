@@ -5,6 +5,7 @@ use nix::errno::Errno;
 
 use super::thread::{PtraceStop, Thread};
 use super::tracer::Tracer;
+use crate::journal::record::SavedThread;
 use crate::os::ptrace::{self, Tid};
 
 /// The saved state of a thread.
@@ -18,6 +19,37 @@ pub struct SavedState {
     stop_pc: Option<u64>,
     /// The `siginfo_t` of the signal it was stopped with, which is delivered only later.
     siginfo: Option<libc::siginfo_t>,
+}
+
+impl SavedState {
+    /// Returns the thread whose state it is.
+    pub fn tid(&self) -> Tid {
+        self.tid
+    }
+
+    /// Returns what a journal says of it, under a number of its own.
+    pub fn record(&self, number: u64) -> SavedThread {
+        SavedThread {
+            number,
+            tid: self.tid,
+            mask: self.mask,
+            general: self.general,
+            extended: self.extended.clone(),
+        }
+    }
+}
+
+impl From<SavedThread> for SavedState {
+    fn from(saved: SavedThread) -> Self {
+        Self {
+            tid: saved.tid,
+            general: saved.general,
+            extended: saved.extended,
+            mask: saved.mask,
+            stop_pc: None,
+            siginfo: None,
+        }
+    }
 }
 
 impl Tracer {
@@ -45,6 +77,24 @@ impl Tracer {
             stop_pc: thread.stop_pc,
             siginfo,
         })
+    }
+
+    /// Notes that a thread is about to run something else than it did in this state.
+    pub fn note_saved(&mut self, state: &SavedState, number: u64) {
+        if let Some(pid) = self.process_of(state.tid) {
+            self.keep_journal(pid);
+            if let Some(process) = self.processes.get(&pid) {
+                process.space.journal().note(&state.record(number));
+            }
+        }
+    }
+
+    /// Notes that a saved state has been put back, or will never be.
+    pub fn forget_saved(&self, tid: Tid, number: u64) {
+        let pid = self.process_of(tid);
+        if let Some(process) = pid.and_then(|pid| self.processes.get(&pid)) {
+            process.space.journal().forget::<SavedThread>(number);
+        }
     }
 
     /// Puts a saved state back.

@@ -63,6 +63,7 @@ impl Tracer {
             self.end_cpu_sharing(tid);
         }
         self.lift_traps(pid);
+        self.note_held_signals(pid);
         if let Some(process) = self.processes.get_mut(&pid) {
             process.is_stopping = false;
         }

@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use super::cpu_affinity::CpuSharing;
 use super::process::{Origin, Process};
 use super::report::Reports;
+use super::safety::PostWarden;
 use super::thread::{Intent, PtraceStop, Thread};
 use crate::breakpoints::agent::Variables;
 use crate::os::ptrace::{self, Tid};
@@ -52,6 +53,8 @@ pub struct Tracer {
     pub(super) has_unreaped: bool,
     /// Set while a thread and the guard are bound to one CPU.
     pub(super) cpu_sharing: Option<CpuSharing>,
+    /// Posts the wardens of attached processes, if there are to be any.
+    pub(super) post_warden: Option<PostWarden>,
 }
 
 impl Tracer {
@@ -113,7 +116,9 @@ impl Tracer {
     /// Forgets a process and its threads.
     pub fn forget_process(&mut self, pid: Tid) {
         self.threads.retain(|_, thread| thread.pid != pid);
-        self.processes.remove(&pid);
+        if let Some(process) = self.processes.remove(&pid) {
+            process.end_precautions();
+        }
         self.end_cpu_sharing_with_the_gone();
     }
 

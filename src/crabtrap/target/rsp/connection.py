@@ -15,7 +15,7 @@ from enum import Enum
 from time import monotonic
 from typing import NamedTuple
 
-from crabtrap.errors import RemoteError
+from crabtrap.errors import ConnectionLost, RemoteError
 from crabtrap.log import Log
 from crabtrap.target.rsp.channel import Channel
 from crabtrap.target.rsp.packets import frame, parse_hex, split, unescape
@@ -481,11 +481,11 @@ class Connection:
     def _ask_ok(self, payload: bytes) -> bool:
         return self.request(payload) == b"OK"
 
-    def _lost(self, error: OSError | None) -> RemoteError:
+    def _lost(self, error: OSError | None) -> ConnectionLost:
         detail = self._exit_message()
         if error is not None:
             detail = f"{detail} ({error.strerror or error})"
-        return RemoteError(detail, hint="start the program again, or attach to it again")
+        return ConnectionLost(detail, hint="start the program again, or attach to it again")
 
 
 def _is_console_output(reply: bytes) -> bool:

@@ -1,0 +1,204 @@
+"""The guard is killed under an attached program, which goes on as if it had never been there."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from crabtrap import Repair, Session, repair
+from crabtrap.engine.machine import Detached
+from crabtrap.errors import ConnectionLost
+from crabtrap.events import Notice
+from tests.support.guard_death import (
+    SCRIPTS,
+    State,
+    Survivor,
+    debug_registers_in_use,
+    debugging,
+    is_text_intact,
+    journals,
+    survivor,
+    tracer_of,
+)
+
+# What is found in a program that was running, where nobody has repaired it at once.
+LEFT: dict[State, str] = {
+    "running, cold traps": "traps",
+    "running, watchpoint": "watched",
+    "in a call": "calls",
+}
+
+
+def check_whole(program: Survivor) -> None:
+    """The program is as it was, and does right whatever it is asked to do."""
+    assert program.is_alive
+    assert tracer_of(program.pid) == 0
+    assert is_text_intact(program.pid)
+    assert not debug_registers_in_use(program.pid)
+    assert program.end().is_right
+
+
+@pytest.mark.parametrize("state", [state for state in SCRIPTS if state != "running, hot trap"])
+def test_the_warden_repairs_at_once(state: State) -> None:
+    with survivor() as program, debugging(program, state) as debugger:
+        debugger.kill_guard()
+        check_whole(program)
+        debugger.finish()
+
+
+@pytest.mark.parametrize("state", LEFT)
+def test_what_the_warden_could_not_do_is_repaired_later(state: State) -> None:
+    with survivor() as program:
+        with debugging(program, state) as debugger:
+            debugger.kill_guard_and_warden()
+        assert not is_text_intact(program.pid)
+        assert len(journals(program.pid)) == 1
+        (found,) = repair(program.pid)
+        assert found.outcome == "repaired"
+        assert getattr(found, LEFT[state]) > 0
+        assert not journals(program.pid)
+        assert repair(program.pid) == (Repair(program.pid, "clean"),)
+        check_whole(program)
+
+
+def test_code_of_no_file_needs_the_journal_and_other_code_does_not() -> None:
+    with survivor() as program:
+        with debugging(program, "running, cold traps") as debugger:
+            debugger.kill_guard_and_warden()
+        (journal,) = journals(program.pid)
+        journal.rename(journal.with_suffix(".away"))
+        (found,) = repair(program.pid)
+        assert found.outcome == "repaired"
+        assert is_text_intact(program.pid)
+        journal.with_suffix(".away").rename(journal)
+        (found,) = repair(program.pid)
+        assert found.traps == 1
+        check_whole(program)
+
+
+def test_a_signal_that_was_taken_is_given_back() -> None:
+    with survivor() as program, debugging(program, "stopped at a signal") as debugger:
+        debugger.kill_guard()
+        assert program.end().signals == 1
+        debugger.finish()
+
+
+def test_the_user_is_told() -> None:
+    with survivor() as program, debugging(program, "running, cold traps") as debugger:
+        debugger.kill_guard()
+        said = debugger.finish()
+        assert f"process {program.pid} was repaired: 5 traps lifted" in said
+        assert "the guard was killed by signal 9" in said
+        check_whole(program)
+
+
+def test_a_guard_killed_at_a_stop_is_noticed_by_the_next_verb() -> None:
+    with survivor() as program, Session(None) as session:
+        notices: list[str] = []
+        session.subscribe(lambda event: isinstance(event, Notice) and notices.append(event.text))
+        session.attach(program.pid)
+        session.breakpoints.add("survivor::hot")
+        session.continue_()
+        os.kill(tracer_of(program.pid), signal.SIGKILL)
+        with pytest.raises(ConnectionLost):
+            session.continue_()
+        assert session.state == Detached(program.pid, lost=True)
+        assert len(notices) == 1
+        check_whole(program)
+
+
+def test_what_the_warden_has_done_is_told_once() -> None:
+    with survivor() as program, debugging(program, "stopped at a watchpoint") as debugger:
+        debugger.kill_guard()
+        (found,) = repair(program.pid)
+        assert found == Repair(program.pid, "repaired", by_warden=True, watched=5)
+        assert not journals(program.pid)
+        assert repair(program.pid) == (Repair(program.pid, "clean"),)
+        check_whole(program)
+        debugger.finish()
+
+
+def test_another_session_repairs_before_it_begins() -> None:
+    with survivor() as program, survivor() as other:
+        with debugging(program, "running, watchpoint") as debugger:
+            debugger.kill_guard_and_warden()
+        notices: list[str] = []
+        with Session(None) as session:
+            session.subscribe(
+                lambda event: isinstance(event, Notice) and notices.append(event.text)
+            )
+            session.attach(other.pid)
+            session.detach()
+        assert [text for text in notices if f"process {program.pid} was repaired" in text]
+        check_whole(program)
+        check_whole(other)
+
+
+def test_attaching_again_finds_the_program_whole() -> None:
+    with survivor() as program:
+        with debugging(program, "in a call") as debugger:
+            debugger.kill_guard_and_warden()
+        with debugging(program, "stopped at a breakpoint") as debugger:
+            assert is_text_intact(program.pid)
+        check_whole_soon(program)
+
+
+def check_whole_soon(program: Survivor) -> None:
+    """As ``check_whole``, once a guard that has lost its front end has let go."""
+    while guard := tracer_of(program.pid):
+        os.waitid(os.P_PIDFD, os.pidfd_open(guard), os.WEXITED | os.WNOWAIT)
+    check_whole(program)
+
+
+def test_a_thread_that_blocks_in_a_relocated_instruction_is_moved_back() -> None:
+    with survivor() as program:
+        with debugging(program, "blocked in a slot") as debugger:
+            debugger.kill_guard_and_warden()
+        (found,) = repair(program.pid)
+        assert (found.moved, found.slots) == (1, 1)
+        check_whole(program)
+
+
+def test_a_program_that_is_being_debugged_is_refused() -> None:
+    with survivor() as program, Session(None) as session:
+        session.attach(program.pid)
+        (found,) = repair(program.pid)
+        assert found.outcome == "refused"
+        assert f"is being debugged by crabtrap-guard (pid {tracer_of(program.pid)})" in found.reason
+        assert session.is_stopped
+
+
+def test_there_is_a_journal_only_as_long_as_something_is_in_the_program() -> None:
+    with survivor() as program, Session(None) as session:
+        session.attach(program.pid)
+        session.breakpoints.add("survivor::hot")
+        assert not journals(program.pid)
+        session.continue_()
+        (journal,) = journals(program.pid)
+        assert journal.stat().st_mode & 0o777 == 0o600
+        assert journal.parent.stat().st_mode & 0o777 == 0o700
+        session.detach()
+        assert not journals(program.pid)
+        check_whole(program)
+
+
+def test_a_launched_program_has_no_journal() -> None:
+    with survivor() as program, Session(f"/proc/{program.pid}/exe") as session:
+        session.breakpoints.add("survivor::hot")
+        session.launch()
+        session.continue_()
+        assert not journals(session.process.pid)
+
+
+def test_journals_of_other_boots_and_of_the_dead_are_swept() -> None:
+    with survivor() as program:
+        with debugging(program, "running, cold traps") as debugger:
+            debugger.kill_guard_and_warden()
+        (journal,) = journals(program.pid)
+    folder: Path = journal.parent
+    (folder / "01234567-89ab-cdef-0123-456789abcdef-1-1").touch(0o600)
+    assert repair() == ()
+    assert list(folder.iterdir()) == []
