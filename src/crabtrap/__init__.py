@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from crabtrap.session.registers import Registers
     from crabtrap.session.sources import Sources
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation, Resolution
-    from crabtrap.symbols.code_rows import Function
+    from crabtrap.symbols.code_rows import Function, Symbol
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.source_files import SourceFile
     from crabtrap.symbols.types import Case, Field, Type
@@ -98,6 +98,7 @@ __all__ = [
     "State",
     "Stdio",
     "Stopped",
+    "Symbol",
     "Thread",
     "Type",
     "UserCode",
@@ -145,7 +146,7 @@ _HOMES = {
     "session.registers": ("Registers",),
     "session.sources": ("Sources",),
     "symbols.breakpoint_locations": ("BreakpointLocation", "Resolution"),
-    "symbols.code_rows": ("Function",),
+    "symbols.code_rows": ("Function", "Symbol"),
     "symbols.module": ("Module",),
     "symbols.source_files": ("SourceFile",),
     "symbols.types": ("Case", "Field", "Type"),

@@ -6,6 +6,9 @@ Ranges are half-open, lines and columns 1-based with 0 for "unknown".  Lookups t
 find nothing return ``None`` or ``()``; damage in a file is listed in
 ``Image.problems`` and never raises.
 
+Searches take a ``check``, which is called every 50 ms until they end; what it raises ends
+them.  Without one they cannot be interrupted.
+
 A ``die`` is an opaque, stable number of one debugging information entry of one
 ``Image`` (split-DWARF files included).  It is only meaningful to that image.
 
@@ -427,14 +430,20 @@ class Image:
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol that covers ``address`` (or the nearest below it in its section)."""
 
-    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
+    def symbols_named(
+        self, name: str, check: Callable[[], None] | None = None
+    ) -> tuple[Symbol, ...]:
         """Symbols whose linkage name, or demangled path, is exactly ``name``."""
 
-    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
+    def symbols_matching(
+        self, pattern: str, limit: int = 1000, check: Callable[[], None] | None = None
+    ) -> tuple[Symbol, ...]:
         """Symbols whose demangled path matches a regular expression (regex crate syntax)."""
 
     # -- functions -------------------------------------------------------------
-    def find_functions(self, query: str) -> tuple[Function, ...]:
+    def find_functions(
+        self, query: str, check: Callable[[], None] | None = None
+    ) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with the path ``query``.
 
         A segment of the query matches with or without its generic arguments; an impl
@@ -442,18 +451,47 @@ class Image:
         inherent and trait methods of ``T``; ``Trait::m`` all implementations;
         ``{impl#N}``, ``{closure#N}`` and hashes may be left out, but a function is not
         found by the name of what it is nested in: ``main`` does not find
-        ``main::{closure#0}``.  Answered from symbols and the units they point to, without
-        reading the others.
+        ``main::{closure#0}``.  Only the body of an ``async fn``, ``{async_fn#0}`` inside of
+        it, is found by the function's name, too.  Answered from symbols and the units they
+        point to, without reading the others.  Functions of units with line tables only are
+        known by their symbol and its rows.
         """
 
-    def find_inlined(self, query: str) -> tuple[Function, ...]:
+    def find_inlined(
+        self, query: str, check: Callable[[], None] | None = None
+    ) -> tuple[Function, ...]:
         """Every inline instance of the functions that match, as in ``find_functions``."""
 
-    def find_functions_matching(self, pattern: str, limit: int = 10000) -> tuple[Function, ...]:
-        """Functions whose ``path`` matches a regular expression."""
+    def find_functions_matching(
+        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
+    ) -> tuple[Function, ...]:
+        """Out-of-line functions whose ``path`` matches a regular expression.
+
+        The body of an ``async fn`` matches by the path of the function, too.
+        """
+
+    def find_inlined_matching(
+        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
+    ) -> tuple[Function, ...]:
+        """Inline instances of the functions whose ``path`` matches; needs all names."""
+
+    def find_only_inlined_matching(
+        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
+    ) -> tuple[tuple[Function, int], ...]:
+        """Functions without code of their own whose ``path`` matches, by name.
+
+        Needs all names.
+
+        Returns:
+            One inline instance of each function, and how many there are; at most ``limit``.
+        """
 
     def complete(
-        self, prefix: str, kinds: Sequence[Literal["function", "type", "static"]], limit: int
+        self,
+        prefix: str,
+        kinds: Sequence[Literal["function", "type", "static"]],
+        limit: int,
+        check: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
         """Paths, or trailing parts of paths, that begin with ``prefix``, for completion.
 
@@ -467,7 +505,7 @@ class Image:
         """The innermost inline instance first, the concrete function last; ``()`` where unknown."""
 
     # -- lines -----------------------------------------------------------------
-    def find_files(self, suffix: str) -> tuple[str, ...]:
+    def find_files(self, suffix: str, check: Callable[[], None] | None = None) -> tuple[str, ...]:
         """Source files whose path ends with the path components of ``suffix``; all for ``""``."""
 
     def lines_with_code(self, path: str) -> tuple[int, ...]:

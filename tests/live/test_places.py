@@ -119,6 +119,26 @@ def test_regular_expression_finds_functions():
     assert len(found.locations) == 2
 
 
+def test_regular_expression_finds_functions_that_exist_only_inlined():
+    inferior = build("inlined", "release-debug")
+    by_pattern = resolve(inferior, "/^inlined::innermost$/").locations
+    by_name = resolve(inferior, "innermost").locations
+    assert [each.address for each in by_pattern] == [each.address for each in by_name]
+    assert len(by_pattern) == 3
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5", "split-unpacked"])
+def test_async_functions_are_found_by_their_plain_name(profile: str):
+    inferior = build("futures", profile)
+    line = inferior.marker("leaf")
+    for spec in ("leaf", "futures::leaf", "/^futures::leaf$/"):
+        found = resolve(inferior, spec).locations
+        assert found, spec
+        names = {(each.function or "").rpartition("::")[2] for each in found}
+        assert names in ({"{async_fn#0}"}, {"{closure#0}"}), spec
+        assert {each.line for each in found} == {line}, spec
+
+
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
 @pytest.mark.parametrize(
     ("query", "marker", "count"),

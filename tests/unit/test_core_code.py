@@ -138,3 +138,9 @@ def test_demangle() -> None:
     assert _core.demangle("_RNvCs1234_7mycrate3foo") == "mycrate::foo"
     assert _core.demangle("_ZN2ns3fooEi") == "ns::foo(int)"
     assert _core.demangle("plain") == "plain"
+
+
+def test_searches_take_a_check(image: _core.Image) -> None:
+    assert image.find_functions("main", lambda: None)
+    assert image.find_inlined_matching("^no such", 10, lambda: None) == ()
+    assert image.find_only_inlined_matching("^no such", 10, lambda: None) == ()

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use crabtrap_core::Image;
+use crabtrap_core::{Cancel, Image};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let begin = Instant::now();
     let image = step("open", || Image::open(Path::new(&program), &[], None))?;
-    let found = step("find_functions", || image.find_functions(&function));
+    let found = step("find_functions", || {
+        image.find_functions(&function, &Cancel::default()).unwrap()
+    });
     for function in found.iter().take(1) {
         step("rows_between", || {
             image.rows_between(function.ranges[0].0, function.ranges[0].1)
@@ -31,12 +33,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("first stop", begin);
     step("symbol_at", || image.symbol_at(image.entry()));
     step("inline_chain", || image.inline_chain(image.entry()));
-    step("find_files", || image.find_files("main.rs"));
+    step("find_files", || {
+        image.find_files("main.rs", &Cancel::default()).unwrap()
+    });
     step("wait_indexed", || image.wait_indexed(None));
-    step("find_inlined", || image.find_inlined(&function));
+    step("find_inlined", || {
+        image.find_inlined(&function, &Cancel::default()).unwrap()
+    });
     step("find_types", || image.find_types("String"));
     step("complete", || {
-        image.complete("Str", &[crabtrap_core::CompletionKind::Type], 50)
+        image
+            .complete(
+                "Str",
+                &[crabtrap_core::CompletionKind::Type],
+                50,
+                &Cancel::default(),
+            )
+            .unwrap()
     });
     println!("{} units of {}", image.units_loaded(), image.unit_count());
     Ok(())

@@ -39,6 +39,9 @@ pub enum Error {
     /// A number does not name an entry of this image.
     #[error("{:#x} is no debugging information entry of this image", .0.0)]
     UnknownDie(DieId),
+    /// The end of a search was asked for.
+    #[error("the search was cancelled")]
+    Cancelled,
     /// A regular expression could not be compiled.
     #[error("{0}")]
     Pattern(#[from] regex::Error),

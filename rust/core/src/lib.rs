@@ -7,6 +7,7 @@
 //! `location`; `dwarf`; `elf`; and `memory`, `registers`, `die` and `error`, which everything
 //! may use.  `disasm`, `format`, `demangle`, `path_query` and `source_path` stand alone.
 
+mod cancel;
 mod demangle;
 mod die;
 pub mod disasm;
@@ -22,6 +23,7 @@ pub mod registers;
 mod source_path;
 pub mod unwind;
 
+pub use cancel::Cancel;
 pub use demangle::demangle;
 pub use die::DieId;
 pub use dwarf::{

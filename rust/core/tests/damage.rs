@@ -4,9 +4,10 @@ mod programs;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crabtrap_core::{CompletionKind, DieId, Image};
+use crabtrap_core::{Cancel, CompletionKind, DieId, Image};
 use programs::build;
 
 /// Number of damaged files to try; `CRABTRAP_MUTANTS` asks for more.
@@ -32,13 +33,15 @@ impl Numbers {
 }
 
 /// Asks everything; what comes back does not matter.
-fn ask_everything(image: &Image) {
+fn ask_everything(image: &Arc<Image>) {
     let _ = (image.debug_level(), image.unit_count(), image.build_id());
     let _ = image.read(image.entry(), 64);
     let _ = image.symbol_at(image.entry());
-    let _ = image.symbols_named("main");
-    let found = image.find_functions("main");
-    let all = image.find_functions_matching("tiny", 20).unwrap();
+    let _ = image.symbols_named("main", &Cancel::default()).unwrap();
+    let found = image.find_functions("main", &Cancel::default()).unwrap();
+    let all = image
+        .find_functions_matching("tiny", 20, &Cancel::default())
+        .unwrap();
     for function in found.iter().chain(&all) {
         let _ = image.variables(function.die);
         let _ = image.template_arguments(function.die);
@@ -49,14 +52,21 @@ fn ask_everything(image: &Image) {
             let _ = image.rows_between(*start, *end);
         }
     }
-    for path in image.find_files("tiny.rs") {
+    for path in image.find_files("tiny.rs", &Cancel::default()).unwrap() {
         for line in image.lines_with_code(&path).into_iter().take(5) {
             let _ = image.rows_for_line(&path, line);
         }
     }
-    let _ = image.find_inlined("inlined");
+    let _ = image.find_inlined("inlined", &Cancel::default()).unwrap();
     let _ = image.find_statics("TOTAL");
-    let _ = image.complete("t", &[CompletionKind::Type, CompletionKind::Function], 20);
+    let _ = image
+        .complete(
+            "t",
+            &[CompletionKind::Type, CompletionKind::Function],
+            20,
+            &Cancel::default(),
+        )
+        .unwrap();
     for query in ["Choice", "Pair", "u32"] {
         for die in image.find_types(query) {
             let _ = image.type_at(die);

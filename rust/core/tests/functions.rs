@@ -2,11 +2,11 @@
 
 mod programs;
 
-use crabtrap_core::Image;
-use programs::{for_each_profile, line_of, only, zoo};
+use crabtrap_core::{Cancel, Image};
+use programs::{files, for_each_profile, functions, inlined, line_of, only, zoo};
 
 fn paths(image: &Image, query: &str) -> Vec<String> {
-    let found = image.find_functions(query);
+    let found = functions(image, query);
     found.into_iter().map(|function| function.path).collect()
 }
 
@@ -17,10 +17,10 @@ fn functions_are_found_by_any_trailing_part() {
         assert!(norm2.name.ends_with("Point::norm2"), "{profile}");
         assert_eq!(only(image, "zoo::Point::norm2"), norm2);
         assert_eq!(only(image, "inner::norm2").name, "zoo::inner::norm2");
-        assert_eq!(image.find_functions("norm2").len(), 2);
+        assert_eq!(functions(image, "norm2").len(), 2);
         assert_eq!(only(image, "zoo::main").path, "zoo::main");
-        assert!(image.find_functions("no_such_function").is_empty());
-        assert!(image.find_functions("").is_empty());
+        assert!(functions(image, "no_such_function").is_empty());
+        assert!(functions(image, "").is_empty());
     });
 }
 
@@ -32,7 +32,7 @@ fn generics_may_be_given() {
         assert_eq!(only(image, "generic::<i32>").name, "zoo::generic<i32>");
         let push = only(image, "Stack::push");
         assert_eq!(only(image, "Stack<i32>::push"), push);
-        assert!(image.find_functions("Stack<u8>::push").is_empty());
+        assert!(functions(image, "Stack<u8>::push").is_empty());
     });
 }
 
@@ -61,10 +61,22 @@ fn closures_are_found_by_number() {
 #[test]
 fn patterns_match_paths() {
     for_each_profile(|_, image| {
-        let found = image.find_functions_matching("^zoo::inner::", 10).unwrap();
+        let found = image
+            .find_functions_matching("^zoo::inner::", 10, &Cancel::default())
+            .unwrap();
         assert_eq!(found.len(), 1);
-        assert!(image.find_functions_matching("(", 10).is_err());
-        assert_eq!(image.find_functions_matching("::", 3).unwrap().len(), 3);
+        assert!(
+            image
+                .find_functions_matching("(", 10, &Cancel::default())
+                .is_err()
+        );
+        assert_eq!(
+            image
+                .find_functions_matching("::", 3, &Cancel::default())
+                .unwrap()
+                .len(),
+            3
+        );
     });
 }
 
@@ -88,7 +100,7 @@ fn an_address_leads_back_to_its_function() {
 #[test]
 fn inline_instances_have_their_call_sites() {
     for_each_profile(|profile, image| {
-        let instances = image.find_inlined("zoo::doubled");
+        let instances = inlined(image, "zoo::doubled");
         let lines: Vec<u32> = instances
             .iter()
             .map(|instance| instance.call.as_ref().unwrap().line)
@@ -113,7 +125,7 @@ fn inline_instances_have_their_call_sites() {
 #[test]
 fn lines_lead_to_addresses_and_back() {
     for_each_profile(|profile, image| {
-        let files = image.find_files("programs/zoo.rs");
+        let files = files(image, "programs/zoo.rs");
         assert_eq!(files.len(), 1, "{profile}");
         let line = line_of("zoo", "inner");
         let rows = image.rows_for_line(&files[0], line);

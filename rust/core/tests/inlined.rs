@@ -5,8 +5,8 @@ mod programs;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crabtrap_core::{CompletionKind, Function, Image};
-use programs::{PROFILES, build, open};
+use crabtrap_core::{Cancel, CompletionKind, Function, Image};
+use programs::{PROFILES, build, inlined, open};
 
 /// Optimised programs: inline instances everywhere, some of functions of other units.
 const OPTIMISED: &[(&str, &[&str])] = &[
@@ -41,7 +41,7 @@ fn searching_finds_what_the_index_has() {
         let queries = queries(&indexed);
         let (mut answered, mut instances) = (0, 0);
         for query in &queries {
-            let expected = dies(&indexed.find_inlined(query));
+            let expected = dies(&inlined(&indexed, query));
             if let Some(found) = searched.search_inlined(query) {
                 assert_eq!(dies(&found), expected, "{profile}: {query}");
                 answered += 1;
@@ -81,8 +81,16 @@ fn names_that_are_not_there_are_not_found() {
 
 fn queries(image: &Arc<Image>) -> BTreeSet<String> {
     let letters = ('a'..='z').chain(['{', '_']).map(String::from);
-    let names =
-        letters.flat_map(|letter| image.complete(&letter, &[CompletionKind::Function], QUERIES));
+    let names = letters.flat_map(|letter| {
+        image
+            .complete(
+                &letter,
+                &[CompletionKind::Function],
+                QUERIES,
+                &Cancel::default(),
+            )
+            .unwrap()
+    });
     let paths: Vec<String> = names.collect();
     let last = |path: &String| path.rsplit("::").next().unwrap_or_default().to_owned();
     let closures = paths.iter().step_by(CLOSURES);

@@ -2,7 +2,7 @@
 
 mod synthetic_image;
 
-use crabtrap_core::{DieId, TypeKind};
+use crabtrap_core::{Cancel, DieId, TypeKind};
 use gimli::write::{
     Address, AttributeValue, DebugInfoRef, Dwarf, Expression, LineProgram, Range, RangeList, Unit,
 };
@@ -29,7 +29,13 @@ fn specifications_in_a_circle_end() {
     let function = image.function_at(TEXT).unwrap();
     assert_eq!(function.name, "one");
     assert!(image.variables(function.die).unwrap().is_empty());
-    assert_eq!(image.find_functions("one").len(), 1);
+    assert_eq!(
+        image
+            .find_functions("one", &Cancel::default())
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -230,7 +236,10 @@ fn origins_may_lie_in_another_unit() {
     let names: Vec<_> = chain.iter().map(|function| &*function.name).collect();
     assert_eq!(names, ["module::shared", "caller"]);
     assert_eq!(image.inline_chain(TEXT + 20).len(), 1);
-    assert_eq!(image.find_inlined("shared"), chain[..1]);
+    assert_eq!(
+        image.find_inlined("shared", &Cancel::default()).unwrap(),
+        chain[..1]
+    );
     assert_eq!(chain[0].call.as_ref().unwrap().line, 9);
     let variables = image.variables(chain[0].die).unwrap();
     assert_eq!(variables[0].name, "lost");

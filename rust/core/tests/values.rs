@@ -2,8 +2,10 @@
 
 mod programs;
 
-use crabtrap_core::{DebugLevel, DieId, Encoding, Image, Type, TypeKind, Variable, VariableKind};
-use programs::{build, for_each_profile, only, open};
+use crabtrap_core::{
+    Cancel, DebugLevel, DieId, Encoding, Image, Type, TypeKind, Variable, VariableKind,
+};
+use programs::{build, for_each_profile, inlined, only, open};
 
 fn variables(image: &Image, function: &str) -> Vec<Variable> {
     image.variables(only(image, function).die).unwrap()
@@ -161,7 +163,12 @@ fn statics_are_found_by_path() {
         assert_eq!(inner.path, "zoo::inner::COUNTER");
         assert_eq!(inner.kind, VariableKind::Static);
         assert!(inner.ranges.is_empty() && inner.has_location);
-        let symbol = &image.symbols_named(inner.linkage_name.as_ref().expect(profile))[0];
+        let symbol = &image
+            .symbols_named(
+                inner.linkage_name.as_ref().expect(profile),
+                &Cancel::default(),
+            )
+            .unwrap()[0];
         assert_eq!(image.static_at(symbol.address).unwrap().die, inner.die);
         assert!(image.find_statics("zoo::nothing").is_empty());
         assert!(image.static_at(1).is_none());
@@ -219,21 +226,46 @@ fn function_signatures() {
 fn names_complete() {
     use crabtrap_core::CompletionKind::{Function, Static, Type};
     for_each_profile(|_, image| {
-        assert_eq!(image.complete("zoo::Poi", &[Type], 10), ["zoo::Point"]);
         assert_eq!(
-            image.complete("Point::no", &[Function], 10),
+            image
+                .complete("zoo::Poi", &[Type], 10, &Cancel::default())
+                .unwrap(),
+            ["zoo::Point"]
+        );
+        assert_eq!(
+            image
+                .complete("Point::no", &[Function], 10, &Cancel::default())
+                .unwrap(),
             ["Point::norm2"]
         );
-        assert_eq!(image.complete("zo", &[Type], 10), ["zoo::"]);
+        assert_eq!(
+            image
+                .complete("zo", &[Type], 10, &Cancel::default())
+                .unwrap(),
+            ["zoo::"]
+        );
         assert!(
             image
-                .complete("zoo::inner::", &[Static], 10)
+                .complete("zoo::inner::", &[Static], 10, &Cancel::default())
+                .unwrap()
                 .contains(&"zoo::inner::COUNTER".into())
         );
-        assert_eq!(image.complete("", &[Type], 3).len(), 3);
+        assert_eq!(
+            image
+                .complete("", &[Type], 3, &Cancel::default())
+                .unwrap()
+                .len(),
+            3
+        );
         assert!(
             image
-                .complete("zoo::no_such", &[Type, Function, Static], 10)
+                .complete(
+                    "zoo::no_such",
+                    &[Type, Function, Static],
+                    10,
+                    &Cancel::default()
+                )
+                .unwrap()
                 .is_empty()
         );
     });
@@ -256,7 +288,7 @@ fn optimised_programs_keep_what_they_lost_by_name() {
     let main = only(&image, "zoo::main");
     let found = image.variables(main.die).unwrap();
     assert!(found.iter().any(|variable| variable.name == "dog"));
-    for function in image.find_inlined("doubled") {
+    for function in inlined(&image, "doubled") {
         let found = image.variables(function.die).unwrap();
         let mut names: Vec<_> = found.iter().map(|variable| &*variable.name).collect();
         // A block that was split up is in the file once for each part.

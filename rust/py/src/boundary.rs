@@ -3,10 +3,18 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crabtrap_core::Result;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use crabtrap_core::{Cancel, Result};
 use pyo3::prelude::*;
 
 use crate::errors;
+
+/// Time between two calls of the function that may end a search.
+const CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 thread_local! {
     /// Position and message of the last panic of this thread.
@@ -31,10 +39,61 @@ pub(crate) fn call<T: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T> + Send,
 ) -> PyResult<T> {
-    let outcome = py.detach(|| {
-        let outcome = catch_unwind(AssertUnwindSafe(work));
-        outcome.map_err(|_| LAST_PANIC.with(RefCell::take))
-    });
+    let outcome = py.detach(|| caught(work));
+    finish(py, outcome)
+}
+
+/// Run a search without the GIL and call `check` meanwhile: the search ends with what it raises.
+///
+/// The calling thread, which alone may run Python's signal handlers, waits for one that searches.
+pub(crate) fn search<T: Send>(
+    py: Python<'_>,
+    check: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Cancel) -> Result<T> + Send,
+) -> PyResult<T> {
+    let cancel = Cancel::default();
+    let Some(check) = check else {
+        return call(py, || work(&cancel));
+    };
+    let (ended, end) = mpsc::channel::<()>();
+    let end = Mutex::new(end);
+    thread::scope(|scope| {
+        let searcher = thread::Builder::new().spawn_scoped(scope, || {
+            let _ended = ended;
+            caught(|| work(&cancel))
+        })?;
+        let mut raised = None;
+        let wait = || match end.lock() {
+            Ok(end) => end.recv_timeout(CHECK_INTERVAL),
+            Err(_) => Err(RecvTimeoutError::Disconnected),
+        };
+        while py.detach(wait) == Err(RecvTimeoutError::Timeout) {
+            if raised.is_none() {
+                raised = check.call0().err();
+            }
+            if raised.is_some() {
+                cancel.request();
+            }
+        }
+        let outcome = py.detach(|| searcher.join());
+        raised.map_or_else(
+            || {
+                finish(
+                    py,
+                    outcome.unwrap_or_else(|_| Err(String::from("a thread failed"))),
+                )
+            },
+            Err,
+        )
+    })
+}
+
+/// The result of `work`, or what it says in panicking.
+fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| LAST_PANIC.with(RefCell::take))
+}
+
+fn finish<T>(py: Python<'_>, outcome: std::result::Result<Result<T>, String>) -> PyResult<T> {
     match outcome {
         Ok(result) => result.map_err(|error| errors::raise(py, &error)),
         Err(panic) => Err(errors::raise_internal(py, &panic)),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crabtrap_core as core;
-use crabtrap_core::DieId;
 use crabtrap_core::location::FrameContext;
+use crabtrap_core::{Cancel, DieId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
@@ -34,6 +34,16 @@ impl Image {
         ask: impl FnOnce(&core::Image) -> T + Send,
     ) -> PyResult<T> {
         boundary::call(py, || Ok(ask(&self.0)))
+    }
+
+    /// Search the image without the GIL, until `check` raises.
+    fn search<T: Send>(
+        &self,
+        py: Python<'_>,
+        check: Option<&Bound<'_, PyAny>>,
+        search: impl FnOnce(&Arc<core::Image>, &Cancel) -> core::Result<T> + Send,
+    ) -> PyResult<T> {
+        boundary::search(py, check, |cancel| search(&self.0, cancel))
     }
 
     /// Ask the image, without the GIL, something that can fail.
@@ -174,43 +184,105 @@ impl Image {
     }
 
     /// Symbols whose linkage name, or demangled path, is exactly `name`.
-    fn symbols_named<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyTuple>> {
-        let symbols = self.ask(py, |image| image.symbols_named(name))?;
-        tuple(py, symbols.into_iter().map(Symbol::from))
+    #[pyo3(signature = (name, check = None))]
+    fn symbols_named<'py>(
+        &self,
+        py: Python<'py>,
+        name: &str,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, check, |image, cancel| image.symbols_named(name, cancel))?;
+        tuple(py, found.into_iter().map(Symbol::from))
     }
 
     /// Symbols whose demangled path matches a regular expression.
-    #[pyo3(signature = (pattern, limit = 1000))]
+    #[pyo3(signature = (pattern, limit = 1000, check = None))]
     fn symbols_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
+        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let symbols = self.try_ask(py, |image| image.symbols_matching(pattern, limit))?;
-        tuple(py, symbols.into_iter().map(Symbol::from))
+        let found = self.search(py, check, |image, cancel| {
+            image.symbols_matching(pattern, limit, cancel)
+        })?;
+        tuple(py, found.into_iter().map(Symbol::from))
     }
 
     /// Out-of-line functions whose path ends with the path `query`.
-    fn find_functions<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
-        functions(py, self.ask(py, |image| image.find_functions(query))?)
+    #[pyo3(signature = (query, check = None))]
+    fn find_functions<'py>(
+        &self,
+        py: Python<'py>,
+        query: &str,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, check, |image, cancel| {
+            image.find_functions(query, cancel)
+        })?;
+        functions(py, found)
     }
 
     /// Every inline instance of the functions that match.
-    fn find_inlined<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
-        functions(py, self.ask(py, |image| image.find_inlined(query))?)
+    #[pyo3(signature = (query, check = None))]
+    fn find_inlined<'py>(
+        &self,
+        py: Python<'py>,
+        query: &str,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, check, |image, cancel| image.find_inlined(query, cancel))?;
+        functions(py, found)
     }
 
-    /// Functions whose `path` matches a regular expression.
-    #[pyo3(signature = (pattern, limit = 10_000))]
+    /// Out-of-line functions whose path matches a regular expression.
+    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
     fn find_functions_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
+        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.try_ask(py, |image| image.find_functions_matching(pattern, limit))?;
+        let found = self.search(py, check, |image, cancel| {
+            image.find_functions_matching(pattern, limit, cancel)
+        })?;
         functions(py, found)
+    }
+
+    /// Inline instances of the functions whose path matches a regular expression.
+    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
+    fn find_inlined_matching<'py>(
+        &self,
+        py: Python<'py>,
+        pattern: &str,
+        limit: usize,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, check, |image, cancel| {
+            image.find_inlined_matching(pattern, limit, cancel)
+        })?;
+        functions(py, found)
+    }
+
+    /// `(function, count)`: one inline instance of each function that only has such, and how many.
+    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
+    fn find_only_inlined_matching<'py>(
+        &self,
+        py: Python<'py>,
+        pattern: &str,
+        limit: usize,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, check, |image, cancel| {
+            image.find_only_inlined_matching(pattern, limit, cancel)
+        })?;
+        let found = found
+            .into_iter()
+            .map(|(function, count)| Ok((Function::new(py, function)?, count)))
+            .collect::<PyResult<Vec<_>>>()?;
+        PyTuple::new(py, found)
     }
 
     /// The concrete function that covers `address`.
@@ -227,8 +299,14 @@ impl Image {
     }
 
     /// Source files whose path ends with the path components of `suffix`.
-    fn find_files<'py>(&self, py: Python<'py>, suffix: &str) -> PyResult<Bound<'py, PyTuple>> {
-        let files = self.ask(py, |image| image.find_files(suffix))?;
+    #[pyo3(signature = (suffix, check = None))]
+    fn find_files<'py>(
+        &self,
+        py: Python<'py>,
+        suffix: &str,
+        check: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let files = self.search(py, check, |image, cancel| image.find_files(suffix, cancel))?;
         PyTuple::new(py, files.iter().map(|path| &**path))
     }
 
@@ -380,18 +458,22 @@ impl Image {
     }
 
     /// Paths, or trailing parts of paths, that begin with `prefix`.
+    #[pyo3(signature = (prefix, kinds, limit, check = None))]
     fn complete<'py>(
         &self,
         py: Python<'py>,
         prefix: &str,
         kinds: Vec<String>,
         limit: usize,
+        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let kinds = kinds
             .iter()
             .map(|kind| completion_kind(kind))
             .collect::<PyResult<Vec<_>>>()?;
-        let found = self.ask(py, |image| image.complete(prefix, &kinds, limit))?;
+        let found = self.search(py, check, |image, cancel| {
+            image.complete(prefix, &kinds, limit, cancel)
+        })?;
         PyTuple::new(py, found)
     }
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Running, Stopped
+from crabtrap.symbols.function_search import find_symbols_matching
 from crabtrap.symbols.linespec import parse_spec
 
 if TYPE_CHECKING:
     from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
-    from crabtrap.symbols.code_rows import AddressRange, Function
+    from crabtrap.symbols.code_rows import AddressRange, Function, Symbol
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 
@@ -45,14 +46,45 @@ class Code:
     def functions(self, pattern: str, limit: int = 200) -> tuple[Function, ...]:
         """Functions whose path matches a regular expression, the program's own first.
 
+        Those with code of their own: ``inlined_functions`` and ``symbols`` have the others.
+
         Raises:
             CrabtrapError: The expression cannot be read.
         """
         found: list[Function] = []
-        for module in self.modules:
-            if len(found) < limit:
-                found += module.find_functions_matching(pattern, limit - len(found))
+        with self.door.cancellable():
+            for module in self.modules:
+                if len(found) < limit:
+                    left = limit - len(found)
+                    found += module.find_code_matching(pattern, left, self.door.check)
         return tuple(found)
+
+    def inlined_functions(self, pattern: str, limit: int = 200) -> tuple[tuple[Function, int], ...]:
+        """Functions whose path matches, and that were inlined wherever they are used.
+
+        Returns:
+            One inline instance of each function, and how many there are.
+
+        Raises:
+            CrabtrapError: The expression cannot be read.
+        """
+        found: list[tuple[Function, int]] = []
+        with self.door.cancellable():
+            for module in self.modules:
+                if len(found) < limit:
+                    left = limit - len(found)
+                    found += module.find_only_inlined_matching(pattern, left, self.door.check)
+        return tuple(found)
+
+    def symbols(self, pattern: str, limit: int = 200) -> tuple[Symbol, ...]:
+        """Functions without debug information whose symbol matches a regular expression.
+
+        Raises:
+            CrabtrapError: The expression cannot be read.
+        """
+        with self.door.cancellable():
+            found, _ = find_symbols_matching(self.modules, pattern, limit, self.door.check)
+        return tuple(each for each in found if each.module.function_at(each.address) is None)
 
     def complete(self, prefix: str, limit: int = 200) -> tuple[str, ...]:
         """Names of functions and source files that begin with ``prefix``, each once.
@@ -64,8 +96,9 @@ class Code:
         if not prefix:
             return ()
         found: list[str] = []
-        for module in self.modules:
-            found += module.complete_function(prefix, limit)
+        with self.door.cancellable():
+            for module in self.modules:
+                found += module.complete_function(prefix, limit, self.door.check)
         return tuple(dict.fromkeys((*found, *self._source_names(prefix, limit))))
 
     def _source_names(self, prefix: str, limit: int) -> list[str]:

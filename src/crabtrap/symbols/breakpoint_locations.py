@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError
 from crabtrap.records import dataclass, replace
+from crabtrap.symbols.function_search import (
+    bodies_for_makers,
+    find_code_matching,
+    find_symbols_matching,
+)
 from crabtrap.symbols.names import function_name
 
 if TYPE_CHECKING:
@@ -22,9 +27,10 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 
+MOST_FUNCTIONS = 10_000
+"""Functions and inline instances that one regular expression may mean."""
 _CLOSE_COUNT = 3
 _AFTER_ALL_LINES = 1 << 31
-_ASYNC_BODY = "{async_fn#0}"
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _PUSH_RBP = b"\x55"
 _MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
@@ -93,7 +99,7 @@ class ResolveContext:
         table: The modules to search; a static view before launch.
         is_user_path: Whether a source file is the user's.  When a function path matches
             the user's functions and others, the others are left out.
-        check: Called between one module and the next; raises to end a long search.
+        check: Called now and then during a search; raises to end a long one.
     """
 
     table: ModuleTable
@@ -128,7 +134,7 @@ def locations_of_line(suffix: str, line: int, column: int, context: ResolveConte
         column: Prefer rows at or after this column; 0 for any.
         context: What to search.
     """
-    lines = _lines_by_file(suffix, context.table)
+    lines = _lines_by_file(suffix, context)
     if not lines:
         return _no_such_file(suffix, context.table)
     users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
@@ -175,14 +181,14 @@ def _locations_of_calls(
     return list(locations.values())
 
 
-def _lines_by_file(suffix: str, table: ModuleTable) -> dict[str, tuple[int, ...]]:
+def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int, ...]]:
     """Return the lines with code per matching file, over all modules.
 
     Instances of one generic function may be spread over several modules.
     """
     found: dict[str, set[int]] = {}
-    for module in table:
-        for path in module.find_files(suffix):
+    for module in context.modules():
+        for path in module.find_files(suffix, context.check):
             found.setdefault(path, set()).update(module.lines_with_code(path))
     return {path: tuple(sorted(lines)) for path, lines in found.items()}
 
@@ -283,15 +289,11 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     creates the future.
     """
     path = query.removeprefix("crate::").removesuffix("()")
-    functions = _with_bodies(path, context, lambda m, each: m.find_functions(each))
-    # A closure's name does not tell which unit it is in: searching every unit for
-    # closures would double the time of the whole look-up.
-    is_async = any(_ASYNC_BODY in function.name for function in functions)
-    find = _with_bodies if is_async else _find_in_all
-    functions += find(path, context, lambda m, each: m.find_inlined(each))
+    functions = [f for m in context.modules() for f in m.find_code(path, context.check)]
+    functions += [f for m in context.modules() for f in m.find_inlined_code(path, context.check)]
     if functions:
-        return _functions_resolution(functions, context)
-    symbols = [symbol for module in context.modules() for symbol in _bare_symbols(module, path)]
+        return _functions_resolution(bodies_for_makers(functions), context)
+    symbols = [s for m in context.modules() for s in _bare_symbols(m, path, context.check)]
     if symbols:
         return _symbols_resolution(symbols, context)
     close = close_function_names(path, context.table)
@@ -299,41 +301,21 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
 
 
-def _find_in_all(
-    path: str, context: ResolveContext, find: Callable[[Module, str], tuple[Function, ...]]
-) -> list[Function]:
-    return [function for module in context.modules() for function in find(module, path)]
-
-
-def _with_bodies(
-    path: str, context: ResolveContext, find: Callable[[Module, str], tuple[Function, ...]]
-) -> list[Function]:
-    """Find the functions of a path, each ``async fn`` replaced by its body.
-
-    The body is the first closure of its function and declared on the same line.
-    """
-    found = _find_in_all(path, context, find)
-    closures = _find_in_all(f"{path}::{{closure#0}}", context, find)
-    bodies = [each for each in closures if _ASYNC_BODY in each.name]
-    lines = {(body.declaration_path, body.declaration_line) for body in bodies}
-    plain = [f for f in found if (f.declaration_path, f.declaration_line) not in lines]
-    return plain + bodies
-
-
 def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
-    """Find the locations of every function whose path matches a regular expression."""
-    functions = [f for module in context.modules() for f in module.find_functions_matching(pattern)]
+    """Find the locations of every function and inline instance whose path matches."""
+    modules = tuple(context.table)
+    functions, is_cut = find_code_matching(modules, pattern, MOST_FUNCTIONS, context.check)
     if functions:
-        return _functions_resolution(functions, context)
-    symbols = [
-        symbol
-        for module in context.modules()
-        for symbol in module.symbols_matching(pattern)
-        if symbol.kind == "function"
-    ]
-    if symbols:
-        return _symbols_resolution(symbols, context)
-    return Resolution(reason=f"no function matches /{pattern}/")
+        found = _functions_resolution(bodies_for_makers(functions), context)
+    else:
+        symbols, is_cut = find_symbols_matching(modules, pattern, MOST_FUNCTIONS, context.check)
+        if not symbols:
+            return Resolution(reason=f"no function matches /{pattern}/")
+        found = _symbols_resolution(symbols, context)
+    if not is_cut:
+        return found
+    note = f"only the first {MOST_FUNCTIONS} places that match are used; narrow the expression"
+    return replace(found, notes=(*found.notes, note))
 
 
 def close_function_names(
@@ -368,9 +350,10 @@ def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resol
     return Resolution(_in_order(locations, context.table), notes=("no debug information there",))
 
 
-def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
-    exact = module.symbols_named(path)
-    found = exact or module.symbols_matching(f"(^|::){re.escape(path)}(::<.*>)?$")
+def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple[Symbol, ...]:
+    exact = module.symbols_named(path, check)
+    pattern = f"(^|::){re.escape(path)}(::<.*>)?$"
+    found = exact or module.symbols_matching(pattern, MOST_FUNCTIONS, check)
     return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
 
 
@@ -399,7 +382,7 @@ def _body_start(function: Function) -> Address:
     has the line of the declaration.
     """
     start = after_prologue(function)
-    if _ASYNC_BODY not in function.name:
+    if not function.is_async_body:
         return start
     end = next((end for low, end in function.ranges if low <= start < end), start)
     for row in function.module.rows_between(start, end):

@@ -97,6 +97,12 @@ class Function:
         return any(start <= address < end for start, end in self.ranges)
 
     @property
+    def is_async_body(self) -> bool:
+        """Whether it is what an ``async fn`` does; the function itself only makes the future."""
+        _, found, generics = self.name.rpartition("::{async_fn#0}")
+        return bool(found) and (not generics or generics.endswith(">"))
+
+    @property
     def key(self) -> tuple[int, int]:
         """Identity of this instance: equal for two look-ups of the same one."""
         return (id(self.module), self.die)

@@ -6,6 +6,7 @@ Only this module converts between file addresses and run-time addresses.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap import _core
+
+Check = Callable[[], None]
+"""A function that is called during a long search, and raises to end it."""
 
 PAGE = 4096
 _CACHE_LIMIT = 4096
@@ -117,13 +121,15 @@ class Module:
         found = self.image.symbol_at(self.file_address(address))
         return None if found is None else self._symbol(found)
 
-    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
+    def symbols_named(self, name: str, check: Check | None = None) -> tuple[Symbol, ...]:
         """Symbols whose linkage name, or demangled path, is exactly ``name``."""
-        return tuple(map(self._symbol, self.image.symbols_named(name)))
+        return tuple(map(self._symbol, self.image.symbols_named(name, check)))
 
-    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
+    def symbols_matching(
+        self, pattern: str, limit: int = 1000, check: Check | None = None
+    ) -> tuple[Symbol, ...]:
         """Symbols whose demangled path matches a regular expression."""
-        return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit)))
+        return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit, check)))
 
     def function_at(self, address: Address) -> Function | None:
         """The out-of-line function that covers ``address``."""
@@ -141,19 +147,49 @@ class Module:
 
     def find_functions(self, query: str) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with ``query``."""
-        return tuple(map(self._function, self.image.find_functions(query)))
+        return without_bodies(self.find_code(query), query)
 
     def find_inlined(self, query: str) -> tuple[Function, ...]:
         """Every inline instance of the functions whose path ends with ``query``."""
-        return tuple(map(self._function, self.image.find_inlined(query)))
+        return without_bodies(self.find_inlined_code(query), query)
 
-    def complete_function(self, prefix: str, limit: int) -> tuple[str, ...]:
+    def find_code(self, query: str, check: Check | None = None) -> tuple[Function, ...]:
+        """Out-of-line functions whose path ends with ``query``, bodies of async functions too."""
+        return tuple(map(self._function, self.image.find_functions(query, check)))
+
+    def find_inlined_code(self, query: str, check: Check | None = None) -> tuple[Function, ...]:
+        """Every inline instance of what ``find_code`` means, whether or not it finds any."""
+        return tuple(map(self._function, self.image.find_inlined(query, check)))
+
+    def complete_function(
+        self, prefix: str, limit: int, check: Check | None = None
+    ) -> tuple[str, ...]:
         """Paths of functions, and trailing parts of them, that begin with ``prefix``."""
-        return self.image.complete(prefix, ("function",), limit)
+        return self.image.complete(prefix, ("function",), limit, check)
 
-    def find_functions_matching(self, pattern: str, limit: int = 10_000) -> tuple[Function, ...]:
-        """Functions whose path matches a regular expression."""
-        return tuple(map(self._function, self.image.find_functions_matching(pattern, limit)))
+    def find_code_matching(
+        self, pattern: str, limit: int, check: Check | None = None
+    ) -> tuple[Function, ...]:
+        """Out-of-line functions whose path matches a regular expression; at most ``limit``.
+
+        The body of an async function matches by the path of its function, too.
+        """
+        found = self.image.find_functions_matching(pattern, limit, check)
+        return tuple(map(self._function, found))
+
+    def find_inlined_code_matching(
+        self, pattern: str, limit: int, check: Check | None = None
+    ) -> tuple[Function, ...]:
+        """Inline instances of functions whose path matches, as in ``find_code_matching``."""
+        found = self.image.find_inlined_matching(pattern, limit, check)
+        return tuple(map(self._function, found))
+
+    def find_only_inlined_matching(
+        self, pattern: str, limit: int, check: Check | None = None
+    ) -> tuple[tuple[Function, int], ...]:
+        """One inline instance of each function that has no code of its own, and how many."""
+        found = self.image.find_only_inlined_matching(pattern, limit, check)
+        return tuple((self._function(function), count) for function, count in found)
 
     # -- lines -----------------------------------------------------------------------
     def row_at(self, address: Address) -> Row | None:
@@ -200,9 +236,9 @@ class Module:
         """Statement rows of exactly this line, sorted by address."""
         return tuple(map(self._row, self.image.rows_for_line(path, line)))
 
-    def find_files(self, suffix: str) -> tuple[str, ...]:
+    def find_files(self, suffix: str, check: Check | None = None) -> tuple[str, ...]:
         """Source files whose path ends with the path components of ``suffix``."""
-        return self.image.find_files(suffix)
+        return self.image.find_files(suffix, check)
 
     def lines_with_code(self, path: str) -> tuple[int, ...]:
         """Sorted lines of ``path`` that have a statement row."""
@@ -283,6 +319,13 @@ class Module:
             call_column=raw.call_column,
             unit=raw.unit,
         )
+
+
+def without_bodies(functions: tuple[Function, ...], query: str) -> tuple[Function, ...]:
+    """Leave out bodies of async functions that were found by the name of the function."""
+    if query.endswith("}"):
+        return functions
+    return tuple(function for function in functions if not function.is_async_body)
 
 
 _V = TypeVar("_V")

@@ -14,6 +14,7 @@ use super::file_index::FileIndex;
 use super::sections::load_dwarf;
 use super::split::SplitFiles;
 use super::unit::{Unit, describes_data};
+use crate::cancel::Cancel;
 use crate::die::DieId;
 use crate::elf::{CodeMap, Elf, Problems, Source, Storage};
 use crate::error::{Error, Result};
@@ -105,6 +106,18 @@ impl DebugInfo {
             .filter_map(|head| head.unit.get()?.as_ref().ok())
             .map(Box::as_ref)
             .filter(|unit| unit.is_outlined())
+    }
+
+    /// Reads the source files of all units, unless it is cancelled meanwhile.
+    pub(crate) fn read_files(&self, cancel: &Cancel) -> Result<()> {
+        if self.files.get().is_none() {
+            for number in 0..self.heads.len() {
+                cancel.check()?;
+                // A unit that cannot be read has been listed as a problem.
+                let _ = self.unit(number).map(Unit::files);
+            }
+        }
+        Ok(())
     }
 
     /// The source files of all units, read when first asked for.

@@ -6,12 +6,18 @@ use gimli::{AttributeValue, UnitOffset};
 
 use super::debug_info::DebugInfo;
 use super::entry::Entry;
+use super::lines::Row;
 use super::origins::{first_with, linkage_name};
 use super::outline::{CodeAttributes, Scope};
 use super::unit::Unit;
+use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
+use crate::path_query::last_segment;
+
+/// Name of the body of an `async fn`, which is inside of it, without generic arguments.
+pub(crate) const ASYNC_BODY: &str = "{async_fn#0}";
 
 /// A half-open range of file addresses.
 pub type CodeRange = (u64, u64);
@@ -61,6 +67,29 @@ pub struct Call {
     pub column: u32,
 }
 
+impl Function {
+    /// The paths that users know the body of an `async fn` by; none for anything else.
+    ///
+    /// The compiler makes a closure of the body, and of the function itself hardly anything.
+    pub(crate) fn async_paths(&self) -> [Option<&str>; 2] {
+        let name = async_function(&self.name);
+        [name, name.and(outer_path(&self.path))]
+    }
+}
+
+/// The path of an `async fn`, from that of its body, which has its generic arguments.
+pub(crate) fn async_function(path: &str) -> Option<&str> {
+    let (outer, last) = path.split_at(last_segment(path));
+    let generics = last.strip_prefix(ASYNC_BODY)?;
+    (generics.is_empty() || generics.starts_with('<')).then_some(())?;
+    outer.strip_suffix("::")
+}
+
+/// A path without its last segment.
+pub(crate) fn outer_path(path: &str) -> Option<&str> {
+    path[..last_segment(path)].strip_suffix("::")
+}
+
 impl DebugInfo {
     /// The concrete function that covers `address`.
     pub(crate) fn function_at(&self, address: u64) -> Option<Function> {
@@ -88,9 +117,14 @@ impl DebugInfo {
     }
 
     /// All concrete functions that are wanted, by address; reads every unit.
-    pub(crate) fn concrete_functions(&self, wanted: &dyn Fn(&Function) -> bool) -> Vec<Function> {
+    pub(crate) fn concrete_functions(
+        &self,
+        wanted: &dyn Fn(&Function) -> bool,
+        cancel: &Cancel,
+    ) -> Result<Vec<Function>> {
         let mut found = Vec::new();
         for number in 0..self.heads().len() {
+            cancel.check()?;
             let Ok(unit) = self.unit(number) else {
                 continue;
             };
@@ -107,7 +141,7 @@ impl DebugInfo {
             );
         }
         found.sort_by_key(|function| function.entry);
-        found
+        Ok(found)
     }
 
     /// Inline instances of calls on lines `[first, end)` of `path`, by line and address.
@@ -147,6 +181,10 @@ impl DebugInfo {
         let chain = entry.with_origins(self);
         let name = self.qualified_name(&chain);
         let linkage_name = linkage_name(&chain);
+        let mut declaration = declaration(&chain);
+        if declaration.path.is_none() && linkage_name.is_none() {
+            declaration = self.declaration_by_rows(unit, offset, &ranges, is_inlined);
+        }
         Ok(Function {
             die,
             origin: abstract_origin(&chain),
@@ -157,9 +195,35 @@ impl DebugInfo {
             linkage_name,
             entry: entry_point,
             ranges,
-            declaration: declaration(&chain),
+            declaration,
             call,
             unit: unit.number,
+        })
+    }
+
+    /// The file that most of a function is in by its own rows, for units with line tables only.
+    ///
+    /// The first row of an out-of-line function is the line of its declaration; an inline
+    /// instance begins wherever the optimiser liked.
+    fn declaration_by_rows(
+        &self,
+        unit: &Unit,
+        offset: UnitOffset,
+        ranges: &[CodeRange],
+        is_inlined: bool,
+    ) -> Declaration {
+        let inlined = code_inlined_into(unit, offset);
+        let is_own = |row: &Row| {
+            let is_inside = |range: &CodeRange| (range.0..range.1).contains(&row.address);
+            row.line != 0 && !inlined.iter().any(is_inside)
+        };
+        let row = ranges.iter().find_map(|(start, end)| {
+            let rows = self.rows_between(*start, *end);
+            rows.into_iter().find(is_own)
+        });
+        row.map_or_else(Declaration::default, |row| Declaration {
+            path: Some(row.path),
+            line: if is_inlined { 0 } else { row.line },
         })
     }
 
@@ -230,6 +294,21 @@ pub(super) fn inlined_at(unit: &Unit, function: Scope, address: u64) -> Vec<Scop
         };
     }
     found
+}
+
+/// Code of the inline instances inside one function or instance.
+fn code_inlined_into(unit: &Unit, offset: UnitOffset) -> Vec<CodeRange> {
+    let outline = unit.outline();
+    let Some(index) = outline.scope_at(offset) else {
+        return Vec::new();
+    };
+    let inside = outline.inside(index);
+    let scopes = inside.filter_map(|number| outline.scopes.get(number as usize));
+    scopes
+        .filter(|scope| scope.tag == gimli::DW_TAG_inlined_subroutine)
+        .filter_map(|scope| unit.entry(scope.start()).ok())
+        .flat_map(|entry| CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true))
+        .collect()
 }
 
 /// Whether a scope's code covers `address`; `None` where the scope has no code attributes.

@@ -34,6 +34,7 @@ pub use variables::{Variable, VariableKind};
 
 pub(crate) use debug_info::{DebugFile, DebugInfo};
 pub(crate) use entry::Entry;
+pub(crate) use functions::outer_path;
 pub(crate) use name_walk::NameKind;
 pub(crate) use names::NameIndex;
 

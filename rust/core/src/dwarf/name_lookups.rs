@@ -1,15 +1,17 @@
 //! Look-ups that need the index of all names.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::debug_info::DebugInfo;
-use super::functions::Function;
+use super::functions::{ASYNC_BODY, Declaration, Function, async_function, outer_path};
 use super::name_walk::{NameKind, Named};
 use super::names::NameIndex;
 use super::origins::{first_with, linkage_name};
 use super::variables::Variable;
+use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
+use crate::error::Result;
 use crate::path_query::{PathQuery, same_text};
 
 /// Most candidates that are looked at for one completion.
@@ -69,14 +71,82 @@ impl DebugInfo {
             })
             .into_iter()
             .flat_map(|origin| names.inline_instances(origin))
-            .filter_map(|die| {
-                let (unit, offset) = self.resolve(die).ok()?;
-                self.function(unit, offset).ok()
-            })
-            .filter(|function| !function.ranges.is_empty())
+            .filter_map(|die| self.live_function(die))
             .collect();
         found.sort_by_key(|function| (function.entry, function.die));
         found
+    }
+
+    /// Inline instances of the functions that are wanted, by address; at most `limit`.
+    pub(crate) fn inlined_where(
+        &self,
+        names: &NameIndex,
+        is_wanted: &dyn Fn(&Function) -> bool,
+        limit: usize,
+        cancel: &Cancel,
+    ) -> Result<Vec<Function>> {
+        let mut found = Vec::new();
+        for instances in names.inlined() {
+            cancel.check()?;
+            // The path is that of the abstract instance, which all of them share.
+            let mut live = self.live_instances(instances);
+            if let Some(first) = live.next().filter(is_wanted) {
+                found.push(first);
+                found.extend(live.take(limit.saturating_sub(found.len())));
+            }
+            if found.len() >= limit {
+                break;
+            }
+        }
+        found.sort_by_key(|function| (function.entry, function.die));
+        Ok(found)
+    }
+
+    /// One inline instance of each function that is wanted, and how many it has; at most `limit`.
+    ///
+    /// Every unit has its own abstract instance of a function.
+    pub(crate) fn inlined_functions_where(
+        &self,
+        names: &NameIndex,
+        is_wanted: &dyn Fn(&Function) -> bool,
+        limit: usize,
+        cancel: &Cancel,
+    ) -> Result<Vec<(Function, usize)>> {
+        let mut numbers = HashMap::new();
+        let mut found: Vec<(Function, usize)> = Vec::new();
+        for instances in names.inlined() {
+            cancel.check()?;
+            let mut live = self.live_instances(instances);
+            let Some(first) = live.next().filter(is_wanted) else {
+                continue;
+            };
+            let count = 1 + live.count();
+            let Declaration { path, line } = first.declaration.clone();
+            let identity = (first.name.clone(), first.path.clone(), path, line);
+            let number = *numbers.entry(identity).or_insert(found.len());
+            match found.get_mut(number) {
+                Some((_, known)) => *known += count,
+                None if number < limit => found.push((first, count)),
+                None => break,
+            }
+        }
+        found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+        Ok(found)
+    }
+
+    fn live_instances<'a>(
+        &'a self,
+        instances: &'a [(DieId, DieId)],
+    ) -> impl Iterator<Item = Function> + 'a {
+        let dies = instances.iter().map(|(_, die)| *die);
+        dies.filter_map(|die| self.live_function(die))
+    }
+
+    /// A function or inline instance, if it has code.
+    fn live_function(&self, die: DieId) -> Option<Function> {
+        let (unit, offset) = self.resolve(die).ok()?;
+        let function = self.function(unit, offset).ok()?;
+        (!function.ranges.is_empty()).then_some(function)
     }
 
     /// Entries that inline instances of the functions that match `query` refer to, whether
@@ -93,7 +163,8 @@ impl DebugInfo {
     ) -> HashSet<DieId> {
         let query = PathQuery::parse(text);
         let mut origins = HashSet::new();
-        for entry in names.with_stem(NameKind::Function, query.stem(text)) {
+        let called = |stem| names.with_stem(NameKind::Function, stem);
+        for entry in called(query.stem(text)).chain(called(ASYNC_BODY)) {
             for die in names.completions(entry.die).chain([entry.die]) {
                 if is_wanted(die) && self.is_match(names, entry, die, &query) {
                     origins.insert(die);
@@ -110,15 +181,19 @@ impl DebugInfo {
         origin: DieId,
         query: &PathQuery<'_>,
     ) -> bool {
-        if query.matches(&names.path(entry)) {
+        let path = names.path(entry);
+        let function = async_function(&path);
+        if query.matches(&path) || function.is_some_and(|path| query.matches(path)) {
             return true;
         }
         let Ok(origin) = self.entry(origin) else {
             return false;
         };
         let chain = origin.with_origins(self);
-        first_with(&chain, gimli::DW_AT_name).is_some()
-            && linkage_name(&chain).is_some_and(|name| query.matches(&demangle(&name)))
+        let linkage = first_with(&chain, gimli::DW_AT_name).and_then(|_| linkage_name(&chain));
+        let path = linkage.as_deref().map(demangle).unwrap_or_default();
+        let outer = function.and_then(|_| outer_path(&path));
+        query.matches(&path) || outer.is_some_and(|path| query.matches(path))
     }
 }
 
@@ -150,11 +225,27 @@ impl NameIndex {
             }
             found.insert(tail);
         }
+        if kinds.contains(&NameKind::Function) {
+            found.extend(self.async_functions(outer, last));
+        }
         let mut found: Vec<String> = found.into_iter().collect();
         // Instances of generics come after what people type by hand.
         found.sort_by_cached_key(|path| (!path.ends_with("::"), path.contains('<'), path.clone()));
         found.truncate(limit);
         found
+    }
+}
+
+impl NameIndex {
+    /// Trailing parts of the paths of `async fn`s, of which the optimiser may leave nothing but
+    /// the body.
+    fn async_functions<'a>(
+        &'a self,
+        outer: &'a str,
+        last: &'a str,
+    ) -> impl Iterator<Item = String> + 'a {
+        let bodies = self.with_stem(NameKind::Function, ASYNC_BODY);
+        bodies.filter_map(move |body| tail_from(async_function(&self.path(body))?, outer, last))
     }
 }
 

@@ -4,7 +4,7 @@
 //! offset: no text is read.  Then each distinct name is hashed once.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use gimli::Section as _;
@@ -12,6 +12,7 @@ use gimli::Section as _;
 use super::Slice;
 use super::debug_info::DebugInfo;
 use super::name_walk::{Collected, Name, NameKind, Named, ScopeId};
+use crate::cancel::Cancel;
 use crate::die::DieId;
 use crate::path_query::last_segment;
 
@@ -36,16 +37,16 @@ pub(crate) struct NameIndex {
 
 impl NameIndex {
     /// Walks all units; ends early, with what there is by then, when `cancel` is set.
-    pub(crate) fn build(info: &DebugInfo, cancel: &AtomicBool) -> Self {
+    pub(crate) fn build(info: &DebugInfo, cancel: &Cancel) -> Self {
         Self::walk(info, (0..info.heads().len()).collect(), cancel)
     }
 
     /// Walks some units only.
     pub(crate) fn of_units(info: &DebugInfo, units: Vec<usize>) -> Self {
-        Self::walk(info, units, &AtomicBool::new(false))
+        Self::walk(info, units, &Cancel::default())
     }
 
-    fn walk(info: &DebugInfo, units: Vec<usize>, cancel: &AtomicBool) -> Self {
+    fn walk(info: &DebugInfo, units: Vec<usize>, cancel: &Cancel) -> Self {
         let collected = collect(info, units, cancel);
         let strings = *info.dwarf.debug_str.reader();
         let mut index = Self {
@@ -116,6 +117,12 @@ impl NameIndex {
     /// Entries that complete the declaration `die`: abstract instances of a method.
     pub(crate) fn completions(&self, die: DieId) -> impl Iterator<Item = DieId> + '_ {
         pairs_of(&self.collected.completions, die)
+    }
+
+    /// Abstract instances that were inlined, each with its inline instances.
+    pub(crate) fn inlined(&self) -> impl Iterator<Item = &[(DieId, DieId)]> + '_ {
+        let instances = &self.collected.inline_instances;
+        instances.chunk_by(|one, other| one.0 == other.0)
     }
 
     /// Inline instances of the abstract instance `origin`.
@@ -200,7 +207,7 @@ fn pairs_of(pairs: &[(DieId, DieId)], key: DieId) -> impl Iterator<Item = DieId>
 }
 
 /// Walks units, the largest first.
-fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &AtomicBool) -> Collected {
+fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &Cancel) -> Collected {
     let size_of = |number: &usize| {
         let head = &info.heads()[*number];
         head.end - head.offset
@@ -209,7 +216,7 @@ fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &AtomicBool) -> Coll
     let next = AtomicUsize::new(0);
     let work = || {
         let mut collected = Collected::default();
-        while !cancel.load(Ordering::Relaxed)
+        while !cancel.is_requested()
             && let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed))
         {
             if let Err(error) = collected.walk(info, *number) {
@@ -246,12 +253,12 @@ pub(crate) fn stem_of(name: &[u8]) -> &[u8] {
             Ok(text) => &name[last_segment(text)..],
             Err(_) => name,
         },
-        // `{closure_env#0}<T>` has generic arguments, too.
-        Some(first)
-            if first.is_ascii_alphanumeric()
-                || matches!(first, b'_' | b'{')
-                || !first.is_ascii() =>
-        {
+        // So are closures, but for generic arguments behind them.
+        Some(b'{') => {
+            let end = memchr::memchr(b'}', name).map_or(name.len(), |at| at + 1);
+            &name[..end]
+        }
+        Some(first) if first.is_ascii_alphanumeric() || *first == b'_' || !first.is_ascii() => {
             let end = memchr::memchr(b'<', name).unwrap_or(name.len());
             &name[..end]
         }

@@ -11,6 +11,7 @@ mod separate;
 mod source;
 mod storage;
 mod symbols;
+mod zstd_frames;
 
 pub use file::{ImageKind, Section, Segment, SegmentKind};
 pub use symbols::{Symbol, SymbolKind};

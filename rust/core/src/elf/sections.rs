@@ -10,6 +10,7 @@ use object::pod;
 
 use super::file::{Elf, Section};
 use super::storage::Storage;
+use super::zstd_frames::ZstdFrames;
 
 /// Largest size that is believed of a section.
 const LARGEST_SECTION: u64 = 8 << 30;
@@ -117,9 +118,7 @@ fn inflate(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
 }
 
 fn unpack_zstd(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
-    let decoder = ruzstd::decoding::StreamingDecoder::new(body)
-        .map_err(|error| format!("cannot be decompressed: {error}"))?;
-    read_all(decoder, body.len(), size)
+    read_all(ZstdFrames::new(body), body.len(), size)
 }
 
 /// Reads at most the claimed size; a claim that is out of the ordinary allocates nothing.

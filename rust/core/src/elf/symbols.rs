@@ -1,5 +1,6 @@
 //! Symbol tables, searched by address and by name.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use memchr::memmem;
@@ -162,6 +163,20 @@ impl Symbols {
             }
         }
         found
+    }
+
+    /// Linkage names of all functions that have code of their own.
+    pub(crate) fn function_names(&self) -> HashSet<&'static [u8]> {
+        let functions = self.tables.iter().flat_map(|table| {
+            let entries = table.entries.iter();
+            let is_function = |entry: &&Entry| {
+                entry.st_shndx.get(LE) != elf::SHN_UNDEF
+                    && kind_of(entry) == Some(SymbolKind::Function)
+            };
+            let names = entries.filter(is_function);
+            names.filter_map(|entry| table.name(entry.st_name.get(LE) as usize))
+        });
+        functions.collect()
     }
 
     /// All defined symbols.

@@ -6,8 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Image;
+use crate::cancel::Cancel;
 use crate::die::DieId;
-use crate::dwarf::{DebugInfo, Function, NameIndex, NameKind, Variable};
+use crate::dwarf::{DebugInfo, NameIndex, NameKind, Variable};
+use crate::error::Result;
+
+/// Time between two looks at whether somebody still waits for the index.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Kind of names that completion offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +30,7 @@ pub enum CompletionKind {
 pub(crate) struct Indexing {
     index: OnceLock<NameIndex>,
     is_started: AtomicBool,
-    cancel: AtomicBool,
+    cancel: Cancel,
     is_done: Mutex<bool>,
     done: Condvar,
 }
@@ -95,7 +100,7 @@ impl Image {
 
     /// Gives up indexing: nobody will ask for names any more.
     pub fn stop_indexing(&self) {
-        self.indexing.cancel.store(true, Ordering::Relaxed);
+        self.indexing.cancel.request();
     }
 
     /// Types whose path ends with `query`, one of those that agree in path and size.
@@ -113,24 +118,14 @@ impl Image {
         self.with_names(|info, names| info.static_at(names, address))
     }
 
-    /// Every inline instance of the functions that match `query`.
-    pub fn find_inlined(&self, query: &str) -> Vec<Function> {
-        let is_indexed = self.indexing.index.get().is_some();
-        if !is_indexed && let Some(found) = self.search_inlined(query) {
-            return found;
-        }
-        self.with_names(|info, names| info.find_inlined(names, query))
-    }
-
-    /// Same as [`Image::find_inlined`], by a search instead of the index of names.
-    ///
-    /// `None` where a search would be slower than building the index.
-    pub fn search_inlined(&self, query: &str) -> Option<Vec<Function>> {
-        self.debug()?.search_inlined(query)
-    }
-
     /// Trailing parts of paths that begin with `prefix`, sorted.
-    pub fn complete(&self, prefix: &str, kinds: &[CompletionKind], limit: usize) -> Vec<String> {
+    pub fn complete(
+        self: &Arc<Self>,
+        prefix: &str,
+        kinds: &[CompletionKind],
+        limit: usize,
+        cancel: &Cancel,
+    ) -> Result<Vec<String>> {
         let kinds: Vec<NameKind> = kinds
             .iter()
             .map(|kind| match kind {
@@ -139,12 +134,32 @@ impl Image {
                 CompletionKind::Static => NameKind::Static,
             })
             .collect();
-        self.with_names(|info, names| {
+        self.search_names(cancel, |info, names| {
             let found = names.complete(prefix, &kinds, limit);
             // All names were looked at.
             info.release_strings(0..usize::MAX);
-            found
+            Ok(found)
         })
+    }
+
+    /// Whether the index is there to be asked.
+    pub(super) fn is_indexed(&self) -> bool {
+        self.indexing.index.get().is_some()
+    }
+
+    /// Asks the index of names something, once it is there; the default without debug information.
+    pub(super) fn search_names<T: Default>(
+        self: &Arc<Self>,
+        cancel: &Cancel,
+        ask: impl FnOnce(&DebugInfo, &NameIndex) -> Result<T>,
+    ) -> Result<T> {
+        if self.debug().is_some() {
+            while !self.is_indexed() && !self.wait_indexed(Some(PATIENCE)) {
+                cancel.check()?;
+            }
+        }
+        self.with_names(|info, names| Some(ask(info, names)))
+            .unwrap_or_else(|| Ok(T::default()))
     }
 
     /// Asks the index of names something, if there is debug information.

@@ -4,8 +4,10 @@
 //! on.  How ELF, DWARF, unwind tables or location expressions are read is their business.
 
 mod frame_source;
+mod functions;
 mod indexing;
 mod queries;
+mod search;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,14 +17,12 @@ pub use queries::DebugLevel;
 
 use indexing::Indexing;
 
-use crate::demangle::demangle;
 use crate::dwarf::{DebugFile, DebugInfo};
 use crate::elf::{
     Elf, ImageKind, Problems, Section, Segment, SeparateFile, Source, Storage, Symbol, Symbols,
     find_separate_file,
 };
 use crate::error::Result;
-use crate::path_query::PathQuery;
 use crate::unwind::FrameTables;
 
 /// Directory in which distributions keep separate debug files.
@@ -163,24 +163,6 @@ impl Image {
         let home = sections.iter().find(|section| section.contains(address));
         home.is_none_or(|section| section.contains(symbol.address))
             .then_some(symbol)
-    }
-
-    /// Symbols whose linkage name, or demangled path, is exactly `name`.
-    pub fn symbols_named(&self, name: &str) -> Vec<Symbol> {
-        let demangled = demangle(name);
-        let query = PathQuery::parse(&demangled);
-        let is_it = |linkage: &str| linkage == name || demangle(linkage) == name;
-        self.symbols().containing(query.anchor(), &is_it)
-    }
-
-    /// Symbols whose demangled path matches a regular expression; at most `limit`.
-    pub fn symbols_matching(&self, pattern: &str, limit: usize) -> Result<Vec<Symbol>> {
-        let pattern = regex::Regex::new(pattern)?;
-        let symbols = self.symbols().all();
-        Ok(symbols
-            .filter(|symbol| pattern.is_match(&symbol.name))
-            .take(limit)
-            .collect())
     }
 
     /// The file the debug information came from.

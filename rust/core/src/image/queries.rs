@@ -1,16 +1,10 @@
 //! Questions about the code, data and types of an image.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
 use super::Image;
-use crate::demangle::demangle;
 use crate::die::DieId;
-use crate::dwarf::{DebugInfo, Function, LineSpans, Row, Type, Variable};
-use crate::elf::{Symbol, SymbolKind};
+use crate::dwarf::{DebugInfo, Function, Row, Type, Variable};
 use crate::error::{Error, Result};
 use crate::location::{self, FrameContext, Piece};
-use crate::path_query::PathQuery;
 
 /// Amount of debug information in an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,68 +49,6 @@ impl Image {
         producers
     }
 
-    /// The concrete function that covers `address`.
-    pub fn function_at(&self, address: u64) -> Option<Function> {
-        self.debug()?.function_at(address)
-    }
-
-    /// The functions around `address`: the innermost inline instance first, the concrete
-    /// function last.
-    pub fn inline_chain(&self, address: u64) -> Vec<Function> {
-        self.debug()
-            .map_or_else(Vec::new, |info| info.inline_chain(address))
-    }
-
-    /// Out-of-line functions whose path ends with the path `query`.
-    pub fn find_functions(&self, query: &str) -> Vec<Function> {
-        let Some(info) = self.debug() else {
-            return Vec::new();
-        };
-        let query = PathQuery::parse(query);
-        if self.symbols().is_empty() {
-            return info.concrete_functions(&|function| {
-                query.matches(&function.path) || query.matches(&function.name)
-            });
-        }
-        // Symbols know neither generic arguments (legacy) nor the numbers of impls, so they
-        // only propose; what the entries say decides.
-        let may_match = |linkage: &str| query.may_match(&demangle(linkage));
-        let symbols = self.symbols().containing(query.anchor(), &may_match);
-        functions_of(info, symbols, &|symbol, function| {
-            query.matches(&function.path)
-                || query.matches(&function.name)
-                || query.matches(&symbol.name)
-        })
-    }
-
-    /// Functions whose `path` matches a regular expression; at most `limit`.
-    pub fn find_functions_matching(&self, pattern: &str, limit: usize) -> Result<Vec<Function>> {
-        let pattern = regex::Regex::new(pattern)?;
-        let Some(info) = self.debug() else {
-            return Ok(Vec::new());
-        };
-        let mut found = if self.symbols().is_empty() {
-            info.concrete_functions(&|function| pattern.is_match(&function.path))
-        } else {
-            let symbols = self
-                .symbols()
-                .all()
-                .filter(|symbol| {
-                    symbol.kind == SymbolKind::Function && pattern.is_match(&symbol.name)
-                })
-                .take(limit);
-            functions_of(info, symbols, &|_, _| true)
-        };
-        found.truncate(limit);
-        Ok(found)
-    }
-
-    /// Source files whose path ends with the components of `suffix`.
-    pub fn find_files(&self, suffix: &str) -> Vec<Arc<str>> {
-        self.debug()
-            .map_or_else(Vec::new, |info| info.find_files(suffix))
-    }
-
     /// Sorted lines of `path` that have a statement row.
     pub fn lines_with_code(&self, path: &str) -> Vec<u32> {
         self.debug()
@@ -152,19 +84,19 @@ impl Image {
             .map_or_else(Vec::new, |info| info.rows_between(start, end))
     }
 
-    /// The lines that the frame at `depth` around `address`, counted from the concrete
-    /// function, is on, over all of its code.
-    pub fn line_spans(&self, address: u64, depth: usize) -> Option<LineSpans> {
-        self.debug()?.line_spans(address, depth)
-    }
-
     /// Parameters and locals of one function or inline instance.
     pub fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
+        if !function.has_entry() {
+            return Ok(Vec::new());
+        }
         self.debug_of(function)?.variables(function)
     }
 
     /// `(name, type)` of a function's generic parameters.
     pub fn template_arguments(&self, function: DieId) -> Result<Vec<(String, DieId)>> {
+        if !function.has_entry() {
+            return Ok(Vec::new());
+        }
         self.debug_of(function)?
             .function_template_arguments(function)
     }
@@ -179,11 +111,17 @@ impl Image {
 
     /// Type of a function's result; `None` for `()`.
     pub fn return_type(&self, function: DieId) -> Result<Option<DieId>> {
+        if !function.has_entry() {
+            return Ok(None);
+        }
         self.debug_of(function)?.return_type(function)
     }
 
     /// Whether a function takes or returns something else than its source says.
     pub fn has_changed_signature(&self, function: DieId) -> Result<bool> {
+        if !function.has_entry() {
+            return Ok(false);
+        }
         self.debug_of(function)?.has_changed_signature(function)
     }
 
@@ -214,25 +152,4 @@ impl Image {
     fn debug_of(&self, die: DieId) -> Result<&DebugInfo> {
         self.debug().ok_or(Error::UnknownDie(die))
     }
-}
-
-/// The functions at these symbols, each once, that are `wanted`.
-fn functions_of(
-    info: &DebugInfo,
-    symbols: impl IntoIterator<Item = Symbol>,
-    wanted: &dyn Fn(&Symbol, &Function) -> bool,
-) -> Vec<Function> {
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for symbol in symbols {
-        let is_code = matches!(symbol.kind, SymbolKind::Function | SymbolKind::Other);
-        let function = is_code.then(|| info.function_at(symbol.address)).flatten();
-        if let Some(function) = function.filter(|function| wanted(&symbol, function))
-            && seen.insert(function.die)
-        {
-            found.push(function);
-        }
-    }
-    found.sort_by_key(|function| function.entry);
-    found
 }

@@ -7,7 +7,7 @@ const DEEPEST: u32 = 16;
 
 /// Whether the segments of `path` end with those of `query`.
 pub(super) fn ends_with(query: &[Segment<'_>], path: &[Segment<'_>]) -> bool {
-    tails_agree(query, path, true, 0)
+    tail_agrees(query, path, 0)
 }
 
 /// Whether `module::method` may mean `module::{impl#N}::method`, of which the linkage name
@@ -31,39 +31,75 @@ pub(super) fn may_be_in_impl(query: &[Segment<'_>], path: &[Segment<'_>]) -> boo
     names_agree(method, name, 0) && (mentions(self_type) || of_trait.is_some_and(mentions))
 }
 
-/// Whether the rest of `path` ends with the rest of `query`, both read from the back.
+fn tail_agrees(query: &[Segment<'_>], path: &[Segment<'_>], depth: u32) -> bool {
+    let mut open = vec![false; query.len() + 1];
+    open[query.len()] = true;
+    any_tail_agrees(query, open, path, depth)
+}
+
+/// Whether `path` ends with the first `n` segments of `query`, for any `n` that is `open`.
 ///
-/// `at_end` is true while nothing has been matched: what a path *is* cannot be left out.
-fn tails_agree(query: &[Segment<'_>], path: &[Segment<'_>], at_end: bool, depth: u32) -> bool {
-    let Some((wanted, more)) = query.split_last() else {
-        return true;
-    };
-    let Some((present, outer)) = path.split_last() else {
-        return false;
-    };
+/// The path is read from the back.  Since parts of it may be left out, there are several ways
+/// to read it; all of them are followed at once, each told by how much of the query is left.
+fn any_tail_agrees(
+    query: &[Segment<'_>],
+    mut open: Vec<bool>,
+    path: &[Segment<'_>],
+    depth: u32,
+) -> bool {
     if depth > DEEPEST {
         return false;
     }
-    let left_out = || !at_end && tails_agree(query, outer, false, depth);
-    match present {
-        Segment::Name { .. } => {
-            names_agree(wanted, present, depth) && tails_agree(more, outer, false, depth)
+    let mut may_leave_out = false;
+    for present in path.iter().rev() {
+        if open[0] {
+            return true;
         }
-        Segment::Brace { .. } => {
-            (names_agree(wanted, present, depth) && tails_agree(more, outer, false, depth))
-                || left_out()
-        }
-        Segment::Impl {
-            self_type,
-            of_trait,
-        } => {
-            if let Segment::Impl { .. } = wanted {
-                return impls_agree(wanted, self_type, *of_trait, depth) && more.is_empty();
+        let mut next = vec![false; open.len()];
+        let mut inside = vec![false; open.len()];
+        for left in (1..open.len()).filter(|left| open[*left]) {
+            let wanted = &query[left - 1];
+            match (present, wanted) {
+                (Segment::Impl { .. }, Segment::Impl { .. }) => {
+                    next[0] |= left == 1 && impls_agree(wanted, present, depth);
+                }
+                (Segment::Impl { .. }, _) => {
+                    inside[left] = true;
+                    next[left] |= may_leave_out;
+                }
+                (Segment::Brace { .. }, _) => {
+                    next[left - 1] |= names_agree(wanted, present, depth);
+                    next[left] |= may_leave_out;
+                }
+                (Segment::Name { .. }, _) => {
+                    next[left - 1] |= names_agree(wanted, present, depth);
+                }
             }
-            let inside = |path: &str| tails_agree(query, &parse_path(path), true, depth + 1);
-            inside(self_type) || of_trait.is_some_and(inside) || left_out()
         }
+        if inside.contains(&true) && is_inside_impl(query, &inside, present, depth) {
+            return true;
+        }
+        if !next.contains(&true) {
+            return false;
+        }
+        open = next;
+        // What a path *is*, its last segment, cannot be left out.
+        may_leave_out = true;
     }
+    open[0]
+}
+
+/// Whether the type or the trait of an impl ends with one of the `open` parts of `query`.
+fn is_inside_impl(query: &[Segment<'_>], open: &[bool], present: &Segment<'_>, depth: u32) -> bool {
+    let Segment::Impl {
+        self_type,
+        of_trait,
+    } = present
+    else {
+        return false;
+    };
+    let ends = |path: &str| any_tail_agrees(query, open.to_vec(), &parse_path(path), depth + 1);
+    ends(self_type) || of_trait.is_some_and(ends)
 }
 
 fn names_agree(wanted: &Segment<'_>, present: &Segment<'_>, depth: u32) -> bool {
@@ -91,11 +127,17 @@ fn names_agree(wanted: &Segment<'_>, present: &Segment<'_>, depth: u32) -> bool 
     }
 }
 
-fn impls_agree(wanted: &Segment<'_>, self_type: &str, of_trait: Option<&str>, depth: u32) -> bool {
-    let Segment::Impl {
-        self_type: wanted_type,
-        of_trait: wanted_trait,
-    } = wanted
+fn impls_agree(wanted: &Segment<'_>, present: &Segment<'_>, depth: u32) -> bool {
+    let (
+        Segment::Impl {
+            self_type: wanted_type,
+            of_trait: wanted_trait,
+        },
+        Segment::Impl {
+            self_type,
+            of_trait,
+        },
+    ) = (wanted, present)
     else {
         return false;
     };
@@ -113,7 +155,7 @@ fn types_agree(wanted: &str, present: &str, depth: u32) -> bool {
     let (wanted_sigil, wanted) = split_sigil(wanted);
     let (sigil, present) = split_sigil(present);
     same_text(wanted_sigil, sigil)
-        && tails_agree(&parse_path(wanted), &parse_path(present), true, depth + 1)
+        && tail_agrees(&parse_path(wanted), &parse_path(present), depth + 1)
 }
 
 /// The `&mut `, `*const ` and the like in front of a type, and the rest of it.

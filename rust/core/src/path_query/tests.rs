@@ -113,3 +113,17 @@ fn the_anchor_is_the_last_plain_name() {
     assert_eq!(PathQuery::parse("a::{closure#0}").anchor(), Some("a"));
     assert_eq!(PathQuery::parse("{closure#0}").anchor(), None);
 }
+
+#[test]
+fn many_closures_in_a_path_are_compared_at_once() {
+    let closures = "::{closure}".repeat(200);
+    let path = format!("a::main{closures}");
+    check(&format!("main{closures}"), &path, true);
+    check(&format!("other{}", "::{closure}".repeat(100)), &path, false);
+    let impls = "<a::T as b::U>::{closure}::".repeat(50);
+    check(
+        &format!("x::{}f", "{closure}::".repeat(40)),
+        &format!("{impls}f"),
+        false,
+    );
+}

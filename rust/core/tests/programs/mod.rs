@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use crabtrap_core::{Function, Image};
+use crabtrap_core::{Cancel, Function, Image};
 
 /// The zoo as a developer builds it, and in every other shape that debug information has.
 pub const PROFILES: &[(&str, &[&str])] = &[
@@ -87,10 +87,25 @@ pub fn for_each_profile(check: impl Fn(&str, &Arc<Image>)) {
     }
 }
 
+/// Functions that end with a path.
+pub fn functions(image: &Image, query: &str) -> Vec<Function> {
+    image.find_functions(query, &Cancel::default()).unwrap()
+}
+
+/// Inline instances of functions that end with a path.
+pub fn inlined(image: &Arc<Image>, query: &str) -> Vec<Function> {
+    image.find_inlined(query, &Cancel::default()).unwrap()
+}
+
+/// Source files that end with a path.
+pub fn files(image: &Image, suffix: &str) -> Vec<Arc<str>> {
+    image.find_files(suffix, &Cancel::default()).unwrap()
+}
+
 /// The only function that matches.
 #[track_caller]
 pub fn only(image: &Image, query: &str) -> Function {
-    let mut found = image.find_functions(query);
+    let mut found = functions(image, query);
     assert_eq!(found.len(), 1, "{query}: {found:#?}");
     found.remove(0)
 }

@@ -9,7 +9,7 @@ from crabtrap.events import Exited as ExitReason
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
-from crabtrap.frontends.console.frames import location_text
+from crabtrap.frontends.console.commands.function_listing import INFO_FUNCTIONS
 from crabtrap.frontends.console.stop_display import exit_lines, reason_text
 from crabtrap.frontends.console.styled_text import Text, columns
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from crabtrap import State
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
-
-_MOST_FUNCTIONS = 200
 
 
 def info_program(context: CommandContext, arguments: Arguments) -> Reply:
@@ -113,35 +111,6 @@ def _mappings(context: CommandContext) -> Reply:
     return Reply({"mappings": data}, columns(rows))
 
 
-def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
-    """List functions that match: ``info functions REGEX``."""
-    pattern = arguments.need_rest("a regular expression")
-    found = context.session.code.functions(pattern, _MOST_FUNCTIONS)
-    data: list[Json] = [
-        {
-            "function": one.path,
-            "address": describe.address(one.entry),
-            "path": one.declaration_path,
-            "line": one.declaration_line or None,
-        }
-        for one in found
-    ]
-    lines = [
-        Text(
-            (one.path, "function"),
-            *(
-                (" at ", location_text(one.declaration_path, one.declaration_line))
-                if one.declaration_path
-                else ()
-            ),
-        )
-        for one in found
-    ]
-    if len(found) >= _MOST_FUNCTIONS:
-        lines.append(Text((f"(the first {_MOST_FUNCTIONS}; narrow the expression)", "dim")))
-    return Reply({"functions": data}, lines or [Text(f"No function matches {pattern}.")])
-
-
 GROUP = Group(
     "The program",
     (
@@ -165,12 +134,6 @@ GROUP = Group(
             ("info proc [mappings]",),
             (("info proc mappings", "what is mapped where"),),
         ),
-        Command(
-            ("info functions",),
-            info_functions,
-            "List functions that match a regular expression",
-            ("info functions REGEX",),
-            (("info functions ^demo::", "every function of the crate demo"),),
-        ),
+        INFO_FUNCTIONS,
     ),
 )
