@@ -12,6 +12,7 @@ from crabtrap.records import dataclass
 from crabtrap.values.value_context import NOWHERE
 
 if TYPE_CHECKING:
+    from crabtrap.engine.breakpoints.stoppoints import Watchpoint
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
@@ -47,6 +48,10 @@ class Language(Protocol):
         """Whether a condition is true in a frame."""
         ...
 
+    def holds_outside(self, condition: str, process: Process) -> bool:
+        """Whether a condition is true outside of all frames: names in it are statics."""
+        ...
+
     def expand(self, text: str, frame: Frame) -> str:
         """Return a log text with every ``{expression}`` replaced by its rendered value."""
         ...
@@ -58,6 +63,14 @@ class Language(Protocol):
 
         The code counts in trace state variable ``counter`` each time the condition
         holds, and is true once it has counted more than ``ignore`` times.
+        """
+        ...
+
+    def compile_watch(self, item: Watchpoint) -> bytes | NotCompilable:
+        """Compile what a watchpoint's traps test: a change, its condition, its ignore count.
+
+        The code counts hits in trace state variable ``item.number``, and keeps the watched
+        bytes in those from ``item.state`` on: two for each piece.
         """
         ...
 
@@ -88,6 +101,10 @@ class NoLanguage:
         """Every condition holds, so that nothing is missed."""
         return True
 
+    def holds_outside(self, condition: str, process: Process) -> bool:
+        """Every condition holds."""
+        return True
+
     def expand(self, text: str, frame: Frame) -> str:
         """Return the text unchanged."""
         return text
@@ -95,5 +112,9 @@ class NoLanguage:
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
+        """Refuse to compile."""
+        return NotCompilable("no expression language")
+
+    def compile_watch(self, item: Watchpoint) -> bytes | NotCompilable:
         """Refuse to compile."""
         return NotCompilable("no expression language")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
-from crabtrap.engine.breakpoints.resolver import MAX_WATCHED, split_watched
 from crabtrap.engine.breakpoints.stoppoints import (
     AnyStoppoint,
     Breakpoint,
@@ -15,14 +14,16 @@ from crabtrap.engine.breakpoints.stoppoints import (
     Watchpoint,
     require_breakpoint,
 )
+from crabtrap.engine.breakpoints.watched import MAX_WATCHED, split_watched
 from crabtrap.engine.causes.signal_table import parse_signal, signal_name
 from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.inspect.frame_place import place_of
 from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
-from crabtrap.values.value_location import Memory
+from crabtrap.values.value_location import Bytes, Memory
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
@@ -197,7 +198,9 @@ class Breakpoints:
             size=size,
             old=self._core.program.debuggee.target.read_memory(address, size),
             old_text=self._core.language.render(value),
+            home=place_of(frame) if frame is not None else None,
             render=lambda: self._core.language.render(self._look_again(value, address)),
+            render_bytes=self._renderer_of_bytes(value) if value.type.is_plain else None,
         )
         if frame is not None:
             self._bind_to_frame(item, frame, value)
@@ -308,6 +311,14 @@ class Breakpoints:
         """Return the value that is now at the address, independent of a frame."""
         process = self._core.program.inspector.process
         return Value(value.type, Memory(address), ValueContext(process.memory, process))
+
+    def _renderer_of_bytes(self, value: Value) -> Callable[[bytes], str]:
+        def render(data: bytes) -> str:
+            process = self._core.program.inspector.process
+            context = ValueContext(process.memory, process)
+            return self._core.language.render(Value(value.type, Bytes(data), context))
+
+        return render
 
     def _bind_to_frame(self, item: Watchpoint, frame: Frame, value: Value) -> None:
         """Bind the watchpoint of a local to its frame: it is deleted when the frame returns."""

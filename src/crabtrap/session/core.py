@@ -257,6 +257,6 @@ class Core:
         control = self.program.debuggee.target.control
         if control is None:
             return
-        for item in self.table.breakpoints:
+        for item in (*self.table.breakpoints, *self.table.watchpoints):
             if item.on_target:
                 item.hits = control.read_counter(item.number)

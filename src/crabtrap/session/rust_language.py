@@ -8,10 +8,11 @@ from crabtrap.engine.language import NotCompilable
 from crabtrap.errors import ParseError, UsageError
 from crabtrap.lazy import lazy
 from crabtrap.present import RenderOptions, render
-from crabtrap.session.scopes import FrameScope
+from crabtrap.session.scopes import FrameScope, ProgramScope
 from crabtrap.values import NOWHERE
 
 if TYPE_CHECKING:
+    from crabtrap.engine.breakpoints.stoppoints import Watchpoint
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
@@ -72,10 +73,16 @@ class RustLanguage:
         Raises:
             CrabtrapError: It cannot be evaluated, or is not a ``bool``.
         """
-        result = self.evaluate(condition, frame).scalar()
-        if not isinstance(result, bool):
-            raise UsageError(f"the condition {condition!r} is not a bool")
-        return result
+        return _truth(condition, self.evaluate(condition, frame))
+
+    def holds_outside(self, condition: str, process: Process) -> bool:
+        """Whether a condition is true outside of all frames.
+
+        Raises:
+            CrabtrapError: It cannot be evaluated, or is not a ``bool``.
+        """
+        scope = ProgramScope(process, self._history)
+        return _truth(condition, evaluate(condition, scope, self._presenter))
 
     def expand(self, text: str, frame: Frame) -> str:
         """Return a log text with its ``{expression}`` parts rendered.
@@ -105,6 +112,30 @@ class RustLanguage:
             return compile_site_condition(condition, counter, ignore, scope, self._presenter.book)
         except (ParseError, NotCompilableError, EvaluationError) as error:
             return NotCompilable(str(error))
+
+    def compile_watch(self, item: Watchpoint) -> bytes | NotCompilable:
+        """Compile a watchpoint's change and condition where that is possible."""
+        from crabtrap.expr.agent.bytecode import NotCompilableError  # noqa: PLC0415 - as above
+        from crabtrap.expr.agent.changes import changed  # noqa: PLC0415
+        from crabtrap.expr.agent.compiler import compile_site_condition  # noqa: PLC0415
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
+        from crabtrap.session.watch_scope import WatchScope, watched_pieces  # noqa: PLC0415
+
+        first = changed(watched_pieces(item)) if item.kind == "write" else ()
+        scope, book = WatchScope(item.home), self._presenter.book
+        try:
+            return compile_site_condition(
+                item.condition, item.number, item.ignore, scope, book, first
+            )
+        except (ParseError, NotCompilableError, EvaluationError) as error:
+            return NotCompilable(str(error))
+
+
+def _truth(condition: str, value: Value) -> bool:
+    result = value.scalar()
+    if not isinstance(result, bool):
+        raise UsageError(f"the condition {condition!r} is not a bool")
+    return result
 
 
 def split_log_text(text: str) -> list[tuple[bool, str]]:

@@ -343,6 +343,22 @@ class Type:
         )
 
     @property
+    def is_plain(self) -> bool:
+        """Whether its bytes are all there is to it: numbers and what is made of them alone."""
+        type_ = self.strip()
+        match type_.kind:
+            case "base":
+                return True
+            case "enum":
+                return type_.cases is None
+            case "array":
+                return type_.target is not None and type_.target.is_plain
+            case "struct":
+                return type_.cases is None and all(f.type.is_plain for f in type_.fields)
+            case _:
+                return False
+
+    @property
     def leads_to_value(self) -> bool:
         """Whether a pointer's pointee is data of a known type: not code, ``void`` or ``*()``."""
         target = self.target

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from crabtrap.address import Address
-from crabtrap.engine.breakpoints.resolver import split_watched
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Watchpoint
+from crabtrap.engine.breakpoints.watched import split_watched
 from crabtrap.engine.language import NoLanguage, NotCompilable
 from crabtrap.symbols.linespec import parse_spec
 from crabtrap.symbols.module import Module

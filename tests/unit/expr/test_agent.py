@@ -8,7 +8,8 @@ import pytest
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import NotCompilableError
+from crabtrap.expr.agent.bytecode import NotCompilableError, join
+from crabtrap.expr.agent.changes import WatchedPiece, changed
 from crabtrap.expr.agent.compiler import compile_condition, compile_site_condition, explain
 from crabtrap.expr.agent.storage import probe_storage
 from crabtrap.expr.evaluate import evaluate
@@ -306,3 +307,30 @@ def test_what_depends_on_the_value_is_for_the_engine(rules):
     for condition in ('short == "abc"', "short[0] == 1"):
         with pytest.raises(NotCompilableError):
             compile_condition(condition, names, book)
+
+
+# -- changes of watched bytes ------------------------------------------------------------
+
+
+def test_a_change_is_seen_once_and_what_was_before_is_kept() -> None:
+    memory = {0x1000: 5, 0x2000: 7}
+    machine = AgentMachine(lambda address, size: memory[address].to_bytes(size, "little"))
+    pieces = (WatchedPiece(0x1000, 8, 20, 21), WatchedPiece(0x2000, 1, 22, 23))
+    code = asm.assemble(join(changed(pieces), asm.END))
+    machine.counters.update({20: 5, 21: 0, 22: 7, 23: 0})
+    assert machine.run(code) == 0
+    memory[0x2000] = 8
+    assert [machine.run(code), machine.run(code)] == [1, 0]
+    assert (machine.counters[21], machine.counters[23]) == (5, 7)
+    memory[0x1000] = (1 << 64) - 1
+    assert machine.run(code) == 1
+    assert (machine.counters[21], machine.counters[23]) == (5, 8)
+
+
+def test_a_site_counts_no_hit_where_nothing_has_changed() -> None:
+    world = Compiled()
+    machine = AgentMachine(lambda address, size: bytes(size))
+    code = compile_site_condition(None, 3, 0, world, BOOK, changed((WatchedPiece(8, 4, 20, 21),)))
+    assert (machine.run(code), machine.counters.get(3, 0)) == (0, 0)
+    machine.counters[20] = 1
+    assert (machine.run(code), machine.counters[3]) == (1, 1)

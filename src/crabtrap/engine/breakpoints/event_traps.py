@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crabtrap.address import Address
+    from crabtrap.engine.breakpoints.stoppoints import Breakpoint
     from crabtrap.engine.causes.panics import PanicWatcher
     from crabtrap.engine.debuggee import Debuggee
 
@@ -18,7 +19,7 @@ _LOADER_HOOK = "_dl_debug_state"
 
 
 class EventTraps:
-    """Sets the traps for panics and, while libraries are awaited, for the loader."""
+    """Sets the traps for panics and, where breakpoints depend on it, for the loader."""
 
     def __init__(self, debuggee: Debuggee, panics: PanicWatcher) -> None:
         self._debuggee = debuggee
@@ -31,8 +32,19 @@ class EventTraps:
         if debuggee.options.stop_on_panic or self._catching("panic"):
             panics = (each.address for each in self._panics.locations(debuggee.modules))
         self._own("panic", panics)
-        waiting = any(item.pending and item.enabled for item in debuggee.breakpoints.breakpoints)
+        waiting = any(map(self._depends_on_loader, debuggee.breakpoints.breakpoints))
         self._own("loader", self._hooks() if waiting or self._catching("load") else ())
+
+    def _depends_on_loader(self, item: Breakpoint) -> bool:
+        """Whether a library that comes or goes may change where a breakpoint is.
+
+        Traps in a library are gone once it is unloaded, and are not in it when it is loaded
+        again, at the same address or another.
+        """
+        main = self._debuggee.modules.main
+        return item.enabled and (
+            item.pending or any(each.module not in (None, main) for each in item.locations)
+        )
 
     def _own(self, kind: str, addresses: Iterable[Address]) -> None:
         keys = tuple(SiteKey("software", address) for address in addresses)

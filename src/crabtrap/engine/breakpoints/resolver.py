@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints.sites import Owner, SiteKey
 from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.breakpoints.watched import FIRST_STATE, free_state, state_of, watch_sites
 from crabtrap.engine.inspect.user_code import is_system_library
 from crabtrap.engine.language import NotCompilable
 from crabtrap.records import replace
@@ -22,10 +23,6 @@ from crabtrap.target.interface import SiteKind
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.language import Language
-
-_SPLIT_SIZES = (8, 4, 2, 1)
-MAX_WATCHED = 32
-"""Bytes that four debug registers cover (Intel SDM, volume 3, "Debug Registers")."""
 
 
 class LocationResolver:
@@ -119,6 +116,7 @@ class LocationResolver:
     def _arm_breakpoint(self, item: Breakpoint) -> None:
         # The old sites stay until the new ones are known: compiling may be interrupted.
         owner: Owner = ("breakpoint", item.number)
+        self._keep_hits(item)
         item.on_target, item.not_on_target = False, ""
         locations = item.locations if item.enabled else ()
         conditions = self._compile(item) if locations else {}
@@ -131,6 +129,12 @@ class LocationResolver:
         control = self._debuggee.live_control if conditions else None
         if control is not None:
             control.set_counter(item.number, item.hits)
+
+    def _keep_hits(self, item: Breakpoint | Watchpoint) -> None:
+        """Read the hits that the target has counted, before it is told where to count from."""
+        control = self._debuggee.live_control if item.on_target else None
+        if control is not None:
+            item.hits = max(item.hits, control.read_counter(item.number))
 
     def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
         """Compile agent code for every location, or for none: a mixture would miscount."""
@@ -154,34 +158,41 @@ class LocationResolver:
         abilities = self._debuggee.target.abilities
         if not (abilities.conditions and abilities.counters):
             return "the server counts no hits"
+        if item.number >= FIRST_STATE:
+            return "there are too many breakpoints"
         if item.log is not None:
             return "it writes a log"
         return "it is for one thread" if item.thread is not None else ""
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:
         sites = self._debuggee.sites
-        kind: SiteKind = "write" if item.kind == "write" else "access"
-        pieces = split_watched(item.address, item.size) if item.enabled else ()
+        self._keep_hits(item)
+        code = self._compile_watch(item) if item.enabled else None
+        keys = watch_sites(item) if item.enabled else ()
         ends = item.scope_return if item.enabled else None
-        sites.replace_owned(
-            ("watch", item.number), (SiteKey(kind, address, size) for address, size in pieces)
-        )
+        sites.replace_conditional(("watch", item.number), dict.fromkeys(keys, code))
         sites.replace_owned(
             ("scope", item.number), () if ends is None else (SiteKey("software", ends),)
         )
+        item.on_target = code is not None
 
-
-def split_watched(address: Address, size: int) -> tuple[tuple[Address, int], ...]:
-    """Split a range into aligned pieces of 8, 4, 2 and 1 bytes, as debug registers need.
-
-    Example:
-        >>> split_watched(0x1004, 12)
-        ((4100, 4), (4104, 8))
-    """
-    pieces: list[tuple[Address, int]] = []
-    while size > 0:
-        piece = next(n for n in _SPLIT_SIZES if n <= size and address % n == 0)
-        pieces.append((address, piece))
-        address = Address(address + piece)
-        size -= piece
-    return tuple(pieces)
+    def _compile_watch(self, item: Watchpoint) -> bytes | None:
+        """Compile what the target tests at each access, and set the variables it needs."""
+        control, abilities = self._debuggee.live_control, self._debuggee.target.abilities
+        item.not_on_target = ""
+        if control is None:
+            return None
+        if not (abilities.conditions and abilities.counters):
+            item.not_on_target = "the server evaluates no conditions of watchpoints"
+            return None
+        item.state = free_state(item, self._debuggee.breakpoints.watchpoints)
+        code = self._language.compile_watch(item)
+        if isinstance(code, NotCompilable):
+            item.not_on_target = code.reason
+            return None
+        item.old = self._debuggee.target.read_memory(item.address, item.size)
+        item.old_text = item.render() if item.render is not None else item.old.hex(" ")
+        control.set_counter(item.number, item.hits)
+        for number, value in state_of(item, item.old):
+            control.set_counter(number, value)
+        return code

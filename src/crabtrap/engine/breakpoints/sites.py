@@ -18,6 +18,7 @@ from crabtrap.target.interface import SiteKind, SiteRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from crabtrap.symbols.code_rows import AddressRange
     from crabtrap.target.interface import Control, SiteFailure
 
 _log = Log("crabtrap.engine")
@@ -165,6 +166,14 @@ class SiteTable:
                 return condition is not None and sent is not None and condition in sent.conditions
         return False
 
+    def condition_sent(self, owner: Owner) -> bool:
+        """Whether the target evaluates this owner's condition at each of its sites."""
+        sent = [(self._sites[key], self._inserted.get(key)) for key in self._owned.get(owner, ())]
+        return bool(sent) and all(
+            request is not None and site.owners[owner] in request.conditions
+            for site, request in sent
+        )
+
     @property
     def hardware_in_use(self) -> int:
         """Number of debug registers that the present sites need."""
@@ -262,6 +271,18 @@ class SiteTable:
         """Forget what is inserted: the program's memory is new (``execve``) or gone."""
         self._stale = dict.fromkeys(self._sites)
         self._inserted, self._unsure = {}, {}
+
+    def forget_unmapped(self, ranges: Iterable[AddressRange]) -> None:
+        """Forget what was inserted in memory that was unmapped since.
+
+        Servers that keep a list of traps cannot remove those, say so or not, and take them
+        for inserted when other memory is mapped there.
+        """
+        spans = tuple(ranges)
+        for key in tuple(self._inserted):
+            if any(start <= key.address < end for start, end in spans):
+                del self._inserted[key]
+                self._stale[key] = None
 
     def note_failures(self, failures: Iterable[SiteFailure]) -> None:
         """Record what the target refused, for ``failures`` and to try again later."""

@@ -19,6 +19,7 @@ from crabtrap.symbols.linespec import Spec
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.frame_place import FramePlace
 
 CatchKind = Literal["panic", "signal", "fork", "vfork", "exec", "syscall", "load"]
 WatchKind = Literal["write", "access", "read"]
@@ -39,6 +40,8 @@ class Stoppoint:
         failure: Why, the last time.
         thread: tid of the only thread it stops, ``None`` for any.
         commands: Console commands to run at a stop.
+        on_target: The condition was compiled and is evaluated by the target.
+        not_on_target: Why it is not, ``""`` before it was tried.
     """
 
     number: int
@@ -51,6 +54,8 @@ class Stoppoint:
     failure: str = ""
     thread: int | None = None
     commands: tuple[str, ...] = ()
+    on_target: bool = False
+    not_on_target: str = ""
 
 
 @dataclass(slots=True)
@@ -68,8 +73,6 @@ class Breakpoint(Stoppoint):
         problem: Why it is pending, ``""`` when it is not.
         hint: What to try about that, or ``""``.
         notes: What the user should know about the choice of locations.
-        on_target: The condition was compiled and is evaluated by the target.
-        not_on_target: Why it is not, ``""`` before it was tried.
         searched: Images (``_core.Image``) that were searched for locations.
     """
 
@@ -82,8 +85,6 @@ class Breakpoint(Stoppoint):
     problem: str = ""
     hint: str = ""
     notes: tuple[str, ...] = ()
-    on_target: bool = False
-    not_on_target: str = ""
     searched: tuple[object, ...] = field(default=(), repr=False)
 
     @property
@@ -111,7 +112,11 @@ class Watchpoint(Stoppoint):
         scope_cfa: CFA of the frame of a watched local, ``None`` for everything else.
         scope_return: Return address of that frame, or ``None``.
         scope_thread: tid of that frame's thread.
+        home: The frame that names in the condition belong to, ``None`` for statics alone.
+        state: First of the trace state variables with which the target sees changes.
         render: Renders the value now in memory.
+        render_bytes: Renders the value that these bytes are, ``None`` where memory outside
+            of them belongs to the value.
     """
 
     expression: str = ""
@@ -123,7 +128,10 @@ class Watchpoint(Stoppoint):
     scope_cfa: int | None = None
     scope_return: Address | None = None
     scope_thread: int = 0
+    home: FramePlace | None = None
+    state: int = 0
     render: Callable[[], str] | None = None
+    render_bytes: Callable[[bytes], str] | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import Watchpoint
+from crabtrap.engine.breakpoints.watched import noted_bytes, text_of
 from crabtrap.engine.causes.breakpoint_hits import condition_failed
 from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.causes.hits import count_hit
@@ -46,8 +47,15 @@ class WatchScopes:
             table.remove(number)
             sites.release_all(("watch", number))
             sites.release_all(("scope", number))
-            return Report(WatchScopeEnded(number, item.expression, item.old_text or None))
+            return Report(WatchScopeEnded(number, item.expression, self._last(item) or None))
         return IGNORE
+
+    def _last(self, item: Watchpoint) -> str | None:
+        """Return the text of the value when it was last written, not of what lies there now."""
+        if not item.on_target or item.kind != "write":
+            return item.old_text
+        noted = noted_bytes(item, self._debuggee.control.read_counter, before=False)
+        return text_of(item, noted)
 
 
 class WatchpointHits:
@@ -77,20 +85,62 @@ class WatchpointHits:
     def _watchpoint(self, item: Watchpoint, stop: TargetStop) -> Verdict:
         if not item.enabled:
             return CONSUME
-        now = self._debuggee.target.read_memory(item.address, item.size)
-        old, old_text, item.old = item.old, item.old_text, now
-        if item.kind == "write" and now == old:
-            return CONSUME
-        new_text = item.render() if item.render is not None else now.hex(" ")
-        item.old_text = new_text
-        if item.condition is not None:
+        if stop.condition_error and item.on_target:
+            return condition_failed(item, stop.condition_error, 0)
+        if self._debuggee.sites.condition_sent(("watch", item.number)):
+            if not self._counted_by_target(item):
+                return CONSUME
+            old, old_text = self._before(item)
+            self._look(item)
+        else:
+            old, old_text = item.old, item.old_text
+            self._look(item)
+            if item.kind == "write" and item.old == old:
+                return CONSUME
             try:
-                frame = self._inspector.frame(stop.thread)
-                if not self._language.holds(item.condition, frame):
+                if not self._holds(item, stop):
                     return CONSUME
             except CrabtrapError as error:
                 return condition_failed(item, str(error), 0)
-        if not count_hit(self._debuggee.breakpoints, item):
-            return CONSUME
-        shown_old = old_text if now != old else None
-        return Report(WatchHit(item.number, item.expression, shown_old, new_text))
+            if not self._count(item):
+                return CONSUME
+        shown_old = old_text if item.old != old else None
+        return Report(WatchHit(item.number, item.expression, shown_old, item.old_text))
+
+    def _look(self, item: Watchpoint) -> None:
+        """Read the watched value as it is now."""
+        now = self._debuggee.target.read_memory(item.address, item.size)
+        if now != item.old or not item.old_text:
+            item.old = now
+            item.old_text = item.render() if item.render is not None else now.hex(" ")
+
+    def _holds(self, item: Watchpoint, stop: TargetStop) -> bool:
+        """Whether the condition is true where its names belong: where it was set."""
+        if item.condition is None:
+            return True
+        process = self._inspector.process
+        home = item.home.find(process) if item.home is not None else None
+        if home is not None:
+            return self._language.holds(item.condition, home)
+        return self._language.holds_outside(item.condition, process)
+
+    def _count(self, item: Watchpoint) -> bool:
+        stops = count_hit(self._debuggee.breakpoints, item)
+        if item.on_target:
+            self._debuggee.control.set_counter(item.number, item.hits)
+        return stops
+
+    def _counted_by_target(self, item: Watchpoint) -> bool:
+        """Whether this watchpoint was hit: its counter rose and is above ``ignore``."""
+        count = self._debuggee.control.read_counter(item.number)
+        before, item.hits = item.hits, count
+        if count > before and count > item.ignore and item.temporary:
+            self._debuggee.breakpoints.remove(item.number)
+        return count > before and count > item.ignore
+
+    def _before(self, item: Watchpoint) -> tuple[bytes, str | None]:
+        """Return the value before the change, and its text where it can be told."""
+        if item.kind != "write":
+            return item.old, item.old_text
+        before = noted_bytes(item, self._debuggee.control.read_counter, before=True)
+        return before, text_of(item, before)

@@ -42,6 +42,9 @@ class ModuleTracker:
         changes = debuggee.modules.changes_since(self._settled)
         if changes:
             _log.debug("modules: +%d -%d", len(changes.loaded), len(changes.unloaded))
+            if not debuggee.target.abilities.lifts_traps:
+                gone = (span for module in changes.unloaded for span in module.ranges)
+                debuggee.sites.forget_unmapped(gone)
             self._resolver.resolve_all()
             self._traps.update()
             self._settled = debuggee.modules

@@ -71,7 +71,12 @@ def compile_condition(text: str, scope: AgentScope, book: RuleBook) -> Code:
 
 
 def compile_site_condition(
-    text: str | None, counter: int, ignore: int, scope: AgentScope, book: RuleBook
+    text: str | None,
+    counter: int,
+    ignore: int,
+    scope: AgentScope,
+    book: RuleBook,
+    first: Code = (),
 ) -> bytes:
     """Compile all that a site tests: a condition, a count of hits, an ignore count.
 
@@ -81,16 +86,16 @@ def compile_site_condition(
         ignore: Number of hits that do not stop the program.
         scope: The names at the site.
         book: The rules for library types.
+        first: Code that pushes 0 where there is no hit, whatever the condition.
 
     Raises:
         ParseError, NotCompilableError: As ``compile_condition``.
     """
     no = asm.new_label()
-    condition: Code = ()
+    none = asm.Jump(no, conditional=True)
+    condition = join(first, asm.LOG_NOT, none) if first else ()
     if text is not None:
-        condition = join(
-            compile_condition(text, scope, book), asm.LOG_NOT, asm.Jump(no, conditional=True)
-        )
+        condition = join(condition, compile_condition(text, scope, book), asm.LOG_NOT, none)
     count = asm.read_counter(counter) + asm.constant(1) + asm.ADD + asm.write_counter(counter)
     stop = asm.constant(ignore) + asm.SWAP + asm.LESS_SIGNED
     return asm.assemble(join(condition, count + stop + asm.END, no, asm.constant(0) + asm.END))

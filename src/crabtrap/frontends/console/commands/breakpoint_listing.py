@@ -103,8 +103,6 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
 
 def _condition_evaluator(item: AnyStoppoint) -> str:
     """Who evaluates a condition: the target, without stopping, or else the engine."""
-    if not isinstance(item, Breakpoint):
-        return ""
     if item.on_target:
         return " (evaluated by the guard)"
     return f" (evaluated by the debugger: {item.not_on_target})" if item.not_on_target else ""

@@ -67,7 +67,28 @@ fn threads(count: u64) -> u64 {
     SHARED.load(Ordering::Relaxed) // @threads_end
 }
 
+/// Most changes are of no interest to a condition.
+fn counted(rounds: u64) -> u64 {
+    let (mut counter, mut flag) = (0u64, 1u8);
+    ready::keep(&(&counter, &flag)); // @counted_start
+    for _ in 0..rounds {
+        advance(&mut counter, 3);
+        flag = 2;
+        ready::keep(&flag);
+        flag = 1; // @flag_back
+        ready::keep(&flag);
+    }
+    counter + u64::from(flag) // @counted_end
+}
+
+fn advance(counter: &mut u64, rounds: u64) {
+    *counter += rounds; // @advance
+}
+
 fn main() {
+    let rounds = std::env::args()
+        .nth(2)
+        .map_or(20, |text| text.parse().expect("a number"));
     let count = std::env::args()
         .nth(1)
         .map_or(4, |text| text.parse().expect("a number"));
@@ -77,5 +98,6 @@ fn main() {
     let boxed = heap(); // @main_heap
     let plain = statics(); // @main_statics
     let last = threads(count); // @main_threads
-    println!("{value} {account:?} {boxed} {plain} {last}"); // @end
+    let counted = counted(rounds);
+    println!("{value} {account:?} {boxed} {plain} {last} {counted}"); // @end
 }
