@@ -63,7 +63,7 @@ class WatchScope:
 def _storage(place: FramePlace, variable: _core.Variable, size: int | None) -> Storage:
     if variable.constant is not None:
         return asm.Known(variable.constant)
-    if variable.has_location_list:
+    if variable.kind != "static" and not variable.in_slot:
         return asm.Nowhere(f"{variable.name} is not always at the same place")
     pieces = place.module.locate(
         variable.die,

@@ -183,7 +183,7 @@ def _is_users(found: FoundStatic, view: Viewpoint) -> bool:
 
 def _is_users_crate(path: str, module: Module, view: Viewpoint) -> bool:
     """Whether a crate's functions are the user's: macros of std leave the place of their own."""
-    functions = module.find_functions_matching(f"^{re.escape(crate_of(path))}::", 1)
+    functions = module.find_code_matching(f"^{re.escape(crate_of(path))}::", 1)
     return any(view.is_users(function.declaration_path) for function in functions)
 
 
