@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
 	@echo "make test    run the whole test suite, building what it needs"
-	@echo "make soak    what takes many rounds to show, for half an hour and more"
+	@echo "make soak    the long runs: a thousand killed programs, and more"
 	@echo "make setup   virtual environment with the package (editable) and the tools"
 	@echo "make native  rebuild the native parts in place"
 	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"

@@ -59,7 +59,9 @@ class FileMemory:
     The descriptor is duplicated.
     """
 
-    def __new__(cls, fd: int) -> FileMemory: ...
+    def __new__(cls, fd: int, on_gone: Callable[[], object]) -> FileMemory:
+        """``on_gone`` is called when there is no memory any more, to raise why."""
+
     def close(self) -> None:
         """Close the descriptor: nothing can be read from then on; may be repeated."""
 

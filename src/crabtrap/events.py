@@ -200,6 +200,13 @@ class Exited:
     signal: int | None = None
     signal_name: str | None = None
 
+    @property
+    def status(self) -> str:
+        """How it has ended, as a clause: "exited with code 3", "killed by SIGKILL"."""
+        if self.code is not None:
+            return f"exited with code {self.code}"
+        return f"killed by {self.signal_name or 'a signal'}"
+
 
 StopReason = (
     Started

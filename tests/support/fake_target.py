@@ -80,6 +80,13 @@ class FakeTarget:
         return self._abilities
 
     @property
+    def is_gone(self) -> bool:
+        return False
+
+    def look_for_end(self) -> bool:
+        return False
+
+    @property
     def memory(self) -> Memory:
         from crabtrap._core import CallbackMemory
 

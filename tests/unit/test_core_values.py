@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crabtrap import _core
-from crabtrap.errors import MemoryFault
+from crabtrap.errors import MemoryFault, ProcessGone
 from tests.support.inferiors import Inferior, build
 
 NO_REGISTERS: _core.Registers = (None,) * 17
@@ -159,7 +159,8 @@ def test_completion(image: _core.Image) -> None:
 def test_file_memory() -> None:
     path = build("basics").path
     with path.open("rb") as file:
-        memory = _core.FileMemory(file.fileno())
+        ends: list[str] = []
+        memory = _core.FileMemory(file.fileno(), lambda: ends.append("end"))
         assert memory.read(0, 4) == b"\x7fELF"
         size = path.stat().st_size
         assert len(memory.read_partial(size - 2, 10)) == 2
@@ -168,7 +169,19 @@ def test_file_memory() -> None:
         assert (caught.value.address, caught.value.size) == (size - 2, 10)
         assert memory.read_partial(2**63, 8) == b""
     with pytest.raises(OSError, match="invalid"):
-        _core.FileMemory(-1)
+        _core.FileMemory(-1, lambda: None)
+
+
+def test_memory_of_a_process_that_has_ended() -> None:
+    def on_gone() -> None:
+        raise ProcessGone("killed by SIGKILL")
+
+    # Memory without any bytes is what the kernel makes of that.
+    with open("/dev/null", "rb") as file:
+        memory = _core.FileMemory(file.fileno(), on_gone)
+        for read in (memory.read, memory.read_partial):
+            with pytest.raises(ProcessGone, match="SIGKILL"):
+                read(0x1000, 8)
 
 
 def test_callback_memory() -> None:

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{BorrowedFd, RawFd};
 use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Bytes of a program that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,12 +75,22 @@ pub fn read_vec(memory: &dyn Memory, address: u64, size: usize) -> Vec<u8> {
 #[derive(Debug)]
 pub struct FileMemory {
     file: File,
+    is_gone: AtomicBool,
 }
 
 impl FileMemory {
     /// Reads through `file`, where file offset and address are the same.
     pub fn new(file: File) -> Self {
-        Self { file }
+        Self {
+            file,
+            is_gone: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a read has found that there is no memory any more: the process has ended, or
+    /// executed another program since.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed)
     }
 
     /// Reads through a descriptor that somebody else owns.
@@ -108,7 +119,11 @@ impl Memory for FileMemory {
                 break;
             };
             match self.file.read_at(&mut buffer[done..], offset) {
-                Ok(0) => break,
+                // The address space itself is gone: `mem_rw` of the kernel.
+                Ok(0) => {
+                    self.is_gone.store(true, Ordering::Relaxed);
+                    break;
+                }
                 Ok(count) => done += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // EIO: an unmapped page; EINVAL: an address above 2^63.

@@ -11,19 +11,35 @@ use crate::{boundary, errors};
 
 /// Memory of a stopped program, read with `pread` on a `/proc/PID/mem` descriptor.
 #[pyclass(frozen, module = "crabtrap._core")]
-pub(crate) struct FileMemory(Mutex<Option<Arc<core::FileMemory>>>);
+pub(crate) struct FileMemory {
+    /// `None` once it was closed.
+    memory: Mutex<Option<Arc<core::FileMemory>>>,
+    /// Raises what says why there is no memory any more.
+    on_gone: Py<PyAny>,
+}
 
 #[pymethods]
 impl FileMemory {
     #[new]
-    fn new(fd: i32) -> PyResult<Self> {
+    fn new(fd: i32, on_gone: Py<PyAny>) -> PyResult<Self> {
         let memory = core::FileMemory::duplicate(fd).map_err(PyErr::from)?;
-        Ok(Self(Mutex::new(Some(Arc::new(memory)))))
+        Ok(Self {
+            memory: Mutex::new(Some(Arc::new(memory))),
+            on_gone,
+        })
+    }
+
+    /// Shows Python's cycle collector the function, which may be a method of an owner.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.on_gone)
     }
 
     /// Close the descriptor: nothing can be read from then on.
     fn close(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.memory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
     }
 
     /// Read exactly `size` bytes.
@@ -50,15 +66,26 @@ impl FileMemory {
 impl FileMemory {
     /// The memory, `None` once it was closed.
     fn open(&self) -> Option<Arc<core::FileMemory>> {
-        let memory = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         memory.clone()
     }
 
     fn bytes(&self, py: Python<'_>, address: u64, size: usize) -> PyResult<Vec<u8>> {
-        boundary::call(py, || {
-            let memory = self.open();
-            Ok(memory.map_or_else(Vec::new, |memory| core::read_vec(&*memory, address, size)))
-        })
+        let memory = self.open();
+        let bytes = boundary::call(py, || {
+            let memory = memory.as_deref();
+            Ok(memory.map_or_else(Vec::new, |memory| core::read_vec(memory, address, size)))
+        })?;
+        self.check_gone(py, memory.as_deref())?;
+        Ok(bytes)
+    }
+
+    /// Has the owner raise the reason where a read has found that the process has ended.
+    fn check_gone(&self, py: Python<'_>, memory: Option<&core::FileMemory>) -> PyResult<()> {
+        if memory.is_some_and(core::FileMemory::is_gone) {
+            self.on_gone.call0(py)?;
+        }
+        Ok(())
     }
 }
 
@@ -134,7 +161,7 @@ pub(crate) struct CallMemory<'a> {
 }
 
 enum Source<'a> {
-    File(Option<Arc<core::FileMemory>>),
+    File(&'a FileMemory, Option<Arc<core::FileMemory>>),
     Callback(&'a CallbackMemory),
 }
 
@@ -142,15 +169,19 @@ impl<'a> CallMemory<'a> {
     pub(crate) fn new(memory: &'a AnyMemory<'_>) -> Self {
         Self {
             source: match memory {
-                AnyMemory::File(file) => Source::File(file.get().open()),
+                AnyMemory::File(file) => Source::File(file.get(), file.get().open()),
                 AnyMemory::Callback(callback) => Source::Callback(callback.get()),
             },
             failure: Mutex::new(None),
         }
     }
 
-    /// Raise what a Python function raised, unless it only said "unreadable".
+    /// Raise what a Python function raised, unless it only said "unreadable", or that the
+    /// process has ended.
     pub(crate) fn finish(self) -> PyResult<()> {
+        if let Source::File(owner, memory) = &self.source {
+            Python::attach(|py| owner.check_gone(py, memory.as_deref()))?;
+        }
         let failure = self
             .failure
             .into_inner()
@@ -162,8 +193,8 @@ impl<'a> CallMemory<'a> {
 impl Memory for CallMemory<'_> {
     fn read_partial(&self, address: u64, buffer: &mut [u8]) -> usize {
         let callback = match &self.source {
-            Source::File(Some(file)) => return file.read_partial(address, buffer),
-            Source::File(None) => return 0,
+            Source::File(_, Some(file)) => return file.read_partial(address, buffer),
+            Source::File(_, None) => return 0,
             Source::Callback(callback) => callback,
         };
         Python::attach(|py| match callback.bytes(py, address, buffer.len()) {

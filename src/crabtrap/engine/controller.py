@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.engine import machine
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.lost import look_after
+from crabtrap.engine.causes.process_events import exit_reason
 from crabtrap.engine.machine import (
     Detached,
     Ended,
@@ -25,12 +26,19 @@ from crabtrap.engine.machine import (
     Threads,
 )
 from crabtrap.engine.plans.plan import Done
+from crabtrap.engine.resuming import Resumer, actions_of
 from crabtrap.engine.stopping import STOP_SECONDS, Stopper, UnstoppableError
-from crabtrap.errors import ConnectionLost, ProcessGone, StateError, StillRunningError, TargetError
+from crabtrap.errors import (
+    ConnectionLost,
+    NotFoundError,
+    ProcessGone,
+    StateError,
+    StillRunningError,
+    TargetError,
+)
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Notice, Resumed, StopEvent, StopReason
 from crabtrap.log import Log
-from crabtrap.target.interface import ResumeAction
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -46,7 +54,6 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
-_ALL_OTHERS = ResumeAction(None)
 _RECOVERY_SECONDS = 2.0
 
 
@@ -76,6 +83,7 @@ class Controller:
         self._filters = filters
         self._mailbox = mailbox
         self._stopper = Stopper(debuggee)
+        self._resumer = Resumer(debuggee, self._stopper)
 
     @property
     def state(self) -> State:
@@ -117,6 +125,31 @@ class Controller:
             self._recover_from(error)
             raise
 
+    def note_end(self, error: BaseException | None = None) -> bool:
+        """Enter the state of a program that turned out to have ended, if it has.
+
+        A program may be killed while it is stopped, when nothing waits for its stops: then
+        the first request that fails finds that out.
+
+        Args:
+            error: What has failed; whether the end is why is found out.
+        """
+        debuggee = self._debuggee
+        target = debuggee.target
+        may_be = isinstance(error, TargetError | NotFoundError | OSError)
+        try:
+            gone = target.look_for_end() if may_be else target.is_gone
+            end = self._stopper.take_end() if gone else None
+        except TargetError as lost:
+            _log.debug("the program is gone, and so is the server: %s", lost)
+            return False
+        if end is None:
+            return False
+        debuggee.clock.advance()
+        reasons = (exit_reason(end),)
+        self.leave(Ended(StopEvent(debuggee.clock.current, end.pid, end.thread, reasons)))
+        return True
+
     def kill(self, reason: ExitReason) -> StopEvent:
         """Kill the program.
 
@@ -124,7 +157,12 @@ class Controller:
             StateError: There is no program.
         """
         machine.require(self.state, Stopped, Running, to="kill")
-        self._debuggee.control.kill()
+        try:
+            self._debuggee.control.kill()
+        except ProcessGone:
+            if self.note_end():
+                return self._outcome()
+            raise
         clock = self._debuggee.clock
         clock.advance()
         event = StopEvent(clock.current, reason.pid, 0, (reason,))
@@ -180,8 +218,8 @@ class Controller:
             self._start(state, plan, thread, alone, hidden)
             self._go(timeout)
         except BaseException as error:
-            self._recover_from(error)
-            raise
+            if not self._recover_from(error):
+                raise
         return self._outcome()
 
     def start(self, plan: Plan, thread: int, *, alone: bool = False, hidden: bool = False) -> None:
@@ -229,8 +267,8 @@ class Controller:
         try:
             self._go(timeout)
         except BaseException as error:
-            self._recover_from(error)
-            raise
+            if not self._recover_from(error):
+                raise
         return self._outcome()
 
     def _go(self, timeout: float | None) -> None:
@@ -242,7 +280,10 @@ class Controller:
                 raise StillRunningError(timeout)
 
     def _outcome(self) -> StopEvent:
-        state = self._debuggee.state
+        """Return the event of a visible stop, or of the end that it turns out to be."""
+        if isinstance(self.state, Stopped):
+            self.note_end()
+        state = self.state
         if isinstance(state, Stopped | Ended):
             return state.event
         raise StateError(f"{machine.describe(state)} while it ran")
@@ -301,28 +342,10 @@ class Controller:
             assert isinstance(after, Running)
             state = after
         sites.flush(control, evaluates_all=debuggee.target_evaluates_all)
-        actions = _actions(state)
+        actions = actions_of(state)
         only = None if actions[-1].thread is None else state.run.thread
-        held = frozenset[int]() if only is None else self._others(state, only)
-        self._move(state, machine.resumed(state, only, held), actions)
-
-    def _move(self, before: Running, after: Running, actions: list[ResumeAction]) -> None:
-        """Resume threads; where that was not sent, they are still where they were."""
-        debuggee = self._debuggee
-        try:
-            debuggee.clock.advance()
-            debuggee.state = after
-            debuggee.control.resume(actions)
-        except BaseException:
-            if not debuggee.control.is_running:
-                debuggee.state = before
-            raise
-
-    def _others(self, state: Running, only: int) -> frozenset[int]:
-        """Threads that stay stopped when one is resumed; known where we stop them."""
-        if self._debuggee.target.abilities.stops_all:
-            return frozenset()
-        return (state.threads.listed or self._stopper.list_threads()) - {only}
+        held = frozenset[int]() if only is None else self._resumer.others(state, only)
+        self._resumer.move(state, machine.resumed(state, only, held), actions)
 
     # -- waiting ---------------------------------------------------------------------------
     def _take_batch(self, state: Running, deadline: float | None) -> bool:
@@ -400,14 +423,21 @@ class Controller:
                 return  # by whoever waits
             self._turn(state, None)
 
-    def _recover_from(self, error: BaseException) -> None:
-        """Have the program stopped, lost, or as before, after a verb has raised."""
+    def _recover_from(self, error: BaseException) -> bool:
+        """Have the program stopped, ended, lost, or as before, after a verb has raised.
+
+        Returns:
+            Whether the program's end is why it has raised.
+        """
         if isinstance(error, StillRunningError):
-            return
+            return False
         self.recover()
         state = self.state
-        if isinstance(error, ProcessGone | ConnectionLost) and isinstance(state, Stopped):
-            self._lose()
+        if isinstance(state, Stopped):
+            gone = self.note_end(error)
+            if isinstance(error, ProcessGone | ConnectionLost) and not gone:
+                self._lose()
+        return isinstance(self.state, Ended) and isinstance(error, TargetError | NotFoundError)
 
     def recover(self) -> None:
         """Stop visibly after something was raised while the program ran."""
@@ -426,6 +456,8 @@ class Controller:
         except UnstoppableError as error:
             _log.debug("the program runs on: %s", error)
         except TargetError as error:
+            if self.note_end(error):
+                return
             # What the program does is no longer known.
             _log.debug("the program is lost: %s", error)
             if isinstance(debuggee.state, Running):
@@ -454,7 +486,7 @@ class Controller:
             found = machine.next_to_step_over(state, sites.execution_addresses)
             if found is None:
                 return "clear"
-            self._step_alone(state, found.thread)
+            self._resumer.step_alone(state, found.thread)
             if found.thread == state.run.thread and state.resume.kind == "step":
                 return "moving"  # the plan's own step does the same
             self._settle_step_over(found)
@@ -462,13 +494,6 @@ class Controller:
             if not isinstance(now, Running) or now.moving or now.reports or now.errors:
                 return "stopped"
             state = now
-
-    def _step_alone(self, state: Running, thread: int) -> None:
-        debuggee = self._debuggee
-        debuggee.sites.lift_all(debuggee.control)
-        signal = state.threads.signals.get(thread, 0)
-        after = machine.stepping_over(state, thread, self._others(state, thread))
-        self._move(state, after, [ResumeAction(thread, "step", signal)])
 
     def _settle_step_over(self, stepped: machine.StepOver) -> None:
         """Wait for the one step; whatever else stops there is handled as usual."""
@@ -488,17 +513,3 @@ class Controller:
         else:
             state = self._debuggee.state = machine.gathered(state)
             self._handle(state, stop)
-
-
-def _actions(state: Running) -> list[ResumeAction]:
-    """Return the actions: the plan's thread, threads with a signal to deliver, all others."""
-    run, kind, signals = state.run, state.resume.kind, state.threads.signals
-    actions: list[ResumeAction] = []
-    if kind != "continue" or run.alone:
-        actions.append(ResumeAction(run.thread, kind, signals.get(run.thread, 0)))
-    if not run.alone:
-        for tid, number in signals.items():
-            if kind == "continue" or tid != run.thread:
-                actions.append(ResumeAction(tid, signal=number))
-        actions.append(_ALL_OTHERS)
-    return actions

@@ -1,11 +1,12 @@
-"""The rule about Python threads, and the ``Door`` that enforces it.
+"""The rule about Python threads, and the ``Door`` that every call of a user goes through.
 
 A session belongs to the Python thread that made it: every call from another thread is
 either posted (``Session.post``) or refused with ``WrongThreadError``.
 
 The public classes of the session have ``@through_door``, which makes every public method
 and property call ``Door.check`` first; threads, frames and values of the program call it
-whenever they read the program.
+whenever they read the program.  On the way out the door tells the session's user that the
+program was killed meanwhile: whatever the call has come to is of no interest then.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from crabtrap.errors import CancelledError, WrongThreadError
+from crabtrap.errors import CallError, CancelledError, CrabtrapError, ProcessGone, WrongThreadError
+from crabtrap.events import Exited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+
+    from crabtrap.events import StopEvent
 
 C = TypeVar("C", bound=type)
 P = ParamSpec("P")
@@ -26,11 +30,18 @@ R = TypeVar("R")
 
 
 class Door:
-    """A check that refuses calls of other threads and raises in a cancelled operation."""
+    """A check that refuses calls of other threads and raises in a cancelled operation.
 
-    __slots__ = ("_cancelled", "_owner", "_under_way")
+    Attributes:
+        notice_end: Publishes the end of a program that was killed while it was stopped;
+            ``None`` if there is none to tell.  With an error, it finds out whether the end
+            is why.
+    """
+
+    __slots__ = ("_cancelled", "_owner", "_under_way", "notice_end")
 
     def __init__(self) -> None:
+        self.notice_end: Callable[[BaseException | None], StopEvent | None] = lambda _: None
         self._owner = threading.get_ident()
         self._under_way = False
         self._cancelled = False
@@ -119,7 +130,23 @@ def _guarded(method: Callable[P, R]) -> Callable[P, R]:
     @wraps(method)
     def enter(*args: P.args, **keywords: P.kwargs) -> R:
         guarded: Any = args[0]
-        guarded.door.check()
-        return method(*args, **keywords)
+        door: Door = guarded.door
+        door.check()
+        door.notice_end(None)
+        try:
+            result = method(*args, **keywords)
+        except (CrabtrapError, OSError) as error:
+            end = door.notice_end(error)
+            if end is None or isinstance(error, CallError):  # which says itself what ended it
+                raise
+            raise _gone(end) from error
+        end = door.notice_end(None)
+        if end is not None:
+            raise _gone(end)
+        return result
 
     return enter
+
+
+def _gone(end: StopEvent) -> ProcessGone:
+    return ProcessGone(next((why.status for why in end.reasons if isinstance(why, Exited)), ""))

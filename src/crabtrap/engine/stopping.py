@@ -13,6 +13,7 @@ from crabtrap.engine import machine
 from crabtrap.engine.machine import Running
 from crabtrap.errors import TargetError
 from crabtrap.records import replace
+from crabtrap.target.interface import ENDS
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
@@ -60,6 +61,15 @@ class Stopper:
         self._taken = None
         return True
 
+    def take_end(self) -> TargetStop | None:
+        """Take the end of a program that is gone; what it had stopped for is of no interest."""
+        control, pid = self._debuggee.control, self._debuggee.target.pid
+        while (stop := self._taken or control.wait(0)) is not None:
+            self._taken = None
+            if stop.kind in ENDS and stop.pid == pid:
+                return stop
+        return None
+
     def complete_batch(self) -> None:
         """Stop every thread and note every stop, after the first one of a batch."""
         debuggee = self._debuggee
@@ -97,7 +107,7 @@ class Stopper:
         control = self._debuggee.control
         deadline = time.monotonic() + STOP_SECONDS
         while isinstance(state := self._debuggee.state, Running):
-            if any(stop.kind in ("exited", "killed") for stop in state.stops):
+            if any(stop.kind in ENDS for stop in state.stops):
                 break
             listed = self.list_threads()
             moving = listed - state.held - {stop.thread for stop in state.stops}

@@ -15,12 +15,13 @@ from crabtrap.engine.breakpoints.stoppoints import (
     require_breakpoint,
 )
 from crabtrap.engine.breakpoints.watched import MAX_WATCHED, split_watched
-from crabtrap.engine.causes.signal_table import parse_signal, signal_name
+from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.inspect.frame_place import place_of
 from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
+from crabtrap.signal_names import signal_name
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Bytes, Memory

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from crabtrap.address import Address
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Stopped, require
-from crabtrap.errors import NotFoundError
+from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.expression_verbs import ExpressionVerbs
 from crabtrap.session.registers import Registers
@@ -16,6 +17,8 @@ from crabtrap.session.selection import Selection, find_thread
 from crabtrap.symbols.linespec import anchored, parse_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
@@ -25,6 +28,27 @@ if TYPE_CHECKING:
     from crabtrap.symbols.linespec import Spec
     from crabtrap.symbols.types import Type
     from crabtrap.values.value import Value
+
+
+P = ParamSpec("P")
+
+
+def returning_the_end(
+    verb: Callable[Concatenate[Client, P], StopEvent],
+) -> Callable[Concatenate[Client, P], StopEvent]:
+    """Have a verb that runs the program return its end, however the verb comes to know it."""
+
+    @wraps(verb)
+    def run(self: Client, *args: P.args, **keywords: P.kwargs) -> StopEvent:
+        try:
+            return verb(self, *args, **keywords)
+        except CrabtrapError as error:
+            event = self.door.notice_end(error)
+            if event is None:
+                raise
+            return event
+
+    return run
 
 
 @through_door()
@@ -104,6 +128,7 @@ class Client:
         return self._selection.select_frame(index)
 
     # -- running -----------------------------------------------------------------------------
+    @returning_the_end
     def continue_(
         self,
         *,
@@ -134,6 +159,7 @@ class Client:
                     self._core.program.resolver.arm(item)
         return RunVerbs(self._core, timeout).continue_(tid)
 
+    @returning_the_end
     def step(
         self,
         count: int = 1,
@@ -145,6 +171,7 @@ class Client:
         tid, index = self._frame_choice(thread, to="step")
         return RunVerbs(self._core, timeout).line(tid, index, count, into=True)
 
+    @returning_the_end
     def next(
         self,
         count: int = 1,
@@ -156,6 +183,7 @@ class Client:
         tid, index = self._frame_choice(thread, to="next")
         return RunVerbs(self._core, timeout).line(tid, index, count, into=False)
 
+    @returning_the_end
     def step_instruction(
         self,
         count: int = 1,
@@ -167,6 +195,7 @@ class Client:
         tid = self._tid(thread, to="stepi")
         return RunVerbs(self._core, timeout).instruction(tid, count, over=False)
 
+    @returning_the_end
     def next_instruction(
         self,
         count: int = 1,
@@ -178,6 +207,7 @@ class Client:
         tid = self._tid(thread, to="nexti")
         return RunVerbs(self._core, timeout).instruction(tid, count, over=True)
 
+    @returning_the_end
     def finish(self, *, frame: Frame | None = None, timeout: float | None = None) -> StopEvent:
         """Run until a frame has returned; the stop has the return value.
 
@@ -186,6 +216,7 @@ class Client:
         """
         return RunVerbs(self._core, timeout).finish(self._frame_or(frame, to="finish"))
 
+    @returning_the_end
     def until(
         self,
         spec: str | None = None,
@@ -199,6 +230,7 @@ class Client:
             return verbs.until_below(start)
         return verbs.run_to("until", start, self._found(spec))
 
+    @returning_the_end
     def advance(
         self, spec: str, *, frame: Frame | None = None, timeout: float | None = None
     ) -> StopEvent:
@@ -206,6 +238,7 @@ class Client:
         start = self._frame_or(frame, to="advance")
         return RunVerbs(self._core, timeout).run_to("advance", start, self._found(spec))
 
+    @returning_the_end
     def jump(self, spec: str, *, thread: Thread | int | None = None) -> StopEvent:
         """Set the pc to another location and continue, which is unsafe in general.
 

@@ -78,6 +78,7 @@ class Core:
         self._settled_epoch = 0
         self._serving = False
         self.lifecycle = Lifecycle(program, server, self)
+        self.door.notice_end = self._notice_end
 
     def notify(self, text: str) -> None:
         """Publish a notice."""
@@ -240,6 +241,23 @@ class Core:
             event = self._with_return_value(event, plan)
         self.events.publish(event)
         return event
+
+    def _notice_end(self, error: BaseException | None) -> StopEvent | None:
+        """Publish the end of a program that was killed while it was stopped.
+
+        Args:
+            error: What has failed, perhaps because of that.
+
+        Returns:
+            The end, ``None`` if nothing new is to be told.
+        """
+        debuggee = self.lifecycle.program.debuggee
+        if isinstance(debuggee.state, Stopped) and (error or debuggee.target.is_gone):
+            self.lifecycle.program.controller.note_end(error)
+        state = debuggee.state
+        if not isinstance(state, Ended) or state.event.epoch == self._settled_epoch:
+            return None
+        return self.settle(state.event)
 
     def _with_return_value(self, event: StopEvent, plan: Plan | None) -> StopEvent:
         if not isinstance(plan, Finish) or not plan.returned or plan.function is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
-from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped, require
 from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
@@ -13,6 +12,7 @@ from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Notice, ProcessDetached
 from crabtrap.files import absolute_path
 from crabtrap.records import dataclass
+from crabtrap.signal_names import signal_name
 from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target import live
 from crabtrap.target.interface import LaunchRequest

@@ -124,6 +124,8 @@ StopKind = Literal[
 ]
 TRAPPED: tuple[StopKind, ...] = ("breakpoint", "hardware-breakpoint")
 """Kinds of stop at a breakpoint site."""
+ENDS: tuple[StopKind, ...] = ("exited", "killed")
+"""Kinds of stop that are the end of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +229,10 @@ class Abilities:
 
 
 class Target(Protocol):
-    """A program that can be inspected.  Every method may raise ``TargetError``."""
+    """A program that can be inspected.  Every method may raise ``TargetError``.
+
+    It is ``ProcessGone`` where the program has ended: it may be killed at any moment.
+    """
 
     @property
     def description(self) -> str:
@@ -242,6 +247,22 @@ class Target(Protocol):
     @property
     def abilities(self) -> Abilities:
         """What this target can do; constant."""
+        ...
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the program turned out to have ended, and ``wait`` has yet to return that.
+
+        Whatever failed for that reason has raised ``ProcessGone``.
+        """
+        ...
+
+    def look_for_end(self) -> bool:
+        """Find out whether the program has ended, after something has failed.
+
+        Returns:
+            As ``is_gone``; the report of an end that is near is waited for.
+        """
         ...
 
     @property

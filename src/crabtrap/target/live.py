@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, RemoteError, TargetError
 from crabtrap.files import working_directory
+from crabtrap.target.ending import Ending, noticing_the_end
 from crabtrap.target.interface import (
+    ENDS,
     Abilities,
     Control,
     LaunchRequest,
@@ -72,8 +74,9 @@ class LiveTarget:
             endpoint.close()
             raise
         self._remote = Remote(self._connection)
+        self._ending = Ending(self._remote, self.read_file)
         self._abilities = self._find_abilities()
-        self._control = LiveControl(self._remote, self._abilities, endpoint.close)
+        self._control = LiveControl(self._remote, self._abilities, self._ending, endpoint.close)
         self._is_local: bool | None = None
 
     def _enter_session(self) -> bytes:
@@ -137,37 +140,60 @@ class LiveTarget:
         return self._control
 
     @property
+    def ending(self) -> Ending:
+        """What is known of the program's end."""
+        return self._ending
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the program turned out to have ended, and ``wait`` has yet to return that."""
+        return self._ending.found
+
+    def look_for_end(self) -> bool:
+        """Find out, after something has failed, whether the program has ended."""
+        return self._ending.look()
+
+    @property
     def connection(self) -> Connection:
         """The connection, for measurements and tests."""
         return self._connection
 
+    @noticing_the_end
     def threads(self) -> tuple[ThreadInfo, ...]:
         """List the threads of the process; those of a forked child once it is followed."""
         found = parse_threads(self._connection.transfer("threads"), self.pid)
+        if not found:
+            self._ending.check()
         for thread in found:
             self._remote.thread_pids[thread.tid] = thread.pid
         return tuple(thread for thread in found if thread.pid == self.pid)
 
+    @noticing_the_end
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes, without trap instructions."""
         return self._remote.read_memory(address, size)
 
+    @noticing_the_end
     def read_registers(self, thread: int) -> Registers:
         """Read the general registers of a stopped thread, in DWARF order."""
         return self._remote.read_general(thread)
 
+    @noticing_the_end
     def read_register(self, thread: int, name: str) -> bytes:
         """Read a register by its name in the target description, little-endian."""
         return self._remote.read_register(thread, name)
 
+    @noticing_the_end
     def register_names(self) -> tuple[tuple[str, int], ...]:
         """List ``(name, bits)`` of every register."""
         return tuple((slot.name, slot.bits) for slot in self._remote.layout.slots)
 
+    @noticing_the_end
     def auxv(self) -> bytes:
         """Read the auxiliary vector, see ``getauxval(3)``."""
         return self._remote.transfer("auxv")
 
+    @noticing_the_end
     def executable(self) -> str:
         """Return the executable's path; that in ``/proc`` where the program is local."""
         if self.is_local:
@@ -175,15 +201,24 @@ class LiveTarget:
         annex = f"{self.pid:x}"
         return os.fsdecode(self._connection.transfer("exec-file", annex))
 
+    @noticing_the_end
     def libraries(self) -> tuple[Library, ...]:
         """Read the link map without the main program."""
-        return parse_libraries(self._remote.transfer("libraries-svr4"))
+        found = parse_libraries(self._remote.transfer("libraries-svr4"))
+        if not found:
+            self._ending.check()
+        return found
 
+    @noticing_the_end
     def mappings(self) -> tuple[Mapping, ...]:
         """Read the mappings of the address space, by address."""
         tid = self._live_tid()
-        return parse_maps(self.read_file(f"/proc/{self.pid}/task/{tid}/maps"))
+        found = parse_maps(self.read_file(f"/proc/{self.pid}/task/{tid}/maps"))
+        if not found:
+            self._ending.confirm()  # a zombie has none
+        return found
 
+    @noticing_the_end
     def read_siginfo(self, thread: int) -> bytes:
         """Read the raw ``siginfo_t`` of the thread's stop."""
         return self._remote.transfer("siginfo", thread)
@@ -340,7 +375,7 @@ class LiveTarget:
         if not pid:
             threads = parse_threads(self._connection.transfer("threads"), stop.tid)
             pid = threads[0].pid if threads else stop.tid
-        if stop.kind in ("exited", "killed"):
+        if stop.kind in ENDS:
             raise LaunchError("the program ended while it was being started")
         self._remote.adopt(pid)
         self._connection.put_stop(reply)

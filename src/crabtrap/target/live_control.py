@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 from crabtrap.address import Address
-from crabtrap.errors import ProcessGone, StateError, UnsupportedError
+from crabtrap.errors import ProcessGone, RemoteError, StateError, UnsupportedError
+from crabtrap.target.ending import Ending, describe_end, noticing_the_end
 from crabtrap.target.interface import (
+    ENDS,
     Abilities,
     ResumeAction,
     SavedRegisters,
@@ -23,7 +26,7 @@ from crabtrap.target.rsp.signal_numbers import from_linux
 from crabtrap.target.rsp.site_packets import PendingSites, insert_packet, remove_packet
 from crabtrap.target.rsp.stop_replies import StopReply, parse_stop
 
-_ENDS = ("exited", "killed")
+_LOOK_SECONDS = 0.2
 _SIGTRAP = 5
 _SIGINT = 2
 
@@ -39,14 +42,22 @@ class LiveControl:
     signal handlers.
     """
 
-    def __init__(self, remote: Remote, abilities: Abilities, close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        remote: Remote,
+        abilities: Abilities,
+        ending: Ending,
+        close: Callable[[], None],
+    ) -> None:
         """Control ``remote``; ``close`` ends its server once the connection is closed."""
         self._remote = remote
         self._connection = remote.connection
         self._abilities = abilities
+        self._ending = ending
         self._sites = PendingSites()
         self._posted: dict[int, SiteRequest] = {}
         self._stepping: set[int | None] = set()
+        self._moving: set[int | None] = {None}
         self._interrupt_asked = False
         self._interrupting = False
         self._woken = False
@@ -54,8 +65,14 @@ class LiveControl:
         self._status = ""
         self._close = close
 
+    @property
+    def ending(self) -> Ending:
+        """What is known of the program's end."""
+        return self._ending
+
     # -- sites -----------------------------------------------------------------------------
 
+    @noticing_the_end
     def update_sites(
         self, remove: Sequence[SiteRequest], insert: Sequence[SiteRequest]
     ) -> tuple[SiteFailure, ...]:
@@ -106,7 +123,8 @@ class LiveControl:
         if self._sites:
             self._post_sites()
         connection.post((packet,), self._resume_route)
-        self._remote.forget_stop()
+        self._moving = {action.thread for action in actions}
+        self._remote.forget_stop(self._moving)
         self._resumed = True
         connection.flush()
 
@@ -164,7 +182,7 @@ class LiveControl:
         # What has come already is taken whole, whoever calls meanwhile.
         is_called = self._is_called if timeout != 0 else _never
         while True:
-            reply = self._connection.wait_stop(timeout, is_called)
+            reply = self._wait_stop(timeout, is_called)
             if reply is not None:
                 stop = self._interpret(parse_stop(reply))
                 self._resumed = False
@@ -173,6 +191,36 @@ class LiveControl:
                 self._woken = False
                 return None
             self._send_interrupt()
+
+    def _wait_stop(self, timeout: float | None, until: Callable[[], bool]) -> bytes | None:
+        try:
+            if self._watches_held:
+                return self._wait_watching(timeout, until)
+            return self._connection.wait_stop(timeout, until)
+        except RemoteError:
+            # The resume was refused: of a program that has ended, or is about to.
+            if not self._ending.look(surely=True):
+                raise
+            return self._connection.take_stop()
+
+    @property
+    def _watches_held(self) -> bool:
+        """Whether the end may go unnoticed: gdbserver does not wait for threads it holds."""
+        alone = None not in self._moving and not self._abilities.stops_all
+        return alone and self._remote.running and self._connection.non_stop
+
+    def _wait_watching(self, timeout: float | None, until: Callable[[], bool]) -> bytes | None:
+        """Wait for a stop, looking now and then after the threads that were not resumed."""
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            remaining = _LOOK_SECONDS if deadline is None else deadline - monotonic()
+            reply = self._connection.wait_stop(min(remaining, _LOOK_SECONDS), until)
+            if reply is not None or until():
+                return reply
+            if self._ending.look():
+                return self._connection.take_stop()
+            if deadline is not None and monotonic() >= deadline:
+                return None
 
     def _is_called(self) -> bool:
         """Whether the wait has to end although no stop has come."""
@@ -184,7 +232,7 @@ class LiveControl:
         """Record what a stop changes, and convert it to a ``TargetStop``."""
         remote = self._remote
         pid = stop.pid or remote.pid
-        if stop.kind in _ENDS:
+        if stop.kind in ENDS:
             return self._note_end(stop, pid)
         if stop.kind == "thread-exited":
             remote.thread_pids.pop(stop.tid, None)
@@ -200,6 +248,7 @@ class LiveControl:
         if stop.kind == "exec":
             remote.adopt(pid)
             self._sites.clear()
+        remote.note_stopped(tid)
         registers = None
         pc: Address | None = None
         if stop.general is not None:
@@ -241,11 +290,8 @@ class LiveControl:
             remote.alive = False
             remote.running = False
             self._sites.clear()
-            self._status = (
-                f"exited with code {stop.code}"
-                if stop.kind == "exited"
-                else f"killed by signal {stop.signal}"
-            )
+            self._status = describe_end(stop)
+            self._ending.found = False
         remote.thread_pids = {
             tid: owner for tid, owner in remote.thread_pids.items() if owner != pid
         }
@@ -253,22 +299,27 @@ class LiveControl:
 
     # -- writing ---------------------------------------------------------------------------
 
+    @noticing_the_end
     def write_memory(self, address: Address, data: bytes) -> None:
         """Write bytes of the program; sites in the range stay inserted."""
         self._remote.write_memory(address, data)
 
+    @noticing_the_end
     def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
         """Write registers of a stopped thread, by name."""
         self._remote.write_registers(thread, changes)
 
+    @noticing_the_end
     def save_registers(self, thread: int) -> SavedRegisters:
         """Save all registers of a stopped thread, in the server where it can."""
         return self._remote.save_registers(thread)
 
+    @noticing_the_end
     def restore_registers(self, saved: SavedRegisters) -> None:
         """Restore a stopped thread's registers; each saved state can be used once."""
         self._remote.restore_registers(saved)
 
+    @noticing_the_end
     def set_counter(self, number: int, value: int) -> None:
         """Create a trace state variable, or set its value."""
         name = b"crabtrap%d" % number
@@ -276,6 +327,7 @@ class LiveControl:
             b"QTDV:%x:%016x:0:%b" % (number, value & 0xFFFF_FFFF_FFFF_FFFF, name.hex().encode())
         )
 
+    @noticing_the_end
     def read_counter(self, number: int) -> int:
         """Read a trace state variable; 0 where it was never set."""
         packet = b"qTV:%x" % number
@@ -285,11 +337,13 @@ class LiveControl:
         value = int(reply[1:17], 16)
         return value - (1 << 64) if value >> 63 else value
 
+    @noticing_the_end
     def pass_signals(self, numbers: Sequence[int]) -> None:
         """Choose the signals that the server delivers without reporting a stop."""
         text = ";".join(f"{from_linux(number):x}" for number in sorted(numbers))
         self._connection.check(b"QPassSignals:" + text.encode())
 
+    @noticing_the_end
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
         """Choose the system calls to stop at: all (``()``), some, or none (``None``)."""
         if not self._abilities.syscall_events:
@@ -302,6 +356,7 @@ class LiveControl:
 
     # -- ending ----------------------------------------------------------------------------
 
+    @noticing_the_end
     def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:
         """Detach from the process, or from ``pid`` of a fork's two processes."""
         remote = self._remote
@@ -331,6 +386,7 @@ class LiveControl:
             remote.alive = False
             self._status = "detached"
 
+    @noticing_the_end
     def kill(self) -> None:
         """Kill the process; ``wait`` does not report its end."""
         remote = self._remote

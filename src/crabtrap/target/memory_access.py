@@ -6,18 +6,21 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from crabtrap.errors import MemoryFault
+from crabtrap.errors import MemoryFault, ProcessGone
 
 if TYPE_CHECKING:
     from crabtrap._core import FileMemory, Memory
 
 
-def file_memory(descriptor: int) -> FileMemory:
-    """Wrap a copy of a ``/proc/PID/mem`` descriptor."""
+def file_memory(descriptor: int, on_gone: Callable[[], object]) -> FileMemory:
+    """Wrap a copy of a ``/proc/PID/mem`` descriptor.
+
+    ``on_gone`` raises why there is no memory any more.
+    """
     # Imported here, so that the protocol can be used without the native module.
     from crabtrap import _core  # noqa: PLC0415
 
-    return _core.FileMemory(descriptor)
+    return _core.FileMemory(descriptor, on_gone)
 
 
 def callback_memory(read: Callable[[int, int], bytes]) -> Memory:
@@ -32,6 +35,7 @@ def read_exactly(descriptor: int, address: int, size: int) -> bytes:
 
     Raises:
         MemoryFault: Some byte of the range cannot be read.
+        ProcessGone: There is no memory any more.
     """
     try:
         data = os.pread(descriptor, size, address)
@@ -45,6 +49,6 @@ def read_exactly(descriptor: int, address: int, size: int) -> bytes:
         except OSError as error:
             raise MemoryFault(address, size, detail=error.strerror or "") from None
         if not more:
-            raise MemoryFault(address, size, detail="the program has ended")
+            raise ProcessGone
         data += more
     return data

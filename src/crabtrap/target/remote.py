@@ -7,7 +7,7 @@ descriptor until the process executes another program.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
@@ -45,6 +45,9 @@ class Remote:
         running: A thread was resumed since all threads were last stopped.
         alive: The process has not ended and was not detached from.
         thread_pids: Process of every thread known from stops and thread lists.
+        on_fault: Raises ``ProcessGone`` if the process has ended; called where memory
+            cannot be read or written.
+        on_gone: Raises ``ProcessGone``; called where there is no memory any more.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -53,6 +56,9 @@ class Remote:
         self.running = False
         self.alive = False
         self.thread_pids: dict[int, int] = {}
+        self.on_fault: Callable[[], object] = lambda: None
+        self.on_gone: Callable[[], object] = lambda: None
+        self._stopped: set[int] = set()
         self._layout: RegisterLayout | None = None
         self._blocks: dict[int, bytes] = {}
         self._general: dict[int, Registers] = {}
@@ -68,11 +74,24 @@ class Remote:
         """Make ``pid`` the process that requests are about, after a launch, attach or exec."""
         self.pid = pid
         self.alive = True
+        self._stopped.clear()
         self.thread_pids.setdefault(pid, pid)
         self.forget_image()
 
-    def forget_stop(self) -> None:
-        """Mark the program as running and clear the caches of its last stop."""
+    def note_stopped(self, tid: int) -> None:
+        """Note that a thread was reported as stopped."""
+        self._stopped.add(tid)
+
+    def forget_stop(self, resumed: Collection[int | None]) -> None:
+        """Mark threads as running, and clear the caches of the last stop.
+
+        Args:
+            resumed: The threads, with ``None`` for all others.
+        """
+        if None in resumed:
+            self._stopped.clear()
+        else:
+            self._stopped -= {tid for tid in resumed if tid is not None}
         self.running = True
         self._blocks.clear()
         self._general.clear()
@@ -105,6 +124,13 @@ class Remote:
         if not self.connection.has("multiprocess"):
             return b"-1" if tid == -1 else b"%x" % tid
         return thread_id(self.thread_pids.get(tid, self.pid), tid)
+
+    @property
+    def held(self) -> Collection[int]:
+        """The threads of the process that are known to be stopped."""
+        if self.running:
+            return self._stopped
+        return [tid for tid, pid in self.thread_pids.items() if pid == self.pid]
 
     # -- registers -------------------------------------------------------------------------
 
@@ -261,7 +287,7 @@ class Remote:
             descriptor = self.descriptor
             if descriptor is None:
                 return callback_memory(self.read_partial)
-            self._memory = file_memory(descriptor)
+            self._memory = file_memory(descriptor, self.on_gone)
         return self._memory
 
     def read_memory(self, address: int, size: int) -> bytes:
@@ -281,7 +307,17 @@ class Remote:
         return data
 
     def read_partial(self, address: int, size: int) -> bytes:
-        """Read by packets, up to the first byte that cannot be read."""
+        """Read by packets, up to the first byte that cannot be read.
+
+        Raises:
+            ProcessGone: There is no memory any more.
+        """
+        data = self._read_packets(address, size)
+        if len(data) < size:
+            self.on_fault()
+        return data
+
+    def _read_packets(self, address: int, size: int) -> bytes:
         room = self.packet_room
         data = bytearray()
         while len(data) < size:
@@ -333,6 +369,7 @@ class Remote:
         ]
         for reply in self.connection.exchange(packets):
             if reply != b"OK":
+                self.on_fault()
                 error = error_of(b"X", reply)
                 raise MemoryFault(address, len(data), detail=str(error))
 

@@ -5,9 +5,10 @@ import struct
 import pytest
 
 from crabtrap.engine.causes.siginfo import parse_siginfo
-from crabtrap.engine.causes.signal_table import SignalTable, parse_signal, signal_name
+from crabtrap.engine.causes.signal_table import SignalTable, parse_signal
 from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.errors import NotFoundError, UsageError
+from crabtrap.signal_names import signal_name
 
 
 @pytest.mark.parametrize("text", ["SIGSEGV", "segv", "SEGV", "11"])

@@ -8,7 +8,7 @@ from crabtrap.engine.machine import CONSUME, IGNORE, Proceed, Report
 from crabtrap.engine.plans.plan import Done, Resume
 from crabtrap.events import Notice
 from crabtrap.records import replace
-from crabtrap.target.interface import TRAPPED, StopKind
+from crabtrap.target.interface import ENDS, TRAPPED, StopKind
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 class PlanProgress:
     """Shows the plan the stops of its own thread."""
 
-    kinds: tuple[StopKind, ...] = tuple(
-        kind for kind in get_args(StopKind) if kind not in ("exited", "killed")
-    )
+    kinds: tuple[StopKind, ...] = tuple(kind for kind in get_args(StopKind) if kind not in ENDS)
 
     def __init__(self, debuggee: Debuggee, inspector: Inspector) -> None:
         self._debuggee = debuggee

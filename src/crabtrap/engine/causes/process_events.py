@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.causes.hits import find_caught
-from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.engine.modules.module_tracker import libraries_changed
 from crabtrap.events import Executed, Exited, Forked, Interrupted
+from crabtrap.signal_names import signal_name
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
@@ -35,14 +35,19 @@ class Ends:
         The end of the only thread that ran is reported, too: nothing would happen any more.
         """
         match stop.kind:
-            case "exited":
-                return Report(Exited(stop.pid, stop.code))
-            case "killed":
-                return Report(Exited(stop.pid, None, stop.signal, signal_name(stop.signal)))
+            case "exited" | "killed":
+                return Report(exit_reason(stop))
             case "no-resumed" if state.run.alone:
                 return Report(Interrupted())
             case _:
                 return CONSUME
+
+
+def exit_reason(stop: TargetStop) -> Exited:
+    """Return the reason of a stop that is the end of the process."""
+    if stop.kind == "exited":
+        return Exited(stop.pid, stop.code)
+    return Exited(stop.pid, None, stop.signal, signal_name(stop.signal))
 
 
 class Execs:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.causes.hits import find_caught
 from crabtrap.engine.causes.siginfo import parse_siginfo
-from crabtrap.engine.causes.signal_table import signal_name
 from crabtrap.engine.causes.stack_overflow import is_stack_overflow
 from crabtrap.engine.causes.syscall_names import syscall_name
 from crabtrap.engine.machine import CONSUME, Consume, Report
 from crabtrap.errors import TargetError
 from crabtrap.events import Interrupted, SignalReceived, SyscallStop
 from crabtrap.log import Log
+from crabtrap.signal_names import signal_name
 
 if TYPE_CHECKING:
     from crabtrap.address import Address

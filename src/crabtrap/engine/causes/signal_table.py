@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal as _signal
 from collections.abc import Iterator
 
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.records import dataclass, replace
+from crabtrap.signal_names import LAST, signal_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +28,11 @@ _STOP = SignalAction(stop=True, show=True, pass_=True)
 _QUIET = SignalAction(stop=False, show=False, pass_=True)
 _OURS = SignalAction(stop=True, show=True, pass_=False)
 
-_FIRST_REALTIME = 34
-_LAST = 64
-
 # Signals of normal operation, which gdb passes silently by default, too, and the two that
 # the C library reserves (cancellation and setxid, nptl(7)).
 _EVERYDAY = frozenset(
     ("SIGALRM", "SIGCHLD", "SIGURG", "SIGIO", "SIGVTALRM", "SIGPROF", "SIGWINCH")
 ) | {"SIG32", "SIG33"}
-
-
-def signal_name(number: int) -> str:
-    """Return the name of a Linux signal: ``SIGSEGV``, ``SIG32``, ``SIGRTMIN+3``."""
-    if number >= _FIRST_REALTIME:
-        offset = number - _FIRST_REALTIME
-        return f"SIGRTMIN+{offset}" if offset else "SIGRTMIN"
-    try:
-        return _signal.Signals(number).name
-    except ValueError:
-        return f"SIG{number}"
 
 
 def parse_signal(text: str) -> int:
@@ -56,11 +42,11 @@ def parse_signal(text: str) -> int:
         NotFoundError: There is no such signal.
     """
     wanted = text.upper()
-    if wanted.isdigit() and 1 <= int(wanted) <= _LAST:
+    if wanted.isdigit() and 1 <= int(wanted) <= LAST:
         return int(wanted)
     if not wanted.startswith("SIG"):
         wanted = f"SIG{wanted}"
-    for number in range(1, _LAST + 1):
+    for number in range(1, LAST + 1):
         if signal_name(number) == wanted:
             return number
     raise NotFoundError("signal", text)
@@ -71,7 +57,7 @@ class SignalTable:
 
     def __init__(self) -> None:
         self._actions: dict[int, SignalAction] = {}
-        for number in range(1, _LAST + 1):
+        for number in range(1, LAST + 1):
             name = signal_name(number)
             if name in ("SIGTRAP", "SIGINT"):
                 self._actions[number] = _OURS

@@ -39,6 +39,15 @@ class StaticTarget:
         return Abilities()
 
     @property
+    def is_gone(self) -> bool:
+        """Whether the program has ended: it has not begun."""
+        return False
+
+    def look_for_end(self) -> bool:
+        """Find out whether the program has ended: it has not begun."""
+        return False
+
+    @property
     def memory(self) -> _core.Memory:
         """Memory: the segments of the files."""
         return self._memory

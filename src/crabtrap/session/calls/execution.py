@@ -12,7 +12,7 @@ from crabtrap.engine.causes.panics import PanicWatcher
 from crabtrap.engine.inferior_call import inferior_call_scope
 from crabtrap.engine.machine import Stopped
 from crabtrap.engine.plans.run_call import RunCall
-from crabtrap.errors import CallError, StillRunningError
+from crabtrap.errors import CallError, ProcessGone, StillRunningError
 from crabtrap.events import Exited, Interrupted, Panicked, SignalReceived, StepDone
 from crabtrap.expr import EvaluationError
 from crabtrap.log import Log
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _log = Log("crabtrap.session")
 
+_SIGKILL = 9
 _STOP_SECONDS = 10.0
 """Time for the thread of an abandoned call to stop."""
 _TWO_WORDS = 16
@@ -357,6 +358,8 @@ class _Attempt:
         who = self._name if own else f"during the call of {self._name}, thread {event.thread}"
         for why in reasons:
             match why:
+                case Exited() if why.signal == _SIGKILL:  # no doing of the function's
+                    raise ProcessGone(why.status)
                 case Exited():
                     raise CallError(f"{self._name} ended the program: {_ending(why)}")
                 case Interrupted():

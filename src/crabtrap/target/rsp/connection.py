@@ -328,6 +328,25 @@ class Connection:
             else:
                 channel.sleep_watching(remaining)
 
+    def await_stop(self, is_wanted: Callable[[bytes], bool], timeout: float) -> bool:
+        """Receive stops until a wanted one is queued, and leave all of them queued.
+
+        Args:
+            is_wanted: Judges a stop reply.
+            timeout: Seconds; 0 to take in only what has arrived.
+
+        Raises:
+            RemoteError: The connection ended.
+        """
+        deadline = monotonic() + timeout
+        while True:
+            if any(map(is_wanted, self._incoming.stops)):
+                return True
+            self.acknowledge_stops()
+            self.flush()
+            if not self._receive(deadline) and monotonic() >= deadline:
+                return False
+
     @property
     def _more_stops_asked(self) -> bool:
         return self.non_stop and Route.STOP in self._routes.values()

@@ -1,0 +1,26 @@
+"""Options for the sizes of long runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.sessions import server
+
+__all__ = ["server"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=1000, help="programs killed within verbs")
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """A function that shows the numbers of a run."""
+
+    def show(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n{text}")  # noqa: T201 - they are what the run is for
+
+    return show
