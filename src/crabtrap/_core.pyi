@@ -45,6 +45,7 @@ __all__ = [
     "VariantPart",
     "demangle",
     "disassemble",
+    "instruction_start",
     "step_targets",
     "unwind",
 ]
@@ -707,6 +708,12 @@ class StepTargets:
 
 def step_targets(code: bytes, address: int, ranges: Sequence[Range]) -> StepTargets:
     """Decode ``code`` at run-time ``address`` and list how ``ranges`` inside it are left."""
+
+def instruction_start(code: bytes, address: int, inside: int) -> int | None:
+    """Where the instruction around run-time ``inside`` begins, by decoding ``code``.
+
+    ``None`` where the bytes stop making sense before it, or end.
+    """
 
 def demangle(name: str) -> str:
     """A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged."""

@@ -125,6 +125,17 @@ pub fn step_targets(code: &[u8], address: u64, ranges: &[Range<u64>]) -> StepTar
     targets
 }
 
+/// Decodes `code` at run-time `address` and returns where the instruction around `inside`
+/// begins; `None` where the bytes stop making sense before, or end.
+#[must_use]
+pub fn instruction_start(code: &[u8], address: u64, inside: u64) -> Option<u64> {
+    Decoded::new(code, address)
+        .take_while(|(_, flow)| !matches!(flow, Flow::Invalid))
+        .find(|(instruction, _)| instruction.next_ip() > inside)
+        .map(|(instruction, _)| instruction.ip())
+        .filter(|start| *start <= inside)
+}
+
 /// Instructions one after the other, invalid bytes one by one.
 struct Decoded<'a> {
     decoder: Decoder<'a>,

@@ -50,6 +50,17 @@ pub(crate) fn disassemble<'py>(
     PyTuple::new(py, instructions.collect::<Vec<_>>())
 }
 
+/// Where the instruction around `inside` begins, decoded from `address` on, if that is known.
+#[pyfunction]
+pub(crate) fn instruction_start(
+    py: Python<'_>,
+    code: &[u8],
+    address: u64,
+    inside: u64,
+) -> PyResult<Option<u64>> {
+    boundary::call(py, || Ok(core::instruction_start(code, address, inside)))
+}
+
 /// Ways in which control can leave a set of address ranges.
 #[pyclass(frozen, get_all, module = "crabtrap._core")]
 pub(crate) struct StepTargets {

@@ -26,7 +26,7 @@ mod _core {
     #[pymodule_export]
     use crate::code::{Function, LineSpan, Row, Variable};
     #[pymodule_export]
-    use crate::disasm::{Instruction, StepTargets, disassemble, step_targets};
+    use crate::disasm::{Instruction, StepTargets, disassemble, instruction_start, step_targets};
     #[pymodule_export]
     use crate::files::{Section, Segment, Symbol};
     #[pymodule_export]

@@ -333,6 +333,7 @@ class Controller:
         """Resume the program as the plan says, unless stepping over breakpoints has stopped it."""
         debuggee = self._debuggee
         control, sites = debuggee.control, debuggee.sites
+        debuggee.code.require_whole(state.resume.sites)
         sites.replace_owned(_PLAN, (SiteKey("software", each) for each in state.resume.sites))
         self._filters.send()
         if not debuggee.target.abilities.steps_over_sites:

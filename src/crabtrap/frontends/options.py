@@ -80,8 +80,12 @@ def _environment(options: CommandLine, text: str) -> None:
     options.environment[name] = value
 
 
+_PID_DIGITS = 9
+"""The kernel's largest is 4194304: PID_MAX_LIMIT in proc(5)."""
+
+
 def _pid(options: CommandLine, text: str) -> None:
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _PID_DIGITS:
         raise UsageError(f"{text} is not a process id", hint="ps -e lists processes")
     options.pid = int(text)
 

@@ -8,11 +8,14 @@ from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Running, Stopped, require
+from crabtrap.errors import RangeError
 from crabtrap.events import MemoryWritten
 
 if TYPE_CHECKING:
     from crabtrap.session.core import Core
 
+_MOST_CODE = 64 << 20
+"""Bytes that are disassembled at once."""
 _LONGEST_INSTRUCTION = 15
 
 Syntax = Literal["intel", "att"]
@@ -61,8 +64,11 @@ class ProgramMemory:
 
         Raises:
             MemoryFault: The byte at ``start`` cannot be read.
+            RangeError: ``end`` lies before ``start``, or so far behind that it is no code.
         """
         size = end - start if end is not None else (count or 1) * _LONGEST_INSTRUCTION
+        if not 0 <= size <= _MOST_CODE:
+            raise RangeError(f"{start:#x} to {start + size:#x} is no range of code")
         code = self._core.program.debuggee.target.memory.read_partial(start, size)
         if not code:
             code = self.read(start, 1)

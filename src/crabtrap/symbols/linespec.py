@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from crabtrap.address import Address
 from crabtrap.errors import ParseError
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
 from crabtrap.symbols.breakpoint_locations import (
     BreakpointLocation,
     Resolution,
@@ -22,6 +22,10 @@ from crabtrap.symbols.breakpoint_locations import (
     locations_of_line,
     locations_of_regex,
 )
+from crabtrap.symbols.instruction_starts import enclosing_instruction
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.module_table import ModuleTable
 
 __all__ = [
     "AddressSpec",
@@ -87,6 +91,8 @@ class ExpressionSpec:
 
 Spec = LineSpec | FunctionSpec | RegexSpec | AddressSpec | ExpressionSpec
 
+_LAST_LINE = (1 << 32) - 1
+_LAST_ADDRESS = (1 << 64) - 1
 _LINE = re.compile(
     r"(?:(?!\d+:)(?P<file>.*?[^:]):|:)?(?P<line>\d+)(?::(?P<column>\d+))?", re.DOTALL
 )
@@ -124,7 +130,10 @@ def parse_spec(text: str) -> Spec:
         return _parse_regex(spec[1:-1], text)
     line = _LINE.fullmatch(spec)
     if line is not None:
-        return LineSpec(line["file"], int(line["line"]), int(line["column"] or 0))
+        position = int(line["line"]), int(line["column"] or 0)
+        if max(position) > _LAST_LINE:
+            raise ParseError("no file has so many lines", text, 0, len(text))
+        return LineSpec(line["file"], *position)
     return FunctionSpec(spec)
 
 
@@ -132,7 +141,10 @@ def _parse_address(body: str, text: str) -> Spec:
     if not body:
         raise ParseError("an address is needed after '*'", text, len(text), len(text))
     if re.fullmatch(_NUMBER, body):
-        return AddressSpec(Address(int(body.replace("_", ""), 0)))
+        address = int(body.replace("_", ""), 0)
+        if address > _LAST_ADDRESS:
+            raise ParseError("no address has more than 64 bits", text, 0, len(text))
+        return AddressSpec(Address(address))
     return ExpressionSpec(body)
 
 
@@ -184,6 +196,27 @@ def resolve_spec(spec: Spec, context: ResolveContext) -> Resolution:
         spec: As ``anchored`` returns it.
         context: What to search.
     """
+    return _without_torn(_resolve(spec, context), context.table)
+
+
+def _without_torn(resolution: Resolution, table: ModuleTable) -> Resolution:
+    """Leave out locations inside of instructions, and say so."""
+    torn = {
+        each.address: begins
+        for each in resolution.locations
+        if (begins := enclosing_instruction(table, each.address)) is not None
+    }
+    if not torn:
+        return resolution
+    sound = tuple(each for each in resolution.locations if each.address not in torn)
+    (address, begins), *_ = torn.items()
+    reason = f"{address:#x} is inside of the instruction at {begins:#x}"
+    if sound:
+        return replace(resolution, locations=sound, notes=(*resolution.notes, reason))
+    return replace(resolution, locations=(), reason=reason, hint=f"*{begins:#x}")
+
+
+def _resolve(spec: Spec, context: ResolveContext) -> Resolution:
     match spec:
         case LineSpec(file, line, column):
             if file is None:

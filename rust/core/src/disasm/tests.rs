@@ -186,6 +186,20 @@ fn senseless_ranges_are_harmless() {
 }
 
 #[test]
+fn the_instruction_around_an_address() {
+    // push rbp; mov eax, 0x90909090; (no instruction)
+    let code = b"\x55\xb8\x90\x90\x90\x90\x06\x90";
+    let start_of = |inside: u64| instruction_start(code, BASE, BASE + inside);
+    assert_eq!(start_of(0), Some(BASE));
+    assert_eq!(start_of(1), Some(BASE + 1));
+    assert_eq!(start_of(4), Some(BASE + 1));
+    assert_eq!(start_of(6), None);
+    assert_eq!(start_of(7), None);
+    assert_eq!(start_of(100), None);
+    assert_eq!(instruction_start(code, BASE, BASE - 1), None);
+}
+
+#[test]
 fn random_bytes_never_panic_and_are_all_accounted_for() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for round in 0..3_000_u64 {
@@ -206,6 +220,9 @@ fn random_bytes_never_panic_and_are_all_accounted_for() {
             assert_eq!(total, code.len());
             assert!(instructions.iter().all(|i| !i.text.is_empty()));
         }
+        let middle = address.wrapping_add(code.len() as u64 / 2);
+        let start = instruction_start(&code, address, middle);
+        assert!(start.is_none_or(|start| (address..=middle).contains(&start)));
         let end = address.saturating_add(code.len() as u64);
         let range = address..end;
         let targets = step_targets(&code, address, std::slice::from_ref(&range));

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.errors import MemoryFault
+from crabtrap.errors import DebugInfoError, MemoryFault
 from crabtrap.records import dataclass, replace
 from crabtrap.symbols.breakpoint_locations import after_prologue
+from crabtrap.symbols.instruction_starts import enclosing_instruction
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import UserCode
@@ -58,6 +59,9 @@ class Region:
     def contains(self, address: int) -> bool:
         """Whether ``address`` lies in one of the ranges."""
         return any(start <= address < end for start, end in self.ranges)
+
+
+NO_CODE = Region((), frozenset(), frozenset(), (), frozenset(), returns=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class CodeIndex:
         self._callees: dict[Address, _Callees] = {}
         self._entries: dict[Address, Address | None] = {}
         self._reach: dict[frozenset[Address], Reach] = {}
+        self._enclosing: dict[Address, Address | None] = {}
 
     def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
         """Return all code of the concrete function where the frame at ``depth`` is on a line.
@@ -118,6 +123,10 @@ class CodeIndex:
             depth: Logical frame, counted from the concrete function, which is 0.
             path: Source file of the line.
             line: 1-based line.
+
+        Returns:
+            The region; without code where the line table does not have the line, or places it
+            inside of instructions.
         """
         instance = chain[-1 - depth]
         key = (*instance.key, depth, path, line)
@@ -182,7 +191,10 @@ class CodeIndex:
         )
 
     def instance_region(self, instance: Function) -> Region:
-        """Return all code of a function or inline instance, with the instances inside it."""
+        """Return all code of a function or inline instance, with the instances inside it.
+
+        There is none where the debug information is damaged, as in ``line_region``.
+        """
         key = (*instance.key, -1, "", 0)
         region = self._regions.get(key)
         if region is None:
@@ -191,7 +203,7 @@ class CodeIndex:
 
     def range_region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
         """Return a region of arbitrary ranges; it is not cached."""
-        return self._region(module, ranges)
+        return self._decode(module, _merge(ranges))
 
     def user_entry(self, address: Address) -> Address | None:
         """Return the first statement of the user's function that begins at ``address``.
@@ -200,11 +212,12 @@ class CodeIndex:
         """
         if address not in self._entries:
             function = self.modules.function_at(address)
-            self._entries[address] = (
-                after_prologue(function)
-                if function is not None and self._is_user(function, address)
-                else None
-            )
+            entry = None
+            if function is not None and self._is_user(function, address):
+                entry = after_prologue(function)
+                if self.inside_instruction(entry) is not None:
+                    entry = address  # the line table is damaged; a call leads here
+            self._entries[address] = entry
         return self._entries[address]
 
     def reach(self, calls: Iterable[Address]) -> Reach:
@@ -221,6 +234,27 @@ class CodeIndex:
         found = self.reach(callees.direct)
         return found.joined(Reach(frozenset(), callees.indirect))
 
+    def inside_instruction(self, address: Address) -> Address | None:
+        """Return the instruction that ``address`` lies inside of; see ``enclosing_instruction``."""
+        if address not in self._enclosing:
+            self._enclosing[address] = enclosing_instruction(self.modules, address)
+        return self._enclosing[address]
+
+    def require_whole(self, sites: Iterable[Address]) -> None:
+        """Refuse traps that would make other instructions of the program's own.
+
+        Raises:
+            DebugInfoError: A smashed stack or damaged debug information leads there.
+        """
+        for site in sites:
+            begins = self.inside_instruction(site)
+            if begins is not None:
+                raise DebugInfoError(
+                    f"what is known of the code or the stack is damaged: it leads to {site:#x}, "
+                    f"inside of the instruction at {begins:#x}",
+                    hint="stepi goes on by single instructions",
+                )
+
     # -- helpers -----------------------------------------------------------------------
     def _is_user(self, function: Function, address: Address) -> bool:
         row = function.module.row_at(address)
@@ -230,11 +264,17 @@ class CodeIndex:
         key = (*instance.key, depth)
         spans = self._spans.get(key)
         if spans is None:
-            spans = self._spans[key] = instance.module.line_spans(instance.ranges[0][0], depth)
+            first = instance.ranges[0][0] if instance.ranges else instance.entry
+            spans = self._spans[key] = instance.module.line_spans(first, depth)
         return spans
 
     def _region(self, module: Module, ranges: tuple[AddressRange, ...]) -> Region:
+        """Decode ranges of the debug information, without those that begin inside instructions."""
         merged = _merge(ranges)
+        sound = tuple(each for each in merged if self.inside_instruction(each[0]) is None)
+        return self._decode(module, sound) if sound else NO_CODE
+
+    def _decode(self, module: Module, merged: tuple[AddressRange, ...]) -> Region:
         low, high = merged[0][0], merged[-1][1]
         code = module.read(low, high - low)
         found = _core.step_targets(code, low, merged)
@@ -281,7 +321,7 @@ class CodeIndex:
             return _NO_CALLEES
         end = Address(symbol.address + symbol.size)
         try:
-            region = self._region(module, ((symbol.address, end),))
+            region = self._decode(module, ((symbol.address, end),))
         except MemoryFault:
             return _NO_CALLEES
         # A jump out of a function is a call in tail position.

@@ -216,6 +216,8 @@ class StepLine:
             self._instances = self._user_instances(view, region) if self.into else frozenset()
         if not region.contains(view.pc):
             region = view.code.instance_region(view.chain[-1 - depth])
+        if not region.contains(view.pc):
+            return self._leave_symbol(view)  # the debug information is damaged
         return self._leave_region(view, region, self._instances)
 
     def _user_instances(self, view: ThreadView, region: Region) -> frozenset[Address]:
@@ -224,7 +226,9 @@ class StepLine:
         return frozenset(
             instance.entry
             for instance in region.instances
-            if instance.entry != view.pc and view.code.user_code.is_user_function(instance, path)
+            if instance.entry != view.pc
+            and view.code.user_code.is_user_function(instance, path)
+            and view.code.inside_instruction(instance.entry) is None
         )
 
     def _leave_region(
@@ -244,11 +248,19 @@ class StepLine:
 
     def _leave_function(self, view: ThreadView) -> Resume:
         """Trap the exits of a function without lines, or of one that is not the user's."""
-        module, chain = view.module, view.chain
-        if module is not None and chain:
-            return self._leave_region(view, view.code.instance_region(chain[-1]))
+        if view.module is not None and view.chain:
+            region = view.code.instance_region(view.chain[-1])
+            if region.contains(view.pc):
+                return self._leave_region(view, region)
+        return self._leave_symbol(view)
+
+    def _leave_symbol(self, view: ThreadView) -> Resume:
+        """Trap the exits of the code that a symbol names; without one, where its caller goes on."""
+        module = view.module
         symbol = module.symbol_at(view.pc) if module is not None else None
-        if module is None or symbol is None or not symbol.size:
+        if symbol is not None and not symbol.address <= view.pc < symbol.address + symbol.size:
+            symbol = None  # the nearest one below
+        if module is None or symbol is None:
             callers = self._callers(view)
             self._region, self._reach = None, callers.reach
             return self._with_sites(

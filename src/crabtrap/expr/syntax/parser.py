@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import cast
 
+from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.grammar import PatternParser
+from crabtrap.expr.syntax.height import height
 from crabtrap.expr.syntax.nodes import Expression, Span
 
 _BINARY: dict[str, int] = {
@@ -28,6 +30,8 @@ _RAW_BORROWS: dict[str, nodes.UnaryOperator] = {
     "addr_of": "&raw const",
     "addr_of_mut": "&raw mut",
 }
+_HIGHEST = 128
+"""Levels of a tree: each takes several of the thousand calls that Python's stack holds."""
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
 _ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
@@ -46,6 +50,14 @@ def parse(text: str) -> Expression:
     parser = Parser(text)
     tree = parser.assignment()
     parser.expect_end()
+    if height(tree, _HIGHEST) > _HIGHEST:
+        raise ParseError(
+            f"more than {_HIGHEST} operations build upon each other",
+            text,
+            tree.span.start,
+            tree.span.end,
+            hint="evaluate a part of it first, and use it as $1",
+        )
     return tree
 
 

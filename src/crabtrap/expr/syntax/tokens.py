@@ -55,12 +55,21 @@ _TOKEN = re.compile(
 )
 
 
+_NUMBERS = ("integer", "float", "history")
+_LONGEST_NUMBER = 1000
+"""Characters: a u128 in binary, however many ``_`` are in it; Python limits itself to 4,300."""
+_LONGEST_TEXT = 1 << 16
+
+
 def tokenize(text: str) -> tuple[Token, ...]:
     """Cut an expression into tokens, ended by one of kind "end".
 
     Raises:
-        ParseError: A character that begins no token, or a quote that is not closed.
+        ParseError: A character that begins no token, a quote that is not closed, or a text or
+            a number of absurd length.
     """
+    if len(text) > _LONGEST_TEXT:
+        raise ParseError(f"longer than {_LONGEST_TEXT} characters", text, _LONGEST_TEXT, len(text))
     return (*_tokens(text), Token("end", "", len(text), len(text)))
 
 
@@ -102,6 +111,8 @@ _KINDS: tuple[TokenKind, ...] = (
 def _token(match: re.Match[str], text: str) -> Token:
     for kind in _KINDS:
         if match.group(kind) is not None:
+            if kind in _NUMBERS and match.end() - match.start() > _LONGEST_NUMBER:
+                raise ParseError("this number is too long", text, match.start(), match.end())
             return Token(kind, match.group(), match.start(), match.end())
     raise ParseError("unreadable token", text, match.start(), match.end())
 

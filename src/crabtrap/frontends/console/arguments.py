@@ -9,6 +9,9 @@ from typing import NoReturn
 from crabtrap.errors import ParseError
 from crabtrap.records import dataclass
 
+_FAR = 1 << 62
+_LONGEST_RANGE = 1 << 16
+"""Numbers of breakpoints or displays in one range of a command."""
 # Patterns are compiled by ``re`` at their first use: few commands need them.
 _FORMAT = r"/(-?\d+)?([A-Za-z]*)(?=\s|$|[*&$(\"'-])"
 _IF = r"(?:^|(?<=\s))if(?=[\s(!]|$)"
@@ -125,13 +128,18 @@ class Arguments:
         while not self.empty:
             start = self._position
             word = self.need_word("a number")
-            first, dash, last = word.partition("-")
-            if not first.isdecimal() or (dash and not last.isdecimal()):
+            span = parse_range(word)
+            if span is None:
                 raise ParseError(
                     f"expected a number or a range, not {word!r}",
                     self.line, start, start + len(word), hint=self._hint(),
                 )  # fmt: skip
-            found += range(int(first), int(last or first) + 1)
+            if len(span) > _LONGEST_RANGE:
+                raise ParseError(
+                    f"a range of more than {_LONGEST_RANGE} numbers",
+                    self.line, start, start + len(word),
+                )  # fmt: skip
+            found += span
         return found
 
     def format(self) -> Format | None:
@@ -233,6 +241,21 @@ class Arguments:
     def _skip_space(self) -> None:
         while self.line[self._position : self._position + 1].isspace():
             self._position += 1
+
+
+def parse_range(word: str) -> range | None:
+    """Parse ``3`` or ``3-5``; ``None`` for what is neither.
+
+    Its ends are cut at 2⁶², so that ``len`` and ``in`` work.
+
+    Example:
+        >>> parse_range("3-5"), parse_range("x")
+        (range(3, 6), None)
+    """
+    first, dash, last = word.partition("-")
+    if not first.isdecimal() or (dash and not last.isdecimal()):
+        return None
+    return range(min(int(first), _FAR), min(int(last or first), _FAR) + 1)
 
 
 def parse_integer(word: str) -> int | None:

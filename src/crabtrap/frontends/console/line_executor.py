@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, ParseError
@@ -13,6 +14,8 @@ from crabtrap.frontends.streams import OutputLostError
 if TYPE_CHECKING:
     from crabtrap.frontends.console.command import Command, CommandTable
     from crabtrap.frontends.console.context import CommandContext
+
+_ABSURD_NUMBER = re.compile(r"\d[xob]?[0-9a-fA-F_]{1000,}")
 
 
 class LineExecutor:
@@ -44,6 +47,7 @@ class LineExecutor:
         """
         name = ""
         try:
+            _check_numbers(line)
             resolved = self._table.resolve(line)
             name = resolved.command.name
             rest = resolved.arguments.rest
@@ -75,6 +79,13 @@ class LineExecutor:
             return
         self.failed = self.buggy = True
         context.output.bug(bug_report(error), command)
+
+
+def _check_numbers(line: str) -> None:
+    """Refuse a number that none of the commands could mean, and that Python would not convert."""
+    found = _ABSURD_NUMBER.search(line)
+    if found is not None:
+        raise ParseError("this number is too long", line, found.start(), found.end())
 
 
 def _repeated(command: Command, line: str, rest: str) -> str:

@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
+_LAST_ADDRESS = (1 << 64) - 1
+
 
 def address_of(context: CommandContext, text: str) -> Address:
     """Evaluate an address: a number, a pointer, a register, or else the location of a value."""
     number = parse_integer(text)
     if number is not None:
+        if number > _LAST_ADDRESS:
+            raise UsageError(f"{text} is no address: it has more than 64 bits")
         return Address(number)
     value = context.client.evaluate(text)
     if value.is_pointer:

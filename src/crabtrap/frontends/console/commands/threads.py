@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.frontends import describe
-from crabtrap.frontends.console.arguments import Arguments
+from crabtrap.frontends.console.arguments import Arguments, parse_range
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.stack import show_frame
 from crabtrap.frontends.console.frames import frame_text
@@ -114,16 +114,18 @@ def _chosen(context: CommandContext, arguments: Arguments) -> list[Thread]:
     threads = list(context.session.threads)
     if arguments.literal("all"):
         return threads
-    numbers: set[int] = set()
-    while (word := arguments.rest.split(maxsplit=1)[:1]) and word[0][0].isdigit():
-        first, _, last = arguments.need_word("a thread number").partition("-")
-        numbers |= set(range(int(first), int(last or first) + 1))
-    if not numbers:
-        arguments.fail("thread apply needs `all` or thread numbers")
     known = {one.index for one in threads}
-    if missing := sorted(numbers - known):
-        raise NotFoundError("thread", str(missing[0]), hint="info threads")
-    return [one for one in threads if one.index in numbers]
+    chosen: set[int] = set()
+    while (word := arguments.rest.split(maxsplit=1)[:1]) and word[0][0].isdigit():
+        span = parse_range(arguments.need_word("a thread number"))
+        if span is None:
+            arguments.fail("thread apply needs numbers and ranges of threads")
+        if (missing := next((number for number in span if number not in known), None)) is not None:
+            raise NotFoundError("thread", str(missing), hint="info threads")
+        chosen.update(span)
+    if not chosen:
+        arguments.fail("thread apply needs `all` or thread numbers")
+    return [one for one in threads if one.index in chosen]
 
 
 GROUP = Group(
