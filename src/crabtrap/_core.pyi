@@ -22,11 +22,13 @@ from typing import Literal, final
 
 __all__ = [
     "Backtrace",
+    "Block",
     "CallbackMemory",
     "FileMemory",
     "Function",
     "Image",
     "Instruction",
+    "LandingPad",
     "LineSpan",
     "Member",
     "Memory",
@@ -43,6 +45,7 @@ __all__ = [
     "Variable",
     "Variant",
     "VariantPart",
+    "basic_blocks",
     "demangle",
     "disassemble",
     "instruction_start",
@@ -540,6 +543,20 @@ class Image:
             depth: Logical frame counted from the concrete function, which is 0, inwards.
         """
 
+    def relocated_pointer(self, address: int) -> int | None:
+        """The file address that the pointer at ``address`` refers to once it is relocated.
+
+        ``None`` where it refers to another file, or is not in this one.
+        """
+
+    def landing_pads(self, address: int) -> tuple[LandingPad, ...]:
+        """Where code goes on when a call in it unwinds, by the addresses of the calls.
+
+        Args:
+            address: Anywhere in the code; what one entry of the unwind tables covers around
+                it is told, which is all of a function unless its cold parts lie elsewhere.
+        """
+
     def variables(self, function: int) -> tuple[Variable, ...]:
         """Parameters and locals of one function or inline instance, nested blocks included.
 
@@ -658,6 +675,21 @@ def unwind(
     """
 
 @final
+class LandingPad:
+    """What happens when one of the calls in ``[start, end)`` unwinds.
+
+    Attributes:
+        address: Where the function goes on.
+        catches: The unwinding may end there, as in ``std::panic::catch_unwind``; otherwise
+            the code there only cleans up, or aborts.
+    """
+
+    start: int
+    end: int
+    address: int
+    catches: bool
+
+@final
 class Instruction:
     """One decoded instruction.
 
@@ -713,6 +745,33 @@ def instruction_start(code: bytes, address: int, inside: int) -> int | None:
     """Where the instruction around run-time ``inside`` begins, by decoding ``code``.
 
     ``None`` where the bytes stop making sense before it, or end.
+    """
+
+@final
+class Block:
+    """Instructions that run one after the other: only the first is ever jumped to.
+
+    Attributes:
+        successors: Beginnings of the blocks that can follow, sorted; what lies outside of
+            the ranges is left out.
+        is_indirect: It ends with a jump to an address known only when it runs.
+        callee: Address of the function that its last instruction calls, if that is a call.
+        callee_slot: Address of the pointer that its last instruction calls through.
+    """
+
+    start: int
+    end: int
+    successors: tuple[int, ...]
+    is_indirect: bool
+    callee: int | None
+    callee_slot: int | None
+
+def basic_blocks(
+    code: bytes, address: int, ranges: Sequence[Range], leaders: Sequence[int]
+) -> tuple[Block, ...]:
+    """Divide ``ranges`` of ``code`` at run-time ``address`` into basic blocks, by address.
+
+    A block also begins at each of ``leaders`` that begins an instruction.
     """
 
 def demangle(name: str) -> str:

@@ -1,7 +1,11 @@
 //! Disassembly, and the ways in which control leaves a piece of code.
 
+mod blocks;
+
 use std::fmt::Write;
 use std::ops::Range;
+
+pub use blocks::{Block, Callee, basic_blocks};
 
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Formatter, GasFormatter, IntelFormatter, Mnemonic, OpKind,

@@ -89,3 +89,46 @@ pub(crate) fn step_targets(
         syscalls: PyTuple::new(py, targets.syscalls)?.unbind(),
     })
 }
+
+/// Instructions that run one after the other: only the first is ever jumped to.
+#[pyclass(frozen, get_all, module = "crabtrap._core")]
+pub(crate) struct Block {
+    start: u64,
+    end: u64,
+    successors: Py<PyTuple>,
+    is_indirect: bool,
+    callee: Option<u64>,
+    callee_slot: Option<u64>,
+}
+
+/// Divide `ranges` of `code` at run-time `address` into basic blocks.
+#[pyfunction]
+pub(crate) fn basic_blocks<'py>(
+    py: Python<'py>,
+    code: &[u8],
+    address: u64,
+    ranges: Vec<(u64, u64)>,
+    leaders: Vec<u64>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let ranges: Vec<_> = ranges.into_iter().map(|(start, end)| start..end).collect();
+    let blocks = boundary::call(py, || {
+        Ok(core::basic_blocks(code, address, &ranges, &leaders))
+    })?;
+    let blocks = blocks.into_iter().map(|block| {
+        Ok(Block {
+            start: block.start,
+            end: block.end,
+            successors: PyTuple::new(py, block.successors)?.unbind(),
+            is_indirect: block.is_indirect,
+            callee: match block.callee {
+                Some(core::Callee::At(address)) => Some(address),
+                _ => None,
+            },
+            callee_slot: match block.callee {
+                Some(core::Callee::Through(slot)) => Some(slot),
+                _ => None,
+            },
+        })
+    });
+    PyTuple::new(py, blocks.collect::<PyResult<Vec<_>>>()?)
+}

@@ -17,6 +17,7 @@ use crate::files::{Section, Segment, Symbol};
 use crate::locations::{Piece, bias_from, registers_from};
 use crate::memory::{AnyMemory, CallMemory};
 use crate::types::{Type, template_arguments};
+use crate::unwinding::LandingPad;
 
 /// One ELF file with the debug information that belongs to it.
 #[pyclass(frozen, module = "crabtrap._core")]
@@ -363,6 +364,17 @@ impl Image {
     ) -> PyResult<Bound<'py, PyTuple>> {
         let found = self.ask(py, |image| image.line_spans(address, depth))?;
         line_spans(py, found.unwrap_or_default())
+    }
+
+    /// The file address that the pointer at `address` refers to once it is relocated.
+    fn relocated_pointer(&self, py: Python<'_>, address: u64) -> PyResult<Option<u64>> {
+        self.ask(py, |image| image.relocated_pointer(address))
+    }
+
+    /// Where code around `address` goes on when a call in it unwinds.
+    fn landing_pads<'py>(&self, py: Python<'py>, address: u64) -> PyResult<Bound<'py, PyTuple>> {
+        let pads = self.ask(py, |image| image.landing_pads(address))?;
+        tuple(py, pads.into_iter().map(LandingPad::from))
     }
 
     /// Parameters and locals of one function or inline instance.

@@ -26,7 +26,9 @@ mod _core {
     #[pymodule_export]
     use crate::code::{Function, LineSpan, Row, Variable};
     #[pymodule_export]
-    use crate::disasm::{Instruction, StepTargets, disassemble, instruction_start, step_targets};
+    use crate::disasm::{
+        Block, Instruction, StepTargets, basic_blocks, disassemble, instruction_start, step_targets,
+    };
     #[pymodule_export]
     use crate::files::{Section, Segment, Symbol};
     #[pymodule_export]
@@ -38,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use crate::types::{Member, Type, Variant, VariantPart};
     #[pymodule_export]
-    use crate::unwinding::{Backtrace, ModuleMap, unwind};
+    use crate::unwinding::{Backtrace, LandingPad, ModuleMap, unwind};
 
     #[pymodule_export]
     use super::demangle;

@@ -32,6 +32,26 @@ impl ModuleMap {
     }
 }
 
+/// What happens when one of some calls unwinds.
+#[pyclass(frozen, get_all, module = "crabtrap._core")]
+pub(crate) struct LandingPad {
+    start: u64,
+    end: u64,
+    address: u64,
+    catches: bool,
+}
+
+impl From<core::LandingPad> for LandingPad {
+    fn from(pad: core::LandingPad) -> Self {
+        Self {
+            start: pad.start,
+            end: pad.end,
+            address: pad.address,
+            catches: pad.catches,
+        }
+    }
+}
+
 /// Physical frames of one thread, innermost first.
 #[pyclass(frozen, module = "crabtrap._core")]
 pub(crate) struct Backtrace(core::Backtrace);

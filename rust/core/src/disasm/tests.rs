@@ -235,3 +235,59 @@ fn random_bytes_never_panic_and_are_all_accounted_for() {
         );
     }
 }
+
+#[test]
+fn basic_blocks_end_at_jumps_and_begin_where_jumps_lead() {
+    // dec ecx; jnz .-2 (to the dec); nop; call .+0; nop; ret
+    let code = b"\xff\xc9\x75\xfc\x90\xe8\x00\x00\x00\x00\x90\xc3";
+    let blocks = basic_blocks(code, BASE, &[BASE..BASE + 12], &[BASE + 10]);
+    let found: Vec<_> = blocks
+        .iter()
+        .map(|block| (block.start - BASE, block.end - BASE, &block.successors[..]))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (0, 4, &[BASE, BASE + 4][..]),
+            (4, 10, &[BASE + 10][..]),
+            (10, 12, &[][..])
+        ]
+    );
+}
+
+#[test]
+fn basic_blocks_stay_inside_of_their_ranges() {
+    // jmp .+2 (out of the ranges); jmp rax; (hole) nop
+    let code = b"\xeb\x02\xff\xe0\x90\x90";
+    let blocks = basic_blocks(code, BASE, &[BASE..BASE + 4, BASE + 5..BASE + 6], &[]);
+    let starts: Vec<_> = blocks.iter().map(|block| block.start - BASE).collect();
+    assert_eq!(starts, [0, 2, 5]);
+    assert!(blocks.iter().all(|block| block.successors.is_empty()));
+    assert!(blocks[1].is_indirect && !blocks[0].is_indirect);
+    assert_eq!(basic_blocks(b"", BASE, &[BASE..BASE + 4], &[]), []);
+}
+
+#[test]
+fn basic_blocks_tell_what_they_call_last() {
+    let code: Vec<u8> = [
+        b"\xe8\x00\x00\x00\x00".as_slice(),              // call .+0
+        b"\xff\x15\x10\x00\x00\x00",                     // call [rip+0x10]
+        b"\x48\x8b\x05\x20\x00\x00\x00\xff\xd0",         // mov rax,[rip+0x20]; call rax
+        b"\xff\xd0",                                     // call rax
+        b"\x48\x8d\x0d\x00\x00\x00\x00\xff\xc7\xff\xd1", // lea rcx,[rip]; inc edi; call rcx
+    ]
+    .concat();
+    let leaders = [BASE + 5, BASE + 11, BASE + 20, BASE + 22];
+    let blocks = basic_blocks(&code, BASE, &[BASE..BASE + 33], &leaders);
+    let callees: Vec<_> = blocks.iter().map(|block| block.callee).collect();
+    assert_eq!(
+        callees,
+        [
+            Some(Callee::At(BASE + 5)),
+            Some(Callee::Through(BASE + 0x1b)),
+            Some(Callee::Through(BASE + 0x32)),
+            None,
+            Some(Callee::At(BASE + 0x1d))
+        ]
+    );
+}

@@ -6,6 +6,7 @@
 
 mod file;
 mod problems;
+mod relocations;
 mod sections;
 mod separate;
 mod source;
@@ -18,6 +19,7 @@ pub use symbols::{Symbol, SymbolKind};
 
 pub(crate) use file::{CodeMap, Elf};
 pub(crate) use problems::Problems;
+pub(crate) use relocations::relocated_pointer;
 pub(crate) use separate::{SeparateFile, find_separate_file};
 pub(crate) use source::Source;
 pub(crate) use storage::Storage;

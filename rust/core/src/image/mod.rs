@@ -20,7 +20,7 @@ use indexing::Indexing;
 use crate::dwarf::{DebugFile, DebugInfo};
 use crate::elf::{
     Elf, ImageKind, Problems, Section, Segment, SeparateFile, Source, Storage, Symbol, Symbols,
-    find_separate_file,
+    find_separate_file, relocated_pointer,
 };
 use crate::error::Result;
 use crate::unwind::FrameTables;
@@ -154,6 +154,13 @@ impl Image {
     /// Bytes of one loadable segment as the file has them, zero-filled to `.bss`.
     pub fn read(&self, address: u64, size: u64) -> Result<Vec<u8>> {
         self.elf.read(address, size)
+    }
+
+    /// The file address that the pointer at `address` refers to once it is relocated.
+    ///
+    /// `None` where it refers to another file, or is not in this one.
+    pub fn relocated_pointer(&self, address: u64) -> Option<u64> {
+        relocated_pointer(&self.elf, address)
     }
 
     /// The symbol that covers `address`, or the nearest below it in its section.

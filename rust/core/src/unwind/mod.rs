@@ -9,6 +9,7 @@ mod backtrace;
 mod caller;
 mod evaluator;
 mod fallback;
+mod landing_pads;
 mod modules;
 mod rule;
 mod scratch;
@@ -19,6 +20,8 @@ mod tests;
 mod walk;
 
 pub use backtrace::{Backtrace, Stop};
+pub use landing_pads::LandingPad;
+pub(crate) use landing_pads::read_landing_pads;
 pub use modules::{FrameSource, Module, ModuleMap};
 pub use table::{FrameSections, FrameTables, SectionData};
 pub use walk::unwind;

@@ -160,6 +160,15 @@ impl<'a> FrameTables<'a> {
         Ok(fde.contains(address).then_some((Origin::DebugFrame, fde)))
     }
 
+    /// The beginning of the code that one entry covers around `address`, and the address of
+    /// its language-specific data area.
+    pub(crate) fn data_area(&self, address: u64) -> Option<(u64, u64)> {
+        let (_, fde) = self.find(address).ok()??;
+        // A pointer to the pointer would be relocated; compilers write it directly.
+        let area = fde.lsda()?.direct().ok()?;
+        Some((fde.initial_address(), area))
+    }
+
     fn eh_index(&self) -> &Index {
         self.eh_index
             .get_or_init(|| Index::build(&self.eh_frame, &self.bases))
