@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean fuzz-expressions
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -24,6 +24,7 @@ help:
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
+	@echo "make fuzz-expressions  random expressions against rustc: N=100000 SEED=1"
 	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
 	@echo "make docs    regenerate the generated pages"
 	@echo "make all     lint and test"
@@ -75,6 +76,12 @@ lint: native
 type: native
 	$(BIN)/pyright
 	$(BIN)/python -m mypy.stubtest crabtrap._core
+
+# Random expressions, compared with what rustc makes of them.
+N ?= 10000
+SEED ?= 1
+fuzz-expressions: native
+	$(BIN)/python -m tests.support.oracle $(N) $(SEED) $(FUZZ_ARGS)
 
 toolchains: $(VENV)/.installed
 	$(BIN)/python tools/debian_rustc.py target/toolchains

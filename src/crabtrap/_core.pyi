@@ -776,3 +776,28 @@ def basic_blocks(
 
 def demangle(name: str) -> str:
     """A Rust (legacy or v0) or C++ symbol as a path without hash; others unchanged."""
+
+def char_test(name: str, char: str) -> bool:
+    """Apply a test of Rust's ``char`` by name: ``is_alphabetic``.
+
+    Raises:
+        ValueError: Rust has no such test, as for every function below.
+    """
+
+def char_map(name: str, char: str) -> str:
+    """The characters that a ``char`` becomes by ``to_uppercase`` and the like."""
+
+def text_map(name: str, text: str) -> str:
+    """The text that a ``str`` becomes by ``trim``, ``to_lowercase`` and the like."""
+
+def text_parts(name: str, text: str) -> tuple[str, ...]:
+    """The parts of a ``str`` by ``lines``, ``split_whitespace`` and the like."""
+
+def parse_float(text: str, single: bool) -> float | None:
+    """Parse a float as ``str::parse`` does; ``single`` rounds to an ``f32``."""
+
+def format_float(value: float, single: bool, style: str, precision: int | None = None) -> str:
+    """Write a float as ``format!`` does, in the style ``""``, ``"?"``, ``"e"`` or ``"E"``."""
+
+def float_function(name: str, single: bool, a: float, b: float = 0.0, c: float = 0.0) -> float:
+    """Apply a function of Rust's ``f64`` or, with ``single``, ``f32``: ``sqrt``, ``rem``."""

@@ -5,7 +5,8 @@
 //!
 //! The layers, each of which uses only those behind it: `image`, the facade; `unwind`;
 //! `location`; `dwarf`; `elf`; and `memory`, `registers`, `die` and `error`, which everything
-//! may use.  `disasm`, `format`, `demangle`, `path_query` and `source_path` stand alone.
+//! may use.  `disasm`, `format`, `demangle`, `path_query`, `source_path` and
+//! `std_functions` stand alone.
 
 mod cancel;
 mod demangle;
@@ -21,6 +22,7 @@ pub mod memory;
 mod path_query;
 pub mod registers;
 mod source_path;
+pub mod std_functions;
 pub mod unwind;
 
 pub use cancel::Cancel;

@@ -13,6 +13,7 @@ mod files;
 mod image;
 mod locations;
 mod memory;
+mod std_functions;
 mod types;
 mod unwinding;
 
@@ -37,6 +38,10 @@ mod _core {
     use crate::locations::Piece;
     #[pymodule_export]
     use crate::memory::{CallbackMemory, FileMemory};
+    #[pymodule_export]
+    use crate::std_functions::{
+        char_map, char_test, float_function, format_float, parse_float, text_map, text_parts,
+    };
     #[pymodule_export]
     use crate::types::{Member, Type, Variant, VariantPart};
     #[pymodule_export]

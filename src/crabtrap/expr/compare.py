@@ -25,7 +25,7 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.values import Char, Invalid, UnavailableError, Value
+from crabtrap.values import Char, Invalid, UnavailableError, Value, decode
 
 _MAX_ITEMS = 1 << 20
 """Most parts that one expression compares before it gives up."""
@@ -46,7 +46,9 @@ class Comparer:
         """
         return look_through(value, self._presenter)
 
-    def equal(self, left: Value, right: Value) -> bool:  # noqa: PLR0911 - by view
+    def equal(  # noqa: C901, PLR0911, PLR0912 - by view
+        self, left: Value, right: Value
+    ) -> bool:
         """Say whether two values are equal.
 
         Raises:
@@ -77,6 +79,10 @@ class Comparer:
                 return _equal_literals(x, y, left, right)
             case PointerView() as x, PointerView() as y:
                 return x.address == y.address
+            case (ScalarView(x), RecordView(name)) | (RecordView(name), ScalarView(x)) if (
+                x.shape.kind == "enum"
+            ):
+                return decode.enumerator_name(x.shape, x.read_bytes()) == name
             case (PointerView() as x, ScalarView(y)) | (ScalarView(y), PointerView() as x):
                 return x.address == y.decoded()
             case _:
@@ -142,6 +148,39 @@ class Comparer:
             for x, y in ends
         )
 
+    def key(self, value: Value) -> object:
+        """A key for Python's sets and dicts: equal where the values are.
+
+        Raises:
+            EvaluationError: Values of this kind are no keys.
+            UnavailableError: It cannot be read.
+        """
+        self._spend()
+        value, view = self.look_through(value)
+        match view:
+            case ScalarView(scalar):
+                found = _decoded(scalar)
+                return ("char", found.text) if isinstance(found, Char) else found
+            case TextView():
+                return view.all_bytes()
+            case SequenceView(is_set=True):
+                return frozenset(map(self.key, view.items.walk(0, _MAX_ITEMS)))
+            case SequenceView():
+                return tuple(map(self.key, view.items.walk(0, _MAX_ITEMS)))
+            case MapView():
+                entries = view.entries.walk(0, _MAX_ITEMS)
+                return frozenset((self.key(k), self.key(v)) for k, v in entries)
+            case RecordView(name, fields):
+                return (name, *(self.key(field) for _, field in fields))
+            case WrapperView(name, Value() as inner):
+                return (name, self.key(inner))
+            case LiteralView(text):
+                return text
+            case PointerView(address=address):
+                return ("pointer", address)
+            case _:
+                raise EvaluationError(f"{value.type.name} is no key")
+
     def order(self, left: Value, right: Value) -> int | None:
         """Return -1, 0 or 1, or ``None`` where there is no order (NaN).
 
@@ -156,10 +195,16 @@ class Comparer:
                 return _order_scalars(x, y)
             case TextView() as x, TextView() as y:
                 return _sign(x.all_bytes(), y.all_bytes())
-            case SequenceView() as x, SequenceView() as y if not x.is_set:
+            case SequenceView() as x, SequenceView() as y:
                 return self._order_items(x, y)
-            case RecordView() as x, RecordView() as y if x.name == y.name:
+            case RecordView() as x, RecordView() as y:
+                if x.name != y.name:
+                    return _order_variants(x, y, left, right)
                 return self._order_records(x, y)
+            case WrapperView(inner=Value() as x), WrapperView(inner=Value() as y):
+                return self.order(x, y)
+            case MapView() as x, MapView() as y:
+                return self._order_maps(x, y)
             case LiteralView() as x, LiteralView() as y if left.type.same_as(right.type):
                 return _order_literals(x, y, left, right)
             case PointerView() as x, PointerView() as y:
@@ -177,6 +222,17 @@ class Comparer:
                 return order
         return 0
 
+    def _order_maps(self, a: MapView, b: MapView) -> int | None:
+        pairs = zip_longest(a.entries.walk(0, _MAX_ITEMS), b.entries.walk(0, _MAX_ITEMS))
+        for x, y in pairs:
+            if x is None or y is None:
+                return -1 if x is None else 1
+            for left, right in zip(x, y, strict=True):
+                order = self.order(left, right)
+                if order != 0:
+                    return order
+        return 0
+
     def _order_records(self, a: RecordView, b: RecordView) -> int | None:
         theirs = dict(b.fields)
         for name, value in a.fields:
@@ -184,6 +240,23 @@ class Comparer:
             if order != 0:
                 return order
         return 0
+
+
+_STD_VARIANTS = ("None", "Some", "Ok", "Err", "Less", "Equal", "Greater")
+"""Variants of std's enums, in the order of each enum's declaration."""
+
+
+def _order_variants(a: RecordView, b: RecordView, left: Value, right: Value) -> int:
+    """The order of two different variants: that of their declaration."""
+    for value in (left, right):
+        cases = value.shape.cases
+        if cases is not None:
+            names = [case.name for case in cases.cases]
+            if a.name in names and b.name in names:
+                return _sign(names.index(a.name), names.index(b.name))
+    if a.name in _STD_VARIANTS and b.name in _STD_VARIANTS:
+        return _sign(_STD_VARIANTS.index(a.name), _STD_VARIANTS.index(b.name))
+    raise _incomparable(left, right)
 
 
 def _incomparable(left: Value, right: Value) -> EvaluationError:

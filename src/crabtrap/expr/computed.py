@@ -6,6 +6,8 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 
 from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax.nodes import Span
+from crabtrap.expr.typing.terms import FLOATS, INTEGERS, Term, shown
 from crabtrap.present import synthetic
 from crabtrap.present.view import (
     Items,
@@ -25,7 +27,7 @@ from crabtrap.symbols.types import (
     pointer_type,
     synthetic_type,
 )
-from crabtrap.values import NOWHERE, Bytes, Memory, Value
+from crabtrap.values import NOWHERE, Bytes, Memory, Synthetic, Value, decode
 
 INTEGER = Type(SyntheticRow("base", "{integer}", 40, "signed"))
 """The undecided type of an integer literal; wide enough for all that it may become."""
@@ -100,6 +102,17 @@ def settle(value: Value) -> Value:
     return value
 
 
+def named(value: Value, term: Term) -> Value:
+    """Give a computed value the name of the type that the check of types found."""
+    content = value.location.content if isinstance(value.location, Synthetic) else None
+    if content is None or term.name in ("?", "$") or value.type.table is not None:
+        return value
+    name = shown(term)
+    if name == value.type.name:
+        return value
+    return Value(synthetic_type("opaque", name), value.location, value.context)
+
+
 def boolean(truth: bool) -> Value:
     """A ``bool``."""
     return Value(PRIMITIVES["bool"], Bytes(bytes([truth])), NOWHERE)
@@ -131,16 +144,76 @@ def byte_string(content: bytes) -> Value:
     return listed([integer(byte, PRIMITIVES["u8"]) for byte in content], "u8")
 
 
-def listed(values: Sequence[Value], item_name: str = "") -> Value:
-    """An array of these values."""
-    name = item_name or (type_name(values[0]) if values else "_")
-    type_ = synthetic_type("opaque", f"[{name}; {len(values)}]")
+def listed(values: Sequence[Value], item_name: str = "", *, name: str = "") -> Value:
+    """An array of these values, or another list whose type has the name ``name``."""
+    item = item_name or (type_name(values[0]) if values else "_")
+    type_ = synthetic_type("opaque", name or f"[{item}; {len(values)}]")
     return of_view(type_, SequenceView(ListedItems(tuple(values))))
 
 
 def sequence(items: Items, name: str) -> Value:
     """A sequence of lazy items; ``name`` is its type's."""
     return of_view(synthetic_type("opaque", name), SequenceView(items))
+
+
+def ordering(sign: int) -> Value:
+    """``Less``, ``Equal`` or ``Greater``."""
+    name = "Less" if sign < 0 else "Greater" if sign else "Equal"
+    return record(name, (), type_name="Ordering", variant=True)
+
+
+def ordering_of(value: Value) -> int:
+    """Decode an ``Ordering``, of the program or computed, to -1, 0 or 1.
+
+    Raises:
+        EvaluationError: The value is something else.
+    """
+    content = value.location.content if isinstance(value.location, Synthetic) else None
+    if isinstance(content, PointerView):
+        return ordering_of(content.target())
+    if isinstance(content, RecordView) and content.name in _ORDERINGS:
+        return _ORDERINGS[content.name]
+    if value.is_pointer:
+        return ordering_of(value.deref())
+    if value.shape.kind == "enum":
+        name = decode.enumerator_name(value.shape, value.read_bytes())
+        if name in _ORDERINGS:
+            return _ORDERINGS[name]
+    raise EvaluationError(f"expected Ordering, found {value.type.name}")
+
+
+_ORDERINGS = {"Less": -1, "Equal": 0, "Greater": 1}
+
+
+def default_of(term: Term, span: Span | None = None) -> Value:
+    """``Default::default()`` of a type of std.
+
+    Raises:
+        EvaluationError: Only the program knows the default.
+    """
+    match term.name:
+        case name if name in FLOATS:
+            return real(0.0, PRIMITIVES[name])
+        case name if name in INTEGERS:
+            return integer(0, PRIMITIVES[name])
+        case "bool":
+            return boolean(False)
+        case "char":
+            return char("\0")
+        case "String" | "&" if term.name == "String" or term.args[0].name == "str":
+            return text("")
+        case "Vec" | "VecDeque" | "LinkedList":
+            return listed((), name=shown(term))
+        case "Option":
+            return option(None)
+        case "tuple":
+            return tuple_of([default_of(each, span) for each in term.args])
+        case "HashSet" | "BTreeSet":
+            return of_view(
+                synthetic_type("opaque", shown(term)), SequenceView(ListedItems(()), is_set=True)
+            )
+        case _:
+            raise EvaluationError(f"the default of a {term} would run the program", span)
 
 
 def lazily(begin: Callable[[], Iterator[Value]], name: str = "impl Iterator") -> Value:
@@ -174,6 +247,12 @@ def option(value: Value | None) -> Value:
 def ok(value: Value) -> Value:
     """``Ok(value)``."""
     return record("Ok", [("0", value)], type_name=f"Result<{type_name(value)}, _>", variant=True)
+
+
+def err(value: Value, type_name_: str) -> Value:
+    """``Err(value)``."""
+    name = type_name_ or f"Result<_, {type_name(value)}>"
+    return record("Err", [("0", value)], type_name=name, variant=True)
 
 
 def range_of(start: Value | None, end: Value | None, inclusive: bool) -> Value:

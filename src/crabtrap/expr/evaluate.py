@@ -8,54 +8,99 @@ from __future__ import annotations
 from typing import assert_never
 
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
-from crabtrap.expr import casts, computed, indirection, operators, parts, paths
+from crabtrap.expr import casts, computed, control_flow, indirection, operators, parts, paths
 from crabtrap.expr.compare import Comparer
-from crabtrap.expr.methods.method_table import call_method
+from crabtrap.expr.control_flow import LeaveError
+from crabtrap.expr.methods.method_table import call_method, call_typed
 from crabtrap.expr.patterns import Matcher
 from crabtrap.expr.scope import Caller, EvaluationError, Scope
+from crabtrap.expr.scope_names import NoMethods, ProgramMethods, ScopeNames
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.syntax.parser import parse
+from crabtrap.expr.typing.checker import check
+from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term
+from crabtrap.expr.typing.typing_result import Typing
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import MapView, RangeView, SequenceView, TextView
-from crabtrap.symbols.types import PRIMITIVES, UNIT
+from crabtrap.symbols.types import PRIMITIVES, UNIT, Type
 from crabtrap.values import UnavailableError, Value
 
 
-def evaluate(text: str, scope: Scope, presenter: Presenter, caller: Caller | None = None) -> Value:
-    """Evaluate an expression.
+def evaluate(
+    text: str,
+    scope: Scope,
+    presenter: Presenter,
+    caller: Caller | None = None,
+    methods: ProgramMethods | None = None,
+) -> Value:
+    """Type an expression, and evaluate it.
 
     Args:
         text: A Rust expression; assignments are for ``plan_assignment``.
         scope: Gives names their meaning.
         presenter: Gives values their views.
         caller: Runs functions of the program; without one, nothing runs.
+        methods: Knows which methods the program itself has.
 
     Returns:
         A value of the program or a computed one; parts of it may still be unread.
 
     Raises:
         ParseError: The text is no expression.
-        EvaluationError: It has no value; ``span`` is the part that has none.
+        EvaluationError: It cannot be typed, or has no value; ``span`` is the part.
         UnavailableError, MemoryFault: A value that it needs cannot be read.
     """
-    evaluator = Evaluator(scope, presenter, caller)
+    tree = parse(text)
     try:
-        return computed.settle(evaluator.value(parse(text)))
+        typing = check(tree, ScopeNames(scope, presenter.book, methods or NoMethods(), caller))
+        evaluator = Evaluator(scope, presenter, caller, typing)
+        evaluator.methods = methods or NoMethods()
+        return computed.named(evaluator.whole(tree), typing.of(tree))
     except EvaluationError as error:
         error.text = text
         raise
+    except RecursionError as error:
+        raise EvaluationError("the expression is nested too deeply", text=text) from error
+    except (OverflowError, MemoryError) as error:
+        raise EvaluationError("that is too large for the debugger", text=text) from error
 
 
 class Evaluator:
     """Evaluates the trees of one input."""
 
-    def __init__(self, scope: Scope, presenter: Presenter, caller: Caller | None = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        presenter: Presenter,
+        caller: Caller | None = None,
+        typing: Typing | None = None,
+    ) -> None:
         self.scope = scope
         self.presenter = presenter
         self.caller = caller
+        self.typing = Typing({}) if typing is None else typing
+        self.methods: ProgramMethods = NoMethods()
         self.comparer = Comparer(presenter)
         self.bound: list[dict[str, Value]] = []
+
+    def whole(self, tree: Expression) -> Value:
+        """Evaluate a whole expression: a ``?`` in it may leave it."""
+        try:
+            return computed.settle(self.value(tree))
+        except LeaveError as leaving:
+            return leaving.value
+
+    def term(self, tree: Expression) -> Term:
+        """The type of a node as the check of types found it."""
+        return self.typing.of(tree)
+
+    def own_method(self, type_: Type, name: str) -> str | None:
+        """The path of a method that the program's source has written."""
+        return self.methods.find(type_, name)
+
+    def progress(self) -> None:
+        """Let a long evaluation be interrupted: Python does so between its instructions."""
 
     def value(self, tree: Expression) -> Value:
         """Evaluate a tree; an error without a span gets the tree's."""
@@ -71,7 +116,7 @@ class Evaluator:
     def _dispatch(self, tree: Expression) -> Value:  # noqa: C901, PLR0911, PLR0912 - one per class
         match tree:
             case nodes.Literal():
-                return literal(tree)
+                return literal(tree, self.typing.of(tree))
             case nodes.Path():
                 return self._path(tree)
             case nodes.Dollar(name):
@@ -92,9 +137,13 @@ class Evaluator:
                 ends = [None if part is None else self.value(part) for part in (start, end)]
                 return computed.range_of(ends[0], ends[1], inclusive)
             case nodes.Call(function, arguments):
+                typed = self.typing.calls.get(id(tree))
+                if typed is not None:
+                    return paths.call_typed(self, tree, typed)
                 return paths.call(self, function, arguments)
             case nodes.MethodCall():
-                return call_method(self, tree)
+                typed = self.typing.calls.get(id(tree))
+                return call_method(self, tree) if typed is None else call_typed(self, tree, typed)
             case nodes.Closure():
                 raise EvaluationError("a closure can only be a method's argument: v.map(|x| x + 1)")
             case nodes.TupleOf(items):
@@ -108,6 +157,12 @@ class Evaluator:
                 return paths.struct_literal(self, path, values)
             case nodes.Matches():
                 return computed.boolean(self._matches(tree))
+            case nodes.VecOf(items):
+                return computed.named(self.value(items), self.typing.of(tree))
+            case nodes.Format() | nodes.Block() | nodes.If() | nodes.Match() | nodes.Try():
+                return control_flow.evaluate(self, tree)
+            case nodes.Return(value):
+                raise LeaveError(computed.unit() if value is None else self.value(value))
             case nodes.Assign():
                 raise EvaluationError("an assignment has no value", hint="use `set`")
             case unknown:
@@ -146,7 +201,7 @@ class Evaluator:
     def _unary(self, tree: nodes.Unary) -> Value:
         match tree.operator:
             case "*":
-                return indirection.dereference(self.value(tree.operand), self.presenter)
+                return self._dereferenced(tree.operand)
             case "&" | "&mut":
                 return computed.reference(self.value(tree.operand))
             case "&raw const":
@@ -160,12 +215,24 @@ class Evaluator:
             case unknown:
                 assert_never(unknown)
 
+    def _dereferenced(self, operand: Expression) -> Value:
+        """Evaluate ``*operand``.
+
+        References are transparent at run time: a value that its type calls ``&T`` may be
+        the ``T`` itself, as the items that ``iter`` gives are.
+        """
+        value, term = self.value(operand), self.typing.of(operand)
+        if term.name in REFERENCES and not indirection.is_reference(value, self.presenter):
+            return value
+        return indirection.dereference(value, self.presenter)
+
     def _negative(self, tree: nodes.Unary) -> Value:
         """Evaluate ``-x``; a literal with its sign, since -128 is an i8 and 128 is none."""
         match tree.operand:
-            case nodes.Literal("integer", int(number), suffix) if suffix in PRIMITIVES:
-                if PRIMITIVES[suffix].row.encoding == "signed":
-                    return computed.integer(-number, PRIMITIVES[suffix])
+            case nodes.Literal("integer", int(number)) as operand:
+                name = self.typing.of(operand).name
+                if name in PRIMITIVES and PRIMITIVES[name].row.encoding == "signed":
+                    return computed.integer(-number, PRIMITIVES[name])
             case _:
                 pass
         return operators.negate(self.operand(tree.operand))
@@ -194,8 +261,15 @@ class Evaluator:
                     operators.compare(tree.operator, left, right, self.comparer)
                 )
             case _:
-                left, right = self.operand(tree.left), self.operand(tree.right)
-                return operators.arithmetic(tree.operator, left, right)
+                return self._arithmetic(tree, tree.operator)
+
+    def _arithmetic(self, tree: nodes.Binary, operator: nodes.ArithmeticOperator) -> Value:
+        left, right = self.value(tree.left), self.value(tree.right)
+        found = operators.on_std_types(operator, left, right, self.presenter)
+        if found is not None:
+            return found
+        left = indirection.scalar(left, self.presenter)
+        return operators.arithmetic(operator, left, indirection.scalar(right, self.presenter))
 
     def _repeat(self, item: Value, count: int) -> Value:
         if not 0 <= count <= 1 << 20:
@@ -214,14 +288,18 @@ class Evaluator:
 
     def with_names(self, names: dict[str, Value]) -> Evaluator:
         """Return an evaluator that knows more names, for closure bodies and guards."""
-        inner = Evaluator(self.scope, self.presenter, self.caller)
+        inner = Evaluator(self.scope, self.presenter, self.caller, self.typing)
         inner.comparer = self.comparer
+        inner.methods = self.methods
         inner.bound = [*self.bound, names]
         return inner
 
     def apply(self, function: Expression, arguments: tuple[Value, ...]) -> Value:
         """Call a closure written in the expression, or a function that it names."""
         if not isinstance(function, nodes.Closure):
+            typed = self.typing.calls.get(id(function))
+            if typed is not None and isinstance(function, nodes.Path):
+                return paths.apply_typed(self, function, typed, arguments)
             return paths.apply_named(self, function, arguments)
         if len(function.parameters) != len(arguments):
             raise EvaluationError(
@@ -235,7 +313,10 @@ class Evaluator:
             if found is None:
                 raise EvaluationError("the closure's pattern does not match", function.span)
             names |= found
-        return self.with_names(names).value(function.body)
+        try:
+            return self.with_names(names).value(function.body)
+        except LeaveError as leaving:
+            return leaving.value
 
     # -- indexing ----------------------------------------------------------------
     def _index(self, base: Value, index_tree: Expression) -> Value:
@@ -262,11 +343,13 @@ class Evaluator:
         return view.item(position)
 
 
-def literal(tree: nodes.Literal) -> Value:
-    """Evaluate a literal; without a suffix its type is still undecided.
+def literal(tree: nodes.Literal, term: Term = UNKNOWN) -> Value:
+    """Evaluate a literal of the type that its surroundings give it.
+
+    Without one, and without a suffix, its type stays undecided.
 
     Raises:
-        EvaluationError: It does not fit the type its suffix names.
+        EvaluationError: It does not fit the type.
     """
     value = tree.value
     match tree.kind:
@@ -281,14 +364,14 @@ def literal(tree: nodes.Literal) -> Value:
             return computed.byte_string(value)
         case "integer" | "byte":
             assert isinstance(value, int)  # as the parser promises
-            if tree.suffix in ("f32", "f64"):
-                return computed.real(float(value), PRIMITIVES[tree.suffix])
-            return computed.integer(
-                value, PRIMITIVES[tree.suffix] if tree.suffix else computed.INTEGER
-            )
+            name = term.name if term.name in PRIMITIVES else tree.suffix
+            if name in ("f32", "f64"):
+                return computed.real(float(value), PRIMITIVES[name])
+            return computed.integer(value, PRIMITIVES.get(name, computed.INTEGER))
         case "float":
             assert isinstance(value, float)  # as the parser promises
-            return computed.real(value, PRIMITIVES[tree.suffix] if tree.suffix else computed.FLOAT)
+            name = term.name if term.name in PRIMITIVES else tree.suffix
+            return computed.real(value, PRIMITIVES.get(name, computed.FLOAT))
 
 
 def _found(value: Value | None, what: str) -> Value:

@@ -64,6 +64,14 @@ def dereference(value: Value, presenter: Presenter) -> Value:
     raise EvaluationError(f"{value.type.name} cannot be dereferenced")
 
 
+def is_reference(value: Value, presenter: Presenter) -> bool:
+    """Whether a value is a reference at run time, not what one refers to."""
+    if value.is_pointer:
+        return value.shape.row.name.startswith("&")
+    view = presenter.view(value)
+    return isinstance(view, PointerView) and view.prefix.startswith("&")
+
+
 def look_through(value: Value, presenter: Presenter) -> tuple[Value, View]:
     """Return the value behind references and transparent wrappers, and its view.
 

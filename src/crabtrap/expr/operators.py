@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import TypeGuard
 
+from crabtrap import _core
 from crabtrap.expr import computed
 from crabtrap.expr.compare import Comparer
+from crabtrap.expr.indirection import look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax.nodes import ArithmeticOperator, ComparisonOperator
+from crabtrap.present.rules.presenter import Presenter
+from crabtrap.present.view import ALL, ListedItems, SequenceView, TextView
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Value
 
@@ -30,18 +33,13 @@ _BITWISE: dict[str, Callable[[int, int], int]] = {
     "^": int.__xor__,
 }
 
-_FLOAT: dict[str, Callable[[float, float], float]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-}
+_FLOAT = {"+": "add", "-": "sub", "*": "mul", "/": "div", "%": "rem"}
 
-_RELATIONS: dict[str, Callable[[int, int], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+RELATIONS: dict[str, Callable[[int, int], bool]] = {
+    **{"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge},
+    **{"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge},
 }
+"""What an order means to an operator, or to its method."""
 
 
 def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
@@ -60,6 +58,29 @@ def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
     raise _no_operator(op, left, right)
 
 
+def on_std_types(
+    op: ArithmeticOperator, left: Value, right: Value, presenter: Presenter
+) -> Value | None:
+    """Evaluate an operator of std's types that are no scalars; ``None`` for scalars."""
+    left, a = look_through(left, presenter)
+    right, b = look_through(right, presenter)
+    if isinstance(a, TextView) and isinstance(b, TextView) and op == "+":
+        return computed.text(a.all_bytes() + b.all_bytes())
+    if isinstance(a, SequenceView) and isinstance(b, SequenceView) and a.is_set and b.is_set:
+        return _on_sets(op, a, b, left, presenter)
+    return None
+
+
+def _on_sets(op: str, a: SequenceView, b: SequenceView, left: Value, presenter: Presenter) -> Value:
+    key = Comparer(presenter).key
+    mine, theirs = list(a.items.walk(0, ALL)), list(b.items.walk(0, ALL))
+    have, other = {key(item) for item in mine}, {key(item) for item in theirs}
+    kept = [item for item in mine if (key(item) in other) == (op == "&") or op == "|"]
+    added = [item for item in theirs if key(item) not in have] if op in ("|", "^") else []
+    view = SequenceView(ListedItems((*kept, *added)), is_set=True)
+    return computed.of_view(left.type, view)
+
+
 def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -76,6 +97,8 @@ def _integers(op: ArithmeticOperator, a: int, b: int, left: Type, right: Type) -
         number = _BITWISE[op](a, b)
     elif op in ("/", "%"):
         number = _divide(op, a, b)
+        if op == "%" and b == -1 and a == computed.limits(type_)[0] < 0:
+            raise EvaluationError(f"attempt to calculate the remainder with overflow: {a} % -1")
     else:
         number = {"+": operator.add, "-": operator.sub, "*": operator.mul}[op](a, b)
     return checked(op, number, type_, f"{a} {op} {b}")
@@ -106,10 +129,14 @@ def _divide(op: str, a: int, b: int) -> int:
     if b == 0:
         what = "divide by zero" if op == "/" else "calculate the remainder with a divisor of zero"
         raise EvaluationError(f"attempt to {what}")
-    quotient = abs(a) // abs(b)
-    if (a < 0) != (b < 0):
-        quotient = -quotient
+    quotient = divide(a, b)
     return quotient if op == "/" else a - quotient * b
+
+
+def divide(a: int, b: int) -> int:
+    """Divide towards zero; ``b`` is not 0."""
+    quotient = abs(a) // abs(b)
+    return -quotient if (a < 0) != (b < 0) else quotient
 
 
 def _shift(op: str, a: int, b: int, type_: Type) -> Value:
@@ -147,22 +174,11 @@ def _floats(op: str, left: Value, right: Value) -> Value:
         isinstance(b, int) and right.type is not computed.INTEGER
     ):
         raise _no_operator(op, left, right)
-    if op in _FLOAT:
-        return computed.real(_FLOAT[op](float(a), float(b)), type_)
-    if op == "/":
-        return computed.real(divide_floats(float(a), float(b)), type_)
-    if op == "%":
-        return computed.real(math.fmod(a, b) if b else math.nan, type_)
-    raise _no_operator(op, left, right)
-
-
-def divide_floats(a: float, b: float) -> float:
-    """Divide as IEEE 754 does: by zero gives an infinity or NaN."""
-    if b:
-        return a / b
-    if a == 0 or math.isnan(a):
-        return math.nan
-    return math.copysign(math.inf, a) * math.copysign(1, b)
+    name = _FLOAT.get(op)
+    if name is None:
+        raise _no_operator(op, left, right)
+    single = type_.strip().size == 4
+    return computed.real(_core.float_function(name, single, float(a), float(b)), type_)
 
 
 def negate(value: Value) -> Value:
@@ -198,4 +214,4 @@ def compare(op: ComparisonOperator, left: Value, right: Value, comparer: Compare
     if op == "!=":
         return not comparer.equal(left, right)
     order = comparer.order(left, right)
-    return order is not None and _RELATIONS[op](order, 0)
+    return order is not None and RELATIONS[op](order, 0)

@@ -12,6 +12,7 @@ from crabtrap.present.containers.hashtable import PairEntries, PairItems
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
     ALL,
+    IndexedItems,
     MapView,
     RangeView,
     RecordView,
@@ -48,6 +49,9 @@ def field(value: Value, name: str, presenter: Presenter) -> Value:
 def _fields(value: Value, presenter: Presenter) -> tuple[tuple[str, Value], ...]:
     if isinstance(value.location, Synthetic):
         view = presenter.view(value)
+        if isinstance(view, RangeView):
+            ends = (("start", view.start), ("end", view.end))
+            return tuple((name, end) for name, end in ends if end is not None)
         return view.fields if isinstance(view, RecordView) else ()
     shape = value.shape
     if value.absent is not None:
@@ -133,6 +137,11 @@ def byte_of(view: TextView, index: int) -> Value:
     if not 0 <= index < view.length:
         raise RangeError(f"index {index} is out of range for length {view.length}")
     return computed.integer(view.read(index, index + 1)[0], PRIMITIVES["u8"])
+
+
+def bytes_of(view: TextView) -> SequenceView:
+    """A byte string as the sequence of ``u8`` that it is."""
+    return SequenceView(IndexedItems(lambda index: byte_of(view, index), view.length))
 
 
 def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:

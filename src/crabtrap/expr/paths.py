@@ -10,10 +10,12 @@ from crabtrap.expr import computed
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.indirection import dereference
 from crabtrap.expr.methods.invocation import Evaluation
-from crabtrap.expr.methods.method_table import NoMethodError, call_method
+from crabtrap.expr.methods.method_table import NoMethodError, call_method, evaluated, run_entry
 from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
+from crabtrap.expr.typing.places import MEMORY_ORDERINGS
+from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import NOWHERE, Bytes, Synthetic, UnavailableError, Value
@@ -26,10 +28,34 @@ _FLOAT_CONSTANTS = {
     "PI": math.pi,
     "E": math.e,
     "TAU": math.tau,
+    "SQRT_2": math.sqrt(2),
+    "LN_2": math.log(2),
+    "LN_10": math.log(10),
+    "LOG2_E": math.log2(math.e),
+    "LOG10_E": math.log10(math.e),
+    "FRAC_1_PI": 1 / math.pi,
+    "FRAC_2_PI": 2 / math.pi,
+    "FRAC_1_SQRT_2": math.sqrt(0.5),
+    **{f"FRAC_PI_{n}": math.pi / n for n in (2, 3, 4, 6, 8)},
 }
 _LIMITS = {
-    "f64": {"MAX": 1.7976931348623157e308, "MIN": -1.7976931348623157e308, "EPSILON": 2.0**-52},
-    "f32": {"MAX": 3.4028234663852886e38, "MIN": -3.4028234663852886e38, "EPSILON": 2.0**-23},
+    "f64": {
+        "MAX": 1.7976931348623157e308,
+        "MIN": -1.7976931348623157e308,
+        "EPSILON": 2.0**-52,
+        "MIN_POSITIVE": 2.0**-1022,
+    },
+    "f32": {
+        "MAX": 3.4028234663852886e38,
+        "MIN": -3.4028234663852886e38,
+        "EPSILON": 2.0**-23,
+        "MIN_POSITIVE": 2.0**-126,
+    },
+}
+_ORDERINGS = {
+    f"{prefix}Ordering::{name}": sign
+    for prefix in ("", "cmp::", "std::cmp::")
+    for name, sign in (("Less", -1), ("Equal", 0), ("Greater", 1))
 }
 _WRAPPERS = {"Some": "Option", "Ok": "Result", "Err": "Result"}
 _CONST_HINT = "a const leaves no trace: the compiler puts its value wherever it is used"
@@ -55,11 +81,16 @@ def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
         EvaluationError: Nothing has this name; close names are suggested.
     """
     scope = evaluator.scope
+    if path.text in _ORDERINGS:
+        return computed.ordering(_ORDERINGS[path.text])
+    *_, last = path.segments
+    if len(path.segments) > 1 and last.name in MEMORY_ORDERINGS:
+        return computed.record(last.name, (), type_name="Ordering", variant=True)
     if path.is_name:
-        found = scope.lookup(path.segments[0].name)
+        found = scope.lookup(last.name)
         if found is not None:
             return found
-        if path.segments[0].name == "None":
+        if last.name == "None":
             return computed.option(None)
     else:
         found = _associated(evaluator, path)
@@ -75,7 +106,7 @@ def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
 
     close = tuple(difflib.get_close_matches(path.text, scope.names(), n=3))
     error = NotFoundError("variable, static or function", path.text, close)
-    may_be_const = path.segments[-1].name.isupper() and not close
+    may_be_const = last.name.isupper() and not close
     hint = error.hint or (_CONST_HINT if may_be_const else scope.missing_hint)
     raise EvaluationError(str(error), path.span, hint=hint)
 
@@ -120,7 +151,8 @@ def _number_constant(owner: nodes.Path, name: str) -> Value | None:
         number = _LIMITS[primitive].get(name, _FLOAT_CONSTANTS.get(name))
         return None if number is None else computed.real(number, type_)
     if primitive == "char":
-        return computed.char(chr(0x10FFFF)) if name == "MAX" else None
+        found = {"MAX": 0x10FFFF, "MIN": 0, "REPLACEMENT_CHARACTER": 0xFFFD}.get(name)
+        return None if found is None else computed.char(chr(found))
     if type_.row.encoding not in ("signed", "unsigned"):
         return None
     if name == "BITS":
@@ -142,6 +174,25 @@ def unit_variant(type_: Type, name: str) -> Value | None:
     if case is not None and not case.type.fields:
         return computed.record(name, (), type_name=type_.name, variant=True)
     return None
+
+
+def call_typed(evaluator: PathEvaluation, tree: nodes.Call, typing: CallTyping) -> Value:
+    """Evaluate ``i32::max(a, b)`` or ``String::from("x")``, as the check of types resolved it."""
+    has_receiver = bool(typing.entry.signature.receiver)
+    rest = tree.arguments[has_receiver:]
+    method = nodes.MethodCall(tree.function, typing.entry.name, rest, (), tree.span)
+    receiver = evaluator.value(tree.arguments[0]) if has_receiver else computed.unit()
+    return run_entry(evaluator, method, typing, receiver, evaluated(evaluator, method, typing))
+
+
+def apply_typed(
+    evaluator: PathEvaluation, path: nodes.Path, typing: CallTyping, arguments: tuple[Value, ...]
+) -> Value:
+    """Apply a function that a path names to values: ``i32::abs`` in ``map(i32::abs)``."""
+    has_receiver = bool(typing.entry.signature.receiver)
+    method = nodes.MethodCall(path, typing.entry.name, (), (), path.span)
+    receiver = arguments[0] if has_receiver else computed.unit()
+    return run_entry(evaluator, method, typing, receiver, arguments[has_receiver:])
 
 
 def call(

@@ -13,7 +13,7 @@ from crabtrap.expr.syntax.nodes import Path, Span
 from crabtrap.symbols.types import Type
 from crabtrap.values import NOWHERE, Value, ValueContext
 
-NOT_RUN_HINT = "call runs it; fields and the methods of std types need not"
+NOT_RUN_HINT = "call runs it"
 """The hint of an error that evaluating would have to run the program."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.address import Address
 from crabtrap.engine.machine import Ended, NotStarted, Running, Stopped, require
 from crabtrap.errors import NotFoundError, ParseError
-from crabtrap.session.rust_language import evaluate
+from crabtrap.session.rust_language import LazyMethods, evaluate
 from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class ExpressionVerbs:
                 return self._evaluate(text, scope)
 
     def _evaluate(self, text: str, scope: Scope, caller: ProgramCaller | None = None) -> Value:
-        return self._core.language.home(evaluate(text, scope, self._core.presenter, caller))
+        methods = LazyMethods(self._core.program.debuggee.modules)
+        found = evaluate(text, scope, self._core.presenter, caller, methods=methods)
+        return self._core.language.home(found)
 
     def _scope_without_frame(self) -> ProgramScope:
         process, state = self._core.program.inspector.process, self._core.state

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from crabtrap.present import Presenter
     from crabtrap.session.calls import ProgramCaller
     from crabtrap.session.history import ValueHistory
+    from crabtrap.session.program_methods import ProgramMethods
     from crabtrap.session.python_values import RustBehaviour
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
+    from crabtrap.symbols.module_table import ModuleTable
+    from crabtrap.symbols.types import Type
     from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
 
@@ -40,7 +43,9 @@ class RustLanguage:
         Raises:
             CrabtrapError: It cannot be parsed or has no value.
         """
-        return self.home(evaluate(text, FrameScope(frame, self._history), self._presenter))
+        scope = FrameScope(frame, self._history)
+        methods = LazyMethods(frame.thread.process.modules)
+        return self.home(evaluate(text, scope, self._presenter, methods=methods))
 
     @property
     def behaviour(self) -> PythonBehaviour:
@@ -196,9 +201,31 @@ def _without_format(part: str) -> str:
 
 
 def evaluate(
-    text: str, scope: Scope, presenter: Presenter, caller: ProgramCaller | None = None
+    text: str,
+    scope: Scope,
+    presenter: Presenter,
+    caller: ProgramCaller | None = None,
+    *,
+    methods: LazyMethods | None = None,
 ) -> Value:
     """Evaluate an expression; see ``crabtrap.expr``, which is slow to import."""
     from crabtrap.expr.evaluate import evaluate as evaluate_now  # noqa: PLC0415
 
-    return evaluate_now(text, scope, presenter, caller)
+    return evaluate_now(text, scope, presenter, caller, methods)
+
+
+class LazyMethods:
+    """The program's own methods, searched for when an expression first asks."""
+
+    def __init__(self, modules: ModuleTable) -> None:
+        self._modules = modules
+
+    @lazy
+    def _methods(self) -> ProgramMethods:
+        from crabtrap.session.program_methods import ProgramMethods  # noqa: PLC0415 - slow
+
+        return ProgramMethods(self._modules)
+
+    def find(self, type_: Type, name: str) -> str | None:
+        """The path of a method that the program's source has written."""
+        return self._methods.find(type_, name)

@@ -1,23 +1,19 @@
-"""The table of built-in methods, by the view of the receiver, and calls of them.
+"""Calls of methods: the entry that the check of types has found, or that the view allows.
 
-A method is looked up on the value, then on what it derefs to, as Rust does.
+Where types are not known, as of crates' types that rules show, a method is looked up on the
+value, then on what it derefs to, as Rust does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from crabtrap.expr import indirection
-from crabtrap.expr.methods.invocation import Evaluation, Invocation, Method, receiver
-from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS
-from crabtrap.expr.methods.on_maps import MAP_METHODS, SET_METHODS
-from crabtrap.expr.methods.on_numbers import CHAR_METHODS, FLOAT_METHODS, INTEGER_METHODS
-from crabtrap.expr.methods.on_options import OPTION_METHODS
-from crabtrap.expr.methods.on_sequences import SEQUENCE_METHODS
-from crabtrap.expr.methods.on_texts import TEXT_METHODS
-from crabtrap.expr.methods.on_wrappers import LITERAL_METHODS, POINTER_METHODS, WRAPPER_METHODS
-from crabtrap.expr.scope import WouldRunError
+from crabtrap.expr.methods.invocation import Evaluation, Invocation
+from crabtrap.expr.methods.std_methods import std_methods
+from crabtrap.expr.methods.table import FAMILIES, Entry
+from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import nodes
+from crabtrap.expr.typing.terms import Term
+from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.view import (
     LiteralView,
     MapView,
@@ -32,75 +28,129 @@ from crabtrap.present.view import (
 )
 from crabtrap.values import Char, Value
 
-Methods = Mapping[str, Method]
-
 
 class NoMethodError(WouldRunError):
     """Neither the receiver nor what it derefs to has such a built-in method."""
 
 
-def _with(call: Invocation) -> Value:
-    """``KEY.with(|x| ..)`` of a thread-local, whose value the receiver already is."""
-    return call.function()(call.value)
-
-
-_ANY: Methods = {
-    "clone": receiver,
-    "to_owned": receiver,
-    "as_ref": receiver,
-    "as_mut": receiver,
-    "borrow": receiver,
-    "into": receiver,
-    "cloned": receiver,
-    "copied": receiver,
-    "by_ref": receiver,
-    "deref": receiver,
-    "with": _with,
-    "with_borrow": _with,
-}
-"""Methods that change nothing about how a value is read."""
-
 _OPTIONS = frozenset(("Some", "None", "Ok", "Err"))
+_SEQUENCES = frozenset(("slice", "Vec", "array", "VecDeque", "LinkedList", "BinaryHeap"))
+_TEXTS = frozenset(("str", "String", "Path", "PathBuf", "OsStr", "OsString", "CStr", "CString"))
+_WRAPPERS = frozenset(("Cell", "RefCell", "Mutex", "RwLock", "OnceCell", "OnceLock", "Weak"))
+_COUNTED = frozenset(("Rc", "Arc"))
+_ITERATED = (SequenceView, MapView, TextView, RangeView, RecordView)
 
 
-def methods_of(view: View) -> tuple[Methods, ...]:  # noqa: PLR0911 - one case per view
-    """Return the tables of the methods that one kind of view has."""
+def accepts(owner: str, view: View) -> bool:  # noqa: PLR0911 - one case per family of types
+    """Whether a value with this view can be the receiver of a method of ``owner``."""
+    if owner in _SEQUENCES:
+        return isinstance(view, SequenceView | TextView)
+    if owner in _TEXTS:
+        return isinstance(view, TextView)
+    if owner in ("HashMap", "BTreeMap"):
+        return isinstance(view, MapView)
+    if owner in ("HashSet", "BTreeSet"):
+        return isinstance(view, SequenceView)
+    if owner in ("Option", "Result"):
+        return isinstance(view, RecordView) and view.name in _OPTIONS
+    if owner.startswith("Range"):
+        return isinstance(view, RangeView)
+    if owner == "Iter":
+        return isinstance(view, _ITERATED)
+    if owner in _WRAPPERS or owner in _COUNTED:
+        return isinstance(view, WrapperView) and view.name == owner
+    if owner in ("*const", "*mut"):
+        return isinstance(view, PointerView | SequenceView)
+    if owner == "Duration":
+        return isinstance(view, LiteralView)
+    return True
+
+
+def owners_of(  # noqa: C901, PLR0911, PLR0912 - one case per view
+    view: View,
+) -> tuple[str, ...]:
+    """The types whose methods a value with this view has, where only the view is known."""
     match view:
+        case TextView(kind="bytes"):
+            return ("slice", "Iter")
         case TextView():
-            return (TEXT_METHODS,)
+            return ("str", "String", "Path", "Iter")
         case SequenceView(is_set=True):
-            return SET_METHODS, ITERATOR_METHODS
+            return ("BTreeSet", "Iter")
         case SequenceView():
-            return SEQUENCE_METHODS, ITERATOR_METHODS
+            return ("slice", "Vec", "VecDeque", "LinkedList", "BinaryHeap", "Iter")
         case MapView():
-            return (MAP_METHODS,)
-        case RecordView(name, variant=True) if name in _OPTIONS:
-            return (OPTION_METHODS,)
+            return ("BTreeMap", "HashMap")
+        case RecordView(name) if name in ("Some", "None"):
+            return ("Option",)
+        case RecordView(name) if name in ("Ok", "Err"):
+            return ("Result",)
         case ScalarView(value):
-            return _scalar_methods(value)
+            return _scalar_owners(value)
         case RangeView():
-            return ITERATOR_METHODS, SEQUENCE_METHODS
+            return ("RangeInclusive", "Iter")
         case WrapperView(name):
-            return (WRAPPER_METHODS[name],) if name in WRAPPER_METHODS else ()
+            return (name,)
         case LiteralView():
-            return (LITERAL_METHODS,)
+            return ("Duration",)
         case PointerView():
-            return (POINTER_METHODS,)
+            return ("*const",)
         case _:
             return ()
 
 
-def _scalar_methods(value: Value) -> tuple[Methods, ...]:
+def _scalar_owners(value: Value) -> tuple[str, ...]:
     number = value.decoded()
-    if isinstance(number, float):
-        return (FLOAT_METHODS,)
     if isinstance(number, Char):
-        return (CHAR_METHODS,)
-    return (INTEGER_METHODS,)
+        return ("char",)
+    shape = value.shape
+    if shape.kind == "enum":
+        return ("Ordering",)
+    name = {"{integer}": "i32", "{float}": "f64"}.get(shape.row.name, shape.row.name)
+    return (name, "Atomic", "NonZero")
+
+
+def call_typed(evaluator: Evaluation, tree: nodes.MethodCall, typing: CallTyping) -> Value:
+    """Evaluate a method call that the check of types has resolved."""
+    receiver = evaluator.value(tree.receiver)
+    return run_entry(evaluator, tree, typing, receiver, evaluated(evaluator, tree, typing))
+
+
+def evaluated(
+    evaluator: Evaluation, tree: nodes.MethodCall, typing: CallTyping
+) -> tuple[Value | None, ...]:
+    """The arguments of a call, in their order and whether they are used or not.
+
+    Functions among them are ``None``.
+    """
+    return tuple(
+        None if parameter.name == "fn" else evaluator.value(argument)
+        for argument, parameter in zip(tree.arguments, typing.parameters, strict=True)
+    )
+
+
+def run_entry(
+    evaluator: Evaluation,
+    tree: nodes.MethodCall,
+    typing: CallTyping,
+    receiver: Value,
+    given: tuple[Value | None, ...] | None,
+) -> Value:
+    """Run a method on a receiver; ``given`` are arguments that are values already."""
+    entry = typing.entry
+    owner = "" if entry.header in FAMILIES else entry.owner_name
+    if owner == "Self":
+        seen, view = evaluator.comparer.look_through(receiver)
+        return entry.method(Invocation(evaluator, tree, seen, view, typing, given))
+    for layer in indirection.layers(receiver, evaluator.presenter):
+        view = evaluator.presenter.view(layer)
+        if accepts(owner, view):
+            return entry.method(Invocation(evaluator, tree, layer, view, typing, given))
+    raise EvaluationError(f"{receiver.type.name} is not shown as a {typing.owner}", tree.span)
 
 
 def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
-    """Evaluate ``receiver.name(arguments)``.
+    """Evaluate ``receiver.name(arguments)`` by the receiver's view.
 
     Raises:
         NoMethodError: It would run the program, which may not be run.
@@ -108,25 +158,56 @@ def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
     """
     receiver = evaluator.value(tree.receiver)
     for layer in indirection.layers(receiver, evaluator.presenter):
+        found = _run_own(evaluator, layer, tree)
+        if found is not None:
+            return found
         view = evaluator.presenter.view(layer)
-        for table in methods_of(view):
-            method = table.get(tree.name)
-            if method is not None:
-                return method(Invocation(evaluator, tree, layer, view))
+        entry = _entry_of(view, tree)
+        if entry is not None:
+            return entry.method(Invocation(evaluator, tree, layer, view))
         found = _run_method(evaluator, layer, tree)
         if found is not None:
             return found
-    method = _ANY.get(tree.name)
-    if method is not None:
-        return method(Invocation(evaluator, tree, receiver, evaluator.presenter.view(receiver)))
+    everywhere = [e for e in std_methods().of_every_type(tree.name) if e.signature.receiver]
+    if everywhere:
+        seen, view = evaluator.comparer.look_through(receiver)
+        return everywhere[0].method(Invocation(evaluator, tree, seen, view))
+    raise _no_method(evaluator, receiver, tree)
+
+
+def _entry_of(view: View, tree: nodes.MethodCall) -> Entry | None:
+    for owner in owners_of(view):
+        for entry in std_methods().find(Term(owner), tree.name):
+            if entry.signature.receiver:
+                return entry
+    return None
+
+
+def _no_method(evaluator: Evaluation, receiver: Value, tree: nodes.MethodCall) -> NoMethodError:
     if evaluator.caller is not None:
         owner = receiver.type.name.removeprefix("&").removeprefix("mut ")
         error = evaluator.caller.missing(f"{owner}::{tree.name}")
-        raise NoMethodError(str(error), tree.span, hint=error.hint)
-    raise NoMethodError(
-        f"{receiver.type.name} has no method {tree.name} that works without running the program",
+        return NoMethodError(str(error), tree.span, hint=error.hint)
+    for layer in indirection.layers(receiver, evaluator.presenter):
+        own = evaluator.own_method(layer.type, tree.name)
+        if own is not None:
+            name = layer.type.name
+            return NoMethodError(
+                f"`{tree.name}` of `{name}` would run the program's own {own}", tree.span
+            )
+    return NoMethodError(
+        f"no method named `{tree.name}` found for type `{receiver.type.name}` that works without "
+        "running the program",
         tree.span,
+        hint="",
     )
+
+
+def _run_own(evaluator: Evaluation, layer: Value, tree: nodes.MethodCall) -> Value | None:
+    """Call the program's method of one of the program's own types."""
+    if layer.type.table is None or layer.shape.is_std or layer.is_pointer:
+        return None
+    return _run_method(evaluator, layer, tree)
 
 
 def _run_method(evaluator: Evaluation, layer: Value, tree: nodes.MethodCall) -> Value | None:

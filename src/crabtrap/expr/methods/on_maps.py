@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from crabtrap.expr import computed, parts
+from crabtrap.expr.methods.collecting import sorted_items
 from crabtrap.expr.methods.invocation import Invocation, Method
-from crabtrap.expr.methods.on_iterators import ITERATOR_METHODS, items_of
+from crabtrap.expr.methods.on_iterators import iterate
+from crabtrap.expr.methods.walking import items_of, reversed_items, walk_value
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.view import ALL, LazyItems, MapView, SequenceView
+from crabtrap.present.view import ALL, LazyItems, ListedItems, MapView, RangeView, SequenceView
+from crabtrap.symbols.types import synthetic_type
 from crabtrap.values import Value
 
 
@@ -22,12 +27,10 @@ def _length(call: Invocation) -> int:
 
 
 def _len(call: Invocation) -> Value:
-    call.expect(0)
     return computed.usize(_length(call))
 
 
 def _is_empty(call: Invocation) -> Value:
-    call.expect(0)
     return computed.boolean(_length(call) == 0)
 
 
@@ -38,6 +41,12 @@ def _get(call: Invocation) -> Value:
 def _contains_key(call: Invocation) -> Value:
     found = parts.look_up(_view(call), call.argument(), call.comparer)
     return computed.boolean(found is not None)
+
+
+def _get_entry(call: Invocation) -> Value:
+    key = call.argument()
+    found = parts.look_up(_view(call), key, call.comparer)
+    return computed.option(None if found is None else computed.tuple_of((key, found)))
 
 
 def _keys(call: Invocation) -> Value:
@@ -63,15 +72,60 @@ def _last(call: Invocation) -> Value:
     return computed.option(None if entry is None else computed.tuple_of(entry))
 
 
+def _bounds(call: Invocation) -> Callable[[Value], bool]:
+    """A test of keys by the argument, which is a range.
+
+    Raises:
+        EvaluationError: The range runs backwards; Rust would panic.
+    """
+    _, view = call.comparer.look_through(call.argument())
+    if not isinstance(view, RangeView):
+        raise EvaluationError("range takes a range of keys", call.tree.span)
+    start, end, inclusive = view.start, view.end, view.inclusive
+    if start is not None and end is not None:
+        order = call.comparer.order(start, end)
+        if order is not None and order > 0:
+            message = "range start is greater than range end"
+            raise EvaluationError(message, call.tree.span)
+
+    def inside(key: Value) -> bool:
+        if start is not None and (call.comparer.order(key, start) or 0) < 0:
+            return False
+        if end is None:
+            return True
+        order = call.comparer.order(key, end)
+        return order is not None and (order < 0 or (order == 0 and inclusive))
+
+    return inside
+
+
+def _map_range(call: Invocation) -> Value:
+    inside, entries = _bounds(call), _view(call).entries
+
+    def begin() -> Iterator[Value]:
+        return (computed.tuple_of(e) for e in entries.walk(0, ALL) if inside(e[0]))
+
+    return computed.lazily(begin)
+
+
+# -- sets ------------------------------------------------------------------------------------
+def _set_range(call: Invocation) -> Value:
+    inside = _bounds(call)
+    return computed.lazily(lambda: filter(inside, items_of(call)))
+
+
 def _set_contains(call: Invocation) -> Value:
-    wanted = call.argument()
-    return computed.boolean(any(call.comparer.equal(item, wanted) for item in items_of(call)))
+    return computed.boolean(_member(call) is not None)
 
 
 def _set_get(call: Invocation) -> Value:
+    return computed.option(_member(call))
+
+
+def _member(call: Invocation) -> Value | None:
     wanted = call.argument()
     found = (item for item in items_of(call) if call.comparer.equal(item, wanted))
-    return computed.option(next(found, None))
+    return next(found, None)
 
 
 def _set_first(call: Invocation) -> Value:
@@ -79,37 +133,115 @@ def _set_first(call: Invocation) -> Value:
 
 
 def _set_last(call: Invocation) -> Value:
-    last = None
-    for last in items_of(call):  # noqa: B007 - the last one is wanted
-        pass
-    return computed.option(last)
+    return computed.option(next(reversed_items(call), None))
 
 
-MAP_METHODS: dict[str, Method] = {
-    **{
-        name: method
-        for name, method in ITERATOR_METHODS.items()
-        if name in ("iter", "iter_mut", "into_iter")
-    },
-    "len": _len,
-    "is_empty": _is_empty,
-    "get": _get,
-    "get_mut": _get,
-    "contains_key": _contains_key,
-    "keys": _keys,
-    "values": _values,
-    "into_keys": _keys,
-    "into_values": _values,
-    "values_mut": _values,
-    "first_key_value": _first,
-    "last_key_value": _last,
+def set_operation(name: str, mine: list[Value], theirs: list[Value], call: Invocation) -> Value:
+    """``union``, ``difference`` and the like of two sets' items, in the order of the first."""
+    key = call.comparer.key
+    have, other = {key(item) for item in mine}, {key(item) for item in theirs}
+    match name:
+        case "union":
+            found = mine + [item for item in theirs if key(item) not in have]
+        case "intersection":
+            found = [item for item in mine if key(item) in other]
+        case "difference":
+            found = [item for item in mine if key(item) not in other]
+        case _:
+            found = [item for item in mine if key(item) not in other]
+            found += [item for item in theirs if key(item) not in have]
+    view = SequenceView(ListedItems(tuple(found)), is_set=True)
+    return computed.of_view(synthetic_type("opaque", call.value.type.name), view)
+
+
+def _combined(call: Invocation) -> Value:
+    mine, theirs = list(items_of(call)), list(walk_value(call.argument(), call))
+    found = set_operation(call.tree.name, mine, theirs, call)
+    if call.owner.name == "BTreeSet" and call.tree.name in ("union", "symmetric_difference"):
+        return computed.listed(_in_order(found, call))
+    return computed.lazily(lambda: walk_value(found, call))
+
+
+def _in_order(value: Value, call: Invocation) -> list[Value]:
+    return sorted_items(walk_value(value, call), call)
+
+
+def _relation(call: Invocation) -> Value:
+    key = call.comparer.key
+    mine = {key(item) for item in items_of(call)}
+    theirs = {key(item) for item in walk_value(call.argument(), call)}
+    found = {
+        "is_subset": mine <= theirs,
+        "is_superset": mine >= theirs,
+        "is_disjoint": not mine & theirs,
+    }
+    return computed.boolean(found[call.tree.name])
+
+
+_BORROWED = "impl BorrowOf<K>"
+
+MAP: dict[str, Method] = {
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    f"fn get(&self, k: {_BORROWED}) -> Option<&V>": _get,
+    f"fn get_mut(&mut self, k: {_BORROWED}) -> Option<&mut V>": _get,
+    f"fn get_key_value(&self, k: {_BORROWED}) -> Option<(&K, &V)>": _get_entry,
+    f"fn contains_key(&self, k: {_BORROWED}) -> bool": _contains_key,
 }
+"""Of both kinds of maps."""
 
-SET_METHODS: dict[str, Method] = {
-    "len": _len,
-    "is_empty": _is_empty,
-    "contains": _set_contains,
-    "get": _set_get,
-    "first": _set_first,
-    "last": _set_last,
+HASH_MAP: dict[str, Method] = {
+    **MAP,
+    "fn iter(&self) -> Length<(&K, &V)>": iterate,
+    "fn iter_mut(&mut self) -> Length<(&K, &mut V)>": iterate,
+    "fn keys(&self) -> Length<&K>": _keys,
+    "fn values(&self) -> Length<&V>": _values,
+    "fn values_mut(&mut self) -> Length<&mut V>": _values,
+    "fn into_keys(self) -> Length<K>": _keys,
+    "fn into_values(self) -> Length<V>": _values,
 }
+"""Of ``HashMap``."""
+
+TREE_MAP: dict[str, Method] = {
+    **MAP,
+    "fn iter(&self) -> Exact<(&K, &V)>": iterate,
+    "fn iter_mut(&mut self) -> Exact<(&K, &mut V)>": iterate,
+    "fn keys(&self) -> Exact<&K>": _keys,
+    "fn values(&self) -> Exact<&V>": _values,
+    "fn values_mut(&mut self) -> Exact<&mut V>": _values,
+    "fn into_keys(self) -> Exact<K>": _keys,
+    "fn into_values(self) -> Exact<V>": _values,
+    "fn first_key_value(&self) -> Option<(&K, &V)>": _first,
+    "fn last_key_value(&self) -> Option<(&K, &V)>": _last,
+    "fn range(&self, range: impl RangeBounds<K>) -> Ends<(&K, &V)>": _map_range,
+}
+"""Of ``BTreeMap``."""
+
+_MEMBER = "impl BorrowOf<T>"
+
+SET: dict[str, Method] = {
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    f"fn contains(&self, value: {_MEMBER}) -> bool": _set_contains,
+    f"fn get(&self, value: {_MEMBER}) -> Option<&T>": _set_get,
+    "fn union(&self, other: &Self) -> Iter<&T>": _combined,
+    "fn intersection(&self, other: &Self) -> Iter<&T>": _combined,
+    "fn difference(&self, other: &Self) -> Iter<&T>": _combined,
+    "fn symmetric_difference(&self, other: &Self) -> Iter<&T>": _combined,
+    "fn is_subset(&self, other: &Self) -> bool": _relation,
+    "fn is_superset(&self, other: &Self) -> bool": _relation,
+    "fn is_disjoint(&self, other: &Self) -> bool": _relation,
+}
+"""Of both kinds of sets."""
+
+HASH_SET: dict[str, Method] = {**SET, "fn iter(&self) -> Length<&T>": iterate}
+"""Of ``HashSet``."""
+
+TREE_SET: dict[str, Method] = {
+    **SET,
+    "fn iter(&self) -> Exact<&T>": iterate,
+    "fn first(&self) -> Option<&T>": _set_first,
+    "fn last(&self) -> Option<&T>": _set_last,
+    "fn range(&self, range: impl RangeBounds<T>) -> Ends<&T>": _set_range,
+}
+"""Of ``BTreeSet``."""

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cmp_to_key
 
 from crabtrap.errors import RangeError
 from crabtrap.expr import computed, indirection, parts
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
-from crabtrap.expr.methods.on_iterators import MAX_WALK
+from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.field_paths import find_part
-from crabtrap.present.view import RangeView, SequenceView, TextView, slice_view
+from crabtrap.present.view import (
+    IndexedItems,
+    RangeView,
+    RecordView,
+    SequenceView,
+    TextView,
+    slice_view,
+)
 from crabtrap.symbols.types import pointer_type
 from crabtrap.values import Bytes, Value
 
 
 def view_of(call: Invocation) -> SequenceView:
     """Return the receiver as a sequence."""
+    if isinstance(call.view, TextView):
+        return parts.bytes_of(call.view)
     return call.view_as(SequenceView, "a sequence")
 
 
@@ -43,19 +53,16 @@ def _range_length(view: RangeView) -> int:
 
 
 def _len(call: Invocation) -> Value:
-    call.expect(0)
     return computed.usize(length_of(call))
 
 
 def _is_empty(call: Invocation) -> Value:
-    call.expect(0)
     return computed.boolean(length_of(call) == 0)
 
 
 def _at(call: Invocation, index: int) -> Value:
     view = view_of(call)
-    length = length_of(call)
-    return computed.option(view.item(index) if 0 <= index < length else None)
+    return computed.option(view.item(index) if 0 <= index < length_of(call) else None)
 
 
 def _first(call: Invocation) -> Value:
@@ -63,13 +70,33 @@ def _first(call: Invocation) -> Value:
 
 
 def _last(call: Invocation) -> Value:
-    view = view_of(call)
-    if view.length is not None:
-        return _at(call, view.length - 1)
-    last = None
-    for last in view.items.walk(0, MAX_WALK):  # noqa: B007 - the last one is wanted
-        pass
-    return computed.option(last)
+    return _at(call, length_of(call) - 1)
+
+
+def _part(call: Invocation, start: int, stop: int) -> Value:
+    part = slice_view(view_of(call), start, stop)
+    return computed.sequence(part.items, "[_]")
+
+
+def _split_first(call: Invocation) -> Value:
+    length = length_of(call)
+    if not length:
+        return computed.option(None)
+    if call.tree.name == "split_first":
+        pair = view_of(call).item(0), _part(call, 1, length)
+    else:
+        pair = view_of(call).item(length - 1), _part(call, 0, length - 1)
+    return computed.option(computed.tuple_of(pair))
+
+
+def _split_at(call: Invocation) -> Value:
+    at, length = call.size(), length_of(call)
+    if at > length:
+        if call.tree.name == "split_at_checked":
+            return computed.option(None)
+        raise EvaluationError("mid > len", call.tree.span)
+    pair = computed.tuple_of((_part(call, 0, at), _part(call, at, length)))
+    return computed.option(pair) if call.tree.name == "split_at_checked" else pair
 
 
 def _get(call: Invocation) -> Value:
@@ -99,15 +126,15 @@ def _as_pointer(call: Invocation) -> Value:
     raise EvaluationError("its items do not lie side by side in memory", call.tree.span)
 
 
-def _starts_with(call: Invocation) -> Value:
-    return computed.boolean(_compare_part(call, from_end=False))
+# -- searches --------------------------------------------------------------------------------
+def _contains(call: Invocation) -> Value:
+    wanted = call.argument()
+    items = call.watched(view_of(call).items.walk(0, length_of(call)))
+    return computed.boolean(any(call.comparer.equal(item, wanted) for item in items))
 
 
-def _ends_with(call: Invocation) -> Value:
-    return computed.boolean(_compare_part(call, from_end=True))
-
-
-def _compare_part(call: Invocation, *, from_end: bool) -> bool:
+def _affix(call: Invocation) -> tuple[bool, int, int]:
+    """Whether the receiver begins or ends with the argument, and the two lengths."""
     wanted = call.argument()
     _, other = call.comparer.look_through(wanted)
     count = other.length if isinstance(other, SequenceView | TextView) else None
@@ -115,68 +142,287 @@ def _compare_part(call: Invocation, *, from_end: bool) -> bool:
     if count is None:
         raise EvaluationError(f"{call.tree.name} takes a slice", call.tree.span)
     if count > length:
-        return False
-    start = length - count if from_end else 0
-    part = slice_view(view_of(call), start, start + count)
-    return call.comparer.equal(computed.of_view(call.value.type, part), wanted)
+        return False, count, length
+    start = length - count if call.tree.name in ("ends_with", "strip_suffix") else 0
+    part = _part(call, start, start + count)
+    return call.comparer.equal(part, wanted), count, length
+
+
+def _has_affix(call: Invocation) -> Value:
+    return computed.boolean(_affix(call)[0])
+
+
+def _strip(call: Invocation) -> Value:
+    found, count, length = _affix(call)
+    if not found:
+        return computed.option(None)
+    if call.tree.name == "strip_prefix":
+        return computed.option(_part(call, count, length))
+    return computed.option(_part(call, 0, length - count))
+
+
+def _searched(call: Invocation, order: Callable[[Value], int | None]) -> Value:
+    """A binary search by std's own steps, so that of equal items the same one is found."""
+    view, size, base = view_of(call), length_of(call), 0
+    if not size:
+        return computed.err(computed.usize(0), "Result<usize, usize>")
+    while size > 1:
+        half = size // 2
+        middle = base + half
+        found = order(view.item(middle))
+        base = base if found is None or found > 0 else middle
+        size -= half
+    found = order(view.item(base))
+    if found == 0:
+        return computed.ok(computed.usize(base))
+    after = base + (found is not None and found < 0)
+    return computed.err(computed.usize(after), "Result<usize, usize>")
+
+
+def _binary_search(call: Invocation) -> Value:
+    wanted = call.argument()
+    return _searched(call, lambda item: call.comparer.order(item, wanted))
+
+
+def _binary_search_by(call: Invocation) -> Value:
+    compare = call.function()
+    return _searched(call, lambda item: computed.ordering_of(compare(item)))
+
+
+def _binary_search_by_key(call: Invocation) -> Value:
+    wanted, key = call.argument(), call.function(1)
+    return _searched(call, lambda item: call.comparer.order(key(item), wanted))
+
+
+def _partition_point(call: Invocation) -> Value:
+    test = call.test()
+    found = _searched(call, lambda item: -1 if test(item) else 1)
+    view = call.presenter.view(found)
+    assert isinstance(view, RecordView)  # as `_searched` promises
+    return view.fields[0][1]
+
+
+# -- parts -----------------------------------------------------------------------------------
+def _parts(call: Invocation, starts: list[tuple[int, int]] | range, size: int) -> Value:
+    """Slices as items, each found by its position."""
+    view = view_of(call)
+
+    def item(index: int) -> Value:
+        found = starts[index]
+        start, stop = found if isinstance(found, tuple) else (found, found + size)
+        return computed.sequence(slice_view(view, start, stop).items, "[_]")
+
+    return computed.sequence(IndexedItems(item, len(starts)), "Chunks")
+
+
+def _size(call: Invocation, what: str) -> int:
+    size = call.size()
+    if size == 0:
+        raise EvaluationError(f"{what} size must be non-zero", call.tree.span)
+    return size
 
 
 def _chunks(call: Invocation) -> Value:
-    size, view, length = call.integer(), view_of(call), length_of(call)
-    if size <= 0:
-        raise EvaluationError("chunks of no items", call.tree.span)
-
-    def begin() -> Iterator[Value]:
-        for start in range(0, length, size):
-            yield computed.of_view(
-                call.value.type, slice_view(view, start, min(start + size, length))
-            )
-
-    return computed.lazily(begin)
+    size, length = _size(call, "chunk"), length_of(call)
+    match call.tree.name:
+        case "chunks":
+            bounds = [(at, min(at + size, length)) for at in range(0, length, size)]
+        case "chunks_exact":
+            return _parts(call, range(0, length - length % size, size), size)
+        case "rchunks_exact":
+            bounds = [(at - size, at) for at in range(length, size - 1, -size)]
+        case _:
+            bounds = [(max(at - size, 0), at) for at in range(length, 0, -size)]
+    return _parts(call, bounds, size)
 
 
 def _windows(call: Invocation) -> Value:
-    size, view, length = call.integer(), view_of(call), length_of(call)
-    if size <= 0:
-        raise EvaluationError("windows of no items", call.tree.span)
+    size, length = _size(call, "window"), length_of(call)
+    return _parts(call, range(max(length - size + 1, 0)), size)
 
-    def begin() -> Iterator[Value]:
-        for start in range(length - size + 1):
-            yield computed.of_view(call.value.type, slice_view(view, start, start + size))
 
-    return computed.lazily(begin)
+def _chunk_by(call: Invocation) -> Value:
+    test = call.test()
+    items = list(call.watched(view_of(call).items.walk(0, length_of(call))))
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    for at in range(1, len(items) + 1):
+        if at == len(items) or not test(items[at - 1], items[at]):
+            bounds.append((start, at))
+            start = at
+    return _parts(call, bounds if items else [], 0)
+
+
+def _split(call: Invocation) -> Value:
+    test = call.test()
+    items = list(call.watched(view_of(call).items.walk(0, length_of(call))))
+    bounds: list[tuple[int, int]] = []
+    start = 0
+    for at, item in enumerate(items):
+        if test(item):
+            bounds.append((start, at))
+            start = at + 1
+    return _parts(call, [*bounds, (start, len(items))], 0)
 
 
 def _join(call: Invocation) -> Value:
-    separator = call.text()
-    texts: list[bytes] = []
-    for item in view_of(call).items.walk(0, length_of(call)):
-        _, view = call.comparer.look_through(item)
-        if not isinstance(view, TextView):
-            raise EvaluationError("only texts are joined", call.tree.span)
-        texts.append(view.all_bytes())
-    return computed.text(separator.join(texts))
+    items = list(view_of(call).items.walk(0, length_of(call)))
+    views = [call.comparer.look_through(item)[1] for item in items]
+    if all(isinstance(view, TextView) for view in views):
+        separator = call.text() if call.tree.name == "join" else b""
+        return computed.text(separator.join(call.text_of(item) for item in items))
+    joined: list[Value] = []
+    between = _between(call) if call.tree.name == "join" else []
+    for at, view in enumerate(views):
+        if not isinstance(view, SequenceView) or view.length is None:
+            raise EvaluationError("only texts and slices are joined", call.tree.span)
+        joined += between if at else []
+        joined += view.items.walk(0, view.length)
+    return computed.listed(joined)
 
 
-SEQUENCE_METHODS: dict[str, Method] = {
-    "len": _len,
-    "is_empty": _is_empty,
-    "first": _first,
-    "last": _last,
-    "front": _first,
-    "back": _last,
-    "peek": _first,
-    "get": _get,
-    "capacity": _capacity,
-    "as_ptr": _as_pointer,
-    "as_mut_ptr": _as_pointer,
-    "starts_with": _starts_with,
-    "ends_with": _ends_with,
-    "chunks": _chunks,
-    "windows": _windows,
-    "join": _join,
-    "as_slice": receiver,
-    "as_mut_slice": receiver,
-    "to_vec": receiver,
+def _between(call: Invocation) -> list[Value]:
+    """The separator of a ``join`` of slices: a reference to one item, or to a slice."""
+    _, view = call.comparer.look_through(call.argument())
+    if isinstance(view, SequenceView) and view.length is not None:
+        return list(view.items.walk(0, view.length))
+    return [call.argument()]
+
+
+def _repeat(call: Invocation) -> Value:
+    items, count = list(view_of(call).items.walk(0, length_of(call))), call.size()
+    if len(items) * count > 1 << 20:
+        raise EvaluationError("the list would be too long", call.tree.span)
+    return computed.listed(items * count if items else ())
+
+
+def _as_text(call: Invocation) -> Value:
+    data = bytes(
+        indirection.scalar(item, call.presenter).integer()
+        for item in view_of(call).items.walk(0, length_of(call))
+    )
+    return computed.byte_string(
+        data.upper() if call.tree.name == "to_ascii_uppercase" else data.lower()
+    )
+
+
+def _is_ascii(call: Invocation) -> Value:
+    items = view_of(call).items.walk(0, length_of(call))
+    return computed.boolean(
+        all(indirection.scalar(item, call.presenter).integer() < 128 for item in items)
+    )
+
+
+def _sorted_vector(call: Invocation) -> Value:
+    items = list(view_of(call).items.walk(0, length_of(call)))
+    items.sort(key=cmp_to_key(lambda a, b: call.comparer.order(a, b) or 0))
+    return computed.listed(items)
+
+
+def _array_map(call: Invocation) -> Value:
+    function = call.function()
+    return computed.listed([function(each) for each in view_of(call).items.walk(0, 1 << 20)])
+
+
+def _is_sorted(call: Invocation) -> Value:
+    before: Value | None = None
+    for item in call.watched(view_of(call).items.walk(0, length_of(call))):
+        if before is not None:
+            order = call.comparer.order(before, item)
+            if order is None or order > 0:
+                return computed.boolean(False)
+        before = item
+    return computed.boolean(True)
+
+
+SLICE: dict[str, Method] = {
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    "fn first(&self) -> Option<&T>": _first,
+    "fn last(&self) -> Option<&T>": _last,
+    "fn split_first(&self) -> Option<(&T, &[T])>": _split_first,
+    "fn split_last(&self) -> Option<(&T, &[T])>": _split_first,
+    "fn split_at(&self, mid: usize) -> (&[T], &[T])": _split_at,
+    "fn split_at_checked(&self, mid: usize) -> Option<(&[T], &[T])>": _split_at,
+    "fn get<I: SliceIndex<T, R>>(&self, index: I) -> Option<&R>": _get,
+    "fn iter(&self) -> Exact<&T>": iterate,
+    "fn iter_mut(&mut self) -> Exact<&mut T>": iterate,
+    "fn contains(&self, x: &T) -> bool where T: PartialEq": _contains,
+    "fn starts_with(&self, needle: &[T]) -> bool where T: PartialEq": _has_affix,
+    "fn ends_with(&self, needle: &[T]) -> bool where T: PartialEq": _has_affix,
+    "fn strip_prefix(&self, prefix: impl SlicePattern<T>) -> Option<&[T]>": _strip,
+    "fn strip_suffix(&self, suffix: impl SlicePattern<T>) -> Option<&[T]>": _strip,
+    "fn binary_search(&self, x: &T) -> Result<usize, usize> where T: Ord": _binary_search,
+    "fn binary_search_by(&self, f: impl FnMut(&T) -> Ordering) -> Result<usize, usize>": (
+        _binary_search_by
+    ),
+    "fn binary_search_by_key<B: Ord>(&self, b: &B, f: impl FnMut(&T) -> B) "
+    "-> Result<usize, usize>": _binary_search_by_key,
+    "fn partition_point(&self, pred: impl FnMut(&T) -> bool) -> usize": _partition_point,
+    "fn chunks(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
+    "fn chunks_exact(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
+    "fn rchunks(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
+    "fn rchunks_exact(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
+    "fn windows(&self, size: usize) -> Exact<&[T]>": _windows,
+    "fn chunk_by(&self, pred: impl FnMut(&T, &T) -> bool) -> Ends<&[T]>": _chunk_by,
+    "fn split(&self, pred: impl FnMut(&T) -> bool) -> Ends<&[T]>": _split,
+    "fn join<S, R>(&self, sep: S) -> R where T: Join<R>": _join,
+    "fn concat<R>(&self) -> R where T: Join<R>": _join,
+    "fn repeat(&self, n: usize) -> Vec<T> where T: Copy": _repeat,
+    "fn to_vec(&self) -> Vec<T> where T: Clone": receiver,
+    "fn as_ptr(&self) -> *const T": _as_pointer,
+    "fn as_mut_ptr(&mut self) -> *mut T": _as_pointer,
+    "fn is_sorted(&self) -> bool where T: PartialOrd": _is_sorted,
 }
-"""Methods of sequences beyond those of iterators."""
+"""Of slices, and through them of vectors and arrays."""
+
+BYTES: dict[str, Method] = {
+    "fn is_ascii(&self) -> bool": _is_ascii,
+    "fn to_ascii_uppercase(&self) -> Vec<u8>": _as_text,
+    "fn to_ascii_lowercase(&self) -> Vec<u8>": _as_text,
+}
+"""Of slices of bytes."""
+
+VECTOR: dict[str, Method] = {
+    "fn capacity(&self) -> usize": _capacity,
+    "fn as_slice(&self) -> &[T]": receiver,
+    "fn as_mut_slice(&mut self) -> &mut [T]": receiver,
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    "fn new() -> Vec<T>": lambda call: computed.listed(()),
+}
+"""Of ``Vec`` itself."""
+
+ARRAY: dict[str, Method] = {
+    "fn map<U>(self, f: impl FnMut(T) -> U) -> [U; N]": _array_map,
+    "fn as_slice(&self) -> &[T]": receiver,
+}
+"""Of arrays themselves."""
+
+DEQUE: dict[str, Method] = {
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    "fn front(&self) -> Option<&T>": _first,
+    "fn back(&self) -> Option<&T>": _last,
+    "fn iter(&self) -> Exact<&T>": iterate,
+    "fn contains(&self, x: &T) -> bool where T: PartialEq": _contains,
+}
+"""Of ``VecDeque`` and ``LinkedList``."""
+
+DEQUE_ONLY: dict[str, Method] = {
+    "fn get(&self, index: usize) -> Option<&T>": _get,
+    "fn capacity(&self) -> usize": _capacity,
+    "fn binary_search(&self, x: &T) -> Result<usize, usize> where T: Ord": _binary_search,
+}
+"""Of ``VecDeque`` alone."""
+
+HEAP: dict[str, Method] = {
+    "fn len(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
+    "fn peek(&self) -> Option<&T>": _first,
+    "fn iter(&self) -> Exact<&T>": iterate,
+    "fn into_sorted_vec(self) -> Vec<T>": _sorted_vector,
+    "fn into_vec(self) -> Vec<T>": receiver,
+    "fn as_slice(&self) -> &[T]": receiver,
+}
+"""Of ``BinaryHeap``."""

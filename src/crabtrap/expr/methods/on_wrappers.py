@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from crabtrap.expr import computed
+from crabtrap.expr import computed, indirection
 from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.on_sequences import length_of
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.std.cell import borrow_note
 from crabtrap.present.std.rc import strong_count, weak_count
 from crabtrap.present.view import LiteralView, PointerView, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
-from crabtrap.values import Value
+from crabtrap.values import Bytes, Value
 
 _POISONED = "poisoned"
 
@@ -75,30 +76,61 @@ def _weak(call: Invocation) -> Value:
     return computed.usize(0 if "dangling" in _view(call).notes else weak_count(call.value))
 
 
-_LOCK: dict[str, Method] = {
-    **dict.fromkeys(("lock", "read", "write", "get_mut", "into_inner"), _locked),
-    **dict.fromkeys(("try_lock", "try_read", "try_write"), _tried),
-    "lock_state": _lock_state,
-    "is_poisoned": _is_poisoned,
-}
-_COUNTED: dict[str, Method] = {"strong_count": _strong, "weak_count": _weak}
-_HELD: dict[str, Method] = dict.fromkeys(("get", "get_mut", "into_inner"), _get)
+def _atomic(call: Invocation) -> Value:
+    return indirection.scalar(call.value, call.presenter)
 
-WRAPPER_METHODS: dict[str, dict[str, Method]] = {
-    "Cell": _HELD,
-    "RefCell": {
-        **dict.fromkeys(("borrow", "borrow_mut", "get_mut", "into_inner"), _inner),
-        "borrow_state": _borrow_state,
-    },
-    "Mutex": _LOCK,
-    "RwLock": _LOCK,
-    "OnceCell": _HELD,
-    "OnceLock": _HELD,
-    "Rc": _COUNTED,
-    "Arc": _COUNTED,
-    "Weak": {**_COUNTED, "upgrade": _upgrade},
+
+_LOCK: dict[str, Method] = {
+    "fn lock_state(&self) -> &str": _lock_state,
+    "fn is_poisoned(&self) -> bool": _is_poisoned,
 }
-"""By the wrapper's name; other wrappers have the methods of what they deref to."""
+_STD_LOCK: dict[str, Method] = {
+    **{
+        f"fn {name}(&self) -> Result<&T, PoisonError>": _locked
+        for name in ("lock", "read", "write", "get_mut", "into_inner")
+    },
+    **{
+        f"fn {name}(&self) -> Result<&T, TryLockError>": _tried
+        for name in ("try_lock", "try_read", "try_write")
+    },
+}
+_COUNTED: dict[str, Method] = {
+    "fn strong_count(&self) -> usize": _strong,
+    "fn weak_count(&self) -> usize": _weak,
+}
+
+CELL: dict[str, Method] = {
+    "fn get(&self) -> T where T: Copy": _get,
+    "fn get_mut(&mut self) -> &mut T": _get,
+    "fn into_inner(self) -> T": _get,
+}
+REF_CELL: dict[str, Method] = {
+    "fn borrow(&self) -> Ref<T>": _inner,
+    "fn borrow_mut(&self) -> RefMut<T>": _inner,
+    "fn get_mut(&mut self) -> &mut T": _inner,
+    "fn into_inner(self) -> T": _inner,
+}
+REF_CELL_STATE: dict[str, Method] = {"fn borrow_state(&self) -> &str": _borrow_state}
+LOCK: dict[str, Method] = _STD_LOCK
+LOCK_STATE: dict[str, Method] = _LOCK
+ONCE: dict[str, Method] = {"fn get(&self) -> Option<&T>": _get}
+SHARED: dict[str, Method] = {
+    **_COUNTED,
+    "fn as_ptr(&self) -> *const T": lambda call: computed.raw_pointer(_inner(call), "*const "),
+}
+BOXED: dict[str, Method] = {
+    "fn new(value: T) -> Self": lambda call: call.argument(),
+}
+WEAK: dict[str, Method] = {
+    **_COUNTED,
+    "fn upgrade(&self) -> Option<Rc<T>>": _upgrade,
+}
+ATOMIC: dict[str, Method] = {
+    "fn load(&self, order: MemoryOrdering) -> T": _atomic,
+    "fn get_mut(&mut self) -> &mut T": _atomic,
+    "fn into_inner(self) -> T": _atomic,
+}
+NON_ZERO: dict[str, Method] = {"fn get(self) -> T": _atomic}
 
 
 def _address(call: Invocation) -> int:
@@ -108,10 +140,31 @@ def _address(call: Invocation) -> int:
     raise EvaluationError("the pointer was optimised away", call.tree.span)
 
 
-POINTER_METHODS: dict[str, Method] = {
-    "is_null": lambda call: computed.boolean(_address(call) == 0),
-    "addr": lambda call: computed.usize(_address(call)),
-    "as_ptr": lambda call: call.value,
+def _offset(call: Invocation) -> Value:
+    """``p.add(n)``, ``p.sub(n)`` and ``p.offset(n)``, in items."""
+    target = call.value.shape.target
+    size = None if target is None else target.strip().size
+    if size is None:
+        raise EvaluationError("the size of what it points to is not known", call.tree.span)
+    count = -call.integer() if call.tree.name == "sub" else call.integer()
+    address = (_address(call) + count * size) % (1 << 64)
+    return Value(call.value.type, Bytes(address.to_bytes(8, "little")), call.value.context)
+
+
+POINTER: dict[str, Method] = {
+    "fn is_null(self) -> bool": lambda call: computed.boolean(_address(call) == 0),
+    "fn addr(self) -> usize": lambda call: computed.usize(_address(call)),
+    "fn add(self, count: usize) -> Self": _offset,
+    "fn sub(self, count: usize) -> Self": _offset,
+    "fn offset(self, count: isize) -> Self": _offset,
+}
+SLICE_POINTER: dict[str, Method] = {
+    "fn len(self) -> usize": lambda call: computed.usize(length_of(call)),
+}
+"""Of pointers to slices."""
+
+POINTER_READ: dict[str, Method] = {
+    "fn read(self) -> T": lambda call: indirection.dereference(call.value, call.presenter),
 }
 
 
@@ -122,11 +175,38 @@ def _nanoseconds(call: Invocation) -> int:
     raise EvaluationError(f"{call.value.type.name} is not a time", call.tree.span)
 
 
-LITERAL_METHODS: dict[str, Method] = {
-    "as_secs": lambda call: computed.integer(_nanoseconds(call) // 10**9, PRIMITIVES["u64"]),
-    "as_millis": lambda call: computed.integer(_nanoseconds(call) // 10**6, PRIMITIVES["u128"]),
-    "as_micros": lambda call: computed.integer(_nanoseconds(call) // 10**3, PRIMITIVES["u128"]),
-    "as_nanos": lambda call: computed.integer(_nanoseconds(call), PRIMITIVES["u128"]),
-    "as_secs_f64": lambda call: computed.real(_nanoseconds(call) / 1e9, PRIMITIVES["f64"]),
-    "subsec_nanos": lambda call: computed.integer(_nanoseconds(call) % 10**9, PRIMITIVES["u32"]),
+def _seconds(call: Invocation) -> Value:
+    number = _nanoseconds(call) / 1e9
+    return computed.real(number, PRIMITIVES[call.tree.name[-3:]])
+
+
+DURATION: dict[str, Method] = {
+    "fn as_secs(&self) -> u64": lambda c: computed.integer(
+        _nanoseconds(c) // 10**9, PRIMITIVES["u64"]
+    ),
+    **{
+        f"fn {name}(&self) -> u128": lambda c: computed.integer(
+            _nanoseconds(c) // _UNITS[c.tree.name], PRIMITIVES["u128"]
+        )
+        for name in ("as_millis", "as_micros", "as_nanos")
+    },
+    **{
+        f"fn {name}(&self) -> u32": lambda c: computed.integer(
+            _nanoseconds(c) % 10**9 // _UNITS[c.tree.name], PRIMITIVES["u32"]
+        )
+        for name in ("subsec_millis", "subsec_micros", "subsec_nanos")
+    },
+    "fn as_secs_f64(&self) -> f64": _seconds,
+    "fn as_secs_f32(&self) -> f32": _seconds,
+    "fn is_zero(&self) -> bool": lambda c: computed.boolean(_nanoseconds(c) == 0),
+}
+"""Of ``Duration``."""
+
+_UNITS = {
+    "as_millis": 10**6,
+    "as_micros": 10**3,
+    "as_nanos": 1,
+    "subsec_millis": 10**6,
+    "subsec_micros": 10**3,
+    "subsec_nanos": 1,
 }

@@ -162,10 +162,11 @@ class MethodCall:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """``|parameters| body``."""
+    """``|parameters| body``; ``types`` has the written type of each, ``""`` for none."""
 
     parameters: tuple[Pattern, ...]
     body: Expression
+    types: tuple[str, ...] = ()
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
@@ -214,6 +215,104 @@ class Matches:
 
 
 @dataclass(frozen=True, slots=True)
+class VecOf:
+    """``vec![a, b]`` or ``vec![item; count]``."""
+
+    items: ArrayOf | Repeat
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSpec:
+    """What follows the colon in ``{:>8.2}``.
+
+    Attributes:
+        style: ``""`` for ``Display``, else ``?``, ``x``, ``X``, ``o``, ``b``, ``e``, ``E``.
+        width, precision: Numbers, or the arguments that hold them.
+    """
+
+    fill: str = " "
+    align: str = ""
+    sign: str = ""
+    alternate: bool = False
+    zero: bool = False
+    width: int | Expression | None = None
+    precision: int | Expression | None = None
+    style: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """``format!("text {}", argument)``: texts, and arguments with how to write them."""
+
+    pieces: tuple[str | tuple[Expression, FormatSpec], ...]
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """``let pattern: type = value``: a statement, or a condition of ``if``."""
+
+    pattern: Pattern
+    value: Expression
+    type: str = ""
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """``{ statements; result }``; without a result its value is ``()``."""
+
+    statements: tuple[Let | Expression, ...]
+    result: Expression | None
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``if conditions { then } else { otherwise }``, the conditions joined by ``&&``."""
+
+    conditions: tuple[Let | Expression, ...]
+    then: Block
+    otherwise: Expression | None
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """``pattern if guard => body``."""
+
+    pattern: Pattern
+    guard: Expression | None
+    body: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """``match operand { arms }``."""
+
+    operand: Expression
+    arms: tuple[Arm, ...]
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """``operand?``: leaves the closure, or the whole expression, with ``None`` or ``Err``."""
+
+    operand: Expression
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """``return value`` out of a closure."""
+
+    value: Expression | None
+    span: Span = field(default=NO_SPAN, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Assign:
     """``target = value`` or ``target += value`` (``operator`` is then ``"+"``)."""
 
@@ -242,6 +341,13 @@ Expression = (
     | Repeat
     | StructOf
     | Matches
+    | VecOf
+    | Format
+    | Block
+    | If
+    | Match
+    | Try
+    | Return
     | Assign
 )
 
@@ -361,8 +467,8 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
         case MethodCall(receiver, name, arguments, generics):
             turbofish = f"::<{', '.join(generics)}>" if generics else ""
             return f"{_group(receiver)}.{name}{turbofish}({_list(arguments)})"
-        case Closure(parameters, body):
-            return f"|{', '.join(map(_parameter, parameters))}| {unparse(body)}"
+        case Closure():
+            return _closure(tree)
         case TupleOf(items):
             return f"({_list(items)}{',' if len(items) == 1 else ''})"
         case ArrayOf(items):
@@ -375,10 +481,82 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
         case Matches(operand, pattern, guard):
             condition = "" if guard is None else f" if {unparse(guard)}"
             return f"matches!({unparse(operand)}, {unparse_pattern(pattern)}{condition})"
+        case VecOf(items):
+            return f"vec!{unparse(items)}"
+        case Format():
+            return _format(tree)
+        case Block():
+            return _block(tree)
+        case If(conditions, then, otherwise):
+            tests = " && ".join(_condition(each) for each in conditions)
+            rest = "" if otherwise is None else f" else {unparse(otherwise)}"
+            return f"if {tests} {unparse(then)}{rest}"
+        case Match(operand, arms):
+            return f"match {_group(operand)} {{ {', '.join(map(_arm, arms))} }}"
+        case Try(operand):
+            return f"{_group(operand)}?"
+        case Return(value):
+            return "return" if value is None else f"return {unparse(value)}"
         case Assign(target, value, operator):
             return f"{_group(target)} {operator or ''}= {unparse(value)}"
         case unknown:
             assert_never(unknown)
+
+
+def _closure(tree: Closure) -> str:
+    types = tree.types or ("",) * len(tree.parameters)
+    parameters = [
+        _parameter(pattern) + (f": {type_}" if type_ else "")
+        for pattern, type_ in zip(tree.parameters, types, strict=True)
+    ]
+    return f"|{', '.join(parameters)}| {unparse(tree.body)}"
+
+
+def _block(tree: Block) -> str:
+    parts = [f"{_statement(each)};" for each in tree.statements]
+    parts += [] if tree.result is None else [unparse(tree.result)]
+    return f"{{ {' '.join(parts)} }}" if parts else "{ }"
+
+
+def _statement(tree: Let | Expression) -> str:
+    if not isinstance(tree, Let):
+        return unparse(tree)
+    type_ = f": {tree.type}" if tree.type else ""
+    return f"let {unparse_pattern(tree.pattern)}{type_} = {unparse(tree.value)}"
+
+
+def _condition(tree: Let | Expression) -> str:
+    if isinstance(tree, Let):
+        return f"let {unparse_pattern(tree.pattern)} = {_group(tree.value)}"
+    return _group(tree)
+
+
+def _arm(arm: Arm) -> str:
+    guard = "" if arm.guard is None else f" if {unparse(arm.guard)}"
+    return f"{unparse_pattern(arm.pattern)}{guard} => {unparse(arm.body)}"
+
+
+def _format(tree: Format) -> str:
+    template, arguments = "", ""
+    for piece in tree.pieces:
+        if isinstance(piece, str):
+            template += "".join(c * 2 if c in "{}" else _quoted(c) for c in piece)
+            continue
+        argument, spec = piece
+        arguments += f", {unparse(argument)}"
+        width, precision = _count(spec.width), _count(spec.precision)
+        shape = f"{spec.fill if spec.align else ''}{spec.align}{spec.sign}"
+        shape += "#" * spec.alternate + "0" * spec.zero + width
+        shape += f".{precision}" if precision else ""
+        shape += spec.style
+        template += f"{{:{shape}}}" if shape else "{}"
+    return f'format!("{template}"{arguments})'
+
+
+def _count(count: int | Expression | None) -> str:
+    if count is None:
+        return ""
+    return str(count) if isinstance(count, int) else f"{unparse(count)}$"
 
 
 def _list(items: tuple[Expression, ...]) -> str:

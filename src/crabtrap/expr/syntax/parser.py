@@ -9,7 +9,7 @@ from typing import cast
 
 from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
-from crabtrap.expr.syntax.grammar import PatternParser
+from crabtrap.expr.syntax.control import ControlParser
 from crabtrap.expr.syntax.height import height
 from crabtrap.expr.syntax.nodes import Expression, Span
 
@@ -34,7 +34,7 @@ _HIGHEST = 128
 """Levels of a tree: each takes several of the thousand calls that Python's stack holds."""
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
 _ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
-_STATEMENTS = frozenset(["match", "if", "let", "loop", "while", "for", "unsafe", "return"])
+_LOOPS = frozenset(["let", "loop", "while", "for", "break", "continue", "async"])
 
 
 def parse(text: str) -> Expression:
@@ -61,7 +61,7 @@ def parse(text: str) -> Expression:
     return tree
 
 
-class Parser(PatternParser):
+class Parser(ControlParser):
     """Parses expressions."""
 
     def assignment(self) -> Expression:
@@ -163,20 +163,19 @@ class Parser(PatternParser):
     def _closure(self) -> Expression:
         start = self.peek().start
         parameters: list[nodes.Pattern] = []
+        types: list[str] = []
         if self.advance().text == "|":
             while not self.at("|"):
                 parameters.append(self.single_pattern())
-                if self.accept(":"):
-                    self.type_name()
+                types.append(self.type_name() if self.accept(":") else "")
                 if not self.accept(","):
                     break
             self.expect("|")
-        if self.accept("{"):
-            body = self.expression()
-            self.expect("}")
-        else:
-            body = self.expression()
-        return nodes.Closure(tuple(parameters), body, self.span_from(start))
+        if self.accept("->"):
+            self.type_name()
+        body = self.expression()
+        written = tuple(types) if any(types) else ()
+        return nodes.Closure(tuple(parameters), body, written, self.span_from(start))
 
     def _postfix(self, tree: Expression) -> Expression:
         start = tree.span.start
@@ -184,14 +183,15 @@ class Parser(PatternParser):
             if self.accept("."):
                 tree = self._member(tree, start)
             elif self.accept("["):
-                index = self.expression()
+                with self.head(structs=True):
+                    index = self.expression()
                 self.expect("]")
                 tree = nodes.Index(tree, index, self.span_from(start))
             elif self.accept("("):
                 arguments = self._arguments(")")
                 tree = nodes.Call(tree, arguments, self.span_from(start))
-            elif self.at("?"):
-                raise self.error("? does not work here", hint="use .unwrap()")
+            elif self.accept("?"):
+                tree = nodes.Try(tree, self.span_from(start))
             else:
                 return tree
 
@@ -219,10 +219,11 @@ class Parser(PatternParser):
 
     def _arguments(self, closing: str) -> tuple[Expression, ...]:
         items: list[Expression] = []
-        while not self.at(closing):
-            items.append(self.expression())
-            if not self.accept(","):
-                break
+        with self.head(structs=True):
+            while not self.at(closing):
+                items.append(self.expression())
+                if not self.accept(","):
+                    break
         self.expect(closing)
         return tuple(items)
 
@@ -242,7 +243,9 @@ class Parser(PatternParser):
             case "op" if token.text == "(":
                 return self._parenthesis()
             case "op" if token.text == "[":
-                return self._array()
+                return self.array()
+            case "op" if token.text == "{":
+                return self.block()
             case "op" if token.text in ("<", "::"):
                 return self._path_or_struct()
             case "end":
@@ -265,8 +268,10 @@ class Parser(PatternParser):
             return nodes.Literal("bool", token.text == "true", "", Span(token.start, token.end))
         if token.text == "matches" and self.peek(1).text == "!":
             return self._matches()
-        if token.text in _STATEMENTS:
-            hint = "matches!(value, pattern if condition) tests a value"
+        if token.text in ("if", "match", "return", "unsafe", "const"):
+            return self.control()
+        if token.text in _LOOPS:
+            hint = "iterators are: (0..9).map(..), .take_while(..), .fold(..)"
             raise self.error(f"{token.text} is not part of the language here", hint=hint)
         if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
             self.advance()
@@ -277,17 +282,27 @@ class Parser(PatternParser):
         path = self.path()
         if self.at("!") and self.peek(1).text in ("(", "[", "{"):
             return self._macro(path)
-        if self.at("{"):
+        if self.at("{") and self.structs:
             return self._struct(path)
         return path
 
     def _macro(self, path: nodes.Path) -> Expression:
         """Parse ``addr_of!(place)``, by any path; other macros are not known."""
-        operator = _RAW_BORROWS.get(path.segments[-1].name)
-        if operator is None:
-            hint = "matches!, addr_of! and addr_of_mut! are"
+        name = path.segments[-1].name
+        operator = _RAW_BORROWS.get(name)
+        if operator is None and name not in ("vec", "format", "dbg"):
+            hint = "matches!, format!, vec!, dbg!, addr_of! and addr_of_mut! are"
             raise self.error(f"the macro {path.text}! is not known here", hint=hint)
         self.advance()
+        if name == "vec":
+            items = self.array({"(": ")", "[": "]", "{": "}"}[self.peek().text])
+            return nodes.VecOf(items, self.span_from(path.span.start))
+        if name == "format":
+            return self.format(path.span.start)
+        if name == "dbg" and self.at("("):
+            return self._parenthesis()
+        if operator is None:
+            raise self.error(f"{name}! takes its arguments in parentheses")
         self.expect("(")
         operand = self.expression()
         self.expect(")")
@@ -329,25 +344,28 @@ class Parser(PatternParser):
         start = self.advance().start
         if self.accept(")"):
             return nodes.TupleOf((), self.span_from(start))
-        first = self.expression()
+        with self.head(structs=True):
+            first = self.expression()
         if self.accept(")"):
             return first
         self.expect(",")
         items = (first, *self._arguments(")"))
         return nodes.TupleOf(items, self.span_from(start))
 
-    def _array(self) -> Expression:
+    def array(self, closing: str = "]") -> nodes.ArrayOf | nodes.Repeat:
+        """Parse ``[a, b]`` or ``[item; count]``, also in other brackets."""
         start = self.advance().start
-        if self.accept("]"):
+        if self.accept(closing):
             return nodes.ArrayOf((), self.span_from(start))
-        first = self.expression()
+        with self.head(structs=True):
+            first = self.expression()
         if self.accept(";"):
             count = self.expression()
-            self.expect("]")
+            self.expect(closing)
             return nodes.Repeat(first, count, self.span_from(start))
         items = (first,)
         if self.accept(","):
-            items = (first, *self._arguments("]"))
+            items = (first, *self._arguments(closing))
         else:
-            self.expect("]")
+            self.expect(closing)
         return nodes.ArrayOf(items, self.span_from(start))

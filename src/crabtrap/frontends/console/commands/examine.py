@@ -57,9 +57,9 @@ def examine(context: CommandContext, arguments: Arguments) -> Reply:
 def _examined_address(context: CommandContext, expression: str) -> Address:
     """Evaluate the address to show: of a Vec, a slice or a text, that of its items.
 
-    For everything else it is the address that other commands use.
+    For everything else, also for ``&vec``, it is the address that other commands use.
     """
-    if parse_integer(expression) is None:
+    if parse_integer(expression) is None and not expression.lstrip().startswith("&"):
         try:
             return context.client.evaluate(f"({expression}).as_ptr()").pointer_address()
         except CrabtrapError:

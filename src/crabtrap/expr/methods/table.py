@@ -1,0 +1,137 @@
+"""The one table of built-in methods: signatures as Rust writes them, and what they compute.
+
+The check of types, the evaluation, completion, "did you mean" and the page
+``docs/expressions.md`` all read it.  A signature is parsed when its method is first asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from crabtrap.expr.methods.invocation import Method
+from crabtrap.expr.typing.signature import Signature, parse_signature
+from crabtrap.expr.typing.terms import FLOATS, INTEGERS, SIGNED, UNSIGNED, Term
+from crabtrap.records import dataclass
+
+_NAME = re.compile(r"fn (\w+)")
+
+FAMILIES: dict[str, frozenset[str]] = {
+    "{integer}": INTEGERS,
+    "{signed}": SIGNED | {"${integer}"},
+    "{unsigned}": UNSIGNED | {"${integer}"},
+    "{float}": FLOATS,
+}
+"""Headers that stand for several types at once."""
+
+
+class Entry:
+    """One method.
+
+    Attributes:
+        header: Whose method it is: ``impl<T> [T]``.
+        text: Its signature.
+        method: Computes it.
+        extension: It is the debugger's own: Rust has no such method.
+    """
+
+    __slots__ = ("_signature", "extension", "header", "method", "name", "owner_name", "text")
+
+    def __init__(self, header: str, text: str, method: Method, *, extension: bool) -> None:
+        self.header = header
+        self.text = text
+        self.method = method
+        self.extension = extension
+        self.name = _NAME.search(text).group(1)  # type: ignore[union-attr]  # checked by a test
+        self.owner_name = _owner_name(header)
+        self._signature: Signature | None = None
+
+    @property
+    def signature(self) -> Signature:
+        """The parsed signature."""
+        if self._signature is None:
+            self._signature = parse_signature(self.header, self.text)
+        return self._signature
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Methods below one header.
+
+    Attributes:
+        header: ``impl<T> Vec<T>``, one of ``FAMILIES``, or ``impl Self`` for every type.
+        methods: What computes each signature.
+        extension: They are the debugger's own.
+    """
+
+    header: str
+    methods: Mapping[str, Method]
+    extension: bool = False
+
+
+class MethodTable:
+    """All sections, found by the outer constructor of a type and by name."""
+
+    def __init__(self, sections: tuple[Section, ...]) -> None:
+        self.sections = sections
+        self._by_name: dict[str, list[Entry]] = {}
+        self._by_owner: dict[tuple[str, str], tuple[Entry, ...]] = {}
+        for section in sections:
+            for text, method in section.methods.items():
+                entry = Entry(section.header, text, method, extension=section.extension)
+                self._by_name.setdefault(entry.name, []).append(entry)
+
+    def named(self, name: str) -> tuple[Entry, ...]:
+        """All methods of a name."""
+        return tuple(self._by_name.get(name, ()))
+
+    def find(self, owner: Term, name: str) -> tuple[Entry, ...]:
+        """Methods of a name whose owner has this outer constructor; not those of every type."""
+        key = (owner.name, name)
+        found = self._by_owner.get(key)
+        if found is None:
+            entries = self._by_name.get(name, ())
+            found = tuple(each for each in entries if _owns(each, owner.name))
+            self._by_owner[key] = found
+        return found
+
+    def of_every_type(self, name: str) -> tuple[Entry, ...]:
+        """Methods of traits that many types have."""
+        entries = self._by_name.get(name, ())
+        return tuple(each for each in entries if each.header == "impl Self")
+
+    def names_of(self, owner: Term) -> Iterator[str]:
+        """The names of all methods of a type, its own first, then those of every type."""
+        for name, entries in self._by_name.items():
+            if any(_owns(each, owner.name) for each in entries):
+                yield name
+        for name, entries in self._by_name.items():
+            if any(each.header == "impl Self" for each in entries):
+                yield name
+
+
+def _owner_name(header: str) -> str:
+    """The outer constructor that a header names; ``""`` where the header must be parsed."""
+    owner = header.removeprefix("impl").lstrip()
+    if owner.startswith("<"):
+        depth = 0
+        for at, char in enumerate(owner):
+            depth += {"<": 1, ">": -1}.get(char, 0)
+            if not depth:
+                owner = owner[at + 1 :].lstrip()
+                break
+    if owner.startswith("["):
+        return "array" if ";" in owner else "slice"
+    if owner.startswith("*"):
+        return owner.partition(" ")[0]
+    name = owner.partition("<")[0]
+    return "Iter" if name in ("Ends", "Length", "Peekable", "Exact", "Shown") else name
+
+
+def _owns(entry: Entry, name: str) -> bool:
+    family = FAMILIES.get(entry.header)
+    if family is not None:
+        return name in family
+    if entry.header == "impl Self":
+        return False
+    return (entry.owner_name or entry.signature.owner.name) == name

@@ -1,0 +1,127 @@
+"""Types as terms: a constructor with arguments, or an inference variable.
+
+A term that is not known (a type of a crate that a rule shows, the result of a function of
+the program) is ``UNKNOWN``: it fits everything, and its methods are found by its view.
+"""
+
+from __future__ import annotations
+
+from crabtrap.records import dataclass, field
+from crabtrap.symbols.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A type: ``Vec<i32>`` is ``Term("Vec", (Term("i32"),))``.
+
+    Attributes:
+        name: A primitive, the short name of a type of std, the path of a type of the program,
+            or one of ``& &mut *const *mut tuple slice array fn Iter ?``.
+        args: Generic arguments; of ``fn`` the parameters and then the result; of ``array``
+            the item and the length; of ``Iter`` the item and its abilities.
+        source: What the debug information says, of types of the program.
+    """
+
+    name: str
+    args: tuple[Term, ...] = ()
+    source: Type | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return shown(self)
+
+
+def variable(number: int, kind: str = "") -> Term:
+    """An inference variable; ``kind`` is ``"{integer}"``, ``"{float}"`` or ``""``."""
+    return Term("$" + kind, (Term(str(number)),))
+
+
+def is_variable(term: Term) -> bool:
+    """Whether a term is an inference variable of any kind."""
+    return term.name[0] == "$"
+
+
+BOOL, CHAR, STR = Term("bool"), Term("char"), Term("str")
+USIZE, U8, U32, I32, F64 = Term("usize"), Term("u8"), Term("u32"), Term("i32"), Term("f64")
+UNIT, NEVER, UNKNOWN, STRING = Term("tuple"), Term("!"), Term("?"), Term("String")
+ORDERING = Term("Ordering")
+
+SIGNED = frozenset(("i8", "i16", "i32", "i64", "i128", "isize"))
+UNSIGNED = frozenset(("u8", "u16", "u32", "u64", "u128", "usize"))
+INTEGERS = SIGNED | UNSIGNED | {"${integer}"}
+FLOATS = frozenset(("f32", "f64", "${float}"))
+NUMBERS = INTEGERS | FLOATS
+SCALARS = NUMBERS | {"bool", "char"}
+REFERENCES = ("&", "&mut")
+RAW_POINTERS = ("*const", "*mut")
+
+
+def reference(term: Term, mutable: bool = False) -> Term:
+    """``&term`` or ``&mut term``."""
+    return Term("&mut" if mutable else "&", (term,))
+
+
+def tuple_of(*items: Term) -> Term:
+    """``(items,)``."""
+    return Term("tuple", items)
+
+
+def slice_of(item: Term) -> Term:
+    """``[item]``."""
+    return Term("slice", (item,))
+
+
+def array_of(item: Term, length: int | None) -> Term:
+    """``[item; length]``; a length that is not known is ``None``."""
+    return Term("array", (item, Term("?" if length is None else str(length))))
+
+
+def function(parameters: tuple[Term, ...], result: Term) -> Term:
+    """A function, function pointer or closure."""
+    return Term("fn", (*parameters, result))
+
+
+def option(item: Term) -> Term:
+    """``Option<item>``."""
+    return Term("Option", (item,))
+
+
+def iterator(item: Term, abilities: str = "de") -> Term:
+    """An iterator; abilities are ``d``ouble-ended, ``e``xact in size, ``p``eekable."""
+    return Term("Iter", (item, Term(abilities or "-")))
+
+
+def strip_references(term: Term) -> Term:
+    """The type behind all references."""
+    while term.name in REFERENCES:
+        term = term.args[0]
+    return term
+
+
+def shown(term: Term) -> str:  # noqa: PLR0911 - one case per notation
+    """The type as rustc writes it in its messages, without paths of modules."""
+    name, args = term.name, term.args
+    match name:
+        case "&" | "&mut":
+            return f"&{'mut ' if name[1:] else ''}{shown(args[0])}"
+        case "*const" | "*mut":
+            return f"{name} {shown(args[0])}"
+        case "tuple":
+            return f"({', '.join(map(shown, args))}{',' if len(args) == 1 else ''})"
+        case "slice":
+            return f"[{shown(args[0])}]"
+        case "array":
+            return f"[{shown(args[0])}; {'_' if args[1].name == '?' else args[1].name}]"
+        case "fn":
+            result = "" if args[-1] == UNIT else f" -> {shown(args[-1])}"
+            return f"fn({', '.join(map(shown, args[:-1]))}){result}"
+        case "Iter":
+            return f"impl Iterator<Item = {shown(args[0])}>"
+        case "?" | "$":
+            return "_"
+        case "${integer}" | "${float}":
+            return name[1:]
+        case "dyn":
+            return f"dyn {args[0].name}"
+        case _:
+            short = name.rpartition("::")[2] or name
+            return f"{short}<{', '.join(map(shown, args))}>" if args else short
