@@ -21,6 +21,6 @@ def report(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 
     def show(text: str) -> None:
         with capsys.disabled():
-            print(f"\n{text}")  # noqa: T201 - they are what the run is for
+            print(f"\n{text}")
 
     return show

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine import machine
 from crabtrap.engine.breakpoints.sites import SiteKey
-from crabtrap.engine.lost import look_after
 from crabtrap.engine.causes.process_events import exit_reason
+from crabtrap.engine.lost import look_after
 from crabtrap.engine.machine import (
     Detached,
     Ended,
