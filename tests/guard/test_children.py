@@ -22,6 +22,31 @@ def test_children_come_to_no_harm_and_the_parent_hits_are_exact(guard, build, co
     assert (guard.variable(1) if condition else hits) == rounds
 
 
+@pytest.mark.parametrize("features", ["", ";fork-events+;vfork-events+"])
+@pytest.mark.parametrize("condition", [(COUNT_IN_ONE,), ()])
+def test_what_a_child_shares_is_not_told_by_how_it_was_made(connect, build, features, condition):
+    sharers = build("sharers")
+    rounds = 5
+    guard = connect(features=features)
+    parent = guard.run(sharers.path, str(rounds)).pid
+    assert guard.request("QTDV:1:0:0:") == "OK"
+    assert guard.request("QPassSignals:14") == "OK"
+    guard.stop_at(sharers.symbol("trapped"), *condition)
+    hits = 0
+    guard.resume()
+    while (stop := guard.wait()).kind == "T":
+        for kind in ("fork", "vfork"):
+            if kind in stop.fields:
+                guard.detach(int(stop.fields[kind][1:].split(".")[0], 16))
+                break
+        else:
+            hits += stop.pc == sharers.symbol("trapped")
+        guard.select(parent, parent)
+        guard.resume(f"c:p{parent:x}.-1")
+    assert (stop.kind, stop.signal) == ("W", 0)
+    assert (guard.variable(1) if condition else hits) == rounds
+
+
 def test_a_followed_child_is_held_clean_and_separate(connect, build):
     spawner = build("spawner")
     guard = connect(features=";fork-events+")

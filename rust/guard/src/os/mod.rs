@@ -12,6 +12,7 @@ pub mod memory;
 pub mod procfs;
 pub mod ptrace;
 pub mod registers;
+pub mod sharing;
 pub mod signal_queue;
 pub mod signals;
 pub mod wait;

@@ -1,6 +1,7 @@
 //! New threads and child processes: the clone, fork and vfork events of ptrace(2).
 
 use log::{debug, warn};
+use nix::errno::Errno;
 
 use super::process::{Origin, Process};
 use super::report::Reason;
@@ -8,6 +9,7 @@ use super::thread::{Intent, PtraceStop, Thread};
 use super::tracer::Tracer;
 use crate::os::procfs;
 use crate::os::ptrace::{self, Tid};
+use crate::os::sharing;
 
 impl Tracer {
     pub(super) fn on_clone(&mut self, tid: Tid) -> ptrace::Result<Option<Reason>> {
@@ -16,9 +18,11 @@ impl Tracer {
         let pid = self.thread_mut(tid)?.pid;
         if procfs::has_task(pid, child) {
             self.add_thread(pid, child);
-        } else {
-            // A process of its own that shares the memory, or already gone.
+        } else if self.shares_memory_with(tid, child)? {
+            // A process of its own, or already gone.
             self.add_memory_sharer(pid, child, false);
+        } else {
+            self.add_forked_child(pid, child, false);
         }
         Ok(None)
     }
@@ -27,6 +31,12 @@ impl Tracer {
         self.set_held(tid, PtraceStop::Event);
         let child = self.read_child(tid)?;
         let pid = self.thread_mut(tid)?.pid;
+        if self.shares_memory_with(tid, child)? {
+            // The event tells the signal at its end, not what the child shares (ptrace(2)).
+            // Nobody could let go of it while the traps are in its memory.
+            self.add_memory_sharer(pid, child, false);
+            return Ok(None);
+        }
         let is_followed = self.choices.fork_events && self.is_visible(pid);
         self.add_forked_child(pid, child, is_followed);
         let is_reported = is_followed && self.wait_for_first_stop(child);
@@ -38,7 +48,14 @@ impl Tracer {
         let child = self.read_child(tid)?;
         let pid = self.thread_mut(tid)?.pid;
         let is_followed = self.choices.vfork_events && self.is_visible(pid);
-        self.add_memory_sharer(pid, child, is_followed);
+        if self.shares_memory_with(tid, child)? {
+            self.add_memory_sharer(pid, child, is_followed);
+        } else {
+            self.add_forked_child(pid, child, is_followed);
+        }
+        if let Some(process) = self.processes.get_mut(&child) {
+            process.awaited_by = Some(tid);
+        }
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.enters_vfork = true;
         }
@@ -49,7 +66,71 @@ impl Tracer {
     pub(super) fn on_vfork_done(&mut self, tid: Tid) -> Option<Reason> {
         let thread = self.threads.get_mut(&tid)?;
         thread.ptrace_stop = Some(PtraceStop::Event);
+        self.take_back_memory(tid);
         self.choices.vfork_events.then_some(Reason::VforkDone)
+    }
+
+    /// Whether a child that a thread has just made runs in the thread's memory.
+    fn shares_memory_with(&mut self, tid: Tid, child: Tid) -> ptrace::Result<bool> {
+        if let Some(shares) = sharing::shares_memory(tid, child) {
+            return Ok(shares);
+        }
+        let thread = self.threads.get_mut(&tid).ok_or(Errno::ESRCH)?;
+        let process = self.processes.get(&thread.pid);
+        let read_word = |address| {
+            let mut bytes = [0; 8];
+            let is_read = process?.space.read_exact(address, &mut bytes);
+            is_read.then_some(u64::from_ne_bytes(bytes))
+        };
+        Ok(sharing::asks_for_shared_memory(
+            thread.registers()?,
+            read_word,
+        ))
+    }
+
+    /// Lets a child be traced by its parent, for which it is about to ask.
+    ///
+    /// Until it leaves the memory that the two share, no trap can be there, and no thread runs
+    /// there that would miss one.
+    pub(super) fn let_parent_trace(&mut self, child: Tid) -> ptrace::Result<()> {
+        let Some((lender, waiter)) = self.processes.get(&child).and_then(|process| {
+            let lender = process.shares_memory_of?;
+            Some((lender, process.awaited_by?))
+        }) else {
+            return Ok(());
+        };
+        if let Some(process) = self.processes.get_mut(&lender) {
+            process.lent_until = Some(waiter);
+        }
+        self.hold_all(lender);
+        for tid in self.threads_of(lender) {
+            self.leave_slot_or_warn(tid);
+        }
+        self.lift_traps(lender);
+        self.release_process(child)
+    }
+
+    /// Lets the threads of a process run again, with traps, once a child that was lent its
+    /// memory has left that.
+    fn take_back_memory(&mut self, waiter: Tid) {
+        let Some(pid) = self.process_of(waiter) else {
+            return;
+        };
+        let Some(process) = self.processes.get_mut(&pid) else {
+            return;
+        };
+        if process.lent_until != Some(waiter) {
+            return;
+        }
+        process.lent_until = None;
+        let tids = self.threads_of(pid);
+        let runs = |tid: &Tid| self.threads.get(tid).is_some_and(|t| !t.is_stopped());
+        if tids.iter().any(runs) {
+            self.insert_traps(pid);
+        }
+        for tid in tids.into_iter().filter(|tid| *tid != waiter) {
+            self.resume_unless_stopped(tid);
+        }
     }
 
     /// Reads which thread or child the event of its parent is about; it has not run yet.

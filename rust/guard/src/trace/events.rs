@@ -3,6 +3,7 @@
 use log::{debug, warn};
 use nix::errno::Errno;
 
+use super::process::Process;
 use super::report::{Reason, Report};
 use super::thread::{PtraceStop, Thread};
 use super::tracer::Tracer;
@@ -91,6 +92,14 @@ impl Tracer {
             return Ok(None);
         };
         let process = self.processes.get(&thread.pid);
+        if process.is_some_and(Process::may_want_a_tracer)
+            && stop == SyscallStop::Entry(libc::SYS_ptrace as u64)
+            && thread.registers()?.rdi == u64::from(libc::PTRACE_TRACEME)
+        {
+            let child = thread.pid;
+            self.let_parent_trace(child)?;
+            return Ok(None);
+        }
         let Some(caught) = process.and_then(|process| process.caught_syscalls.as_ref()) else {
             return Ok(None);
         };

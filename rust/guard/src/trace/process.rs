@@ -29,6 +29,11 @@ pub struct Process {
     pub(super) warden: Option<Helper>,
     /// Set for a `vfork` child until it executes or ends: the process whose memory it shares.
     pub(super) shares_memory_of: Option<Tid>,
+    /// The thread that waits for this `vfork` child to leave the memory.
+    pub(super) awaited_by: Option<Tid>,
+    /// Set while a child that is traced by somebody else runs in this memory, which must have
+    /// no traps: the thread that waits for it to leave.
+    pub(super) lent_until: Option<Tid>,
     /// The client does not know this process: a child it does not follow, or one being made.
     pub(super) is_hidden: bool,
     /// A stop is to be reported: every thread is to be stopped.
@@ -49,6 +54,8 @@ impl Process {
             debug_registers: DebugRegisters::default(),
             warden: None,
             shares_memory_of: None,
+            awaited_by: None,
+            lent_until: None,
             is_hidden: false,
             is_stopping: false,
             is_stepping_in_place: false,
@@ -79,6 +86,19 @@ impl Process {
 
     /// Whether its threads are not to be resumed now, whatever the client wants.
     pub(super) fn holds_threads(&self) -> bool {
-        self.is_stopping || self.is_stepping_in_place
+        self.is_stopping || self.is_stepping_in_place || self.lent_until.is_some()
+    }
+
+    /// Whether one of its threads is not to be resumed now.
+    ///
+    /// A thread that waits for a child to leave its memory executes nothing there.
+    pub(super) fn holds_thread(&self, tid: Tid) -> bool {
+        let waits = self.lent_until == Some(tid);
+        self.holds_threads() && !(waits && !self.is_stopping && !self.is_stepping_in_place)
+    }
+
+    /// Whether it is a child nobody follows that may ask to be traced by its parent.
+    pub(super) fn may_want_a_tracer(&self) -> bool {
+        self.is_hidden && self.awaited_by.is_some() && self.shares_memory_of.is_some()
     }
 }

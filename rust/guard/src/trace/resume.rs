@@ -87,7 +87,7 @@ impl Tracer {
     }
 
     /// Inserts the traps that a process is to run with.
-    fn insert_traps(&mut self, pid: Tid) {
+    pub(super) fn insert_traps(&mut self, pid: Tid) {
         let space_pid = self.address_space_of(pid);
         let has_sites = |process: &Process| process.space.has_sites();
         if self.processes.get(&space_pid).is_some_and(has_sites) {
@@ -95,6 +95,7 @@ impl Tracer {
         }
         if let Some(process) = self.processes.get_mut(&space_pid)
             && !process.space.has_traps_inserted()
+            && process.lent_until.is_none()
         {
             for address in process.space.insert_traps() {
                 debug!("no trap at {address:#x} of {space_pid} now");
@@ -107,8 +108,8 @@ impl Tracer {
         let Some(thread) = self.threads.get_mut(&tid) else {
             return;
         };
-        let pid = thread.pid;
-        if thread.is_stopped() || self.holds_threads_of(pid) {
+        let process = self.processes.get(&thread.pid);
+        if thread.is_stopped() || process.is_some_and(|process| process.holds_thread(tid)) {
             return;
         }
         match self.resume_held(tid) {
@@ -176,7 +177,9 @@ impl Tracer {
         match action {
             Action::Step | Action::RangeStep { .. } => ptrace::single_step(tid, signal),
             Action::Continue if stop == Some(PtraceStop::Group) => ptrace::listen(tid),
-            Action::Continue if process.caught_syscalls.is_some() => {
+            Action::Continue
+                if process.caught_syscalls.is_some() || process.may_want_a_tracer() =>
+            {
                 ptrace::cont_to_syscall(tid, signal)
             }
             Action::Continue => ptrace::cont(tid, signal),

@@ -3,6 +3,7 @@
 use log::warn;
 use nix::errno::Errno;
 
+use super::process::Process;
 use super::report::Reason;
 use super::thread::Thread;
 use super::tracer::Tracer;
@@ -116,7 +117,13 @@ impl Tracer {
         for address in process.space.lift_traps() {
             warn!("the trap at {address:#x} of {pid} could not be lifted");
         }
-        if let Err(error) = process.space.reclaim_slots() {
+        // A child in the same memory may be in one of them.
+        let is_shared = |other: &Process| other.shares_memory_of == Some(pid);
+        if self.processes.values().any(is_shared) {
+            return;
+        }
+        let process = self.processes.get_mut(&pid);
+        if let Some(Err(error)) = process.map(|process| process.space.reclaim_slots()) {
             warn!("reclaiming slots of {pid}: {error}");
         }
     }
