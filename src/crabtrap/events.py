@@ -78,11 +78,19 @@ class WatchHit:
 
 @dataclass(frozen=True, slots=True)
 class WatchScopeEnded:
-    """The frame of a watched local variable has returned; the watchpoint was deleted."""
+    """The frame of a watched local variable has ended; the watchpoint was deleted.
+
+    Attributes:
+        watchpoint: Its number.
+        expression: As the user wrote it.
+        last: Rendered value when it was last read, ``None`` where unknown.
+        unwound: The frame has not returned: a panic has ended it.
+    """
 
     watchpoint: int
     expression: str
     last: str | None
+    unwound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,30 @@ class StepDone:
         plan: Name of the plan: "step", "next", "finish", ...
         return_value: Rendered return value after a finish, else ``None``.
         return_type: Its type, else ``None``.
+        frame: As in ``BreakpointHit``.
     """
 
     plan: str
     return_value: str | None = None
     return_type: str | None = None
+    frame: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FrameUnwound:
+    """The frame that a step, finish, until or advance was about has not returned.
+
+    It has ended by unwinding: a panic out of it was caught further out.
+
+    Attributes:
+        plan: Name of the plan, which is done.
+        function: Display name of the frame's function.
+        frame: Index of the user's innermost frame now, which front ends select.
+    """
+
+    plan: str
+    function: str
+    frame: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +242,7 @@ StopReason = (
     | WatchHit
     | WatchScopeEnded
     | StepDone
+    | FrameUnwound
     | SignalReceived
     | Panicked
     | Interrupted

@@ -82,10 +82,27 @@ def values(expressions):
     return {each: value(each) for each in expressions}
 
 
+def hits(locations):
+    """How often each place is stopped at in a whole run."""
+    counted = {}
+    for location in locations:
+        counted[location] = gdb.Breakpoint(location)
+        counted[location].ignore_count = 1_000_000
+    gdb.execute("run > /dev/null", to_string=True)
+    return {location: one.hit_count for location, one in counted.items()}
+
+
 for setting in SETTINGS:
     gdb.execute(setting)
 LONG = gdb.selected_inferior().architecture().integer_type(64)
-VERBS = {"frames": frames, "move": move, "walk": walk, "registers": registers, "values": values}
+VERBS = {
+    "frames": frames,
+    "move": move,
+    "walk": walk,
+    "registers": registers,
+    "values": values,
+    "hits": hits,
+}
 with open(os.environ["CRABTRAP_QUESTIONS"]) as file:
     questions = json.load(file)
 answers = [VERBS[verb](argument) for verb, argument in questions]

@@ -10,14 +10,16 @@ import json
 import os
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Generator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from crabtrap import Session
+from crabtrap import Frame, Session
 from crabtrap.engine.machine import Stopped
 from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import WORKSPACE, Inferior, build
@@ -69,9 +71,14 @@ class Gdb:
 
     def ask(self, location: str, *questions: Question) -> list[Any]:
         """Run to a place and ask."""
-        moves: list[Question] = [("move", f"tbreak {location}"), ("move", "run")]
+        answers = self.ask_all(("move", f"tbreak {location}"), ("move", "run"), *questions)
+        assert answers[1] is not None, f"gdb does not reach {location}"
+        return answers[2:]
+
+    def ask_all(self, *questions: Question) -> list[Any]:
+        """Ask before the program is started."""
         asked, answered = self.directory / "questions.json", self.directory / "answers.json"
-        asked.write_text(json.dumps([*moves, *questions]))
+        asked.write_text(json.dumps(questions))
         paths = {"CRABTRAP_QUESTIONS": str(asked), "CRABTRAP_ANSWERS": str(answered)}
         command = ["gdb", "-nx", "-batch", "-iex", "set auto-load no", "-x", str(SCRIPT)]
         done = subprocess.run(
@@ -85,9 +92,7 @@ class Gdb:
             check=False,
         )
         assert answered.exists(), done.stdout + done.stderr
-        answers = json.loads(answered.read_text())
-        assert answers[1] is not None, f"gdb does not reach {location}"
-        return answers[len(moves) :]
+        return json.loads(answered.read_text())
 
 
 def gdb_position(answer: list[Any]) -> Position:
@@ -112,6 +117,24 @@ class Ours:
         )
         self.session.continue_()
         assert isinstance(self.session.state, Stopped), f"{location} is not reached"
+
+    def hits(self, places: Sequence[str]) -> Counter[str]:
+        """How often each place is stopped at in a whole run."""
+        found: Counter[str] = Counter()
+        self.session.options.stop_on_panic = False
+        for place in places:
+            self.session.breakpoints.add(place, callback=partial(self._count, found, place))
+        self.session.launch(
+            self.arguments, environment={}, directory=str(self.directory), stdio=Stdio.pipes()
+        )
+        self.session.continue_()
+        assert not isinstance(self.session.state, Stopped)
+        return found
+
+    @staticmethod
+    def _count(found: Counter[str], place: str, _frame: Frame) -> bool:
+        found[place] += 1
+        return False
 
     def position(self, frame: Any = None) -> Position:
         frame = frame or self.session.frame
@@ -249,6 +272,22 @@ def relative_to_stack(registers: dict[str, int]) -> dict[str, int]:
         name: value - rsp if abs(value - rsp) < 1 << 20 else value
         for name, value in registers.items()
     }
+
+
+# -- lines -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", ["debug", "release-debug"])
+@pytest.mark.parametrize("package", ["arrivals", "stepping"])
+def test_no_line_that_gdb_stops_in_is_missed(both: Opener, package: str, profile: str) -> None:
+    pair = both(package, profile)
+    source = pair.inferior.source
+    count = len(source.read_text().splitlines())
+    places = [f"{source}:{line}" for line in range(1, count + 1)]
+    (theirs,) = pair.gdb.ask_all(("hits", places))
+    ours = pair.ours.hits(places)
+    assert any(theirs.values())
+    assert [place for place in places if theirs[place] and not ours[place]] == []
 
 
 # -- steps ---------------------------------------------------------------------------------------

@@ -176,6 +176,32 @@ class FakeImage:
     def rows_between(self, start: int, end: int) -> tuple[FakeRow, ...]:
         return tuple(r for r in self.rows if r.address < end and start < r.end)
 
+    def line_spans(self, address: int, depth: int) -> tuple[SimpleNamespace, ...]:
+        frame = self.inline_chain(address)[-1 - depth]
+        return tuple(
+            self._span(row, depth)
+            for row in self.rows
+            if any(s <= row.address < e for s, e in frame.ranges)
+        )
+
+    def _span(self, row: FakeRow, depth: int) -> SimpleNamespace:
+        chain = self.inline_chain(row.address)
+        callee = chain[-2 - depth] if len(chain) > depth + 1 else None
+        return SimpleNamespace(
+            start=row.address,
+            end=row.end,
+            path=(callee and callee.call_path) or row.path,
+            line=callee.call_line if callee else row.line,
+            callee=callee,
+            is_statement=row.is_stmt,
+        )
+
+    def relocated_pointer(self, address: int) -> int | None:
+        return None
+
+    def landing_pads(self, address: int) -> tuple[SimpleNamespace, ...]:
+        return ()
+
     def read(self, address: int, size: int) -> bytes:
         for start, data in self.code.items():
             if start <= address and address + size <= start + len(data):

@@ -25,6 +25,7 @@ from crabtrap.engine.machine import (
     Stopped,
     Threads,
 )
+from crabtrap.engine.plans.catches import NO_CATCHES, Catches, find_catches
 from crabtrap.engine.plans.plan import Done
 from crabtrap.engine.resuming import Resumer, actions_of
 from crabtrap.engine.stopping import STOP_SECONDS, Stopper, UnstoppableError
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
+_CATCH = ("catch", 0)
 _RECOVERY_SECONDS = 2.0
 
 
@@ -175,6 +177,7 @@ class Controller:
         debuggee.state = state
         debuggee.clock.advance()
         debuggee.sites.release_all(_PLAN)
+        debuggee.sites.release_all(_CATCH)
         debuggee.sites.forget_inserted()
         # Called by a listener, perhaps, from within the target's wait: nothing comes any more.
         debuggee.control.wake()
@@ -184,6 +187,7 @@ class Controller:
         state = self.state
         if isinstance(state, Stopped):
             self._debuggee.state = Stopped(state.event, state.threads.moved(thread))
+        self._debuggee.breakpoints.forget_visits()
 
     def deliver(self, thread: int, signal: int) -> None:
         """Have a signal delivered to a stopped thread when it is resumed; 0 for none.
@@ -244,10 +248,18 @@ class Controller:
         if isinstance(first, Done):
             self._stop_here(thread, (first.reason,), state.threads)
             return
-        run = Run(plan, plan.thread or thread, alone, hidden)
+        run = Run(plan, plan.thread or thread, alone, hidden, self._catches_of(plan, thread))
         self._debuggee.state = machine.started(run, first, state.threads)
         if not hidden:
             self._debuggee.publish(Resumed(plan.name))
+
+    def _catches_of(self, plan: Plan, thread: int) -> Catches:
+        """Find and trap where a panic out of the plan's frame would be caught."""
+        cfa = plan.frame_cfa
+        catches = NO_CATCHES if cfa is None else find_catches(self._inspector.view(thread), cfa)
+        keys = (SiteKey("software", each) for each in catches.frames)
+        self._debuggee.sites.replace_owned(_CATCH, keys)
+        return catches
 
     def wait(self, timeout: float | None = None) -> StopEvent:
         """Carry out the plan that was started until a visible stop, which is not published.

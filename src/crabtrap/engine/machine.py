@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.plans.catches import NO_CATCHES, Catches
 from crabtrap.errors import StateError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Interrupted, StopEvent, StopReason
@@ -72,12 +73,14 @@ class Run:
         thread: The plan's thread (tid) or, if it is not about one, the selected thread.
         alone: No other thread is resumed.
         hidden: It is an inferior call: no posted function is called meanwhile.
+        catches: Where the plan's thread lands when a panic ends the plan's frame.
     """
 
     plan: Plan
     thread: int
     alone: bool = False
     hidden: bool = False
+    catches: Catches = NO_CATCHES
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from crabtrap.engine.causes.panics import PanicWatcher
 from crabtrap.engine.causes.plan_progress import PlanProgress
 from crabtrap.engine.causes.process_events import Ends, Execs, Forks, Libraries
 from crabtrap.engine.causes.signal_stops import Interrupts, SignalStops, SyscallStops
+from crabtrap.engine.causes.unwound_frames import UnwoundFrames
 from crabtrap.engine.causes.watchpoint_hits import WatchpointHits, WatchScopes
 from crabtrap.engine.controller import Controller
 from crabtrap.engine.inspect.inspector import Inspector
@@ -69,6 +70,7 @@ class Program:
                 Forks(debuggee),
                 Libraries(debuggee, self.tracker),
                 PlanProgress(debuggee, inspector),
+                UnwoundFrames(debuggee, inspector),
                 BreakpointHits(debuggee, inspector, language),
                 WatchScopes(debuggee, inspector),
                 WatchpointHits(debuggee, inspector, language),

@@ -46,6 +46,7 @@ _KINDS: dict[type, str] = {
     events.WatchHit: "watchpoint",
     events.WatchScopeEnded: "watchpoint-scope",
     events.StepDone: "step",
+    events.FrameUnwound: "unwound",
     events.SignalReceived: "signal",
     events.Panicked: "panic",
     events.Interrupted: "interrupted",

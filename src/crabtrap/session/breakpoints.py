@@ -335,7 +335,18 @@ class Breakpoints:
             return
         item.scope_cfa = physical.cfa
         item.scope_return = caller.pc
+        item.scope_pads = self._pads_above(frame)
         item.scope_thread = frame.thread.tid
+
+    def _pads_above(self, frame: Frame) -> frozenset[Address]:
+        """Return every landing pad of the callers, the first of which ends the frame."""
+        code, stack = self._core.program.debuggee.code, frame.thread.stack
+        found: set[Address] = set()
+        index = frame.physical.index + 1
+        while (caller := stack.physical(index)) is not None:
+            found.update(pad.address for pad in code.pads_of_call(caller.pc))
+            index += 1
+        return frozenset(found)
 
     def _which(
         self, kind: CatchKind, which: tuple[str, ...]

@@ -77,7 +77,7 @@ class Client:
         self._evaluation = ExpressionVerbs(core, history)
         core.selections.append(self._selection)
         if isinstance(core.state, Stopped):
-            self._selection.follow(core.state.event, None)
+            self._selection.follow(core.state.event)
 
     def __repr__(self) -> str:
         return f"<Client {self.name}>"

@@ -237,7 +237,7 @@ class Core:
             self.lifecycle.end()
         else:
             for selection in self.selections:
-                selection.follow(event, plan)
+                selection.follow(event)
             event = self._with_return_value(event, plan)
         self.events.publish(event)
         return event

@@ -30,7 +30,7 @@ class LocationScope:
 
     def __init__(self, location: BreakpointLocation, module: Module) -> None:
         self._pc = location.address
-        self._depth = location.not_entered
+        self._depth = location.frame
         self._module = module
 
     def lookup(self, name: str) -> tuple[Type, Storage] | None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from crabtrap.address import Address
+from crabtrap.engine.plans.return_first import ReturnFirst
 from crabtrap.engine.plans.run_to import Continue, Finish, FinishInlined, RunTo, StepInstruction
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import RangeError, StateError, StillRunningError, UsageError
 from crabtrap.events import StepDone, StopEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.session.core import Core
-    from crabtrap.symbols.breakpoint_locations import Resolution
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation, Resolution
 
 
 class RunVerbs:
@@ -45,10 +49,23 @@ class RunVerbs:
 
     def _line(self, tid: int, index: int, into: bool) -> StopEvent:
         # Frame 0 is the usual case; finding another one takes unwinding.
-        inner = index
-        if inner and self._frame(tid, index).physical.index:
-            inner = 0
-        return self._run(StepLine(tid, into, inner))
+        frame = self._frame(tid, index) if index else None
+        if frame is None or not frame.physical.index:
+            return self._run(StepLine(tid, into, index))
+        name = "step" if into else "next"
+        return self._in_outer_frame(name, frame, lambda inner: StepLine(tid, into, inner))
+
+    def _in_outer_frame(self, name: str, frame: Frame, then: Callable[[int], Plan]) -> StopEvent:
+        """Carry out a plan in a frame whose physical frame is not the innermost."""
+        stack, physical = frame.thread.stack, frame.physical
+        callee = stack.physical(physical.index - 1)
+        assert callee is not None
+        if callee.cfa is None:
+            raise StateError("it is not known where the frames inside of this one end")
+        arrival = Finish(frame.thread.tid, callee.cfa, physical.pc, name=name)
+        depth = len(frame.thread.process.modules.inline_chain(Address(physical.pc - 1))) - 1
+        depth -= frame.index - _first_index(frame)
+        return self._run(ReturnFirst(name, arrival, then, max(depth, 0)))
 
     def _frame(self, tid: int, index: int) -> Frame:
         return self._core.process.thread(tid).frame(index)
@@ -78,12 +95,13 @@ class RunVerbs:
         tid = frame.thread.tid
         if frame.inlined and frame.physical.index == 0:
             return self._run(FinishInlined(tid, frame.index))
+        if frame.inlined:
+            return self._in_outer_frame("finish", frame, lambda inner: FinishInlined(tid, inner))
         caller = frame.thread.stack.physical(frame.physical.index + 1)
         cfa = frame.physical.cfa
         if caller is None or cfa is None:
             raise StateError("the outermost frame has nowhere to return to")
-        finished = None if frame.inlined else frame.code
-        return self._run(Finish(tid, cfa, caller.pc, finished))
+        return self._run(Finish(tid, cfa, caller.pc, frame.code))
 
     def until_below(self, start: Frame) -> StopEvent:
         """Run to a later line: as ``next``, but to the end of loops."""
@@ -120,6 +138,14 @@ class RunVerbs:
             raise StillRunningError(self._timeout or 0.0) from None
 
 
+def _first_index(frame: Frame) -> int:
+    """Return the index of the innermost logical frame in the physical one of ``frame``."""
+    index = frame.index
+    while index and frame.thread.frame(index - 1).physical.index == frame.physical.index:
+        index -= 1
+    return index
+
+
 def the_one_location(spec: str, resolution: Resolution) -> int:
     """Return the address of the only location.
 
@@ -132,9 +158,16 @@ def the_one_location(spec: str, resolution: Resolution) -> int:
             raise resolution.not_found(spec)
         case (location,):
             return location.address
+        case (first, *rest) if all(_same_function(first, each) for each in rest):
+            # One line, entered at several addresses: its beginning is the first of them.
+            return first.address
         case locations:
             text = f"{spec} means {len(locations)} locations"
             raise UsageError(text, hint="give an *address")
+
+
+def _same_function(one: BreakpointLocation, other: BreakpointLocation) -> bool:
+    return (one.module, one.function, one.inlined) == (other.module, other.function, False)
 
 
 def _is_only_step(event: StopEvent) -> bool:

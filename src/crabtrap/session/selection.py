@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.causes.panics import find_user_frame
 from crabtrap.engine.machine import Stopped, require
-from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.events import (
     BreakpointHit,
     ConditionFailed,
+    FrameUnwound,
     Panicked,
     SelectionChanged,
     SignalReceived,
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
     from crabtrap.session.core import Core
 
@@ -60,10 +59,10 @@ class Selection:
         """Select nothing: there is no program any more."""
         self.tid = self.index = 0
 
-    def follow(self, event: StopEvent, plan: Plan | None) -> None:
+    def follow(self, event: StopEvent) -> None:
         """Select the thread and frame that a stop is about."""
         self.tid, self.index = event.thread, 0
-        self.index = self._frame_to_show(event, plan)
+        self.index = self._frame_to_show(event)
 
     def select_thread(self, thread: int) -> Thread:
         """Select a thread by index or tid, and its innermost frame.
@@ -97,16 +96,18 @@ class Selection:
         except (NotFoundError, RangeError):
             return None
 
-    def _frame_to_show(self, event: StopEvent, plan: Plan | None) -> int:
+    def _frame_to_show(self, event: StopEvent) -> int:
         """Return the index of the frame that a stop is about."""
         for why in event.reasons:
-            if isinstance(why, Panicked | BreakpointHit | ConditionFailed):
+            if isinstance(why, Panicked):
                 return why.frame
-            if isinstance(why, StepDone) and isinstance(plan, StepLine):
-                return plan.hidden
             if isinstance(why, SignalReceived) and self._is_own_doing(why):
                 return find_user_frame(self.thread)
-        return 0
+        # Of several reasons at one address, the innermost frame that one of them is about:
+        # a step may end in a function inlined there, where a breakpoint of it is.
+        hits = [w.frame for w in event.reasons if isinstance(w, BreakpointHit | ConditionFailed)]
+        steps = [w.frame for w in event.reasons if isinstance(w, StepDone | FrameUnwound)]
+        return min(hits or steps, default=0)
 
     def _is_own_doing(self, signal: SignalReceived) -> bool:
         """Whether the program itself caused the signal: by a fault, or by ``abort(3)``.

@@ -1,13 +1,12 @@
-"""The breakpoint locations of a line or a function: one per function instance.
+"""The breakpoint locations of functions: one per function instance.
 
 A function instance is an out-of-line (monomorphised) function or one inline instance of
-it.  Every instance that has code for a line gets exactly one location.
+it.  Those of lines are found by ``symbols.line_locations``.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 MOST_FUNCTIONS = 10_000
 """Functions and inline instances that one regular expression may mean."""
 _CLOSE_COUNT = 3
-_AFTER_ALL_LINES = 1 << 31
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _PUSH_RBP = b"\x55"
 _MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
@@ -47,8 +45,10 @@ class BreakpointLocation:
         line: 1-based line shown at a stop there, ``None`` where unknown.
         function: Display path of the function or inline instance.
         inlined: The location is in an inline instance.
-        not_entered: How many inline instances inside ``function`` begin at this address.
-            At a stop none of their code has run, so the frame to show is outside of them.
+        frame: Index of the frame of ``function`` at a stop there, which is the one to show;
+            0 unless the code there is that of functions inlined into it.
+        continues: Locations of the same line, each of which leads here without leaving the
+            line: whoever has come by one of them has not arrived at the line once more.
     """
 
     address: Address
@@ -57,7 +57,8 @@ class BreakpointLocation:
     line: int | None
     function: str | None
     inlined: bool = False
-    not_entered: int = 0
+    frame: int = 0
+    continues: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,164 +119,7 @@ def describe_location(table: ModuleTable, address: Address) -> BreakpointLocatio
     module = table.find(address)
     if module is None:
         return BreakpointLocation(address, None, None, None, None)
-    return _location(module, address, next(iter(module.inline_chain(address)), None))
-
-
-# -- lines -----------------------------------------------------------------------------
-
-
-def locations_of_line(suffix: str, line: int, column: int, context: ResolveContext) -> Resolution:
-    """Find the locations of the next line with code at or after ``line``.
-
-    Args:
-        suffix: Trailing components of a path.  When several files match, all are used,
-            a dependency's only when none is the user's.
-        line: 1-based.
-        column: Prefer rows at or after this column; 0 for any.
-        context: What to search.
-    """
-    lines = _lines_by_file(suffix, context)
-    if not lines:
-        return _no_such_file(suffix, context.table)
-    users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
-    lines = users or lines
-    locations: list[BreakpointLocation] = []
-    for path, numbers in lines.items():
-        chosen = _next_line(numbers, line)
-        called = _locations_of_calls(path, line, chosen, context) if chosen != line else []
-        if called or chosen is None:
-            locations += called
-            continue
-        for module in context.table:
-            locations += _line_locations(module, path, chosen, column, context)
-    if not locations:
-        return _no_code(lines, line)
-    return Resolution(
-        _in_order(locations, context.table), notes=_line_notes(lines, locations, line)
-    )
-
-
-def _locations_of_calls(
-    path: str, line: int, end: int | None, context: ResolveContext
-) -> list[BreakpointLocation]:
-    """Find the locations of the first line in ``[line, end)`` with nothing but inlined calls.
-
-    Such a line has no row of its own: all of its code has the lines of the functions called.
-    """
-    last = _AFTER_ALL_LINES if end is None else end
-    instances = [
-        c for module in context.table for c in module.instances_called_between(path, line, last)
-    ]
-    instances.sort(key=lambda instance: instance.call_line)
-    locations: dict[tuple[int, int], BreakpointLocation] = {}
-    for instance in instances:
-        if instance.call_line != instances[0].call_line:
-            break
-        chain = instance.module.inline_chain(instance.entry)
-        own = _index_in(chain, instance)
-        # One location per instance of the caller: the lowest call of the line.
-        if own is not None and own + 1 < len(chain) and chain[own + 1].key not in locations:
-            caller = chain[own + 1]
-            location = _location(instance.module, instance.entry, caller)
-            locations[caller.key] = replace(location, not_entered=own + 1)
-    return list(locations.values())
-
-
-def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int, ...]]:
-    """Return the lines with code per matching file, over all modules.
-
-    Instances of one generic function may be spread over several modules.
-    """
-    found: dict[str, set[int]] = {}
-    for module in context.modules():
-        for path in module.find_files(suffix, context.check):
-            found.setdefault(path, set()).update(module.lines_with_code(path))
-    return {path: tuple(sorted(lines)) for path, lines in found.items()}
-
-
-def _next_line(lines: tuple[int, ...], line: int) -> int | None:
-    index = bisect_left(lines, line)
-    return lines[index] if index < len(lines) else None
-
-
-def _line_locations(
-    module: Module, path: str, line: int, column: int, context: ResolveContext
-) -> Iterator[BreakpointLocation]:
-    rows = module.rows_for_line(path, line)
-    if column:
-        rows = tuple(row for row in rows if row.column >= column) or rows
-    instances: dict[int, tuple[tuple[Function, ...], list[Row]]] = {}
-    for row in rows:
-        chain = module.inline_chain(row.address)
-        instance = chain[0].die if chain else -1
-        instances.setdefault(instance, (chain, []))[1].append(row)
-    # The drop glue of a future has rows at the line of an await, but is not user code.
-    users = [each for each in instances.values() if _is_users(each[0], context)]
-    for chain, own in users or instances.values():
-        yield _line_location(module, chain, own)
-
-
-def _is_users(chain: tuple[Function, ...], context: ResolveContext) -> bool:
-    return bool(chain) and context.is_user_path(chain[0].declaration_path)
-
-
-def _line_location(
-    module: Module, chain: tuple[Function, ...], rows: list[Row]
-) -> BreakpointLocation:
-    """Locate a line in one function instance: at its lowest row, but after the prologue.
-
-    Until an out-of-line function's prologue has run, its arguments are not where the
-    debug information says.
-    """
-    function = chain[0] if chain else None
-    if function is None or function.inlined or rows[0].address != function.entry:
-        return _location(module, rows[0].address, function)
-    start = after_prologue(function)
-    later = next((row for row in rows if row.address >= start), None)
-    return _location(module, start if later is None else later.address, function)
-
-
-def _line_notes(
-    lines: dict[str, tuple[int, ...]], locations: list[BreakpointLocation], line: int
-) -> tuple[str, ...]:
-    notes: list[str] = []
-    moved = sorted(
-        {location.line for location in locations if location.line and location.line != line}
-    )
-    if moved:
-        notes.append(f"line {line} has no code of its own; using line {moved[0]}")
-    files = sorted({location.path for location in locations if location.path})
-    if len(lines) > 1 and len(files) > 1:
-        notes.append(f"{len(files)} files match: {', '.join(files)}")
-    return tuple(notes)
-
-
-def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
-    # The extension is left out: with it, all short names would be similar.
-    stem, _, extension = suffix.rpartition("/")[2].rpartition(".")
-    names = {path.rpartition("/")[2] for module in table for path in module.find_files("")}
-    stems = [name.removesuffix(f".{extension}") for name in names if name.endswith(extension)]
-    import difflib  # noqa: PLC0415 - slow to import
-
-    found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
-    close = tuple(f"{each}.{extension}" for each in found)
-    if not any(module.image.debug_level in ("full", "lines") for module in table):
-        return Resolution(
-            reason="no module has line information",
-            hint="build with debug information: debug = true in the Cargo profile",
-        )
-    hint = f"did you mean {', '.join(close)}?" if close else ""
-    return Resolution(reason=f"no source file named {suffix!r}", hint=hint, close=close)
-
-
-def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
-    path, numbers = max(lines.items(), key=lambda item: item[1][-1:] or (0,))
-    if not numbers:
-        return Resolution(reason=f"{path} has no code in the program")
-    return Resolution(
-        reason=f"no code at or after line {line} of {path}",
-        hint=f"the last line with code is {numbers[-1]}",
-    )
+    return location_in(module, address, next(iter(module.inline_chain(address)), None))
 
 
 # -- functions ---------------------------------------------------------------------------
@@ -341,13 +185,13 @@ def _functions_resolution(functions: list[Function], context: ResolveContext) ->
         others = len({f.origin for f in functions}) - len({f.origin for f in mine})
         if others:
             notes = (f"{others} more in libraries left out; write more of the path for those",)
-    locations = _unique(map(_function_location, mine or functions))
-    return Resolution(_in_order(locations, context.table), notes=notes)
+    locations = _unique(map(location_of_function, mine or functions))
+    return Resolution(in_order(locations, context.table), notes=notes)
 
 
 def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
     locations = _unique(map(_symbol_location, symbols))
-    return Resolution(_in_order(locations, context.table), notes=("no debug information there",))
+    return Resolution(in_order(locations, context.table), notes=("no debug information there",))
 
 
 def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple[Symbol, ...]:
@@ -357,17 +201,13 @@ def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple
     return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
 
 
-def _function_location(function: Function) -> BreakpointLocation:
-    """Locate the first statement of a function or inline instance."""
+def location_of_function(function: Function) -> BreakpointLocation:
+    """Locate the first statement of a function or inline instance.
+
+    The frame to show is its own, also where inlined functions begin with its first statement.
+    """
     address = function.entry if function.inlined else _body_start(function)
-    chain = function.module.inline_chain(address)
-    inner = _index_in(chain, function) or 0
-    entered = next((n for n in range(inner) if chain[n].entry != address), inner)
-    return replace(_location(function.module, address, function), not_entered=entered)
-
-
-def _index_in(chain: tuple[Function, ...], function: Function) -> int | None:
-    return next((n for n, each in enumerate(chain) if each.key == function.key), None)
+    return location_in(function.module, address, function)
 
 
 def _symbol_location(symbol: Symbol) -> BreakpointLocation:
@@ -381,7 +221,7 @@ def _body_start(function: Function) -> Address:
     Every poll of a future begins with a jump to where it was suspended; the code for that
     has the line of the declaration.
     """
-    start = after_prologue(function)
+    start = _before_inlined(function, after_prologue(function))
     if not function.is_async_body:
         return start
     end = next((end for low, end in function.ranges if low <= start < end), start)
@@ -390,6 +230,17 @@ def _body_start(function: Function) -> Address:
         if own and row.is_stmt:
             return row.address
     return start
+
+
+def _before_inlined(function: Function, start: Address) -> Address:
+    """Return where the function first calls an inlined one, if that is before ``start``.
+
+    Optimisers mark the end of a prologue anywhere, also inside of inlined code, which has
+    used up the arguments by then.
+    """
+    chain = function.module.inline_chain(start)
+    called = chain[: index_in(chain, function) or 0]
+    return min((each.entry for each in called), default=start)
 
 
 def after_prologue(function: Function) -> Address:
@@ -434,16 +285,22 @@ def _frame_setup_size(module: Module, address: Address) -> int:
 # -- locations -----------------------------------------------------------------------------
 
 
-def _location(module: Module, address: Address, function: Function | None) -> BreakpointLocation:
+def location_in(module: Module, address: Address, function: Function | None) -> BreakpointLocation:
     """Make the location at ``address`` in ``function``, which may have callees inlined there."""
     if function is None:
         symbol = module.symbol_at(address)
         path, line = position_in(module, address, None)
         return BreakpointLocation(address, module, path, line, symbol.name if symbol else None)
     path, line = position_in(module, address, function)
+    frame = index_in(module.inline_chain(address), function) or 0
     return BreakpointLocation(
-        address, module, path, line, function_name(function), function.inlined
+        address, module, path, line, function_name(function), function.inlined, frame
     )
+
+
+def index_in(chain: tuple[Function, ...], function: Function) -> int | None:
+    """Return the index of a function or inline instance in an inline chain."""
+    return next((n for n, each in enumerate(chain) if each.key == function.key), None)
 
 
 def position_in(
@@ -463,9 +320,10 @@ def _unique(locations: Iterable[BreakpointLocation]) -> list[BreakpointLocation]
     return list({location.address: location for location in locations}.values())
 
 
-def _in_order(
+def in_order(
     locations: Iterable[BreakpointLocation], table: ModuleTable
 ) -> tuple[BreakpointLocation, ...]:
+    """Sort locations by module, as in the table, and by address."""
     order = {id(module): index for index, module in enumerate(table)}
     return tuple(sorted(locations, key=lambda p: (order.get(id(p.module), -1), p.address)))
 
@@ -474,5 +332,10 @@ def rebased_location(location: BreakpointLocation, module: Module) -> Breakpoint
     """Return the same location in ``module``, its file loaded at another bias."""
     if location.module is None:
         return location
-    file_address = location.module.file_address(location.address)
-    return replace(location, address=module.address(file_address), module=module)
+    bias = module.bias - location.module.bias
+    return replace(
+        location,
+        address=Address(location.address + bias),
+        module=module,
+        continues=frozenset(Address(each + bias) for each in location.continues),
+    )

@@ -123,3 +123,17 @@ class LineSpan:
     line: int
     callee: Function | None = None
     is_statement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LandingPad:
+    """Where a function goes on when one of its calls in ``[start, end)`` unwinds.
+
+    Attributes:
+        catches: The unwinding may end there; otherwise the code only cleans up, or aborts.
+    """
+
+    start: Address
+    end: Address
+    address: Address
+    catches: bool

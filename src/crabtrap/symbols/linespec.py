@@ -19,10 +19,10 @@ from crabtrap.symbols.breakpoint_locations import (
     ResolveContext,
     describe_location,
     locations_of_function,
-    locations_of_line,
     locations_of_regex,
 )
 from crabtrap.symbols.instruction_starts import enclosing_instruction
+from crabtrap.symbols.line_locations import locations_of_line
 
 if TYPE_CHECKING:
     from crabtrap.symbols.module_table import ModuleTable

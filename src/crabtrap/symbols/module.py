@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.address import Address, FileAddress
 from crabtrap.lazy import lazy
 from crabtrap.symbols.closed_image import closed_image
-from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan, Row, Symbol
+from crabtrap.symbols.code_flow import CodeFlow, never_returns, read_flow
+from crabtrap.symbols.code_rows import (
+    AddressRange,
+    Function,
+    LandingPad,
+    LineSpan,
+    Row,
+    Symbol,
+)
 from crabtrap.symbols.types import TypeTable
 
 if TYPE_CHECKING:
@@ -54,6 +62,8 @@ class Module:
         self.ranges = tuple(ranges) if ranges is not None else _segment_ranges(image, bias)
         self._chains: dict[int, tuple[Function, ...]] = {}
         self._rows: dict[int, Row | None] = {}
+        self._flows: dict[int, CodeFlow] = {}
+        self._diverging: dict[int, bool] = {}
 
     def __repr__(self) -> str:
         return f"Module({self.path!r}, bias={self.bias:#x})"
@@ -190,6 +200,39 @@ class Module:
         """One inline instance of each function that has no code of its own, and how many."""
         found = self.image.find_only_inlined_matching(pattern, limit, check)
         return tuple((self._function(function), count) for function, count in found)
+
+    def flow_of(self, function: Function) -> CodeFlow:
+        """How control flows through an out-of-line function of this module."""
+        flow = self._flows.get(function.die)
+        if flow is None:
+            flow = read_flow(function)
+            _remember(self._flows, function.die, flow)
+        return flow
+
+    def diverges(self, address: Address) -> bool:
+        """Whether the function at ``address`` is known never to return."""
+        known = self._diverging.get(address)
+        if known is None:
+            known = never_returns(self, address)
+            _remember(self._diverging, address, known)
+        return known
+
+    def relocated_pointer(self, address: Address) -> Address | None:
+        """Where in this module the pointer at ``address`` leads once it is relocated."""
+        found = self.image.relocated_pointer(self.file_address(address))
+        return None if found is None else self.address(found)
+
+    def landing_pads(self, address: Address) -> tuple[LandingPad, ...]:
+        """Where the code around ``address`` goes on when a call in it unwinds."""
+        return tuple(
+            LandingPad(
+                self.address(pad.start),
+                self.address(pad.end),
+                self.address(pad.address),
+                pad.catches,
+            )
+            for pad in self.image.landing_pads(self.file_address(address))
+        )
 
     # -- lines -----------------------------------------------------------------------
     def row_at(self, address: Address) -> Row | None:

@@ -118,6 +118,7 @@ class LocationResolver:
         owner: Owner = ("breakpoint", item.number)
         self._keep_hits(item)
         item.on_target, item.not_on_target = False, ""
+        item.visits.clear()
         locations = item.locations if item.enabled else ()
         conditions = self._compile(item) if locations else {}
         kind: SiteKind = "hardware" if item.hardware else "software"
@@ -162,6 +163,8 @@ class LocationResolver:
             return "there are too many breakpoints"
         if item.log is not None:
             return "it writes a log"
+        if item.has_continuations:
+            return "its line is entered at several addresses"
         return "it is for one thread" if item.thread is not None else ""
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:
@@ -169,11 +172,9 @@ class LocationResolver:
         self._keep_hits(item)
         code = self._compile_watch(item) if item.enabled else None
         keys = watch_sites(item) if item.enabled else ()
-        ends = item.scope_return if item.enabled else None
+        ends = _scope_ends(item) if item.enabled else frozenset[Address]()
         sites.replace_conditional(("watch", item.number), dict.fromkeys(keys, code))
-        sites.replace_owned(
-            ("scope", item.number), () if ends is None else (SiteKey("software", ends),)
-        )
+        sites.replace_owned(("scope", item.number), (SiteKey("software", each) for each in ends))
         item.on_target = code is not None
 
     def _compile_watch(self, item: Watchpoint) -> bytes | None:
@@ -196,3 +197,9 @@ class LocationResolver:
         for number, value in state_of(item, item.old):
             control.set_counter(number, value)
         return code
+
+
+def _scope_ends(item: Watchpoint) -> frozenset[Address]:
+    """Return where a thread arrives when the frame that a watchpoint is for has ended."""
+    returns = () if item.scope_return is None else (item.scope_return,)
+    return frozenset((*item.scope_pads, *returns))

@@ -74,6 +74,8 @@ class Breakpoint(Stoppoint):
         hint: What to try about that, or ``""``.
         notes: What the user should know about the choice of locations.
         searched: Images (``_core.Image``) that were searched for locations.
+        visits: Threads (tid), each with the CFA of a frame, that have come by a location
+            which leads to another one of the same line (``BreakpointLocation.continues``).
     """
 
     text: str = ""
@@ -86,11 +88,17 @@ class Breakpoint(Stoppoint):
     hint: str = ""
     notes: tuple[str, ...] = ()
     searched: tuple[object, ...] = field(default=(), repr=False)
+    visits: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]], repr=False)
 
     @property
     def pending(self) -> bool:
         """Whether no location has been found yet."""
         return not self.locations
+
+    @property
+    def has_continuations(self) -> bool:
+        """Whether a hit of one location may be the same arrival as that of another."""
+        return any(location.continues for location in self.locations)
 
     @property
     def addresses(self) -> tuple[Address, ...]:
@@ -111,6 +119,7 @@ class Watchpoint(Stoppoint):
         old_text: Rendered value of these.
         scope_cfa: CFA of the frame of a watched local, ``None`` for everything else.
         scope_return: Return address of that frame, or ``None``.
+        scope_pads: Where its callers go on if a panic ends the frame.
         scope_thread: tid of that frame's thread.
         home: The frame that names in the condition belong to, ``None`` for statics alone.
         state: First of the trace state variables with which the target sees changes.
@@ -127,6 +136,7 @@ class Watchpoint(Stoppoint):
     old_text: str = ""
     scope_cfa: int | None = None
     scope_return: Address | None = None
+    scope_pads: frozenset[Address] = frozenset()
     scope_thread: int = 0
     home: FramePlace | None = None
     state: int = 0
@@ -223,6 +233,11 @@ class BreakpointTable:
         del self._items[number]
         self.publish(BreakpointChanged(number, "removed"))
         return item
+
+    def forget_visits(self) -> None:
+        """Forget which threads are on the line of a breakpoint: one of them was moved."""
+        for item in self.breakpoints:
+            item.visits.clear()
 
     def changed(self, item: AnyStoppoint) -> None:
         """Publish that a stoppoint was changed."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Watchpoint
-from crabtrap.engine.causes.cause import AT_INSTRUCTION
+from crabtrap.engine.causes.cause import AT_INSTRUCTION, Judgement, judge_each
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.errors import CrabtrapError
 from crabtrap.events import BreakpointHit, ConditionFailed, LogMessage, SignalReceived
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.inspector import Inspector
     from crabtrap.engine.language import Language
     from crabtrap.engine.machine import CONSUME, IGNORE, Running, Verdict
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.target.interface import StopKind, TargetStop
 
 _log = Log("crabtrap.engine")
@@ -38,21 +40,17 @@ class BreakpointHits:
         self._inspector = inspector
         self._language = language
 
-    def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Evaluate every breakpoint with a location at the pc; report if one of them does."""
-        if stop.pc is None:
+    def judge(self, stop: TargetStop, state: Running) -> Judgement:
+        """Judge every breakpoint with a location at the pc."""
+        pc = stop.pc
+        if pc is None:
             return IGNORE
-        verdict: Verdict = IGNORE
-        owners = self._debuggee.sites.owners_at(stop.pc)
-        for number in owners.get("breakpoint", ()):
-            item = self._debuggee.breakpoints.find(number)
-            if isinstance(item, Breakpoint) and item.enabled:
-                this = self._breakpoint(item, stop, stop.pc)
-                if not isinstance(verdict, Report):
-                    verdict = this
+        owners = self._debuggee.sites.owners_at(pc)
         if not owners and stop.kind in TRAPPED:
-            return self._nobodys_trap(stop, stop.pc)
-        return verdict
+            return self._nobodys_trap(stop, pc)
+        found = map(self._debuggee.breakpoints.find, owners.get("breakpoint", ()))
+        items = [each for each in found if isinstance(each, Breakpoint) and each.enabled]
+        return judge_each(partial(self._breakpoint, item, stop, pc) for item in items)
 
     def _nobodys_trap(self, stop: TargetStop, pc: Address) -> Verdict:
         """Handle a hit of a removed trap, or of an ``int3`` of the program itself.
@@ -69,6 +67,8 @@ class BreakpointHits:
     def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
         if item.thread is not None and item.thread != stop.thread:
             return CONSUME
+        if not self._arrives(item, stop):
+            return CONSUME
         if stop.condition_error and item.on_target:
             return condition_failed(item, stop.condition_error, frame_index(item, stop))
         if item.on_target and stop.kind in TRAPPED and self._was_evaluated(item, pc):
@@ -83,6 +83,19 @@ class BreakpointHits:
             if not self._count(item):
                 return CONSUME
         return self._hit(item, stop)
+
+    def _arrives(self, item: Breakpoint, stop: TargetStop) -> bool:
+        """Whether the thread arrives at the line now, and was not on it all the time."""
+        location = location_at(item, stop)
+        if location is None or not item.has_continuations:
+            return True
+        visit = (stop.thread, self._inspector.view(stop.thread, stop.registers).cfa or 0)
+        if location.continues and visit in item.visits:
+            item.visits.discard(visit)
+            return False
+        if any(location.address in other.continues for other in item.locations):
+            item.visits.add(visit)
+        return True
 
     def _hit(self, item: Breakpoint, stop: TargetStop) -> Verdict:
         if item.log is not None:
@@ -129,10 +142,15 @@ class BreakpointHits:
         return self._inspector.frame(stop.thread, frame_index(item, stop))
 
 
+def location_at(item: Breakpoint, stop: TargetStop) -> BreakpointLocation | None:
+    """Return the location of a breakpoint that a stop is at."""
+    return next((each for each in item.locations if each.address == stop.pc), None)
+
+
 def frame_index(item: Breakpoint, stop: TargetStop) -> int:
     """Return the index of the frame that a stop at one of a breakpoint's locations is about."""
-    location = next((each for each in item.locations if each.address == stop.pc), None)
-    return location.not_entered if location is not None else 0
+    location = location_at(item, stop)
+    return location.frame if location is not None else 0
 
 
 def condition_failed(item: Breakpoint | Watchpoint, error: str, frame: int) -> Verdict:

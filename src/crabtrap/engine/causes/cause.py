@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, get_args
 
-from crabtrap.engine.machine import Failed
+from crabtrap.engine.machine import Failed, Verdict
 from crabtrap.log import Log
 from crabtrap.target.interface import TRAPPED, StopKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from crabtrap.engine.machine import Running, Verdict
+    from crabtrap.engine.machine import Running
     from crabtrap.target.interface import TargetStop
 
 _log = Log("crabtrap.engine")
@@ -28,6 +28,10 @@ No trap will be hit there any more when the thread is resumed.
 """
 
 
+Judgement = Verdict | tuple[Verdict, ...]
+"""The verdict of a cause; one for each where the stop is that of several owners."""
+
+
 class Cause(Protocol):
     """One possible cause of a stop."""
 
@@ -36,7 +40,7 @@ class Cause(Protocol):
         """Kinds of stops that it is shown."""
         ...
 
-    def judge(self, stop: TargetStop, state: Running) -> Verdict:
+    def judge(self, stop: TargetStop, state: Running) -> Judgement:
         """Determine what the stop means.
 
         Args:
@@ -64,8 +68,24 @@ class CauseTable:
         verdicts: list[Verdict] = []
         for cause in self._by_kind[stop.kind]:
             try:
-                verdicts.append(cause.judge(stop, state))
+                judgement = cause.judge(stop, state)
             except BaseException as error:
                 _log.debug("%s failed at %s: %r", type(cause).__name__, stop, error)
-                verdicts.append(Failed(error))
+                judgement = Failed(error)
+            if isinstance(judgement, tuple):
+                verdicts += judgement
+            else:
+                verdicts.append(judgement)
         return tuple(verdicts)
+
+
+def judge_each(judgements: Iterable[Callable[[], Verdict]]) -> tuple[Verdict, ...]:
+    """Serve every owner of a stop, also when the judgement of one of them raises."""
+    verdicts: list[Verdict] = []
+    for judge in judgements:
+        try:
+            verdicts.append(judge())
+        except BaseException as error:
+            _log.debug("an owner's judgement failed: %r", error)
+            verdicts.append(Failed(error))
+    return tuple(verdicts)

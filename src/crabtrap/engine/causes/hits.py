@@ -23,13 +23,16 @@ def find_caught(
 ) -> Catchpoint | None:
     """Count the hit of an event and return the first enabled catchpoint that stops for it.
 
+    The hit is counted by every catchpoint that the event fits.
+
     Args:
         table: All stoppoints.
         kind: Kind of the event, as in ``CatchKind``.
         argument: Number of the signal or system call, ``None`` for other events.
     """
+    found: Catchpoint | None = None
     for each in table.catchpoints:
         fits = not each.arguments or argument is None or argument in each.arguments
         if each.kind == kind and each.enabled and fits and count_hit(table, each):
-            return each
-    return None
+            found = found or each
+    return found

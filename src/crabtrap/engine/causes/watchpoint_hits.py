@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.stoppoints import Watchpoint
 from crabtrap.engine.breakpoints.watched import noted_bytes, text_of
 from crabtrap.engine.causes.breakpoint_hits import condition_failed
-from crabtrap.engine.causes.cause import AT_INSTRUCTION
+from crabtrap.engine.causes.cause import AT_INSTRUCTION, Judgement, judge_each
 from crabtrap.engine.causes.hits import count_hit
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.errors import CrabtrapError
@@ -30,25 +31,29 @@ class WatchScopes:
         self._debuggee = debuggee
         self._inspector = inspector
 
-    def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Delete the watchpoint, unless a deeper recursion returned to the same address."""
+    def judge(self, stop: TargetStop, state: Running) -> Judgement:
+        """Judge every watchpoint whose frame returns to the pc."""
         if stop.pc is None:
             return IGNORE
-        table, sites = self._debuggee.breakpoints, self._debuggee.sites
-        for number in sites.owners_at(stop.pc).get("scope", ()):
-            item = table.find(number)
-            if not isinstance(item, Watchpoint):
-                continue
-            if stop.thread != item.scope_thread:
-                return CONSUME
-            view = self._inspector.view(stop.thread, stop.registers)
-            if item.scope_cfa is not None and view.sp < item.scope_cfa:
-                return CONSUME
-            table.remove(number)
-            sites.release_all(("watch", number))
-            sites.release_all(("scope", number))
-            return Report(WatchScopeEnded(number, item.expression, self._last(item) or None))
-        return IGNORE
+        numbers = self._debuggee.sites.owners_at(stop.pc).get("scope", ())
+        items = [self._debuggee.breakpoints.find(number) for number in numbers]
+        return judge_each(
+            partial(self._scope, item, stop) for item in items if isinstance(item, Watchpoint)
+        )
+
+    def _scope(self, item: Watchpoint, stop: TargetStop) -> Verdict:
+        """Delete the watchpoint, unless a deeper recursion returned to the same address."""
+        if stop.thread != item.scope_thread:
+            return CONSUME
+        view = self._inspector.view(stop.thread, stop.registers)
+        if item.scope_cfa is not None and view.sp < item.scope_cfa:
+            return CONSUME
+        self._debuggee.breakpoints.remove(item.number)
+        for owner in ("watch", "scope"):
+            self._debuggee.sites.release_all((owner, item.number))
+        unwound = view.pc != item.scope_return
+        last = self._last(item) or None
+        return Report(WatchScopeEnded(item.number, item.expression, last, unwound))
 
     def _last(self, item: Watchpoint) -> str | None:
         """Return the text of the value when it was last written, not of what lies there now."""
@@ -68,19 +73,15 @@ class WatchpointHits:
         self._inspector = inspector
         self._language = language
 
-    def judge(self, stop: TargetStop, state: Running) -> Verdict:
-        """Evaluate every watchpoint that covers the address; report if one of them does."""
+    def judge(self, stop: TargetStop, state: Running) -> Judgement:
+        """Judge every watchpoint that covers the address, each once."""
         if stop.address is None:
             return IGNORE
-        verdict: Verdict = CONSUME
-        seen: set[int] = set()
-        for kind, number in self._debuggee.sites.watching(stop.address):
-            item = self._debuggee.breakpoints.find(number)
-            if kind == "watch" and isinstance(item, Watchpoint) and number not in seen:
-                seen.add(number)
-                this = self._watchpoint(item, stop)
-                verdict = this if isinstance(this, Report) else verdict
-        return verdict
+        owners = dict.fromkeys(self._debuggee.sites.watching(stop.address))
+        items = [self._debuggee.breakpoints.find(n) for kind, n in owners if kind == "watch"]
+        return judge_each(
+            partial(self._watchpoint, item, stop) for item in items if isinstance(item, Watchpoint)
+        )
 
     def _watchpoint(self, item: Watchpoint, stop: TargetStop) -> Verdict:
         if not item.enabled:

@@ -67,6 +67,14 @@ class Plan(Protocol):
         """Thread (tid) the plan is about."""
         ...
 
+    @property
+    def frame_cfa(self) -> int | None:
+        """CFA of the physical frame whose end by unwinding ends the plan, ``None`` for none.
+
+        Asked for when the plan has begun.
+        """
+        ...
+
     def begin(self, view: ThreadView) -> Resume | Done:
         """Return how to resume from the stop the user is looking at."""
         ...

@@ -20,7 +20,7 @@ from crabtrap.symbols.instruction_starts import enclosing_instruction
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import UserCode
-    from crabtrap.symbols.code_rows import AddressRange, Function, LineSpan
+    from crabtrap.symbols.code_rows import AddressRange, Function, LandingPad, LineSpan
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
 
@@ -107,6 +107,7 @@ class CodeIndex:
         self._spans: dict[tuple[int, int, int], tuple[LineSpan, ...]] = {}
         self._regions: dict[tuple[int, int, int, str, int], Region] = {}
         self._callees: dict[Address, _Callees] = {}
+        self._pads: dict[Address, tuple[LandingPad, ...]] = {}
         self._entries: dict[Address, Address | None] = {}
         self._reach: dict[frozenset[Address], Reach] = {}
         self._enclosing: dict[Address, Address | None] = {}
@@ -220,6 +221,17 @@ class CodeIndex:
             self._entries[address] = entry
         return self._entries[address]
 
+    def pads_of_call(self, return_address: Address) -> tuple[LandingPad, ...]:
+        """Return where the call that returns to an address goes on when it unwinds."""
+        pads = self._pads.get(return_address)
+        if pads is None:
+            call = Address(return_address - 1)
+            module = self.modules.find(call)
+            every = module.landing_pads(call) if module is not None else ()
+            pads = tuple(pad for pad in every if pad.start <= call < pad.end)
+            self._pads[return_address] = pads
+        return pads
+
     def reach(self, calls: Iterable[Address]) -> Reach:
         """Follow direct calls from ``calls`` through code that is not the user's."""
         start = frozenset(calls)
@@ -281,7 +293,7 @@ class CodeIndex:
         calls = found.calls
         return Region(
             merged,
-            exits=frozenset(map(Address, found.exits)),
+            exits=frozenset(map(Address, found.exits)) | _caught_outside(module, merged),
             computed=frozenset(map(Address, found.indirect_jumps)),
             calls=tuple(Address(to) for _, to in calls if to is not None),
             indirect_calls=frozenset(Address(at) for at, to in calls if to is None),
@@ -345,6 +357,19 @@ def _instances_in(spans: Iterable[LineSpan]) -> tuple[Function, ...]:
         if span.callee is not None and span.start <= span.callee.entry < span.end
     }
     return tuple(begun.values())
+
+
+def _caught_outside(module: Module, ranges: tuple[AddressRange, ...]) -> frozenset[Address]:
+    """Return where a panic out of calls in ``ranges`` is caught by the same function."""
+    return frozenset(
+        pad.address
+        for start, end in ranges
+        for pad in module.landing_pads(start)
+        if pad.catches
+        and pad.start < end
+        and start < pad.end
+        and not any(low <= pad.address < high for low, high in ranges)
+    )
 
 
 def _merge(ranges: Iterable[AddressRange]) -> tuple[AddressRange, ...]:

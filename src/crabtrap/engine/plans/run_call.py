@@ -32,6 +32,7 @@ class RunCall:
     sp: int
     locations: frozenset[Address] = frozenset()
     name: str = "call"
+    frame_cfa: None = None
 
     def begin(self, view: ThreadView) -> Resume:
         """Trap the return address and the locations."""

@@ -25,6 +25,7 @@ class Continue:
 
     thread: int = 0
     name: str = "continue"
+    frame_cfa: None = None
 
     def begin(self, view: ThreadView) -> Resume:
         """Resume without any trap of its own."""
@@ -91,6 +92,11 @@ class Finish:
     name: str = "finish"
     returned: bool = field(default=False, init=False)
 
+    @property
+    def frame_cfa(self) -> int:
+        """CFA of the frame that is to return."""
+        return self.cfa
+
     def begin(self, view: ThreadView) -> Resume:
         """Trap the return address."""
         return Resume(sites=frozenset((self.return_address,)))
@@ -121,6 +127,11 @@ class FinishInlined:
     _resume: Resume = field(default_factory=Resume, init=False)
     _computed: frozenset[Address] = field(default_factory=frozenset[Address], init=False)
     _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
+
+    @property
+    def frame_cfa(self) -> int | None:
+        """CFA of the physical frame that the instance is in."""
+        return self._cfa
 
     def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the exits of the instance's code."""
@@ -157,10 +168,12 @@ class StepInstruction:
     Attributes:
         thread: tid.
         over: ``nexti``, not ``stepi``.
+        frame_cfa: CFA of the frame, while an instruction in it is stepped over.
     """
 
     thread: int
     over: bool
+    frame_cfa: int | None = field(default=None, init=False)
     _next: Address | None = field(default=None, init=False)
     _sp: int = field(default=0, init=False)
 
@@ -176,7 +189,7 @@ class StepInstruction:
             decoded = _core.disassemble(code, view.pc, 1)
             if decoded and _counts_as_one(decoded[0]):
                 self._next = Address(view.pc + decoded[0].size)
-                self._sp = view.sp
+                self._sp, self.frame_cfa = view.sp, view.cfa
                 return Resume(sites=frozenset((self._next,)))
         return Resume("step")
 

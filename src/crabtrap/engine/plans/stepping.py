@@ -62,6 +62,11 @@ class StepLine:
         """Name of the verb: ``step`` or ``next``."""
         return "step" if self.into else "next"
 
+    @property
+    def frame_cfa(self) -> int | None:
+        """CFA of the physical frame that the step began in."""
+        return self._origin.cfa if self._origin is not None else None
+
     def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the exits of the current line; where lines are unknown, of the function."""
         self._origin = _Origin.at(view, self.inner)
@@ -235,7 +240,7 @@ class StepLine:
         self, view: ThreadView, region: Region, instances: frozenset[Address] = frozenset()
     ) -> Resume:
         self._region, self._instances = region, instances
-        sites = region.exits | region.computed | instances
+        sites = (region.exits - _cleanup_around(view)) | region.computed | instances
         reach = self._reach_of(view, region) if self.into else NOTHING_REACHED
         if region.returns:
             callers = self._callers(view)
@@ -331,7 +336,7 @@ class StepLine:
         return view.row is None or view.row.line != 0 or self.hidden > 0
 
     def _done(self) -> Done:
-        return Done(StepDone(self.name))
+        return Done(StepDone(self.name, frame=self.hidden))
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,6 +400,18 @@ class _Origin:
         """Whether control has left the inline instance that the step began in."""
         instance = self.instance
         return instance is not None and instance.inlined and not instance.contains(view.pc)
+
+
+def _cleanup_around(view: ThreadView) -> frozenset[Address]:
+    """Return where the thread's function cleans up when it unwinds: no step stops there.
+
+    A step that begins there goes on from line to line as anywhere else.
+    """
+    module, chain = view.module, view.chain
+    if module is None or not chain or not module.landing_pads(view.pc):
+        return frozenset()
+    flow = module.flow_of(chain[-1])
+    return frozenset() if flow.is_cleanup(view.pc) else flow.cleanup
 
 
 def _line_at(view: ThreadView, depth: int) -> tuple[str, int]:

@@ -100,12 +100,17 @@ def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: 
             return _condition_failed(number, condition, error)
         case events.WatchHit(watchpoint=number, expression=expression, old=old, new=new):
             return _watch(number, expression, old, new)
-        case events.WatchScopeEnded(watchpoint=number, expression=expression, last=last):
+        case events.WatchScopeEnded(
+            watchpoint=number, expression=expression, last=last, unwound=unwound
+        ):
             tail = [] if last is None else [Text("  last ", (last, "old"))]
             head = Text((f"Watchpoint {number} deleted", "breakpoint"), ": ", (expression, "name"))
-            return head.add(" went out of scope"), tail
+            how = "a panic has ended its frame" if unwound else "went out of scope"
+            return head.add(f"{', ' if unwound else ' '}{how}"), tail
         case events.StepDone():
             return _step_done(reason)
+        case events.FrameUnwound(function=function):
+            return Text((function, "function"), " did not return: ", ("it panicked", "error")), []
         case events.SignalReceived():
             return _signal(reason), []
         case events.Panicked():

@@ -1,0 +1,86 @@
+"""Breakpoints on lines: how often each is hit in a whole run, on every compiler at hand."""
+
+from collections import Counter
+
+import pytest
+
+from crabtrap import Frame
+from crabtrap.engine.machine import Stopped
+from tests.support.inferiors import PROFILES
+from tests.support.sessions import Debug, Driver
+
+UNOPTIMISED = ("debug", "dwarf5", "debian-rustc", "debian-rustc-web", "debian-rustc-web-oldest")
+OPTIMISED = ("release-debug", "debian-rustc-o", "debian-rustc-web-o", "debian-rustc-web-oldest-o")
+
+# One hit each time the line is arrived at, as the source says.
+ARRIVALS = {
+    "dropped": 10,  # twice of these by unwinding
+    "owns_header": 3,
+    "owns_first": 3,
+    "owns_result": 3,
+    "owns_end": 3,
+    "consumes_header": 1,
+    "consumes_end": 1,
+    "early_header": 3,
+    "early_return": 1,
+    "early_end": 3,
+    "for_slice": 4,
+    "for_slice_body": 3,
+    "for_range": 5,
+    "for_range_body": 4,
+    "while_head": 5,
+    "while_body": 4,
+    "for_one_line": 1,
+    "one_line_choice": 3,
+    "arm_zero": 1,
+    "arm_few": 1,
+    "chosen_end": 3,
+    "first_header": 1,
+    "fails_header": 4,
+    "fails_unwinds": 2,
+    "fails_result": 2,
+    "fails_end": 2,
+    "catches_call": 8,  # the closure and the call of it
+    "catches_ok": 2,
+    "catches_err": 2,
+    "chain_body": 4,
+    "main_loop": 4,
+}
+# What optimisers leave of a line is theirs to choose, but not of these.
+KEPT = {
+    name: ARRIVALS[name]
+    for name in ("owns_header", "consumes_header", "early_header", "fails_header")
+}
+
+
+def hits_of(driver: Driver, markers: Counter[str]) -> Counter[str]:
+    """Run the program from beginning to end, counting the stops at each marker."""
+    driver.session.options.stop_on_panic = False
+    hits: Counter[str] = Counter()
+
+    def count(name: str) -> None:
+        def hit(frame: Frame) -> bool:
+            assert frame.line == driver.line(name) or name.endswith("_header")
+            hits[name] += 1
+            return False
+
+        driver.session.breakpoints.add(driver.location(name), callback=hit, pending=False)
+
+    for name in markers:
+        count(name)
+    driver.launch().session.continue_()
+    assert not isinstance(driver.session.state, Stopped)
+    return hits
+
+
+@pytest.mark.parametrize("profile", UNOPTIMISED)
+def test_a_line_is_stopped_in_once_per_arrival(debug: Debug, profile: str) -> None:
+    assert profile in PROFILES
+    expected = Counter(ARRIVALS)
+    assert hits_of(debug("arrivals", profile), expected) == expected
+
+
+@pytest.mark.parametrize("profile", OPTIMISED)
+def test_optimised_functions_are_stopped_in_once_per_call(debug: Debug, profile: str) -> None:
+    expected = Counter(KEPT)
+    assert hits_of(debug("arrivals", profile), expected) == expected
