@@ -64,6 +64,14 @@ def test_what_the_warden_could_not_do_is_repaired_later(state: State) -> None:
         check_whole(program)
 
 
+def test_no_watchpoint_is_armed_at_a_stop() -> None:
+    with survivor() as program:
+        with debugging(program, "stopped at a watchpoint") as debugger:
+            debugger.kill_guard_and_warden()
+        # Every thread writes the cell, and nobody has repaired anything.
+        assert program.end().is_right
+
+
 def test_code_of_no_file_needs_the_journal_and_other_code_does_not() -> None:
     with survivor() as program:
         with debugging(program, "running, cold traps") as debugger:

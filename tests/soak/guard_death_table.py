@@ -61,10 +61,11 @@ class Fate:
 
 def fate_of(program: Survivor, state: State) -> Fate:
     """Look at a program after the death of its debugger, and have it do all that it can."""
-    if not program.is_alive:
-        return Fate(False, False, False, False)
-    is_intact = is_text_intact(program.pid)
-    is_unwatched = not debug_registers_in_use(program.pid)
+    try:
+        is_intact = is_text_intact(program.pid)
+        is_unwatched = not debug_registers_in_use(program.pid)
+    except OSError:
+        return Fate(False, False, False, False)  # it has died, before or meanwhile
     ending = program.end()
     is_right = ending.is_right and ending.signals == (state == "stopped at a signal")
     return Fate(ending.has_ended, is_right, is_intact, is_unwatched)

@@ -131,11 +131,27 @@ impl DebugRegisters {
     /// Writes the registers of one stopped thread.
     pub fn write(&self, tid: Tid) -> ptrace::Result<()> {
         // Off first: the kernel checks each address against the conditions still enabled.
-        ptrace::write_debug_register(tid, CONTROL, 0)?;
+        disarm(tid)?;
         ptrace::write_debug_register(tid, STATUS, 0)?;
-        let mut control = 0;
         for (index, slot) in self.slots.iter().enumerate() {
             ptrace::write_debug_register(tid, index, slot.as_ref().map_or(0, |w| w.address))?;
+        }
+        self.arm(tid)
+    }
+
+    /// Enables the registers of one stopped thread, which has their addresses; which of them have
+    /// triggered stays noted.
+    pub fn arm(&self, tid: Tid) -> ptrace::Result<()> {
+        match self.control() {
+            0 => Ok(()),
+            control => ptrace::write_debug_register(tid, CONTROL, control | CONTROL_BASE),
+        }
+    }
+
+    /// Returns the bits of DR7 for the registers in use.
+    fn control(&self) -> u64 {
+        let mut control = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
             if let Some(watch) = slot {
                 let length = match watch.size {
                     1 => 0b00,
@@ -147,11 +163,14 @@ impl DebugRegisters {
                 control |= (watch.kind.bits() | length << 2) << (16 + index * 4);
             }
         }
-        if control != 0 {
-            ptrace::write_debug_register(tid, CONTROL, control | CONTROL_BASE)?;
-        }
-        Ok(())
+        control
     }
+}
+
+/// Disables the registers of one stopped thread, which keeps their addresses and which of them
+/// have triggered.
+pub fn disarm(tid: Tid) -> ptrace::Result<()> {
+    ptrace::write_debug_register(tid, CONTROL, 0)
 }
 
 /// Reads and clears which registers have triggered, bit `n` for register `n`.
@@ -163,9 +182,14 @@ pub fn take_triggered(tid: Tid) -> ptrace::Result<u64> {
     Ok(status & 0xf)
 }
 
-/// Whether one stopped thread has any in use.
+/// Whether one stopped thread has anything in them, be it disabled.
 pub fn are_in_use(tid: Tid) -> ptrace::Result<bool> {
-    Ok(ptrace::read_debug_register(tid, CONTROL)? & 0xff != 0)
+    for index in (0..SLOTS).chain([CONTROL]) {
+        if ptrace::read_debug_register(tid, index)? & !CONTROL_BASE != 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Clears the registers of one stopped thread.

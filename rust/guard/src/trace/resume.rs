@@ -154,7 +154,10 @@ impl Tracer {
         if thread.debug_register_generation != generation {
             process.debug_registers.write(tid)?;
             thread.debug_register_generation = generation;
+        } else if thread.is_disarmed {
+            process.debug_registers.arm(tid)?;
         }
+        thread.is_disarmed = false;
         if thread.intent != Intent::Running(Action::Continue) {
             thread.stepped_from = thread.registers()?.rip;
         }

@@ -7,6 +7,7 @@ use super::process::Process;
 use super::report::Reason;
 use super::thread::Thread;
 use super::tracer::Tracer;
+use crate::breakpoints::debug_registers;
 use crate::os::ptrace::{self, Tid};
 
 impl Tracer {
@@ -64,9 +65,26 @@ impl Tracer {
             self.end_cpu_sharing(tid);
         }
         self.lift_traps(pid);
+        self.disarm_threads(pid);
         self.note_held_signals(pid);
         if let Some(process) = self.processes.get_mut(&pid) {
             process.is_stopping = false;
+        }
+    }
+
+    /// Disables the debug registers of a stopped process: should the guard be killed now, they
+    /// would outlive it and kill the threads that reach them.
+    fn disarm_threads(&mut self, pid: Tid) {
+        for thread in self.threads.values_mut() {
+            let has_any = thread.debug_register_generation != 0;
+            if thread.pid != pid || !has_any || !thread.is_held() {
+                continue;
+            }
+            match debug_registers::disarm(thread.tid) {
+                Ok(()) => thread.is_disarmed = true,
+                Err(Errno::ESRCH) => {}
+                Err(error) => warn!("debug registers of {}: {error}", thread.tid),
+            }
         }
     }
 

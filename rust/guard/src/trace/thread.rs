@@ -93,6 +93,8 @@ pub struct Thread {
 
     /// Generation of the debug registers it carries.
     pub(super) debug_register_generation: u32,
+    /// They are disabled, until it next runs.
+    pub(super) is_disarmed: bool,
     /// Hits in a row whose conditions were false.
     pub(super) unreported_hits: u32,
     registers: Option<libc::user_regs_struct>,
@@ -123,6 +125,7 @@ impl Thread {
             in_vfork: false,
             in_syscall: None,
             debug_register_generation: 0,
+            is_disarmed: false,
             unreported_hits: 0,
             registers: None,
             registers_changed: false,
