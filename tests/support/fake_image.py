@@ -93,6 +93,7 @@ class FakeImage:
     entry: int = 0
     interpreter: str | None = None
     sections: tuple[Any, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def segments(self) -> tuple[SimpleNamespace, ...]:

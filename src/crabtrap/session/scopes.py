@@ -206,8 +206,8 @@ class FrameScope(ProgramScope):
 
     @property
     def missing_hint(self) -> str:
-        """Hint for a name that was not found: none, similar names are suggested instead."""
-        return ""
+        """Hint for a name that was not found: why no name is known, if so."""
+        return self._frame.variables_unknown
 
 
 def absolute_path(path: str, near: str) -> str:

@@ -19,6 +19,7 @@ from crabtrap.symbols.function_search import (
     find_code_matching,
     find_symbols_matching,
 )
+from crabtrap.symbols.lacking import unreadable
 from crabtrap.symbols.names import function_name
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     if symbols:
         return _symbols_resolution(symbols, context)
     close = close_function_names(path, context.table)
-    hint = f"did you mean {', '.join(close)}?" if close else ""
+    hint = f"did you mean {', '.join(close)}?" if close else unreadable(context.table)
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
 
 
@@ -154,7 +155,8 @@ def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
     else:
         symbols, is_cut = find_symbols_matching(modules, pattern, MOST_FUNCTIONS, context.check)
         if not symbols:
-            return Resolution(reason=f"no function matches /{pattern}/")
+            hint = unreadable(modules)
+            return Resolution(reason=f"no function matches /{pattern}/", hint=hint)
         found = _symbols_resolution(symbols, context)
     if not is_cut:
         return found
@@ -191,7 +193,8 @@ def _functions_resolution(functions: list[Function], context: ResolveContext) ->
 
 def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
     locations = _unique(map(_symbol_location, symbols))
-    return Resolution(in_order(locations, context.table), notes=("no debug information there",))
+    note = unreadable(symbol.module for symbol in symbols) or "no debug information there"
+    return Resolution(in_order(locations, context.table), notes=(note,))
 
 
 def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple[Symbol, ...]:

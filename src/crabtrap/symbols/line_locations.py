@@ -20,6 +20,7 @@ from crabtrap.symbols.breakpoint_locations import (
     location_in,
     location_of_function,
 )
+from crabtrap.symbols.lacking import unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,6 +206,9 @@ def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
 
     found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
     close = tuple(f"{each}.{extension}" for each in found)
+    damage = unreadable(table)
+    if damage:
+        return Resolution(reason=f"no source file named {suffix!r}", hint=damage, close=close)
     if not any(module.image.debug_level in ("full", "lines") for module in table):
         return Resolution(
             reason="no module has line information",

@@ -16,6 +16,7 @@ from crabtrap.errors import NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
 from crabtrap.symbols.breakpoint_locations import after_prologue
+from crabtrap.symbols.lacking import what_lacks
 from crabtrap.symbols.names import full_function_name, function_name
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
@@ -250,6 +251,16 @@ class Frame:
         return None
 
     # -- variables ---------------------------------------------------------------------
+    @property
+    def variables_unknown(self) -> str:
+        """Why nothing is known of its variables, ``""`` where they are known."""
+        module = self.loaded_module
+        if module is None:
+            return "no module is loaded at its address"
+        if module.debug_level == "full" and self.code is not None:
+            return ""
+        return f"{module.name} {what_lacks(module.image) or 'has no debug information for it'}"
+
     @lazy
     def context(self) -> ValueContext:
         """The context of values of this frame."""

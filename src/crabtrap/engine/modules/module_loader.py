@@ -28,6 +28,7 @@ from crabtrap.errors import (
 from crabtrap.lazy import lazy
 from crabtrap.log import Log
 from crabtrap.records import dataclass
+from crabtrap.symbols.lacking import what_lacks
 from crabtrap.symbols.module import Module
 from crabtrap.symbols.module_table import ModuleTable
 
@@ -45,12 +46,6 @@ _VDSO_LIMIT = 64 * 4096
 _PAGE = 4096
 _ELF_HEADER = 64
 _DELETED = " (deleted)"
-_MISSING = {
-    "lines": "has line tables only: functions and lines are known, variables are not",
-    "symbols": "has no debug information: no lines, no variables",
-    "none": "has no symbols and no debug information",
-}
-"""Notice about a main program, by its ``debug_level``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +185,9 @@ class _Loading:
                 "shown as it was built, next to sources as they are now"
             )
         image = self._main_image(shown)
-        missing = _MISSING.get(image.debug_level)
-        if missing is not None:
-            self._loader.notify(f"{shown} {missing}; debug = true in its Cargo profile adds them")
+        lacks = what_lacks(image)
+        if lacks:
+            self._loader.notify(f"{shown} {lacks}")
         bias = _main_bias(image, self._auxiliary, self._target, shown)
         module = self._known.get((id(image), bias))
         if module is None:

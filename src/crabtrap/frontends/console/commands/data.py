@@ -112,7 +112,9 @@ def _bindings(context: CommandContext, what: str, found: Sequence[Binding]) -> R
     options = render_options(context)
     data: list[Json] = [describe.binding(context.session, one, options) for one in found]
     lines = [line for one in found for line in binding_lines(context, one)]
-    return Reply({"variables": data}, lines or [Text((f"No {what}.", "dim"))])
+    unknown = context.client.frame.variables_unknown if not found else ""
+    none = f"Nothing is known of {what}: {unknown}." if unknown else f"No {what}."
+    return Reply({"variables": data, "unknown": unknown or None}, lines or [Text((none, "dim"))])
 
 
 def info_locals(context: CommandContext, arguments: Arguments) -> Reply:

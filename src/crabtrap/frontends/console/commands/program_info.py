@@ -67,7 +67,10 @@ def info_libraries(context: CommandContext, arguments: Arguments) -> Reply:
         code = Text((f"{start:#x}", "address"), "-", (f"{end:#x}", "address"))
         role = "dim" if level in ("none", "symbols") else "plain"
         rows.append((code, Text((f"debug info: {level}", role)), Text((module.name, "path"))))
-    return Reply({"libraries": data}, columns(rows) or [Text("Nothing is loaded.")])
+    lines = list(columns(rows))
+    for module in modules:
+        lines += (Text((problem, "warning")) for problem in module.problems)
+    return Reply({"libraries": data}, lines or [Text("Nothing is loaded.")])
 
 
 def info_proc(context: CommandContext, arguments: Arguments) -> Reply:
