@@ -41,6 +41,7 @@ class Sources:
     def substitute(self, prefix: str, directory: str) -> None:
         """Look for sources below ``directory`` instead of ``prefix``."""
         self.substitutes = (*self.substitutes, (prefix, directory))
+        self._core.options.substitutes = self.substitutes
         self.__dict__.pop("_finder", None)
 
     def find(self, path: str) -> SourceFile:

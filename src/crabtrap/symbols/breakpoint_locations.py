@@ -21,6 +21,7 @@ from crabtrap.symbols.function_search import (
 )
 from crabtrap.symbols.lacking import unreadable
 from crabtrap.symbols.names import function_name
+from crabtrap.symbols.same_file import Substitutes
 
 if TYPE_CHECKING:
     from crabtrap.symbols.code_rows import Function, Row, Symbol
@@ -102,11 +103,13 @@ class ResolveContext:
         is_user_path: Whether a source file is the user's.  When a function path matches
             the user's functions and others, the others are left out.
         check: Called now and then during a search; raises to end a long one.
+        substitutes: Where on this machine sources are that were moved since the build.
     """
 
     table: ModuleTable
     is_user_path: Callable[[str | None], bool] = _any_path
     check: Callable[[], None] = _no_check
+    substitutes: Substitutes = ()
 
     def modules(self) -> Iterator[Module]:
         """The modules to search, one by one."""

@@ -21,6 +21,7 @@ from crabtrap.symbols.breakpoint_locations import (
     location_of_function,
 )
 from crabtrap.symbols.lacking import unreadable
+from crabtrap.symbols.same_file import find_same_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,10 +66,21 @@ def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int,
 
     Instances of one generic function may be spread over several modules.
     """
-    found: dict[str, set[int]] = {}
-    for module in context.modules():
-        for path in module.find_files(suffix, context.check):
-            found.setdefault(path, set()).update(module.lines_with_code(path))
+    modules = tuple(context.modules())
+    files = dict.fromkeys(f for m in modules for f in m.find_files(suffix, context.check))
+    if not files and "/" in suffix:
+        same = find_same_files(
+            modules,
+            suffix,
+            substitutes=context.substitutes,
+            is_user_path=context.is_user_path,
+            check=context.check,
+        )
+        files = dict.fromkeys(same)
+    found: dict[str, set[int]] = {path: set() for path in files}
+    for module in modules:
+        for path, lines in found.items():
+            lines.update(module.lines_with_code(path))
     return {path: tuple(sorted(lines)) for path, lines in found.items()}
 
 

@@ -43,7 +43,8 @@ class LocationResolver:
     def _resolve(self, spec: Spec | None, modules: ModuleTable) -> Resolution:
         assert spec is not None
         options, door = self._debuggee.options, self._debuggee.clock.door
-        context = ResolveContext(modules, options.user_code.is_user_path)
+        is_user = options.user_code.is_user_path
+        context = ResolveContext(modules, is_user, substitutes=options.substitutes)
         if door is not None:
             context = replace(context, check=door.check)
         return resolve_spec(spec, context)
