@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.engine import machine
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.causes.process_events import exit_reason
+from crabtrap.engine.job_control import told_stops
 from crabtrap.engine.lost import look_after
 from crabtrap.engine.machine import (
     Detached,
@@ -356,6 +357,9 @@ class Controller:
             state = after
         sites.flush(control, evaluates_all=debuggee.target_evaluates_all)
         actions = actions_of(state)
+        if debuggee.target.abilities.group_stops and not state.run.hidden:
+            for text in told_stops(actions):
+                debuggee.publish(Notice(text))
         only = None if actions[-1].thread is None else state.run.thread
         held = frozenset[int]() if only is None else self._resumer.others(state, only)
         self._resumer.move(state, machine.resumed(state, only, held), actions)

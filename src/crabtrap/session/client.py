@@ -6,6 +6,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from crabtrap.address import Address
+from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import CrabtrapError, NotFoundError
@@ -133,6 +134,7 @@ class Client:
         self,
         *,
         ignore: int = 0,
+        signal: str | int | None = None,
         thread: Thread | int | None = None,
         timeout: float | None = None,
     ) -> StopEvent:
@@ -140,14 +142,20 @@ class Client:
 
         Args:
             ignore: How many further hits of the breakpoint at the thread's pc to ignore.
+            signal: Signal to deliver to the thread, by name or number, in place of the one
+                that it stopped for; 0 for none.
             thread: The thread to select; with ``scheduler_lock`` it runs alone.
             timeout: Seconds; see ``Session.wait``.
 
         Raises:
             StateError: The program is not stopped.
             StillRunningError: The time is up; the program runs on.
+            NotFoundError: There is no such signal.
         """
         tid = self._tid(thread, to="continue")
+        if signal is not None:
+            number = 0 if str(signal) == "0" else parse_signal(str(signal))
+            self._core.program.controller.deliver(tid, number)
         if ignore:
             pc = self._core.process.thread(tid).pc
             owners = self._core.program.debuggee.sites.owners_at(pc)

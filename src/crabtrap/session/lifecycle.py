@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
+from crabtrap.engine.job_control import told_at_attach
 from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped, require
 from crabtrap.engine.modules.static_target import StaticTarget
 from crabtrap.errors import UsageError
@@ -117,7 +118,11 @@ class Lifecycle:
     def attach(self, pid: int) -> StopEvent:
         """Attach to a running process."""
         require(self.state, NotStarted, Ended, Detached, to="attach")
-        return self.take_over(live.attach(pid, server=self._server))
+        told = told_at_attach(pid)
+        event = self.take_over(live.attach(pid, server=self._server))
+        for text in told:
+            self._core.events.publish(Notice(text))
+        return event
 
     def reach(self, address: str) -> Target | None:
         """Connect to a remote server; ``None`` when it has no program yet."""

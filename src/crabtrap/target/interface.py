@@ -203,6 +203,7 @@ class Abilities:
     Attributes:
         conditions: It evaluates the agent expressions of sites.
         counters: It has trace state variables, in which conditions count hits.
+        group_stops: A process that job control stops stays stopped until ``SIGCONT``.
         steps_over_sites: When it resumes a thread whose own reported stop was at a site,
             it steps over the breakpoint while all other threads run; where it is
             ``False``, the engine removes the site and single-steps.
@@ -218,6 +219,7 @@ class Abilities:
 
     conditions: bool = False
     counters: bool = False
+    group_stops: bool = False
     steps_over_sites: bool = False
     stops_all: bool = False
     changes_while_running: bool = False

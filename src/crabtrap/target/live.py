@@ -97,6 +97,7 @@ class LiveTarget:
             conditions=has("ConditionalBreakpoints"),
             # gdbserver does not keep the value that QTDV creates a variable with.
             counters=has("crabtrap.step-over-breakpoint"),
+            group_stops=has("crabtrap.step-over-breakpoint"),
             steps_over_sites=has("crabtrap.step-over-breakpoint"),
             stops_all=stops_all or not self._connection.non_stop,
             changes_while_running=self._connection.non_stop,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import NotFoundError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.program_runs import go, require_program
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
@@ -86,6 +87,14 @@ def _table(rows: Iterable[tuple[int, str, SignalAction]]) -> Reply:
     return Reply({"signals": data}, columns(lines))
 
 
+def signal(context: CommandContext, arguments: Arguments) -> Reply:
+    """Continue with a signal, or with none: ``signal SIGNAL|0``."""
+    name = arguments.need_word("a signal, or 0 for none")
+    arguments.end()
+    require_program(context)
+    return go(context, lambda: context.client.continue_(signal=name))
+
+
 def _yes(word: str, value: bool) -> Text:
     return Text(word) if value else Text((f"no{word}", "dim"))
 
@@ -101,6 +110,17 @@ GROUP = Group(
             (
                 ("handle SIGUSR1 nostop noprint", "let it through unseen"),
                 ("handle SIGPIPE stop nopass", "stop, and keep it from the program"),
+            ),
+            completes="signal",
+        ),
+        Command(
+            ("signal", "process signal"),
+            signal,
+            "Continue with a signal for the selected thread, or without the one it stopped for",
+            ("signal SIGNAL|0",),
+            (
+                ("signal SIGUSR1", "as if it had been sent now"),
+                ("signal 0", "the program never sees the one it stopped for"),
             ),
             completes="signal",
         ),
