@@ -46,7 +46,10 @@ impl Tracer {
         match self.on_debug_register(tid)? {
             Triggered::For(reason) => return Ok(Some(reason)),
             // A step that ended on a watched access is still a step that ended.
-            Triggered::ConditionsFalse if !was_stepping => return Ok(None),
+            Triggered::ConditionsFalse if !was_stepping => {
+                self.count_unreported_hit(tid);
+                return Ok(None);
+            }
             Triggered::ConditionsFalse | Triggered::Nothing => {}
         }
         if was_stepping {
