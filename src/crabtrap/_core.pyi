@@ -45,11 +45,19 @@ __all__ = [
     "Variable",
     "Variant",
     "VariantPart",
+    "accesses_before",
     "basic_blocks",
+    "char_map",
+    "char_test",
     "demangle",
     "disassemble",
+    "float_function",
+    "format_float",
     "instruction_start",
+    "parse_float",
     "step_targets",
+    "text_map",
+    "text_parts",
     "unwind",
 ]
 
@@ -801,3 +809,29 @@ def format_float(value: float, single: bool, style: str, precision: int | None =
 
 def float_function(name: str, single: bool, a: float, b: float = 0.0, c: float = 0.0) -> float:
     """Apply a function of Rust's ``f64`` or, with ``single``, ``f32``: ``sqrt``, ``rem``."""
+
+def accesses_before(
+    parts: Sequence[tuple[int, bytes]],
+    entry: int,
+    landing_pads: Sequence[tuple[int, int, int]],
+    pc: int,
+    slots: Sequence[tuple[tuple[int, int], Sequence[Range]]],
+    *,
+    exact: bool,
+) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] | None:
+    """Find what may have written variables in a frame before the instruction at ``pc`` is run.
+
+    Args:
+        parts: The function's code, each part with its address.
+        entry: Address of its first instruction.
+        landing_pads: Ranges of calls, each with where they go on when they unwind.
+        slots: For each variable its bytes, counted from the canonical frame address, and the
+            code in which it is in scope anew whenever that is entered; none of that code to
+            count what was written earlier, too.
+        exact: Each slot is an object of its own, as in code that was not optimised.
+
+    Returns:
+        For each variable the addresses of all instructions that have to do with it, and of those
+        that may be the last before ``pc``: none where nothing can be there yet.  ``None`` where
+        the function's frame cannot be followed.
+    """

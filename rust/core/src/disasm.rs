@@ -141,13 +141,13 @@ pub fn instruction_start(code: &[u8], address: u64, inside: u64) -> Option<u64> 
 }
 
 /// Instructions one after the other, invalid bytes one by one.
-struct Decoded<'a> {
+pub(crate) struct Decoded<'a> {
     decoder: Decoder<'a>,
     end: usize,
 }
 
 impl<'a> Decoded<'a> {
-    fn new(code: &'a [u8], address: u64) -> Self {
+    pub(crate) fn new(code: &'a [u8], address: u64) -> Self {
         let decoder = Decoder::with_ip(64, code, address, DecoderOptions::NONE);
         Self {
             decoder,
@@ -206,7 +206,7 @@ fn flow_of(instruction: &iced_x86::Instruction) -> Flow {
     }
 }
 
-fn direct_target(instruction: &iced_x86::Instruction) -> Option<u64> {
+pub(crate) fn direct_target(instruction: &iced_x86::Instruction) -> Option<u64> {
     if instruction.op_count() == 0 {
         return None;
     }
@@ -328,7 +328,7 @@ fn collect_targets(
 
 /// Whether the instruction behind this one can be the next to run, perhaps after a call
 /// returned.
-fn goes_on(instruction: &iced_x86::Instruction, flow: Flow) -> bool {
+pub(crate) fn goes_on(instruction: &iced_x86::Instruction, flow: Flow) -> bool {
     match flow {
         Flow::Next | Flow::Conditional | Flow::Call | Flow::IndirectCall | Flow::Syscall => true,
         Flow::Jump | Flow::IndirectJump | Flow::Return | Flow::Invalid => false,

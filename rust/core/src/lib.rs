@@ -6,7 +6,7 @@
 //! The layers, each of which uses only those behind it: `image`, the facade; `unwind`;
 //! `location`; `dwarf`; `elf`; and `memory`, `registers`, `die` and `error`, which everything
 //! may use.  `disasm`, `format`, `demangle`, `path_query`, `source_path` and
-//! `std_functions` stand alone.
+//! `std_functions` stand alone; `stack_slots` uses `disasm` only.
 
 mod cancel;
 mod demangle;
@@ -22,6 +22,7 @@ pub mod memory;
 mod path_query;
 pub mod registers;
 mod source_path;
+pub mod stack_slots;
 pub mod std_functions;
 pub mod unwind;
 

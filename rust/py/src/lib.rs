@@ -13,6 +13,7 @@ mod files;
 mod image;
 mod locations;
 mod memory;
+mod stack_slots;
 mod std_functions;
 mod types;
 mod unwinding;
@@ -38,6 +39,8 @@ mod _core {
     use crate::locations::Piece;
     #[pymodule_export]
     use crate::memory::{CallbackMemory, FileMemory};
+    #[pymodule_export]
+    use crate::stack_slots::accesses_before;
     #[pymodule_export]
     use crate::std_functions::{
         char_map, char_test, float_function, format_float, parse_float, text_map, text_parts,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.inspect.captures import Capture, find_captures, is_closure_name
+from crabtrap.engine.inspect.initialisation import find_uninitialised
 from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
@@ -304,7 +305,7 @@ class Frame:
         return captures + tuple(
             self._binding(entry, "local")
             for entry in self._visible_locals
-            if not entry.is_compiler_generated and not self._is_capture(entry)
+            if not entry.is_compiler_generated and not self.is_capture(entry)
         )
 
     @lazy
@@ -318,7 +319,7 @@ class Frame:
             tuple(
                 entry
                 for entry in visible
-                if self._is_capture(entry)
+                if self.is_capture(entry)
                 and not entry.is_compiler_generated
                 and not any(map(entry.is_same_again, visible))
             ),
@@ -334,9 +335,9 @@ class Frame:
 
     def _is_shadowed(self, capture: str) -> bool:
         binding = find_binding(self.scoped_variables, capture)
-        return binding is not None and not self._is_capture(binding)
+        return binding is not None and not self.is_capture(binding)
 
-    def _is_capture(self, entry: ScopedVariable) -> bool:
+    def is_capture(self, entry: ScopedVariable) -> bool:
         """Whether a closure has captured the variable.
 
         DWARF describes a closure's own variables in the blocks that ``let`` opens, captured
@@ -376,13 +377,13 @@ class Frame:
 
     def explain_missing(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
-        others = [entry for entry in self.scoped_variables if not self._is_capture(entry)]
+        others = [entry for entry in self.scoped_variables if not self.is_capture(entry)]
         return explain_missing(others, name, (one.name for one in self.captures))
 
     def variable_named(self, name: str) -> Value | None:
         """Find the local, argument or captured variable that ``name`` means here."""
         entry = find_binding(self.scoped_variables, name)
-        if entry is not None and not self._is_capture(entry):
+        if entry is not None and not self.is_capture(entry):
             return self.value_of(entry.variable)
         captured = next((one for one in self.captures if one.name == name), None)
         return None if captured is None else captured.value
@@ -417,7 +418,17 @@ class Frame:
             return UNKNOWN_TYPE
         return module.types.variable_type(variable.type, variable.alignment)
 
+    def size_of(self, variable: _core.Variable) -> int | None:
+        """Size of a variable's type in bytes, ``None`` where unknown."""
+        return self._type_of(variable).strip().size
+
+    @lazy
+    def _uninitialised(self) -> frozenset[int]:
+        return find_uninitialised(self)
+
     def _location_of(self, variable: _core.Variable) -> ValueLocation:
+        if variable.in_slot and variable.kind == "local" and variable.die in self._uninitialised:
+            return Absent("not yet initialised")
         return self.location_and_pointer(variable)[0]
 
     def location_and_pointer(self, variable: _core.Variable) -> tuple[ValueLocation, int | None]:
@@ -438,7 +449,7 @@ class Frame:
         )
         if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
             return Absent("the function has not set up its frame yet"), None
-        location = location_from_pieces(pieces, self._type_of(variable).strip().size)
+        location = location_from_pieces(pieces, self.size_of(variable))
         return location, pieces[0].pointer if len(pieces) == 1 else None
 
     @lazy

@@ -20,6 +20,7 @@ mod statics;
 mod system;
 mod tails;
 mod texts;
+mod unset;
 
 fn main() {
     ready::say("ready");
@@ -43,6 +44,7 @@ fn main() {
     tails::tails();
     functions::functions();
     closures::closures();
+    unset::unset();
     statics::statics();
     #[cfg(not(old_std))]
     modern::modern();

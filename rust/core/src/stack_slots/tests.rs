@@ -1,0 +1,91 @@
+use super::*;
+
+const SUB_RSP_18: &[u8] = &[0x48, 0x83, 0xec, 0x18];
+const ADD_RSP_18: &[u8] = &[0x48, 0x83, 0xc4, 0x18];
+const TEST_EDI: &[u8] = &[0x85, 0xff];
+const STORE_AT_8: &[u8] = &[0xc7, 0x44, 0x24, 0x08, 1, 0, 0, 0];
+const STORE_AT_12: &[u8] = &[0xc7, 0x44, 0x24, 0x0c, 1, 0, 0, 0];
+const ADDRESS_OF_0: &[u8] = &[0x48, 0x89, 0xe7];
+const NOP: &[u8] = &[0x90];
+const RET: &[u8] = &[0xc3];
+
+/// The slot at `[rsp+8]`, 4 bytes: the frame is 0x18 bytes and the return address.
+const AT_8: Range<i64> = -0x18..-0x14;
+
+fn assemble(instructions: &[&[u8]]) -> (Vec<u8>, Vec<u64>) {
+    let mut addresses = Vec::new();
+    let mut code = Vec::new();
+    for instruction in instructions {
+        addresses.push(0x1000 + code.len() as u64);
+        code.extend_from_slice(instruction);
+    }
+    (code, addresses)
+}
+
+fn before(
+    code: &[u8],
+    pc: u64,
+    scope: Vec<Range<u64>>,
+    exact: bool,
+    landing_pads: &[(Range<u64>, u64)],
+) -> Option<Vec<u64>> {
+    let parts = [(0x1000, code)];
+    let code = FunctionCode {
+        parts: &parts,
+        entry: 0x1000,
+        landing_pads,
+    };
+    let slot = Slot { bytes: AT_8, scope };
+    accesses_before(code, pc, &[slot], exact).map(|mut found| found.remove(0).last)
+}
+
+#[test]
+fn a_store_counts_from_the_next_instruction_on() {
+    let (code, at) = assemble(&[SUB_RSP_18, STORE_AT_12, STORE_AT_8, NOP, ADD_RSP_18, RET]);
+    assert_eq!(before(&code, at[2], vec![], true, &[]), Some(vec![]));
+    assert_eq!(before(&code, at[3], vec![], true, &[]), Some(vec![at[2]]));
+}
+
+#[test]
+fn one_of_two_ways_is_enough() {
+    let skip: &[u8] = &[0x74, 8];
+    let (code, at) = assemble(&[SUB_RSP_18, TEST_EDI, skip, STORE_AT_8, NOP, ADD_RSP_18, RET]);
+    assert_eq!(before(&code, at[3], vec![], true, &[]), Some(vec![]));
+    assert_eq!(before(&code, at[4], vec![], true, &[]), Some(vec![at[3]]));
+}
+
+#[test]
+fn a_scope_that_is_entered_again_has_nothing_yet() {
+    let back: &[u8] = &[0x75, 0xf3];
+    let (code, at) = assemble(&[SUB_RSP_18, TEST_EDI, NOP, STORE_AT_8, back, ADD_RSP_18, RET]);
+    let body = at[1]..at[4];
+    assert_eq!(before(&code, at[2], vec![], true, &[]), Some(vec![at[3]]));
+    let scope = std::slice::from_ref(&body).to_vec();
+    assert_eq!(before(&code, at[2], scope.clone(), true, &[]), Some(vec![]));
+    assert_eq!(before(&code, at[4], scope, true, &[]), Some(vec![at[3]]));
+}
+
+#[test]
+fn a_pointer_to_another_object_may_lead_here_where_objects_were_merged() {
+    let (code, at) = assemble(&[SUB_RSP_18, ADDRESS_OF_0, NOP, ADD_RSP_18, RET]);
+    assert_eq!(before(&code, at[2], vec![], true, &[]), Some(vec![]));
+    assert_eq!(before(&code, at[2], vec![], false, &[]), Some(vec![at[1]]));
+}
+
+#[test]
+fn calls_lead_to_their_landing_pads() {
+    let call: &[u8] = &[0xe8, 0, 1, 0, 0];
+    let (code, at) = assemble(&[
+        SUB_RSP_18, STORE_AT_8, call, ADD_RSP_18, RET, NOP, ADD_RSP_18, RET,
+    ]);
+    let pads = [(at[2]..at[3], at[5])];
+    assert_eq!(before(&code, at[6], vec![], true, &pads), Some(vec![at[1]]));
+}
+
+#[test]
+fn a_frame_that_cannot_be_followed_is_no_answer() {
+    let aligned: &[u8] = &[0x48, 0x83, 0xe4, 0xe0];
+    let (code, at) = assemble(&[aligned, SUB_RSP_18, NOP, ADD_RSP_18, RET]);
+    assert_eq!(before(&code, at[2], vec![], true, &[]), None);
+    assert_eq!(before(&[0x06], 0x1000, vec![], true, &[]), None);
+}
