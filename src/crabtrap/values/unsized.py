@@ -155,6 +155,12 @@ def ends_in_trait_object(type_: Type) -> bool:
     return any(is_trait_object(field.type) for _, field in _last_fields(type_))
 
 
+def is_unsized_tail(owner: Type, field: Field) -> bool:
+    """Whether a field's type is that of one item of the slice or ``str`` that it really is."""
+    is_last = bool(owner.fields) and field is owner.fields[-1]
+    return owner.kind == "struct" and owner.cases is None and is_last and _has_no_room(owner, field)
+
+
 def _ends_in_slice(type_: Type) -> bool:
     """Whether a struct ends in a slice or ``str``, at any depth.
 

@@ -12,6 +12,7 @@ from crabtrap.expr.typing.deref import deref
 from crabtrap.expr.typing.obligations import Obligation
 from crabtrap.expr.typing.terms import FLOATS, INTEGERS, UNKNOWN, Term, is_variable
 from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.values.unsized import is_unsized_tail
 
 if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
@@ -184,6 +185,8 @@ def field(checker: Checker, tree: Expression, base: Expression, name: str) -> Te
         elif layer.source is not None:
             found = layer.source.strip().field(name)
             if found is not None:
+                if is_unsized_tail(layer.source.strip(), found):
+                    return UNKNOWN  # a slice or a text, which only the pointer to it tells
                 return checker.term_of(found.type)
             if layer.source.strip().cases is not None:
                 return UNKNOWN  # fields of the live variant: the debugger's own extension
