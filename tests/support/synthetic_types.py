@@ -84,6 +84,10 @@ class SyntheticProgram(NoProgramInfo):
         super().__init__(behaviour)
         self.vtables: dict[int, Type] = {}
         self.code: dict[int, str] = {}
+        self.instances: dict[int, tuple[Type, ...]] = {}
+
+    def function_arguments(self, address: Address) -> tuple[Type, ...]:
+        return self.instances.get(address, ())
 
     def describe_code(self, address: Address) -> str | None:
         return self.code.get(address)

@@ -57,6 +57,18 @@ def days_of(year: int, day_of_year: int) -> int:
     return before * 365 + before // 4 - before // 100 + before // 400 + day_of_year - 1
 
 
+def earlier(days: int, seconds: int, by: int) -> tuple[int, int]:
+    """Subtract seconds from a day and a second of that day.
+
+    Raises:
+        UnavailableError: The day has no such second, or more than a day is to be subtracted.
+    """
+    if not 0 <= seconds < _DAY or abs(by) >= _DAY:
+        raise UnavailableError(f"implausible time: {seconds} s, {by} s from UTC")
+    carried, rest = divmod(seconds - by, _DAY)
+    return days + carried, rest
+
+
 def since_epoch(seconds: int, nanos: int) -> Moment:
     """Return the moment so many seconds after the beginning of 1970, UTC.
 

@@ -125,13 +125,16 @@ def part(value: Value, path: Path) -> Value:
 
 
 def step(value: Value, name: str) -> Value | None:
-    """Find the field or variant ``name``, through newtypes, variants and pointers."""
+    """Find the field, variant or array item ``name``, through newtypes and pointers."""
     for layer in each_layer(value, _content):
         field = layer.shape.field(name)
         if field is not None:
             return layer.at_field(field)
         if layer.shape.cases is not None:
             return _step_variant(layer, name)
+        if layer.shape.kind == "array" and name.isdecimal():
+            count = layer.shape.row.count
+            return None if count is None or int(name) >= count else layer.index(int(name))
     return None
 
 

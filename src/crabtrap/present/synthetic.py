@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crabtrap.present.view import RecordView, View
+from crabtrap.present.view import LiteralView, RecordView, View
 from crabtrap.symbols.types import PRIMITIVES, Type, synthetic_type
 from crabtrap.values import NOWHERE, Bytes, Synthetic, Value
 
@@ -29,6 +29,19 @@ def usize(content: int) -> Value:
 def char(text: str) -> Value:
     """A ``char``."""
     return Value(PRIMITIVES["char"], Bytes(ord(text).to_bytes(4, "little")), NOWHERE)
+
+
+def literal(text: str) -> Value:
+    """A text that stands for a whole value, without quotes."""
+    return of_view(synthetic_type("opaque", text), LiteralView(text))
+
+
+def optional(content: Value | None, inner: str) -> Value:
+    """An ``Option``: ``Some`` of a value, or ``None``; ``inner`` is the name of its type."""
+    type_ = synthetic_type("opaque", f"Option<{inner}>")
+    if content is None:
+        return of_view(type_, RecordView("None", (), variant=True))
+    return of_view(type_, RecordView("Some", (("0", content),), is_tuple=True, variant=True))
 
 
 def tuple_of(values: Sequence[Value], names: Sequence[str] = ()) -> Value:

@@ -38,6 +38,12 @@ _PREFIXES = ("&mut ", "&", "*const ", "*mut ")
 _OWNER = r"drop_in_place<(.+)>(?: at |$)|^<(.+) as .+>::"
 _MAX_DEPTH = 32
 """Most structs that end in one another; more is a cycle in damaged files."""
+_ERROR_TEXT = (
+    r"^<(?:.*\bFrom<String>>(?:::from)?|alloc::boxed::.*)::StringError as .*Error>::type_id"
+    r"|\bError::type_id<(?:alloc::boxed::.*|\{impl#\d+\})(?:::from)?::StringError>"
+)
+_ERROR_SLOTS = 11
+"""Drop, size, alignment, and the methods of ``Debug``, ``Display`` and ``Error``."""
 _MAX_ALIGNMENT = 1 << 29
 _VTABLE_SIZE, _VTABLE_ALIGNMENT = 8, 16
 """Offsets in every vtable, after the drop function."""
@@ -89,7 +95,7 @@ def is_trait_object(type_: Type) -> bool:
 
 def concrete(value: Value, vtable: int) -> Value:
     """Return a ``dyn Trait`` value as the concrete type that its vtable belongs to."""
-    found = value.context.program.vtable_type(Address(vtable))
+    found = value.context.program.vtable_type(Address(vtable)) or _error_text(value, vtable)
     if found is not None and found.is_code_pointer and _vtable_size(value, vtable) == 0:
         found = found.as_function_item()
     if found is None:
@@ -100,6 +106,26 @@ def concrete(value: Value, vtable: int) -> Value:
         )
         return value.elsewhere(value.type, Absent(reason))
     return value.at(found, 0)
+
+
+def _error_text(value: Value, vtable: int) -> Type | None:
+    """``String``, for the vtable of the error that std makes of a text.
+
+    ``Box::<dyn Error>::from("text")`` is compiled with std, whose debug information has no
+    types; its error is a newtype of ``String``.  Only the function ``type_id`` is looked at:
+    no two types have the same, so it is never folded with that of another.
+    """
+    try:
+        table = value.context.reader.read(vtable, 8 * _ERROR_SLOTS)
+    except MemoryFault:
+        return None
+    words = [int.from_bytes(table[at : at + 8], "little") for at in range(0, len(table), 8)]
+    if words[1:3] != [24, 8]:  # size and alignment of a String
+        return None
+    names = (value.context.program.describe_code(Address(word)) or "" for word in words[3:])
+    if not any(re.search(_ERROR_TEXT, name) for name in names):
+        return None
+    return value.context.program.find_type("alloc::string::String")
 
 
 def _type_by_code(value: Value, vtable: int) -> str:

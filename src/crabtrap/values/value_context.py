@@ -25,6 +25,10 @@ class ProgramInfo(Protocol):
         """Find the concrete type whose vtable begins at ``address``."""
         ...
 
+    def function_arguments(self, address: Address) -> tuple[Type, ...]:
+        """Find the types that the generic function whose code begins at ``address`` is for."""
+        ...
+
     def find_type(self, path: str) -> Type | None:
         """Find a type whose path ends with ``path``; the best one where there are several."""
         ...
@@ -106,6 +110,10 @@ class NoProgramInfo:
     def vtable_type(self, address: Address) -> Type | None:
         """Return ``None``: there are no vtables."""
         return None
+
+    def function_arguments(self, address: Address) -> tuple[Type, ...]:
+        """Return ``()``: there are no functions."""
+        return ()
 
     def find_type(self, path: str) -> Type | None:
         """Return ``None``: there are no types."""

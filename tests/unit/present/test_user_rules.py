@@ -199,6 +199,7 @@ def test_shipped_rules_are_readable():
     crates = [path.stem for path in folder.iterdir()]
     assert "indexmap" in crates
     for crate in crates:
-        assert all(rule.pattern.startswith(f"{crate}::") for rule in shipped_rules(crate))
+        for rule in shipped_rules(crate):
+            assert rule.pattern.lstrip("&").removeprefix("mut ").startswith(f"{crate}::")
     assert shipped_rules("no_such_crate") == ()
     assert shipped_rules("../std") == ()

@@ -260,6 +260,15 @@ class Process:
             return None
         return module.types.type(variable.type).containing
 
+    def function_arguments(self, address: Address) -> tuple[Type, ...]:
+        """Find the types that the generic function whose code begins at ``address`` is for."""
+        module = self.modules.find(address)
+        function = module.function_at(address) if module is not None else None
+        if module is None or function is None or function.entry != address:
+            return ()
+        arguments = module.image.template_arguments(function.die)
+        return tuple(module.types.type(die) for _, die in arguments)
+
     def find_type(self, path: str) -> Type | None:
         """Find the type whose path ends with ``path``, in the main program first."""
         for module in self.modules:

@@ -20,7 +20,8 @@ from crabtrap.expr.agent.typed_parts import (
     pointer_part,
     step,
 )
-from crabtrap.present.rules import rule as rules
+from crabtrap.present.rules import shapes as rules
+from crabtrap.present.rules.formula import is_path
 from crabtrap.present.rules.rule import Match, RuleBook
 from crabtrap.symbols.types import Type
 from crabtrap.values.unsized import pointee_name, wide_kind
@@ -102,9 +103,9 @@ def _ruled_buffer(
     """The rule for a type, which must be of this kind, and the buffer's address and length."""
     for match in _static_matches(layer, book):
         rule = match.rule.shape
-        if not isinstance(rule, kind) or rule.inline is not None:
+        if not isinstance(rule, kind) or rule.fields is None:
             raise NotCompilableError(f"{layer.type.name} is read by the engine")
-        data, length = find_part(layer, rule.data), find_part(layer, rule.length)
+        data, length = (find_part(layer, path) for path in rule.fields)
         if data is not None and length is not None:
             return match, rule, pointer_part(data), integer_part(length)
     return None
@@ -121,9 +122,11 @@ def _static_matches(typed: Typed, book: RuleBook) -> Iterator[Match]:
 def _length_path(shape: rules.Shape) -> rules.Path | None:
     match shape:
         case rules.Sequence() | rules.Text() | rules.Tree() | rules.Chain():
-            return shape.length
+            length = shape.length
+            return length if length is not None and is_path(length) else None
         case rules.Ring():
-            return shape.length or ()
+            length = shape.length or ()
+            return length if is_path(length) else None
         case rules.Hash(str() as table, shards=None):
             return f"{table}.table.items"
         case _:

@@ -54,6 +54,8 @@ def find_implausibility(
 ) -> str:
     """Return why there cannot be such a buffer, or ``""``."""
     size = length * stride
+    if length < 0:
+        return "computed by a rule from numbers that contradict each other"
     if size > ISIZE_MAX:
         return f"{size} bytes exceed the address space"
     if capacity is not None and stride and capacity * stride > ISIZE_MAX:

@@ -6,10 +6,11 @@ where the structure contradicts itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from crabtrap.address import Address
-from crabtrap.present.field_paths import each_layer, part, peel_to_pointer
+from crabtrap.present.field_paths import Path, each_layer, part, peel_to_pointer
+from crabtrap.present.view import Items
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type, array_type
 from crabtrap.values import Memory, UnavailableError, Value
@@ -72,32 +73,6 @@ class RingItems:
         return ((low, low + first), (0, count - first))
 
 
-@dataclass(frozen=True, slots=True)
-class ChainItems:
-    """Items of a linked list."""
-
-    first: Value
-    next: str | tuple[str, ...]
-    value: str | tuple[str, ...]
-    length: int
-
-    def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Yield items ``[start, stop)``."""
-        seen: set[int] = set()
-        link = self.first
-        for index in range(min(stop, self.length)):
-            node = follow_optional(link)
-            if node is None:
-                raise UnavailableError(f"the list ends after {index} of {self.length} items")
-            if node.address is not None:
-                if node.address in seen:
-                    raise UnavailableError(f"the list runs in a circle after {index} items")
-                seen.add(node.address)
-            if index >= start:
-                yield part(node, self.value)
-            link = part(node, self.next)
-
-
 def follow_optional(link: Value) -> Value | None:
     """Follow an ``Option<NonNull<T>>``; returns ``None`` for ``None``."""
     if link.shape.cases is not None:
@@ -110,22 +85,60 @@ def follow_optional(link: Value) -> Value | None:
 
 
 @dataclass(frozen=True, slots=True)
-class MappedEntries:
-    """The entries of a map that keeps them as a sequence of structs."""
+class ChainItems:
+    """Items of a linked list.
 
-    items: ContiguousItems
-    key: str | tuple[str, ...]
-    value: str | tuple[str, ...]
+    Attributes:
+        first: An optional pointer to the first node.
+        next, value: Paths inside a node.
+        follow: Follows an optional pointer.
+    """
+
+    first: Value
+    next: Path
+    value: Path
+    length: int
+    follow: Callable[[Value], Value | None] = follow_optional
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Yield items ``[start, stop)``."""
+        seen: set[int] = set()
+        link = self.first
+        for index in range(min(stop, self.length)):
+            node = self.follow(link)
+            if node is None:
+                raise UnavailableError(f"the list ends after {index} of {self.length} items")
+            if node.address is not None:
+                if node.address in seen:
+                    raise UnavailableError(f"the list runs in a circle after {index} items")
+                seen.add(node.address)
+            if index >= start:
+                yield part(node, self.value)
+            link = part(node, self.next)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEntries:
+    """The entries of a map that keeps them as a sequence of structs.
+
+    Attributes:
+        find: Returns the part of an entry at a path.
+    """
+
+    items: Items
+    key: Path
+    value: Path
+    find: Callable[[Value, Path], Value] = part
 
     @property
-    def length(self) -> int:
+    def length(self) -> int | None:
         """Number of items."""
         return self.items.length
 
     def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
         """Yield entries ``[start, stop)``."""
         for entry in self.items.walk(start, stop):
-            yield part(entry, self.key), part(entry, self.value)
+            yield self.find(entry, self.key), self.find(entry, self.value)
 
 
 _UNINIT = ("MaybeUninit", "ManuallyDrop", "MaybeDangling")

@@ -6,8 +6,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.present import structural
 from crabtrap.present.field_paths import LayoutError
 from crabtrap.present.rules.formula import evaluate
-from crabtrap.present.rules.rule import RuleBook
-from crabtrap.present.rules.shapes import build
+from crabtrap.present.rules.rule import Match, RuleBook
 from crabtrap.present.view import InvalidView, View
 from crabtrap.values import Synthetic, UnavailableError, Value
 
@@ -44,10 +43,19 @@ class Presenter:
         for match in self.book.matches(value.shape):
             try:
                 if all(evaluate(condition, value) for condition in match.rule.when):
-                    return build(match, value, self.view)
+                    view = match.rule.shape.build(match, value, self.view)
+                    _check(match, value)  # after the layout is known to be the rule's
+                    return view
             except LayoutError:
                 continue
         return None
+
+
+def _check(match: Match, value: Value) -> None:
+    for text, formula in match.rule.check:
+        if not evaluate(formula, value):
+            name = value.type.name.partition("<")[0]
+            raise UnavailableError(f"{name} — implausible: {text} does not hold")
 
 
 def synthetic_view(value: Value) -> View:

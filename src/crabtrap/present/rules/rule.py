@@ -9,218 +9,34 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import cache
+from typing import Protocol
 
-from crabtrap.present.field_paths import Path
 from crabtrap.present.rules.formula import Formula
-from crabtrap.present.view import Items, TextKind, View
+from crabtrap.present.view import View
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PathText, Type, parse_type_path
 from crabtrap.values import UnavailableError, Value
 
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    """Items side by side in memory.
-
-    Attributes:
-        item: Type of an item: ``"$T"`` of the pattern, ``""`` for what ``data`` points to.
-        length, capacity: Paths to counts; no capacity means none is checked.
-        data: Path to a pointer to the first item; newtypes around it are peeled.
-        inline: Path to the items themselves, where they are stored in the value.
-    """
-
-    item: str
-    length: Path
-    data: Path = ""
-    capacity: Path | None = None
-    inline: Path | None = None
-    is_set: bool = False
+ViewOf = Callable[[Value], View]
+"""Returns the view of a part of a value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """Items in a ring buffer.
+class Shape(Protocol):
+    """What the values of a type are to a reader; the shapes are in ``rules/shapes/``."""
 
-    Attributes:
-        head: Path to the slot of the first item.
-        length: Path to the number of items; without one there is an ``end``.
-        end: Path to the slot after the last item.
-    """
+    def build(self, match: Match, value: Value, view: ViewOf) -> View:
+        """Build the view of a value.
 
-    item: str
-    head: Path
-    data: Path
-    capacity: Path
-    length: Path | None = None
-    end: Path | None = None
+        Args:
+            match: The rule that fits the value's type.
+            value: The value.
+            view: Returns the view of a part.
 
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Items in linked nodes.
-
-    Attributes:
-        first: Path to an optional pointer to the first node.
-        next, value: Paths inside a node.
-    """
-
-    first: Path
-    next: Path
-    value: Path
-    length: Path
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Hash:
-    """A hashbrown table: control bytes, and before them the buckets in reverse order.
-
-    Attributes:
-        table: Path to the ``RawTable<T>``; ``T`` is ``(key, value)``.
-        is_set: The values are ``()``.
-        shards: Path to a ``Vec`` or slice whose items have a table each.
-    """
-
-    table: Path
-    is_set: bool = False
-    shards: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """std's B-tree: a map, or a set where ``is_set``."""
-
-    root: Path
-    length: Path
-    is_set: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """A map whose entries are the items of a sequence at ``entries``.
-
-    Attributes:
-        key, value: Paths inside an entry; without a value it is a set of the keys.
-    """
-
-    entries: Path
-    key: Path
-    value: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hex:
-    """Bytes in hexadecimal, with dashes between groups of so many bytes."""
-
-    data: Path
-    groups: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Characters or bytes side by side in memory, or ``inline`` in the value itself."""
-
-    length: Path
-    data: Path = ""
-    kind: TextKind = "str"
-    capacity: Path | None = None
-    inline: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wrapper:
-    """A wrapper around one value, shown as ``name(value)``, or as the value alone.
-
-    Attributes:
-        inner: A path, or ``"$T"`` for the value of that type inside newtypes; without one
-            only the notes are shown.
-        notes: ``(label, formulas)`` shown after the value: the label with a number, or
-            alone where a comparison holds. The first formula whose fields exist is taken.
-        follow: ``inner`` leads to a pointer, and what it points to is shown.
-        deref: The type implements ``Deref`` to what is inside.
-    """
-
-    inner: Path | None
-    name: str = ""
-    notes: tuple[tuple[str, tuple[Formula, ...]], ...] = ()
-    follow: bool = False
-    deref: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """Chosen fields under chosen names."""
-
-    name: str
-    fields: tuple[tuple[str, Path], ...]
-    is_tuple: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """A date, a time of day or both, shown as ISO 8601 has it.
-
-    Attributes:
-        year, day: The date: the day of the year is counted from 1.
-        seconds: Since midnight.
-        nanos: Of the second.
-        offset: Seconds east of UTC in which to show what is kept as UTC; alone it is a
-            time zone.
-        is_utc: Kept and shown as UTC, with a ``Z``.
-    """
-
-    year: Formula | None = None
-    day: Formula | None = None
-    seconds: Formula | None = None
-    nanos: Formula = 0
-    offset: Formula | None = None
-    is_utc: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A signed span of time: seconds, and nanoseconds that always count forwards."""
-
-    seconds: Formula
-    nanos: Formula = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Adaptor:
-    """An iterator over the items of other iterators.
-
-    Attributes:
-        parts: Paths to those; one that is ``None`` has no items.
-        adapt: Computes the items, from the adaptor itself and the items of the parts.
-    """
-
-    parts: tuple[Path, ...]
-    adapt: Callable[[Value, tuple[Items, ...]], Items]
-
-
-@dataclass(frozen=True, slots=True)
-class Custom:
-    """A shape that no data describes: a function builds the view from a match and a value."""
-
-    build: Callable[[Match, Value], View]
-
-
-Shape = (
-    Sequence
-    | Ring
-    | Chain
-    | Hash
-    | Tree
-    | Pairs
-    | Hex
-    | Text
-    | Wrapper
-    | Record
-    | Instant
-    | Period
-    | Adaptor
-    | Custom
-)
+        Raises:
+            LayoutError: The type lacks the fields that the shape names.
+            UnavailableError: They cannot be read, or hold implausible values.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +47,13 @@ class Rule:
         pattern: ``alloc::vec::Vec<$T, $A>``; ``**`` stands for any modules, ``*`` for any
             name or argument, and a pattern without ``<`` matches any arguments.
         when: Formulas that must not be zero for the value; else the next rule is tried.
+        check: Formulas, with their texts, that are not zero for any valid value.
     """
 
     pattern: str
     shape: Shape
     when: tuple[Formula, ...] = ()
+    check: tuple[tuple[str, Formula], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +125,7 @@ class RuleBook:
         if type_.kind not in ("struct", "union", "enum", "array"):
             return
         path = parse_type_path(type_.path)
-        crate, separator, _ = path.head.partition("::")
+        crate, separator, _ = path.head.lstrip("&").removeprefix("mut ").partition("::")
         if separator and crate not in self._crates:
             self._crates.add(crate)
             _add(self._by_name, self._crate_rules(crate))

@@ -17,8 +17,8 @@ from crabtrap.present.containers.adapted import (
 )
 from crabtrap.present.containers.iterables import NO_ITEMS
 from crabtrap.present.field_paths import LayoutError, part, variant_payload
-from crabtrap.present.rules.rule import Adaptor, Custom, Match, Rule
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Adaptor, Custom, short_name
 from crabtrap.present.view import IndexedItems, Items, ListedItems, SequenceView, View
 from crabtrap.symbols.types import Type, parse_type_path
 from crabtrap.values import Value

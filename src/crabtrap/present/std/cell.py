@@ -9,8 +9,8 @@ from crabtrap.present.field_paths import (
     part,
     variant_payload,
 )
-from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
 from crabtrap.present.view import InvalidView, LiteralView, View, WrapperView
 from crabtrap.values import Value
 from crabtrap.values.decode import UnavailableError

@@ -7,8 +7,8 @@ import os
 
 from crabtrap.address import Address
 from crabtrap.present.field_paths import part
-from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
 from crabtrap.present.view import LiteralView, RecordView, View
 from crabtrap.symbols.types import Type
 from crabtrap.values import Memory, UnavailableError, Value

@@ -18,8 +18,8 @@ from crabtrap.present.field_paths import (
     part,
     peel_to_pointer,
 )
-from crabtrap.present.rules.rule import Adaptor, Chain, Custom, Match, Rule
-from crabtrap.present.rules.shapes import payload, short_name, text_at
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Adaptor, Chain, Custom, payload, short_name, text_at
 from crabtrap.present.std.adaptors import joined, keys, same, values
 from crabtrap.present.view import (
     ALL,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crabtrap.present.rules.rule import Hash, Rule, Tree
+from crabtrap.present.rules.rule import Rule
+from crabtrap.present.rules.shapes import Hash, Tree
 
 RULES = (
     Rule("std::collections::hash::map::HashMap", Hash("base.table")),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crabtrap.present.calendar import NANOS, format_moment, since_epoch
 from crabtrap.present.field_paths import find_part, part, peel, variant_payload
-from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
 from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, WrapperView
 from crabtrap.values import UnavailableError, Value
 

@@ -18,7 +18,8 @@ from crabtrap.present.field_paths import (
     peel_to_pointer,
     variant_payload,
 )
-from crabtrap.present.rules.rule import Custom, Match, Rule
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom
 from crabtrap.present.view import LazyItems, SequenceView, View, WrapperView
 from crabtrap.values import UnavailableError, Value
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crabtrap.present.field_paths import part, peel_to_pointer
-from crabtrap.present.rules.rule import Custom, Match, Rule
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, short_name
 from crabtrap.present.view import View, WrapperView
 from crabtrap.values import UnavailableError, Value
 

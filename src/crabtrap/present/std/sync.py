@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from crabtrap.present.containers.plausible import is_readable
 from crabtrap.present.field_paths import find_part, part, peel, peel_to_type
-from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
 from crabtrap.present.view import ScalarView, View, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value

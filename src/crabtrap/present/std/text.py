@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crabtrap.present.field_paths import LayoutError, each_layer, newtype_content, part
-from crabtrap.present.rules.rule import Custom, Match, Rule, Text
-from crabtrap.present.rules.shapes import text_at
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Text, Wrapper, text_at
 from crabtrap.present.view import TextKind, TextView, View
 from crabtrap.values import Value
 
@@ -48,6 +48,7 @@ RULES = (
     Rule("std::path::PathBuf", _OWNED),
     Rule("std::ffi::os_str::OsStr", Custom(_os_text)),
     Rule("std::path::Path", Custom(_os_text)),
+    Rule("alloc::boxed::**::StringError", Wrapper("0")),
     Rule("**::CStr", Custom(_c_text)),
     Rule("**::CString", Custom(_c_string)),
 )

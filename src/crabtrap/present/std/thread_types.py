@@ -13,8 +13,8 @@ from crabtrap.present.field_paths import (
     peel_to_type,
     variant_payload,
 )
-from crabtrap.present.rules.rule import Custom, Match, Rule, Wrapper
-from crabtrap.present.rules.shapes import short_name
+from crabtrap.present.rules.rule import Match, Rule
+from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
 from crabtrap.present.view import (
     LazyItems,
     LiteralView,

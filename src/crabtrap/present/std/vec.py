@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from crabtrap.present.rules.rule import Chain, Ring, Rule, Sequence, Wrapper
+from crabtrap.present.rules.rule import Rule
+from crabtrap.present.rules.shapes import Chain, Ring, Sequence, Wrapper
 
 RULES = (
     Rule("alloc::vec::Vec<$T, $A?>", Sequence("$T", "len", "buf.ptr", capacity="buf.cap")),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+mod packed;
+
 struct Stack<T> {
     items: *const T,
     used: u16,
@@ -74,4 +76,5 @@ fn main() {
     };
     ready::keep(&(&stack, &name, &long_name, &route)); // @all
     println!("{} {}", door.room, departure.day);
+    packed::look();
 }
