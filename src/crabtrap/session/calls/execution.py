@@ -6,6 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING, NoReturn
 
+from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.causes.panic_traces import Traces, read_traces
 from crabtrap.engine.causes.panics import PanicWatcher
@@ -46,6 +47,8 @@ _SIGKILL = 9
 _STOP_SECONDS = 10.0
 """Time for the thread of an abandoned call to stop."""
 _TWO_WORDS = 16
+_ENTRY_CODE = 64
+"""Bytes of the entry point that are decoded."""
 _DIRECTION_AND_TRAP = 1 << 10 | 1 << 8
 """Bits of eflags to clear: DF (System V ABI AMD64, 3.2.1), and TF, which single-steps."""
 
@@ -101,6 +104,19 @@ class Executor:
         if main is None or not main.image.entry:
             raise EvaluationError("the program has no entry point to return a call to")
         return main.address(main.image.entry)
+
+    def spare_instructions(self, count: int) -> tuple[Address, ...]:
+        """Addresses of instructions behind the return address, not executed again either.
+
+        Raises:
+            EvaluationError: The program's entry point does not begin with so many.
+        """
+        entry = self.return_address
+        code = self._program.debuggee.target.memory.read_partial(entry, _ENTRY_CODE)
+        found = _core.disassemble(code, entry, count + 1)[1:]
+        if len(found) < count or any(each.flow == "invalid" for each in found):
+            raise EvaluationError("the program's entry point is not code as it usually is")
+        return tuple(Address(each.address) for each in found)
 
     def call(self, request: CallRequest) -> bytes:
         """Execute a call.

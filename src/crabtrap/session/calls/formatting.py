@@ -109,8 +109,7 @@ def _format(
     first, second = callee.parameters
     writer = _Writer(limit)
     entry = caller.executor.return_address
-    # After the return address, in code that is not executed again either.
-    slots = [Address(entry + 1 + index) for index in range(_SLOTS)]
+    slots = caller.executor.spare_instructions(_SLOTS)
     methods = (writer.write_str, writer.write_char, writer.write_fmt)
     header = (0, 0, 1)  # nothing to drop, no size, alignment 1
     vtable = scratch.put(b"".join(int(w).to_bytes(WORD, "little") for w in (*header, *slots)))
