@@ -23,11 +23,14 @@ from tests.support.inferiors import build, require_profile
 
 TIMES = 5
 READ_LIMIT = 64 << 10
-TEXT_LIMIT = 2000
+TEXT_LIMIT = 4000
 
 # What may be so with any, or with many bytes in it.
 _POSSIBLE = {
     "units": "a vector of () has any length",
+    "item_list": "a vector of function items has any length",
+    "item_reference": "a function item has no size and lies anywhere",
+    "raw_items": "a raw pointer points anywhere, to any length",
     "chars": "two equal pointers are an empty text",
     "bytes": "two equal pointers are an empty text",
     "dropped": "a Weak may dangle",

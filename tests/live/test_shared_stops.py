@@ -16,7 +16,7 @@ def test_every_breakpoint_of_an_address_is_served_when_one_fails(debug: Debug) -
         raise ZeroDivisionError
 
     failing = table.add(driver.location("owns_first"), callback=fail)
-    unjudged = table.add(driver.location("owns_first"), condition="count == 0 || count.nothing")
+    unjudged = table.add(driver.location("owns_first"), condition='format!("{count}") == "0"')
     temporary = table.add(driver.location("owns_first"), temporary=True)
     counted = table.add(driver.location("owns_first"), commands=("info locals",))
     driver.launch()

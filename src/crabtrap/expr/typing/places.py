@@ -191,16 +191,15 @@ def field(checker: Checker, tree: Expression, base: Expression, name: str) -> Te
             if layer.source.strip().cases is not None:
                 return UNKNOWN  # fields of the live variant: the debugger's own extension
             known += [each.name for each in layer.source.strip().fields]
-        elif _is_open_std(layer, name):
+        elif _has_private_fields(layer):
             return UNKNOWN
     hint = f"it has {', '.join(known[:12])}" if known else "it has no fields"
     raise EvaluationError(f"no field `{name}` on type `{term}`", tree.span, hint=hint)
 
 
-def _is_open_std(layer: Term, name: str) -> bool:
-    """Fields of std's types, private in Rust, are looked up when they are read."""
-    public = layer.name in ("Range", "RangeFrom", "RangeTo", "Wrapping", "Reverse", "Saturating")
-    return public or (not is_variable(layer) and layer.name not in terms.SCALARS and name[0] == "_")
+def _has_private_fields(layer: Term) -> bool:
+    """Fields of std's types, most of them private in Rust, are looked up when they are read."""
+    return not is_variable(layer) and layer.name not in terms.WITHOUT_FIELDS
 
 
 # -- indexing --------------------------------------------------------------------------------

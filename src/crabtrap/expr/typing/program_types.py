@@ -7,7 +7,12 @@ from collections.abc import Callable
 from crabtrap.errors import ParseError
 from crabtrap.expr.typing import terms
 from crabtrap.expr.typing.terms import UNIT, UNKNOWN, Term
-from crabtrap.expr.typing.type_text import STD_TYPES, parse_term, primitive_or_std
+from crabtrap.expr.typing.type_text import (
+    STD_TYPES,
+    parse_term,
+    primitive_or_std,
+    wrapped_primitive,
+)
 from crabtrap.symbols.names import STD_CRATES
 from crabtrap.symbols.types import PRIMITIVES, Type, parse_type_path
 from crabtrap.values.unsized import ADDRESS_FIELD, pointee_name, wide_kind
@@ -171,8 +176,9 @@ def _written_arguments(shape: Type, depth: int, shown: Shown) -> tuple[Term, ...
 
 def _std(name: str, args: tuple[Term, ...]) -> Term:
     """A type of std; one that is not known is shown by its rules alone."""
-    if name.startswith("Atomic") and name[6:].lower() in PRIMITIVES:
-        return Term("Atomic", (Term(name[6:].lower()),))
+    alias = wrapped_primitive(name)
+    if alias is not None:
+        return alias
     count = STD_TYPES.get(name)
     if count is None or len(args) < count:
         return UNKNOWN

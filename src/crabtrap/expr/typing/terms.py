@@ -51,6 +51,8 @@ INTEGERS = SIGNED | UNSIGNED | {"${integer}"}
 FLOATS = frozenset(("f32", "f64", "${float}"))
 NUMBERS = INTEGERS | FLOATS
 SCALARS = NUMBERS | {"bool", "char"}
+WITHOUT_FIELDS = SCALARS | {"str", "!", "tuple", "array", "slice", "fn", "Iter"}
+"""Types that have no fields, or only numbered ones."""
 REFERENCES = ("&", "&mut")
 RAW_POINTERS = ("*const", "*mut")
 

@@ -12,7 +12,7 @@ from crabtrap.symbols.types import PRIMITIVES
 STD_TYPES: dict[str, int] = {
     **dict.fromkeys(("Vec", "VecDeque", "LinkedList", "BinaryHeap", "HashSet", "BTreeSet"), 1),
     **dict.fromkeys(("Option", "Box", "Rc", "Arc", "Weak", "Cell", "RefCell", "Cow"), 1),
-    **dict.fromkeys(("Mutex", "RwLock", "OnceCell", "OnceLock", "Wrapping", "NonZero"), 1),
+    **dict.fromkeys(("Mutex", "RwLock", "OnceCell", "OnceLock", "Wrapping", "NonZero", "Atomic"), 1),
     **dict.fromkeys(("Saturating", "Reverse", "ManuallyDrop", "Pin", "Ref", "RefMut"), 1),
     **dict.fromkeys(("MutexGuard", "RwLockReadGuard", "RwLockWriteGuard", "PhantomData"), 1),
     **dict.fromkeys(("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive"), 1),
@@ -35,15 +35,23 @@ def primitive_or_std(path: str, args: tuple[Term, ...]) -> Term | None:
     name = path.rpartition("::")[2]
     if path in PRIMITIVES or path == "str":
         return Term(path)
-    if name.startswith("NonZero") and name[7:].lower() in PRIMITIVES:
-        return Term("NonZero", (Term(name[7:].lower()),))
-    if name.startswith("Atomic") and name[6:].lower() in PRIMITIVES:
-        return Term("Atomic", (Term(name[6:].lower()),))
+    alias = wrapped_primitive(name)
+    if alias is not None:
+        return alias
     count = STD_TYPES.get(name)
     if count is None:
         return None
     missing = count - len(args)
     return Term(name, (*args, *(Term("_"),) * missing)[:count])
+
+
+def wrapped_primitive(name: str) -> Term | None:
+    """The term of ``NonZeroU32``, ``AtomicBool`` and the like, types of their own or aliases."""
+    for generic in ("NonZero", "Atomic"):
+        primitive = name.removeprefix(generic).lower()
+        if name.startswith(generic) and primitive in PRIMITIVES:
+            return Term(generic, (Term(primitive),))
+    return None
 
 
 class TermParser(TokenParser):

@@ -36,10 +36,10 @@ pub fn functions() {
     let last = (8u64, item);
     let some = Some(item);
     let some_pointer = Some(pointer);
-    let list = vec![item, item];
+    let item_list = vec![item, item];
     let pointers = vec![pointer, pointer];
     let array = [item; 3];
-    let reference = &plain;
+    let item_reference = &plain;
     let to_pointer = &pointer;
     let object: Box<dyn Fn(u32) -> u32> = Box::new(item);
     let of_pointer: Box<dyn Fn(u32) -> u32> = Box::new(pointer);
@@ -50,10 +50,10 @@ pub fn functions() {
         number,
         &held,
         &held_pointer,
-        &list,
+        &item_list,
         &pointers,
         &array,
-        reference,
+        item_reference,
         to_pointer,
     ));
     keep(&(

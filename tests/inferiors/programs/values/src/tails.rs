@@ -144,8 +144,8 @@ pub fn tails() {
     let deep: &Nested<str> =
         unsafe { &*(&deep_bytes as &Nested<[u8]> as *const Nested<[u8]> as *const Nested<str>) };
     let words = [0x0001_0203_0004_0005u64, 0x0007_0008_0009_000a];
-    let items = std::ptr::slice_from_raw_parts(words.as_ptr().cast::<u8>(), 2);
-    let pairs = unsafe { &*(items as *const Pairs) };
+    let raw_items = std::ptr::slice_from_raw_parts(words.as_ptr().cast::<u8>(), 2);
+    let pairs = unsafe { &*(raw_items as *const Pairs) };
     keep(&(
         &small, &square, &aligned, &shared, &guard, &lock, &flagged, &nested, &in_order,
     ));
