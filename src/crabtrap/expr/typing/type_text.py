@@ -12,7 +12,9 @@ from crabtrap.symbols.types import PRIMITIVES
 STD_TYPES: dict[str, int] = {
     **dict.fromkeys(("Vec", "VecDeque", "LinkedList", "BinaryHeap", "HashSet", "BTreeSet"), 1),
     **dict.fromkeys(("Option", "Box", "Rc", "Arc", "Weak", "Cell", "RefCell", "Cow"), 1),
-    **dict.fromkeys(("Mutex", "RwLock", "OnceCell", "OnceLock", "Wrapping", "NonZero", "Atomic"), 1),
+    **dict.fromkeys(
+        ("Mutex", "RwLock", "OnceCell", "OnceLock", "Wrapping", "NonZero", "Atomic"), 1
+    ),
     **dict.fromkeys(("Saturating", "Reverse", "ManuallyDrop", "Pin", "Ref", "RefMut"), 1),
     **dict.fromkeys(("MutexGuard", "RwLockReadGuard", "RwLockWriteGuard", "PhantomData"), 1),
     **dict.fromkeys(("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive"), 1),
