@@ -22,6 +22,7 @@ from crabtrap.values import UnavailableError
 
 NUMBERS = st.lists(st.integers(0, 99), max_size=8)
 COUNTS = st.integers(0, 10)
+USIZE = st.one_of(COUNTS, st.integers(0, (1 << 64) - 1), st.just((1 << 64) - 1))
 
 
 def known(numbers):
@@ -46,6 +47,19 @@ def test_a_part(numbers, first, end, step, start, count):
     for make in (known, unknown):
         check(PartOfItems(make(numbers), first, end, step), numbers[first:end:step], start, count)
         check(PartOfItems(make(numbers), first, None, step), numbers[first::step], start, count)
+
+
+@given(NUMBERS, USIZE, USIZE, USIZE, USIZE)
+def test_damaged_adaptors_have_the_items_that_are_there(numbers, first, end, step, start):
+    for make in (known, unknown):
+        for part in (
+            PartOfItems(make(numbers), first, end, step or 1),
+            PartOfItems(ReversedItems(make(numbers)), first, None, step or 1),
+            ReversedItems(PartOfItems(make(numbers), first, end, step or 1)),
+        ):
+            found = shown(part, start, start + 3)
+            assert len(found) <= 3
+            assert set(found) <= set(numbers)
 
 
 @given(NUMBERS, NUMBERS, COUNTS, COUNTS)

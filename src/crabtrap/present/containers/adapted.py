@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from crabtrap.present import synthetic
-from crabtrap.present.view import Items
+from crabtrap.present.view import ALL, Items
 from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
 
@@ -91,7 +91,7 @@ class PartOfItems:
         low, high = self.first + start * self.step, self.first + stop * self.step
         for end in (self.inner.length, self.end):
             high = high if end is None else min(high, end)
-        return islice(self.inner.walk(low, max(high, low)), 0, None, self.step)
+        return islice(self.inner.walk(low, max(high, low)), 0, None, min(self.step, ALL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ReversedItems:
             items = list(islice(self.inner.walk(0, _MAX_SKIPPED + 1), _MAX_SKIPPED + 1))
             if len(items) > _MAX_SKIPPED:
                 raise UnavailableError(f"the end is more than {_MAX_SKIPPED} items away")
-            return islice(reversed(items), start, stop)
+            return islice(reversed(items), min(start, ALL), min(stop, ALL))
         low, high = max(length - stop, 0), max(length - start, 0)
         return reversed(list(self.inner.walk(low, high)))
 
