@@ -77,9 +77,9 @@ def test_a_text_literal_is_not_put_where_a_string_owns_memory(debug: Debug):
     assert driver.shown("s") == before
 
 
-def test_why_a_const_is_not_found(debug: Debug):
+def test_why_a_const_that_the_source_does_not_tell_is_not_found(debug: Debug):
     driver = debug("everyday")
     driver.run_to("expressions")
-    with pytest.raises(CrabtrapError, match="named 'K'") as caught:
-        driver.session.evaluate("K")
+    with pytest.raises(CrabtrapError, match="named 'OTHER'") as caught:
+        driver.session.evaluate("OTHER")
     assert "a const leaves no trace" in caught.value.hint

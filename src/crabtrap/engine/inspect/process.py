@@ -38,11 +38,13 @@ class InspectionSettings:
         user_code: Which code is the user's.
         frame_limit: Maximum number of physical frames.
         language: Evaluates ``Frame.evaluate``, and says how values behave in Python.
+        substitutes: ``(prefix, directory)``: where sources are that were moved.
     """
 
     user_code: UserCode = field(default_factory=UserCode)
     frame_limit: int = FRAME_LIMIT
     language: Language = NoLanguage()
+    substitutes: tuple[tuple[str, str], ...] = ()
 
 
 class Process:
