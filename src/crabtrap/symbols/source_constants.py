@@ -74,7 +74,7 @@ class SourceConstants:
     def __init__(self, lines: Sequence[str]) -> None:
         """Read the lines of a file, without line ends."""
         self._text = "\n".join(lines)
-        self._plain = _COMMENT_OR_TEXT.sub(_blank, self._text)
+        self._plain = without_comments(self._text)
         self._blocks = tuple(_blocks(self._plain))
 
     def find(self, path: str, line: int) -> SourceConstant | None:
@@ -154,6 +154,11 @@ class SourceConstants:
             if offset < 0:
                 return len(self._text)
         return offset
+
+
+def without_comments(text: str) -> str:
+    """Return Rust source of the same length with spaces for comments, texts and characters."""
+    return _COMMENT_OR_TEXT.sub(_blank, text)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -152,7 +152,7 @@ def tail(value: Value, field: Field, metadata: int) -> Value:
         return concrete(value.at(field.type, offset), metadata)
     if ends_in_trait_object(field.type) or _ends_in_slice(field.type):
         return value.at(field.type, offset, metadata)
-    is_text = field.type.size == 1 and _is_text(value.shape, field)
+    is_text = field.type.size == 1 and _is_text(value)
     name = "str" if is_text else f"[{field.type.path}]"
     return value.at(_slice_type(field.type, metadata, name), offset)
 
@@ -217,13 +217,16 @@ def _last_fields(type_: Type) -> Iterator[tuple[Type, Field]]:
         shape = last.type.strip()
 
 
-def _is_text(owner: Type, field: Field) -> bool:
+def _is_text(owner: Value) -> bool:
     """Whether a slice of bytes at the end of a struct is a ``str``.
 
     The debug information says the same of both, but for the name of a generic argument; of a
     type written in full, only the source tells.
     """
-    return "str" in parse_type_path(owner.row.name).arguments
+    arguments = parse_type_path(owner.shape.row.name).arguments
+    if arguments:
+        return "str" in arguments
+    return owner.context.program.declared_tail(owner.shape) == "str"
 
 
 def _tail_offset(value: Value, field: Field, metadata: int) -> int:
