@@ -458,20 +458,28 @@ class Frame:
         module = self.loaded_module
         if module is None or not variable.has_location:
             return Absent("optimised out"), None
-        physical = self.logical.physical
-        pieces = module.locate(
-            variable.die,
-            pc=self.lookup_pc,
-            registers=physical.registers,
-            cfa=physical.cfa,
-            memory=self.thread.process.target.memory,
-        )
+        pieces = self._locate(module, variable, self.lookup_pc)
+        if pieces[0].kind == "absent" and self._has_captures and variable.depth == 0:
+            # The compiler may leave a gap at a call; a capture is there before and after it.
+            pieces = self._locate(module, variable, self.pc)
         if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
             return Absent("the function has not set up its frame yet"), None
         if pieces[0].behind is not None and self._has_captures:
             return locate_in_environment(self, variable, *pieces[0].behind)
         location = location_from_pieces(pieces, self.size_of(variable))
         return location, pieces[0].pointer if len(pieces) == 1 else None
+
+    def _locate(
+        self, module: Module, variable: _core.Variable, pc: Address
+    ) -> tuple[_core.Piece, ...]:
+        physical = self.logical.physical
+        return module.locate(
+            variable.die,
+            pc=pc,
+            registers=physical.registers,
+            cfa=physical.cfa,
+            memory=self.thread.process.target.memory,
+        )
 
     @lazy
     def _in_prologue(self) -> bool:
