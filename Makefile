@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean fuzz-expressions
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean fuzz-expressions fuzz-values
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -25,6 +25,7 @@ help:
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
 	@echo "make fuzz-expressions  random expressions against rustc: N=100000 SEED=1"
+	@echo "make fuzz-values  random closures, captures and unsized values against Debug: N=10000 SEED=1"
 	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
 	@echo "make docs    regenerate the generated pages"
 	@echo "make all     lint and test"
@@ -82,6 +83,10 @@ N ?= 10000
 SEED ?= 1
 fuzz-expressions: native
 	$(BIN)/python -m tests.support.oracle $(N) $(SEED) $(FUZZ_ARGS)
+
+# Random closures, captures, function items and unsized values, compared with their `Debug`.
+fuzz-values: native
+	$(BIN)/python -m tests.support.places $(N) $(SEED) $(FUZZ_ARGS)
 
 toolchains: $(VENV)/.installed
 	$(BIN)/python tools/debian_rustc.py target/toolchains

@@ -26,6 +26,7 @@ __all__ = [
     "CallbackMemory",
     "FileMemory",
     "Function",
+    "FunctionCode",
     "Image",
     "Instruction",
     "LandingPad",
@@ -51,9 +52,11 @@ __all__ = [
     "char_test",
     "demangle",
     "disassemble",
+    "dispatch_table",
     "float_function",
     "format_float",
     "instruction_start",
+    "is_accessed_between",
     "parse_float",
     "step_targets",
     "text_map",
@@ -63,6 +66,9 @@ __all__ = [
 
 Registers = tuple[int | None, ...]
 Range = tuple[int, int]
+FunctionCode = tuple[tuple[tuple[int, bytes], ...], int, tuple[tuple[int, int, int], ...]]
+"""A function's code: its parts, each with its address; the address of its first instruction;
+ranges of calls, each with where they go on when they unwind."""
 
 @final
 class FileMemory:
@@ -244,6 +250,9 @@ class Piece:
         bit_offset: First bit inside the register, for ``DW_OP_bit_piece``, else 0.
         pointer: Run-time address of the pointer that the location followed last, where that
             led to the value itself (``DW_OP_deref`` at the end), else ``None``.
+        behind: Where an offset is added to what a pointer points to that a register leads to:
+            the address that this pointer was read from, and the offset.  Optimising compilers
+            write that for a part of what lies at that very address.
     """
 
     kind: Literal["memory", "register", "bytes", "implicit_pointer", "absent"]
@@ -256,6 +265,7 @@ class Piece:
     offset: int
     reason: str
     pointer: int | None
+    behind: tuple[int, int] | None
 
 @final
 class Member:
@@ -811,9 +821,7 @@ def float_function(name: str, single: bool, a: float, b: float = 0.0, c: float =
     """Apply a function of Rust's ``f64`` or, with ``single``, ``f32``: ``sqrt``, ``rem``."""
 
 def accesses_before(
-    parts: Sequence[tuple[int, bytes]],
-    entry: int,
-    landing_pads: Sequence[tuple[int, int, int]],
+    code: FunctionCode,
     pc: int,
     slots: Sequence[tuple[tuple[int, int], Sequence[Range]]],
     *,
@@ -822,9 +830,8 @@ def accesses_before(
     """Find what may have written variables in a frame before the instruction at ``pc`` is run.
 
     Args:
-        parts: The function's code, each part with its address.
-        entry: Address of its first instruction.
-        landing_pads: Ranges of calls, each with where they go on when they unwind.
+        code: The function.
+        pc: Address of the instruction.
         slots: For each variable its bytes, counted from the canonical frame address, and the
             code in which it is in scope anew whenever that is entered; none of that code to
             count what was written earlier, too.
@@ -834,4 +841,27 @@ def accesses_before(
         For each variable the addresses of all instructions that have to do with it, and of those
         that may be the last before ``pc``: none where nothing can be there yet.  ``None`` where
         the function's frame cannot be followed.
+    """
+
+def is_accessed_between(
+    code: FunctionCode, start: int, pc: int, slots: Sequence[tuple[int, int]]
+) -> list[bool] | None:
+    """Tell of each slot whether every path from ``start`` to ``pc`` has to do with it.
+
+    Args:
+        code: The function.
+        start: Address of the instruction that all paths begin with.
+        pc: Address of the instruction that is to be run next.
+        slots: Bytes of each, counted from the canonical frame address.
+
+    Returns:
+        ``None`` where the frame cannot be followed, or no path leads there.
+    """
+
+def dispatch_table(code: FunctionCode) -> tuple[int, int] | None:
+    """Find the jump table by which a coroutine's function goes on where it was suspended.
+
+    Returns:
+        Address of the entry for state 0, and the size of an entry in bytes: 4 where it is counted
+        from the table, 8 where it is an address.  ``None`` where there is none.
     """

@@ -19,6 +19,7 @@ class Tree(TypedDict, total=False):
     length: int
     more: bool
     notes: list[str]
+    origin: str
     items: list[str]
     children: list[Tree]
 
@@ -30,7 +31,8 @@ def text_of(tree: Tree) -> str:
     """Render a tree as ``print`` renders the value, on one line."""
     match tree["kind"]:
         case "scalar" | "text" | "literal" | "invalid" | "omitted":
-            return tree.get("text", "") + _tail(tree)
+            origin = f" ({tree['origin']})" if "origin" in tree else ""
+            return tree.get("text", "") + _tail(tree) + origin
         case "pointer":
             return _pointer(tree)
         case "range":

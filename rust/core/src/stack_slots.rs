@@ -6,9 +6,12 @@
 //! instructions are taken into account than there may be, never fewer.
 
 mod accesses;
+mod dispatch;
 mod flow;
 
 use std::ops::Range;
+
+pub use dispatch::{DispatchTable, dispatch_table};
 
 use accesses::Access;
 use flow::{Dominators, Graph, Region};
@@ -70,6 +73,46 @@ pub fn accesses_before(
         }
     });
     Some(found.collect())
+}
+
+/// Tells of each slot whether every path from `start` to `pc` leads over an instruction that has
+/// to do with it.
+///
+/// Slots are objects of their own, as `exact` tells in [`accesses_before`].  `None` where the
+/// frame cannot be followed through the function, or no path leads there.
+pub fn is_accessed_between(
+    code: FunctionCode<'_>,
+    start: u64,
+    pc: u64,
+    slots: &[Range<i64>],
+) -> Option<Vec<bool>> {
+    let graph = Graph::of(code)?;
+    let accesses = accesses::of(&graph, true)?;
+    let (start, at) = (graph.index(start)?, graph.index(pc)?);
+    let after = graph.after();
+    if !is_reached(&after, start, at, |_| false) {
+        return None;
+    }
+    let found = slots.iter().map(|slot| {
+        let is_access = |node: usize| accesses[node].iter().any(|access| access.concerns(slot));
+        !is_reached(&after, start, at, is_access)
+    });
+    Some(found.collect())
+}
+
+/// Whether a path leads from `start` to the instruction at `at`, over none of the `barred`.
+fn is_reached(after: &[Vec<u32>], start: usize, at: usize, barred: impl Fn(usize) -> bool) -> bool {
+    let mut seen = vec![false; after.len()];
+    let mut todo = vec![start];
+    while let Some(node) = todo.pop() {
+        if node == at {
+            return true;
+        }
+        if !std::mem::replace(&mut seen[node], true) && !barred(node) {
+            todo.extend(after[node].iter().map(|next| *next as usize));
+        }
+    }
+    false
 }
 
 fn concerning(graph: &Graph, accesses: &[Vec<Access>], slot: &Range<i64>) -> Vec<u64> {

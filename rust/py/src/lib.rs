@@ -40,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use crate::memory::{CallbackMemory, FileMemory};
     #[pymodule_export]
-    use crate::stack_slots::accesses_before;
+    use crate::stack_slots::{accesses_before, dispatch_table, is_accessed_between};
     #[pymodule_export]
     use crate::std_functions::{
         char_map, char_test, float_function, format_float, parse_float, text_map, text_parts,
@@ -60,6 +60,10 @@ mod _core {
         for (name, alias) in [
             ("Registers", c"tuple[int | None, ...]"),
             ("Range", c"tuple[int, int]"),
+            (
+                "FunctionCode",
+                c"tuple[tuple[tuple[int, bytes], ...], int, tuple[tuple[int, int, int], ...]]",
+            ),
             ("Memory", c"FileMemory | CallbackMemory"),
         ] {
             module.add(name, module.py().eval(alias, Some(&globals), None)?)?;

@@ -20,6 +20,7 @@ pub(crate) struct Piece {
     offset: i64,
     reason: String,
     pointer: Option<u64>,
+    behind: Option<(u64, u64)>,
 }
 
 impl Piece {
@@ -35,6 +36,7 @@ impl Piece {
             offset: 0,
             reason: String::new(),
             pointer: piece.pointer,
+            behind: piece.behind,
         };
         match piece.location {
             ValueLocation::Memory(address) => (this.kind, this.address) = ("memory", address),

@@ -143,7 +143,7 @@ def encode(type_: Type, value: Value, old: Value, presenter: Presenter, depth: i
 
 
 def _encode_scalar(shape: Type, value: Value) -> bytes:
-    found = value.decoded()
+    found = value.valid()
     encoding, size = shape.row.encoding, shape.size or 0
     is_literal = value.type in (computed.INTEGER, computed.FLOAT)
     if encoding == "bool" and isinstance(found, bool):

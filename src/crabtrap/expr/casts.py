@@ -88,7 +88,7 @@ def to_primitive(value: Value, type_: Type, presenter: Presenter) -> Value:
     view = presenter.view(value)
     if isinstance(view, WrapperView) and isinstance(view.inner, Value):
         return to_primitive(view.inner, type_, presenter)
-    number = value.decoded()
+    number = value.valid()
     if isinstance(number, Char):
         number = ord(number.text)
     if not isinstance(number, int | float):

@@ -25,7 +25,7 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.values import Char, Invalid, UnavailableError, Value, decode
+from crabtrap.values import Char, Value, decode
 
 _MAX_ITEMS = 1 << 20
 """Most parts that one expression compares before it gives up."""
@@ -82,9 +82,10 @@ class Comparer:
             case (ScalarView(x), RecordView(name)) | (RecordView(name), ScalarView(x)) if (
                 x.shape.kind == "enum"
             ):
+                x.valid()  # raises where no variant has its number
                 return decode.enumerator_name(x.shape, x.read_bytes()) == name
             case (PointerView() as x, ScalarView(y)) | (ScalarView(y), PointerView() as x):
-                return x.address == y.decoded()
+                return x.address == y.valid()
             case _:
                 raise _incomparable(left, right)
 
@@ -159,7 +160,7 @@ class Comparer:
         value, view = self.look_through(value)
         match view:
             case ScalarView(scalar):
-                found = _decoded(scalar)
+                found = scalar.valid()
                 return ("char", found.text) if isinstance(found, Char) else found
             case TextView():
                 return view.all_bytes()
@@ -263,21 +264,14 @@ def _incomparable(left: Value, right: Value) -> EvaluationError:
     return EvaluationError(f"cannot compare {left.type.name} with {right.type.name}")
 
 
-def _decoded(value: Value) -> int | float | bool | str | Char:
-    found = value.decoded()
-    if isinstance(found, Invalid):
-        raise UnavailableError(found.reason)
-    return found
-
-
 def _equal_scalars(left: Value, right: Value) -> bool:
-    a, b = _decoded(left), _decoded(right)
+    a, b = left.valid(), right.valid()
     _check_kinds(left, right, a, b)
     return a == b
 
 
 def _order_scalars(left: Value, right: Value) -> int | None:
-    a, b = _decoded(left), _decoded(right)
+    a, b = left.valid(), right.valid()
     _check_kinds(left, right, a, b)
     if isinstance(a, Char) and isinstance(b, Char):
         return _sign(a.text, b.text)

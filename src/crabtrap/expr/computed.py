@@ -176,6 +176,7 @@ def ordering_of(value: Value) -> int:
     if value.is_pointer:
         return ordering_of(value.deref())
     if value.shape.kind == "enum":
+        value.valid()  # raises where no variant has its number
         name = decode.enumerator_name(value.shape, value.read_bytes())
         if name in _ORDERINGS:
             return _ORDERINGS[name]

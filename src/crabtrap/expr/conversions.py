@@ -18,7 +18,7 @@ def convert(value: Value, target: Term, call: Invocation) -> Value:
     """Evaluate ``T::from(value)`` as the check of types has allowed it."""
     name = target.name
     if name in PRIMITIVES:
-        number = indirection.scalar(value, call.presenter).decoded()
+        number = indirection.scalar(value, call.presenter).valid()
         if isinstance(number, Char):
             return value if name == "char" else _number(ord(number.text), name)
         if name == "char" and isinstance(number, int):
@@ -45,7 +45,7 @@ def _number(number: float, name: str) -> Value:
 def try_convert(value: Value, target: Term, call: Invocation) -> Value:
     """Evaluate ``T::try_from(value)``."""
     error = call.result.args[1].name if len(call.result.args) > 1 else "_"
-    number = indirection.scalar(value, call.presenter).decoded()
+    number = indirection.scalar(value, call.presenter).valid()
     if isinstance(number, Char) and target.name in INTEGERS:
         number = ord(number.text)
     if target.name == "char" and isinstance(number, int):

@@ -244,7 +244,7 @@ class Evaluator:
             EvaluationError: It is not a ``bool``.
         """
         found = self.operand(tree)
-        truth = found.decoded()
+        truth = found.valid()
         if isinstance(truth, bool):
             return truth
         raise EvaluationError(f"expected bool, found {found.type.name}", tree.span)

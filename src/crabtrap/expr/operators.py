@@ -48,7 +48,7 @@ def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
     Raises:
         EvaluationError: Types differ, the result overflows, or the divisor is zero.
     """
-    a, b = left.decoded(), right.decoded()
+    a, b = left.valid(), right.valid()
     if isinstance(a, bool) and isinstance(b, bool) and op in _BITWISE:
         return computed.boolean(bool(_BITWISE[op](a, b)))
     if _is_integer(a) and _is_integer(b):
@@ -163,7 +163,7 @@ def checked(op: str, number: int, type_: Type, text: str) -> Value:
 
 
 def _floats(op: str, left: Value, right: Value) -> Value:
-    a, b = left.decoded(), right.decoded()
+    a, b = left.valid(), right.valid()
     literals = (computed.FLOAT, computed.INTEGER)
     type_ = right.type if left.type in literals else left.type
     other = left.type if type_ is right.type else right.type
@@ -183,7 +183,7 @@ def _floats(op: str, left: Value, right: Value) -> Value:
 
 def negate(value: Value) -> Value:
     """Evaluate ``-value``."""
-    number = value.decoded()
+    number = value.valid()
     if isinstance(number, float):
         return computed.real(-number, value.type)
     if _is_integer(number) and value.shape.row.encoding == "signed":
@@ -193,7 +193,7 @@ def negate(value: Value) -> Value:
 
 def invert(value: Value) -> Value:
     """Evaluate ``!value``: logical for ``bool``, bitwise for integers."""
-    number = value.decoded()
+    number = value.valid()
     if isinstance(number, bool):
         return computed.boolean(not number)
     if not isinstance(number, int):

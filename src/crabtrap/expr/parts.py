@@ -182,7 +182,7 @@ def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None
     _, view = comparer.look_through(key)
     if shape.row.encoding not in ("signed", "unsigned") or not isinstance(view, ScalarView):
         return None
-    number = view.value.decoded()
+    number = view.value.valid()
     if not isinstance(number, int) or isinstance(number, bool) or not computed.fits(number, shape):
         return None
     return computed.integer(number, shape).read_bytes()

@@ -22,7 +22,7 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.records import dataclass
-from crabtrap.values import Char, Invalid, UnavailableError, Value
+from crabtrap.values import Char, UnavailableError, Value
 from crabtrap.values.decode import enumerator_name
 
 _MAX_ITEMS = 1 << 16
@@ -72,10 +72,8 @@ def scalar_text(value: Value, spec: FormatSpec) -> str:
     Raises:
         UnavailableError: Its bytes are not valid.
     """
-    found = value.decoded()
+    found = value.valid()
     match found:
-        case Invalid(reason):
-            raise UnavailableError(reason)
         case bool():
             return _padded(str(found).lower(), spec, "<")
         case Char(text):
@@ -185,7 +183,7 @@ class _Debug:
                 raise UnavailableError(view.text)
 
     def _scalar(self, scalar: Value) -> str:
-        found = scalar.decoded()
+        found = scalar.valid()
         if isinstance(found, Char):
             quoted = _core.char_map("escape_debug", found.text)
             quoted = found.text if found.text == '"' else quoted

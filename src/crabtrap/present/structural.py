@@ -20,7 +20,13 @@ from crabtrap.present.view import (
 )
 from crabtrap.symbols.types import REFERENCES, Type, array_type
 from crabtrap.values import Absent, ImplicitPointer, PointerTo, UnavailableError, Value
-from crabtrap.values.unsized import METADATA_FIELD, pointee_name, wide_kind
+from crabtrap.values.unsized import (
+    ADDRESS_FIELD,
+    METADATA_FIELD,
+    Wide,
+    pointee_name,
+    wide_kind,
+)
 
 _TEXTS = frozenset(("str", "std::path::Path", "std::ffi::os_str::OsStr", "core::ffi::c_str::CStr"))
 """Texts whose references are shown as the text itself, without ``&``."""
@@ -175,9 +181,9 @@ def _wide(value: Value, shape: Type) -> View:
     assert kind is not None  # so says the caller
     if isinstance(value.location, PointerTo):
         return _pointer(value, shape)
-    for field in value.fields():
-        if field[1].absent is not None:
-            return InvalidView(f"partly {field[1].absent}")
+    partly = _known_part(value, kind)
+    if partly:
+        return InvalidView(partly)
     name = pointee_name(shape)
     if kind == "slice" and name in _TEXTS and shape.row.name.startswith("&"):
         return WrapperView("", value.deref(), follows=True)
@@ -189,6 +195,23 @@ def _wide(value: Value, shape: Type) -> View:
         suffix = f", length {metadata}" if kind == "slice" else f", vtable {metadata:#x}"
         return PointerView("", address, value.deref, suffix)
     return PointerView(_prefix(shape), address, value.deref)
+
+
+def _known_part(value: Value, kind: Wide) -> str:
+    """What is known of a wide pointer of which a half is gone, ``""`` where none is."""
+    address, metadata = value.field(ADDRESS_FIELD[kind]), value.field(METADATA_FIELD[kind])
+    what = "length" if kind == "slice" else "vtable"
+    match address.absent, metadata.absent:
+        case None, None:
+            return ""
+        case None, reason:
+            return f"{value.type.name} at {value.pointer_address():#x}, {what} {reason}"
+        case reason, None:
+            known = metadata.integer()
+            known = f"{known}" if kind == "slice" else f"{known:#x}"
+            return f"{value.type.name} of {what} {known}, address {reason}"
+        case reason, _:
+            return str(reason)
 
 
 def is_box(shape: Type) -> bool:

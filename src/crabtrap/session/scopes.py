@@ -16,6 +16,7 @@ from crabtrap.engine.inspect.statics import (
 )
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
+from crabtrap.session.constants import find_constant
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
 from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
@@ -170,7 +171,7 @@ class FrameScope(ProgramScope):
         return Value(synthetic_type("opaque", "_"), Absent(reason), self.context)
 
     def lookup_path(self, path: str) -> Value | None:
-        """Find a static, a thread-local of this thread, or a function by any trailing path."""
+        """Find a static, a thread-local of this thread, a constant or a function by its path."""
         code = self._frame.code
         near = code.name if code is not None else ""
         absolute = absolute_path(path, near)
@@ -178,7 +179,7 @@ class FrameScope(ProgramScope):
         chosen = resolve_static(self._process.modules, absolute, view)
         if chosen is not None:
             return value_of_static(self._process, self._frame.thread, *chosen)
-        return self._function(absolute, view)
+        return find_constant(self._frame, path) or self._function(absolute, view)
 
     def register(self, name: str) -> Value | None:
         """Read a register as this frame sees it; special ones in the innermost frame only."""

@@ -64,6 +64,7 @@ class Module:
         self._rows: dict[int, Row | None] = {}
         self._flows: dict[int, CodeFlow] = {}
         self._diverging: dict[int, bool] = {}
+        self.declared_tails: dict[str, str] = {}  # of structs by path, from their sources
 
     def __repr__(self) -> str:
         return f"Module({self.path!r}, bias={self.bias:#x})"

@@ -58,7 +58,10 @@ def decode_scalar(type_: Type, data: bytes) -> Scalar | Char | Invalid:
         case "pointer" | "reference":
             return int.from_bytes(data, "little")
         case "enum":
-            return int.from_bytes(data, "little", signed=_is_signed_enum(type_))
+            number = int.from_bytes(data, "little", signed=_is_signed_enum(type_))
+            if enumerator_name(type_, data) is None:
+                return Invalid(f"invalid {type_.name}: {number}")
+            return number
         case _:
             return Invalid(f"{type_.name} is not a scalar")
 

@@ -150,9 +150,11 @@ def tail(value: Value, field: Field, metadata: int) -> Value:
     offset = _tail_offset(value, field, metadata)
     if is_trait_object(field.type):
         return concrete(value.at(field.type, offset), metadata)
-    if ends_in_trait_object(field.type) or _ends_in_slice(field.type):
+    if ends_in_trait_object(field.type):
         return value.at(field.type, offset, metadata)
-    is_text = field.type.size == 1 and _is_text(value.shape, field)
+    if not _is_behind(value.shape, field) and _ends_in_slice(field.type):
+        return value.at(field.type, offset, metadata)
+    is_text = field.type.size == 1 and _is_text(value)
     name = "str" if is_text else f"[{field.type.path}]"
     return value.at(_slice_type(field.type, metadata, name), offset)
 
@@ -191,9 +193,25 @@ def _ends_in_slice(type_: Type) -> bool:
     """Whether a struct ends in a slice or ``str``, at any depth.
 
     One item is described in place of the slice; it does not count in the struct's size, or
-    overlaps the fields before it.
+    overlaps the fields before it.  Where padding happens to have room for it, the name of a
+    generic argument tells.
     """
-    return any(_has_no_room(owner, last) for owner, last in _last_fields(type_))
+    return any(
+        _has_no_room(owner, last) or _is_named_slice(owner, last)
+        for owner, last in _last_fields(type_)
+    )
+
+
+def _is_named_slice(owner: Type, last: Field) -> bool:
+    arguments = parse_type_path(owner.row.name).arguments
+    is_text = "str" in arguments and last.type.size == 1
+    return is_text or f"[{last.type.path}]" in arguments
+
+
+def _is_behind(owner: Type, field: Field) -> bool:
+    """Whether a field begins at the end of the struct's size: an item, for a struct counts."""
+    start, end = _extent(field)
+    return start >= _end_of_others(owner, field) and end > (owner.size or 0)
 
 
 def _has_no_room(owner: Type, field: Field) -> bool:
@@ -217,13 +235,16 @@ def _last_fields(type_: Type) -> Iterator[tuple[Type, Field]]:
         shape = last.type.strip()
 
 
-def _is_text(owner: Type, field: Field) -> bool:
+def _is_text(owner: Value) -> bool:
     """Whether a slice of bytes at the end of a struct is a ``str``.
 
     The debug information says the same of both, but for the name of a generic argument; of a
     type written in full, only the source tells.
     """
-    return "str" in parse_type_path(owner.row.name).arguments
+    arguments = parse_type_path(owner.shape.row.name).arguments
+    if arguments:
+        return "str" in arguments
+    return owner.context.program.declared_tail(owner.shape) == "str"
 
 
 def _tail_offset(value: Value, field: Field, metadata: int) -> int:

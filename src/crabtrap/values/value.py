@@ -152,19 +152,25 @@ class Value:
         """Decode a scalar, with ``char`` as ``Char`` and invalid bytes as ``Invalid``."""
         return decode.decode_scalar(self.shape, self.read_bytes())
 
+    def valid(self) -> Scalar | Char:
+        """Decode a scalar as ``decoded`` does, one that is valid.
+
+        Raises:
+            UnavailableError: Its bytes are not a valid value of the type.
+        """
+        found = self.decoded()
+        if isinstance(found, Invalid):
+            raise UnavailableError(found.reason)
+        return found
+
     def scalar(self) -> Scalar:
         """Decode a base, pointer or field-less enum value; ``char`` as a one-character ``str``.
 
         Raises:
             UnavailableError: Its bytes are not a valid value of the type.
         """
-        match self.decoded():
-            case Invalid(reason):
-                raise UnavailableError(reason)
-            case Char(text):
-                return text
-            case number:
-                return number
+        found = self.valid()
+        return found.text if isinstance(found, Char) else found
 
     def integer(self) -> int:
         """Decode an integer or pointer, inside any newtypes.

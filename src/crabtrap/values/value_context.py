@@ -50,6 +50,10 @@ class ProgramInfo(Protocol):
         """
         ...
 
+    def declared_tail(self, type_: Type) -> str:
+        """Return the type of a struct's last field as its source has it, ``""`` if unknown."""
+        ...
+
     @property
     def behaviour(self) -> PythonBehaviour:
         """What Python's operators do to the program's values."""
@@ -130,6 +134,10 @@ class NoProgramInfo:
     def initial_bytes(self, symbol: str, beside: Type) -> bytes | None:
         """Return ``None``: there are no statics."""
         return None
+
+    def declared_tail(self, type_: Type) -> str:
+        """Return ``""``: there are no sources."""
+        return ""
 
 
 NOWHERE = ValueContext(BytesReader({}), NoProgramInfo())

@@ -37,9 +37,14 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """No location, but known bytes: a computed value or a constant."""
+    """No location, but known bytes: a computed value or a constant.
+
+    Attributes:
+        origin: Where they were found, for users, if not in the program: "from the source".
+    """
 
     data: bytes
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +106,11 @@ class Synthetic:
 
     Attributes:
         content: A view of ``crabtrap.present``; opaque at this level.
+        origin: As in ``Bytes``.
     """
 
     content: object
+    origin: str = ""
 
 
 SimpleLocation = Memory | Register | Bytes | ImplicitPointer | PointerTo | Absent

@@ -8,6 +8,7 @@ from crabtrap.engine.inspect.variables import (
     explain_missing,
     find_binding,
     scope_variables,
+    without_awaits,
 )
 
 
@@ -82,7 +83,15 @@ def test_a_parameter_of_an_async_function_is_there_twice() -> None:
     bound = FakeVariable("start", ((0, 9),), 1, 5)
     inner = FakeVariable("start", ((0, 9),), 1, 6)
     first, second = scope(3, moved, bound)
-    assert first.is_same_again(second)
-    assert not second.is_same_again(first)
+    assert first.is_argument_of(second)
+    assert not second.is_argument_of(first)
     first, second = scope(3, moved, inner)
-    assert not first.is_same_again(second)
+    assert not first.is_argument_of(second)
+
+
+def test_what_came_of_an_await_is_told_from_a_variable_of_that_name() -> None:
+    own = FakeVariable("result", ((0, 9),), 1, 4)
+    awaited = FakeVariable("__awaitee", ((0, 9),), 2, 5)
+    generated = FakeVariable("result", ((0, 9),), 4, 5)
+    left = without_awaits(scope(3, own, awaited, generated))
+    assert [(one.name, one.variable.declaration_line) for one in left] == [("result", 4)]

@@ -42,6 +42,12 @@ pub struct Piece {
     pub bit_offset: u64,
     /// Run-time address of the pointer that was followed last, where that led to the value.
     pub pointer: Option<u64>,
+    /// Where an offset is added to what a pointer points to: the address that this pointer was
+    /// read from, and the offset.
+    ///
+    /// Optimising compilers write that for a part of what lies at that very address, when they
+    /// have the address in a register instead of in a variable of its own.
+    pub behind: Option<(u64, u64)>,
 }
 
 impl Piece {
@@ -52,6 +58,7 @@ impl Piece {
             size: 0,
             bit_offset: 0,
             pointer: None,
+            behind: None,
         }
     }
 }
@@ -104,6 +111,7 @@ impl PieceReader<'_> {
             size,
             bit_offset,
             pointer: None,
+            behind: None,
         }
     }
 

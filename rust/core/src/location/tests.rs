@@ -119,6 +119,7 @@ fn part(location: ValueLocation, size: u64) -> Piece {
         size,
         bit_offset: 0,
         pointer: None,
+        behind: None,
     }
 }
 
@@ -241,6 +242,7 @@ fn pieces_of_whole_bytes_skip_whole_bytes() {
         size: 2,
         bit_offset: 8,
         pointer: None,
+        behind: None,
     };
     let expected = [
         register,

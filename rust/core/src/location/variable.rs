@@ -2,7 +2,8 @@
 
 use gimli::{
     AttributeValue, DW_AT_const_value, DW_AT_frame_base, DW_AT_location, DebugAddrIndex,
-    DieReference, Encoding, Expression, Format, LittleEndian, UnitOffset, ValueType,
+    DieReference, Encoding, Expression, Format, LittleEndian, Operation, UnitOffset, ValueType,
+    X86_64,
 };
 
 use super::absent::Absent;
@@ -103,6 +104,7 @@ fn locate_entry(
         followed: None,
     };
     let encoding = entry.unit.gimli.encoding();
+    let offset_behind = offset_behind(expression, encoding);
     let raw = evaluate(expression, encoding, None, &mut surroundings)?;
     let reader = PieceReader {
         registers: context.registers,
@@ -115,7 +117,37 @@ fn locate_entry(
     {
         piece.pointer = Some(at);
     }
+    if let (Some((at, _)), [piece], Some(offset)) =
+        (surroundings.followed, pieces.as_mut_slice(), offset_behind)
+    {
+        piece.behind = Some((at, offset));
+    }
     Ok(pieces)
+}
+
+/// The offset that is added at the end of an expression that follows a pointer, which a register
+/// points to or has been spilled to: for [`Piece::behind`].
+fn offset_behind(expression: Expression<Slice<'static>>, encoding: Encoding) -> Option<u64> {
+    let mut operations = expression.operations(encoding);
+    let mut next = || operations.next().ok().flatten();
+    let Some(Operation::RegisterOffset {
+        register, offset, ..
+    }) = next()
+    else {
+        return None;
+    };
+    let is_deref = |operation| matches!(operation, Some(Operation::Deref { .. }));
+    let in_frame = register == X86_64::RSP || register == X86_64::RBP;
+    let is_followed = is_deref(next())
+        && if in_frame {
+            is_deref(next())
+        } else {
+            offset == 0
+        };
+    let Some(Operation::PlusConstant { value }) = next() else {
+        return None;
+    };
+    (is_followed && next().is_none()).then_some(value)
 }
 
 /// The value of a variable that the compiler knew.

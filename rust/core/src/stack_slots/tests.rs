@@ -89,3 +89,60 @@ fn a_frame_that_cannot_be_followed_is_no_answer() {
     assert_eq!(before(&code, at[2], vec![], true, &[]), None);
     assert_eq!(before(&[0x06], 0x1000, vec![], true, &[]), None);
 }
+
+#[test]
+fn every_way_from_where_it_starts_has_to_lead_over_an_access() {
+    let skip: &[u8] = &[0x74, 8];
+    let (code, at) = assemble(&[SUB_RSP_18, TEST_EDI, skip, STORE_AT_8, NOP, ADD_RSP_18, RET]);
+    let parts = [(0x1000, &code[..])];
+    let code = FunctionCode {
+        parts: &parts,
+        entry: 0x1000,
+        landing_pads: &[],
+    };
+    let between = |start, pc| is_accessed_between(code, start, pc, &[AT_8]);
+    assert_eq!(between(at[0], at[4]), Some(vec![false]));
+    assert_eq!(between(at[3], at[4]), Some(vec![true]));
+    assert_eq!(between(at[3], at[3]), Some(vec![false]));
+    assert_eq!(between(at[4], at[3]), None);
+}
+
+fn table(instructions: &[&[u8]]) -> Option<DispatchTable> {
+    let (code, _) = assemble(instructions);
+    dispatch_table(FunctionCode {
+        parts: &[(0x1000, &code)],
+        entry: 0x1000,
+        landing_pads: &[],
+    })
+}
+
+const STATE: &[u8] = &[0x0f, 0xb6, 0x47, 0x38]; // movzx eax, byte ptr [rdi+38h]
+const LEA_TABLE: &[u8] = &[0x48, 0x8d, 0x0d, 0, 1, 0, 0]; // lea rcx, [rip+100h]
+const ENTRY: &[u8] = &[0x48, 0x63, 0x04, 0x81]; // movsxd rax, dword ptr [rcx+rax*4]
+const ADD_TABLE: &[u8] = &[0x48, 0x01, 0xc8]; // add rax, rcx
+const JUMP: &[u8] = &[0xff, 0xe0]; // jmp rax
+const LESS: &[u8] = &[0x83, 0xe8, 0x03]; // sub eax, 3
+
+#[test]
+fn the_table_of_a_coroutine_is_found() {
+    let found = table(&[SUB_RSP_18, STATE, LEA_TABLE, ENTRY, ADD_TABLE, JUMP]);
+    let expected = DispatchTable {
+        address: 0x1000 + 4 + 4 + 7 + 0x100,
+        entry_size: 4,
+    };
+    assert_eq!(found, Some(expected));
+    let jump: &[u8] = &[0xff, 0x24, 0xc5, 0, 0x20, 0, 0]; // jmp qword ptr [rax*8+2000h]
+    let expected = DispatchTable {
+        address: 0x2000,
+        entry_size: 8,
+    };
+    assert_eq!(table(&[SUB_RSP_18, STATE, jump]), Some(expected));
+}
+
+#[test]
+fn a_jump_by_another_number_is_no_table_of_states() {
+    let found = table(&[STATE, LESS, LEA_TABLE, ENTRY, ADD_TABLE, JUMP]);
+    assert_eq!(found, None);
+    assert_eq!(table(&[STATE, JUMP]), None);
+    assert_eq!(table(&[STATE, RET]), None);
+}

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
+from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass
 from crabtrap.symbols.brackets import angle_groups
 from crabtrap.symbols.names import path_segments
@@ -32,6 +33,7 @@ from crabtrap.values.value_location import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from crabtrap import _core
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.variables import ScopedVariable
     from crabtrap.symbols.code_rows import Function
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
 
 NOT_CAPTURED = Absent("not captured")
 
-_BY_REFERENCE = "_ref__"
+BY_REFERENCE = "_ref__"
+"""Before a captured variable's name: the environment has a reference to it."""
 _MAX_POINTERS = 8
 _POINTER_SIZE = 8
 
@@ -125,7 +128,7 @@ def _whole(frame: Frame, name: str, parts: list[_Part], type_: Type, line: int) 
 def _environment(frame: Frame) -> dict[str, Field]:
     """The captured places by the names of the environment's fields."""
     code, module = frame.code, frame.loaded_module
-    type_ = _environment_type(code, module) if code is not None and module is not None else None
+    type_ = environment_type(code, module) if code is not None and module is not None else None
     if type_ is None:
         return {}
     if type_.cases is not None:  # a coroutine: before its first step it is what it captured
@@ -134,8 +137,13 @@ def _environment(frame: Frame) -> dict[str, Field]:
     return {field.name: field for field in type_.fields}
 
 
-def _environment_type(code: Function, module: Module) -> Type | None:
-    """The type of the environment: beside the function, or in a unit that makes one."""
+def environment_type(code: Function, module: Module) -> Type | None:
+    """Return the type of what a closure or coroutine keeps; ``None`` of other functions.
+
+    It is described beside the function, or in a unit that makes one.
+    """
+    if not is_closure_name(code.name):
+        return None
     die = module.image.captures_type(code.die)
     if die is not None:
         return module.types.type(die)
@@ -144,9 +152,38 @@ def _environment_type(code: Function, module: Module) -> Type | None:
     return next((type_ for type_ in module.types.find(wanted) if type_.path == wanted), None)
 
 
+def locate_in_environment(
+    frame: Frame, variable: _core.Variable, environment: int, offset: int
+) -> tuple[ValueLocation, int | None]:
+    """Locate a variable by its offset in the environment, where its own location leads elsewhere.
+
+    Optimising compilers have followed the pointer to the environment already, and still write
+    that it is to be followed; the offset is right.
+
+    Args:
+        frame: A frame of a closure or coroutine.
+        variable: One that it keeps in its environment.
+        environment: Address of that.
+        offset: Bytes from there to the variable, or to a reference to it.
+
+    Returns:
+        Its location, and the address of the reference, if there is one.
+    """
+    fields = _environment(frame).values()
+    names = {field.name for field in fields if field.offset == offset}
+    address = Address(environment + offset)
+    if BY_REFERENCE + variable.name not in names:
+        return Memory(address), None
+    try:
+        pointer = frame.thread.process.target.memory.read(address, _POINTER_SIZE)
+    except MemoryFault as fault:
+        return Absent(str(fault)), address
+    return Memory(Address(int.from_bytes(pointer, "little"))), address
+
+
 def _place(frame: Frame, entry: ScopedVariable, environment: dict[str, Field]) -> _Place | None:
     name = entry.name
-    field = environment.get(_BY_REFERENCE + name) or environment.get(name)
+    field = environment.get(BY_REFERENCE + name) or environment.get(name)
     if field is None:
         return None
     by_reference = field.name != name

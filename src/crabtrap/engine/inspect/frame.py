@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from crabtrap.engine.inspect.captures import Capture, find_captures, is_closure_name
+from crabtrap.engine.inspect.captures import (
+    Capture,
+    find_captures,
+    is_closure_name,
+    locate_in_environment,
+)
+from crabtrap.engine.inspect.coroutine_poll import Leftovers, argument_kept, find_leftovers
 from crabtrap.engine.inspect.initialisation import find_uninitialised
 from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
 from crabtrap.engine.inspect.variables import (
@@ -12,6 +18,7 @@ from crabtrap.engine.inspect.variables import (
     explain_missing,
     find_binding,
     scope_variables,
+    without_awaits,
 )
 from crabtrap.errors import NotFoundError
 from crabtrap.lazy import lazy
@@ -305,7 +312,7 @@ class Frame:
         return captures + tuple(
             self._binding(entry, "local")
             for entry in self._visible_locals
-            if not entry.is_compiler_generated and not self.is_capture(entry)
+            if not self.is_capture(entry)
         )
 
     @lazy
@@ -319,9 +326,7 @@ class Frame:
             tuple(
                 entry
                 for entry in visible
-                if self.is_capture(entry)
-                and not entry.is_compiler_generated
-                and not any(map(entry.is_same_again, visible))
+                if self.is_capture(entry) and not any(map(entry.is_argument_of, visible))
             ),
         )
 
@@ -329,7 +334,7 @@ class Frame:
     def _visible_locals(self) -> tuple[ScopedVariable, ...]:
         return tuple(
             entry
-            for entry in self.scoped_variables
+            for entry in without_awaits(self.scoped_variables)
             if entry.kind == "local" and entry.in_scope and entry.name
         )
 
@@ -410,9 +415,10 @@ class Frame:
 
     def value_of(self, variable: _core.Variable) -> Value:
         """Return a parameter or local as a value; nothing of it is read yet."""
-        return Value(self._type_of(variable), self._location_of(variable), self.context)
+        return Value(self.type_of(variable), self._location_of(variable), self.context)
 
-    def _type_of(self, variable: _core.Variable) -> Type:
+    def type_of(self, variable: _core.Variable) -> Type:
+        """Return the type of a parameter or local."""
         module = self.loaded_module
         if variable.type is None or module is None:
             return UNKNOWN_TYPE
@@ -420,16 +426,29 @@ class Frame:
 
     def size_of(self, variable: _core.Variable) -> int | None:
         """Size of a variable's type in bytes, ``None`` where unknown."""
-        return self._type_of(variable).strip().size
+        return self.type_of(variable).strip().size
 
     @lazy
     def _uninitialised(self) -> frozenset[int]:
         return find_uninitialised(self)
 
+    @lazy
+    def _leftovers(self) -> Leftovers:
+        return find_leftovers(self) if self._has_captures else Leftovers()
+
     def _location_of(self, variable: _core.Variable) -> ValueLocation:
-        if variable.in_slot and variable.kind == "local" and variable.die in self._uninitialised:
-            return Absent("not yet initialised")
+        if variable.in_slot and variable.kind == "local":
+            if variable.die in self._uninitialised:
+                return Absent("not yet initialised")
+            if variable.die in self._leftovers.stale:
+                return self._location_before(variable)
         return self.location_and_pointer(variable)[0]
+
+    def _location_before(self, variable: _core.Variable) -> ValueLocation:
+        kept = None
+        if variable.die in self._leftovers.untouched:
+            kept = argument_kept(self, variable.die)
+        return Absent("not kept over the await") if kept is None else self._location_of(kept)
 
     def location_and_pointer(self, variable: _core.Variable) -> tuple[ValueLocation, int | None]:
         """Find where a variable is, and the address of the pointer that led there, if one did."""
@@ -439,18 +458,28 @@ class Frame:
         module = self.loaded_module
         if module is None or not variable.has_location:
             return Absent("optimised out"), None
+        pieces = self._locate(module, variable, self.lookup_pc)
+        if pieces[0].kind == "absent" and self._has_captures and variable.depth == 0:
+            # The compiler may leave a gap at a call; a capture is there before and after it.
+            pieces = self._locate(module, variable, self.pc)
+        if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
+            return Absent("the function has not set up its frame yet"), None
+        if pieces[0].behind is not None and self._has_captures:
+            return locate_in_environment(self, variable, *pieces[0].behind)
+        location = location_from_pieces(pieces, self.size_of(variable))
+        return location, pieces[0].pointer if len(pieces) == 1 else None
+
+    def _locate(
+        self, module: Module, variable: _core.Variable, pc: Address
+    ) -> tuple[_core.Piece, ...]:
         physical = self.logical.physical
-        pieces = module.locate(
+        return module.locate(
             variable.die,
-            pc=self.lookup_pc,
+            pc=pc,
             registers=physical.registers,
             cfa=physical.cfa,
             memory=self.thread.process.target.memory,
         )
-        if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
-            return Absent("the function has not set up its frame yet"), None
-        location = location_from_pieces(pieces, self.size_of(variable))
-        return location, pieces[0].pointer if len(pieces) == 1 else None
 
     @lazy
     def _in_prologue(self) -> bool:

@@ -46,7 +46,11 @@ class Inspector:
                 debuggee.target,
                 debuggee.modules,
                 debuggee.clock,
-                InspectionSettings(debuggee.options.user_code, language=self._language),
+                InspectionSettings(
+                    debuggee.options.user_code,
+                    language=self._language,
+                    substitutes=debuggee.options.substitutes,
+                ),
                 self._numbers,
                 moving=debuggee.is_moving,
                 listed=self._note_threads,

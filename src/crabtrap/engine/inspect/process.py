@@ -15,6 +15,7 @@ from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.names import function_name
+from crabtrap.symbols.source_structs import declared_tail
 from crabtrap.values.readers import PagedReader
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ class InspectionSettings:
         user_code: Which code is the user's.
         frame_limit: Maximum number of physical frames.
         language: Evaluates ``Frame.evaluate``, and says how values behave in Python.
+        substitutes: ``(prefix, directory)``: where sources are that were moved.
     """
 
     user_code: UserCode = field(default_factory=UserCode)
     frame_limit: int = FRAME_LIMIT
     language: Language = NoLanguage()
+    substitutes: tuple[tuple[str, str], ...] = ()
 
 
 class Process:
@@ -284,6 +287,13 @@ class Process:
                 for found in module.image.symbols_named(symbol):
                     return module.image.read(found.address, found.size)
         return None
+
+    def declared_tail(self, type_: Type) -> str:
+        """Return the type of a struct's last field as its source has it, ``""`` if unknown."""
+        for module in self.modules:
+            if module.types is type_.table:
+                return declared_tail(module, type_, self.settings.substitutes)
+        return ""
 
     def origin_of(self, function: Function | None, path: str | None) -> Origin:
         """Classify a function by the session's policy.

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from crabtrap.address import FileAddress
 
 
-_COMPILER_GENERATED = re.compile(r"_task_context|__awaitee|__next|__arg\d+")
+_COMPILER_GENERATED = re.compile(r"_|_task_context|__awaitee|__next|__arg\d+")
 """Names that rustc generates when it desugars async functions, awaits and loops."""
+_AWAITED, _RESULT = "__awaitee", "result"
+"""What an await waits for, and in the blocks of that, what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,21 @@ class ScopedVariable:
         """Whether the compiler generated it from ``async``, ``await`` or a loop."""
         return _COMPILER_GENERATED.fullmatch(self.name) is not None
 
-    def is_same_again(self, other: ScopedVariable) -> bool:
-        """Whether this is the parameter of an async function that was moved into ``other``.
+    def is_declared_with(self, other: ScopedVariable) -> bool:
+        """Whether both are one variable of the source, or look so: same name, same line.
 
-        The compiler moves such parameters into variables of the same name and line.
+        The compiler moves parameters of an async function into variables of the same name.
         """
         return (
-            self.shadowed
-            and not other.shadowed
+            self.in_scope
             and other.in_scope
             and self.name == other.name
             and self.variable.declaration_line == other.variable.declaration_line
         )
+
+    def is_argument_of(self, other: ScopedVariable) -> bool:
+        """Whether this is the parameter of an async function that was moved into ``other``."""
+        return self.variable.depth < other.variable.depth and self.is_declared_with(other)
 
 
 def scope_variables(
@@ -83,6 +88,22 @@ def scope_variables(
     return tuple(
         ScopedVariable(variable, inside[order], inside[order] and winners[variable.name] != order)
         for order, variable in enumerate(variables)
+    )
+
+
+def without_awaits(scoped: Iterable[ScopedVariable]) -> tuple[ScopedVariable, ...]:
+    """Leave out what the compiler generated, the results of awaits among it."""
+    scoped = tuple(scoped)
+    awaits = [entry.variable for entry in scoped if entry.name == _AWAITED]
+
+    def is_result(entry: ScopedVariable) -> bool:
+        line, depth = entry.variable.declaration_line, entry.variable.depth
+        return entry.name == _RESULT and any(
+            each.declaration_line == line and each.depth < depth for each in awaits
+        )
+
+    return tuple(
+        entry for entry in scoped if not entry.is_compiler_generated and not is_result(entry)
     )
 
 

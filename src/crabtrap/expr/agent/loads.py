@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.bytecode import NotCompilableError, join
-from crabtrap.expr.agent.numbers import BOOL, Number, checked_top
-from crabtrap.expr.agent.typed_parts import Typed, deref, innermost, newtype_content
+from crabtrap.expr.agent.numbers import BOOL, Number, checked_top, wrapped
+from crabtrap.expr.agent.typed_parts import Typed, deref, in_any, innermost, newtype_content
 from crabtrap.present.field_paths import each_layer
 from crabtrap.symbols.types import PRIMITIVES, Type
+
+_MOST_RANGES = 16
+"""Most ranges of discriminants that a condition compares with at each hit."""
 
 
 def load(typed: Typed) -> Number:
     """Push a scalar, behind references and in wrappers that are numbers to a reader."""
-    *_, inner = each_layer(typed, _behind)
+    *around, inner = each_layer(typed, _behind)
     shape = inner.type.strip()
     if shape.kind == "base" or (shape.kind == "enum" and shape.cases is None):
-        return load_scalar(inner)
+        number = load_scalar(inner)
+        if any(layer.type.strip().row.name.startswith("NonZero") for layer in around):
+            code = join(number.code, asm.DUP, asm.constant(0), asm.EQUAL, asm.LOG_NOT)
+            return Number(checked_top(code), number.type)
+        return number
     if shape.kind in ("pointer", "reference") and not _is_reference(shape):
         return Number(asm.load(inner.storage, 8, signed=False), PRIMITIVES["usize"])
     raise NotCompilableError(f"{inner.type.name} is not a number, bool or char")
@@ -36,10 +43,31 @@ def load_scalar(typed: Typed) -> Number:
         raise NotCompilableError("floats are evaluated by the engine")
     number = Number((), typed.type)
     code = asm.load(typed.storage, shape.size or 0, number.signed)
-    if shape.row.encoding == "bool":
-        two = join(code, asm.DUP, asm.constant(2), asm.LESS_UNSIGNED)
-        return Number(checked_top(two), typed.type)
+    valid = _valid_numbers(shape)
+    if valid is not None:
+        code = checked_top(join(code, in_any(code, valid)))
     return Number(code, typed.type)
+
+
+def _valid_numbers(shape: Type) -> tuple[tuple[int, int], ...] | None:
+    """The inclusive ranges of numbers that a type has values for; ``None`` for all of them."""
+    if shape.row.encoding == "bool":
+        return ((0, 1),)
+    if shape.row.encoding == "char":
+        return ((0, 0xD7FF), (0xE000, 0x10FFFF))
+    if shape.kind != "enum":
+        return None
+    signed, size = Number((), shape).signed, shape.size or 1
+    numbers = sorted({wrapped(number, size, signed) for _, number in shape.row.enumerators})
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    if len(ranges) > _MOST_RANGES:
+        raise NotCompilableError(f"{shape.name} has too many gaps between its discriminants")
+    return tuple(ranges)
 
 
 def plain_inner(typed: Typed) -> Typed | None:

@@ -109,13 +109,16 @@ def is_live(typed: Typed, cases: Cases, wanted: Case) -> Code:
     tag = cases.discriminant
     size = tag.type.strip().size or 0
     load = asm.load(asm.narrow(typed.storage, tag.offset, size), size, signed=False)
-    if wanted.discriminants:
-        return _in_any(load, wanted.discriminants)
     others = tuple(pair for case in cases.cases for pair in case.discriminants)
-    return join(_in_any(load, others), asm.LOG_NOT)
+    if wanted.discriminants:
+        wanted_one = in_any(load, wanted.discriminants)
+        if all(case.discriminants for case in cases.cases):  # any other number is no variant
+            return join(asm.unless_fault(in_any(load, others)), wanted_one)
+        return wanted_one
+    return join(in_any(load, others), asm.LOG_NOT)
 
 
-def _in_any(load: Code, ranges: tuple[tuple[int, int], ...]) -> Code:
+def in_any(load: Code, ranges: tuple[tuple[int, int], ...]) -> Code:
     """Push whether an unsigned number is in one of the inclusive ranges."""
     code = join(asm.constant(0))
     for low, high in ranges:

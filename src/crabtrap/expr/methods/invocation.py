@@ -148,7 +148,7 @@ class Invocation:
     def truth(self, value: Value | None = None) -> bool:
         """Decode a ``bool``: the receiver, or what a closure gave."""
         found = indirection.scalar(self.value if value is None else value, self.presenter)
-        truth = found.decoded()
+        truth = found.valid()
         if isinstance(truth, bool):
             return truth
         raise EvaluationError(f"expected bool, found {found.type.name}", self.tree.span)
@@ -162,7 +162,7 @@ class Invocation:
         found, view = self.comparer.look_through(value)
         if isinstance(view, TextView):
             return view.all_bytes()
-        character = found.decoded() if found.shape.row.encoding == "char" else None
+        character = found.valid() if found.shape.row.encoding == "char" else None
         text = getattr(character, "text", None)
         if isinstance(text, str):
             return text.encode()

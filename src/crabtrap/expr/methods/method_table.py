@@ -100,7 +100,7 @@ def owners_of(  # noqa: C901, PLR0911, PLR0912 - one case per view
 
 
 def _scalar_owners(value: Value) -> tuple[str, ...]:
-    number = value.decoded()
+    number = value.valid()
     if isinstance(number, Char):
         return ("char",)
     shape = value.shape

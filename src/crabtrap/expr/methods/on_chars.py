@@ -43,7 +43,7 @@ def char_of(value: Value, call: Invocation) -> str:
     Raises:
         UnavailableError: Its bytes are no character.
     """
-    found = indirection.scalar(value, call.presenter).decoded()
+    found = indirection.scalar(value, call.presenter).valid()
     if isinstance(found, Char):
         return found.text
     if isinstance(found, Invalid):

@@ -102,7 +102,7 @@ def _matches(call: Invocation, index: int = 0) -> Callable[[str], Iterator[Span]
         return lambda text: _chars_that(text, lambda char: test(computed.char(char)))
     found, view = call.comparer.look_through(call.argument(index))
     if isinstance(view, SequenceView) and view.length is not None:
-        items = [item.decoded() for item in view.items.walk(0, view.length)]
+        items = [item.valid() for item in view.items.walk(0, view.length)]
         wanted = {item.text for item in items if isinstance(item, Char)}
         return lambda text: _chars_that(text, wanted.__contains__)
     needle = call.text_of(found).decode("utf-8", "replace")

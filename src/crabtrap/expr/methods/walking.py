@@ -66,7 +66,7 @@ def walk_value(value: Value, call: Invocation) -> Iterator[Value]:
 
 
 def _count(start: Value, end: Value | None, inclusive: bool) -> Iterator[Value]:
-    first = start.decoded()
+    first = start.valid()
     if isinstance(first, Char):
         return _characters(first.text, end, inclusive)
     type_ = start.type
@@ -84,7 +84,7 @@ def _counting(number: int, stop: int) -> Iterator[int]:
 
 
 def _characters(first: str, end: Value | None, inclusive: bool) -> Iterator[Value]:
-    last = end.decoded() if end is not None else Char(chr(0x10FFFF))
+    last = end.valid() if end is not None else Char(chr(0x10FFFF))
     if not isinstance(last, Char):
         raise EvaluationError("the ends of a range have one type")
     for code in range(ord(first), ord(last.text) + (inclusive or end is None)):
@@ -116,7 +116,7 @@ def reversed_items(call: Invocation) -> Iterator[Value]:
 
 
 def _counted_down(start: Value, end: Value, inclusive: bool, call: Invocation) -> Iterator[Value]:
-    if isinstance(start.decoded(), Char):
+    if isinstance(start.valid(), Char):
         return reversed(list(_characters(str(start.scalar()), end, inclusive)))
     type_ = end.type if start.type is computed.INTEGER else start.type
     type_ = PRIMITIVES["i32"] if type_ is computed.INTEGER else type_

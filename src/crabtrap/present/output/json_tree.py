@@ -35,6 +35,8 @@ def node_tree(node: Node) -> Json:
         tree["more"] = True
     if node.notes:
         tree["notes"] = list(node.notes)
+    if node.origin:
+        tree["origin"] = node.origin
     if node.run is not None:
         tree["items"] = node.run
     if node.children:

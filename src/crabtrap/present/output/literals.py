@@ -27,10 +27,7 @@ def format_scalar(value: Value, letter: FormatLetter = "") -> str:
     shape = value.shape
     data = value.read_bytes()
     if shape.kind == "enum" and not letter:
-        name = enumerator_name(shape, data)
-        if name is None:
-            return f"<invalid {shape.name}: {int.from_bytes(data, 'little')}>"
-        return name
+        return enumerator_name(shape, data) or str(value.decoded())
     decoded = value.decoded()
     if letter and letter != "s" and not isinstance(decoded, float):
         return format_integer(int.from_bytes(data, "little"), len(data), letter, shape)

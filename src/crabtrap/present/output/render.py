@@ -23,6 +23,8 @@ def render(value: Value, presenter: Presenter, options: RenderOptions | None = N
 
 def render_node(node: Node, options: RenderOptions) -> str:
     """Render a node and its children."""
+    if node.origin:
+        return f"{one_line(node)} ({node.origin})"
     line = one_line(node)
     if options.fit:
         return _fitted(node, options.width)

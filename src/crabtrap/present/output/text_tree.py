@@ -36,7 +36,7 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.records import dataclass, field
-from crabtrap.values import UnavailableError, Value, ValueContext
+from crabtrap.values import Bytes, Synthetic, UnavailableError, Value, ValueContext
 
 NodeKind = Literal[
     "scalar",
@@ -114,6 +114,7 @@ class Node:
         more: There are more parts than are shown.
         notes: State in words.
         type, address: Type and address of the value, for front ends.
+        origin: Where a value comes from that is not in the program, else ``""``.
     """
 
     kind: NodeKind
@@ -128,12 +129,17 @@ class Node:
     notes: tuple[str, ...] = ()
     type: str = ""
     address: int | None = None
+    origin: str = ""
 
 
 def build_tree(value: Value, presenter: Presenter, options: RenderOptions) -> Node:
     """Build the nodes of a value; what cannot be read becomes a node of kind "invalid"."""
     context = value.context.budgeted(options.byte_limit)
-    return _Builder(presenter, options).node(rehome(value, context), 0)
+    node = _Builder(presenter, options).node(rehome(value, context), 0)
+    location = value.location
+    if isinstance(location, Bytes | Synthetic):
+        node.origin = location.origin
+    return node
 
 
 def rehome(value: Value, context: ValueContext) -> Value:

@@ -10,8 +10,18 @@ from crabtrap.present.view import LiteralView, RangeView, ScalarView, View, Wrap
 from crabtrap.values import UnavailableError, Value
 
 
-def _number(_match: Match, value: Value) -> View:
-    return ScalarView(peel(value))
+def _non_zero(_match: Match, value: Value) -> View:
+    number = peel(value)
+    if not any(number.read_bytes()):
+        raise UnavailableError(f"{short_name(value)} — implausible: 0")
+    return ScalarView(number)
+
+
+def _non_null(_match: Match, value: Value) -> View:
+    pointer = part(value, "pointer")
+    if pointer.pointer_address() == 0:
+        raise UnavailableError(f"{short_name(value)} — implausible: null")
+    return WrapperView("", pointer)
 
 
 def _pin(_match: Match, value: Value) -> View:
@@ -101,12 +111,13 @@ def _layout(_match: Match, value: Value) -> View:
 
 RULES = (
     Rule("core::alloc::layout::Layout", Custom(_layout)),
-    Rule("core::ptr::**::NonNull<$T>", Wrapper("pointer")),
+    Rule("core::ptr::**::NonNull<$T>", Custom(_non_null)),
     Rule("core::ptr::**::Unique<$T>", Wrapper("pointer")),
     Rule("core::pin::Pin", Custom(_pin)),
     Rule("core::future::from_generator::GenFuture<$T>", Wrapper("$T")),
+    Rule("core::num::**::NonZero<$T>", Custom(_non_zero)),
     *(
-        Rule(f"core::num::**::NonZero{name}", Custom(_number))
+        Rule(f"core::num::**::NonZero{name}", Custom(_non_zero))
         for name in [f"{s}{b}" for s in "IU" for b in ("8", "16", "32", "64", "128", "size")]
     ),
     Rule("core::time::Duration", Custom(_duration)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from crabtrap.present.containers.plausible import is_readable
 from crabtrap.present.field_paths import find_part, part, peel, peel_to_type
 from crabtrap.present.rules.rule import Match, Rule
-from crabtrap.present.rules.shapes import Custom, Wrapper, short_name
+from crabtrap.present.rules.shapes import Custom, short_name
 from crabtrap.present.view import ScalarView, View, WrapperView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value
@@ -133,5 +133,4 @@ RULES = (
         for sign in "IU"
         for bits in (8, 16, 32, 64, 128)
     ),
-    Rule("core::num::**::NonZero<$T>", Wrapper("$T")),
 )

@@ -34,8 +34,14 @@ def buffer(
 def buffer_at(
     value: Value, item: Type, address: int, length: int, capacity: int | None = None
 ) -> ContiguousItems:
-    """Return the items at an address, after checking that they are plausible."""
+    """Return the items at an address, after checking that they are plausible.
+
+    Items that are described as pointers to functions have no size where std has put the address
+    of an empty buffer: a pointer's would be aligned.
+    """
     shape = item.strip()
+    if address == 1 and shape.is_code_pointer:
+        item = shape = shape.as_function_item()
     check_buffer(
         value.context,
         short_name(value),

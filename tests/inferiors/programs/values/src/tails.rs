@@ -62,6 +62,28 @@ struct Packed<T: ?Sized> {
     rest: ManuallyDrop<T>,
 }
 
+/// Types without generic arguments, of whose tails only the source tells what they are.
+struct Written {
+    kind: u8,
+    text: str,
+}
+
+struct Within {
+    kind: u8,
+    inner: Written,
+}
+
+struct Octets {
+    kind: u8,
+    rest: [u8],
+}
+
+/// A pointer to bytes that ends before the last ones, as one to a struct with such a head does.
+fn ptr_of(bytes: &'static [u8]) -> *const [u8] {
+    let head = bytes.iter().take_while(|byte| **byte < 32).count();
+    std::ptr::slice_from_raw_parts(bytes.as_ptr(), bytes.len() - head)
+}
+
 pub fn tails() {
     let small: Arc<Mutex<dyn Area>> = Arc::new(Mutex::new(Small(7)));
     let square: Arc<Mutex<dyn Area>> = Arc::new(Mutex::new(Square(5.0)));
@@ -143,6 +165,9 @@ pub fn tails() {
     };
     let deep: &Nested<str> =
         unsafe { &*(&deep_bytes as &Nested<[u8]> as *const Nested<[u8]> as *const Nested<str>) };
+    let written: &Written = unsafe { &*(ptr_of(b"\x05named") as *const Written) };
+    let within: &Within = unsafe { &*(ptr_of(b"\x04\x05inner") as *const Within) };
+    let octets: &Octets = unsafe { &*(ptr_of(b"\x03abc") as *const Octets) };
     let words = [0x0001_0203_0004_0005u64, 0x0007_0008_0009_000a];
     let raw_items = std::ptr::slice_from_raw_parts(words.as_ptr().cast::<u8>(), 2);
     let pairs = unsafe { &*(raw_items as *const Pairs) };
@@ -157,5 +182,6 @@ pub fn tails() {
         &empty,
         &packed,
     ));
+    keep(&(&written, &within, &octets));
     keep(&(&text, &deep, &pairs, &bare, &borrowed)); // @tails
 }

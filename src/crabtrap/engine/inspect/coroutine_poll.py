@@ -1,0 +1,189 @@
+"""What a poll of a coroutine left behind: locals that were not kept over an await.
+
+The body of an async function is called anew for each poll, with a new stack frame.  Variables
+that are used after an await live in the coroutine; others stay in the frame, and after a poll
+that was resumed at an await their places hold what happened to be on the stack.  The state in
+the coroutine tells where the present poll began; a local in the frame has a value where
+every way from there to the pc gives it one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.address import Address
+from crabtrap.engine.inspect.captures import BY_REFERENCE, environment_type
+from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function, read_code
+from crabtrap.errors import CrabtrapError, MemoryFault
+from crabtrap.records import dataclass
+from crabtrap.symbols.names import path_segments
+from crabtrap.values.decode import Invalid
+from crabtrap.values.value import Value
+from crabtrap.values.value_location import Memory
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.symbols.code_rows import Function
+    from crabtrap.symbols.types import Case, Type
+
+_FIRST_STATE = "Unresumed"
+_POINTER_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Locals of a coroutine's frame whose places date from before the present poll.
+
+    Attributes:
+        stale: Their entries.
+        untouched: Those of them that were set once and then left alone, so that what they
+            were set from tells their value.
+    """
+
+    stale: frozenset[int] = frozenset()
+    untouched: frozenset[int] = frozenset()
+
+
+def find_leftovers(frame: Frame) -> Leftovers:
+    """Find the locals in the frame that have no value of the present poll."""
+    code, module = frame.code, frame.loaded_module
+    type_ = environment_type(code, module) if code is not None and module is not None else None
+    if type_ is None or type_.cases is None:
+        return Leftovers()
+    state = _state(frame, type_)
+    if state is not None and state.name == _FIRST_STATE:
+        return Leftovers()
+    function, slots = physical_function(frame), find_slots(frame)
+    instructions = read_code(function) if function is not None and slots else None
+    if function is None or instructions is None:
+        return Leftovers(frozenset(slot.variable.die for slot in slots))
+    start = _start(function, instructions, state) if not frame.inlined else None
+    return _compare(slots, instructions, int(start or function.entry), int(frame.pc))
+
+
+def _compare(slots: tuple[Slot, ...], code: _core.FunctionCode, start: int, pc: int) -> Leftovers:
+    places = [(slot.start, slot.end) for slot in slots]
+    found = _core.is_accessed_between(code, start, pc, places)
+    set_now = found or [False] * len(slots)
+    stale = [slot for slot, is_set in zip(slots, set_now, strict=True) if not is_set]
+    uses = _core.accesses_before(code, pc, [((s.start, s.end), ()) for s in stale], exact=True)
+    counts = [len(every) for every, _ in uses] if uses is not None else [0] * len(stale)
+    return Leftovers(
+        frozenset(slot.variable.die for slot in stale),
+        frozenset(s.variable.die for s, uses in zip(stale, counts, strict=True) if uses == 1),
+    )
+
+
+# -- the coroutine ------------------------------------------------------------------------------
+def _state(frame: Frame, type_: Type) -> Case | None:
+    """The state that the present poll began in; ``None`` where the coroutine is not found."""
+    address = _find_coroutine(frame, type_)
+    if address is None:
+        return None
+    try:
+        case = Value(type_, Memory(address), frame.context).case()
+    except CrabtrapError:
+        return None
+    return None if isinstance(case, Invalid) else case
+
+
+def _find_coroutine(frame: Frame, type_: Type) -> Address | None:
+    """Where the coroutine is: where most of the variables say that are in it.
+
+    Of two variables of one name the compiler may describe one alone.
+    """
+    captured, kept = _offsets(type_)
+    votes: Counter[int] = Counter()
+    for entry in frame.scoped_variables:
+        variable = entry.variable
+        if not variable.has_location or variable.in_slot:
+            continue
+        offsets = captured if frame.is_capture(entry) else kept
+        location, pointer = frame.location_and_pointer(variable)
+        found: set[int] = set()
+        if isinstance(location, Memory):
+            found = {location.address - offset for offset in offsets.get(entry.name, ())}
+        if pointer is not None:
+            found |= {pointer - offset for offset in offsets.get(BY_REFERENCE + entry.name, ())}
+        votes.update(found)
+    best = [address for address, count in votes.items() if count == max(votes.values())]
+    return Address(best[0]) if len(best) == 1 else None
+
+
+_Offsets = dict[str, set[int]]
+
+
+def _offsets(type_: Type) -> tuple[_Offsets, _Offsets]:
+    """Offsets by name of what a coroutine has captured, and of what it keeps over awaits."""
+    captured: _Offsets = {}
+    kept: _Offsets = {}
+    assert type_.cases is not None  # so says the caller
+    for case in type_.cases.cases:
+        for field in case.type.fields:
+            offset = case.offset + field.offset
+            if case.name == _FIRST_STATE:
+                captured.setdefault(field.name, set()).add(offset)
+            elif offset not in captured.get(field.name, ()):
+                kept.setdefault(field.name, set()).add(offset)
+    return captured, kept
+
+
+# -- where the poll began -------------------------------------------------------------------------
+def _start(function: Function, code: _core.FunctionCode, state: Case | None) -> int | None:
+    """The instruction at which a poll in this state leaves the head of the function."""
+    if state is None or len(state.discriminants) != 1:
+        return None
+    table = _core.dispatch_table(code)
+    if table is None:
+        return None
+    address, size = table
+    number, _ = state.discriminants[0]
+    try:
+        entry = function.module.read(Address(address + number * size), size)
+    except MemoryFault:
+        return None
+    target = int.from_bytes(entry, "little", signed=True)
+    target = address + target if size < _POINTER_SIZE else target
+    return target if function.contains(Address(target)) else None
+
+
+# -- what is kept all the same ------------------------------------------------------------------
+def argument_kept(frame: Frame, die: int) -> _core.Variable | None:
+    """Find the argument of an async function that a local was set from, in the coroutine.
+
+    Returns:
+        ``None`` where that does not tell what the local was: it was moved away with what it
+        owns, or it is no argument.
+    """
+    name = path_segments(frame.code.name)[-1] if frame.code is not None else ""
+    if not name.startswith("{async_fn"):
+        return None
+    entry = next(one for one in frame.scoped_variables if one.variable.die == die)
+    same = [one for one in frame.scoped_variables if one.is_declared_with(entry)]
+    first, *rest = sorted(same, key=lambda one: one.variable.depth)
+    if not rest or rest[0] is not entry or not frame.is_capture(first):
+        return None
+    return first.variable if _is_copied(frame.type_of(first.variable).strip()) else None
+
+
+def _is_copied(shape: Type) -> bool:
+    """Whether a value owns nothing, as far as its fields tell: then its bits stay valid."""
+    return shape.name.startswith("*") or _owns_nothing(shape)
+
+
+def _owns_nothing(shape: Type) -> bool:
+    match shape.kind:
+        case "base" | "enum" if shape.cases is None:
+            return True
+        case "array":
+            return shape.target is not None and _owns_nothing(shape.target.strip())
+        case _ if shape.name.startswith("&"):
+            return True
+        case "struct" | "enum":
+            cases = shape.cases.cases if shape.cases is not None else ()
+            parts = (*shape.fields, *(field for case in cases for field in case.type.fields))
+            return all(_owns_nothing(field.type.strip()) for field in parts)
+        case _:
+            return False

@@ -1,0 +1,69 @@
+"""Places of variables in a frame, and the code that has to do with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import MemoryFault
+from crabtrap.records import dataclass
+from crabtrap.values.value_location import Memory
+
+if TYPE_CHECKING:
+    from crabtrap import _core
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.symbols.code_rows import Function
+
+_LARGEST_FUNCTION = 1 << 18
+"""Bytes of code that are looked at for one frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A variable's bytes in the frame, counted from the canonical frame address."""
+
+    variable: _core.Variable
+    start: int
+    end: int
+
+
+def find_slots(frame: Frame) -> tuple[Slot, ...]:
+    """Return the places of the locals in scope that are at a fixed one, captures left out."""
+    cfa = frame.cfa
+    if cfa is None:
+        return ()
+    found: list[Slot] = []
+    for entry in frame.scoped_variables:
+        variable = entry.variable
+        if entry.kind != "local" or not entry.in_scope or not variable.in_slot:
+            continue
+        size = frame.size_of(variable)
+        location, _ = frame.location_and_pointer(variable)
+        if isinstance(location, Memory) and size and not frame.is_capture(entry):
+            start = location.address - cfa
+            found.append(Slot(variable, start, start + size))
+    return tuple(found)
+
+
+def physical_function(frame: Frame) -> Function | None:
+    """Return the function whose code a frame is in: around it, where it is inlined."""
+    module = frame.loaded_module
+    return module.function_at(frame.lookup_pc) if module is not None else None
+
+
+def read_code(function: Function) -> _core.FunctionCode | None:
+    """Read a function's code; ``None`` where it is too much, or cannot be read."""
+    module = function.module
+    if sum(end - start for start, end in function.ranges) > _LARGEST_FUNCTION:
+        return None
+    try:
+        parts = tuple(
+            (int(start), module.read(start, end - start)) for start, end in function.ranges
+        )
+    except MemoryFault:
+        return None
+    pads = tuple(
+        (int(pad.start), int(pad.end), int(pad.address))
+        for start, _ in function.ranges
+        for pad in module.landing_pads(start)
+    )
+    return parts, int(function.entry), pads

@@ -1,0 +1,219 @@
+"""Constants as a source file declares them: ``const NAME: T = literal``, and const generics.
+
+A ``const`` leaves nothing in the program but its uses.  What the source says is read by the
+blocks of the file alone: a constant is visible in the whole block that declares it, the nearest
+one is meant, and one that is declared twice or under a condition is not known.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crabtrap.records import dataclass
+from crabtrap.symbols.brackets import split_outside_brackets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_COMMENT_OR_TEXT = re.compile(
+    r"//[^\n]*|/\*.*?\*/"
+    r"|b?r(?P<hashes>#*)\".*?\"(?P=hashes)"
+    r"|b?\"(?:\\.|[^\"\\])*\""
+    r"|b?'(?:\\(?:x..|u\{[^}]*\}|.)|[^'\\\n])'",
+    re.DOTALL,
+)
+_CONSTANT = re.compile(
+    r"\bconst\s+(?P<name>[A-Za-z_]\w*)\s*:\s*(?P<type>(?:\[[^\]]*\]|[^;={}\[])+?)\s*="
+)
+_FUNCTION = re.compile(r"\bfn\s+\w+\s*")
+_IMPLEMENTATION = re.compile(r"\bimpl\b\s*")
+_FOR_TYPE = re.compile(r"(?:.*\bfor\s+)?(?:\w+\s*::\s*)*(?P<name>\w+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConstant:
+    """A constant's declaration.
+
+    Attributes:
+        type: As it is written.
+        text: What it is set to, as it is written.
+        line: 1-based line of the declaration.
+    """
+
+    type: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block in braces: offsets of its own text, and what stands before the brace."""
+
+    head: str
+    start: int
+    end: int
+
+    def is_around(self, offset: int) -> bool:
+        return self.start <= offset < self.end
+
+    @property
+    def implemented(self) -> str:
+        """Name of the type that an ``impl`` block is of, ``""`` for other blocks."""
+        found = _IMPLEMENTATION.match(self.head)
+        if found is None:
+            return ""
+        rest = _without_generics(self.head[found.end() :])
+        named = _FOR_TYPE.match(rest.partition(" where ")[0])
+        return named["name"] if named is not None else ""
+
+
+class SourceConstants:
+    """The constants of one file."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Read the lines of a file, without line ends."""
+        self._text = "\n".join(lines)
+        self._plain = without_comments(self._text)
+        self._blocks = tuple(_blocks(self._plain))
+
+    def find(self, path: str, line: int) -> SourceConstant | None:
+        """Find the constant that a path means at a line.
+
+        Args:
+            path: ``LIMIT``, ``Self::LIMIT`` or ``Type::LIMIT``.
+            line: 1-based line.
+        """
+        owner, _, name = path.rpartition("::")
+        at = self._offset(line)
+        around = sorted(
+            (block for block in self._blocks if block.is_around(at)),
+            key=lambda block: block.end - block.start,
+        )
+        if owner:
+            names = [block.implemented for block in around if block.implemented]
+            wanted = names[0] if owner == "Self" and names else owner.rpartition("::")[2]
+            found = self._declarations(name, [b for b in self._blocks if b.implemented == wanted])
+            return found[0] if len(found) == 1 else None
+        file = _Block("", 0, len(self._text) + 1)
+        for block in (*around, file):
+            if block.implemented or block.head.startswith(("trait ", "pub trait ")):
+                continue
+            found = self._declarations(name, [block])
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
+
+    def generic_parameters(self, line: int) -> tuple[tuple[str, str], ...] | None:
+        """Return the generic parameters of the function around a line, as names are made of them.
+
+        Returns:
+            Names with the types of constants, ``""`` for those that are types: first those of
+            the ``impl`` around, last what ``impl Trait`` stands for, without a name; ``None``
+            outside of functions.
+        """
+        at = self._offset(line)
+        around = [block for block in self._blocks if block.is_around(at)]
+        head = next(
+            (block.head for block in reversed(around) if _FUNCTION.search(block.head)), None
+        )
+        if head is None:
+            return None
+        function = _FUNCTION.search(head)
+        assert function is not None  # that is how it was found
+        outer = next((b.head for b in reversed(around) if b.implemented), "")
+        generics = _parameters(outer[len("impl") :].lstrip()) if outer else ()
+        anonymous = (("", ""),) * len(re.findall(r"\bimpl\b", head[function.end() :]))
+        return (*generics, *_parameters(head[function.end() :]), *anonymous)
+
+    def _declarations(self, name: str, blocks: Sequence[_Block]) -> list[SourceConstant]:
+        """The declarations of a constant directly in blocks; none where one has a condition."""
+        found: list[SourceConstant] = []
+        for block in blocks:
+            for match in _CONSTANT.finditer(self._plain, block.start, block.end):
+                if match["name"] != name or self._innermost(match.start(), block) is not block:
+                    continue
+                end = self._plain.find(";", match.end())
+                before = re.split(r"[;{}]", self._plain[block.start : match.start()])[-1]
+                if end < 0 or "cfg" in before:
+                    return []
+                line = self._text.count("\n", 0, match.start()) + 1
+                text = self._text[match.end() : end].strip()
+                found.append(SourceConstant(match["type"], text, line))
+        return found
+
+    def _innermost(self, offset: int, outer: _Block) -> _Block:
+        inside = (b for b in self._blocks if b.is_around(offset) and b.start > outer.start)
+        return min(inside, key=lambda block: block.end - block.start, default=outer)
+
+    def _offset(self, line: int) -> int:
+        """Offset of the end of a line, up to which a function may be on its first line."""
+        offset = -1
+        for _ in range(line):
+            offset = self._text.find("\n", offset + 1)
+            if offset < 0:
+                return len(self._text)
+        return offset
+
+
+def without_comments(text: str) -> str:
+    """Return Rust source of the same length with spaces for comments, texts and characters."""
+    return _COMMENT_OR_TEXT.sub(_blank, text)
+
+
+def _blank(match: re.Match[str]) -> str:
+    """Keep the length and the lines of a comment or text, and nothing of what is in it."""
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def _blocks(plain: str) -> Iterator[_Block]:
+    opened: list[tuple[str, int]] = []
+    head = inside = 0
+    for match in re.finditer(r"[{}()\[\];]", plain):
+        if match[0] in "([":
+            inside += 1
+        elif match[0] in ")]":
+            inside -= 1
+        if match[0] in "()[]" or (match[0] == ";" and inside > 0):  # as in `[u8; 4]`
+            continue
+        if match[0] == "{":
+            words = " ".join(plain[head : match.start()].split())
+            opened.append((words, match.end()))
+        elif match[0] == "}" and opened:
+            words, start = opened.pop()
+            yield _Block(words, start, match.start())
+        inside = 0
+        head = match.end()
+
+
+def _without_generics(text: str) -> str:
+    return text[_generics_end(text) :].lstrip()
+
+
+def _generics_end(text: str) -> int:
+    """The end of ``<...>`` that a text begins with, 0 where it does not."""
+    depth = 0
+    for index, char in enumerate(text):
+        if char == "<":
+            depth += 1
+        elif char == ">" and text[index - 1 : index] not in ("-", "="):
+            depth -= 1
+        if depth == 0:
+            return index + 1 if index else 0
+    return 0
+
+
+def _parameters(text: str) -> tuple[tuple[str, str], ...]:
+    """The generic parameters in ``<...>`` at the beginning of a text, lifetimes left out."""
+    inside = text[1 : _generics_end(text) - 1] if text.startswith("<") else ""
+    found: list[tuple[str, str]] = []
+    for each in split_outside_brackets(inside, ","):
+        words = each.strip()
+        if not words or words.startswith("'"):
+            continue
+        name, _, bound = words.partition(":")
+        if name.startswith("const "):
+            found.append((name.removeprefix("const ").strip(), bound.partition("=")[0].strip()))
+        else:
+            found.append((name.partition("=")[0].strip(), ""))
+    return tuple(found)

@@ -1,0 +1,66 @@
+"""Constants: those of generic instances by their names, others by the source that was built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from crabtrap.errors import CrabtrapError
+from tests.support.inferiors import build, require_profile
+from tests.support.sessions import Debug
+
+EXPECTED = {
+    "associated": {
+        "INNER": "31",
+        "LIMIT": "7",
+        "NAME": r'"the \"name\""',
+        "Self::WIDTH": "2.5",
+        "Square::DEPTH": "-12",
+        "Self::SIDES": "4",
+    },
+    "generic": {"N": "3", "LIMIT": "7"},
+    "method": {"N": "2", "DEEP": "true", "M": "-5"},
+    "local": {"LIMIT": "200", "LETTER": "'é'", "RATIO": "1500.0", "FLAG": "true"},
+}
+COMPUTED = {
+    "associated": {"LIMIT * 2": "14", "NAME.len()": "10", "Self::WIDTH > 2.0": "true"},
+    "generic": {"N + 1": "4"},
+    "method": {"N == 2 && DEEP": "true"},
+    "local": {"LIMIT as i32 + 100": "300"},
+}
+
+
+@pytest.mark.parametrize(
+    "profile", ["debug", "debian-rustc", "debian-rustc-web", "debian-rustc-web-oldest"]
+)
+def test_a_constant_is_what_the_source_or_the_instance_says_and_is_marked_so(
+    debug: Debug, profile: str
+):
+    require_profile(profile)
+    driver = debug("constants", profile)
+    for marker in ("associated", "generic", "method", "local"):
+        driver.run_to(marker)
+        for name, value in EXPECTED[marker].items():
+            shown, _, origin = driver.shown(name).partition(" (")
+            assert (name, shown) == (name, value)
+            assert origin.startswith(("from the source, main.rs:", "const generic"))
+        found = {text: driver.shown(text) for text in COMPUTED[marker]}
+        assert found == COMPUTED[marker]
+    for unknown in ("COMPUTED", "WIDTH", "Self::WIDTH", "Square::MISSING"):
+        with pytest.raises(CrabtrapError, match="no variable, static or function"):
+            driver.shown(unknown)
+
+
+def test_a_file_that_is_newer_than_the_program_tells_no_constant(debug: Debug, tmp_path: Path):
+    driver = debug("constants")
+    driver.run_to("local")
+    source = build("constants").source
+    copy = tmp_path / source.name
+    shutil.copy(source, copy)
+    driver.session.sources.substitute(os.fspath(source.parent), os.fspath(tmp_path))
+    driver.session.next()
+    with pytest.raises(CrabtrapError):
+        driver.shown("LETTER")
