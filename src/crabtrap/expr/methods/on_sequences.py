@@ -10,7 +10,7 @@ from crabtrap.expr import computed, indirection, parts
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.containers.walkers import ContiguousItems
+from crabtrap.present.containers.walkers import ContiguousItems, RingItems
 from crabtrap.present.field_paths import find_part
 from crabtrap.present.view import (
     IndexedItems,
@@ -22,6 +22,9 @@ from crabtrap.present.view import (
 )
 from crabtrap.symbols.types import pointer_type
 from crabtrap.values import Bytes, Value
+
+_SLOTS_OF_NOTHING = (1 << 64) - 1
+"""The capacity that std claims for items of no size; a power of two less one in old rings."""
 
 
 def view_of(call: Invocation) -> SequenceView:
@@ -114,7 +117,18 @@ def _capacity(call: Invocation) -> Value:
     found = find_part(call.value, ("buf.cap", "cap"))
     if found is None:
         raise EvaluationError(f"{call.value.type.name} has no capacity", call.tree.span)
-    return computed.usize(found.integer())
+    # A ring that notes both its ends keeps one slot free, else it could not tell full from empty.
+    notes_ends = find_part(call.value, "tail") is not None
+    if _item_size(call) == 0:
+        return computed.usize(_SLOTS_OF_NOTHING >> notes_ends)
+    return computed.usize(found.integer() - notes_ends)
+
+
+def _item_size(call: Invocation) -> int | None:
+    """The size of the items' type, in bytes; ``None`` where it is not known."""
+    items = view_of(call).items
+    slots = items.slots if isinstance(items, RingItems) else items
+    return slots.item.strip().size if isinstance(slots, ContiguousItems) else None
 
 
 def _as_pointer(call: Invocation) -> Value:
