@@ -168,7 +168,7 @@ def test_who_evaluates_a_condition_is_shown_and_why(debug: Debug) -> None:
     driver = debug("threads")
     console, stream = console_on(driver)
     console.execute("break hot if worker == 9")
-    console.execute("break hot if [7, 8].iter().any(|x| x == round)")
+    console.execute("break hot if [7, 8].iter().any(|x| *x == round)")
     console.execute("info breakpoints")
     assert "evaluated by" not in stream.getvalue()
     driver.launch("1", "1")

@@ -56,6 +56,18 @@ class Language(Protocol):
         """Return a log text with every ``{expression}`` replaced by its rendered value."""
         ...
 
+    def check_condition(
+        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+    ) -> None:
+        """Check syntax, names and types of a condition, before it is asked.
+
+        Args:
+            condition: A Rust expression.
+            process: The program.
+            place: Where its names are looked up; ``None`` checks the syntax alone.
+        """
+        ...
+
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int
     ) -> bytes | NotCompilable:
@@ -108,6 +120,11 @@ class NoLanguage:
     def expand(self, text: str, frame: Frame) -> str:
         """Return the text unchanged."""
         return text
+
+    def check_condition(
+        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+    ) -> None:
+        """Find nothing wrong."""
 
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int

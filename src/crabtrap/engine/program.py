@@ -57,7 +57,7 @@ class Program:
         self._mailbox = mailbox
         panics = PanicWatcher()
         self.inspector = Inspector(debuggee, language)
-        self.resolver = LocationResolver(debuggee, language)
+        self.resolver = LocationResolver(debuggee, language, self.inspector)
         self.traps = EventTraps(debuggee, panics)
         self.filters = EventFilters(debuggee)
         self.tracker = ModuleTracker(debuggee, loader, self.resolver, self.traps)

@@ -215,6 +215,10 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "problem": one.problem or None,
         "hint": one.hint or None,
         "notes": list(one.notes),
+        "condition_unjudged": [
+            {"location": location(each.location), "reason": str(each.error)}
+            for each in one.unjudged
+        ],
         "condition_where": _condition_evaluator(one),
         "condition_failures": one.failures,
         "condition_failure": one.failure or None,

@@ -10,6 +10,7 @@ from crabtrap.engine.breakpoints.stoppoints import (
     Breakpoint,
     CatchKind,
     Catchpoint,
+    Unjudged,
     WatchKind,
     Watchpoint,
     require_breakpoint,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.session.client import Client
     from crabtrap.session.core import Core
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 _HARDWARE_SLOTS = 4
 
@@ -102,12 +104,16 @@ class Breakpoints:
                 selected one.
 
         Raises:
-            NotFoundError: No location was found and ``pending`` is false.
-            ParseError: ``spec`` cannot be parsed.
+            NotFoundError: No location was found and ``pending`` is false; or a name in the
+                condition means something of a library's only.
+            ParseError: ``spec`` or the condition cannot be parsed.
+            EvaluationError: The condition cannot be typed at any of the locations.
             UnsupportedError: The debug registers do not suffice.
             CrabtrapError: ``*expression`` has no value.
         """
         program = self._core.program
+        if condition is not None:
+            self._check_syntax(condition)
         item = Breakpoint(
             0,
             temporary=temporary,
@@ -125,6 +131,7 @@ class Breakpoints:
             resolution = program.resolver.search(item)
         if not resolution.locations and not pending:
             raise resolution.not_found(spec)
+        _need_one_judged(item.unjudged, resolution.locations)
         if hardware:
             self._need_slots(len(resolution.locations))
         item.number = self._table.take_number()
@@ -167,6 +174,9 @@ class Breakpoints:
         with program.controller.paused():
             if frame is None and program.is_stopped:
                 frame = self._client.frame
+            if condition is not None:
+                process = program.inspector.process
+                self._core.language.check_condition(condition, process, frame)
             item = self._watchpoint(expression, kind, condition, frame)
             self._table.insert(item)
             program.resolver.arm(item)
@@ -250,8 +260,17 @@ class Breakpoints:
         self._rearm(item)
 
     def set_condition(self, number: int, condition: str | None) -> None:
-        """Replace or (``None``) remove a condition."""
+        """Replace or (``None``) remove a condition.
+
+        Raises:
+            ParseError: It is no expression.
+            EvaluationError: It cannot be typed where it will be asked.
+        """
         item = self._table[number]
+        if condition is not None:
+            self._check_condition(item, condition)
+        elif isinstance(item, Breakpoint):
+            item.unjudged = ()
         item.condition, item.failures = condition, 0
         self._rearm(item)
 
@@ -285,6 +304,20 @@ class Breakpoints:
         self._rearm(item)
 
     # -- helpers -------------------------------------------------------------------------
+    def _check_syntax(self, condition: str) -> None:
+        core = self._core
+        core.language.check_condition(condition, core.program.inspector.process, None)
+
+    def _check_condition(self, item: AnyStoppoint, condition: str) -> None:
+        """Check a new condition where it will be asked; elsewhere its syntax."""
+        if not isinstance(item, Breakpoint):
+            self._check_syntax(condition)
+            return
+        with self.door.cancellable():
+            unjudged = self._core.program.resolver.find_unjudged(condition, item.locations)
+        _need_one_judged(unjudged, item.locations)
+        item.unjudged = unjudged
+
     def _rearm(self, item: AnyStoppoint) -> None:
         self._core.program.resolver.arm(item)
         self._apply_catches()
@@ -368,3 +401,11 @@ class Breakpoints:
         program = self._core.program
         program.filters.invalidate()
         program.stoppoints_changed()
+
+
+def _need_one_judged(
+    unjudged: tuple[Unjudged, ...], locations: tuple[BreakpointLocation, ...]
+) -> None:
+    """Refuse a condition that has no meaning at any location, for the reason at the first."""
+    if unjudged and len(unjudged) == len(locations):
+        raise unjudged[0].error

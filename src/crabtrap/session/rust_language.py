@@ -9,6 +9,7 @@ from crabtrap.errors import ParseError, UsageError
 from crabtrap.lazy import lazy
 from crabtrap.present import RenderOptions, render
 from crabtrap.session.scopes import FrameScope, ProgramScope
+from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 from crabtrap.values import NOWHERE
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from crabtrap.session.history import ValueHistory
     from crabtrap.session.program_methods import ProgramMethods
     from crabtrap.session.python_values import RustBehaviour
-    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.symbols.types import Type
     from crabtrap.values.python_behaviour import PythonBehaviour
@@ -99,6 +99,32 @@ class RustLanguage:
         for is_expression, part in split_log_text(text):
             parts.append(self.render(self.evaluate(part, frame)) if is_expression else part)
         return "".join(parts)
+
+    def check_condition(
+        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+    ) -> None:
+        """Check syntax, names and types of a condition, before it is asked.
+
+        Raises:
+            ParseError: It is no expression.
+            EvaluationError: It cannot be typed at ``place``, or is not a ``bool``.
+            NotFoundError: A library has something of a name, and nothing else has.
+        """
+        from crabtrap.expr.condition_check import check_condition, check_syntax  # noqa: PLC0415
+        from crabtrap.session.place_scope import PlaceScope  # noqa: PLC0415 - slow to import
+
+        match place:
+            case None:
+                check_syntax(condition)
+                return
+            case BreakpointLocation():
+                if place.module is None:
+                    check_syntax(condition)
+                    return
+                scope = PlaceScope(place, place.module, process, self._history)
+            case frame:
+                scope = FrameScope(frame, self._history)
+        check_condition(condition, scope, self._presenter.book, LazyMethods(process.modules))
 
     def compile(
         self, condition: str | None, location: BreakpointLocation, counter: int, ignore: int

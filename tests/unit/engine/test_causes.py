@@ -153,14 +153,23 @@ def test_what_is_a_bug_in_a_condition_is_no_failed_condition(engine: MakeEngine)
     assert item.failures == 0
 
 
-def test_what_the_target_could_not_judge_is_a_failed_condition(engine: MakeEngine) -> None:
-    made = engine({MAIN: [A, End()]})
+@pytest.mark.parametrize(
+    ("truth", "told"),
+    [
+        (UsageError("x is optimised out"), ConditionFailed(1, "x", "x is optimised out")),
+        (True, BreakpointHit(1, 1)),
+    ],
+)
+def test_what_the_target_could_not_judge_the_language_does(
+    engine: MakeEngine, truth: Any, told: Any
+) -> None:
+    made = engine({MAIN: [A, End()]}, language=Conditions(x=truth))
     item = made.breakpoint(A)
-    item.on_target, item.condition = True, "x > 1"
+    item.on_target, item.condition = True, "x"
     stop = TargetStop("breakpoint", MAIN, MAIN, pc=A, condition_error="no memory")  # type: ignore[arg-type]
     program = made.target.program
     program.turn = lambda _: [stop]  # type: ignore[method-assign]
-    assert made.run().reasons == (ConditionFailed(item.number, "x > 1", "no memory"),)
+    assert made.run().reasons == (told,)
 
 
 def test_ignored_hits_are_counted(engine: MakeEngine) -> None:

@@ -6,12 +6,24 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints.sites import Owner, SiteKey
-from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint, Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.breakpoints.stoppoints import (
+    AnyStoppoint,
+    Breakpoint,
+    Catchpoint,
+    Unjudged,
+    Watchpoint,
+)
 from crabtrap.engine.breakpoints.watched import FIRST_STATE, free_state, state_of, watch_sites
 from crabtrap.engine.inspect.user_code import is_system_library
 from crabtrap.engine.language import NotCompilable
+from crabtrap.errors import UsageError
 from crabtrap.records import replace
-from crabtrap.symbols.breakpoint_locations import Resolution, ResolveContext, rebased_location
+from crabtrap.symbols.breakpoint_locations import (
+    BreakpointLocation,
+    Resolution,
+    ResolveContext,
+    rebased_location,
+)
 from crabtrap.symbols.linespec import (
     AddressSpec,
     Spec,
@@ -22,15 +34,17 @@ from crabtrap.target.interface import SiteKind
 
 if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.engine.inspect.inspector import Inspector
     from crabtrap.engine.language import Language
 
 
 class LocationResolver:
     """Resolves breakpoints and acquires the sites of all stoppoints."""
 
-    def __init__(self, debuggee: Debuggee, language: Language) -> None:
+    def __init__(self, debuggee: Debuggee, language: Language, inspector: Inspector) -> None:
         self._debuggee = debuggee
         self._language = language
+        self._inspector = inspector
 
     def find(self, spec: Spec) -> Resolution:
         """Find the locations of a linespec in the modules that are loaded now.
@@ -59,10 +73,30 @@ class LocationResolver:
             resolution = Resolution(item.locations)
         else:
             resolution = self._search_new(item)
+        if item.condition is not None and item.locations != resolution.locations:
+            item.unjudged = self.find_unjudged(item.condition, resolution.locations)
         item.locations = resolution.locations
         item.problem, item.hint = resolution.reason, resolution.hint
         item.notes = resolution.notes
         return resolution
+
+    def find_unjudged(
+        self, condition: str, locations: tuple[BreakpointLocation, ...]
+    ) -> tuple[Unjudged, ...]:
+        """Find the locations at which a condition has no meaning.
+
+        Raises:
+            ParseError: It is no expression.
+        """
+        process = self._inspector.process
+        self._language.check_condition(condition, process, None)
+        found: list[Unjudged] = []
+        for location in locations:
+            try:
+                self._language.check_condition(condition, process, location)
+            except UsageError as error:
+                found.append(Unjudged(location, error))
+        return tuple(found)
 
     def _search_new(self, item: Breakpoint) -> Resolution:
         modules = self._debuggee.modules.modules

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
-from crabtrap.errors import NotFoundError, UsageError
+from crabtrap.errors import CrabtrapError, NotFoundError, UsageError
 from crabtrap.events import BreakpointChanged
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.breakpoint_locations import BreakpointLocation
@@ -58,6 +58,14 @@ class Stoppoint:
     not_on_target: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A location at which a condition cannot be judged, because of ``error``."""
+
+    location: BreakpointLocation
+    error: CrabtrapError
+
+
 @dataclass(slots=True)
 class Breakpoint(Stoppoint):
     """A stoppoint in code.
@@ -73,6 +81,7 @@ class Breakpoint(Stoppoint):
         problem: Why it is pending, ``""`` when it is not.
         hint: What to try about that, or ``""``.
         notes: What the user should know about the choice of locations.
+        unjudged: Where its condition has no meaning, each with the reason.
         searched: Images (``_core.Image``) that were searched for locations.
         visits: Threads (tid), each with the CFA of a frame, that have come by a location
             which leads to another one of the same line (``BreakpointLocation.continues``).
@@ -87,6 +96,7 @@ class Breakpoint(Stoppoint):
     problem: str = ""
     hint: str = ""
     notes: tuple[str, ...] = ()
+    unjudged: tuple[Unjudged, ...] = ()
     searched: tuple[object, ...] = field(default=(), repr=False)
     visits: set[tuple[int, int]] = field(default_factory=set[tuple[int, int]], repr=False)
 

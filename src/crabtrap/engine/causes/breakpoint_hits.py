@@ -70,7 +70,7 @@ class BreakpointHits:
         if not self._arrives(item, stop):
             return CONSUME
         if stop.condition_error and item.on_target:
-            return condition_failed(item, stop.condition_error, frame_index(item, stop))
+            return self._judged_again(item, stop)
         if item.on_target and stop.kind in TRAPPED and self._was_evaluated(item, pc):
             if not self._counted_by_target(item):
                 return CONSUME
@@ -83,6 +83,21 @@ class BreakpointHits:
             if not self._count(item):
                 return CONSUME
         return self._hit(item, stop)
+
+    def _judged_again(self, item: Breakpoint, stop: TargetStop) -> Verdict:
+        """Judge by the language where the target failed, at this condition or at another's.
+
+        The language says why there is no value in the words that evaluating uses.
+        """
+        try:
+            holds = self._holds(item, stop)
+        except CrabtrapError as error:
+            return condition_failed(item, str(error), frame_index(item, stop))
+        if self._debuggee.control.read_counter(item.number) > item.hits:
+            counts = self._counted_by_target(item)
+        else:
+            counts = holds and self._count(item)
+        return self._hit(item, stop) if counts else CONSUME
 
     def _arrives(self, item: Breakpoint, stop: TargetStop) -> bool:
         """Whether the thread arrives at the line now, and was not on it all the time."""

@@ -87,7 +87,7 @@ class WatchpointHits:
         if not item.enabled:
             return CONSUME
         if stop.condition_error and item.on_target:
-            return condition_failed(item, stop.condition_error, 0)
+            return condition_failed(item, self._failure(item, stop), 0)
         if self._debuggee.sites.condition_sent(("watch", item.number)):
             if not self._counted_by_target(item):
                 return CONSUME
@@ -107,6 +107,14 @@ class WatchpointHits:
                 return CONSUME
         shown_old = old_text if item.old != old else None
         return Report(WatchHit(item.number, item.expression, shown_old, item.old_text))
+
+    def _failure(self, item: Watchpoint, stop: TargetStop) -> str:
+        """Why a condition has no value, in the words of the language if it has none for it."""
+        try:
+            self._holds(item, stop)
+        except CrabtrapError as error:
+            return str(error)
+        return stop.condition_error
 
     def _look(self, item: Watchpoint) -> None:
         """Read the watched value as it is now."""

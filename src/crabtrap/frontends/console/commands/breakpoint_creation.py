@@ -11,6 +11,7 @@ from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.commands.breakpoint_listing import (
     LOCATIONS_SHOWN,
     breakpoint_location_text,
+    unjudged_texts,
 )
 from crabtrap.frontends.console.styled_text import Text
 
@@ -166,7 +167,8 @@ def _hint(item: Breakpoint) -> list[Text]:
 
 
 def _choice(item: Breakpoint) -> list[Text]:
-    return [Text(("  note: ", "hint"), note) for note in item.notes]
+    notes = [Text(note) for note in item.notes] + unjudged_texts(item)
+    return [Text(("  note: ", "hint"), note) for note in notes]
 
 
 _LOCATIONS = (

@@ -79,6 +79,8 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
     notes: list[Text] = []
     if item.condition is not None:
         notes.append(Text("if ", (item.condition, "name"), (_condition_evaluator(item), "dim")))
+    if isinstance(item, Breakpoint):
+        notes += unjudged_texts(item)
     if item.failures:
         times = "once" if item.failures == 1 else f"{item.failures} times"
         notes.append(Text((f"could not be evaluated {times}: {item.failure}", "warning")))
@@ -99,6 +101,18 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
         notes.append(Text((item.problem, "warning")))
     notes += [Text(("> ", "dim"), command) for command in item.commands]
     return [Text("       ", note) for note in notes]
+
+
+def unjudged_texts(item: Breakpoint) -> list[Text]:
+    """Where a condition cannot be judged and why, the first of these locations."""
+    shown = item.unjudged[:LOCATIONS_SHOWN]
+    texts = [
+        Text("it cannot be judged at ", breakpoint_location_text(one.location), f": {one.error}")
+        for one in shown
+    ]
+    if more := len(item.unjudged) - len(shown):
+        texts.append(Text((f"… nor at {more} more", "dim")))
+    return texts
 
 
 def _condition_evaluator(item: AnyStoppoint) -> str:
