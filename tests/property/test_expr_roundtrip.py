@@ -106,7 +106,12 @@ def branches(inner):
         st.builds(nodes.TupleOf, items),
         st.builds(nodes.ArrayOf, items),
         st.builds(nodes.Repeat, inner, inner),
-        st.builds(nodes.StructOf, paths, st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple)),
+        st.builds(
+            nodes.StructOf,
+            paths,
+            st.lists(st.tuples(NAMES, inner), max_size=2).map(tuple),
+            st.none() | inner,
+        ),
         st.builds(nodes.Matches, inner, patterns, st.none() | inner),
     )
 

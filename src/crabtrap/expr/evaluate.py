@@ -152,9 +152,10 @@ class Evaluator:
                 return computed.listed([self.value(item) for item in items])
             case nodes.Repeat(item, count):
                 return self._repeat(self.value(item), self.value(count).integer())
-            case nodes.StructOf(path, fields):
+            case nodes.StructOf(path, fields, base):
                 values = [(name, self.value(inner)) for name, inner in fields]
-                return paths.struct_literal(self, path, values)
+                rest = None if base is None else self.value(base)
+                return paths.struct_literal(self, path, values, rest)
             case nodes.Matches():
                 return computed.boolean(self._matches(tree))
             case nodes.VecOf(items):

@@ -6,7 +6,7 @@ import math
 from typing import Protocol
 
 from crabtrap.errors import NotFoundError
-from crabtrap.expr import computed
+from crabtrap.expr import computed, parts
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.indirection import dereference
 from crabtrap.expr.methods.invocation import Evaluation
@@ -338,9 +338,14 @@ def _variant_or_struct(
 
 
 def struct_literal(
-    evaluator: PathEvaluation, path: nodes.Path, fields: list[tuple[str, Value]]
+    evaluator: PathEvaluation,
+    path: nodes.Path,
+    fields: list[tuple[str, Value]],
+    base: Value | None = None,
 ) -> Value:
-    """Evaluate ``Point { x: 1, y: 2 }``; its fields are checked where the type is described.
+    """Evaluate ``Point { x: 1, ..base }``; its fields are checked where the type is described.
+
+    They are in the order of their declaration, as ``Debug`` writes them.
 
     Raises:
         EvaluationError: A field is missing or unknown.
@@ -348,11 +353,20 @@ def struct_literal(
     found = _variant_or_struct(evaluator, path, {name for name, _ in fields})
     if found is not None:
         known = [field.name for field in found[0].fields]
+        if base is not None:
+            have = {name for name, _ in fields}
+            rest = (name for name in known if name not in have)
+            fields = fields + [
+                (name, parts.field(base, name, evaluator.presenter)) for name in rest
+            ]
         have = [name for name, _ in fields]
         unknown = [name for name in have if name not in known]
         missing = [name for name in known if name not in have]
         if unknown or missing:
             problem = f"has no field {unknown[0]}" if unknown else f"also needs {missing[0]}"
             raise EvaluationError(f"{path.text} {problem}", path.span)
+        fields = sorted(fields, key=lambda field: known.index(field[0]))
+    elif base is not None:
+        raise EvaluationError(f"what fields {path.text} has is not known", path.span)
     is_variant = found is not None and found[1]
     return computed.record(path.segments[-1].name, fields, type_name=path.text, variant=is_variant)

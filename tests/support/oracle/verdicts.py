@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ CORPUS = Path(__file__).parents[2] / "live" / "oracle_corpus.txt"
 """Expressions with rustc's verdicts: ``value``, ``panic`` or ``error``, and its text."""
 
 _ITERATOR = "an iterator, which Rust shows by its fields"
+_ADDRESS = re.compile("0x[0-9a-f]+")
+"""A pointer, which is another in each of the two programs."""
 _DEBUG = FormatSpec(style="?")
 
 
@@ -42,7 +45,7 @@ def answer(session: Session, text: str) -> tuple[bool, str]:
     """Evaluate an expression: whether it has a value, and its ``{:?}`` or the error."""
     try:
         value = session.evaluate(text)
-        if value.type.name.startswith("impl Iterator"):
+        if "impl Iterator" in value.type.name:
             return True, _ITERATOR
         return True, formatted(value, _DEBUG, std_presenter())
     except CrabtrapError as error:
@@ -57,6 +60,8 @@ def compare(verdict: Verdict, found: tuple[bool, str]) -> Outcome:
             if not has_value:
                 return "refused"
             if text == _ITERATOR:
+                return "unjudged"
+            if _ADDRESS.fullmatch(verdict.text) and _ADDRESS.fullmatch(text):
                 return "unjudged"
             return "same" if _same(verdict.text, text) else "different"
         case "error" | "panic":

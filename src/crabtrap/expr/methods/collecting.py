@@ -54,6 +54,8 @@ def built(target: Term, items: Iterable[Value], call: Invocation) -> Value:
     match target.name:
         case "?" | "Vec" | "VecDeque" | "Box" | "Rc" | "Arc" | "LinkedList":
             return _listed(target, items, call)
+        case "BinaryHeap":
+            return computed.listed(_heap(list(items), call), name=shown(target))
         case "String" | "Cow":
             return computed.text(b"".join(map(call.text_of, items)))
         case "HashSet":
@@ -74,6 +76,21 @@ def _listed(target: Term, items: Iterable[Value], call: Invocation) -> Value:
     if target.args and target.args[0].name == "str":
         return computed.text(b"".join(map(call.text_of, items)))
     return computed.listed(list(items), name="" if target.name == "?" else shown(target))
+
+
+def _heap(items: list[Value], call: Invocation) -> list[Value]:
+    """The items as std heaps them: each parent moves down while a child is larger."""
+    for start in reversed(range(len(items) // 2)):
+        at = start
+        while (child := 2 * at + 1) < len(items):
+            right = child + 1
+            if right < len(items) and (call.comparer.order(items[child], items[right]) or 0) <= 0:
+                child = right
+            if (call.comparer.order(items[at], items[child]) or 0) >= 0:
+                break
+            items[at], items[child] = items[child], items[at]
+            at = child
+    return items
 
 
 def _set(target: Term, items: list[Value]) -> Value:

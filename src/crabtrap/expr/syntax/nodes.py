@@ -197,10 +197,11 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class StructOf:
-    """``Path { name: value }``."""
+    """``Path { name: value, ..base }``."""
 
     path: Path
     fields: tuple[tuple[str, Expression], ...]
+    base: Expression | None = None
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
@@ -475,9 +476,10 @@ def unparse(tree: Expression) -> str:  # noqa: C901, PLR0911, PLR0912 - one case
             return f"[{_list(items)}]"
         case Repeat(item, count):
             return f"[{unparse(item)}; {unparse(count)}]"
-        case StructOf(path, fields):
-            inside = ", ".join(f"{name}: {unparse(value)}" for name, value in fields)
-            return f"{_path(path)} {{ {inside} }}"
+        case StructOf(path, fields, base):
+            inside = [f"{name}: {unparse(value)}" for name, value in fields]
+            inside += [] if base is None else [f"..{unparse(base)}"]
+            return f"{_path(path)} {{ {', '.join(inside)} }}"
         case Matches(operand, pattern, guard):
             condition = "" if guard is None else f" if {unparse(guard)}"
             return f"matches!({unparse(operand)}, {unparse_pattern(pattern)}{condition})"

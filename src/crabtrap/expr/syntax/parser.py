@@ -326,8 +326,12 @@ class Parser(ControlParser):
     def _struct(self, path: nodes.Path) -> Expression:
         self.expect("{")
         fields: list[tuple[str, Expression]] = []
+        base: Expression | None = None
         while not self.at("}"):
             token = self.advance()
+            if token.text == ".." and token.kind not in ("name", "integer"):
+                base = self.expression()
+                break
             if token.kind not in ("name", "integer"):
                 raise self.error_at("a field name belongs here", token)
             if self.accept(":"):
@@ -338,7 +342,7 @@ class Parser(ControlParser):
             if not self.accept(","):
                 break
         self.expect("}")
-        return nodes.StructOf(path, tuple(fields), self.span_from(path.span.start))
+        return nodes.StructOf(path, tuple(fields), base, self.span_from(path.span.start))
 
     def _parenthesis(self) -> Expression:
         start = self.advance().start

@@ -27,7 +27,13 @@ from crabtrap.expr.typing.traits import implements
 from crabtrap.records import dataclass
 
 _LISTS = frozenset(("Vec", "VecDeque", "LinkedList", "BinaryHeap", "HashSet", "BTreeSet"))
-_KEYED = {"HashMap": "Hash", "HashSet": "Hash", "BTreeMap": "Ord", "BTreeSet": "Ord"}
+_KEYED = {
+    "HashMap": "Hash",
+    "HashSet": "Hash",
+    "BTreeMap": "Ord",
+    "BTreeSet": "Ord",
+    "BinaryHeap": "Ord",
+}
 _PARSED = {
     **dict.fromkeys(INTEGERS, "ParseIntError"),
     **dict.fromkeys(FLOATS, "ParseFloatError"),

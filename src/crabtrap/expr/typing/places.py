@@ -266,7 +266,7 @@ def _by_number(checker: Checker, layer: Term, position: Term, at: Expression) ->
 
 # -- struct literals -------------------------------------------------------------------------
 def struct(checker: Checker, tree: nodes.StructOf) -> Term:
-    """Type ``Point { x: 1, y: 2 }``.
+    """Type ``Point { x: 1, y: 2 }`` and ``Point { x: 1, ..base }``.
 
     Raises:
         EvaluationError: There is no such struct, or its fields are others.
@@ -279,6 +279,9 @@ def struct(checker: Checker, tree: nodes.StructOf) -> Term:
                 f"struct `{tree.path.text}` has no field named `{name}`", tree.span
             )
         checker.coerce(value, checker.term_of(known[name]))
+    if tree.base is not None:
+        checker.coerce(tree.base, owner)
+        return owner
     missing = [f"`{name}`" for name in known if name not in {each for each, _ in tree.fields}]
     if missing:
         raise EvaluationError(
