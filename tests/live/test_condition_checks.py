@@ -41,6 +41,12 @@ def test_what_cannot_be_typed_is_refused_at_once(
     assert point.condition == "round == 1"
 
 
+def test_what_may_be_a_constant_is_left_to_the_stop(debug: Debug) -> None:
+    driver = debug("threads")
+    point = driver.session.breakpoints.add(driver.location("hot"), condition="round == LIMIT")
+    assert point.unjudged == ()
+
+
 @pytest.mark.parametrize("place", ["hot", "no_such_function"])
 def test_what_cannot_be_parsed_is_refused_at_once_wherever_it_is(debug: Debug, place: str) -> None:
     driver = debug("threads")

@@ -49,7 +49,7 @@ class PlaceScope(ProgramScope):
         entry = find_binding(self._variables, name)
         if self._may_be_captured(name, entry):
             # What a closure has captured of it only its environment tells.
-            return Value(synthetic_type("opaque", "_"), _NOT_REACHED, NOWHERE)
+            return Value(synthetic_type("opaque", "?"), _NOT_REACHED, NOWHERE)
         if entry is not None:
             return self._of_type(entry)
         reason, _ = explain_missing(self._variables, name)
@@ -63,6 +63,9 @@ class PlaceScope(ProgramScope):
         chosen = resolve_static(self._process.modules, absolute, self._view)
         if chosen is not None:
             return value_of_static(self._process, None, *chosen)
+        if path.rpartition("::")[2].isupper():
+            # It may be a constant, which a frame looks up in the source.
+            return Value(synthetic_type("opaque", "?"), _NOT_REACHED, NOWHERE)
         return self._function(absolute, self._view)
 
     def names(self) -> tuple[str, ...]:
@@ -78,7 +81,7 @@ class PlaceScope(ProgramScope):
     def _of_type(self, entry: ScopedVariable) -> Value:
         variable = entry.variable
         if variable.type is None:
-            return Value(synthetic_type("opaque", "_"), _NOT_REACHED, NOWHERE)
+            return Value(synthetic_type("opaque", "?"), _NOT_REACHED, NOWHERE)
         type_ = self._module.types.variable_type(variable.type, variable.alignment)
         return Value(type_, _NOT_REACHED, NOWHERE)
 
