@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from crabtrap._core import Instruction
     from crabtrap.address import Address
     from crabtrap.engine.breakpoints.stoppoints import (
+        PANIC_STOP,
         AnyStoppoint,
         Breakpoint,
         CatchKind,
         Catchpoint,
+        PanicStop,
         WatchKind,
         Watchpoint,
     )
@@ -59,6 +61,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "FORMAT_LETTERS",
+    "PANIC_STOP",
     "Address",
     "AnyStoppoint",
     "Binding",
@@ -81,6 +84,7 @@ __all__ = [
     "Module",
     "NotStarted",
     "Options",
+    "PanicStop",
     "Presentation",
     "Process",
     "ProgramMemory",
@@ -120,10 +124,12 @@ _HOMES = {
     "_core": ("Instruction",),
     "address": ("Address",),
     "engine.breakpoints.stoppoints": (
+        "PANIC_STOP",
         "AnyStoppoint",
         "Breakpoint",
         "CatchKind",
         "Catchpoint",
+        "PanicStop",
         "WatchKind",
         "Watchpoint",
     ),

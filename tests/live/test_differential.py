@@ -110,7 +110,7 @@ class Ours:
         self.session, self.arguments, self.directory = session, arguments, directory
 
     def run_to(self, location: str) -> None:
-        self.session.options.stop_on_panic = False  # gdb does not
+        self.session.breakpoints.stop_at_panics("off")  # gdb does not
         self.session.breakpoints.add(location, temporary=True)
         self.session.launch(
             self.arguments, environment={}, directory=str(self.directory), stdio=Stdio.pipes()
@@ -121,7 +121,7 @@ class Ours:
     def hits(self, places: Sequence[str]) -> Counter[str]:
         """How often each place is stopped at in a whole run."""
         found: Counter[str] = Counter()
-        self.session.options.stop_on_panic = False
+        self.session.breakpoints.stop_at_panics("off")
         for place in places:
             self.session.breakpoints.add(place, callback=partial(self._count, found, place))
         self.session.launch(

@@ -55,7 +55,7 @@ KEPT = {
 
 def hits_of(driver: Driver, markers: Counter[str]) -> Counter[str]:
     """Run the program from beginning to end, counting the stops at each marker."""
-    driver.session.options.stop_on_panic = False
+    driver.session.breakpoints.stop_at_panics("off")
     hits: Counter[str] = Counter()
 
     def count(name: str) -> None:

@@ -8,6 +8,7 @@ import threading
 
 import pytest
 
+from crabtrap import PANIC_STOP
 from crabtrap.errors import StaleError, StateError, UsageError
 from crabtrap.events import (
     BreakpointHit,
@@ -76,7 +77,7 @@ def test_a_failing_condition_stops_once_and_is_counted(debug: Debug, condition: 
     driver.launch("2", "3")
     assert kinds(driver.session.continue_()) == [ConditionFailed]
     assert driver.session.continue_().reasons == (BreakpointHit(end.number, 1),)
-    (found, _) = breakpoints
+    (_, found, _) = breakpoints
     assert (found.number, found.hits, found.failures) == (point.number, 0, 6)
     assert found.failure
     breakpoints.set_condition(point.number, "true")
@@ -93,7 +94,7 @@ def test_temporary_disabled_and_deleted_breakpoints(debug: Debug) -> None:
     driver.launch("2", "5")
     event = driver.session.continue_()
     assert event.reasons == (BreakpointHit(once.number, 1, temporary=True),)
-    assert [each.number for each in driver.session.breakpoints] == [off.number]
+    assert [each.number for each in driver.session.breakpoints] == [PANIC_STOP, off.number]
     assert kinds(driver.session.continue_()) == [Exited]
 
 
@@ -349,7 +350,7 @@ def test_a_condition_means_the_frame_of_its_line(debug: Debug) -> None:
     driver.session.continue_()
     assert driver.here == ("middle", driver.line("middle_call"))
     assert driver.shown("value") == "1"
-    never, once = driver.session.breakpoints
+    _, never, once = driver.session.breakpoints
     assert (never.hits, once.hits) == (0, 1)
 
 

@@ -176,7 +176,7 @@ def test_all_of_it_from_a_second_client_on_a_second_thread(debug: Debug) -> None
         event = session.continue_()
         assert visited.result() == [3, 3, True]
     assert kinds(event) == [Interrupted]
-    assert len(session.breakpoints) == 1
+    assert len(session.breakpoints) == 2  # and the stop at panics
     second.select_thread(2)
     assert (second.thread.index, session.thread.tid) == (2, event.thread)
     assert session.client.history is not second.history

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from crabtrap import Frame
+from crabtrap import PANIC_STOP, Frame
 from crabtrap.events import FrameUnwound, StepDone, StopEvent, WatchScopeEnded
 from tests.support.sessions import Debug, Driver, kinds
 
@@ -13,7 +13,7 @@ PROFILES = ("debug", "debian-rustc", "debian-rustc-web-oldest")
 
 def about_to_unwind(debug: Debug, profile: str = "debug") -> Driver:
     driver = debug("arrivals", profile)
-    driver.session.options.stop_on_panic = False
+    driver.session.breakpoints.stop_at_panics("off")
     driver.run_to("fails_unwinds")
     return driver
 
@@ -66,7 +66,7 @@ def test_the_catching_frame_itself_returns(debug: Debug) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_watches_of_locals_end_where_the_frame_does(debug: Debug, profile: str) -> None:
     driver = debug("arrivals", profile)
-    driver.session.options.stop_on_panic = False
+    driver.session.breakpoints.stop_at_panics("off")
     driver.run_to("fails_unwinds")
     first = driver.session.breakpoints.watch("fail")
     second = driver.session.breakpoints.watch("guard.0")
@@ -75,7 +75,7 @@ def test_watches_of_locals_end_where_the_frame_does(debug: Debug, profile: str) 
     ended = [reason for reason in event.reasons if isinstance(reason, WatchScopeEnded)]
     assert [reason.watchpoint for reason in ended] == [first.number, second.number]
     assert all(reason.unwound for reason in ended)
-    assert len(driver.session.breakpoints) == 0
+    assert [each.number for each in driver.session.breakpoints] == [PANIC_STOP]
 
 
 def test_watches_of_two_locals_end_at_the_same_return(debug: Debug) -> None:
@@ -91,7 +91,7 @@ def test_watches_of_two_locals_end_at_the_same_return(debug: Debug) -> None:
 
 def test_a_function_that_catches_by_inlined_code_is_stepped_on(debug: Debug) -> None:
     driver = debug("arrivals", "release-debug")
-    driver.session.options.stop_on_panic = False
+    driver.session.breakpoints.stop_at_panics("off")
     driver.run_to("fails_header")
     while driver.shown("fail") == "false":
         driver.run_to("fails_header")

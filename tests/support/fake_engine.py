@@ -77,7 +77,7 @@ class FakeEngine:
             ModuleTable(self.loader.modules),
             self.table,
             SignalTable(),
-            Options(stop_on_panic=False),
+            Options(),
             self.publish,
             EpochClock(self.door),
         )

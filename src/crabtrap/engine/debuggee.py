@@ -28,14 +28,12 @@ class Options:
     Attributes:
         follow: Which process to debug after a fork.
         scheduler_lock: Only the selected thread runs.
-        stop_on_panic: Stop when a panic begins, even without a catchpoint.
         user_code: Which code is the user's, to be shown and stepped into.
         substitutes: ``(prefix, directory)``: where sources are that were moved.
     """
 
     follow: Literal["parent", "child"] = "parent"
     scheduler_lock: bool = False
-    stop_on_panic: bool = True
     user_code: UserCode = field(default_factory=UserCode)
     substitutes: tuple[tuple[str, str], ...] = ()
 

@@ -74,7 +74,7 @@ class Program:
                 BreakpointHits(debuggee, inspector, language),
                 WatchScopes(debuggee, inspector),
                 WatchpointHits(debuggee, inspector, language),
-                PanicStops(debuggee, inspector, panics),
+                PanicStops(debuggee, inspector, panics, language),
                 SyscallStops(debuggee, inspector),
                 SignalStops(debuggee, inspector),
                 Interrupts(debuggee),

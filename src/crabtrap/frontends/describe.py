@@ -202,6 +202,14 @@ def stoppoint(one: AnyStoppoint) -> JsonObject:
             described["event"] = one.kind
             described["names"] = one.names
             described["problem"] = one.problem or None
+            if one.kind == "panic":
+                described |= {
+                    "uncaught": one.uncaught,
+                    "message": one.message,
+                    "crate": one.crate,
+                    "condition_failures": one.failures,
+                    "condition_failure": one.failure or None,
+                }
     return described
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from crabtrap.engine.breakpoints.stoppoints import (
+    PANIC_STOP,
     AnyStoppoint,
     Breakpoint,
     CatchKind,
     Catchpoint,
+    PanicStop,
     Unjudged,
     WatchKind,
     Watchpoint,
@@ -233,6 +236,8 @@ class Breakpoints:
             raise UsageError(
                 f"cannot catch {kind!r}", hint=f"catch one of {', '.join(get_args(CatchKind))}"
             )
+        if kind == "panic" and not which:
+            return self.catch_panics()
         numbers, names = self._which(kind, which)
         target = self._core.program.debuggee.target
         if kind == "syscall" and target.pid and not target.abilities.syscall_events:
@@ -241,6 +246,64 @@ class Breakpoints:
         self._table.insert(item)
         self._apply_catches()
         return item
+
+    def catch_panics(
+        self,
+        *,
+        uncaught: bool = False,
+        message: str | None = None,
+        crate: str | None = None,
+        condition: str | None = None,
+    ) -> Catchpoint:
+        """Add a catchpoint for some panics, in place of the stop at every panic.
+
+        Args:
+            uncaught: Only those that no code of the program will catch.
+            message: Regular expression that must be found in the message.
+            crate: Name of the crate that the panic is shown in: of the innermost frame of
+                the user's code, else of a dependency.
+            condition: Rust expression that must be true in that frame.
+
+        Raises:
+            UsageError: ``message`` is not a regular expression.
+        """
+        if message is not None:
+            try:
+                re.compile(message)
+            except re.error as error:
+                raise UsageError(f"{message!r} is not a regular expression: {error}") from None
+        item = Catchpoint(
+            self._table.take_number(),
+            condition=condition,
+            kind="panic",
+            uncaught=uncaught,
+            message=message,
+            crate=crate.replace("-", "_") if crate else None,
+        )
+        if self.panic_stop != "off":
+            self.stop_at_panics("off")
+        self._table.insert(item)
+        self._apply_catches()
+        return item
+
+    @property
+    def panic_stop(self) -> PanicStop:
+        """Which panics the catchpoint ``PANIC_STOP`` stops at."""
+        item = self._table.find(PANIC_STOP)
+        if not isinstance(item, Catchpoint) or not item.enabled:
+            return "off"
+        return "uncaught" if item.uncaught else "on"
+
+    def stop_at_panics(self, which: PanicStop) -> None:
+        """Have the catchpoint ``PANIC_STOP`` stop at panics; a deleted one is made again."""
+        item = self._table.find(PANIC_STOP)
+        if not isinstance(item, Catchpoint):
+            item = Catchpoint(PANIC_STOP, kind="panic")
+            self._table.insert(item)
+        item.enabled, item.chosen = which != "off", True
+        if item.enabled:
+            item.uncaught = which == "uncaught"
+        self._rearm(item)
 
     # -- changing ------------------------------------------------------------------------
     def remove(self, number: int) -> None:
@@ -257,17 +320,22 @@ class Breakpoints:
         """Enable or disable a stoppoint; it keeps its number and counts."""
         item = self._table[number]
         item.enabled, item.failures = on, 0
+        if isinstance(item, Catchpoint):
+            item.chosen = True
         self._rearm(item)
 
     def set_condition(self, number: int, condition: str | None) -> None:
         """Replace or (``None``) remove a condition.
 
         Raises:
+            UsageError: It is a catchpoint of other events than panics, which have no frame.
             ParseError: It is no expression.
             EvaluationError: It cannot be typed where it will be asked.
         """
         item = self._table[number]
         if condition is not None:
+            if isinstance(item, Catchpoint) and item.kind != "panic":
+                raise UsageError(f"a catchpoint for {item.kind} takes no condition")
             self._check_condition(item, condition)
         elif isinstance(item, Breakpoint):
             item.unjudged = ()

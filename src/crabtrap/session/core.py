@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
+from crabtrap.engine.breakpoints.stoppoints import PANIC_STOP, BreakpointTable, Catchpoint
 from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.debuggee import Debuggee, Options
 from crabtrap.engine.door import Door
@@ -69,6 +69,7 @@ class Core:
         self.options = Options()
         self.signals = SignalTable()
         self.table = BreakpointTable(self.events.publish)
+        self.table.insert(Catchpoint(PANIC_STOP, kind="panic"))
         self.presenter = std_presenter()
         self.history = ValueHistory()
         self.language = RustLanguage(self.presenter, self.history)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal
 
+from crabtrap.engine.breakpoints.stoppoints import PANIC_STOP, Catchpoint
 from crabtrap.engine.job_control import told_at_attach
 from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped, require
 from crabtrap.engine.modules.static_target import StaticTarget
@@ -113,16 +114,31 @@ class Lifecycle:
         streams.release()
         self._streams = streams
         self.launched = True
+        self._default_panic_stop(attached=False)
         return self._begin(target)
 
     def attach(self, pid: int) -> StopEvent:
         """Attach to a running process."""
         require(self.state, NotStarted, Ended, Detached, to="attach")
-        told = told_at_attach(pid)
+        told = (*told_at_attach(pid), *self._default_panic_stop(attached=True))
         event = self.take_over(live.attach(pid, server=self._server))
         for text in told:
             self._core.events.publish(Notice(text))
         return event
+
+    def _default_panic_stop(self, *, attached: bool) -> tuple[str, ...]:
+        """Enable the panic stop for a program as nobody has chosen, and tell what it differs in.
+
+        It needs traps in the program's code, and one that was only attached to is not
+        written to before the user asks for something that needs it.
+        """
+        item = self._core.table.find(PANIC_STOP)
+        if not isinstance(item, Catchpoint) or item.chosen:
+            return ()
+        item.enabled = not attached
+        if item.enabled:
+            return ()
+        return ("panics do not stop an attached program: `set panic-stop on` has them do so",)
 
     def reach(self, address: str) -> Target | None:
         """Connect to a remote server; ``None`` when it has no program yet."""

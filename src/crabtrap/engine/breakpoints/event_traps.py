@@ -26,10 +26,10 @@ class EventTraps:
         self._panics = panics
 
     def update(self) -> None:
-        """Update the traps for the present options, breakpoints and modules."""
+        """Update the traps for the present breakpoints and modules."""
         debuggee = self._debuggee
         panics: Iterable[Address] = ()
-        if debuggee.options.stop_on_panic or self._catching("panic"):
+        if self._catching("panic"):
             panics = (each.address for each in self._panics.locations(debuggee.modules))
         self._own("panic", panics)
         waiting = any(map(self._depends_on_loader, debuggee.breakpoints.breakpoints))

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 CatchKind = Literal["panic", "signal", "fork", "vfork", "exec", "syscall", "load"]
 WatchKind = Literal["write", "access", "read"]
+PanicStop = Literal["on", "uncaught", "off"]
+"""Which panics the catchpoint ``PANIC_STOP`` stops at."""
+
+PANIC_STOP = 0
+"""Number of the catchpoint for panics that every session begins with."""
 
 
 @dataclass(slots=True)
@@ -30,7 +35,7 @@ class Stoppoint:
     """The common part of breakpoints, watchpoints and catchpoints.
 
     Attributes:
-        number: Counted from 1 over all kinds, never reused.
+        number: Counted from 1 over all kinds, never reused; ``PANIC_STOP`` is 0.
         enabled: It can stop; a disabled one keeps its number and counts.
         temporary: The first hit that stops deletes it.
         hits: Times it was hit with the condition true, ignored hits included.
@@ -162,12 +167,20 @@ class Catchpoint(Stoppoint):
         kind: Kind of the events.
         arguments: Signal or system call numbers; empty for all.
         names: Their names.
+        uncaught: Only panics that no code of the program will catch.
+        message: Regular expression that is found in the message of the panic, or ``None``.
+        crate: Crate of the frame that the panic is shown in, ``None`` for any.
+        chosen: The user has said whether it is enabled: it is so however a program comes.
         problem: Why it cannot work on this target or program, ``""`` when it can.
     """
 
     kind: CatchKind = "panic"
     arguments: tuple[int, ...] = ()
     names: tuple[str, ...] = ()
+    uncaught: bool = False
+    message: str | None = None
+    crate: str | None = None
+    chosen: bool = False
     problem: str = ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Watchpoint
+from crabtrap.engine.breakpoints.stoppoints import Breakpoint
 from crabtrap.engine.causes.cause import AT_INSTRUCTION, Judgement, judge_each
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.errors import CrabtrapError
@@ -15,6 +15,7 @@ from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
+    from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.inspector import Inspector
@@ -168,7 +169,7 @@ def frame_index(item: Breakpoint, stop: TargetStop) -> int:
     return location.frame if location is not None else 0
 
 
-def condition_failed(item: Breakpoint | Watchpoint, error: str, frame: int) -> Verdict:
+def condition_failed(item: AnyStoppoint, error: str, frame: int) -> Verdict:
     """Report that a condition could not be evaluated, the first time; then only count it."""
     item.failures, item.failure = item.failures + 1, error
     if item.failures > 1:

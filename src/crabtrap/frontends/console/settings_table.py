@@ -11,6 +11,7 @@ from crabtrap.frontends.console.run_line import parse_run_line
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
+    from crabtrap import PanicStop
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
@@ -122,6 +123,11 @@ def _set_follow(context: CommandContext, text: str) -> None:
     context.session.options.follow = "child" if text == "child" else "parent"
 
 
+def _set_panic_stop(context: CommandContext, text: str) -> None:
+    which: PanicStop = "uncaught" if text == "uncaught" else "on" if text == "on" else "off"
+    context.client.breakpoints.stop_at_panics(which)
+
+
 def _set_tty(context: CommandContext, text: str) -> None:
     context.launch.tty = text or None
 
@@ -208,6 +214,13 @@ SETTINGS: tuple[Setting, ...] = (
         "step through the standard library and dependencies, not into them",
         lambda c: c.session.options.user_code != UserCode.everything(),
         _set_my_code,
+    ),
+    _choice(
+        "panic-stop",
+        ("on", "uncaught", "off"),
+        "stop at every panic, or only at those that the program does not catch",
+        lambda c: c.client.breakpoints.panic_stop,
+        _set_panic_stop,
     ),
     _number("call timeout", "call_timeout", "seconds a called function may take"),
     _choice(

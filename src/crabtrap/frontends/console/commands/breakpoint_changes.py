@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import AnyStoppoint, Breakpoint
+from crabtrap import PANIC_STOP, AnyStoppoint, Breakpoint
 from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
@@ -78,15 +78,20 @@ def _switch(context: CommandContext, arguments: Arguments, *, on: bool) -> Reply
 
 
 def _numbers(context: CommandContext, arguments: Arguments) -> list[int]:
-    """Take breakpoint numbers, or all there are if none is given.
+    """Take breakpoint numbers, or all that the user has set if none is given.
 
     Raises:
         NotFoundError: There is no breakpoint with one of the numbers.
     """
-    numbers = arguments.numbers() or [item.number for item in context.client.breakpoints]
+    numbers = arguments.numbers() or _set_by_user(context)
     for number in numbers:
         context.client.breakpoints[number]
     return numbers
+
+
+def _set_by_user(context: CommandContext) -> list[int]:
+    """The stop at panics is there in every session: what is said of all leaves it alone."""
+    return [i.number for i in context.client.breakpoints if i.number != PANIC_STOP]
 
 
 def condition(context: CommandContext, arguments: Arguments) -> Reply:
@@ -116,7 +121,7 @@ def commands(context: CommandContext, arguments: Arguments) -> Reply:
     """Set commands to run at a stop: ``commands [N…]``, then lines, then ``end``."""
     numbers = arguments.numbers()
     if not numbers:
-        existing = [item.number for item in context.client.breakpoints]
+        existing = _set_by_user(context)
         if not existing:
             raise UsageError("there is no breakpoint to give commands to", hint="break LOCATION")
         numbers = existing[-1:]

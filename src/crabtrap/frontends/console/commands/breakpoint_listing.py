@@ -71,7 +71,19 @@ def _what(item: AnyStoppoint) -> Text:
         case Watchpoint():
             return Text((item.expression, "name"))
         case Catchpoint():
-            return Text(item.kind, *(f" {name}" for name in item.names))
+            return catchpoint_text(item)
+
+
+def catchpoint_text(item: Catchpoint) -> Text:
+    """What a catchpoint stops at."""
+    text = Text(item.kind, *(f" {name}" for name in item.names))
+    if item.uncaught:
+        text.add(" uncaught")
+    if item.crate is not None:
+        text.add(" crate ", (item.crate, "name"))
+    if item.message is not None:
+        text.add(" message ", (item.message, "string"))
+    return text
 
 
 def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, get_args
 
-from crabtrap import CatchKind, Catchpoint, Watchpoint
-from crabtrap.errors import NotFoundError
+from crabtrap import PANIC_STOP, CatchKind, Catchpoint, Watchpoint
+from crabtrap.errors import NotFoundError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
 from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.commands.breakpoint_listing import catchpoint_text
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
@@ -57,14 +58,42 @@ def catch(context: CommandContext, arguments: Arguments) -> Reply:
     kind = arguments.need_word(f"an event: {', '.join(kinds)}")
     if kind not in kinds:
         raise NotFoundError("event", kind, kinds)
+    if kind == "panic":
+        return _catch_panics(context, arguments)
     which = arguments.take_rest().split()
     item = context.client.breakpoints.catch(cast("CatchKind", kind), *which)
     return Reply({"breakpoints": [describe.stoppoint(item)]}, [_catch_text(item)])
 
 
+def _catch_panics(context: CommandContext, arguments: Arguments) -> Reply:
+    stoppoints = context.client.breakpoints
+    replaced = stoppoints.panic_stop != "off"
+    text, condition = arguments.split_condition()
+    words, _, message = f" {text} ".partition(" message ")
+    uncaught, crate = False, None
+    left = words.split()
+    while left:
+        match left:
+            case ["uncaught", *left]:
+                uncaught = True
+            case ["crate", str(crate), *left]:
+                pass
+            case _:
+                raise UsageError(
+                    f"catch panic does not know {' '.join(left)!r}",
+                    hint="catch panic [uncaught] [crate NAME] [message REGEX] [if CONDITION]",
+                )
+    item = stoppoints.catch_panics(
+        uncaught=uncaught, crate=crate, message=message.strip() or None, condition=condition
+    )
+    line = _catch_text(item)
+    if replaced:
+        line.add((f", in place of catchpoint {PANIC_STOP}", "dim"))
+    return Reply({"breakpoints": [describe.stoppoint(item)]}, [line])
+
+
 def _catch_text(item: Catchpoint) -> Text:
-    text = Text((f"Catchpoint {item.number}", "breakpoint"), f": {item.kind}")
-    text.add(*(f" {name}" for name in item.names))
+    text = Text((f"Catchpoint {item.number}", "breakpoint"), ": ", catchpoint_text(item))
     return text.add(" ", (f"({item.problem})", "warning")) if item.problem else text
 
 
@@ -105,12 +134,20 @@ GROUP = Group(
             ("catch",),
             catch,
             "Stop at an event",
-            ("catch panic | signal | fork | vfork | exec | syscall | load [WHICH…]",),
             (
-                ("catch panic", "set by itself in every program; this sets it again"),
+                "catch signal | fork | vfork | exec | syscall | load [WHICH…]",
+                "catch panic [uncaught] [crate NAME] [message REGEX] [if CONDITION]",
+            ),
+            (
+                ("catch panic uncaught", "only panics that the program does not catch"),
+                ("catch panic message index out of", "only with this in the message"),
                 ("catch signal SIGUSR1", "one signal"),
                 ("catch syscall openat", "entry and return of a system call"),
             ),
+            "Catchpoint 0 stops at every panic of a launched program, and of one that was\n"
+            "attached to once it is enabled: `set panic-stop on | uncaught | off`, or `enable`,\n"
+            "`disable`, `condition` and `delete` with its number. `catch panic` takes its place.\n"
+            "The crate is that of the frame shown; a condition is evaluated in that frame.",
             completes="catch",
         ),
     ),
