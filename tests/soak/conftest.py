@@ -13,6 +13,7 @@ __all__ = ["server"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=1000, help="programs killed within verbs")
+    parser.addoption("--threads", type=int, default=5000, help="threads of one program")
 
 
 @pytest.fixture

@@ -80,6 +80,10 @@ class FakeTarget:
         return self._abilities
 
     @property
+    def ends_with_server(self) -> bool:
+        return False
+
+    @property
     def is_gone(self) -> bool:
         return False
 

@@ -8,6 +8,7 @@ that the loop can continue from.
 
 from __future__ import annotations
 
+import signal
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -137,8 +138,11 @@ class Controller:
         Args:
             error: What has failed; whether the end is why is found out.
         """
-        debuggee = self._debuggee
-        target = debuggee.target
+        target = self._debuggee.target
+        if isinstance(error, ConnectionLost) and target.ends_with_server:
+            self._debuggee.publish(Notice(str(error)))
+            self._end(ExitReason(target.pid, None, signal.SIGKILL, "SIGKILL"))
+            return True
         may_be = isinstance(error, TargetError | NotFoundError | OSError)
         try:
             gone = target.look_for_end() if may_be else target.is_gone
@@ -148,10 +152,13 @@ class Controller:
             return False
         if end is None:
             return False
-        debuggee.clock.advance()
-        reasons = (exit_reason(end),)
-        self.leave(Ended(StopEvent(debuggee.clock.current, end.pid, end.thread, reasons)))
+        self._end(exit_reason(end), end.thread)
         return True
+
+    def _end(self, reason: ExitReason, thread: int = 0) -> None:
+        clock = self._debuggee.clock
+        clock.advance()
+        self.leave(Ended(StopEvent(clock.current, reason.pid, thread, (reason,))))
 
     def kill(self, reason: ExitReason) -> StopEvent:
         """Kill the program.

@@ -102,8 +102,8 @@ def state(session: Session) -> JsonObject:
             }
         case Running():
             return {"state": "running"}
-        case Detached(pid=pid):
-            return {"state": "detached", "pid": pid}
+        case Detached(pid=pid, lost=lost):
+            return {"state": "detached", "pid": pid, "lost": lost}
         case Ended(event=event):
             return {"state": "exited", **reason(event.reasons[0])}
 

@@ -252,6 +252,11 @@ class Target(Protocol):
         ...
 
     @property
+    def ends_with_server(self) -> bool:
+        """Whether the kernel kills the program when its server dies: it was launched by it."""
+        ...
+
+    @property
     def is_gone(self) -> bool:
         """Whether the program turned out to have ended, and ``wait`` has yet to return that.
 

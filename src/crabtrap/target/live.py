@@ -62,8 +62,13 @@ _LAUNCH_HINTS = {
 class LiveTarget:
     """A live program, made by ``launch``, ``attach`` or ``connect``."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        """Negotiate with a connected server, which need not have a process yet."""
+    def __init__(self, endpoint: Endpoint, *, ends_with_server: bool = False) -> None:
+        """Negotiate with a connected server, which need not have a process yet.
+
+        Args:
+            endpoint: The server.
+            ends_with_server: The program will be launched by it, and lives no longer than it.
+        """
         self._endpoint = endpoint
         self._connection = Connection(endpoint.channel, endpoint.exit_message)
         try:
@@ -78,6 +83,7 @@ class LiveTarget:
         self._abilities = self._find_abilities()
         self._control = LiveControl(self._remote, self._abilities, self._ending, endpoint.close)
         self._is_local: bool | None = None
+        self._ends_with_server = ends_with_server
 
     def _enter_session(self) -> bytes:
         """Enable extended mode and stop-all; return the actions that ``vCont`` supports."""
@@ -144,6 +150,11 @@ class LiveTarget:
     def ending(self) -> Ending:
         """What is known of the program's end."""
         return self._ending
+
+    @property
+    def ends_with_server(self) -> bool:
+        """Whether it was launched by a server that was started for it (PTRACE_O_EXITKILL)."""
+        return self._ends_with_server
 
     @property
     def is_gone(self) -> bool:
@@ -399,9 +410,10 @@ def launch(
         LaunchError: The server or the program could not be started.
     """
     if server == "guard":
-        target = LiveTarget(start_guard(server_path))
+        endpoint = start_guard(server_path)
     else:
-        target = LiveTarget(start_gdbserver(server_path or "gdbserver", request.stdio))
+        endpoint = start_gdbserver(server_path or "gdbserver", request.stdio)
+    target = LiveTarget(endpoint, ends_with_server=True)
     return _started(target, lambda: target.start(request))
 
 

@@ -229,13 +229,6 @@ impl AddressSpace {
         !self.slots.is_empty()
     }
 
-    /// Restores the bytes of slots whose trap is gone.  Every thread must be outside all slots.
-    pub fn reclaim_slots(&mut self) -> io::Result<()> {
-        let sites = &self.sites;
-        self.slots
-            .reclaim(&self.memory, |address| sites.find(address).is_some())
-    }
-
     /// Restores the bytes of all slots.  Every thread must be outside all slots.
     pub fn remove_slots(&mut self) -> io::Result<()> {
         self.sites.forget_slots();

@@ -1,8 +1,8 @@
 //! Slots: where relocated instructions lie in a program's memory.
 //!
 //! A slot stays as it is once written, even when its trap is gone: a thread may be running
-//! through it unseen.  It is used again when the same trap comes back, and reclaimed only
-//! while every thread is known to be elsewhere.
+//! through it unseen.  It is used again when the same trap comes back, and removed only while
+//! every thread is known to be elsewhere, which is at every stop that the client sees.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -205,24 +205,6 @@ impl Slots {
                 }
             }
         }
-    }
-
-    /// Restores the bytes of slots whose trap is gone.  Every thread must be outside all slots.
-    pub fn reclaim(&mut self, memory: &Memory, is_trapped: impl Fn(u64) -> bool) -> io::Result<()> {
-        const ENOUGH: usize = 16;
-        if self.by_address.len() < ENOUGH {
-            return Ok(());
-        }
-        let unused: Vec<u64> = self
-            .by_address
-            .iter()
-            .filter(|(_, slot)| !is_trapped(slot.code.original))
-            .map(|(address, _)| *address)
-            .collect();
-        for address in unused {
-            self.remove(memory, address)?;
-        }
-        Ok(())
     }
 
     /// Restores the bytes of all slots.  Every thread must be outside all slots.

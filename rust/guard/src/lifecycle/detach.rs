@@ -21,7 +21,7 @@ impl Tracer {
             return Ok(());
         }
         self.begin_stop(pid);
-        self.restore_program(pid);
+        self.clean_memory(pid);
         self.release_process(pid)
     }
 

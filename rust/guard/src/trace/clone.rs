@@ -175,7 +175,7 @@ impl Tracer {
         if !self.wait_for_first_stop(child) {
             return;
         }
-        self.restore_program(child);
+        self.clean_memory(child);
         if is_followed {
             if let Some(process) = self.processes.get_mut(&child) {
                 process.is_hidden = false;

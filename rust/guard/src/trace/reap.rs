@@ -31,7 +31,7 @@ impl Tracer {
             let pid = process.pid;
             self.stop_process(pid);
         }
-        self.lift_idle_traps();
+        self.clean_idle_memory();
     }
 
     /// Takes in one status; `true` when there was one.

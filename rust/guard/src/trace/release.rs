@@ -1,6 +1,6 @@
 //! Releasing a process: nothing of the debugger's is left in it, and its threads run untraced.
 
-use log::{debug, warn};
+use log::debug;
 use nix::errno::Errno;
 
 use super::thread::{Action, Intent, PtraceStop};
@@ -10,22 +10,9 @@ use crate::os::ptrace::{self, Tid};
 use crate::os::signals;
 
 impl Tracer {
-    /// Takes everything of ours out of a process whose threads are all held.
-    pub fn restore_program(&mut self, pid: Tid) {
-        for tid in self.threads_of(pid) {
-            self.leave_slot_or_warn(tid);
-        }
-        self.lift_traps(pid);
-        if let Some(process) = self.processes.get_mut(&pid)
-            && let Err(error) = process.space.remove_slots()
-        {
-            warn!("restoring slots of {pid}: {error}");
-        }
-    }
-
     /// Releases the threads of a process and forgets it.
     ///
-    /// Its threads must be held, and [`Tracer::restore_program`] done unless the memory is
+    /// Its threads must be held, and [`Tracer::clean_memory`] done unless the memory is
     /// new or another process's.
     pub fn release_process(&mut self, pid: Tid) -> ptrace::Result<()> {
         let mut outcome = Ok(());

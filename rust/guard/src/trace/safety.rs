@@ -109,7 +109,7 @@ impl Tracer {
             mended.moved += usize::from(self.is_in_slot(tid));
             mended.watched += usize::from(self.has_debug_registers(tid));
         }
-        self.restore_program(pid);
+        self.clean_memory(pid);
         if let Some(process) = self.processes.get_mut(&pid) {
             process.space.forget_sites();
         }

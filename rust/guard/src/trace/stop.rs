@@ -3,7 +3,6 @@
 use log::warn;
 use nix::errno::Errno;
 
-use super::process::Process;
 use super::report::Reason;
 use super::thread::Thread;
 use super::tracer::Tracer;
@@ -58,13 +57,12 @@ impl Tracer {
     pub(super) fn stop_process(&mut self, pid: Tid) {
         self.hold_all(pid);
         for tid in self.threads_of(pid) {
-            self.leave_slot_or_warn(tid);
             if let Some(thread) = self.threads.get_mut(&tid) {
                 thread.stop_silently();
             }
             self.end_cpu_sharing(tid);
         }
-        self.lift_traps(pid);
+        self.clean_memory(pid);
         self.disarm_threads(pid);
         self.note_held_signals(pid);
         if let Some(process) = self.processes.get_mut(&pid) {
@@ -110,11 +108,11 @@ impl Tracer {
         }
     }
 
-    /// Lifts the traps of processes of which no thread runs or is meant to.
-    pub(super) fn lift_idle_traps(&mut self) {
+    /// Cleans the memory of processes of which no thread runs or is meant to.
+    pub(super) fn clean_idle_memory(&mut self) {
         let processes = self.processes.values();
         let idle: Vec<Tid> = processes
-            .filter(|process| process.space.has_traps_inserted())
+            .filter(|process| process.space.has_traps_inserted() || process.space.has_slots())
             .map(|process| process.pid)
             .filter(|pid| {
                 let uses = |thread: &Thread| self.address_space_of(thread.pid) == *pid;
@@ -123,26 +121,53 @@ impl Tracer {
             })
             .collect();
         for pid in idle {
-            self.lift_traps(pid);
+            self.clean_memory(pid);
         }
     }
 
-    /// Lifts all traps of a process, and reclaims slots that are not needed any more.
+    /// Takes everything of ours out of an address space of which no thread runs.
+    ///
+    /// Threads go first: should the guard be killed in between, one that the kernel still has
+    /// in a slot, or behind a trap that is lifted, would go on with wrong results.
+    pub fn clean_memory(&mut self, pid: Tid) {
+        let mut is_anyone_elsewhere = false;
+        for tid in self.threads_in_space(pid) {
+            self.leave_slot_or_warn(tid);
+            let Some(thread) = self.threads.get_mut(&tid) else {
+                continue;
+            };
+            // In a `vfork` it may be in a slot, and cannot be moved.
+            is_anyone_elsewhere |= !thread.is_held() && !thread.is_zombie;
+            match thread.write_registers() {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => warn!("writing registers of {tid}: {error}"),
+            }
+        }
+        if !is_anyone_elsewhere
+            && let Some(process) = self.processes.get_mut(&pid)
+            && let Err(error) = process.space.remove_slots()
+        {
+            warn!("restoring slots of {pid}: {error}");
+        }
+        self.lift_traps(pid);
+    }
+
+    /// Returns the threads that run in the memory of a process, be they of others.
+    fn threads_in_space(&self, pid: Tid) -> Vec<Tid> {
+        let threads = self.threads.values();
+        threads
+            .filter(|thread| thread.pid == pid || self.address_space_of(thread.pid) == pid)
+            .map(|thread| thread.tid)
+            .collect()
+    }
+
+    /// Lifts all traps of a process.
     pub(super) fn lift_traps(&mut self, pid: Tid) {
         let Some(process) = self.processes.get_mut(&pid) else {
             return;
         };
         for address in process.space.lift_traps() {
             warn!("the trap at {address:#x} of {pid} could not be lifted");
-        }
-        // A child in the same memory may be in one of them.
-        let is_shared = |other: &Process| other.shares_memory_of == Some(pid);
-        if self.processes.values().any(is_shared) {
-            return;
-        }
-        let process = self.processes.get_mut(&pid);
-        if let Some(Err(error)) = process.map(|process| process.space.reclaim_slots()) {
-            warn!("reclaiming slots of {pid}: {error}");
         }
     }
 }

@@ -39,6 +39,11 @@ class StaticTarget:
         return Abilities()
 
     @property
+    def ends_with_server(self) -> bool:
+        """Whether the program ends with its server: there is neither."""
+        return False
+
+    @property
     def is_gone(self) -> bool:
         """Whether the program has ended: it has not begun."""
         return False

@@ -37,6 +37,8 @@ def _state_lines(state: State) -> list[Text]:
             return lines
         case Running():
             return [Text("The program is running.")]
+        case Detached(pid=pid, lost=True):
+            return [Text(f"Process {pid} was lost with its server.")]
         case Detached(pid=pid):
             return [Text(f"Process {pid} was let go.")]
         case Ended(event=event):
