@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak bench docs demo all clean fuzz-expressions fuzz-values
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-values
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -100,6 +100,10 @@ test: native inferiors
 
 soak: native inferiors
 	$(BIN)/python -m pytest tests/soak $(PYTEST_ARGS)
+
+# Which programs survive the death of a debugger, in which state: the tables of docs/reliability.md.
+guard-death-table: native inferiors
+	$(BIN)/python -m tests.soak.guard_death_table $(TRIES)
 
 bench: native
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

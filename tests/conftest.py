@@ -29,7 +29,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep the journals of guards that are killed here from the sessions of others."""
+    """Keep the journals and sessions of what is killed here from the sessions of others."""
+    os.environ.pop("XDG_RUNTIME_DIR", None)
     os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
 
 

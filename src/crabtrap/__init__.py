@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from crabtrap.session import Client, Session, attach, connect, launch
     from crabtrap.session.breakpoints import Breakpoints
     from crabtrap.session.code import Code
+    from crabtrap.session.held_programs import SavedSession, find_held
     from crabtrap.session.memory import ProgramMemory
     from crabtrap.session.presentation import Presentation
     from crabtrap.session.registers import Registers
@@ -94,6 +95,7 @@ __all__ = [
     "Resolution",
     "Rule",
     "Running",
+    "SavedSession",
     "Session",
     "SignalAction",
     "SignalTable",
@@ -115,6 +117,7 @@ __all__ = [
     "connect",
     "errors",
     "events",
+    "find_held",
     "format_integer",
     "launch",
     "repair",
@@ -147,6 +150,7 @@ _HOMES = {
     "session": ("Client", "Session", "attach", "connect", "launch"),
     "session.breakpoints": ("Breakpoints",),
     "session.code": ("Code",),
+    "session.held_programs": ("SavedSession", "find_held"),
     "session.memory": ("ProgramMemory",),
     "session.presentation": ("Presentation",),
     "session.registers": ("Registers",),

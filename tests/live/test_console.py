@@ -235,7 +235,8 @@ class Terminal:
         environment = os.environ | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         self.child = pexpect.spawn(
             CRABTRAP[0],
-            [*CRABTRAP[1:], *map(str, arguments)],
+            # The terminal is closed at the end, whatever the program does.
+            [*CRABTRAP[1:], "-ex", "set hold 0", *map(str, arguments)],
             env=environment,
             encoding="utf-8",
             timeout=TIMEOUT,

@@ -101,6 +101,7 @@ class FakeControl:
         self.forgiving = False
         self.deaf = False
         self.counters: dict[int, int] = {}
+        self.successor = (0, "")
         self.passed_signals: tuple[int, ...] = ()
         self.caught_syscalls: tuple[int, ...] | None = None
         self.watched: dict[int, Callable[[], None]] = {}
@@ -273,6 +274,9 @@ class FakeControl:
 
     def set_counter(self, number: int, value: int) -> None:
         self.counters[number] = value
+
+    def name_successor(self, seconds: int, path: str) -> None:
+        self.successor = (seconds, path)
 
     def read_counter(self, number: int) -> int:
         return self.counters.get(number, 0)

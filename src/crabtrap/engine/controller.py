@@ -212,6 +212,17 @@ class Controller:
         threads = Threads(state.threads.stop_pcs, signals, state.threads.listed)
         self._debuggee.state = Stopped(state.event, threads)
 
+    def take_up(self, threads: Threads) -> None:
+        """Take over what another session knew of the threads, which have stayed stopped.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        state = self.state
+        machine.require(state, Stopped, to="take up a session")
+        assert isinstance(state, Stopped)
+        self._debuggee.state = Stopped(state.event, threads)
+
     # -- running ---------------------------------------------------------------------------
     def run(
         self,

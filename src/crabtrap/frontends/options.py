@@ -29,6 +29,7 @@ class CommandLine:
         rules: Rule files for types.
         log: ``LAYER[,LAYER]=LEVEL`` settings.
         init: Run the commands of the user's own file first, where a person types.
+        reattach: Go on with a program that is held; ``pid`` says which.
         doctor, help, version, repair: Do that instead; ``pid`` is the process to repair.
     """
 
@@ -52,6 +53,7 @@ class CommandLine:
     init: bool = True
     doctor: bool = False
     repair: bool = False
+    reattach: bool = False
     help: bool = False
     version: bool = False
 
@@ -152,7 +154,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )
 
-_ERRANDS = ("doctor", "repair")
+_ERRANDS = ("doctor", "repair", "reattach")
 """Words in the place of a program that are none; ``./doctor`` is one."""
 
 INTERNAL_ERROR = 3
@@ -221,11 +223,10 @@ def _assign_loose(options: CommandLine, loose: list[str]) -> None:
             pass
         case ["doctor"]:
             options.doctor = True
-        case ["repair"]:
-            options.repair = True
-        case ["repair", pid]:
-            options.repair = True
-            _pid(options, pid)
+        case ["repair" | "reattach" as errand, *rest] if len(rest) <= 1:
+            setattr(options, errand, True)
+            for text in rest:
+                _pid(options, text)
         case _:
             options.program, options.arguments = loose[0], loose[1:]
     if options.pid is not None and options.connect is not None:
@@ -251,6 +252,7 @@ crabtrap: a debugger for Rust
   crabtrap -p PID                        debug a process that is running
   cargo crabtrap [run|test|build] ...    build with cargo, debug what it built
   crabtrap doctor                        check what this machine allows
+  crabtrap reattach [PID]                go on where a debugger has died
   crabtrap repair [PID]                  take out of programs what a killed debugger left
 
 Options:"""

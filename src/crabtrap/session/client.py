@@ -9,7 +9,7 @@ from crabtrap.address import Address
 from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Stopped, require
-from crabtrap.errors import CrabtrapError, NotFoundError
+from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
 from crabtrap.session.breakpoints import Breakpoints
 from crabtrap.session.expression_verbs import ExpressionVerbs
 from crabtrap.session.registers import Registers
@@ -270,6 +270,33 @@ class Client:
         """Return the locations that a breakpoint at ``spec`` would have."""
         with self._core.door.cancellable():
             return self._core.program.resolver.find(self.anchor(spec))
+
+    def hold_program(self, seconds: int) -> None:
+        """Have a stopped program held for another session should this process die.
+
+        Breakpoints, and what this client has selected, are kept beside it;
+        ``Session.reattach`` goes on with them.  A program that runs is not held: it is let go,
+        or ends if it was launched.  Servers other than the guard on this machine hold nothing.
+
+        Args:
+            seconds: How long; 0 for not at all, which holds until this is called.
+
+        Raises:
+            RangeError: ``seconds`` is negative.
+        """
+        if seconds < 0:
+            raise RangeError(f"a program cannot be held for {seconds} s")
+        if self._core.keeper is None:
+            from crabtrap.session.keeper import Keeper  # noqa: PLC0415 - of use to few
+
+            self._core.keeper = Keeper(self._core, self._selection)
+        self._core.keeper.keep(seconds, self._selection)
+
+    @property
+    def hold_seconds(self) -> int:
+        """How long a stopped program is held should this process die; 0 for not at all."""
+        keeper = self._core.keeper
+        return keeper.seconds if keeper else 0
 
     def anchor(self, spec: str, frame: Frame | None = None) -> Spec:
         """Parse a linespec and resolve what in it depends on a frame, the selected by default.

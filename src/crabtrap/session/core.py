@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
+    from crabtrap.session.keeper import Keeper
     from crabtrap.session.lifecycle import Server
     from crabtrap.session.selection import Selection
     from crabtrap.symbols.module_table import ModuleTable
@@ -53,6 +54,7 @@ class Core:
         history: Value history of the session's own client; conditions use its variables.
         language: Evaluates conditions and log texts.
         selections: The selection of every client; each one follows every stop.
+        keeper: Keeps the session should this process die, if it is to be kept.
         lifecycle: Launches and ends the program, and holds the present one.
     """
 
@@ -78,12 +80,17 @@ class Core:
         self._loader = ModuleLoader(notify=self.notify)
         self._settled_epoch = 0
         self._serving = False
+        self.keeper: Keeper | None = None
         self.lifecycle = Lifecycle(program, server, self)
         self.door.notice_end = self._notice_end
 
     def notify(self, text: str) -> None:
         """Publish a notice."""
         self.events.publish(Notice(text))
+
+    def keep_nothing(self) -> contextlib.AbstractContextManager[None]:
+        """Leave the file of the session within as it is: what it says is being taken up."""
+        return self.keeper.waiting() if self.keeper else contextlib.nullcontext()
 
     def close(self) -> None:
         """Give back all that the program has taken: connection, descriptors, mapped files."""

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.engine.door import Door, through_door
-from crabtrap.engine.machine import Ended, NotStarted, Running, State, Stopped, describe, require
+from crabtrap.engine.machine import (
+    Detached,
+    Ended,
+    NotStarted,
+    Running,
+    State,
+    Stopped,
+    describe,
+    require,
+)
 from crabtrap.errors import StateError
 from crabtrap.session.client import Client
 from crabtrap.session.code import Code
@@ -153,6 +162,29 @@ class Session:
         event = self._core.begin(lambda: self._core.lifecycle.attach(pid))
         self._core.lifecycle.compare_programs()
         return event
+
+    def reattach(self, pid: int | None = None) -> StopEvent:
+        """Go on with a program whose session has died, where it was (``hold_program``).
+
+        Stoppoints have the numbers and hits that they had, and clients have selected what
+        was selected then; notices tell what could not be kept.  A program that was let go
+        meanwhile is attached to.  This session keeps it in the same way.
+
+        Args:
+            pid: Which program; ``None`` for the only one.
+
+        Raises:
+            StateError: A program is being debugged already, or another session was faster.
+            NotFoundError: There is none, or it is not clear which is meant.
+        """
+        from crabtrap.session import reattaching  # noqa: PLC0415 - of use to few
+
+        require(self._core.state, NotStarted, Ended, Detached, to="reattach")
+        saved = reattaching.find_one(pid)
+        if not self.client.hold_seconds:
+            self.client.hold_program(saved.seconds)
+        with self._core.keep_nothing():
+            return reattaching.take_over(self._core, self.client, saved)
 
     def connect(self, address: str) -> StopEvent | None:
         """Connect to a remote server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.

@@ -40,6 +40,7 @@ __all__ = [
     "anchored",
     "describe_location",
     "parse_spec",
+    "render_spec",
     "resolve_spec",
 ]
 
@@ -90,6 +91,28 @@ class ExpressionSpec:
 
 
 Spec = LineSpec | FunctionSpec | RegexSpec | AddressSpec | ExpressionSpec
+
+
+def render_spec(spec: Spec) -> str:
+    """Return a text that ``parse_spec`` makes the same of.
+
+    Example:
+        >>> render_spec(LineSpec("main.rs", 10))
+        'main.rs:10'
+    """
+    match spec:
+        case LineSpec(file, line, column):
+            parts = (file or "", str(line), *((str(column),) if column else ()))
+            return ":".join(parts)
+        case FunctionSpec(path):
+            return path
+        case RegexSpec(pattern):
+            return f"/{pattern}/"
+        case AddressSpec(address):
+            return f"*{address:#x}"
+        case ExpressionSpec(text):
+            return f"*{text}"
+
 
 _LAST_LINE = (1 << 32) - 1
 _LAST_ADDRESS = (1 << 64) - 1

@@ -212,6 +212,7 @@ class Abilities:
         lifts_traps: Trap instructions are out of the program's memory at every stop.
         can_be_repaired: It is our guard, on this machine: should that be killed, what it has
             left in the program can be taken out (``target.repair``).
+        can_be_held: It supports ``Control.name_successor``.
         range_step: It supports "range-step".
         hardware_slots: Debug registers for sites that are not "software".
         syscall_events: It supports ``Control.catch_syscalls``.
@@ -225,6 +226,7 @@ class Abilities:
     changes_while_running: bool = False
     lifts_traps: bool = False
     can_be_repaired: bool = False
+    can_be_held: bool = False
     range_step: bool = False
     hardware_slots: int = 0
     syscall_events: bool = False
@@ -430,6 +432,15 @@ class Control(Protocol):
 
     def catch_syscalls(self, numbers: Sequence[int] | None) -> None:
         """Choose the system calls to stop at: all (``()``), some, or none (``None``)."""
+        ...
+
+    def name_successor(self, seconds: int, path: str) -> None:
+        """Have a stopped program held for another client, should this process die.
+
+        Args:
+            seconds: How long; 0 for not at all.
+            path: The unix socket where the target then listens.
+        """
         ...
 
     def detach(self, pid: int | None = None, traps: Sequence[SiteRequest] = ()) -> None:

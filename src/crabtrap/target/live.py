@@ -110,6 +110,7 @@ class LiveTarget:
             lifts_traps=stops_all,
             # Descriptors can only be passed on one machine.
             can_be_repaired=has("crabtrap.memory-fd"),
+            can_be_held=has("crabtrap.successor"),
             range_step=b";r" in self._actions,
             hardware_slots=_DEBUG_REGISTERS,
             syscall_events=has("QCatchSyscalls"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from time import monotonic
 
@@ -336,6 +337,13 @@ class LiveControl:
             return 0
         value = int(reply[1:17], 16)
         return value - (1 << 64) if value >> 63 else value
+
+    @noticing_the_end
+    def name_successor(self, seconds: int, path: str) -> None:
+        """Have a stopped program held for another client, should this process die."""
+        self._connection.check(
+            b"Qcrabtrap.Successor:%x,%b" % (seconds, os.fsencode(path).hex().encode())
+        )
 
     @noticing_the_end
     def pass_signals(self, numbers: Sequence[int]) -> None:

@@ -62,6 +62,15 @@ def test_repair_takes_a_process_or_none() -> None:
         parse_options(["repair", "x"])
 
 
+def test_reattach_takes_a_process_or_none() -> None:
+    assert parse_options(["reattach"]).reattach
+    options = parse_options(["reattach", "12"])
+    assert (options.reattach, options.pid, options.program) == (True, 12, None)
+    assert parse_options(["./reattach"]).program == "./reattach"
+    with pytest.raises(UsageError, match="x is not a process id"):
+        parse_options(["reattach", "x"])
+
+
 def test_doctor_and_a_program_called_doctor() -> None:
     assert parse_options(["doctor"]).doctor
     assert parse_options(["./doctor"]).program == "./doctor"

@@ -160,6 +160,11 @@ impl AddressSpace {
         self.sites.remove(&self.memory, address)
     }
 
+    /// Removes every site; the traps must be lifted.
+    pub fn remove_sites(&mut self) {
+        self.sites.remove_all();
+    }
+
     /// Finds the site at `address`.
     pub fn site_at(&self, address: u64) -> Option<&Site> {
         self.sites.find(address)

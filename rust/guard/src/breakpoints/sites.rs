@@ -162,6 +162,13 @@ impl Sites {
         Ok(())
     }
 
+    /// Removes every site; the traps must be lifted.
+    pub fn remove_all(&mut self) {
+        for address in std::mem::take(&mut self.table).into_keys() {
+            self.journal.forget::<Trap>(address);
+        }
+    }
+
     /// Inserts every trap; returns the addresses where that failed.
     ///
     /// No thread may be running.  The site of an address that is gone (an unloaded library)

@@ -30,7 +30,16 @@ impl Server {
     /// Serves the client to its end, then detaches from all programs or ends them.
     pub fn serve(&mut self, signals: &SignalQueue) -> io::Result<()> {
         self.tracer.choices_mut().one_report = true;
-        let ending = self.run(signals);
+        let mut ending = self.run(signals);
+        // The client has gone without a word, or is not to be reached.
+        while matches!(ending, Ok(Ending::Closed) | Err(_)) {
+            self.put_back_saved_states();
+            if !self.find_successor(signals) {
+                break;
+            }
+            self.tracer.choices_mut().one_report = true;
+            ending = self.run(signals);
+        }
         info!("session over: {ending:?}");
         self.tracer.end_session();
         ending.map(drop)
@@ -175,7 +184,7 @@ impl Server {
 }
 
 /// Returns which of two descriptors can be read, waiting for one of them up to `timeout` ms.
-fn poll(fds: [RawFd; 2], timeout: i32) -> io::Result<[bool; 2]> {
+pub(super) fn poll(fds: [RawFd; 2], timeout: i32) -> io::Result<[bool; 2]> {
     let mut entries = fds.map(|fd| libc::pollfd {
         fd,
         events: libc::POLLIN,

@@ -56,7 +56,7 @@ impl Features {
             ours.push('+');
         }
         if passes_descriptors {
-            ours.push_str(";crabtrap.memory-fd+;crabtrap.stdio+");
+            ours.push_str(";crabtrap.memory-fd+;crabtrap.stdio+;crabtrap.successor+");
         }
         ours
     }

@@ -98,7 +98,8 @@ impl Drop for Listener {
     }
 }
 
-fn peer_is_allowed(stream: &UnixStream) -> bool {
+/// Whether a peer on a unix socket may debug: the same user or root.
+pub(super) fn peer_is_allowed(stream: &UnixStream) -> bool {
     let Ok(peer) = nix::sys::socket::getsockopt(stream, nix::sys::socket::sockopt::PeerCredentials)
     else {
         return false;

@@ -22,6 +22,7 @@ mod resume;
 mod signal_numbers;
 mod spinning;
 mod stop_reply;
+mod successor;
 mod target_description;
 mod thread_id;
 mod threads;
@@ -44,6 +45,7 @@ use launch::LaunchOptions;
 use packet::Decoder;
 use register_state::SavedStates;
 use spinning::Spinning;
+use successor::Waiting;
 use thread_id::ThreadId;
 use transport::Transport;
 
@@ -113,6 +115,8 @@ pub struct Server {
     /// The time of the last stop sent, until the client has answered or seems in no hurry.
     stop_sent_at: Option<Instant>,
     is_finished: bool,
+    /// Where another client is waited for, should this one die.
+    successor: Option<Waiting>,
     /// Experience with spinning for hits that are not reported.
     hit_spinning: Spinning,
     /// Experience with spinning for the client's answer to a stop.
@@ -145,6 +149,7 @@ impl Server {
             resumed_at: None,
             stop_sent_at: None,
             is_finished: false,
+            successor: None,
             hit_spinning: Spinning::new(Duration::from_micros(60)),
             answer_spinning: Spinning::new(Duration::from_micros(500)),
         }

@@ -25,6 +25,7 @@ impl Server {
             }
             "qcrabtrap.MemoryFd" => self.share_memory(rest),
             "Qcrabtrap.Stdio" => self.take_stdio(),
+            "Qcrabtrap.Successor" => self.set_successor(rest),
             "QThreadEvents" => {
                 self.tracer.choices_mut().thread_events = rest == "1";
                 Reply::Ok

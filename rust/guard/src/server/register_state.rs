@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use log::warn;
+
 use super::{Reply, Server};
 use crate::trace::saved_state::SavedState;
 
@@ -31,6 +33,25 @@ impl Server {
                 Reply::Text(number.to_string())
             }
             Err(text) => Reply::Error(text),
+        }
+    }
+
+    /// Puts every saved state back, the oldest last: nobody is left to do so, and a thread that
+    /// returns from a call that nobody waits for would start the program over.
+    pub(super) fn put_back_saved_states(&mut self) {
+        let mut states: Vec<_> = self.saved_states.by_number.drain().collect();
+        states.sort_by_key(|(number, _)| std::cmp::Reverse(*number));
+        for (number, state) in states {
+            let tid = state.tid();
+            let Some(pid) = self.tracer.process_of(tid) else {
+                continue;
+            };
+            self.tracer.begin_stop(pid);
+            if let Err(text) = self.tracer.restore_state(state) {
+                warn!("{text}");
+            }
+            self.tracer.forget_saved(tid, u64::from(number));
+            self.tracer.finish_stop(pid);
         }
     }
 

@@ -195,7 +195,25 @@ impl Tracer {
         self.threads.get_mut(&tid).ok_or(Errno::ESRCH)
     }
 
+    /// Whether there are processes, and no thread of any is meant to run.
+    pub fn is_all_stopped(&self) -> bool {
+        let mut threads = self.threads.values();
+        !self.processes.is_empty() && threads.all(|thread| thread.is_stopped() || thread.is_zombie)
+    }
+
     // --- the client ------------------------------------------------------------------
+
+    /// Forgets what a client has asked for that is gone: its traps, its choices, and what it
+    /// was to hear.  Threads stay where they are.
+    pub fn forget_client(&mut self) {
+        for process in self.processes.values_mut() {
+            process.space.remove_sites();
+            process.debug_registers.clear();
+            process.caught_syscalls = None;
+        }
+        self.reports.keep_ends();
+        self.choices = Choices::default();
+    }
 
     /// Returns what the client has chosen.
     pub fn choices(&self) -> &Choices {

@@ -241,6 +241,15 @@ class BreakpointTable:
         number, self._next = self._next, self._next + 1
         return number
 
+    @property
+    def next_number(self) -> int:
+        """What ``take_number`` returns next."""
+        return self._next
+
+    def continue_from(self, number: int) -> None:
+        """Have ``take_number`` return ``number`` next, unless that was used already."""
+        self._next = max(self._next, number)
+
     def insert(self, item: AnyStoppoint) -> None:
         """Add a stoppoint, which has a number from ``take_number``."""
         self._items[item.number] = item

@@ -151,6 +151,12 @@ def _set_source_path(context: CommandContext, text: str) -> None:
     context.session.sources.substitute(old, new.strip())
 
 
+def _set_hold(context: CommandContext, text: str) -> None:
+    if not text.isdecimal():
+        raise UsageError(f"{text!r} is no number of seconds", hint="set hold 30")
+    context.client.hold_program(int(text))
+
+
 def _ignored(name: str) -> Setting:
     """A setting of gdb that scripts use and that has no effect here."""
     return Setting(
@@ -229,6 +235,13 @@ SETTINGS: tuple[Setting, ...] = (
         "which threads run while a function is called",
         lambda c: "all" if c.preferences.call_all_threads else "one",
         lambda c, t: setattr(c.preferences, "call_all_threads", t == "all"),
+    ),
+    Setting(
+        "hold",
+        "SECONDS",
+        "how long a stopped program waits for crabtrap reattach should crabtrap die; 0 for not",
+        lambda c: c.client.hold_seconds,
+        _set_hold,
     ),
     _number("context", "context_lines", "source lines shown at a stop; 0 for none", zero=True),
     _number("listsize", "list_lines", "source lines shown by list"),

@@ -7,7 +7,7 @@ import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from crabtrap import Session, Stdio
+from crabtrap import Session, Stdio, find_held
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.commands.rules import load_file
@@ -22,6 +22,9 @@ from crabtrap.frontends.options import INTERNAL_ERROR
 
 if TYPE_CHECKING:
     from crabtrap.frontends.options import CommandLine
+
+HELD_SECONDS = 30
+"""How long a stopped program is held for ``crabtrap reattach`` where nothing else is set."""
 
 _COMMAND_FAILED = 1
 _SIGNAL_BASE = 128
@@ -40,6 +43,8 @@ def run_console(options: CommandLine) -> int:
         raise UsageError(f"--cwd {options.directory}: no such directory")
     session = _session_for(options.program)
     console = Console(session, _output(options), stdio=_stdio(options), terminal=terminal)
+    if not options.batch:
+        console.context.client.hold_program(HELD_SECONDS)
     if person:
         terminal.guard()
     try:
@@ -82,6 +87,8 @@ def _run(console: Console, options: CommandLine, *, person: bool) -> int:
     try:
         if person and options.init:
             _run_init(console)
+        if person and options.program is None:
+            _mention_held(console, options)
         _begin(console, options)
         for source in _sources(options):
             console.run_lines(source, stop_at_error=bool(source.name))
@@ -92,6 +99,20 @@ def _run(console: Console, options: CommandLine, *, person: bool) -> int:
         if quitting.code is not None:
             return quitting.code
     return _exit_code(console) if options.batch else 0
+
+
+def _mention_held(console: Console, options: CommandLine) -> None:
+    """Say which programs another session has left behind, where none was named."""
+    if options.pid is not None or options.connect is not None or options.reattach:
+        return
+    for saved in find_held():
+        name = saved.program or "a program"
+        fate = f"is held for {saved.seconds_left} s more" if saved.is_held else "was let go"
+        console.context.output.say(
+            ("note: ", "hint"),
+            f"the debugger of process {saved.pid} ({name}) has died; it {fate}: "
+            f"crabtrap reattach {saved.pid}",
+        )
 
 
 def _run_init(console: Console) -> None:
@@ -153,7 +174,9 @@ def _begin(console: Console, options: CommandLine) -> None:
     """Attach or connect before the first command."""
     context = console.context
     try:
-        if options.pid is not None:
+        if options.reattach:
+            go(context, lambda: context.session.reattach(options.pid))
+        elif options.pid is not None:
             pid = options.pid
             go(context, lambda: context.session.attach(pid))
         elif options.connect is not None:
@@ -161,7 +184,8 @@ def _begin(console: Console, options: CommandLine) -> None:
             if event is not None:
                 show_stop(context, event)
     except CrabtrapError as error:
-        console.report_error("attach" if options.connect is None else "connect", error)
+        command = "attach" if options.connect is None else "connect"
+        console.report_error("reattach" if options.reattach else command, error)
 
 
 def _sources(options: CommandLine) -> list[LineSource]:
