@@ -21,17 +21,26 @@ SESSION = ["--batch", "-ex", "break norm2", "-ex", "run", "-ex", "bt", "-ex", "p
 
 @pytest.mark.parametrize("how", COMMANDS)
 def test_planted_modules_do_not_run(how: str, tmp_path: Path) -> None:
-    log = tmp_path / "executed"
-    planted = tmp_path / "planted"
+    output = _output_among_baits(how, [*SESSION, str(build("basics").path)], tmp_path)
+    assert "basics::Point::norm2" in output
+
+
+def test_the_doctor_runs_no_planted_modules(tmp_path: Path) -> None:
+    assert "ptrace" in _output_among_baits("command", ["doctor"], tmp_path)
+
+
+def _output_among_baits(how: str, arguments: list[str], directory: Path) -> str:
+    """Run crabtrap where every module of the standard library is planted; none may run."""
+    log = directory / "executed"
+    planted = directory / "planted"
     planted.mkdir()
-    # Every module of the standard library, and those that are looked for by themselves.
     names = {*sys.stdlib_module_names, "sitecustomize", "usercustomize", "_core"}
     if how == "module":
-        names -= _imported_by_python_itself(tmp_path)
+        names -= _imported_by_python_itself(directory)
     for name in names:
         (planted / f"{name}.py").write_text(f"open({str(log)!r}, 'a').write({name + chr(10)!r})\n")
     done = subprocess.run(
-        [*COMMANDS[how], *SESSION, str(build("basics").path)],
+        [*COMMANDS[how], *arguments],
         cwd=planted,
         capture_output=True,
         text=True,
@@ -39,7 +48,7 @@ def test_planted_modules_do_not_run(how: str, tmp_path: Path) -> None:
         check=False,
     )
     assert not log.exists(), log.read_text()
-    assert "basics::Point::norm2" in done.stdout, done.stderr
+    return done.stdout + done.stderr
 
 
 def _imported_by_python_itself(directory: Path) -> set[str]:
