@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ NOBODY = 65534
 @contextmanager
 def listening(
     binary: Path, address: str, *options: str | Path
-) -> Iterator[tuple[subprocess.Popen[str], Callable[[], socket.socket]]]:
+) -> Generator[tuple[subprocess.Popen[str], Callable[[], socket.socket]]]:
     """A listening guard, and a function that connects to it."""
     command = [binary, "--listen", address, *options]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as guard:
