@@ -11,11 +11,11 @@ nothing but what is exported here::
 See ``docs/python.md``.  Names are imported when they are first used.
 """
 
-from __future__ import annotations
-
+# For ``python -m crabtrap`` this runs while the current directory is still searched first
+# (see ``__main__.py``): nothing may be imported here that Python has not loaded at its start.
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crabtrap import address, errors, events
     from crabtrap._core import Instruction

@@ -83,7 +83,10 @@ fn run(options: &Options) -> io::Result<()> {
         Connection::Listen(address) => {
             let listener = Listener::bind(address, options.token()?)?;
             complain(&format!("listening on {}", listener.describe()));
-            serve(listener.accept()?, true, options, &signals)
+            match listener.accept(&signals)? {
+                Some(transport) => serve(transport, true, options, &signals),
+                None => Ok(()),
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use crate::os::ptrace::Tid;
+use crate::server::token::Token;
 
 /// The way a client reaches the guard.
 #[derive(Debug, PartialEq, Eq)]
@@ -58,7 +59,8 @@ usage: crabtrap-guard (--fd N | --stdio | --listen ADDRESS) [options] [-- PROGRA
   --fd N             speak over the inherited unix socket N
   --stdio            speak over standard input and output
   --listen ADDRESS   wait for one client at unix:PATH or IP:PORT (PORT 0: any free one)
-  --token-file FILE  a TCP client must first send FILE's line; needed off the loopback
+  --token-file FILE  a TCP client must first send FILE's line, and may then be any user's;
+                     without it, clients are this user or root, and on this machine
   --attach PID       debug this process
   --log FILE         write a log
   --repair PID       take out what a killed guard has left in this process, or in all
@@ -130,17 +132,8 @@ fn print(text: &str) -> Result<Option<Task>, String> {
 
 impl Options {
     /// Reads the token that TCP clients must know, if any.
-    pub fn token(&self) -> io::Result<Option<String>> {
-        let Some(path) = &self.token_file else {
-            return Ok(None);
-        };
-        let text = std::fs::read_to_string(path)?;
-        let token = text.trim().to_owned();
-        if token.is_empty() {
-            let text = format!("{} holds no token", path.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
-        }
-        Ok(Some(token))
+    pub fn token(&self) -> io::Result<Option<Token>> {
+        self.token_file.as_deref().map(Token::read).transpose()
     }
 }
 

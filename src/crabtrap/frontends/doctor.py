@@ -106,10 +106,11 @@ _NOBODY = 3
 
 def check_ptrace() -> Finding:
     """Check that ptrace(2) works: seccomp filters of containers may forbid it altogether."""
+    # Isolated: "-c" alone would import from the current directory.
     script = (
         "import ctypes,os; l=ctypes.CDLL(None,use_errno=True); os._exit(bool(l.ptrace(0,0,0,0)))"
     )
-    done = subprocess.run([sys.executable, "-S", "-c", script], check=False)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], check=False)
     if done.returncode == 0:
         return Finding("ptrace", "ok", "allowed")
     return Finding(

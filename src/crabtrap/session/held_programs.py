@@ -114,9 +114,8 @@ def save(saved: SavedSession) -> None:
     descriptor, temporary = tempfile.mkstemp(prefix=f"{saved.pid}.", dir=_folder())
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
+            # Not to the disk: what the machine's end leaves of it concerns a guard that has ended.
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):

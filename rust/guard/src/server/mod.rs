@@ -15,6 +15,7 @@ mod libraries;
 pub mod listener;
 mod memory;
 mod packet;
+mod peer;
 mod query;
 mod register_state;
 mod registers;
@@ -26,6 +27,7 @@ mod successor;
 mod target_description;
 mod thread_id;
 mod threads;
+pub mod token;
 mod transfer;
 pub mod transport;
 

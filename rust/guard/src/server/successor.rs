@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use log::{info, warn};
 
 use super::event_loop::poll;
-use super::listener::peer_is_allowed;
+use super::peer;
 use super::transport::Transport;
 use super::{Reply, Server, packet};
 use crate::os::signal_queue::SignalQueue;
@@ -141,7 +141,7 @@ impl<'a> Listening<'a> {
     /// Takes a client; `None` for one that may not debug.
     fn accept(&self) -> io::Result<Option<Transport>> {
         let (stream, _) = self.socket.accept()?;
-        if !peer_is_allowed(&stream) {
+        if !peer::user_of_unix(&stream).is_some_and(peer::is_allowed) {
             return Ok(None);
         }
         Transport::over_socket(stream.into(), true).map(Some)
