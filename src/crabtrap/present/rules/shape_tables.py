@@ -233,6 +233,20 @@ def _bits(table: RuleTable) -> Shape:
     )
 
 
+def _nullable(table: RuleTable) -> Shape:
+    return shapes.Nullable(table.path("items"), table.path("valid"), table.flag("truths"))
+
+
+def _cuts(table: RuleTable) -> Shape:
+    return shapes.Cuts(
+        table.path("offsets"),
+        table.path("data"),
+        table.amount("size"),
+        table.path("valid"),
+        cast("TextKind", table.one_of("kind", ("str", "bytes"))),
+    )
+
+
 def _flags(table: RuleTable) -> Shape:
     names = table.inner("names")
     bits: dict[int, str] = {}
@@ -275,6 +289,8 @@ SHAPES: dict[str, tuple[frozenset[str], Callable[[RuleTable], Shape]]] = {
         ("instant", "year day seconds nanos offset utc local", _instant),
         ("period", "seconds nanos", _period),
         ("number", "value digits negative scale", _number),
+        ("nullable", "items valid truths", _nullable),
+        ("cuts", "offsets data size valid kind", _cuts),
         ("bits", "data inline address first length word order set", _bits),
         ("flags", "bits names name", _flags),
         ("hex", "data groups", _hex),

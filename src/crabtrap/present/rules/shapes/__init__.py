@@ -6,6 +6,7 @@ from crabtrap.present.rules.shapes.arrays import Grid
 from crabtrap.present.rules.shapes.big_numbers import Number
 from crabtrap.present.rules.shapes.bits import Bits, Flags
 from crabtrap.present.rules.shapes.blocks import Blocks
+from crabtrap.present.rules.shapes.columns import Cuts, Nullable
 from crabtrap.present.rules.shapes.custom import Adaptor, Custom
 from crabtrap.present.rules.shapes.erased import Erased
 from crabtrap.present.rules.shapes.joined import Joined, Part
@@ -23,6 +24,7 @@ __all__ = [
     "Blocks",
     "Chain",
     "Custom",
+    "Cuts",
     "Erased",
     "Flags",
     "Format",
@@ -32,6 +34,7 @@ __all__ = [
     "Instant",
     "Joined",
     "Names",
+    "Nullable",
     "Number",
     "Pairs",
     "Part",

@@ -13,6 +13,7 @@ macro_rules! tell {
 
 mod arenas;
 mod arrays;
+mod columns;
 mod documents;
 mod errors;
 mod numbers;
@@ -35,6 +36,8 @@ fn main() {
     numbers::times();
     arrays::arrays();
     arrays::matrices();
+    columns::columns();
+    columns::messages();
     arenas::arenas();
     arenas::graphs();
     sets::sets();
