@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import assert_never
 
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
-from crabtrap.expr import casts, computed, control_flow, indirection, operators, parts, paths
+from crabtrap.expr import (
+    casts,
+    computed,
+    control_flow,
+    indirection,
+    lookups,
+    operators,
+    parts,
+    paths,
+)
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.control_flow import LeaveError
 from crabtrap.expr.methods.method_table import call_method, call_typed
@@ -324,7 +333,7 @@ class Evaluator:
         index = self.value(index_tree)
         view = parts.container(base, self.presenter)
         if isinstance(view, MapView):
-            found = parts.look_up(view, index, self.comparer)
+            found = lookups.look_up(view, index, self.comparer)
             if found is None:
                 raise EvaluationError("no such key in the map")
             return found

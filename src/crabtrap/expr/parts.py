@@ -1,22 +1,18 @@
-"""Parts of values: fields, items, slices and map entries, behind everything that derefs."""
+"""Parts of values: fields, items and slices, behind everything that derefs."""
 
 from __future__ import annotations
 
 from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.expr import computed
-from crabtrap.expr.compare import Comparer
 from crabtrap.expr.indirection import layers
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import structural
-from crabtrap.present.containers.hashtable import PairEntries, PairItems
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
-    ALL,
     IndexedItems,
     MapView,
     RangeView,
     RecordView,
-    ScalarView,
     SequenceView,
     TextView,
     View,
@@ -142,47 +138,3 @@ def byte_of(view: TextView, index: int) -> Value:
 def bytes_of(view: TextView) -> SequenceView:
     """A byte string as the sequence of ``u8`` that it is."""
     return SequenceView(IndexedItems(lambda index: byte_of(view, index), view.length))
-
-
-def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
-    """Find the value of a key, ``None`` where the map does not have it."""
-    fast = _look_up_scalar(view, key, comparer)
-    if fast is not None:
-        return fast[0] if fast else None
-    for have, value in view.entries.walk(0, ALL if view.length is None else view.length):
-        if comparer.equal(have, key):
-            return value
-    return None
-
-
-def _look_up_scalar(view: MapView, key: Value, comparer: Comparer) -> tuple[Value, ...] | None:
-    """Find the value of a key by its bytes, in a hash table with integer keys.
-
-    Returns:
-        The value alone, ``()`` where the key is not there, ``None`` for other maps.
-    """
-    if not isinstance(view.entries, PairEntries):
-        return None
-    items = view.entries.items
-    wanted = _key_bytes(items, key, comparer)
-    if wanted is None:
-        return None
-    key_field = items.bucket.strip().field("0")
-    assert key_field is not None  # pairs have two fields; _key_bytes has seen this one
-    pair = items.find(wanted, key_field.offset)
-    return () if pair is None else (pair.field("1"),)
-
-
-def _key_bytes(items: PairItems, key: Value, comparer: Comparer) -> bytes | None:
-    """The bytes of a key in this table, ``None`` where its keys are no integers."""
-    field_ = items.bucket.strip().field("0")
-    if field_ is None:
-        return None
-    shape = field_.type.strip()
-    _, view = comparer.look_through(key)
-    if shape.row.encoding not in ("signed", "unsigned") or not isinstance(view, ScalarView):
-        return None
-    number = view.value.valid()
-    if not isinstance(number, int) or isinstance(number, bool) or not computed.fits(number, shape):
-        return None
-    return computed.integer(number, shape).read_bytes()

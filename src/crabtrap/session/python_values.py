@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, SupportsIndex, cast
 
 from crabtrap.errors import IndexRangeError, KeyMissingError, RangeError
-from crabtrap.expr import computed, indirection, parts
+from crabtrap.expr import computed, indirection, lookups, parts
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import RenderOptions, render
@@ -92,7 +92,7 @@ class RustBehaviour:
         wanted = computed.integer(key) if type(key) is int else key
         if isinstance(wanted, Value):
             try:
-                return parts.look_up(view, wanted, Comparer(self._presenter))
+                return lookups.look_up(view, wanted, Comparer(self._presenter))
             except EvaluationError:  # the keys are of another type
                 return None
         return next((value for have, value in self._pairs(view) if self.equal(have, key)), None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from crabtrap.expr import computed, parts
+from crabtrap.expr import computed, lookups
 from crabtrap.expr.methods.collecting import sorted_items
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import iterate
@@ -35,17 +35,17 @@ def _is_empty(call: Invocation) -> Value:
 
 
 def _get(call: Invocation) -> Value:
-    return computed.option(parts.look_up(_view(call), call.argument(), call.comparer))
+    return computed.option(lookups.look_up(_view(call), call.argument(), call.comparer))
 
 
 def _contains_key(call: Invocation) -> Value:
-    found = parts.look_up(_view(call), call.argument(), call.comparer)
+    found = lookups.look_up(_view(call), call.argument(), call.comparer)
     return computed.boolean(found is not None)
 
 
 def _get_entry(call: Invocation) -> Value:
     key = call.argument()
-    found = parts.look_up(_view(call), key, call.comparer)
+    found = lookups.look_up(_view(call), key, call.comparer)
     return computed.option(None if found is None else computed.tuple_of((key, found)))
 
 
@@ -72,46 +72,41 @@ def _last(call: Invocation) -> Value:
     return computed.option(None if entry is None else computed.tuple_of(entry))
 
 
-def _bounds(call: Invocation) -> Callable[[Value], bool]:
-    """A test of keys by the argument, which is a range.
+def _bounds(call: Invocation) -> RangeView:
+    """The argument, which is a range of keys.
 
     Raises:
         EvaluationError: The range runs backwards; Rust would panic.
     """
-    _, view = call.comparer.look_through(call.argument())
-    if not isinstance(view, RangeView):
+    _, bounds = call.comparer.look_through(call.argument())
+    if not isinstance(bounds, RangeView):
         raise EvaluationError("range takes a range of keys", call.tree.span)
-    start, end, inclusive = view.start, view.end, view.inclusive
-    if start is not None and end is not None:
-        order = call.comparer.order(start, end)
+    if bounds.start is not None and bounds.end is not None:
+        order = call.comparer.order(bounds.start, bounds.end)
         if order is not None and order > 0:
             message = "range start is greater than range end"
             raise EvaluationError(message, call.tree.span)
-
-    def inside(key: Value) -> bool:
-        if start is not None and (call.comparer.order(key, start) or 0) < 0:
-            return False
-        if end is None:
-            return True
-        order = call.comparer.order(key, end)
-        return order is not None and (order < 0 or (order == 0 and inclusive))
-
-    return inside
+    return bounds
 
 
 def _map_range(call: Invocation) -> Value:
-    inside, entries = _bounds(call), _view(call).entries
+    bounds, entries = _bounds(call), _view(call).entries
 
     def begin() -> Iterator[Value]:
-        return (computed.tuple_of(e) for e in entries.walk(0, ALL) if inside(e[0]))
+        found = lookups.entries_within(entries, bounds, call.comparer)
+        return (computed.tuple_of(entry) for entry in found)
 
     return computed.lazily(begin)
 
 
 # -- sets ------------------------------------------------------------------------------------
+def _set(call: Invocation) -> SequenceView:
+    return call.view_as(SequenceView, "a set")
+
+
 def _set_range(call: Invocation) -> Value:
-    inside = _bounds(call)
-    return computed.lazily(lambda: filter(inside, items_of(call)))
+    bounds, view = _bounds(call), _set(call)
+    return computed.lazily(lambda: lookups.members_within(view, bounds, call.comparer))
 
 
 def _set_contains(call: Invocation) -> Value:
@@ -123,9 +118,7 @@ def _set_get(call: Invocation) -> Value:
 
 
 def _member(call: Invocation) -> Value | None:
-    wanted = call.argument()
-    found = (item for item in items_of(call) if call.comparer.equal(item, wanted))
-    return next(found, None)
+    return lookups.find_member(_set(call), call.argument(), call.comparer)
 
 
 def _set_first(call: Invocation) -> Value:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from itertools import dropwhile
 
 from crabtrap.present.containers.walkers import follow_optional, peel_uninit
 from crabtrap.present.field_paths import part, peel_to_pointer
+from crabtrap.present.view import ALL
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
@@ -67,6 +70,35 @@ class TreeEntries:
         if length is not None and count < stop:
             raise UnavailableError(f"the tree ends after {count} of {length} entries")
 
+    def walk_from(self, precedes: Callable[[Value], bool]) -> Iterator[tuple[Value, Value]]:
+        """Yield the entries from the first one whose key does not precede.
+
+        It is found by descent from the root. ``precedes`` must follow the tree's own order.
+        """
+        if self.back is not None or self.front is None or self.front.height > _MAX_HEIGHT:
+            start = self.walk(0, ALL if self.length is None else self.length)
+            return dropwhile(lambda entry: precedes(entry[0]), start)
+        if not self.length:
+            return iter(())
+        edge = _first_from(self.front, precedes)
+        return (_entry(node, index) for node, index in _locations(edge, None))
+
+
+@dataclass(frozen=True, slots=True)
+class TreeKeys:
+    """The keys of a tree: the items of a set."""
+
+    entries: TreeEntries
+
+    @property
+    def length(self) -> int | None:
+        """Number of keys, ``None`` where it is not known."""
+        return self.entries.length
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Yield keys ``[start, stop)``."""
+        return (key for key, _ in self.entries.walk(start, stop))
+
 
 def _entry(node: Value, index: int) -> tuple[Value, Value]:
     keys, values = part(node, "keys"), part(node, "vals")
@@ -99,9 +131,33 @@ def _used(node: Value) -> int:
 def _leaf(edge: Edge) -> Edge:
     """The edge of a leaf that is at the same position in key order."""
     while edge.height:
-        below = peel_to_pointer(peel_uninit(_edges(edge.node).index(edge.index))).deref()
-        edge = Edge(below, edge.height - 1)
+        edge = _below(edge)
     return edge
+
+
+def _below(edge: Edge) -> Edge:
+    """The first edge of the node that an inner node's edge leads to."""
+    node = peel_to_pointer(peel_uninit(_edges(edge.node).index(edge.index))).deref()
+    return Edge(node, edge.height - 1)
+
+
+def _first_from(root: Edge, precedes: Callable[[Value], bool]) -> Edge:
+    """The edge of a leaf before the first entry whose key does not precede."""
+    edge = Edge(root.node, root.height, _search(root.node, precedes))
+    while edge.height:
+        below = _below(edge)
+        edge = Edge(below.node, below.height, _search(below.node, precedes))
+    return edge
+
+
+def _search(node: Value, precedes: Callable[[Value], bool]) -> int:
+    """Index of the node's first key that does not precede, their count where all do."""
+    keys = part(node, "keys")
+
+    def is_past(index: int) -> bool:
+        return not precedes(peel_uninit(keys.index(index)))
+
+    return bisect_left(range(_used(node)), True, key=is_past)
 
 
 def _parent(edge: Edge) -> Edge | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from crabtrap.present import synthetic
 from crabtrap.present.containers.adapted import MappedItems
 from crabtrap.present.containers.arena import ArenaEntries, Slots
-from crabtrap.present.containers.btree import Edge, TreeEntries
+from crabtrap.present.containers.btree import Edge, TreeEntries, TreeKeys
 from crabtrap.present.containers.hashtable import HashItems, JoinedTables, PairEntries, PairItems
 from crabtrap.present.containers.plausible import check_buffer
 from crabtrap.present.containers.walkers import ContiguousItems, MappedEntries, peel_uninit
@@ -107,9 +107,7 @@ class Tree:
             front = Edge(node, part(root, "height").integer())
         entries = TreeEntries(front, length)
         if self.is_set:
-            return SequenceView(
-                LazyItems(lambda: (key for key, _ in entries.walk(0, length)), length), is_set=True
-            )
+            return SequenceView(TreeKeys(entries), is_set=True)
         return MapView(entries)
 
 

@@ -34,6 +34,7 @@ fn main() {
     iterators::of_texts();
     iterators::adaptors();
     maps::maps();
+    maps::trees();
     pointers::pointers();
     pointers::objects();
     cells::cells();

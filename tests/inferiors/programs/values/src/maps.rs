@@ -1,5 +1,6 @@
 //! Maps and sets, with keys of many kinds and another hasher.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::BuildHasherDefault;
@@ -44,4 +45,35 @@ pub fn maps() {
         .into_iter()
         .collect();
     keep(&(&words, &numbers, &tree)); // @maps
+}
+
+/// Ordered by what is left of a division, then by the number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Residue(u32);
+
+impl Ord for Residue {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.0 % 7, self.0).cmp(&(other.0 % 7, other.0))
+    }
+}
+
+impl PartialOrd for Residue {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Trees of several levels, whose look-ups descend where the order of keys is known.
+#[inline(never)]
+pub fn trees() {
+    let deep: BTreeMap<i64, i64> = (-1000..2000).map(|n| (n * 3, n)).collect();
+    let texts: BTreeMap<String, usize> = (0..300).map(|n| (format!("k{n}"), n)).collect();
+    let pairs: BTreeSet<(u8, char)> = (0..100).flat_map(|n| [(n, 'a'), (n, 'z')]).collect();
+    let references: BTreeSet<&i64> = deep.values().collect();
+    let backwards: BTreeMap<Reverse<u32>, u32> = (0..200).map(|n| (Reverse(n), n)).collect();
+    let residues: BTreeMap<Residue, u32> = (0..200).map(|n| (Residue(n), n)).collect();
+    let mut emptied = deep.clone();
+    emptied.retain(|_, _| false);
+    keep(&(&backwards, &residues, &emptied));
+    keep(&(&deep, &texts, &pairs, &references)); // @trees
 }
