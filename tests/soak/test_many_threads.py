@@ -18,16 +18,11 @@ LIMITS = {"attach": 2.0, "list": 1.0, "bt all": 3.0, "stop all": 0.5}
 RESIDENT_MEGABYTES = 300
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=False,
-    reason="the guard takes the longer for a request the more threads it holds",
-)
 @pytest.mark.timeout(300)
 def test_what_concerns_every_thread_is_quick(
     pytestconfig: pytest.Config, report: Callable[[str], None]
 ) -> None:
-    count = int(pytestconfig.getoption("--threads") or 0)
+    count = int(str(pytestconfig.getoption("--threads")))
     took: dict[str, float] = {}
 
     @contextmanager
@@ -58,7 +53,8 @@ def test_what_concerns_every_thread_is_quick(
     report(f"{count} threads: {seconds}; {grown:.0f} MB more resident")
     assert grown < RESIDENT_MEGABYTES
     late = {what: took[what] for what, limit in LIMITS.items() if took[what] > limit}
-    assert not late
+    if late:
+        pytest.xfail(f"the guard takes the longer the more threads it holds: {late}")
 
 
 def resident() -> int:
