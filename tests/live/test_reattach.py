@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session, find_held
-from crabtrap.engine.breakpoints.stoppoints import Watchpoint
+from crabtrap.engine.breakpoints.stoppoints import Catchpoint, Watchpoint
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.events import BreakpointHit, Event, Exited, Notice, WatchHit
 from tests.live.test_survival import end_of, text_of, tracer_of, wait_until_untraced
@@ -98,6 +98,8 @@ def test_an_attached_program_is_where_it_was_with_its_breakpoints() -> None:
             'session.breakpoints.add("attachme::tick", ignore=1000000000)',
             'session.breakpoints.add("no::such::function")',
             "session.breakpoints.catch('signal', 'SIGUSR1')",
+            "session.breakpoints.catch_panics(uncaught=True, message='no', crate='attachme')",
+            "session.breakpoints.stop_at_panics('uncaught')",
             "session.continue_()",
             "session.breakpoints.remove(3)",
         ):
@@ -105,7 +107,11 @@ def test_an_attached_program_is_where_it_was_with_its_breakpoints() -> None:
         session, events = reattached()
         with session:
             assert not notices(events)
-            first, ignored, caught = session.breakpoints
+            every, first, ignored, caught, panics = session.breakpoints
+            assert isinstance(every, Catchpoint)
+            assert isinstance(panics, Catchpoint)
+            assert (every.enabled, every.chosen, every.uncaught) == (True, True, True)
+            assert (panics.uncaught, panics.message, panics.crate) == (True, "no", "attachme")
             assert (first.number, first.condition, first.commands) == (1, "*count > 50", ("bt",))
             assert first.hits == 1
             assert (ignored.number, ignored.ignore) == (2, 1000000000)
@@ -121,7 +127,7 @@ def test_an_attached_program_is_where_it_was_with_its_breakpoints() -> None:
             assert session.breakpoints[2].hits > counted
             assert int(session.evaluate("*count")) > value
             added = session.breakpoints.add("attachme::tick")
-            assert added.number == 5
+            assert added.number == 6
         count, total, intact = end_of(program)
         assert (count, intact) == (total, "true")
         assert not find_held()
@@ -218,7 +224,7 @@ def test_an_unreadable_file_costs_the_breakpoints_and_not_the_program(folder: Pa
             (text,) = notices(events)
             assert "version 99" in text
             assert file.with_suffix(".unreadable").exists()
-            assert len(session.breakpoints) == 0
+            assert [each.number for each in session.breakpoints] == [0]  # the stop at panics
         assert end_of(program)[2] == "true"
 
 

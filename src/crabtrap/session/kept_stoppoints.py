@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crabtrap.engine.breakpoints.stoppoints import Breakpoint, Catchpoint, Watchpoint
+from crabtrap.engine.breakpoints.stoppoints import (
+    PANIC_STOP,
+    Breakpoint,
+    Catchpoint,
+    Watchpoint,
+)
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError, StateError
 from crabtrap.symbols.linespec import render_spec
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
     from crabtrap.session.core import Core
 
 _COMMON = ("temporary", "hits", "ignore", "condition", "thread")
+_OF_CATCHES = ("uncaught", "message", "crate", "chosen")
 _MOST_FRAMES = 1000
 
 
@@ -37,6 +43,7 @@ def describe(item: AnyStoppoint) -> dict[str, Any]:
             own |= {"home": home.thread, "cfa": home.cfa} if home else {"home": 0, "cfa": 0}
         case Catchpoint():
             own = {"kind": item.kind, "which": list(item.names)}
+            own |= {name: getattr(item, name) for name in _OF_CATCHES}
     return {"type": type(item).__name__, **common, **own}
 
 
@@ -62,13 +69,27 @@ def add(core: Core, client: Client, saved: dict[str, Any], *, held: bool) -> Non
             frame = _find_frame(client, saved, held=held)
             item = points.watch(saved["expression"], kind=saved["kind"], frame=frame)
         case _:
-            item = points.catch(saved["kind"], *saved["which"])
+            item = _catch(client, saved)
     for name in _COMMON:
         setattr(item, name, saved[name])
     item.commands = tuple(saved["commands"])
     points.enable(item.number, saved["enabled"])
+    if isinstance(item, Catchpoint):
+        item.chosen = saved["chosen"]
     if saved.get("callback"):
         core.notify(f"breakpoint {item.number} had a callback, which is lost: it stops at each hit")
+
+
+def _catch(client: Client, saved: dict[str, Any]) -> AnyStoppoint:
+    points = client.breakpoints
+    if saved["number"] == PANIC_STOP:
+        points.stop_at_panics("on")
+        item = points[PANIC_STOP]
+    else:
+        item = points.catch(saved["kind"], *saved["which"])
+    for name in _OF_CATCHES:
+        setattr(item, name, saved[name])
+    return item
 
 
 def name_of(saved: dict[str, Any]) -> str:

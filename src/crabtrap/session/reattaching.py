@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from crabtrap.engine.breakpoints.stoppoints import PANIC_STOP
 from crabtrap.engine.machine import Threads
 from crabtrap.errors import CrabtrapError, NotFoundError, StateError, TargetError
 from crabtrap.session import held_programs, kept_stoppoints
@@ -82,11 +83,14 @@ def _take_up(core: Core, client: Client, saved: SavedSession, *, held: bool) -> 
     if saved.problem:
         core.notify(f"what was kept of process {saved.pid} cannot be read: {saved.problem}")
         return
-    for item in saved.stoppoints:
+    # That one last: those for some panics are added in its place, and disable it.
+    for item in sorted(saved.stoppoints, key=_is_panic_stop):
         try:
             kept_stoppoints.add(core, client, item, held=held)
         except (CrabtrapError, LookupError, TypeError) as error:
             core.notify(f"{kept_stoppoints.name_of(item)} was not kept: {error}")
+    if not any(map(_is_panic_stop, saved.stoppoints)):
+        client.breakpoints.remove(PANIC_STOP)
     core.table.continue_from(saved.next_number)
     if not held:
         return
@@ -95,6 +99,10 @@ def _take_up(core: Core, client: Client, saved: SavedSession, *, held: bool) -> 
         with contextlib.suppress(CrabtrapError):  # the thread or the frame is gone
             selection.select_thread(saved.thread)
             selection.select_frame(saved.frame)
+
+
+def _is_panic_stop(item: dict[str, Any]) -> bool:
+    return item.get("number") == PANIC_STOP
 
 
 def _threads(core: Core, saved: SavedSession) -> Threads:
