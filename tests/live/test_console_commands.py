@@ -188,7 +188,7 @@ def test_a_breakpoint_of_many_locations_lists_them_when_asked(debug: Debug) -> N
     everything = stream.getvalue()
     assert len(item.locations) > 8
     assert f"… and {len(item.locations) - 8} more: info breakpoints {item.number}" in short
-    assert len(short.splitlines()) == 1 + 8 + 1
+    assert len(short.splitlines()) == 1 + 1 + 8 + 1  # after the stop at panics
     assert len(everything.splitlines()) == 1 + len(item.locations)
 
 

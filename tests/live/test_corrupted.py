@@ -42,6 +42,7 @@ _POSSIBLE = {
     "pointer": "a raw pointer points anywhere",
     "null": "a raw pointer points anywhere",
     "type_id": "a TypeId is any 128 bits",
+    "lock_warm": "an initialised LazyLock holds its number where its function was",
     "io_error": "the system's error numbers have no end",
 }
 

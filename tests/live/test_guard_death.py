@@ -54,7 +54,7 @@ def test_what_the_warden_could_not_do_is_repaired_later(state: State) -> None:
     with survivor() as program:
         with debugging(program, state) as debugger:
             debugger.kill_guard_and_warden()
-        assert not is_text_intact(program.pid)
+        assert not is_text_intact(program.pid) or debug_registers_in_use(program.pid)
         assert len(journals(program.pid)) == 1
         (found,) = repair(program.pid)
         assert found.outcome == "repaired"
@@ -98,7 +98,7 @@ def test_the_user_is_told() -> None:
     with survivor() as program, debugging(program, "running, cold traps") as debugger:
         debugger.kill_guard()
         said = debugger.finish()
-        assert f"process {program.pid} was repaired: 5 traps lifted" in said
+        assert f"process {program.pid} was repaired: 2 traps lifted" in said
         assert "the guard was killed by signal 9" in said
         check_whole(program)
 
@@ -106,8 +106,8 @@ def test_the_user_is_told() -> None:
 def test_a_guard_killed_at_a_stop_is_noticed_by_the_next_verb() -> None:
     with survivor() as program, Session(None) as session:
         notices: list[str] = []
-        session.subscribe(lambda event: isinstance(event, Notice) and notices.append(event.text))
         session.attach(program.pid)
+        session.subscribe(lambda event: isinstance(event, Notice) and notices.append(event.text))
         session.breakpoints.add("survivor::hot")
         session.continue_()
         os.kill(tracer_of(program.pid), signal.SIGKILL)
