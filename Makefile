@@ -114,6 +114,7 @@ all: lint test
 
 docs: native
 	$(BIN)/python -m crabtrap.frontends.console.manual docs
+	$(BIN)/python -m crabtrap.expr.methods.method_list docs
 
 demo: native
 	cargo build --quiet --manifest-path demo/Cargo.toml --target-dir demo/target

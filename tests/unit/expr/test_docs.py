@@ -10,6 +10,8 @@ import pytest
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.expr import evaluate, plan_assignment
+from crabtrap.expr.methods.method_list import render_methods, update_page
+from crabtrap.expr.methods.std_methods import std_methods
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import RenderOptions, render, std_presenter, value_tree
 from crabtrap.present.output.text_tree import NodeKind
@@ -77,6 +79,24 @@ def test_assignments(text, expected):
     else:
         writes = plan_assignment(text, scope, presenter).writes
         assert f"writes {sum(len(w.data) for w in writes)} byte" in expected
+
+
+def test_the_list_of_methods_is_fresh():
+    page = update_page(EXPRESSIONS, std_methods())
+    assert page == EXPRESSIONS, "run `make docs`"
+
+
+def test_the_list_of_methods_names_what_there_is_and_no_more():
+    shown = dict(
+        re.findall(r"^- \*\*(.+?)\*\*: (.*)$", render_methods(std_methods()), re.MULTILINE)
+    )
+    assert "`into_sorted_vec`" in shown["`BinaryHeap<T>`"]
+    assert "`::new`" in shown["`Vec<T>`"]
+    assert "`borrow_state`†" in shown["`RefCell<T>`"]
+    assert "`lock`" in shown["`Mutex<T>`"]
+    assert "`read`" not in shown["`Mutex<T>`"]
+    assert "`PI`" in shown["Constants of floats"]
+    assert "`scan`" not in shown["All iterators"]
 
 
 def test_json_kinds_are_all_documented():

@@ -46,6 +46,8 @@ def test_every_signature_of_the_table_parses():
         ("Some(1).map(|x, y| x)", "expected to take 1 argument, but it takes 2", "|x, y| x"),
         ("match Some(1) { Some(x) => x }", "non-exhaustive patterns", None),
         ("[1, 2].iter().collect::<String>()", "cannot be built from an iterator", None),
+        ("[1].iter().scan(0, |a, x| Some(*x))", "scan changes its state", None),
+        ("[1].iter().for_each(|x| *x)", "for_each gives nothing", None),
         ("1 << 31 << 1 == 'a'", "can't compare `{integer}` with `char`", None),
         ("vec![1, 2][0u8]", "cannot be indexed by `u8`", "0u8"),
     ],

@@ -89,6 +89,15 @@ def _scan(call: Invocation) -> Value:
     )
 
 
+def _for_each(call: Invocation) -> Value:
+    raise EvaluationError(
+        "for_each gives nothing: its closure could only change something, which an expression "
+        "cannot",
+        call.tree.span,
+        hint="use map",
+    )
+
+
 def _flat_map(call: Invocation) -> Value:
     function = call.function()
     return _lazy(
@@ -219,7 +228,6 @@ ITERATOR: dict[str, Method] = {
     "fn take_while(self, predicate: impl FnMut(&T) -> bool) -> Iter<T>": _take_while,
     "fn skip_while(self, predicate: impl FnMut(&T) -> bool) -> Iter<T>": _skip_while,
     "fn map_while<B>(self, predicate: impl FnMut(T) -> Option<B>) -> Iter<B>": _map_while,
-    "fn scan<S, B>(self, state: S, f: impl FnMut(&mut S, T) -> Option<B>) -> Iter<B>": _scan,
     "fn step_by(self, step: usize) -> Counted<T>": _step_by,
     "fn enumerate(self) -> Counted<(usize, T)>": _enumerate,
     "fn zip<U>(self, other: impl IntoIterator<Item = U>) -> Zipped<(T, U)>": _zip,
@@ -230,6 +238,12 @@ ITERATOR: dict[str, Method] = {
     **REDUCTIONS,
 }
 """Of every iterator over ``T``."""
+
+REFUSED: dict[str, Method] = {
+    "fn scan<S, B>(self, state: S, f: impl FnMut(&mut S, T) -> Option<B>) -> Iter<B>": _scan,
+    "fn for_each<B>(self, f: impl FnMut(T) -> B)": _for_each,
+}
+"""Of every iterator, and of use only where a closure changes something."""
 
 REVERSIBLE: dict[str, Method] = {"fn rev(self) -> Like<T>": _rev}
 """Of iterators that are walked over from both ends."""

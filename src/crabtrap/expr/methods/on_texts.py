@@ -413,19 +413,44 @@ STRING: dict[str, Method] = {
 }
 """Of ``String`` itself."""
 
-PATH: dict[str, Method] = {
-    "fn to_string_lossy(&self) -> Cow<str>": receiver,
+_LOSSY: dict[str, Method] = {"fn to_string_lossy(&self) -> Cow<str>": receiver}
+_SHOWN: dict[str, Method] = {
+    **_LOSSY,
     "fn display(&self) -> &str": receiver,
-    "fn as_os_str(&self) -> &OsStr": receiver,
-    "fn as_path(&self) -> &Path": receiver,
+    "fn to_str(&self) -> Option<&str>": lambda call: computed.option(call.value),
+}
+
+PATH: dict[str, Method] = {**_SHOWN, "fn as_os_str(&self) -> &OsStr": receiver}
+"""Of ``Path`` and ``PathBuf``."""
+
+PATH_BUF: dict[str, Method] = {"fn as_path(&self) -> &Path": receiver}
+"""Of ``PathBuf`` itself."""
+
+SYSTEM_TEXT: dict[str, Method] = {
+    **_SHOWN,
     "fn len(&self) -> usize": _len,
     "fn is_empty(&self) -> bool": _is_empty,
-    "fn to_str(&self) -> Option<&str>": lambda call: computed.option(call.value),
-    "fn as_c_str(&self) -> &CStr": receiver,
     "fn as_bytes(&self) -> &[u8]": _as_bytes,
+}
+"""Of ``OsStr`` and ``OsString``."""
+
+OS_STRING: dict[str, Method] = {"fn as_os_str(&self) -> &OsStr": receiver}
+"""Of ``OsString`` itself."""
+
+C_TEXT: dict[str, Method] = {
+    **_LOSSY,
+    "fn to_str(&self) -> Result<&str, Utf8Error>": lambda call: computed.ok(call.value),
+    "fn count_bytes(&self) -> usize": _len,
+    "fn is_empty(&self) -> bool": _is_empty,
     "fn to_bytes(&self) -> &[u8]": _as_bytes,
 }
-"""Of paths and of texts of the system."""
+"""Of ``CStr`` and ``CString``."""
+
+C_STRING: dict[str, Method] = {
+    "fn as_c_str(&self) -> &CStr": receiver,
+    "fn as_bytes(&self) -> &[u8]": _as_bytes,
+}
+"""Of ``CString`` itself."""
 
 OF_CHARS_VIEW: dict[str, Method] = {"fn count(self) -> usize": _count}
 """Of a ``Chars`` of the program, which is shown as the text that it has left."""

@@ -80,20 +80,14 @@ def _atomic(call: Invocation) -> Value:
     return indirection.scalar(call.value, call.presenter)
 
 
-_LOCK: dict[str, Method] = {
-    "fn lock_state(&self) -> &str": _lock_state,
-    "fn is_poisoned(&self) -> bool": _is_poisoned,
-}
-_STD_LOCK: dict[str, Method] = {
-    **{
-        f"fn {name}(&self) -> Result<&T, PoisonError>": _locked
-        for name in ("lock", "read", "write", "get_mut", "into_inner")
-    },
-    **{
-        f"fn {name}(&self) -> Result<&T, TryLockError>": _tried
-        for name in ("try_lock", "try_read", "try_write")
-    },
-}
+def _locking(*names: str) -> dict[str, Method]:
+    """What waits for a lock in the program, and the same with ``try_`` before it."""
+    return {
+        **{f"fn {name}(&self) -> Result<&T, PoisonError>": _locked for name in names},
+        **{f"fn try_{name}(&self) -> Result<&T, TryLockError>": _tried for name in names},
+    }
+
+
 _COUNTED: dict[str, Method] = {
     "fn strong_count(&self) -> usize": _strong,
     "fn weak_count(&self) -> usize": _weak,
@@ -111,8 +105,16 @@ REF_CELL: dict[str, Method] = {
     "fn into_inner(self) -> T": _inner,
 }
 REF_CELL_STATE: dict[str, Method] = {"fn borrow_state(&self) -> &str": _borrow_state}
-LOCK: dict[str, Method] = _STD_LOCK
-LOCK_STATE: dict[str, Method] = _LOCK
+MUTEX: dict[str, Method] = _locking("lock")
+READ_WRITE_LOCK: dict[str, Method] = _locking("read", "write")
+LOCK: dict[str, Method] = {
+    **{
+        f"fn {name}(&self) -> Result<&T, PoisonError>": _locked
+        for name in ("get_mut", "into_inner")
+    },
+    "fn is_poisoned(&self) -> bool": _is_poisoned,
+}
+LOCK_STATE: dict[str, Method] = {"fn lock_state(&self) -> &str": _lock_state}
 ONCE: dict[str, Method] = {"fn get(&self) -> Option<&T>": _get}
 SHARED: dict[str, Method] = {
     **_COUNTED,

@@ -32,7 +32,10 @@ def std_methods() -> MethodTable:
     sections = (
         Section("{integer}", on_integers.INTEGER),
         Section("{signed}", on_integers.SIGNED),
-        *(Section(f"impl {name}", on_integers.different_width(name)) for name in sorted(SIGNED)),
+        *(
+            Section(f"impl {name}", on_integers.different_width(name))
+            for name in sorted(SIGNED, key=lambda name: (len(name), name))
+        ),
         Section("{unsigned}", on_integers.UNSIGNED),
         Section("impl u8", on_integers.BYTE),
         Section("{float}", on_floats.FLOAT),
@@ -42,10 +45,12 @@ def std_methods() -> MethodTable:
         Section("impl bool", on_chars.BOOL),
         Section("impl str", on_texts.TEXT),
         Section("impl String", on_texts.STRING),
-        *(
-            Section(f"impl {name}", on_texts.PATH)
-            for name in ("Path", "PathBuf", "OsStr", "OsString", "CStr", "CString")
-        ),
+        *(Section(f"impl {name}", on_texts.PATH) for name in ("Path", "PathBuf")),
+        Section("impl PathBuf", on_texts.PATH_BUF),
+        *(Section(f"impl {name}", on_texts.SYSTEM_TEXT) for name in ("OsStr", "OsString")),
+        Section("impl OsString", on_texts.OS_STRING),
+        *(Section(f"impl {name}", on_texts.C_TEXT) for name in ("CStr", "CString")),
+        Section("impl CString", on_texts.C_STRING),
         Section("impl<T> Vec<T>", on_sequences.VECTOR),
         Section("impl<T, N> [T; N]", on_sequences.ARRAY),
         Section("impl [u8]", on_sequences.BYTES),
@@ -73,6 +78,7 @@ def std_methods() -> MethodTable:
         Section("impl<A, B> Iter<(A, B)>", reductions.OF_PAIRS),
         Section("impl Shown<char>", on_iterators.OF_CHARS),
         Section("impl<T> Iter<T>", on_iterators.ITERATOR),
+        Section("impl<T> Iter<T>", on_iterators.REFUSED, refused=True),
         Section("impl<T> Peekable<T>", on_iterators.PEEKABLE),
         Section("impl<T> Ends<T>", on_iterators.REVERSIBLE),
         Section("impl<T> Ends<T>", reductions.FROM_BOTH_ENDS),
@@ -88,6 +94,8 @@ def std_methods() -> MethodTable:
         Section("impl<T> Cell<T>", on_wrappers.CELL),
         Section("impl<T> RefCell<T>", on_wrappers.REF_CELL),
         Section("impl<T> RefCell<T>", on_wrappers.REF_CELL_STATE, extension=True),
+        Section("impl<T> Mutex<T>", on_wrappers.MUTEX),
+        Section("impl<T> RwLock<T>", on_wrappers.READ_WRITE_LOCK),
         *(Section(f"impl<T> {name}<T>", on_wrappers.LOCK) for name in ("Mutex", "RwLock")),
         *(
             Section(f"impl<T> {name}<T>", on_wrappers.LOCK_STATE, extension=True)

@@ -42,7 +42,7 @@ class Entry:
         self.text = text
         self.method = method
         self.extension = extension
-        self.name = _NAME.search(text).group(1)  # type: ignore[union-attr]  # checked by a test
+        self.name = method_name(text)
         self.owner_name = _owner_name(header)
         self._signature: Signature | None = None
 
@@ -62,11 +62,13 @@ class Section:
         header: ``impl<T> Vec<T>``, one of ``FAMILIES``, or ``impl Self`` for every type.
         methods: What computes each signature.
         extension: They are the debugger's own.
+        refused: Rust has them, and a call says why they do not work here.
     """
 
     header: str
     methods: Mapping[str, Method]
     extension: bool = False
+    refused: bool = False
 
 
 class MethodTable:
@@ -110,16 +112,36 @@ class MethodTable:
                 yield name
 
 
-def _owner_name(header: str) -> str:
-    """The outer constructor that a header names; ``""`` where the header must be parsed."""
+def method_name(signature: str) -> str:
+    """The name in the text of a signature.
+
+    Example:
+        >>> method_name("fn len(&self) -> usize")
+        'len'
+    """
+    return _NAME.search(signature).group(1)  # type: ignore[union-attr]  # checked by a test
+
+
+def owner_text(header: str) -> str:
+    """The type that a header names, as it is written there.
+
+    Example:
+        >>> owner_text("impl<T: IntoIterator<B>, B> Iter<T>")
+        'Iter<T>'
+    """
     owner = header.removeprefix("impl").lstrip()
     if owner.startswith("<"):
         depth = 0
         for at, char in enumerate(owner):
             depth += {"<": 1, ">": -1}.get(char, 0)
             if not depth:
-                owner = owner[at + 1 :].lstrip()
-                break
+                return owner[at + 1 :].lstrip()
+    return owner
+
+
+def _owner_name(header: str) -> str:
+    """The outer constructor that a header names; ``""`` where the header must be parsed."""
+    owner = owner_text(header)
     if owner.startswith("["):
         return "array" if ";" in owner else "slice"
     if owner.startswith("*"):

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
 
 _OPERATOR_TRAITS = {"cmp": "cmp", "max": "cmp", "min": "cmp", "clamp": "cmp", "ne": "eq"}
-_SIZES = frozenset(("size_of", "align_of", "size_of_val"))
+FREE_FUNCTIONS = frozenset(("size_of", "align_of", "size_of_val"))
+"""Functions of std that are no methods: how large a type is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,7 +523,7 @@ def call(  # noqa: C901, PLR0912 - one case per kind of function
     if not isinstance(function, nodes.Path):
         return _call_value(checker, tree, function, arguments)
     name = function.segments[-1].name
-    if name in _SIZES:
+    if name in FREE_FUNCTIONS:
         for argument in arguments:
             checker.infer(argument)
         return terms.USIZE
@@ -673,6 +674,7 @@ def _no_method(checker: Checker, receiver: Term, tree: nodes.MethodCall) -> Eval
     for layer in places.steps(checker, receiver, raw=False):
         for candidate in _as_iterators(layer):
             known |= dict.fromkeys(std_methods().names_of(candidate))
+    known.pop(tree.name, None)  # one that this type lacks a trait for
     close = difflib.get_close_matches(tree.name, known, n=3)
     hint = f"did you mean {', '.join(f'`{each}`' for each in close)}?" if close else ""
     if receiver.name in NUMBERS and is_variable(receiver):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
 
 _MAX_LAYERS = 32
-_FLOAT_CONSTANTS = frozenset(
+FLOAT_CONSTANTS = frozenset(
     [
         "MAX",
         "MIN",
@@ -45,6 +45,8 @@ _FLOAT_CONSTANTS = frozenset(
         "LOG10_E",
     ]
 )
+INTEGER_CONSTANTS = frozenset(("MIN", "MAX", "BITS"))
+CHAR_CONSTANTS = frozenset(("MIN", "MAX", "REPLACEMENT_CHARACTER"))
 _ORDERINGS = frozenset(("Less", "Equal", "Greater"))
 MEMORY_ORDERINGS = frozenset(("Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"))
 """Variants of ``std::sync::atomic::Ordering``."""
@@ -117,11 +119,11 @@ def associated(checker: Checker, tree: nodes.Path) -> Term | None:
     last = tree.segments[-1].name
     owner = nodes.Path(tree.segments[:-1], tree.owner)
     number = next((s.name for s in owner.segments if s.name in PRIMITIVES), None)
-    if number in FLOATS and last in _FLOAT_CONSTANTS:
+    if number in FLOATS and last in FLOAT_CONSTANTS:
         return Term(number)
-    if number in INTEGERS and number is not None and last in ("MIN", "MAX", "BITS"):
+    if number in INTEGERS and number is not None and last in INTEGER_CONSTANTS:
         return terms.U32 if last == "BITS" else Term(number)
-    if number == "char" and last in ("MAX", "MIN", "REPLACEMENT_CHARACTER"):
+    if number == "char" and last in CHAR_CONSTANTS:
         return terms.CHAR
     if owner.segments and owner.segments[-1].name == "Ordering" and last in _ORDERINGS:
         return terms.ORDERING
