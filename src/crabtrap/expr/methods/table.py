@@ -33,15 +33,27 @@ class Entry:
         text: Its signature.
         method: Computes it.
         extension: It is the debugger's own: Rust has no such method.
+        refused: It is there to say why it does not work here.
     """
 
-    __slots__ = ("_signature", "extension", "header", "method", "name", "owner_name", "text")
+    __slots__ = (
+        "_signature",
+        "extension",
+        "header",
+        "method",
+        "name",
+        "owner_name",
+        "refused",
+        "text",
+    )
 
-    def __init__(self, header: str, text: str, method: Method, *, extension: bool) -> None:
+    def __init__(self, section: Section, text: str, method: Method) -> None:
+        header = section.header
         self.header = header
         self.text = text
         self.method = method
-        self.extension = extension
+        self.extension = section.extension
+        self.refused = section.refused
         self.name = method_name(text)
         self.owner_name = _owner_name(header)
         self._signature: Signature | None = None
@@ -80,7 +92,7 @@ class MethodTable:
         self._by_owner: dict[tuple[str, str], tuple[Entry, ...]] = {}
         for section in sections:
             for text, method in section.methods.items():
-                entry = Entry(section.header, text, method, extension=section.extension)
+                entry = Entry(section, text, method)
                 self._by_name.setdefault(entry.name, []).append(entry)
 
     def named(self, name: str) -> tuple[Entry, ...]:
@@ -103,12 +115,15 @@ class MethodTable:
         return tuple(each for each in entries if each.header == "impl Self")
 
     def names_of(self, owner: Term) -> Iterator[str]:
-        """The names of all methods of a type, its own first, then those of every type."""
+        """The names of the methods of a type; not those of every type."""
         for name, entries in self._by_name.items():
             if any(_owns(each, owner.name) for each in entries):
                 yield name
+
+    def names_of_every_type(self) -> Iterator[str]:
+        """The names of the methods of traits that many types have."""
         for name, entries in self._by_name.items():
-            if any(each.header == "impl Self" for each in entries):
+            if any(each.header == "impl Self" and not each.extension for each in entries):
                 yield name
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crabtrap.expr.methods.std_methods import std_methods
@@ -11,12 +10,18 @@ from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression, Span
 from crabtrap.expr.typing import places, terms
-from crabtrap.expr.typing.deref import deref, item_of
+from crabtrap.expr.typing.deref import item_of
 from crabtrap.expr.typing.inference import MismatchError
+from crabtrap.expr.typing.method_lookup import (
+    find_method,
+    fits,
+    instantiate,
+    method_names,
+    owner_pattern,
+)
 from crabtrap.expr.typing.obligations import Obligation
 from crabtrap.expr.typing.signature import ITERATORS, Signature
 from crabtrap.expr.typing.terms import (
-    INTEGERS,
     NUMBERS,
     REFERENCES,
     UNKNOWN,
@@ -24,7 +29,6 @@ from crabtrap.expr.typing.terms import (
     is_variable,
     strip_references,
 )
-from crabtrap.expr.typing.traits import implements
 from crabtrap.expr.typing.type_text import primitive_or_std
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES
@@ -61,7 +65,7 @@ def method_call(checker: Checker, tree: nodes.MethodCall, expected: Term | None)
     for layer in places.steps(checker, receiver, raw=False):
         if layer == UNKNOWN or layer.name == "dyn":
             return _unknown(checker, tree)
-        found = _probe(checker, layer, tree.name)
+        found = find_method(checker, layer, tree.name)
         if found is not None:
             return _apply(checker, tree, *found, expected)
         if layer.source is not None and not checker.names.calls:
@@ -98,102 +102,6 @@ def _refuse_own(checker: Checker, layer: Term, tree: nodes.MethodCall) -> None:
         )
 
 
-def _probe(checker: Checker, layer: Term, name: str) -> tuple[Entry, Term] | None:
-    """Find the method of one step of auto-deref: by value first, then by reference."""
-    by_value = _matching(checker, layer, name, ("self",))
-    if by_value is None and layer.name in REFERENCES:
-        inner = checker.inference.shallow(layer.args[0])
-        by_value = _matching(checker, inner, name, ("&self", "&mut self"))
-    if by_value is None:
-        by_value = _matching(checker, layer, name, ("&self", "&mut self"))
-    if by_value is None:
-        by_value = _matching(checker, terms.reference(layer), name, ("self",))
-    return by_value
-
-
-def _matching(
-    checker: Checker, owner: Term, name: str, receivers: tuple[str, ...]
-) -> tuple[Entry, Term] | None:
-    """Find a method whose owner is this type, an inherent one before those of traits."""
-    table = std_methods()
-    for candidate in _as_iterators(owner):
-        for entry in table.find(candidate, name):
-            if entry.signature.receiver in receivers and _fits(checker, entry, candidate):
-                return entry, candidate
-    for entry in table.of_every_type(name):
-        signature = entry.signature
-        if signature.receiver not in receivers:
-            continue
-        own = [bound.trait for bound in signature.bounds if bound.term == Term("%Self")]
-        resolved = checker.inference.resolve(owner)
-        if not all(_has(resolved, trait) for trait in own):
-            continue
-        return entry, owner
-    return None
-
-
-_REFERRED = frozenset(("String", "str", "Vec", "slice", "array", "Box", "Rc", "Arc", "Path"))
-
-
-def _has(term: Term, trait: str) -> bool:
-    if trait == "IntoIterator":
-        return item_of(term) is not None and term != UNKNOWN
-    if trait == "Deref":
-        return deref(term) is not None
-    if trait == "AsRefTo":
-        return term.name in _REFERRED
-    if is_variable(term) and trait in ("Ord", "Eq", "Hash"):
-        return term.name != "${float}"
-    return implements(term, trait)
-
-
-def _as_iterators(owner: Term) -> Iterator[Term]:
-    """The type, and of a range also the iterator that it is."""
-    yield owner
-    if owner.name in ("Range", "RangeInclusive", "RangeFrom"):
-        found = item_of(owner)
-        if found is not None and (found[0].name in INTEGERS or found[0].name in ("char", "$", "?")):
-            yield terms.iterator(*found)
-    if owner.name == "&mut" and owner.args[0].name == "Iter":
-        yield owner.args[0]
-
-
-def _fits(checker: Checker, entry: Entry, owner: Term) -> bool:
-    if entry.header in FAMILIES:
-        return True
-    pattern = entry.signature.owner
-    needed = _ABILITY.get(pattern.name, "")
-    if not all(each in owner.args[1].name for each in needed):
-        return False
-    if not checker.inference.can_unify(_owner_pattern(checker, pattern, {}), owner):
-        return False
-    return all(
-        item_of(checker.inference.resolve(owner.args[0])) is not None
-        or is_variable(checker.inference.shallow(owner.args[0]))
-        for bound in entry.signature.bounds
-        if bound.trait == "IntoIterator" and bound.term == pattern.args[0]
-    )
-
-
-_ABILITY = {"Ends": "d", "Length": "e", "Exact": "de", "Peekable": "p", "Shown": "s"}
-
-
-def _owner_pattern(checker: Checker, owner: Term, generics: dict[str, Term]) -> Term:
-    """The owner of a signature with variables for its parameters."""
-    found = _opened(checker, owner, generics)
-    return Term("Iter", found.args) if owner.name in _ABILITY else found
-
-
-def _opened(checker: Checker, term: Term, generics: dict[str, Term]) -> Term:
-    """Replace the parameters of a signature by variables."""
-    if term.name[0] == "%":
-        name = term.name[1:]
-        if name not in generics:
-            generics[name] = checker.inference.fresh()
-        return generics[name]
-    return Term(term.name, tuple(_opened(checker, each, generics) for each in term.args))
-
-
 def _apply(
     checker: Checker, tree: nodes.MethodCall, entry: Entry, owner: Term, expected: Term | None
 ) -> Term:
@@ -210,7 +118,7 @@ def _apply(
     if owner.source is not None or strip_references(owner).source is not None:
         refuse_own_trait(checker, owner, tree)
     generics: dict[str, Term] = {"Self": owner}
-    checker.inference.unifies(_owner_pattern(checker, signature.owner, generics), owner)
+    checker.inference.unifies(owner_pattern(checker, signature.owner, generics), owner)
     _turbofish(checker, tree, signature, generics)
     return _finish(checker, tree, tree.arguments, entry, owner, generics, expected)
 
@@ -304,7 +212,7 @@ def _is_function(tree: Expression) -> bool:
 def _parameter(checker: Checker, term: Term, generics: dict[str, Term]) -> Term:
     if term.name.startswith("impl "):
         return checker.inference.fresh()
-    return _opened(checker, term, generics)
+    return instantiate(checker, term, generics)
 
 
 def _argument(
@@ -335,16 +243,16 @@ def _oblige(
     *,
     opened: bool = False,
 ) -> None:
-    subject = term if opened else _opened(checker, term, generics)
-    parts = tuple(_opened(checker, each, generics) for each in args)
+    subject = term if opened else instantiate(checker, term, generics)
+    parts = tuple(instantiate(checker, each, generics) for each in args)
     checker.obligations.add(Obligation(subject, trait, parts, span))
 
 
 def _result(checker: Checker, term: Term, generics: dict[str, Term], abilities: str) -> Term:
     if term.name in ITERATORS:
-        item = _opened(checker, term.args[0], generics)
+        item = instantiate(checker, term.args[0], generics)
         return terms.iterator(item, _abilities(term.name, abilities))
-    return _opened(checker, term, generics)
+    return instantiate(checker, term, generics)
 
 
 def _abilities_of(owner: Term) -> str:
@@ -428,7 +336,7 @@ def function_of(checker: Checker, tree: nodes.Path, wanted: Term | None) -> Term
         return None
     entry, owner = found
     generics: dict[str, Term] = {"Self": owner}
-    checker.inference.unifies(_owner_pattern(checker, entry.signature.owner, generics), owner)
+    checker.inference.unifies(owner_pattern(checker, entry.signature.owner, generics), owner)
     parameters = tuple(_parameter(checker, each, generics) for each in entry.signature.parameters)
     for declared, parameter in zip(entry.signature.parameters, parameters, strict=True):
         if declared.name.startswith("impl "):
@@ -500,7 +408,7 @@ def _associated(
         return (everywhere[0], owner) if everywhere else None
     for layer in places.steps(checker, owner)[:2]:
         for entry in std_methods().find(layer, name):
-            if _fits(checker, entry, layer):
+            if fits(checker, entry, layer):
                 return entry, layer
     for entry in everywhere:
         return entry, owner
@@ -655,7 +563,7 @@ def _path_call(
         )
     entry, owner = found
     generics: dict[str, Term] = {"Self": owner}
-    checker.inference.unifies(_owner_pattern(checker, entry.signature.owner, generics), owner)
+    checker.inference.unifies(owner_pattern(checker, entry.signature.owner, generics), owner)
     receivers = _receiver_type(entry, owner)
     for argument, wanted in zip(arguments[: len(receivers)], receivers, strict=False):
         checker.coerce(argument, wanted)
@@ -670,11 +578,7 @@ def _no_method(checker: Checker, receiver: Term, tree: nodes.MethodCall) -> Eval
     import difflib  # noqa: PLC0415 - slow to import
 
     receiver = checker.inference.resolve(receiver)
-    known: dict[str, None] = {}
-    for layer in places.steps(checker, receiver, raw=False):
-        for candidate in _as_iterators(layer):
-            known |= dict.fromkeys(std_methods().names_of(candidate))
-    known.pop(tree.name, None)  # one that this type lacks a trait for
+    known = method_names(checker, receiver)
     close = difflib.get_close_matches(tree.name, known, n=3)
     hint = f"did you mean {', '.join(f'`{each}`' for each in close)}?" if close else ""
     if receiver.name in NUMBERS and is_variable(receiver):
