@@ -243,12 +243,40 @@ def test_sequences_are_looked_at(
 def test_fields_of_items_are_offered(debug: Debug) -> None:
     console, _ = console_on(stopped_at(debug("values"), "sequences.rs", "sequences"))
     for text, found in (
-        ("print items[0].", ["print items[0].key", "print items[0].text"]),
+        ("print items[0].ke", ["print items[0].key"]),
         ("print 1 + items[vec[0] as usize].k", ["print 1 + items[vec[0] as usize].key"]),
         ("print (items[0]).te", ["print (items[0]).text"]),
-        ("print vec_reference[0].t", ["print vec_reference[0].text"]),
-        ("print arc[0].", ["print arc[0].key", "print arc[0].text"]),
-        ("print vec.", []),
-        ("print items[99].", []),
+        ("print vec_reference[0].te", ["print vec_reference[0].text"]),
+        ("print vec.buf", []),
     ):
         assert offered(console, text) == found
+    assert offered(console, "print arc[0].")[:2] == ["print arc[0].key", "print arc[0].text"]
+
+
+def test_methods_are_offered_by_type(debug: Debug) -> None:
+    console, _ = console_on(stopped_at(debug("values"), "sequences.rs", "sequences"))
+    for text, found in (
+        ("print vec.fi", ["first"]),
+        ("print vec.iter().ma", ["map", "map_while", "max", "max_by_key", "max_by"]),
+        ("print vec.iter().map(|x| x.abs()).re", ["rev", "reduce"]),
+        ("print vec.len().is_power", ["is_power_of_two"]),
+        ("print vec[0].is_pos", ["is_positive"]),
+        ("print vec.first().unwrap_or_d", ["unwrap_or_default"]),
+        ("print vec.iter().sca", []),
+        ("print items[0].to_str", []),
+        ("print items[0].text.to_upp", ["to_uppercase"]),
+        (
+            "print items[99].text.tri",
+            [
+                "trim",
+                "trim_start",
+                "trim_end",
+                "trim_matches",
+                "trim_start_matches",
+                "trim_end_matches",
+            ],
+        ),
+        ("print nothing.le", []),
+    ):
+        base = text.rpartition(".")[0]
+        assert sorted(offered(console, text)) == sorted(f"{base}.{name}" for name in found), text

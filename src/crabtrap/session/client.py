@@ -344,6 +344,16 @@ class Client:
         """
         return self._evaluation.type_of(text, frame or self._frame_if_any())
 
+    def methods(self, receiver: str, frame: Frame | None = None) -> tuple[str, ...]:
+        """Names of the methods that ``evaluate`` can call on the value of an expression.
+
+        Only its type is asked, and nothing is read or run.
+
+        Raises:
+            CrabtrapError: The expression cannot be parsed or typed.
+        """
+        return self._evaluation.methods(receiver, frame or self._frame_if_any())
+
     def call(
         self,
         text: str,

@@ -37,14 +37,24 @@ class ExpressionVerbs:
         A running program is paused meanwhile, so that the whole expression reads the same
         memory.
         """
+        return self._in_scope(frame, lambda scope: self._evaluate(text, scope))
+
+    def methods(self, receiver: str, frame: Frame | None) -> tuple[str, ...]:
+        """The names of the methods that an expression's value has; nothing is evaluated."""
+        from crabtrap.expr.known_methods import known_methods  # noqa: PLC0415 - slow to import
+
+        book, own = self._core.presenter.book, LazyMethods(self._core.program.debuggee.modules)
+        return self._in_scope(frame, lambda scope: known_methods(receiver, scope, book, own))
+
+    def _in_scope(self, frame: Frame | None, ask: Callable[[Scope], T]) -> T:
         with self._core.door.cancellable():
             if frame is not None:
-                return self._evaluate(text, FrameScope(frame, self._history))
+                return ask(FrameScope(frame, self._history))
             scope = self._scope_without_frame()
             if not isinstance(self._core.state, Running):
-                return self._evaluate(text, scope)
+                return ask(scope)
             with self._core.program.controller.paused():
-                return self._evaluate(text, scope)
+                return ask(scope)
 
     def _evaluate(self, text: str, scope: Scope, caller: ProgramCaller | None = None) -> Value:
         methods = LazyMethods(self._core.program.debuggee.modules)

@@ -84,13 +84,13 @@ def _locations(context: CommandContext, word: str) -> list[Completion]:
 
 
 def _names(context: CommandContext, text: str) -> list[Completion]:
-    """Variables of the selected frame, fields of them, registers after a dollar sign."""
+    """Variables of the selected frame, fields and methods, registers after a dollar sign."""
     word = text[expression_start(text) :]
     frame = context.client.frame
     if word.startswith("$"):
         return _prefixed((f"${name}" for name in frame.registers()), word)
     if "." in word:
-        return _fields(context, word)
+        return _members(context, word)
     names = [binding.name for binding in (*frame.locals(), *frame.arguments())]
     return _prefixed(dict.fromkeys(names), word)
 
@@ -113,9 +113,18 @@ def expression_start(text: str) -> int:
     return start
 
 
-def _fields(context: CommandContext, word: str) -> list[Completion]:
-    """Fields of the value left of the last dot, and of what it dereferences to."""
+def _members(context: CommandContext, word: str) -> list[Completion]:
+    """What may follow the last dot: fields, then the methods that need not run."""
     base, _, prefix = word.rpartition(".")
+    try:
+        methods = context.client.methods(base)
+    except CrabtrapError:
+        methods = ()
+    return _prefixed(dict.fromkeys((*_fields(context, base), *methods)), prefix)
+
+
+def _fields(context: CommandContext, base: str) -> dict[str, None]:
+    """Fields of a value, and of what it dereferences to."""
     found: dict[str, None] = {}
     for _ in range(_MAX_DEREFS):
         try:
@@ -126,7 +135,7 @@ def _fields(context: CommandContext, word: str) -> list[Completion]:
         if not value.type.is_std:
             found |= dict.fromkeys(name for name, _ in value.fields())
         base = f"(*{base})"
-    return _prefixed(found, prefix)
+    return found
 
 
 def _files(word: str) -> list[Completion]:
