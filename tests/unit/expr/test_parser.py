@@ -153,3 +153,31 @@ def test_errors_point_at_the_characters(text, start, end, message):
     assert message in str(error)
     if start is not None:
         assert (error.start, error.end) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator"),
+    [
+        ("v.iter().scan(0, |acc, x| { *acc += x; Some(*acc) })", "+="),
+        ("v.iter().map(|x| n -= x)", "-="),
+        ("{ let mut n = 0; n <<= 1; n }", "<<="),
+        ("match o { Some(x) => n = x, None => 0 }", "= x"),
+        ("if b { n = 3 } else { n = 4 }", "= 3"),
+        ("{ let x = n |= 3; x }", "|="),
+        ("[n = 3]", "="),
+        ("(n = 3)", "="),
+        ("f(1, n = 3)", "="),
+        ("v[n = 3]", "="),
+    ],
+)
+def test_an_assignment_inside_an_expression_is_told_so(text: str, operator: str) -> None:
+    with pytest.raises(ParseError, match="cannot stand inside an expression") as caught:
+        parse(text)
+    assert caught.value.start == text.index(operator)
+    assert "fold" in caught.value.hint
+
+
+def test_what_has_an_equals_sign_and_assigns_nothing() -> None:
+    assert parse('format!("{a}", a = n)')
+    assert parse("if let Some(x) = o { x } else { 0 }")
+    assert parse("n <<= 2")

@@ -76,6 +76,7 @@ class ControlParser(PatternParser):
                 elif isinstance(tree, _BLOCKS):
                     statements.append(tree)
                 else:
+                    self.refuse_assignment()
                     raise self.error("expected `;` or `}`")
         self.expect("}")
         return nodes.Block(tuple(statements), result, self.span_from(start))

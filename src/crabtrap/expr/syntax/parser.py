@@ -10,6 +10,7 @@ from typing import cast
 from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.control import ControlParser
+from crabtrap.expr.syntax.grammar import ASSIGNMENTS
 from crabtrap.expr.syntax.height import height
 from crabtrap.expr.syntax.nodes import Expression, Span
 
@@ -33,7 +34,6 @@ _RAW_BORROWS: dict[str, nodes.UnaryOperator] = {
 _HIGHEST = 128
 """Levels of a tree: each takes several of the thousand calls that Python's stack holds."""
 _COMPARISON, _RANGE, _UNARY = 5, 2, 13
-_ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _LOOPS = frozenset(["let", "loop", "while", "for", "break", "continue", "async"])
 
 
@@ -68,7 +68,7 @@ class Parser(ControlParser):
         """Parse an expression or ``place op= expression``."""
         target = self.expression()
         token = self.peek()
-        if token.text not in _ASSIGNMENTS or token.kind != "op":
+        if token.text not in ASSIGNMENTS or token.kind != "op":
             return target
         self.advance()
         value = self.expression()
