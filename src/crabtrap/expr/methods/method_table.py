@@ -162,7 +162,7 @@ def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
         if found is not None:
             return found
         view = evaluator.presenter.view(layer)
-        entry = _entry_of(view, tree)
+        entry = _entry_of(evaluator, view, tree)
         if entry is not None:
             return entry.method(Invocation(evaluator, tree, layer, view))
         found = _run_method(evaluator, layer, tree)
@@ -175,9 +175,11 @@ def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
     raise _no_method(evaluator, receiver, tree)
 
 
-def _entry_of(view: View, tree: nodes.MethodCall) -> Entry | None:
+def _entry_of(evaluator: Evaluation, view: View, tree: nodes.MethodCall) -> Entry | None:
     for owner in owners_of(view):
         for entry in std_methods().find(Term(owner), tree.name):
+            if entry.refused and evaluator.caller is not None:
+                continue  # the program may have it
             if entry.signature.receiver:
                 return entry
     return None

@@ -440,3 +440,34 @@ HEAP: dict[str, Method] = {
     "fn as_slice(&self) -> &[T]": receiver,
 }
 """Of ``BinaryHeap``."""
+
+
+def _sorted(call: Invocation) -> Value:
+    raise EvaluationError(
+        f"{call.tree.name} changes the slice itself, and an expression changes nothing",
+        call.tree.span,
+        hint="sorted: .iter().collect::<BinaryHeap<_>>().into_sorted_vec()",
+    )
+
+
+def _reversed(call: Invocation) -> Value:
+    raise EvaluationError(
+        "reverse changes the slice itself, and an expression changes nothing",
+        call.tree.span,
+        hint="backwards: .iter().rev()",
+    )
+
+
+REFUSED: dict[str, Method] = {
+    **{f"fn {name}(&mut self) where T: Ord": _sorted for name in ("sort", "sort_unstable")},
+    **{
+        f"fn {name}(&mut self, compare: impl FnMut(&T, &T) -> Ordering)": _sorted
+        for name in ("sort_by", "sort_unstable_by")
+    },
+    **{
+        f"fn {name}<K>(&mut self, f: impl FnMut(&T) -> K)": _sorted
+        for name in ("sort_by_key", "sort_unstable_by_key", "sort_by_cached_key")
+    },
+    "fn reverse(&mut self)": _reversed,
+}
+"""Of slices, and only of use for what they change."""

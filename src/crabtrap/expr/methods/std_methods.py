@@ -55,6 +55,7 @@ def std_methods() -> MethodTable:
         Section("impl<T, N> [T; N]", on_sequences.ARRAY),
         Section("impl [u8]", on_sequences.BYTES),
         Section("impl<T> [T]", on_sequences.SLICE),
+        Section("impl<T> [T]", on_sequences.REFUSED, refused=True),
         Section("impl<T> VecDeque<T>", on_sequences.DEQUE),
         Section("impl<T> VecDeque<T>", on_sequences.DEQUE_ONLY),
         Section("impl<T> LinkedList<T>", on_sequences.DEQUE),

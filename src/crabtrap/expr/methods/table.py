@@ -33,7 +33,7 @@ class Entry:
         text: Its signature.
         method: Computes it.
         extension: It is the debugger's own: Rust has no such method.
-        refused: It is there to say why it does not work here.
+        refused: It is there to say why it does not work here; ``call`` may run the program's.
     """
 
     __slots__ = (

@@ -66,6 +66,8 @@ def method_call(checker: Checker, tree: nodes.MethodCall, expected: Term | None)
         if layer == UNKNOWN or layer.name == "dyn":
             return _unknown(checker, tree)
         found = find_method(checker, layer, tree.name)
+        if found is not None and found[0].refused and checker.names.calls:
+            return _unknown(checker, tree)  # the program may have it
         if found is not None:
             return _apply(checker, tree, *found, expected)
         if layer.source is not None and not checker.names.calls:
