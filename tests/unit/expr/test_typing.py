@@ -50,6 +50,7 @@ def test_every_signature_of_the_table_parses():
         ("vec![2, 1].sort()", "sort changes the slice itself", None),
         ("[2, 1].sort_by(|a, b| b.cmp(a))", "sort_by changes the slice itself", None),
         ("[2.5f64, 1.0].sort()", "`f64: Ord` is not satisfied", None),
+        ("[2.5, 1.0].iter().max()", "`&{float}: Ord` is not satisfied", None),
         ("[2, 1].reverse()", "reverse changes the slice itself", None),
         ("[1].iter().for_each(|x| *x)", "for_each gives nothing", None),
         ("1 << 31 << 1 == 'a'", "can't compare `{integer}` with `char`", None),

@@ -35,8 +35,10 @@ _ALL = frozenset(("Debug", "Sized", "Fn", "FnMut", "FnOnce", "ToOwned", "Borrow"
 
 def implements(term: Term, trait: str) -> bool:
     """Whether a resolved type has a trait; of types of the program, whether it may."""
-    if term == UNKNOWN or is_variable(term) or trait in _ALL:
+    if term == UNKNOWN or trait in _ALL or (is_variable(term) and term.name != "${float}"):
         return True
+    if term.name == "${float}":
+        term = Term("f64")  # what f64 has, every float has
     if term.source is not None:
         if trait in ("Display", "ToString"):
             return False  # it cannot be derived, and one of its own would run
