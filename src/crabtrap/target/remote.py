@@ -7,7 +7,10 @@ descriptor until the process executes another program.
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import MemoryFault, NotFoundError, RemoteError, UnsupportedError
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 _PAGE = 4096
 _PIPELINE = 64
-"""Memory packets in flight at a time."""
+"""Packets in flight at a time."""
 
 
 class Remote:
@@ -62,6 +65,7 @@ class Remote:
         self._layout: RegisterLayout | None = None
         self._blocks: dict[int, bytes] = {}
         self._general: dict[int, Registers] = {}
+        self._last_read = 0
         self._memory: FileMemory | None = None
         self._descriptor: int | None = None
         self._old_descriptors: list[int] = []
@@ -154,12 +158,33 @@ class Remote:
 
     def read_block(self, tid: int) -> bytes:
         """Read all registers, as in the reply to ``g``."""
+        if tid not in self._blocks:
+            self._read_ahead(tid)
         block = self._blocks.get(tid)
         if block is None:
-            reply = self._ask_thread(tid, b"g")
-            # "xx" is a byte that is not available.
-            block = self._blocks[tid] = parse_bytes(reply.replace(b"x", b"0"))
+            block = self._blocks[tid] = _parse_block(self._ask_thread(tid, b"g"))
         return block
+
+    def _read_ahead(self, tid: int) -> None:
+        """Read the next threads' registers together, where one thread is read after the other.
+
+        A list of thousands of threads would else wait for as many round trips.
+        """
+        threads = sorted(self.held)
+        at = bisect_left(threads, tid)
+        is_next = at > 0 and threads[at - 1] == self._last_read
+        self._last_read = tid
+        if not is_next:
+            return
+        following = threads[at : at + _PIPELINE // 2]
+        packets = [(b"Hg" + self.thread(each), b"g") for each in following]
+        replies = iter(self.connection.exchange(list(chain.from_iterable(packets))))
+        for each, selected, block in zip(following, replies, replies, strict=True):
+            # One that cannot be read says why when it is asked for.
+            with suppress(RemoteError, UnsupportedError):
+                if selected == b"OK":
+                    self._blocks[each] = _parse_block(checked(b"g", block))
+                    self._last_read = each
 
     def slot(self, name: str) -> RegisterSlot:
         """Find a register in the layout.
@@ -391,3 +416,8 @@ def _encode(slot: RegisterSlot, value: int | bytes) -> bytes:
     if len(value) != slot.size:
         raise RemoteError(f"register {slot.name} has {slot.size} bytes, not {len(value)}")
     return value
+
+
+def _parse_block(reply: bytes) -> bytes:
+    """Parse the reply to ``g``, where ``xx`` is a byte that is not available."""
+    return parse_bytes(reply.replace(b"x", b"0"))

@@ -22,6 +22,7 @@ DESCRIPTION = (
 ).encode()
 BLOCK = struct.pack("<17QIQ", *range(1, 18), 0x246, 5)
 STOP = b"T05thread:p10.11;"
+ALL_STOP = FEATURES.replace(b"QNonStop+;", b"")
 
 
 def program(answers: dict[bytes, Answer] | None = None) -> dict[bytes, Answer]:
@@ -46,6 +47,37 @@ def test_registers_are_returned_in_dwarf_order():
         assert target.read_registers(17) == expected
         assert target.read_register(17, "eflags") == b"\x46\x02\0\0"
         assert server.requests.count(b"g") == 1  # once per stop
+
+
+def test_threads_that_are_read_one_after_the_other_are_read_together():
+    tids = range(17, 32)
+    listed = "".join(f'<thread id="p10.{tid:x}"/>' for tid in tids)
+
+    def select(packet: bytes) -> bytes:
+        return b"E01" if packet.endswith(b".14") else b"OK"
+
+    threads = f"l<threads>{listed}</threads>".encode()
+    answers = {b"qSupported": ALL_STOP, b"qXfer:threads": threads, b"Hgp10.": select}
+    with scripted(program(answers)) as server:
+        target = attached(server)
+        target.threads()
+        del server.batches[:]
+        for tid in tids:
+            if tid != 20:
+                assert target.read_registers(tid)[16] == 17
+        assert len(server.batches) < 6
+        with pytest.raises(NotFoundError):  # and not the registers of the one selected before
+            target.read_registers(20)
+
+
+def test_one_thread_is_read_alone():
+    listed = b'l<threads><thread id="p10.11"/><thread id="p10.12"/></threads>'
+    answers = {b"qSupported": ALL_STOP, b"qXfer:threads": listed}
+    with scripted(program(answers)) as server:
+        target = attached(server)
+        target.threads()
+        target.read_registers(18)
+        assert server.requests.count(b"g") == 1
 
 
 def test_a_register_outside_of_the_block_is_requested_alone():

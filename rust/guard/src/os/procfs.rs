@@ -98,7 +98,8 @@ pub fn comm(tid: i32) -> String {
 /// Reads the CPU a thread last ran on and its start time in clock ticks since boot.
 #[must_use]
 pub fn core_and_start(tid: i32) -> Option<(u32, u64)> {
-    let text = fs::read_to_string(format!("/proc/{tid}/stat")).ok()?;
+    // `/proc/TID/stat` adds up the times of every thread of the process.
+    let text = fs::read_to_string(format!("/proc/{tid}/task/{tid}/stat")).ok()?;
     // The name may hold spaces and parentheses; what follows the last one is regular.
     let fields: Vec<_> = text.get(text.rfind(')')? + 2..)?.split(' ').collect();
     Some((fields.get(36)?.parse().ok()?, fields.get(19)?.parse().ok()?))

@@ -69,7 +69,7 @@ impl Server {
                     Some(0) => return Ok(Ending::Closed),
                     Some(count) => self.decoder.feed(&buffer[..count]),
                 }
-                if !self.answer_incoming()? {
+                if !self.answer_incoming(signals)? {
                     return Ok(Ending::Closed);
                 }
             }
@@ -81,7 +81,7 @@ impl Server {
     }
 
     /// Answers every complete packet; `false` when the bytes are not the remote protocol.
-    fn answer_incoming(&mut self) -> io::Result<bool> {
+    fn answer_incoming(&mut self, signals: &SignalQueue) -> io::Result<bool> {
         while let Some(incoming) = self.decoder.next() {
             match incoming {
                 Ok(Incoming::Packet(payload)) => self.answer(&payload)?,
@@ -94,7 +94,11 @@ impl Server {
                 }
             }
             // A command may have made stops of its own, or waited and seen some.
-            self.tracer.drain();
+            if self.tracer.has_unreaped() || signals.is_readable()? {
+                self.tracer.drain();
+            } else {
+                self.tracer.settle();
+            }
             self.send_stops()?;
         }
         Ok(true)

@@ -49,6 +49,7 @@ use register_state::SavedStates;
 use spinning::Spinning;
 use successor::Waiting;
 use thread_id::ThreadId;
+use transfer::BegunDocument;
 use transport::Transport;
 
 /// The answer to one packet.
@@ -97,6 +98,8 @@ pub struct Server {
     launch_options: LaunchOptions,
     files: Files,
     saved_states: SavedStates,
+    /// The document whose next piece is likely to be asked for.
+    begun_document: Option<BegunDocument>,
     /// The thread selected for registers and memory (`Hg`).
     general: Tid,
     /// The process of that thread, kept when the thread is gone.
@@ -140,6 +143,7 @@ impl Server {
             launch_options: LaunchOptions::new(inherits_stdio),
             files: Files::default(),
             saved_states: SavedStates::default(),
+            begun_document: None,
             general: 0,
             general_process: 0,
             resumed: ThreadId::ALL,

@@ -24,6 +24,16 @@ impl Server {
 
     /// Lists those of them that an id means.
     pub(super) fn threads_covered_by(&self, id: ThreadId) -> Vec<(Tid, Tid)> {
+        if let Id::One(tid) = id.tid {
+            // Clients ask about one thread after the other: no list of all for each.
+            let pid = self.tracer.process_of(tid);
+            let is_meant = |pid: &Tid| self.tracer.is_visible(*pid) && id.covers(*pid, tid);
+            return pid
+                .filter(is_meant)
+                .map(|pid| (pid, tid))
+                .into_iter()
+                .collect();
+        }
         let mut found = self.visible_threads();
         found.retain(|(pid, tid)| id.covers(*pid, *tid));
         found
@@ -109,12 +119,9 @@ impl Server {
     /// `qThreadExtraInfo`: a thread's name.
     pub(super) fn describe_thread(&mut self, rest: &str) -> Reply {
         let id = ThreadId::parse(rest.as_bytes());
-        let found = self
-            .visible_threads()
-            .into_iter()
-            .find(|(pid, tid)| id.is_some_and(|id| id.covers(*pid, *tid)));
-        match found {
-            Some((_, tid)) => Reply::Text(packet::to_hex(procfs::comm(tid).as_bytes())),
+        let found = id.map(|id| self.threads_covered_by(id)).unwrap_or_default();
+        match found.first() {
+            Some((_, tid)) => Reply::Text(packet::to_hex(procfs::comm(*tid).as_bytes())),
             None => Reply::ErrorNumber(1),
         }
     }

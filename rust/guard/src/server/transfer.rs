@@ -5,6 +5,14 @@ use crate::os::procfs;
 use crate::os::ptrace::Tid;
 use crate::os::signals::{self, SIGINFO_SIZE};
 
+/// A document of which the client has read the beginning.  What it reads next is of the same
+/// one: pieces of two that differ would not fit together.
+pub struct BegunDocument {
+    /// Object and annex.
+    name: (Vec<u8>, String),
+    bytes: Vec<u8>,
+}
+
 impl Server {
     /// `qXfer:OBJECT:read:ANNEX:OFFSET,LENGTH` and the one `write`.
     pub(super) fn transfer(&mut self, payload: &[u8]) -> Reply {
@@ -25,22 +33,37 @@ impl Server {
         let Some((offset, length)) = parse_window(rest) else {
             return Reply::ErrorNumber(0);
         };
+        let name = (object.to_vec(), annex);
+        let begun = self.begun_document.take();
+        let bytes = match begun.filter(|begun| offset > 0 && begun.name == name) {
+            Some(begun) => begun.bytes,
+            None => match self.render_document(object, &name.1) {
+                Ok(bytes) => bytes,
+                Err(reply) => return reply,
+            },
+        };
+        let piece = window(&bytes, offset, length);
+        if piece[0] == b'm' {
+            self.begun_document = Some(BegunDocument { name, bytes });
+        }
+        Reply::Binary(piece)
+    }
+
+    /// Renders the document that `object` and `annex` name, as it is now.
+    fn render_document(&self, object: &[u8], annex: &str) -> Result<Vec<u8>, Reply> {
         let document = match object {
             b"features" if annex == "target.xml" => Ok(self.target_xml().into_bytes()),
-            b"features" => return Reply::ErrorNumber(0),
+            b"features" => return Err(Reply::ErrorNumber(0)),
             b"auxv" => self.auxv(),
-            b"exec-file" => self.executable(&annex).map(String::into_bytes),
+            b"exec-file" => self.executable(annex).map(String::into_bytes),
             b"threads" => Ok(self.threads_xml().into_bytes()),
             b"siginfo" => self.read_siginfo().map(Vec::from),
             b"osdata" if annex == "processes" => Ok(documents::render_processes().into_bytes()),
             b"osdata" => Ok(documents::OSDATA_TYPES.as_bytes().to_vec()),
             b"libraries-svr4" => self.libraries().map(String::into_bytes),
-            _ => return Reply::Unsupported,
+            _ => return Err(Reply::Unsupported),
         };
-        match document {
-            Ok(document) => Reply::Binary(window(&document, offset, length)),
-            Err(text) => Reply::Error(text),
-        }
+        document.map_err(Reply::Error)
     }
 
     /// Reads the auxiliary vector through a thread that is alive.

@@ -22,14 +22,20 @@ impl Tracer {
     /// Takes in everything that has happened, and stops the processes that reports want
     /// stopped.
     pub fn drain(&mut self) {
+        self.reap_some();
+        self.settle();
+    }
+
+    /// Stops the processes that reports want stopped, and takes in what happens meanwhile.
+    pub fn settle(&mut self) {
         loop {
-            self.reap_some();
             let mut processes = self.processes.values();
             let Some(process) = processes.find(|p| p.is_stopping && !p.is_hidden) else {
                 break;
             };
             let pid = process.pid;
             self.stop_process(pid);
+            self.reap_some();
         }
         self.clean_idle_memory();
     }
@@ -69,6 +75,29 @@ impl Tracer {
         self.has_unreaped = true;
     }
 
+    /// Takes in one status of each running thread of a process that has one.
+    ///
+    /// The kernel finds a named thread at once, and goes through all to find any with a status.
+    fn reap_running(&mut self, pid: Tid) {
+        let mut has_reaped = false;
+        for tid in self.running_threads_of(pid) {
+            // One that has executed another program goes by another name now.
+            if let Ok(Some((tid, status))) = wait::poll(tid) {
+                self.on_status(tid, status);
+                has_reaped = true;
+            }
+        }
+        if !has_reaped {
+            self.reap_some();
+        }
+    }
+
+    /// Waits until no thread of a process runs, at most for [`STOP_TIMEOUT`].
+    pub(super) fn wait_until_none_runs(&mut self, pid: Tid) {
+        let reap = |tracer: &mut Self| tracer.reap_running(pid);
+        self.reap_until(reap, |tracer| !tracer.is_running(pid), pid);
+    }
+
     /// Waits until a thread is held; `false` when it ended or does not stop.
     pub fn wait_until_held(&mut self, tid: Tid) -> bool {
         let is_settled = |tracer: &Self| tracer.threads.get(&tid).is_none_or(Thread::is_held);
@@ -80,10 +109,14 @@ impl Tracer {
     ///
     /// `pid` is the process that is waited for: its leader may have exited without a status.
     pub fn wait_until(&mut self, is_done: impl Fn(&Self) -> bool, pid: Tid) {
+        self.reap_until(Self::reap_some, is_done, pid);
+    }
+
+    fn reap_until(&mut self, reap: impl Fn(&mut Self), is_done: impl Fn(&Self) -> bool, pid: Tid) {
         let start = Instant::now();
         let mut spins = 0;
         loop {
-            self.reap_some();
+            reap(self);
             if is_done(self) {
                 return;
             }
@@ -102,6 +135,8 @@ impl Tracer {
                 }
             }
             wait::sleep_until_child_changes();
+            // That took the signal, which may have announced more than is reaped here.
+            self.has_unreaped = true;
         }
     }
 

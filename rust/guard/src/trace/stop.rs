@@ -92,7 +92,7 @@ impl Tracer {
     /// would be resumed as soon as it stops.
     pub fn hold_all(&mut self, pid: Tid) {
         self.interrupt_running(pid);
-        self.wait_until(|tracer| !tracer.is_running(pid), pid);
+        self.wait_until_none_runs(pid);
         if self.is_running(pid) {
             warn!("some threads of {pid} do not stop");
         }
@@ -101,10 +101,8 @@ impl Tracer {
     /// Interrupts the running threads of a process.  They stay held only while the process is
     /// marked as stopping or stepping in place.
     pub(super) fn interrupt_running(&self, pid: Tid) {
-        for tid in self.threads_of(pid) {
-            if self.threads.get(&tid).is_some_and(Thread::is_running) {
-                interrupt(tid);
-            }
+        for tid in self.running_threads_of(pid) {
+            interrupt(tid);
         }
     }
 

@@ -137,9 +137,18 @@ impl Tracer {
 
     /// Lists the threads of a process, ascending, so that every list is in a stable order.
     pub fn threads_of(&self, pid: Tid) -> Vec<Tid> {
+        self.list_threads(|thread| thread.pid == pid)
+    }
+
+    /// Lists the threads of a process that run, ascending.
+    pub(super) fn running_threads_of(&self, pid: Tid) -> Vec<Tid> {
+        self.list_threads(|thread| thread.pid == pid && thread.is_running())
+    }
+
+    fn list_threads(&self, is_meant: impl Fn(&Thread) -> bool) -> Vec<Tid> {
         let threads = self.threads.values();
         let mut tids: Vec<Tid> = threads
-            .filter(|thread| thread.pid == pid)
+            .filter(|thread| is_meant(thread))
             .map(|thread| thread.tid)
             .collect();
         tids.sort_unstable();

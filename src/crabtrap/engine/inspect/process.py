@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.epoch import LIVE
@@ -173,8 +174,10 @@ class Process:
 
     def _number_threads(self, tid: int) -> None:
         """Number every thread not seen before, the main thread first, the others by tid."""
-        for each in sorted({tid, *self.thread_infos}, key=lambda each: (each != self.pid, each)):
-            self._numbers.setdefault(each, max(self._numbers.values(), default=0) + 1)
+        unseen = {tid, *self.thread_infos} - self._numbers.keys()
+        first = max(self._numbers.values(), default=0) + 1
+        in_order = sorted(unseen, key=lambda each: (each != self.pid, each))
+        self._numbers.update(zip(in_order, count(first), strict=False))
 
     @lazy
     def mappings(self) -> tuple[Mapping, ...]:
