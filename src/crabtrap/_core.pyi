@@ -179,7 +179,8 @@ class Function:
         name: Path by the DWARF tree, generics included: ``all::{impl#1}::name``.
         linkage_name: Mangled name, ``None`` where DWARF has none.
         path: Path for people: the demangled linkage name without hash
-            (``<all::Dog as all::Animal>::name``), else ``name``.
+            (``<all::Dog as all::Animal>::name``), else ``name``; with the numbers of closures
+            and the generic arguments of ``name``, which legacy linkage names lack.
         entry: First instruction (``DW_AT_entry_pc``, else the lowest range).
         ranges: Code of this instance, sorted.
         declaration_path, declaration_line: Where the function is declared.

@@ -29,6 +29,8 @@ FUNCTIONS = [
     ("generic<u8>", {"basics::generic<u8>"}),
     ("Wrapper::show", {"basics::Wrapper<T>::show<&str>", "basics::Wrapper<T>::show<i32>"}),
     ("main", {"basics::main"}),
+    ("closures::{closure#0}", {"basics::closures::{closure#0}"}),
+    ("closures::{closure#1}", {"basics::closures::{closure#1}"}),
 ]
 
 
@@ -44,6 +46,26 @@ def test_functions_are_found_by_the_end_of_their_path(
         return
     assert names == functions
     assert all(location.line for location in found.locations)
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        (r"^basics::generic<u8>$", ["basics::generic<u8>"]),
+        (r"closures::\{closure#1\}$", ["basics::closures::{closure#1}"]),
+        (
+            r"^basics::closures::\{closure#[01]\}",
+            [f"basics::closures::{{closure#{n}}}" for n in (0, 1)],
+        ),
+        (r"basics::(same_name|generic<u8>)$", ["basics::generic<u8>", "basics::same_name"]),
+        (r"basics::generic<{0,1}u8>$", ["basics::generic<u8>"]),
+    ],
+)
+def test_instances_are_told_apart_by_expressions(profile: str, pattern: str, names: list[str]):
+    main = ModuleLoader().open_static(str(build("basics", profile).path)).main
+    assert main is not None
+    assert sorted(one.path for one in main.find_code_matching(pattern, 100)) == names
 
 
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])

@@ -70,7 +70,8 @@ class Function:
         origin: The abstract instance that all its instances share, or ``die`` itself.
         name: Path by the DWARF tree, generics included.
         linkage_name: Mangled name, ``None`` where there is none.
-        path: Path by the demangled symbol, without hash.
+        path: Path by the demangled symbol, without hash; with the numbers of closures and
+            the generic arguments that legacy symbols lack.
         entry: First instruction.
         ranges: Code of this instance, sorted.
         inlined: An inline instance; ``call_*`` are then the position of the call.

@@ -16,9 +16,7 @@ SHORT_GENERICS = 40
 """Longest generic argument list, in characters, that a short name still shows."""
 
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
-_LEGACY_ANONYMOUS = re.compile(r"\{\{(\w+)\}\}")
 _AS = re.compile(" as ")
-_NUMBERED = re.compile(r"\{(?!impl#)\w+#\d+\}")
 _MODULES = re.compile(r"(?:[A-Za-z_]\w*(?:\[[0-9a-f]+\])?::)+(?=[A-Za-z_{<])")
 
 
@@ -32,7 +30,7 @@ class Named(Protocol):
 
     @property
     def path(self) -> str:
-        """Path by the demangled symbol."""
+        """Path by the demangled symbol, with what legacy symbols lack."""
         ...
 
 
@@ -42,12 +40,8 @@ def function_name(function: Named) -> str:
 
 
 def full_function_name(function: Named) -> str:
-    """Make the long display name: full paths, without hashes and mangling.
-
-    Legacy symbols have neither the number of a closure nor generic arguments; both are
-    taken from the name in the debug information.
-    """
-    return _combine(function.path, function.name)
+    """Make the long display name: full paths, without hashes and mangling."""
+    return _displayed(function.path or function.name)
 
 
 @lru_cache(maxsize=8192)
@@ -64,13 +58,8 @@ def shorten_path(path: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def _combine(path: str, name: str) -> str:
-    text = _without_self_brackets(_HASH.sub("", path or name).replace("::<", "<"))
-    text = _number_anonymous(text, name)
-    generics = _trailing_generics(name)
-    if generics and not _trailing_generics(text) and _last_segment(text) == _last_segment(name):
-        text += generics
-    return text
+def _displayed(path: str) -> str:
+    return _without_self_brackets(_HASH.sub("", path))
 
 
 def _without_self_brackets(path: str) -> str:
@@ -92,31 +81,6 @@ def _find_as(text: str) -> int:
         if all(not start < match.start() < end for start, end in angle_groups(text)):
             return match.start()
     return -1
-
-
-def _number_anonymous(path: str, name: str) -> str:
-    """Turn ``{{closure}}`` of legacy symbols into ``{closure#0}``, as ``name`` numbers it."""
-    found = _LEGACY_ANONYMOUS.findall(path)
-    if not found:
-        return path
-    numbered = _NUMBERED.findall(name)
-    if len(numbered) != len(found):
-        return _LEGACY_ANONYMOUS.sub(r"{\1}", path)
-    replacements = iter(numbered)
-    return _LEGACY_ANONYMOUS.sub(lambda _: next(replacements), path)
-
-
-def _trailing_generics(path: str) -> str:
-    """Return the generic arguments that a path ends with, brackets included, or ``""``."""
-    groups = list(angle_groups(path))
-    if groups and groups[-1][1] == len(path) and groups[-1][0] > 0:
-        return path[groups[-1][0] :]
-    return ""
-
-
-def _last_segment(path: str) -> str:
-    generics = _trailing_generics(path)
-    return path.removesuffix(generics).rpartition("::")[2]
 
 
 def _short_parts(path: str) -> Iterator[str]:

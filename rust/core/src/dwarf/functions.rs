@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
-use crate::path_query::last_segment;
+use crate::path_query::{completed_path, last_segment};
 
 /// Name of the body of an `async fn`, which is inside of it, without generic arguments.
 pub(crate) const ASYNC_BODY: &str = "{async_fn#0}";
@@ -33,7 +33,8 @@ pub struct Function {
     pub name: String,
     /// Mangled name.
     pub linkage_name: Option<String>,
-    /// The demangled linkage name without hash, else `name`.
+    /// The demangled linkage name without hash, else `name`; with the numbers of closures and
+    /// the generic arguments that legacy linkage names lack.
     pub path: String,
     /// First instruction.
     pub entry: u64,
@@ -188,9 +189,10 @@ impl DebugInfo {
         Ok(Function {
             die,
             origin: abstract_origin(&chain),
-            path: linkage_name
-                .as_deref()
-                .map_or_else(|| name.clone(), demangle),
+            path: linkage_name.as_deref().map_or_else(
+                || name.clone(),
+                |linkage| completed_path(&demangle(linkage), &name),
+            ),
             name,
             linkage_name,
             entry: entry_point,

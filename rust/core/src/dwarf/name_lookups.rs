@@ -12,7 +12,7 @@ use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
-use crate::path_query::{PathQuery, same_text};
+use crate::path_query::{PathQuery, completed_path, same_text};
 
 /// Most candidates that are looked at for one completion.
 const MOST_COMPLETIONS: usize = 10_000;
@@ -181,9 +181,9 @@ impl DebugInfo {
         origin: DieId,
         query: &PathQuery<'_>,
     ) -> bool {
-        let path = names.path(entry);
-        let function = async_function(&path);
-        if query.matches(&path) || function.is_some_and(|path| query.matches(path)) {
+        let name = names.path(entry);
+        let function = async_function(&name);
+        if query.matches(&name) || function.is_some_and(|path| query.matches(path)) {
             return true;
         }
         let Ok(origin) = self.entry(origin) else {
@@ -192,6 +192,7 @@ impl DebugInfo {
         let chain = origin.with_origins(self);
         let linkage = first_with(&chain, gimli::DW_AT_name).and_then(|_| linkage_name(&chain));
         let path = linkage.as_deref().map(demangle).unwrap_or_default();
+        let path = completed_path(&path, &name);
         let outer = function.and_then(|_| outer_path(&path));
         query.matches(&path) || outer.is_some_and(|path| query.matches(path))
     }

@@ -7,7 +7,7 @@ use super::Image;
 use crate::die::DieId;
 use crate::dwarf::{DebugInfo, Declaration, Function, LineSpan, LineSpans};
 use crate::elf::{Symbol, SymbolKind};
-use crate::path_query::last_segment;
+use crate::path_query::{completed_path, last_segment};
 
 impl Image {
     /// The concrete function that covers `address`.
@@ -73,7 +73,7 @@ impl Image {
         let outer = &symbol.name[..last_segment(&symbol.name)];
         if !outer.is_empty() {
             function.name.insert_str(0, outer);
-            function.path = symbol.name;
+            function.path = completed_path(&symbol.name, &function.name);
             function.linkage_name = Some(symbol.linkage_name);
         }
         function
@@ -96,7 +96,7 @@ impl Image {
         Some(Function {
             die,
             origin: die,
-            path: name.clone(),
+            path: completed_path(&name, &name),
             name,
             linkage_name: Some(linkage_name),
             entry: address,

@@ -11,7 +11,7 @@ use crate::demangle::demangle;
 use crate::dwarf::{Function, outer_path};
 use crate::elf::{Symbol, SymbolKind};
 use crate::error::Result;
-use crate::path_query::PathQuery;
+use crate::path_query::{PathQuery, completed_path};
 
 /// Symbols looked at between two looks at whether to go on.
 const SYMBOLS_AT_ONCE: usize = 1 << 10;
@@ -61,7 +61,8 @@ impl Image {
         };
         let symbols = self.symbols().containing(query.anchor(), &may_match);
         let is_match = |symbol: &Symbol, function: &Function| {
-            is_meant(&query, function) || query.matches(&symbol.name)
+            is_meant(&query, function)
+                || query.matches(&completed_path(&symbol.name, &function.name))
         };
         cancel.check()?;
         self.functions_of(symbols.into_iter().map(Ok), &is_match, usize::MAX)
@@ -85,12 +86,13 @@ impl Image {
             found.truncate(limit);
             return Ok(found);
         }
+        let vague = vague_pattern(pattern.as_str());
+        let proposes = |path: &str| {
+            pattern.is_match(path) || vague.as_ref().is_some_and(|vague| vague.is_match(path))
+        };
         let may_match = |symbol: &Symbol| {
-            let is_function = symbol.kind == SymbolKind::Function;
-            let outer = || closure_function(&symbol.name);
-            is_function
-                && (pattern.is_match(&symbol.name)
-                    || outer().is_some_and(|path| pattern.is_match(path)))
+            symbol.kind == SymbolKind::Function
+                && (proposes(&symbol.name) || closure_function(&symbol.name).is_some_and(proposes))
         };
         let symbols = self.each_symbol(cancel, may_match);
         let is_match = |symbol: &Symbol, function: &Function| {
@@ -222,4 +224,19 @@ fn is_match(pattern: &Regex, function: &Function) -> bool {
 /// The function that a closure is in, by the closure's path.
 fn closure_function(path: &str) -> Option<&str> {
     path.ends_with('}').then(|| outer_path(path)).flatten()
+}
+
+/// What of a pattern the symbols of its matches agree with at least, if it asks for what they
+/// may lack: generic arguments, and numbers of closures.
+fn vague_pattern(pattern: &str) -> Option<Regex> {
+    let start = pattern.find(['<', '{', '#'])?;
+    let (kept, rest) = pattern.split_at(start);
+    // What may be repeated no times, and what is one of several, need not be there.
+    let is_needed = !rest.contains('|') && !rest.starts_with("{0");
+    let kept = if is_needed {
+        kept.trim_end_matches('\\')
+    } else {
+        ""
+    };
+    Regex::new(kept).or_else(|_| Regex::new("")).ok()
 }

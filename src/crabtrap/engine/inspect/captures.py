@@ -249,9 +249,14 @@ def _functions_around(frame: Frame, code: Function) -> Iterator[Function]:
     while "::{" in path:
         path = path[: path.rindex("::{")]
         found = module.find_functions(path) or module.find_inlined(path)
-        functions = [function for function in found if function.path == path]
+        wanted = _without_arguments(path)
+        functions = [each for each in found if _without_arguments(each.path) == wanted]
         same = [f for f in functions if generic_arguments(f.name) == arguments]
         yield from same or functions
+
+
+def _without_arguments(path: str) -> str:
+    return path.removesuffix(generic_arguments(path))
 
 
 def is_closure_name(path: str) -> bool:
