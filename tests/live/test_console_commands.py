@@ -192,6 +192,16 @@ def test_a_breakpoint_of_many_locations_lists_them_when_asked(debug: Debug) -> N
     assert len(everything.splitlines()) == 1 + len(item.locations)
 
 
+def test_a_source_is_compared_with_the_module_of_its_code(debug: Debug) -> None:
+    driver = debug("basics")
+    driver.run_to("norm2")
+    sources, path = driver.session.sources, driver.session.frame.path
+    assert path is not None
+    libc = next(each for each in driver.session.code.modules if each.name.startswith("libc."))
+    assert sources.find(path, libc).stale
+    assert not sources.find(path, driver.session.frame.loaded_module).stale
+
+
 def stopped_at(driver: Driver, file: str, marker: str) -> Driver:
     driver.session.launch((), stdio=Stdio.pipes())
     driver.session.breakpoints.add(f"{file}:{driver.inferior.marker(marker, file)}")

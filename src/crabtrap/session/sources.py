@@ -12,6 +12,7 @@ from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_li
 
 if TYPE_CHECKING:
     from crabtrap.session.core import Core
+    from crabtrap.symbols.module import Module
 
 
 @through_door()
@@ -44,11 +45,17 @@ class Sources:
         self._core.options.substitutes = self.substitutes
         self.__dict__.pop("_finder", None)
 
-    def find(self, path: str) -> SourceFile:
-        """Return the lines of a source file, or why there are none."""
-        main = self._core.program.debuggee.modules.main
+    def find(self, path: str, module: Module | None = None) -> SourceFile:
+        """Return the lines of a source file, or why there are none.
+
+        Args:
+            path: As the debug information has it.
+            module: What holds the code of the file, and is to be newer; the program itself
+                if not told.
+        """
+        module = module or self._core.program.debuggee.modules.main
         built = None
-        if main is not None:
+        if module is not None:
             with contextlib.suppress(OSError):
-                built = os.stat(main.path).st_mtime
+                built = os.stat(module.path).st_mtime
         return self._finder.find(path, built=built)

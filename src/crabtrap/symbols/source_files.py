@@ -72,7 +72,7 @@ class SourceFinder:
         self._directories = tuple(directories)
         self._standard_library = standard_library
         self._roots: tuple[str, ...] | None = None
-        self._files: dict[tuple[str, str | None], SourceFile] = {}
+        self._files: dict[tuple[str, str | None, float | None], SourceFile] = {}
 
     def find(
         self,
@@ -88,7 +88,7 @@ class SourceFinder:
             compilation_directory: What a relative ``name`` is relative to.
             built: ``st_mtime`` of the module in seconds; newer sources are ``stale``.
         """
-        key = (name, compilation_directory)
+        key = (name, compilation_directory, built)
         known = self._files.get(key)
         if known is None:
             known = self._files[key] = self._read(name, compilation_directory, built)

@@ -50,6 +50,8 @@ class FakeFrame:
     is_user: bool = True
     folded_reason: str = ""
     cfa: int = 0x7FFE0000
+    variables_unknown: str = ""
+    loaded_module: None = None
     thread: FakeThread | None = None
 
     def arguments(self) -> list[FakeBinding]:
@@ -84,7 +86,7 @@ class FakeSources:
     def __init__(self) -> None:
         self.files: dict[str, SourceFile] = {}
 
-    def find(self, path: str) -> SourceFile:
+    def find(self, path: str, _module: None = None) -> SourceFile:
         return self.files.get(path) or SourceFile(
             path, None, reason="file not found", hint="map its directory"
         )

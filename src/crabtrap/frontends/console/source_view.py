@@ -24,7 +24,7 @@ def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
     count = context.preferences.context_lines
     if not frame.path or not frame.line or count <= 0:
         return []
-    file = context.session.sources.find(frame.path)
+    file = context.session.sources.find(frame.path, frame.loaded_module)
     if file.reason:
         hint = f"; {file.hint}" if file.hint else ""
         location = f"{frame.path}:{frame.line}"
@@ -36,8 +36,14 @@ def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
     last = min(len(file.lines), first + count - 1)
     lines = numbered_lines(context, file, first, last, current=frame.line)
     if file.stale:
-        lines.append(Text(("  the file is newer than the program: rebuild it", "warning")))
+        lines.append(
+            Text((f"  the file is newer than {_what_holds(frame)}: rebuild it", "warning"))
+        )
     return lines
+
+
+def _what_holds(frame: Frame) -> str:
+    return frame.module or "the program"
 
 
 def source_file(context: CommandContext, path: str) -> SourceFile:
