@@ -202,6 +202,15 @@ def test_a_source_is_compared_with_the_module_of_its_code(debug: Debug) -> None:
     assert not sources.find(path, driver.session.frame.loaded_module).stale
 
 
+def test_no_empty_list_of_arguments_is_shown_where_none_are_known(debug: Debug) -> None:
+    driver = debug("basics", "line-tables")
+    driver.run_to("norm2")
+    console, stream = console_on(driver)
+    console.execute("frame")
+    shown = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
+    assert "Point::norm2 at " in shown
+
+
 def stopped_at(driver: Driver, file: str, marker: str) -> Driver:
     driver.session.launch((), stdio=Stdio.pipes())
     driver.session.breakpoints.add(f"{file}:{driver.inferior.marker(marker, file)}")

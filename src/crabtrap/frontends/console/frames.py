@@ -72,6 +72,8 @@ def _arguments(context: CommandContext, frame: Frame, width: int) -> Sequence[st
         arguments = frame.arguments()
     except CrabtrapError as error:
         return (parts.add((f"<{error}>", "dim"), ")"),)
+    if not arguments and frame.variables_unknown:
+        return ()  # as of any function whose parameters nothing tells
     for number, binding in enumerate(arguments):
         if number:
             parts.add(", ")
