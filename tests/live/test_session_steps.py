@@ -202,3 +202,12 @@ def test_a_return_to_nobodys_code_is_reported_and_runs_on(debug: Debug) -> None:
     assert driver.here == ("main", driver.line("end"))
     told = [each.text for each in driver.events if isinstance(each, Notice)]
     assert [text for text in told if "runs on" in text] == told[-1:]
+
+
+@pytest.mark.parametrize("profile", ["debug", "release-debug"])
+def test_finish_out_of_inlined_functions_ends_at_a_line(debug: Debug, profile: str) -> None:
+    driver = debug("inlined", profile)
+    driver.run_to("innermost")
+    while (frame := driver.session.frame).inlined:
+        driver.session.finish()
+        assert driver.session.frame.line, frame.function

@@ -127,6 +127,7 @@ class FinishInlined:
     _resume: Resume = field(default_factory=Resume, init=False)
     _computed: frozenset[Address] = field(default_factory=frozenset[Address], init=False)
     _ranges: tuple[tuple[Address, Address], ...] = field(default=(), init=False)
+    _called_from: Address | None = field(default=None, init=False)
 
     @property
     def frame_cfa(self) -> int | None:
@@ -148,14 +149,31 @@ class FinishInlined:
         """Finish outside of the instance, unless a deeper recursion got there."""
         inside = any(start <= view.pc < end for start, end in self._ranges)
         if stop.kind == "step":
-            return self._resume if inside else Done(StepDone(self.name))
-        if stop.kind not in TRAPPED or view.pc not in self._resume.sites:
+            return self._resume if inside else self._arrived(view)
+        is_back = view.pc == self._called_from
+        if stop.kind not in TRAPPED or not (is_back or view.pc in self._resume.sites):
             return UNEXPLAINED
-        if self._cfa is not None and view.cfa is not None and view.cfa < self._cfa:
-            return self._resume
+        if self._is_deeper(view):
+            return self._return_from(self._called_from) if is_back else self._resume
         if view.pc in self._computed:
             return Resume("step")
+        return self._arrived(view)
+
+    def _is_deeper(self, view: ThreadView) -> bool:
+        return self._cfa is not None and view.cfa is not None and view.cfa < self._cfa
+
+    def _arrived(self, view: ThreadView) -> Explanation:
+        """Finish at the first code with a line; what has none is no place to show."""
+        if self._is_deeper(view) and view.return_address is not None:
+            return self._return_from(view.return_address)
+        if view.row is not None and view.row.line == 0:
+            return Resume("step")
         return Done(StepDone(self.name))
+
+    def _return_from(self, address: Address | None) -> Resume:
+        """Run what is called from code without a line until it returns to ``address``."""
+        self._called_from = address
+        return Resume(sites=frozenset(() if address is None else (address,)))
 
 
 @dataclass(slots=True)
