@@ -26,3 +26,12 @@ def test_lines_are_logged_where_their_logger_is_enabled(caplog: pytest.LogCaptur
 def test_slow_modules_are_not_needed_to_start(module: str) -> None:
     code = f"import sys, crabtrap, crabtrap.frontends.cli; sys.exit({module!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("module", ["crabtrap.expr.evaluate", "tempfile", "shutil", "random"])
+def test_slow_modules_are_not_needed_for_a_session(module: str) -> None:
+    code = (
+        "import sys, crabtrap, crabtrap.frontends.console.start; crabtrap.Session(None); "
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

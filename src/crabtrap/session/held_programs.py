@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 import time
 from typing import Any, cast
 
@@ -110,10 +109,11 @@ def save(saved: SavedSession) -> None:
     fields = {name: getattr(saved, name) for name in SavedSession.__slots__ if name != "problem"}
     text = json.dumps({"crabtrap_session": _VERSION, **fields})
     path = _file_path(saved.pid)
-    # With 0600, and a name of its own should two sessions write at a time.
-    descriptor, temporary = tempfile.mkstemp(prefix=f"{saved.pid}.", dir=_folder())
+    # A name of its own should two sessions write at a time.
+    temporary = os.path.join(_folder(), f"{saved.pid}.{os.getpid()}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
             # Not to the disk: what the machine's end leaves of it concerns a guard that has ended.
             file.write(text)
         os.replace(temporary, path)

@@ -16,7 +16,6 @@ from crabtrap.engine.inspect.statics import (
 )
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
-from crabtrap.session.constants import find_constant
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
 from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
@@ -179,6 +178,8 @@ class FrameScope(ProgramScope):
         chosen = resolve_static(self._process.modules, absolute, view)
         if chosen is not None:
             return value_of_static(self._process, self._frame.thread, *chosen)
+        from crabtrap.session.constants import find_constant  # noqa: PLC0415 - slow to import
+
         return find_constant(self._frame, path) or self._function(absolute, view)
 
     def register(self, name: str) -> Value | None:

@@ -16,7 +16,6 @@ from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.names import function_name
-from crabtrap.symbols.source_structs import declared_tail
 from crabtrap.values.readers import PagedReader
 
 if TYPE_CHECKING:
@@ -293,6 +292,8 @@ class Process:
 
     def declared_tail(self, type_: Type) -> str:
         """Return the type of a struct's last field as its source has it, ``""`` if unknown."""
+        from crabtrap.symbols.source_structs import declared_tail  # noqa: PLC0415 - of use to few
+
         for module in self.modules:
             if module.types is type_.table:
                 return declared_tail(module, type_, self.settings.substitutes)

@@ -7,7 +7,7 @@ import sys
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from crabtrap import Session, Stdio, find_held
+from crabtrap import Session, Stdio
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
 from crabtrap.frontends.console.commands.rules import load_file
@@ -105,6 +105,8 @@ def _mention_held(console: Console, options: CommandLine) -> None:
     """Say which programs another session has left behind, where none was named."""
     if options.pid is not None or options.connect is not None or options.reattach:
         return
+    from crabtrap import find_held
+
     for saved in find_held():
         name = saved.program or "a program"
         fate = f"is held for {saved.seconds_left} s more" if saved.is_held else "was let go"
