@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from crabtrap.present import synthetic
 from crabtrap.present.containers.adapted import MappedItems
-from crabtrap.present.field_paths import LayoutError, Path, part, peel_to_pointer
+from crabtrap.present.field_paths import Path, part, peel_to_pointer
 from crabtrap.present.rules.formula import Amount, amount_of
 from crabtrap.present.rules.rule import Match, ViewOf
-from crabtrap.present.rules.shapes.shape_parts import payload, short_name
+from crabtrap.present.rules.shapes.shape_parts import as_sequence, payload, short_name
 from crabtrap.present.rules.shapes.texts import text_at
 from crabtrap.present.view import IndexedItems, Items, SequenceView, TextKind, View
 from crabtrap.records import dataclass
@@ -31,7 +31,7 @@ class Nullable:
 
     def build(self, match: Match, value: Value, view: ViewOf) -> View:
         """Find items and bits, of which there have to be as many."""
-        items = _sequence(part(value, self.items), view)
+        items = _items(part(value, self.items), view)
         if self.truths:
             items = MappedItems(items, _truth)
         return SequenceView(with_nulls(value, items, part(value, self.valid), view))
@@ -56,7 +56,7 @@ class Cuts:
 
     def build(self, match: Match, value: Value, view: ViewOf) -> View:
         """Find offsets and buffer; each text is checked to be inside when it is read."""
-        offsets = _sequence(part(value, self.offsets), view)
+        offsets = _items(part(value, self.offsets), view)
         address = peel_to_pointer(part(value, self.data)).pointer_address()
         size, count = amount_of(self.size, value), max((offsets.length or 0) - 1, 0)
 
@@ -80,7 +80,7 @@ def with_nulls(value: Value, items: Items, valid: Value, view: ViewOf) -> Items:
     inner = payload(valid)
     if inner is None:
         return items
-    bits, length = _sequence(inner, view), items.length or 0
+    bits, length = _items(inner, view), items.length or 0
     if bits.length != length:
         raise UnavailableError(
             f"{short_name(value)}(len={length} — implausible: {bits.length} bits of validity)"
@@ -98,8 +98,5 @@ def _truth(bit: Value) -> Value:
     return synthetic.number(bit.integer(), PRIMITIVES["bool"])
 
 
-def _sequence(value: Value, view: ViewOf) -> Items:
-    found = view(value)
-    if not isinstance(found, SequenceView):
-        raise LayoutError(f"{value.type.name} is no sequence")
-    return found.items
+def _items(value: Value, view: ViewOf) -> Items:
+    return as_sequence(value, view(value)).items

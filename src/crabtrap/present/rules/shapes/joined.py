@@ -9,7 +9,7 @@ from typing import Literal
 from crabtrap.present.field_paths import LayoutError, Path, find_part
 from crabtrap.present.rules.formula import Amount, amount_of
 from crabtrap.present.rules.rule import Match, ViewOf
-from crabtrap.present.rules.shapes.shape_parts import payload, short_name, unwrapped
+from crabtrap.present.rules.shapes.shape_parts import as_sequence, payload, short_name, unwrapped
 from crabtrap.present.view import ALL, SequenceView, View
 from crabtrap.records import dataclass
 from crabtrap.values import UnavailableError, Value
@@ -67,7 +67,7 @@ class Joined:
             holder = find_part(value, part.path)
             if holder is None or part.kind == "nothing":
                 continue
-            length = _sequence(*unwrapped(holder, view)).length if part.kind == "items" else None
+            length = as_sequence(*unwrapped(holder, view)).length if part.kind == "items" else None
             if length is None:
                 return None
             total += length
@@ -118,7 +118,7 @@ class TreeItems:
             inner, found = unwrapped(value, self.view)
             if inner.is_pointer:
                 continue  # a null pointer: no node
-            below = _sequence(inner, found).items
+            below = as_sequence(inner, found).items
             if not isinstance(below, TreeItems) or below.length is not None:
                 yield from below.walk(0, _MOST_ITEMS if below.length is None else below.length)
                 continue
@@ -160,15 +160,9 @@ class TreeItems:
                 yield from self._items(found)
 
     def _items(self, holder: Value) -> Iterator[Value]:
-        items = _sequence(*unwrapped(holder, self.view)).items
+        items = as_sequence(*unwrapped(holder, self.view)).items
         return items.walk(0, _MOST_ITEMS if items.length is None else items.length)
 
 
 def _is_option(value: Value) -> bool:
     return value.shape.case("None") is not None
-
-
-def _sequence(holder: Value, found: View) -> SequenceView:
-    if not isinstance(found, SequenceView):
-        raise LayoutError(f"{holder.type.name} is no sequence")
-    return found

@@ -14,7 +14,13 @@ from crabtrap.present.containers.walkers import ContiguousItems, MappedEntries, 
 from crabtrap.present.field_paths import LayoutError, Path, find_part, part, peel_to_pointer
 from crabtrap.present.rules.formula import Amount, Formula, amount_of, evaluate
 from crabtrap.present.rules.rule import Match, ViewOf
-from crabtrap.present.rules.shapes.shape_parts import buffer, payload, short_name, unwrapped
+from crabtrap.present.rules.shapes.shape_parts import (
+    as_sequence,
+    buffer,
+    payload,
+    short_name,
+    unwrapped,
+)
 from crabtrap.present.view import Items, LazyItems, MapView, SequenceView, View
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import parse_type_path
@@ -156,12 +162,11 @@ class Pairs:
 def counted_items(holder: Value, length: int, view: ViewOf) -> LazyItems:
     """Return the items of whatever is at ``holder``; it must have as many as ``length`` says."""
     _, found = unwrapped(payload(holder) or holder, view)
-    if not isinstance(found, SequenceView):
-        raise LayoutError(f"{holder.type.name} is no sequence")
+    items = as_sequence(holder, found).items
 
     def walk() -> Iterator[Value]:
         count = 0
-        for item in found.items.walk(0, length):
+        for item in items.walk(0, length):
             count += 1
             yield item
         if count < length:

@@ -6,7 +6,7 @@ from crabtrap.present.containers.plausible import check_buffer
 from crabtrap.present.containers.walkers import ContiguousItems, contiguous
 from crabtrap.present.field_paths import LayoutError, each_layer, peel_to_pointer, variant_payload
 from crabtrap.present.rules.rule import ViewOf
-from crabtrap.present.view import PointerView, View, WrapperView
+from crabtrap.present.view import PointerView, SequenceView, View, WrapperView
 from crabtrap.symbols.types import Type
 from crabtrap.values import Value
 from crabtrap.values.unsized import ADDRESS_FIELD, wide_kind
@@ -87,3 +87,14 @@ def unwrapped(value: Value, view: ViewOf) -> tuple[Value, View]:
 
     *_, found = each_layer((value, view(value)), inner)
     return found
+
+
+def as_sequence(holder: Value, view: View) -> SequenceView:
+    """Return the view of a value that has to be a sequence.
+
+    Raises:
+        LayoutError: It is shown as something else.
+    """
+    if not isinstance(view, SequenceView):
+        raise LayoutError(f"{holder.type.name} is no sequence")
+    return view
