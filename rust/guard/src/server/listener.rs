@@ -42,7 +42,8 @@ struct Peer {
     has_token: bool,
 }
 
-enum Stream {
+/// A connection of somebody who may debug.
+pub(super) enum Stream {
     Unix(UnixStream),
     Tcp(TcpStream),
 }
@@ -82,7 +83,8 @@ impl Listener {
         Ok(Self::Tcp(listener, token))
     }
 
-    fn bind_unix(path: &Path) -> io::Result<Self> {
+    /// Listens at a unix socket that only the guard's user can reach.
+    pub(super) fn bind_unix(path: &Path) -> io::Result<Self> {
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
         listener.set_nonblocking(true)?;
@@ -128,7 +130,8 @@ impl Listener {
         }
     }
 
-    fn poll_fd(&self) -> RawFd {
+    /// What is readable when somebody connects.
+    pub(super) fn poll_fd(&self) -> RawFd {
         match self {
             Self::Unix(listener, _) => listener.as_raw_fd(),
             Self::Tcp(listener, _) => listener.as_raw_fd(),
@@ -143,7 +146,7 @@ impl Listener {
     }
 
     /// Takes the next connection of somebody who may debug, if one is waiting.
-    fn next_stream(&self) -> io::Result<Option<Stream>> {
+    pub(super) fn next_stream(&self) -> io::Result<Option<Stream>> {
         loop {
             let accepted = match self {
                 Self::Unix(listener, _) => listener.accept().map(|(s, _)| Stream::Unix(s)),
@@ -266,7 +269,8 @@ impl Stream {
         Ok((count == 1).then_some(byte[0]))
     }
 
-    fn into_transport(self) -> io::Result<Transport> {
+    /// What serves this peer.
+    pub(super) fn into_transport(self) -> io::Result<Transport> {
         match self {
             Self::Unix(stream) => Transport::over_socket(OwnedFd::from(stream), true),
             Self::Tcp(stream) => {

@@ -4,16 +4,13 @@
 //! it was stopped, with no trap in it.  A program that runs is not held: it goes on at once.
 
 use std::io;
-use std::os::fd::{AsRawFd as _, RawFd};
-use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
 use super::event_loop::poll;
-use super::peer;
+use super::listener::Listener;
 use super::transport::Transport;
 use super::{Reply, Server, packet};
 use crate::os::signal_queue::SignalQueue;
@@ -93,7 +90,12 @@ impl Server {
         waiting: &Waiting,
         signals: &SignalQueue,
     ) -> io::Result<Option<Transport>> {
-        let listener = Listening::begin(&waiting.path)?;
+        // Of a guard that was killed while it waited for a program of this number.
+        match std::fs::remove_file(&waiting.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = Listener::bind_unix(&waiting.path)?;
         let deadline = Instant::now() + waiting.time;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -109,48 +111,9 @@ impl Server {
                 }
                 self.tracer.drain();
             }
-            if has_client && let Some(transport) = listener.accept()? {
-                return Ok(Some(transport));
+            if has_client && let Some(stream) = listener.next_stream()? {
+                return stream.into_transport().map(Some);
             }
         }
-    }
-}
-
-/// A unix socket, whose file goes away with this.
-struct Listening<'a> {
-    socket: UnixListener,
-    path: &'a Path,
-}
-
-impl<'a> Listening<'a> {
-    fn begin(path: &'a Path) -> io::Result<Self> {
-        // Of a guard that was killed while it waited for a program of this number.
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let socket = UnixListener::bind(path)?;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { socket, path })
-    }
-
-    fn poll_fd(&self) -> RawFd {
-        self.socket.as_raw_fd()
-    }
-
-    /// Takes a client; `None` for one that may not debug.
-    fn accept(&self) -> io::Result<Option<Transport>> {
-        let (stream, _) = self.socket.accept()?;
-        if !peer::user_of_unix(&stream).is_some_and(peer::is_allowed) {
-            return Ok(None);
-        }
-        Transport::over_socket(stream.into(), true).map(Some)
-    }
-}
-
-impl Drop for Listening<'_> {
-    fn drop(&mut self) {
-        // Somebody may have removed it already, which is what is wanted.
-        let _ = std::fs::remove_file(self.path);
     }
 }
