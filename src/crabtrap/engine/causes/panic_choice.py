@@ -48,8 +48,8 @@ class Panic:
     def is_wanted_by(self, item: Catchpoint) -> bool:
         """Whether a catchpoint is about this panic; what is not known excludes nothing."""
         message, code = self.reason.message, self.frame.code
-        told = item.message is not None and message is not None
-        if told and not re.search(item.message or "", message or ""):
+        wanted = item.message
+        if wanted is not None and message is not None and not re.search(wanted, message):
             return False
         if item.crate is not None and code is not None and crate_of(code.name) != item.crate:
             return False
