@@ -77,6 +77,16 @@ def front_end(*arguments: str) -> Generator[int]:
     assert process.returncode == -signal.SIGKILL
 
 
+def left_in_norm2(*commands: str) -> int:
+    """A program that a front end launched and left stopped at breakpoint 1."""
+    program = build("basics")
+    place = f"{program.source.name}:{program.marker('norm2')}"
+    stop = (f'session.breakpoints.add("{place}")', "session.continue_()")
+    with front_end("30", "launch", str(program.path), *stop, *commands) as pid:
+        pass
+    return pid
+
+
 def reattached(pid: int | None = None) -> tuple[Session, list[Event]]:
     session, events = Session(None), list[Event]()
     session.subscribe(events.append)
@@ -134,16 +144,7 @@ def test_an_attached_program_is_where_it_was_with_its_breakpoints() -> None:
 
 
 def test_a_launched_program_goes_on_and_ends_as_it_would_have() -> None:
-    program = build("basics")
-    with front_end(
-        "30",
-        "launch",
-        str(program.path),
-        f'session.breakpoints.add("{program.source.name}:{program.marker("norm2")}")',
-        "session.continue_()",
-    ) as pid:
-        pass
-    session, events = reattached(pid)
+    session, events = reattached(left_in_norm2())
     with session:
         assert session.launched
         assert not notices(events)
@@ -238,19 +239,12 @@ def test_nothing_is_held_where_nobody_asked() -> None:
 
 
 def test_a_watched_local_is_watched_on_in_its_own_frame() -> None:
-    program = build("basics")
-    with front_end(
-        "30",
-        "launch",
-        str(program.path),
-        f'session.breakpoints.add("{program.source.name}:{program.marker("norm2")}")',
-        "session.continue_()",
+    pid = left_in_norm2(
         "session.select_frame(1)",
         "session.breakpoints.watch('origin.x')",
         "session.select_frame(0)",
         "session.breakpoints.watch('COUNTER')",
-    ) as pid:
-        pass
+    )
     session, events = reattached(pid)
     with session:
         assert not notices(events)

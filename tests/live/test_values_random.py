@@ -20,6 +20,7 @@ from crabtrap import Session
 from crabtrap.present import RenderOptions
 from crabtrap.target.stdio import Stdio
 from tests.live.random_types import Program, random_program
+from tests.support.debug_texts import unboxed
 from tests.support.needs import require
 from tests.support.toolchains import find_compiler
 
@@ -184,15 +185,3 @@ def unescaped(literal: str) -> str:
         lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPES[match[2]],
         literal[1:-1],
     )
-
-
-def unboxed(text: str) -> str:
-    """Our text without what ``Debug`` does not print; the values hold no bracket and no ``&``."""
-    text = text.replace("&", "")
-    while (start := text.find("Box(")) >= 0:
-        depth, end = 1, start + 4
-        while depth:
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        text = text[:start] + text[start + 4 : end - 1] + text[end:]
-    return text

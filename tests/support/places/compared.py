@@ -14,6 +14,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.present import RenderOptions
 from crabtrap.records import dataclass
 from crabtrap.target.stdio import Stdio
+from tests.support.debug_texts import unboxed
 from tests.support.places.generator import Program
 
 _WHOLE = RenderOptions(max_items=None, max_depth=60, max_text=1 << 16)
@@ -96,15 +97,3 @@ def _shown(session: Session, frame: Frame, place: str) -> str:
         return session.values.render(frame.evaluate(place), _WHOLE)
     except CrabtrapError as error:
         return f"! {error}"
-
-
-def unboxed(text: str) -> str:
-    """Our text without what ``Debug`` does not print."""
-    text = text.replace("&", "")
-    while (start := text.find("Box(")) >= 0:
-        depth, end = 1, start + 4
-        while depth:
-            depth += {"(": 1, ")": -1}.get(text[end], 0)
-            end += 1
-        text = text[:start] + text[start + 4 : end - 1] + text[end:]
-    return text
