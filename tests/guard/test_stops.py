@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from tests.guard.programs import COUNT_IN_ONE, FALSE
+from tests.guard.programs import COUNT_IN_ONE, FALSE, Running
 from tests.guard.rsp import GuardError
 
 TRAP = 0xCC
@@ -139,14 +139,16 @@ def test_a_program_written_under_a_trap_is_seen_and_the_trap_stays(guard, build)
 
 def test_an_interrupt_stops_the_process_with_one_word(guard, build):
     looper = build("looper")
-    guard.run(looper.path, "3")
-    guard.stop_at(looper.symbol("trapped"), FALSE)
-    guard.resume()
-    guard.resume("t")
-    stop = guard.wait()
-    assert (stop.kind, stop.signal) == ("T", 0)
-    assert not guard.stops
-    assert guard.request(f"vKill;{stop.pid:x}") == "OK"
+    # It has input until the end: launched with none, it may end before the interrupt.
+    with Running(looper.path, "3") as program:
+        guard.attach(program.pid)
+        guard.stop_at(looper.symbol("trapped"), FALSE)
+        guard.resume()
+        guard.resume("t")
+        stop = guard.wait()
+        assert (stop.kind, stop.signal) == ("T", 0)
+        assert not guard.stops
+        assert guard.request(f"vKill;{stop.pid:x}") == "OK"
 
 
 def test_a_trap_the_program_holds_itself_is_reported_as_such(guard, build):
