@@ -18,12 +18,16 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.clock import clock_stopped
 from tests.support.needs import require
 from tests.support.toolchains import compile_package
 
 WORKSPACE = Path(__file__).parents[1] / "inferiors"
 TARGET = WORKSPACE / "target"
 USUAL_PROFILES = ("debug", "release-debug")
+
+# The limit of one compilation, which is a matter of seconds on a machine at rest.
+_COMPILE_SECONDS = 900
 
 # Libraries that a program opens at run time; cargo builds only those that it links.
 _COMPANIONS = {"dynlib": ("plugin",)}
@@ -107,6 +111,8 @@ class RunningInferior:
 def build(package: str, profile: str = "debug") -> Inferior:
     """Build a program, or find it built; skip the test where it cannot be.
 
+    The test's clock stands still meanwhile.
+
     Args:
         package: A directory of ``tests/inferiors/programs``.
         profile: A key of ``PROFILES``.
@@ -115,7 +121,8 @@ def build(package: str, profile: str = "debug") -> Inferior:
         InferiorError: The compiler failed; its messages are in the text.
     """
     require_profile(profile)
-    return _build(package, profile)
+    with clock_stopped():
+        return _build(package, profile)
 
 
 def require_profile(profile: str) -> None:
@@ -226,6 +233,7 @@ def _run_cargo(name: str, *selections: Sequence[str]) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=_COMPILE_SECONDS,
     )
     if result.returncode != 0:
         raise InferiorError(f"{' '.join(command)}\n{result.stderr}")
