@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from crabtrap.errors import ParseError
 from crabtrap.expr.syntax import nodes
-from crabtrap.expr.syntax.nodes import unparse
 from crabtrap.expr.syntax.parser import parse
+from crabtrap.expr.syntax.unparse import unparse
 
 NAMES = st.sampled_from(["a", "b", "count", "x1", "_under", "self"])
 FIELDS = st.one_of(NAMES, st.sampled_from(["0", "1"]))

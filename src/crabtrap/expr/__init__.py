@@ -17,8 +17,9 @@ from crabtrap.expr.assign import (
 )
 from crabtrap.expr.evaluate import Evaluator, evaluate
 from crabtrap.expr.scope import EvaluationError, Scope
-from crabtrap.expr.syntax.nodes import Expression, unparse
+from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.syntax.parser import parse
+from crabtrap.expr.syntax.unparse import unparse
 
 __all__ = [
     "Assignment",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crabtrap.errors import ParseError
-from crabtrap.expr.syntax.nodes import unparse
 from crabtrap.expr.syntax.parser import parse
+from crabtrap.expr.syntax.unparse import unparse
 
 # Text and the same with every grouping written out.
 GROUPINGS = [
