@@ -15,12 +15,14 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression, Span
 from crabtrap.expr.typing import (
     call_types,
+    control_types,
+    method_types,
     operator_types,
-    pattern_types,
     places,
     program_types,
     terms,
 )
+from crabtrap.expr.typing.application import PendingCall
 from crabtrap.expr.typing.deref import deref
 from crabtrap.expr.typing.inference import Inference
 from crabtrap.expr.typing.name_types import Names
@@ -30,7 +32,6 @@ from crabtrap.expr.typing.terms import (
     INTEGERS,
     NEVER,
     REFERENCES,
-    UNIT,
     UNKNOWN,
     Term,
     is_variable,
@@ -67,7 +68,7 @@ class Checker:
         self.inference = Inference()
         self.obligations = Obligations(self.inference)
         self.nodes: dict[int, tuple[Expression, Term]] = {}
-        self.calls: dict[int, call_types.PendingCall] = {}
+        self.calls: dict[int, PendingCall] = {}
         self.constants: dict[int, bool] = {}
         self.bound: list[dict[str, Term]] = []
         self.results: list[Term] = []
@@ -120,6 +121,16 @@ class Checker:
         if not self.coerces(found, expected):
             raise self.mismatch(expected, found, tree.span)
         return found
+
+    def condition(self, tree: Expression) -> None:
+        """Type what must be a ``bool``.
+
+        Raises:
+            EvaluationError: It is something else.
+        """
+        found = self.infer(tree, BOOL)
+        if not self.coerces(found, BOOL):
+            raise self.mismatch(BOOL, found, tree.span)
 
     def coerces(self, found: Term, expected: Term) -> bool:
         """Whether a value of a type can stand where another is expected; binds variables."""
@@ -190,9 +201,9 @@ class Checker:
             case nodes.Call(function, arguments):
                 return call_types.call(self, tree, function, arguments, expected)
             case nodes.MethodCall():
-                return call_types.method_call(self, tree, expected)
+                return method_types.method_call(self, tree, expected)
             case nodes.Closure():
-                return self._closure(tree, expected)
+                return control_types.closure(self, tree, expected)
             case nodes.TupleOf(items):
                 return self._tuple(items, expected)
             case nodes.ArrayOf(items):
@@ -205,19 +216,19 @@ class Checker:
             case nodes.StructOf():
                 return places.struct(self, tree)
             case nodes.Matches(operand, pattern, guard):
-                return self._matches(operand, pattern, guard)
+                return control_types.matches(self, operand, pattern, guard)
             case nodes.Format():
-                return self._format(tree)
+                return control_types.format_text(self, tree)
             case nodes.Block():
-                return self._block(tree, expected)
+                return control_types.block(self, tree, expected)
             case nodes.If():
-                return self._if(tree, expected)
+                return control_types.if_(self, tree, expected)
             case nodes.Match():
-                return self._match(tree, expected)
+                return control_types.match_(self, tree, expected)
             case nodes.Try(operand):
-                return self._try(operand, tree.span)
+                return control_types.try_(self, operand, tree.span)
             case nodes.Return(value):
-                return self._return(value, tree.span)
+                return control_types.return_(self, value, tree.span)
             case nodes.Assign():
                 raise EvaluationError("an assignment has no value", hint="use `set`")
             case unknown:
@@ -309,38 +320,6 @@ class Checker:
         length = count.value if isinstance(count, nodes.Literal) else None
         return terms.array_of(found, length if isinstance(length, int) else None)
 
-    def _closure(self, tree: nodes.Closure, expected: Term | None) -> Term:
-        wanted = None if expected is None else self.inference.shallow(expected)
-        known = wanted is not None and wanted.name == "fn"
-        if known and wanted is not None and len(wanted.args) - 1 != len(tree.parameters):
-            want, have = len(wanted.args) - 1, len(tree.parameters)
-            raise EvaluationError(
-                f"closure is expected to take {want} argument{'' if want == 1 else 's'}, "
-                f"but it takes {have}",
-                tree.span,
-            )
-        parameters: list[Term] = []
-        names: dict[str, Term] = {}
-        for at, pattern in enumerate(tree.parameters):
-            written = tree.types[at] if tree.types else ""
-            term = self.parse_type(written, tree.span) if written else self.inference.fresh()
-            if known and wanted is not None and not self.inference.unifies(wanted.args[at], term):
-                raise EvaluationError(
-                    f"type mismatch in closure arguments: expected "
-                    f"`{self.inference.resolve(wanted.args[at])}`, found "
-                    f"`{self.inference.resolve(term)}`",
-                    tree.span,
-                )
-            names |= pattern_types.check(self, pattern, term, tree.span)
-            parameters.append(term)
-        result = wanted.args[-1] if known and wanted is not None else self.inference.fresh()
-        self.results.append(result)
-        body = self.within(names, tree.body, result)
-        self.results.pop()
-        if not self.coerces(body, result):
-            raise self.mismatch(result, body, tree.body.span)
-        return terms.function(tuple(parameters), result)
-
     def within(self, names: dict[str, Term], tree: Expression, expected: Term | None) -> Term:
         """Type a tree that knows more names."""
         self.bound.append(names)
@@ -379,133 +358,6 @@ class Checker:
         if term.name == "_":
             return self.inference.fresh()
         return Term(term.name, tuple(map(self._opened, term.args)), term.source)
-
-    # -- control ---------------------------------------------------------------------------------
-    def condition(self, tree: Expression) -> None:
-        """Type what must be a ``bool``.
-
-        Raises:
-            EvaluationError: It is something else.
-        """
-        found = self.infer(tree, BOOL)
-        if not self.coerces(found, BOOL):
-            raise self.mismatch(BOOL, found, tree.span)
-
-    def _matches(
-        self, operand: Expression, pattern: nodes.Pattern, guard: Expression | None
-    ) -> Term:
-        names = pattern_types.check(self, pattern, self.resolved(operand), operand.span)
-        if guard is not None:
-            self.bound.append(names)
-            self.condition(guard)
-            self.bound.pop()
-        return BOOL
-
-    def _format(self, tree: nodes.Format) -> Term:
-        for piece in tree.pieces:
-            if isinstance(piece, str):
-                continue
-            argument, spec = piece
-            operator_types.check_format(self, argument, spec)
-        return terms.STRING
-
-    def _block(self, tree: nodes.Block, expected: Term | None) -> Term:
-        depth = len(self.bound)
-        diverges = False
-        for statement in tree.statements:
-            if isinstance(statement, nodes.Let):
-                self.bound.append(self.let(statement))
-            else:
-                diverges |= self.inference.shallow(self.infer(statement)) == NEVER
-        result = UNIT if tree.result is None else self.infer(tree.result, expected)
-        del self.bound[depth:]
-        return NEVER if diverges and tree.result is None else result
-
-    def let(self, tree: nodes.Let) -> dict[str, Term]:
-        """Type a ``let``, and return the names that it binds."""
-        if tree.type:
-            term = self.parse_type(tree.type, tree.span)
-            self.coerce(tree.value, term)
-        else:
-            term = self.resolved(tree.value)
-        return pattern_types.check(self, tree.pattern, term, tree.span)
-
-    def _if(self, tree: nodes.If, expected: Term | None) -> Term:
-        depth = len(self.bound)
-        for condition in tree.conditions:
-            if isinstance(condition, nodes.Let):
-                self.bound.append(self.let(condition))
-            else:
-                self.condition(condition)
-        then = self.infer(tree.then, expected)
-        del self.bound[depth:]
-        if tree.otherwise is None:
-            if not self.coerces(then, UNIT):
-                raise EvaluationError(
-                    f"`if` may be missing an `else` clause: expected "
-                    f"`{self.inference.resolve(then)}`, found `()`",
-                    tree.span,
-                )
-            return UNIT
-        return self._joined(then, self.infer(tree.otherwise, expected or then), tree.otherwise)
-
-    def _joined(self, first: Term, second: Term, tree: Expression) -> Term:
-        """The type of what is one or the other."""
-        if self.inference.shallow(first) == NEVER:
-            return second
-        if not self.coerces(second, first):
-            if self.coerces(first, second):
-                return second
-            raise self.mismatch(first, second, tree.span)
-        return first
-
-    def _match(self, tree: nodes.Match, expected: Term | None) -> Term:
-        operand = self.resolved(tree.operand)
-        result: Term = NEVER
-        for arm in tree.arms:
-            names = pattern_types.check(self, arm.pattern, operand, tree.operand.span)
-            self.bound.append(names)
-            if arm.guard is not None:
-                self.condition(arm.guard)
-            body = self.infer(arm.body, expected)
-            self.bound.pop()
-            result = self._joined(result, body, arm.body)
-        if not pattern_types.exhaustive(self, operand, tree.arms):
-            raise EvaluationError("non-exhaustive patterns", tree.span, hint="add `_ => ..`")
-        return result
-
-    def _try(self, operand: Expression, span: Span) -> Term:
-        found = self.resolved(operand)
-        if found == UNKNOWN:
-            return UNKNOWN
-        if found.name not in ("Option", "Result"):
-            raise EvaluationError(f"the `?` operator cannot be applied to type `{found}`", span)
-        if self.results:
-            result = self.results[-1]
-            rest = self.inference.fresh()
-            wanted = terms.option(rest)
-            if found.name == "Result":
-                wanted = Term("Result", (rest, self.inference.fresh()))
-            if not self.inference.unifies(result, wanted):
-                raise EvaluationError(
-                    f"the `?` operator in a closure that returns "
-                    f"`{self.inference.resolve(result)}`",
-                    span,
-                )
-            if found.name == "Result":
-                source = self.inference.resolve(found.args[1])
-                if is_variable(self.inference.shallow(wanted.args[1])):
-                    self.inference.unifies(wanted.args[1], source)
-        return found.args[0]
-
-    def _return(self, value: Expression | None, span: Span) -> Term:
-        if not self.results:
-            raise EvaluationError("return statement outside of a closure", span)
-        if value is None:
-            self.inference.unifies(self.results[-1], UNIT)
-        else:
-            self.coerce(value, self.results[-1])
-        return NEVER
 
 
 def _check_range(tree: nodes.Literal, term: Term, negative: bool) -> None:

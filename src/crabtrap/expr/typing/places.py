@@ -9,7 +9,7 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.typing import terms
 from crabtrap.expr.typing.deref import deref
-from crabtrap.expr.typing.obligations import Obligation
+from crabtrap.expr.typing.obligation import Obligation
 from crabtrap.expr.typing.terms import FLOATS, INTEGERS, UNKNOWN, Term, is_variable
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values.unsized import is_unsized_tail
