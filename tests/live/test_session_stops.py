@@ -18,6 +18,7 @@ from crabtrap.events import (
     Forked,
     Interrupted,
     LogMessage,
+    Notice,
     Panicked,
     SignalReceived,
     SyscallStop,
@@ -279,6 +280,30 @@ def test_children_run_on_unharmed(debug: Debug) -> None:
     assert kinds(driver.session.continue_()) == [Exited]
     assert "status 0x100" in driver.output
     assert "status 0x200" in driver.output
+
+
+@pytest.mark.parametrize("kind", ["fork", "spawn"])
+def test_the_first_child_that_is_let_go_is_told_of(debug: Debug, kind: str) -> None:
+    driver = debug("forks")
+    driver.launch(kind, "3")
+    assert kinds(driver.session.continue_()) == [Exited]
+    texts = [each.text for each in driver.events if isinstance(each, Notice)]
+    (told,) = [text for text in texts if "let go" in text]
+    assert "stops at no breakpoint" in told
+    assert "set follow-fork-mode" in told
+
+
+def test_the_parent_that_is_let_go_is_told_of(debug: Debug) -> None:
+    driver = debug("forks")
+    if driver.server == "gdbserver":
+        skip_inapplicable("gdbserver 13 fails an assertion when the parent is detached first")
+    driver.session.options.follow = "child"
+    driver.launch("fork", "1")
+    parent = driver.session.process.pid
+    (end,) = driver.session.continue_().reasons
+    assert isinstance(end, Exited)
+    (told,) = [each.text for each in driver.events if isinstance(each, Notice)]
+    assert f"process {parent} was let go, its child {end.pid} is followed" in told
 
 
 def test_spawned_children_run_on_unharmed(debug: Debug) -> None:

@@ -8,7 +8,7 @@ from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.causes.hits import find_caught
 from crabtrap.engine.machine import CONSUME, IGNORE, Report
 from crabtrap.engine.modules.module_tracker import libraries_changed
-from crabtrap.events import Executed, Exited, Forked, Interrupted
+from crabtrap.events import Executed, Exited, Forked, Interrupted, Notice
 from crabtrap.signal_names import signal_name
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Forks:
 
     def __init__(self, debuggee: Debuggee) -> None:
         self._debuggee = debuggee
+        self._told = False
 
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Detach from the process that is not followed, with no trap left in it."""
@@ -86,11 +87,24 @@ class Forks:
         # A vforked child shares memory with its parent: its traps are the parent's.
         copied = stop.kind == "fork" and not debuggee.target.abilities.lifts_traps
         traps = debuggee.sites.inserted if copied else ()
-        debuggee.control.detach(debuggee.target.pid if follow_child else stop.child, traps)
+        parent = debuggee.target.pid
+        debuggee.control.detach(parent if follow_child else stop.child, traps)
+        self._tell(parent, stop.child, follow_child)
         kind = "fork" if stop.kind == "fork" else "vfork"
         if find_caught(debuggee.breakpoints, kind) is None:
             return CONSUME
         return Report(Forked(stop.child, kind == "vfork", follow_child))
+
+    def _tell(self, parent: int, child: int, follow_child: bool) -> None:
+        """Tell of the process that is let go: of the first one, since a shell makes many."""
+        if self._told:
+            return
+        self._told = True
+        if follow_child:
+            text = f"process {parent} was let go, its child {child} is followed"
+        else:
+            text = f"process {child}, a child by fork, was let go and stops at no breakpoint"
+        self._debuggee.publish(Notice(f"{text} (told once; `set follow-fork-mode` chooses)"))
 
 
 class Libraries:
