@@ -1,7 +1,6 @@
 """The guard under test, and the programs it is tried on."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -10,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.guard.rsp import Guard
+from tests.support.c_programs import build_c
 from tests.support.elf import read_sections, read_symbols
-from tests.support.needs import require
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = Path(__file__).parent / "inferiors"
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,8 @@ def guard_binary() -> Path:
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Inferior]:
-    directory = tmp_path_factory.mktemp("inferiors")
-    require("cc")
-
-    @cache
-    def build_one(name: str) -> Inferior:
-        target = directory / name
-        flags = ["-O1", "-g", "-no-pie", "-pthread"]
-        subprocess.run(["cc", *flags, SOURCES / f"{name}.c", "-o", target], check=True)
-        return Inferior(str(target))
-
-    return build_one
+def build() -> Callable[[str], Inferior]:
+    return lambda name: Inferior(str(build_c(name)))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""After a call the thread is where it was: registers, stack, system call and all."""
+"""After a call the thread is where it was, in its system call as well."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session
-from crabtrap.events import Exited
+from tests.support.bar.calls import call_and_compare, call_anywhere
 from tests.support.inferiors import RunningInferior, build, running
-from tests.support.sessions import Debug, Server, kinds
+from tests.support.sessions import Server
 
-RED_ZONE = 256
 # System V ABI AMD64, as the kernel numbers them.
 BLOCKING = {
     "read": {0},
@@ -26,43 +25,9 @@ BLOCKING = {
 }
 
 
-def state(session: Session) -> tuple[dict[str, bytes], bytes]:
-    """All registers, and what lies right below the stack pointer."""
-    registers = {name: session.registers.read(name) for name, _ in session.registers.names()}
-    sp = int.from_bytes(registers["rsp"], "little")
-    return registers, session.memory.read(sp - RED_ZONE, RED_ZONE)
-
-
-def differences(before: dict[str, bytes], after: dict[str, bytes]) -> dict[str, tuple[str, str]]:
-    return {
-        name: (before[name].hex(), after[name].hex())
-        for name in before
-        if before[name] != after[name]
-    }
-
-
-def call_and_compare(session: Session, text: str, expected: str) -> None:
-    registers, below = state(session)
-    assert session.values.render(session.call(text)) == expected
-    after, still_below = state(session)
-    assert not differences(registers, after)
-    assert below == still_below
-
-
-@pytest.mark.parametrize("profile", ["debug", "release-debug"])
-def test_calls_at_any_instruction(debug: Debug, profile: str) -> None:
-    """Leaf functions use the red zone; vector code has live vector registers."""
-    driver = debug("calls", profile)
-    session = driver.session
-    session.breakpoints.add("calls::total", temporary=True)
-    driver.launch()
-    session.continue_()
-    chance = random.Random(profile)
-    for _ in range(50):
-        for _ in range(chance.randrange(1, 4)):
-            session.step_instruction()
-        call_and_compare(session, "calls::total(&[1, 2, 3])", "6")
-    assert kinds(session.continue_()) == [Exited]
+@pytest.mark.needs("gdbserver")
+def test_calls_under_another_server_are_undone_as_well() -> None:
+    call_anywhere(100, random.Random(1), "gdbserver")
 
 
 @pytest.fixture

@@ -12,17 +12,9 @@ from crabtrap import Repair, Session, repair
 from crabtrap.engine.machine import Detached
 from crabtrap.errors import ConnectionLost
 from crabtrap.events import Notice
-from tests.support.guard_death import (
-    SCRIPTS,
-    State,
-    Survivor,
-    debug_registers_in_use,
-    debugging,
-    is_text_intact,
-    journals,
-    survivor,
-    tracer_of,
-)
+from tests.support.guard_death import SCRIPTS, State, debugging, journals
+from tests.support.survivor import Survivor, survivor
+from tests.support.traces import debug_registers_in_use, is_text_intact, tracer_of
 
 # What is found in a program that was running, where nobody has repaired it at once.
 LEFT: dict[State, str] = {

@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session
-from tests.support.guard_death import (
-    SCRIPTS,
-    State,
-    debug_registers_in_use,
-    debugging,
-    is_text_intact,
-    survivor,
-    tracer_of,
-)
+from tests.support.guard_death import SCRIPTS, State, debugging
+from tests.support.survivor import survivor
+from tests.support.traces import debug_registers_in_use, is_text_intact, tracer_of
 
 
 def kernel_pcs(pid: int) -> dict[int, int]:

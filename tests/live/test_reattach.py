@@ -18,9 +18,10 @@ from crabtrap import Session, find_held
 from crabtrap.engine.breakpoints.stoppoints import Catchpoint, Watchpoint
 from crabtrap.errors import CrabtrapError, NotFoundError
 from crabtrap.events import BreakpointHit, Event, Exited, Notice, WatchHit
-from tests.live.test_survival import end_of, text_of, tracer_of, wait_until_untraced
+from tests.support.attachme import end_of
 from tests.support.inferiors import build, running
 from tests.support.sessions import kinds
+from tests.support.traces import is_text_intact, tracer_of, wait_until_untraced
 
 FRONT_END = """
 import sys
@@ -129,7 +130,7 @@ def test_an_attached_program_is_where_it_was_with_its_breakpoints() -> None:
             assert counted >= 1
             assert caught.number == 4
             assert session.frame.function == "attachme::tick"
-            assert text_of(program.pid, build("attachme").path)
+            assert is_text_intact(program.pid)
             # The hit at which it stopped is not made a second time.
             value = int(session.evaluate("*count"))
             assert kinds(session.continue_()) == [BreakpointHit]

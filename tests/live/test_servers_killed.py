@@ -12,9 +12,9 @@ from crabtrap.engine.machine import Ended
 from crabtrap.errors import CrabtrapError, StillRunningError
 from crabtrap.events import Exited, StopEvent
 from crabtrap.frontends import describe
-from tests.support.guard_death import tracer_of
 from tests.support.killing import VERBS, is_end
 from tests.support.sessions import Debug, Driver
+from tests.support.traces import tracer_of
 
 
 @pytest.mark.parametrize("verb", VERBS)

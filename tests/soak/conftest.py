@@ -13,6 +13,7 @@ __all__ = ["server"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=1000, help="programs killed within verbs")
+    parser.addoption("--count", type=int, help="rounds of each row of the bar")
     parser.addoption("--threads", type=int, default=5000, help="threads of one program")
 
 

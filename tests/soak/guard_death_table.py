@@ -19,17 +19,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from crabtrap import repair
-from tests.support.guard_death import (
-    SCRIPTS,
-    Debugger,
-    State,
-    Survivor,
-    debug_registers_in_use,
-    debugging,
-    is_text_intact,
-    survivor,
-    wait_until_running,
-)
+from tests.support.guard_death import SCRIPTS, Debugger, State, debugging, wait_until_running
+from tests.support.survivor import Survivor, survivor
+from tests.support.traces import debug_registers_in_use, is_text_intact
 
 GDB: dict[State, tuple[str, ...]] = {
     "stopped at a breakpoint": ("break survivor::hot", "continue"),

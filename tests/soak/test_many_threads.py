@@ -11,7 +11,7 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.errors import StillRunningError
-from tests.support.guard_death import survivor
+from tests.support.survivor import survivor
 
 # Seconds on two quiet cores, for 5,000 threads.
 LIMITS = {"attach": 2.0, "list": 1.0, "bt all": 3.0, "stop all": 0.5}

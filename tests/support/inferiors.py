@@ -211,7 +211,7 @@ def _build(package: str, name: str) -> Inferior:
     if profile.finish is None:
         return Inferior(built, source, name)
     final = TARGET / name / "finished" / package
-    with _locked(name):
+    with locked(name):
         if not final.exists() or final.stat().st_mtime_ns < built.stat().st_mtime_ns:
             final.parent.mkdir(parents=True, exist_ok=True)
             profile.finish(built, final)
@@ -242,7 +242,7 @@ def _run_cargo(name: str, *selections: Sequence[str]) -> None:
 def _run_rustc(source: Path, name: str) -> Path:
     profile = PROFILES[name]
     ready = WORKSPACE / "programs" / "ready" / "src" / "lib.rs"
-    with _locked(name):
+    with locked(name):
         try:
             return compile_package(
                 profile.toolchain, source, TARGET / name, *profile.flags, libraries=(ready,)
@@ -268,7 +268,8 @@ def _cargo_directory(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def _locked(name: str) -> Generator[None]:
+def locked(name: str) -> Generator[None]:
+    """Let nobody else build a profile meanwhile."""
     TARGET.mkdir(parents=True, exist_ok=True)
     with (TARGET / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

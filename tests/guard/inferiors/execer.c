@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     if (left == 0)
         return 7;
     pthread_t id;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 8; i++)
         pthread_create(&id, NULL, busy, NULL);
     pthread_create(&id, NULL, replace, NULL);
     pthread_join(id, NULL);

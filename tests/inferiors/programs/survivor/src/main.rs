@@ -3,8 +3,8 @@
 //!
 //! Each thread calls `hot` so many times a second and keeps a checksum.  Commands are lines of
 //! standard input, each answered by a line: `cold` calls a function that is never called
-//! otherwise, `jit` calls code that no file holds, `write` has every thread write one cell,
-//! `end` says whether all results are right.
+//! otherwise, `jit` calls code that no file holds, `load` has the loader load a library, `write`
+//! has every thread write one cell, `end` says whether all results are right.
 
 use std::io::BufRead;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +20,7 @@ static RELEASED: AtomicBool = AtomicBool::new(false);
 extern "C" {
     fn signal(number: i32, handler: usize) -> usize;
     fn mmap(at: *mut u8, size: usize, access: i32, flags: i32, file: i32, offset: i64) -> *mut u8;
+    fn dlopen(path: *const std::ffi::c_char, flags: i32) -> *mut u8;
 }
 
 extern "C" fn on_signal(_number: i32) {
@@ -104,6 +105,13 @@ fn make_code() -> extern "C" fn() -> u64 {
     }
 }
 
+/// Loads a library that nothing else here needs.
+fn load() -> bool {
+    const RTLD_NOW: i32 = 2;
+    // SAFETY: the name is terminated, and the library does nothing when it is loaded.
+    unsafe { !dlopen(c"libm.so.6".as_ptr(), RTLD_NOW).is_null() }
+}
+
 fn main() {
     let mut numbers = std::env::args()
         .skip(1)
@@ -135,6 +143,7 @@ fn main() {
         match line.expect("text").as_str() {
             "cold" => println!("cold {}", cold(21)),
             "jit" => println!("jit {}", code()),
+            "load" => println!("loaded {}", load()),
             "write" => {
                 shared.orders.lock().unwrap().writes += 1;
                 shared.news.notify_all();
