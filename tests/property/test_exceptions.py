@@ -21,6 +21,7 @@ import crabtrap.engine
 from crabtrap.address import Address
 from crabtrap.engine import controller
 from crabtrap.engine.inferior_call import inferior_call_scope
+from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Detached, Ended, Running, Stopped
 from crabtrap.engine.plans.run_call import RunCall
 from crabtrap.engine.plans.run_to import Continue, RunTo, StepInstruction
@@ -166,7 +167,7 @@ class Scenario:
         made = FakeEngine(program, abilities=self.random.choice(TARGETS), language=Conditions())
         self.engine = made
         self.control = made.target.control
-        self.hub = EventHub()
+        self.hub = EventHub(Interrupts(lambda: None))
         self.hub.subscribe(self.traced_listener)
         made.table.publish = made.debuggee.publish = self.hub.publish
         made.debuggee.signals.set("SIGALRM", stop=self.random.random() < 0.3)

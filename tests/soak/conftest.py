@@ -14,6 +14,10 @@ __all__ = ["server"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=1000, help="programs killed within verbs")
     parser.addoption("--count", type=int, help="rounds of each row of the bar")
+    parser.addoption(
+        "--interrupted", type=float, default=300, help="seconds of Ctrl-C, each server"
+    )
+    parser.addoption("--sessions", type=int, default=1000, help="sessions of one process")
     parser.addoption("--threads", type=int, default=5000, help="threads of one program")
 
 

@@ -11,6 +11,7 @@ from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.debuggee import Debuggee, Options
 from crabtrap.engine.door import Door
 from crabtrap.engine.inspect.epoch import EpochClock
+from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.language import Language, NoLanguage
 from crabtrap.engine.machine import Stopped
 from crabtrap.engine.mailbox import Mailbox
@@ -80,12 +81,16 @@ class FakeEngine:
             Options(),
             self.publish,
             EpochClock(self.door),
+            Interrupts(self._wake),
         )
         loader = cast("ModuleLoader", cast("Any", self.loader))
         self.program = Program(self.debuggee, loader, language or NoLanguage(), self.mailbox)
         self.controller = self.program.controller
         pid = self.target.pid
         self.controller.begin_stopped(pid, (Started(pid, attached=True),))
+
+    def _wake(self) -> None:
+        self.debuggee.control.wake()
 
     def publish(self, event: Event) -> None:
         """Note an event; a test may put something else here."""

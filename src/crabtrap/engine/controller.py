@@ -387,6 +387,7 @@ class Controller:
         """Wait until every thread is stopped; ``False`` when the time is up."""
         mailbox, serves = self._mailbox, not state.run.hidden
         while not state.stops:
+            self._debuggee.interrupts.check()
             if serves and mailbox:
                 self._serve()
                 return True
@@ -403,7 +404,8 @@ class Controller:
 
     def _serve(self) -> None:
         """Call the posted functions, and apply what they changed."""
-        self._mailbox.run_posted()
+        with self._debuggee.interrupts.allowed():
+            self._mailbox.run_posted()
         self.apply_changes()
 
     def apply_changes(self) -> None:
@@ -436,17 +438,20 @@ class Controller:
         if state.run.hidden:
             raise StateError("a function of the program is being called", hint="wait for it")
         began = time.perf_counter()
-        try:
-            self._stopper.stop_now(STOP_SECONDS)
-            self._debuggee.clock.advance()
+        interrupts = self._debuggee.interrupts
+        with interrupts.deferred():
             try:
-                yield
-            finally:
-                self._go_on()
-        except BaseException:
-            if not self._debuggee.is_moving:
-                self.recover()
-            raise
+                self._stopper.stop_now(STOP_SECONDS)
+                self._debuggee.clock.advance()
+                try:
+                    with interrupts.allowed():
+                        yield
+                finally:
+                    self._go_on()
+            except BaseException:
+                if not self._debuggee.is_moving:
+                    self.recover()
+                raise
         spent = (time.perf_counter() - began) * 1000
         _log.debug("the program was paused for %.2f ms", spent)
 

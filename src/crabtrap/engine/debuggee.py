@@ -10,6 +10,7 @@ from crabtrap.engine.breakpoints.stoppoints import BreakpointTable
 from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.inspect.epoch import EpochClock
 from crabtrap.engine.inspect.user_code import UserCode
+from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import NotStarted, Running, State
 from crabtrap.engine.plans.regions import CodeIndex
 from crabtrap.errors import UnsupportedError
@@ -50,6 +51,7 @@ class Debuggee:
         options: The user's options.
         publish: Publishes an event.
         clock: Counts the stops.
+        interrupts: Holds Ctrl-C back while the program is moved.
         sites: The trapped addresses.
         state: The state of the program; written by the controller and by inferior calls.
         interrupt_requested: The user asked for an interruption that was not reported yet;
@@ -64,6 +66,7 @@ class Debuggee:
     options: Options
     publish: Callable[[Event], None]
     clock: EpochClock
+    interrupts: Interrupts
     sites: SiteTable = field(default_factory=SiteTable)
     state: State = NotStarted()
     interrupt_requested: bool = False

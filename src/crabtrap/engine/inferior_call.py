@@ -34,16 +34,17 @@ def inferior_call_scope(program: Program, thread: int) -> Generator[None]:
         StateError: The program is not stopped.
     """
     scope = _Scope(program, thread)
-    try:
+    with program.debuggee.interrupts.deferred():
         try:
-            scope.begin()
-            yield
-        finally:
+            try:
+                scope.begin()
+                yield
+            finally:
+                scope.put_back()
+        except BaseException:
+            # Once more, because putting back may be what was interrupted.
             scope.put_back()
-    except BaseException:
-        # Once more, because putting back may be what was interrupted.
-        scope.put_back()
-        raise
+            raise
 
 
 class _Scope:

@@ -11,6 +11,7 @@ from crabtrap.engine.causes.signal_table import SignalTable
 from crabtrap.engine.debuggee import Debuggee, Options
 from crabtrap.engine.door import Door
 from crabtrap.engine.inspect.epoch import EpochClock
+from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Ended, Running, State, Stopped, require
 from crabtrap.engine.mailbox import Mailbox
 from crabtrap.engine.modules.module_loader import ModuleLoader
@@ -45,6 +46,7 @@ class Core:
 
     Attributes:
         door: Refuses calls of other threads.
+        interrupts: Holds Ctrl-C back while the program is moved.
         events: Delivers events to listeners.
         mailbox: Functions that other threads have posted.
         options: Options of the engine, which can be changed at any time.
@@ -66,7 +68,8 @@ class Core:
             OSError: It cannot be opened.
         """
         self.door = Door()
-        self.events = EventHub()
+        self.interrupts = Interrupts(self._wake)
+        self.events = EventHub(self.interrupts)
         self.mailbox = Mailbox(self.door)
         self.options = Options()
         self.signals = SignalTable()
@@ -74,7 +77,7 @@ class Core:
         self.table.insert(Catchpoint(PANIC_STOP, kind="panic"))
         self.presenter = std_presenter()
         self.history = ValueHistory()
-        self.language = RustLanguage(self.presenter, self.history)
+        self.language = RustLanguage(self.presenter, self.history, self.interrupts)
         self.selections: list[Selection] = []
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self.notify)
@@ -83,6 +86,12 @@ class Core:
         self.keeper: Keeper | None = None
         self.lifecycle = Lifecycle(program, server, self)
         self.door.notice_end = self._notice_end
+
+    def _wake(self) -> None:
+        """Wake whoever waits for the program; called by a signal handler, at any moment."""
+        control = self.program.debuggee.live_control
+        if control is not None:
+            control.wake()
 
     def notify(self, text: str) -> None:
         """Publish a notice."""
@@ -135,6 +144,7 @@ class Core:
             self.options,
             self.events.publish,
             self._clock,
+            self.interrupts,
         )
         program = Program(debuggee, self._loader, self.language, self.mailbox)
         program.adopt_own_package()
@@ -194,18 +204,19 @@ class Core:
     def _carry_out(self, plan: Plan | None, carry_out: Callable[[], StopEvent]) -> StopEvent:
         before = self.state
         under_way = self.door.switch(under_way=False)  # a running program is interrupted instead
-        try:
-            event = carry_out()
-        except StillRunningError:
-            raise
-        except BaseException:
-            state = self.state
-            if isinstance(state, Stopped | Ended) and state is not before:
-                self.settle(state.event, plan)
-            raise
-        finally:
-            self.door.switch(under_way=under_way)
-        return self.settle(event, plan)
+        with self.interrupts.deferred():
+            try:
+                event = carry_out()
+            except StillRunningError:
+                raise
+            except BaseException:
+                state = self.state
+                if isinstance(state, Stopped | Ended) and state is not before:
+                    self.settle(state.event, plan)
+                raise
+            finally:
+                self.door.switch(under_way=under_way)
+            return self.settle(event, plan)
 
     def serve(self, timeout: float | None) -> None:
         """Call what is posted, until ``stop_serving`` or for so many seconds."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from crabtrap.log import Log
 
 if TYPE_CHECKING:
+    from crabtrap.engine.interrupts import Interrupts
     from crabtrap.events import Event
 
 _log = Log("crabtrap.session")
@@ -26,7 +27,9 @@ class EventHub:
     logged, with its traceback, by ``crabtrap.session``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, interrupts: Interrupts) -> None:
+        """Let ``interrupts`` through to the listeners."""
+        self._interrupts = interrupts
         self._listeners: dict[object, Listener] = {}
         self._waiting: deque[Event] = deque()
         self._delivering = False
@@ -64,6 +67,7 @@ class EventHub:
             if key not in self._listeners:
                 continue  # cancelled by an earlier listener
             try:
-                listener(event)
+                with self._interrupts.allowed():
+                    listener(event)
             except Exception as error:
                 _log.error("a listener failed at %s", type(event).__name__, error=error)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.interrupts import Interrupts
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
     from crabtrap.session.calls import ProgramCaller
@@ -32,10 +33,14 @@ if TYPE_CHECKING:
 class RustLanguage:
     """Evaluates expressions and conditions, and expands log texts."""
 
-    def __init__(self, presenter: Presenter, history: ValueHistory) -> None:
-        """Evaluate with the rules of ``presenter`` and the variables of ``history``."""
+    def __init__(self, presenter: Presenter, history: ValueHistory, interrupts: Interrupts) -> None:
+        """Evaluate with the rules of ``presenter`` and the variables of ``history``.
+
+        What the user has written may take long: ``interrupts`` are let through to it.
+        """
         self._presenter = presenter
         self._history = history
+        self._interrupts = interrupts
 
     def evaluate(self, text: str, frame: Frame) -> Value:
         """Evaluate an expression in a frame.
@@ -78,7 +83,8 @@ class RustLanguage:
         Raises:
             CrabtrapError: It cannot be evaluated, or is not a ``bool``.
         """
-        return _truth(condition, self.evaluate(condition, frame))
+        with self._interrupts.allowed():
+            return _truth(condition, self.evaluate(condition, frame))
 
     def holds_outside(self, condition: str, process: Process) -> bool:
         """Whether a condition is true outside of all frames.
@@ -87,7 +93,8 @@ class RustLanguage:
             CrabtrapError: It cannot be evaluated, or is not a ``bool``.
         """
         scope = ProgramScope(process, self._history)
-        return _truth(condition, evaluate(condition, scope, self._presenter))
+        with self._interrupts.allowed():
+            return _truth(condition, evaluate(condition, scope, self._presenter))
 
     def expand(self, text: str, frame: Frame) -> str:
         """Return a log text with its ``{expression}`` parts rendered.
@@ -96,8 +103,9 @@ class RustLanguage:
             CrabtrapError: An expression cannot be evaluated, or braces do not match.
         """
         parts: list[str] = []
-        for is_expression, part in split_log_text(text):
-            parts.append(self.render(self.evaluate(part, frame)) if is_expression else part)
+        with self._interrupts.allowed():
+            for is_expression, part in split_log_text(text):
+                parts.append(self.render(self.evaluate(part, frame)) if is_expression else part)
         return "".join(parts)
 
     def check_condition(

@@ -207,7 +207,8 @@ class Session:
         Raises:
             StateError: There is no program.
         """
-        self._core.lifecycle.detach()
+        with self._core.interrupts.deferred():
+            self._core.lifecycle.detach()
 
     def kill(self) -> StopEvent:
         """Kill the program.
@@ -215,7 +216,8 @@ class Session:
         Raises:
             StateError: There is no program.
         """
-        return self._core.settle(self._core.lifecycle.kill())
+        with self._core.interrupts.deferred():
+            return self._core.settle(self._core.lifecycle.kill())
 
     def close(self) -> None:
         """End the session: kill a launched program, detach from an attached one.
@@ -223,14 +225,15 @@ class Session:
         All that the session has opened is given back; what was read of the program's files,
         such as a ``Function``, can no longer be asked for more.  May be repeated.
         """
-        try:
-            if self.has_program:
-                if self.launched:
-                    self.kill()
-                else:
-                    self.detach()
-        finally:
-            self._core.close()
+        with self._core.interrupts.deferred():
+            try:
+                if self.has_program:
+                    if self.launched:
+                        self.kill()
+                    else:
+                        self.detach()
+            finally:
+                self._core.close()
 
     @property
     def launched(self) -> bool:

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from crabtrap.engine.interrupts import Interrupts
 from crabtrap.events import Event, Notice
 from crabtrap.session.event_hub import EventHub
 
@@ -13,7 +14,7 @@ ONE, TWO, THREE = Notice("one"), Notice("two"), Notice("three")
 
 
 def test_every_listener_hears_every_event_in_order() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
     hub.subscribe(lambda event: heard.append(("a", event)))
     hub.subscribe(lambda event: heard.append(("b", event)))
     hub.publish(ONE)
@@ -22,7 +23,7 @@ def test_every_listener_hears_every_event_in_order() -> None:
 
 
 def test_a_listener_that_raises_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
 
     def bad(_event: Event) -> None:
         raise ValueError("mine")
@@ -38,7 +39,7 @@ def test_a_listener_that_raises_disturbs_nobody(caplog: pytest.LogCaptureFixture
 
 
 def test_what_a_listener_publishes_follows_the_present_event() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
 
     def more(event: Event) -> None:
         heard.append(("first", event))
@@ -53,7 +54,7 @@ def test_what_a_listener_publishes_follows_the_present_event() -> None:
 
 
 def test_a_listener_cancelled_during_delivery_hears_no_more() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
     cancels = []
 
     def first(_event: Event) -> None:
@@ -68,7 +69,7 @@ def test_a_listener_cancelled_during_delivery_hears_no_more() -> None:
 
 
 def test_a_listener_that_cancels_itself_has_heard_the_event() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
 
     def once(event: Event) -> None:
         heard.append(event)
@@ -81,7 +82,7 @@ def test_a_listener_that_cancels_itself_has_heard_the_event() -> None:
 
 
 def test_a_listener_subscribed_during_delivery_hears_the_next_event() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
 
     def another(event: Event) -> None:
         if event == ONE:
@@ -95,7 +96,7 @@ def test_a_listener_subscribed_during_delivery_hears_the_next_event() -> None:
 
 
 def test_the_same_listener_can_be_subscribed_twice() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
     cancel = hub.subscribe(heard.append)
     hub.subscribe(heard.append)
     hub.publish(ONE)
@@ -105,7 +106,7 @@ def test_the_same_listener_can_be_subscribed_twice() -> None:
 
 
 def test_an_interrupt_in_a_listener_leaves_the_hub_in_order() -> None:
-    hub, heard = EventHub(), []
+    hub, heard = EventHub(Interrupts(lambda: None)), []
 
     def interrupted(event: Event) -> None:
         if event == ONE:
