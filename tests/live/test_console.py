@@ -433,6 +433,24 @@ def test_cargo_crabtrap_debugs_what_it_built(tmp_path: Path) -> None:
 _MAIN = "from crabtrap.frontends.cli import main; sys.exit(main())"
 
 
+def test_ctrl_c_gives_up_a_command_and_not_the_session(
+    person: type[Terminal], tmp_path: Path
+) -> None:
+    slow = tmp_path / "slow"
+    os.mkfifo(slow)
+    terminal = person(build("io").path)
+    terminal.type("break main")
+    terminal.type("run")
+    for _ in range(2):
+        terminal.child.send(f"source {slow}\r")
+        writer = os.open(slow, os.O_WRONLY)  # as soon as it waits for us
+        terminal.child.send("\x03")
+        terminal.see("interrupted")
+        terminal.prompt()
+        os.close(writer)
+    assert "io::main" in terminal.type("bt")
+
+
 def test_ctrl_z_suspends_at_the_prompt() -> None:
     # A terminal that takes commands: the prompt is not drawn again on others.
     environment = {**_plain(), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crabtrap.errors import CrabtrapError, ParseError
+from crabtrap.errors import CancelledError, CrabtrapError, ParseError
 from crabtrap.frontends.bug import bug_report
 from crabtrap.frontends.console.quitting import Quit
 from crabtrap.frontends.shortages import find_shortage
@@ -44,6 +44,7 @@ class LineExecutor:
         Raises:
             Quit: The command was ``quit``.
             OutputLostError: The output cannot be written any more.
+            KeyboardInterrupt: Ctrl-C came, and the line is one of a script.
         """
         name = ""
         try:
@@ -57,6 +58,13 @@ class LineExecutor:
         except CrabtrapError as error:
             context.lines.drop_queue()
             self.report_error(context, name or line.split(maxsplit=1)[0], _in_line(error, line))
+            return None
+        except KeyboardInterrupt:
+            # Of a script it is the end, and of a command that a person typed no more than that.
+            if not context.lines.interactive:
+                raise
+            context.lines.drop_queue()
+            self.report_error(context, name, CancelledError("the command was interrupted"))
             return None
         except Exception as error:
             # A bug costs one command; the program, and what was learnt about it, stay.
