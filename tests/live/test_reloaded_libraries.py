@@ -1,9 +1,12 @@
-"""Breakpoints in libraries that are unloaded and loaded again, at the same address."""
+"""Libraries that come and go: breakpoints in them, and what is known of them."""
 
 import pytest
 
-from crabtrap.events import BreakpointHit, Exited, StopEvent
-from tests.support.sessions import Debug, Driver, kinds
+from crabtrap import Session
+from crabtrap.errors import StillRunningError
+from crabtrap.events import BreakpointHit, Event, Exited, LibrariesChanged, StopEvent
+from tests.support.sessions import Debug, Driver, Server, kinds
+from tests.support.survivor import survivor
 
 ROUNDS = 3
 
@@ -46,3 +49,37 @@ def test_silent_hits_are_kept_when_a_library_goes(debug: Debug) -> None:
     point = driver.session.breakpoints.add("plugin::work", ignore=ROUNDS)
     assert stops(driver) == []
     assert point.hits == ROUNDS
+
+
+def test_a_library_is_known_at_the_first_stop_after_it_was_loaded(server: Server) -> None:
+    with survivor() as program, Session(None, server=server) as session:
+        events: list[Event] = []
+        session.subscribe(events.append)
+        session.attach(program.pid)
+        with pytest.raises(StillRunningError):
+            session.continue_(timeout=0.01)
+        assert program.ask("load") == "loaded true"
+        session.interrupt()
+        event = session.wait()
+        assert any("libm.so" in module.path for module in session.code.modules)
+        told = [each for each in events if isinstance(each, LibrariesChanged) and each.loaded]
+        assert "libm.so" in told[-1].loaded[0]
+        assert events.index(told[-1]) < events.index(event)
+        session.detach()
+        assert program.end().is_right
+
+
+def test_a_library_is_known_to_a_breakpoint_added_while_the_program_runs(server: Server) -> None:
+    with survivor() as program, Session(None, server=server) as session:
+        session.attach(program.pid)
+        with pytest.raises(StillRunningError):
+            session.continue_(timeout=0.01)
+        assert program.ask("load") == "loaded true"
+        added = session.post(lambda: session.breakpoints.add("sincosf"))
+        with pytest.raises(StillRunningError):
+            session.wait(timeout=0.5)
+        assert not added.result().pending
+        session.interrupt()
+        session.wait()
+        session.detach()
+        assert program.end().is_right

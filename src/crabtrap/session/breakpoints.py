@@ -130,6 +130,8 @@ class Breakpoints:
             log=log,
             callback=callback,
         )
+        if isinstance(self._core.state, Running):
+            program.tracker.follow()
         with self.door.cancellable():
             resolution = program.resolver.search(item)
         if not resolution.locations and not pending:

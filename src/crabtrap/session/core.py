@@ -255,6 +255,7 @@ class Core:
             self.keep_hits()
             self.lifecycle.end()
         else:
+            self.program.tracker.follow()
             for selection in self.selections:
                 selection.follow(event)
             event = self._with_return_value(event, plan)

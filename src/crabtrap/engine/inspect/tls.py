@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.modules.link_map import read_link_maps
+from crabtrap.engine.modules.link_map import find_r_debug, read_link_maps
 from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass
 
@@ -109,7 +109,7 @@ def find_tls_module_number(process: Process, module: Module) -> int | None:
     offset = _modid_offset(process)
     if offset is None:
         return None
-    for entry in read_link_maps(process, process.modules):
+    for entry in read_link_maps(process, find_r_debug(process.modules)):
         if entry.bias == module.bias:
             return _read_word(process, entry.address + offset)
     return None

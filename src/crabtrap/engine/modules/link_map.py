@@ -47,14 +47,18 @@ class LinkMap:
     name_address: Address
 
 
-def read_link_maps(memory: MemoryReader, modules: Iterable[Module]) -> Iterator[LinkMap]:
+def find_r_debug(modules: Iterable[Module]) -> Address | None:
+    """Find ``struct r_debug`` by the symbol of the loader, which is one of the modules."""
+    return next((s.address for m in modules for s in m.symbols_named("_r_debug")), None)
+
+
+def read_link_maps(memory: MemoryReader, debug: Address | None) -> Iterator[LinkMap]:
     """Read the list, main program first; it ends early where memory cannot be read.
 
     Args:
         memory: The program's memory.
-        modules: Modules, among them the loader, whose ``_r_debug`` symbol leads to the list.
+        debug: Where ``struct r_debug`` is; ``None`` for no list.
     """
-    debug = next((s.address for m in modules for s in m.symbols_named("_r_debug")), None)
     if debug is None:
         return
     try:

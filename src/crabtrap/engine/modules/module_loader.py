@@ -16,7 +16,7 @@ from weakref import WeakSet
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.modules.link_map import read_link_maps, read_path
+from crabtrap.engine.modules.link_map import find_r_debug, read_link_maps, read_path
 from crabtrap.errors import (
     CrabtrapError,
     DebugInfoError,
@@ -171,7 +171,7 @@ class _Loading:
         module = self._library(*loader[0]) if loader and interpreter else None
         if module is None:
             return []
-        entries = read_link_maps(self._target, [module])
+        entries = read_link_maps(self._target, find_r_debug([module]))
         found = [(read_path(self._target, entry.name_address), entry.bias) for entry in entries]
         return [location for location in found if location[0]] + loader
 
