@@ -6,12 +6,15 @@ import pytest
 
 from tests.guard.rsp import RIP, Guard, GuardError, Stop, parse_stop
 
+# So many calls that the program goes on until it is killed, however slow the test is.
+ENDLESS = str(2**62)
+
 
 @pytest.fixture
 def stopped(guard, build) -> Stop:
     """A hit of one of two threads; the trap is gone."""
     counter = build("counter")
-    guard.run(counter.path, "2", "1000000")
+    guard.run(counter.path, "2", ENDLESS)
     guard.stop_at(counter.symbol("work"))
     guard.resume()
     stop = guard.wait()
@@ -85,7 +88,7 @@ def test_all_stop_mode_waits_for_it(connect, build):
     counter = build("counter")
     guard = connect(stop_all=False)
     assert guard.request("QNonStop:0") == "OK"
-    guard.run(counter.path, "2", "1000000")
+    guard.run(counter.path, "2", ENDLESS)
     guard.stop_at(counter.symbol("work"))
     stop = parse_stop(guard.request("c"))
     guard.remove(counter.symbol("work"))
