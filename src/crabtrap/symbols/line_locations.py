@@ -54,11 +54,16 @@ def locations_of_line(suffix: str, line: int, column: int, context: ResolveConte
     users = {path: numbers for path, numbers in lines.items() if context.is_user_path(path)}
     lines = users or lines
     locations: list[BreakpointLocation] = []
+    used: set[int] = set()
     for path, numbers in lines.items():
-        locations += _first_with_code(path, numbers, (line, column), context)
+        found, own = _first_with_code(path, numbers, (line, column), context)
+        if found:
+            locations += found
+            used.add(own)
     if not locations:
         return _no_code(lines, line)
-    return Resolution(in_order(locations, context.table), notes=_line_notes(lines, locations, line))
+    notes = _line_notes(lines, locations, line, used)
+    return Resolution(in_order(locations, context.table), notes=notes)
 
 
 def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int, ...]]:
@@ -86,8 +91,8 @@ def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int,
 
 def _first_with_code(
     path: str, numbers: tuple[int, ...], wanted: tuple[int, int], context: ResolveContext
-) -> list[BreakpointLocation]:
-    """Find the locations of the first line with any at or after ``wanted``, line and column."""
+) -> tuple[list[BreakpointLocation], int]:
+    """Find the first line with locations at or after ``wanted``, line and column, and these."""
     line, column = wanted
     for own in (*numbers[bisect_left(numbers, line) :], _AFTER_ALL_LINES):
         context.check()
@@ -95,12 +100,13 @@ def _first_with_code(
         # lines of the functions called.
         called = _called_between(path, line, own, context.table)
         found = _locations_on(path, called or own, column, context)
+        used = called or own
         if not found and called:
-            found = _locations_on(path, own, column, context)
+            found, used = _locations_on(path, own, column, context), own
         if found:
-            return found
+            return found, used
         line = own + 1
-    return []
+    return [], 0
 
 
 def _called_between(path: str, line: int, end: int, table: ModuleTable) -> int | None:
@@ -195,14 +201,18 @@ def _rows_from(module: Module, path: str, line: int, column: int) -> frozenset[A
 
 
 def _line_notes(
-    lines: dict[str, tuple[int, ...]], locations: list[BreakpointLocation], line: int
+    lines: dict[str, tuple[int, ...]],
+    locations: list[BreakpointLocation],
+    line: int,
+    used: set[int],
 ) -> tuple[str, ...]:
+    """Tell of a line without code.
+
+    That of a function's header has some, though the stop after it is shown further down.
+    """
     notes: list[str] = []
-    moved = sorted(
-        {location.line for location in locations if location.line and location.line != line}
-    )
-    if moved:
-        notes.append(f"line {line} has no code of its own; using line {moved[0]}")
+    if line not in used:
+        notes.append(f"line {line} has no code of its own; using line {min(used)}")
     files = sorted({location.path for location in locations if location.path})
     if len(lines) > 1 and len(files) > 1:
         notes.append(f"{len(files)} files match: {', '.join(files)}")
