@@ -17,6 +17,7 @@ from crabtrap.expr import (
     operators,
     parts,
     paths,
+    pointed_items,
 )
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.control_flow import LeaveError
@@ -331,7 +332,9 @@ class Evaluator:
     # -- indexing ----------------------------------------------------------------
     def _index(self, base: Value, index_tree: Expression) -> Value:
         index = self.value(index_tree)
-        view = parts.container(base, self.presenter)
+        view = parts.find_container(base, self.presenter)
+        if view is None:
+            return self._beside(base, index)
         if isinstance(view, MapView):
             found = lookups.look_up(view, index, self.comparer)
             if found is None:
@@ -351,6 +354,17 @@ class Evaluator:
         if view.is_set:
             raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")
         return view.item(position)
+
+    def _beside(self, base: Value, index: Value) -> Value:
+        """What lies beside the item that a raw pointer points to."""
+        pointer = pointed_items.raw_pointer_in(base, self.presenter)
+        if pointer is None:
+            raise EvaluationError(f"{base.type.name} cannot be indexed")
+        _, bounds = self.comparer.look_through(index)
+        if isinstance(bounds, RangeView):
+            return pointed_items.items_between(pointer, bounds, self.presenter)
+        position = indirection.scalar(index, self.presenter).integer()
+        return pointed_items.item_at(pointer, position)
 
 
 def literal(tree: nodes.Literal, term: Term = UNKNOWN) -> Value:

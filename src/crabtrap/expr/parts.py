@@ -75,11 +75,19 @@ def container(value: Value, presenter: Presenter) -> SequenceView | MapView | Te
     Raises:
         EvaluationError: There is none.
     """
+    view = find_container(value, presenter)
+    if view is None:
+        raise EvaluationError(f"{value.type.name} cannot be indexed")
+    return view
+
+
+def find_container(value: Value, presenter: Presenter) -> SequenceView | MapView | TextView | None:
+    """Find the map, sequence or text that a value is or derefs to, ``None`` where there is none."""
     for layer in layers(value, presenter):
         view = presenter.view(layer)
         if isinstance(view, SequenceView | MapView | TextView):
             return view
-    raise EvaluationError(f"{value.type.name} cannot be indexed")
+    return None
 
 
 def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
@@ -98,7 +106,7 @@ def slice_of(view: View, bounds: RangeView, base: Value) -> Value:
         raise EvaluationError("an iterator has no end to slice to")
     start, stop = _bounds(bounds, length or 0)
     part = slice_view(view, start, stop)
-    name = base.type.name
+    name = base.type.qualified_name
     return computed.of_view(
         synthetic_type("opaque", name if name.startswith("[") else f"[..] of {name}"), part
     )

@@ -134,7 +134,8 @@ def _item_size(call: Invocation) -> int | None:
 def _as_pointer(call: Invocation) -> Value:
     items = view_of(call).items
     if isinstance(items, ContiguousItems) and items.array.address is not None:
-        type_ = pointer_type(items.item, "*const ")
+        prefix = "*mut " if call.tree.name == "as_mut_ptr" else "*const "
+        type_ = pointer_type(items.item, prefix)
         data = items.array.address.to_bytes(8, "little")
         return Value(type_, Bytes(data), call.value.context)
     raise EvaluationError("its items do not lie side by side in memory", call.tree.span)

@@ -213,8 +213,11 @@ def index(checker: Checker, tree: Expression, base: Expression, at: Expression) 
     """
     term = checker.resolved(base)
     position = checker.resolved(at)
+    pointer: Term | None = None
     for layer in steps(checker, term):
         name = layer.name
+        if name in terms.RAW_POINTERS and pointer is None:
+            pointer = layer
         if layer == UNKNOWN or name == "dyn":
             _settle(checker, position)
             return UNKNOWN
@@ -244,7 +247,21 @@ def index(checker: Checker, tree: Expression, base: Expression, at: Expression) 
                 tree.span,
                 hint="use .contains(..) or .iter()",
             )
+    if pointer is not None:
+        return _beside(checker, pointer.args[0], position, at)
     raise EvaluationError(f"cannot index into a value of type `{term}`", tree.span)
+
+
+def _beside(checker: Checker, item: Term, position: Term, at: Expression) -> Term:
+    """Type ``p[3]`` or ``p[1..4]`` of a raw pointer, whose items may be before it, too."""
+    if position == UNKNOWN:
+        return UNKNOWN
+    is_range = position.name.startswith("Range")
+    for each in position.args if is_range else (position,):
+        if is_variable(each):
+            checker.inference.unifies(each, Term("isize"))
+        checker.obligations.add(Obligation(each, "Integer", (), at.span))
+    return terms.slice_of(item) if is_range else item
 
 
 def _settle(checker: Checker, term: Term) -> None:
