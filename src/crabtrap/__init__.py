@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.debuggee import Options
     from crabtrap.engine.inspect.frame import Binding, Frame
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.statics import Declaration
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.inspect.user_code import UserCode
     from crabtrap.engine.machine import Detached, Ended, NotStarted, Running, State, Stopped
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.code_rows import Function, Symbol
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.source_files import SourceFile
+    from crabtrap.symbols.type_names import short_type_name
     from crabtrap.symbols.types import Case, Field, Type
     from crabtrap.target.repair import Repair, repair
     from crabtrap.target.stdio import Stdio
@@ -75,6 +77,7 @@ __all__ = [
     "Children",
     "Client",
     "Code",
+    "Declaration",
     "Detached",
     "Ended",
     "Field",
@@ -121,6 +124,7 @@ __all__ = [
     "format_integer",
     "launch",
     "repair",
+    "short_type_name",
 ]
 
 _HOMES = {
@@ -140,6 +144,7 @@ _HOMES = {
     "engine.debuggee": ("Options",),
     "engine.inspect.frame": ("Binding", "Frame"),
     "engine.inspect.process": ("Process",),
+    "engine.inspect.statics": ("Declaration",),
     "engine.inspect.thread": ("Thread",),
     "engine.inspect.user_code": ("UserCode",),
     "engine.machine": ("Detached", "Ended", "NotStarted", "Running", "State", "Stopped"),
@@ -159,6 +164,7 @@ _HOMES = {
     "symbols.code_rows": ("Function", "Symbol"),
     "symbols.module": ("Module",),
     "symbols.source_files": ("SourceFile",),
+    "symbols.type_names": ("short_type_name",),
     "symbols.types": ("Case", "Field", "Type"),
     "target.repair": ("Repair", "repair"),
     "target.stdio": ("Stdio",),

@@ -100,7 +100,7 @@ class StepDone:
     Attributes:
         plan: Name of the plan: "step", "next", "finish", ...
         return_value: Rendered return value after a finish, else ``None``.
-        return_type: Its type, else ``None``.
+        return_type: Its type with its path, else ``None``.
         frame: As in ``BreakpointHit``.
     """
 

@@ -278,7 +278,7 @@ def reference(value: Value) -> Value:
         if value.shape.kind != "array" or value.type.table is not None:
             return Value(type_, Bytes(data), value.context)
     view = PointerView("&", value.address, lambda: value)
-    return of_view(synthetic_type("opaque", f"&{value.type.name}"), view)
+    return of_view(synthetic_type("opaque", f"&{value.type.qualified_name}"), view)
 
 
 def raw_pointer(value: Value, prefix: str) -> Value:
@@ -292,6 +292,6 @@ def raw_pointer(value: Value, prefix: str) -> Value:
         raise EvaluationError(f"there is no address to take: {reason}")
     if value.metadata is not None or value.type.size is None:
         view = PointerView("", value.address, lambda: value)
-        return of_view(synthetic_type("opaque", f"{prefix}{value.type.name}"), view)
+        return of_view(synthetic_type("opaque", f"{prefix}{value.type.qualified_name}"), view)
     type_ = pointer_type(value.type, prefix)
     return Value(type_, Bytes(value.location.address.to_bytes(8, "little")), value.context)

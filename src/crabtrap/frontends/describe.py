@@ -265,7 +265,7 @@ def binding(session: Session, one: Binding, options: RenderOptions) -> JsonObjec
         "kind": one.kind,
         "line": one.line,
         "shadowed": one.shadowed,
-        "type": one.value.type.name,
+        "type": one.value.type.qualified_name,
     }
     try:
         described["value"] = tree(session, one.value, options)

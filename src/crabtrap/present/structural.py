@@ -90,21 +90,50 @@ def _variant(value: Value, shape: Type) -> View:
         return RecordView(case.name, inside.fields(), case.type.is_tuple, variant=True)
     name = shape.name.partition("::{")[0]
     where = f" at line {case.line}" if case.line else ""
-    fields = () if case.name in _FINISHED else _held(case.type, inside)
+    fields = _held(case.type, inside, is_finished=case.name in _FINISHED)
     return RecordView(f"{name}::{case.name}{where}", fields, variant=True)
 
 
-def _held(state: Type, value: Value) -> tuple[tuple[str, Value], ...]:
-    """The variables that a suspended coroutine holds, each once.
+def _held(state: Type, value: Value, *, is_finished: bool) -> tuple[tuple[str, Value], ...]:
+    """The variables that a coroutine holds, each once.
 
-    An argument is described twice, as captured and as a variable.
+    An argument is described twice, as captured and as a variable.  A finished coroutine has
+    moved or dropped all but what is never dropped.
     """
     once = {(field.name, field.offset): field for field in state.fields}
-    return tuple((field.name, value.at_field(field)) for field in once.values())
+    return tuple(
+        _captured(field.name, value.at_field(field))
+        for field in once.values()
+        if not is_finished or _is_never_dropped(field.type)
+    )
+
+
+def _captured(name: str, inner: Value) -> tuple[str, Value]:
+    """What was captured by reference, by its source name; anything else as it is."""
+    return (capture_name(name), _follow(inner)) if name.startswith("_ref__") else (name, inner)
 
 
 _FINISHED = ("Returned", "Panicked")
-"""States of a coroutine in which everything it held has been moved or dropped."""
+"""States of a coroutine in which it is not resumed any more."""
+
+
+def _is_never_dropped(type_: Type) -> bool:
+    """Whether values of a type are certain to need no drop: structs may implement ``Drop``."""
+    shape = type_.strip()
+    match shape.kind:
+        case "base" | "enum" | "unit" | "never":
+            return True
+        case "pointer" | "reference":
+            return shape.row.name.startswith(("&", "*", "fn"))
+        case "array":
+            return shape.target is not None and _is_never_dropped(shape.target)
+        case "struct":
+            if wide_kind(shape) is not None:
+                return shape.row.name.startswith(("&", "*"))
+            is_tuple = shape.row.name.startswith("(")
+            return is_tuple and all(_is_never_dropped(field.type) for field in shape.fields)
+        case _:
+            return False
 
 
 def is_coroutine(shape: Type) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from crabtrap.address import Address
 from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.inspect.statics import Declaration, find_declaration
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
 from crabtrap.session.breakpoints import Breakpoints
@@ -343,6 +344,15 @@ class Client:
             CrabtrapError: It is neither; the text says why the expression is none.
         """
         return self._evaluation.type_of(text, frame or self._frame_if_any())
+
+    def declaration(self, name: str, frame: Frame | None = None) -> Declaration | None:
+        """Return where a static or thread-local is declared, ``None`` where none has the name.
+
+        Raises:
+            NotFoundError: It could be one of several.
+        """
+        process = self._core.program.inspector.process
+        return find_declaration(process, name, frame or self._frame_if_any())
 
     def methods(self, receiver: str, frame: Frame | None = None) -> tuple[str, ...]:
         """Names of the methods that ``evaluate`` can call on the value of an expression.

@@ -286,7 +286,7 @@ class Core:
         value = find_return_value(plan.function, frame)
         if value is None:
             return event
-        done = StepDone("finish", self.language.render(value), value.type.name)
+        done = StepDone("finish", self.language.render(value), value.type.qualified_name)
         reasons = tuple(done if isinstance(why, StepDone) else why for why in event.reasons)
         return replace(event, reasons=reasons)
 

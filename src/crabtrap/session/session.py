@@ -91,7 +91,7 @@ class Session:
         self.finish, self.until, self.advance = verbs.finish, verbs.until, verbs.advance
         self.jump, self.resolve = verbs.jump, verbs.resolve
         self.evaluate, self.type_of, self.call = verbs.evaluate, verbs.type_of, verbs.call
-        self.methods = verbs.methods
+        self.methods, self.declaration = verbs.methods, verbs.declaration
         self.format_debug, self.assign = verbs.format_debug, verbs.assign
         self.select_thread, self.select_frame = verbs.select_thread, verbs.select_frame
 

@@ -20,21 +20,30 @@ _DEFAULTS = (
 _MODULES = r"(?<![\w}>:])(?:[A-Za-z_]\w*::)+(?=[A-Za-z_(\[&*])"
 
 
-def shorten_name(name: str) -> str:
-    """Remove std's default arguments and module paths from a type's name.
+def without_defaults(name: str) -> str:
+    """Remove std's default arguments from a type's name.
 
     Example:
-        >>> shorten_name("Vec<alloc::string::String, alloc::alloc::Global>")
-        'Vec<String>'
-        >>> shorten_name("main::leaf::{async_fn_env#0}")
-        'leaf::{async_fn_env#0}'
+        >>> without_defaults("alloc::vec::Vec<alloc::string::String, alloc::alloc::Global>")
+        'alloc::vec::Vec<alloc::string::String>'
     """
     while True:
         shorter = re.sub(_DEFAULTS, "", name)
         if shorter == name:
-            break
+            return name
         name = shorter
-    return re.sub(_MODULES, "", name)
+
+
+def short_type_name(name: str) -> str:
+    """Remove std's default arguments and module paths from a type's name.
+
+    Example:
+        >>> short_type_name("Vec<alloc::string::String, alloc::alloc::Global>")
+        'Vec<String>'
+        >>> short_type_name("main::leaf::{async_fn_env#0}")
+        'leaf::{async_fn_env#0}'
+    """
+    return re.sub(_MODULES, "", without_defaults(name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from crabtrap.symbols.type_names import (
     PathText,
     field_name,
     parse_type_path,
-    shorten_name,
+    short_type_name,
+    without_defaults,
 )
 from crabtrap.symbols.type_rows import (
     Encoding,
@@ -99,6 +100,7 @@ class Type:
         "_fields",
         "_innermost",
         "_name",
+        "_qualified_name",
         "_stripped",
         "_target",
         "parts",
@@ -116,6 +118,7 @@ class Type:
         self._cases: Cases | None = None
         self._stripped: Type | None = None
         self._name: str | None = None
+        self._qualified_name: str | None = None
         self._innermost: tuple[Type, int] | None = None
         self.parts: dict[str, Field | None] = {}
         """Cache of fields by dotted path, filled by ``present.rules.field_paths``."""
@@ -125,16 +128,28 @@ class Type:
 
     @property
     def name(self) -> str:
-        """Name for display, without module paths and std's default arguments (``Vec<i32>``)."""
+        """Short name, without module paths and std's default arguments (``Vec<i32>``).
+
+        Types of different modules may have the same: ``qualified_name`` tells them apart.
+        """
         if self._name is None:
-            self._name = self._shown_name()
+            in_path = self.row.name.startswith("{")
+            name = self.row.name if self.row.name and not in_path else self.qualified_name
+            self._name = short_type_name(name)
         return self._name
 
-    def _shown_name(self) -> str:
+    @property
+    def qualified_name(self) -> str:
+        """Name with all module paths, without std's default arguments."""
+        if self._qualified_name is None:
+            path = self.path
+            self._qualified_name = without_defaults(path) if path else self._made_name()
+        return self._qualified_name
+
+    def _made_name(self) -> str:
+        """The name of a type that the debug information gives none."""
         row = self.row
-        if row.name:
-            return shorten_name(self.path if row.name.startswith("{") else row.name)
-        target = "()" if self.target is None else self.target.name
+        target = "()" if self.target is None else self.target.qualified_name
         if row.kind == "array":
             return f"[{target}]" if row.count is None else f"[{target}; {row.count}]"
         return f"*{target}" if row.kind == "pointer" else f"<unnamed {row.kind}>"
@@ -498,14 +513,15 @@ def array_type(element: Type, count: int | None, name: str = "") -> Type:
     """Make ``[element; count]``, or the unsized ``[element]`` for ``None``."""
     size = None if count is None or element.size is None else element.size * count
     if not name:
-        name = f"[{element.name}]" if count is None else f"[{element.name}; {count}]"
+        item = element.qualified_name
+        name = f"[{item}]" if count is None else f"[{item}; {count}]"
     row = SyntheticRow("array", name, size, count=count, alignment=element.alignment)
     return Type(row, element.table, target=element)
 
 
 def pointer_type(target: Type, prefix: str = "&") -> Type:
     """Make ``&target``, ``*const target`` and the like; always a thin pointer."""
-    row = SyntheticRow("pointer", f"{prefix}{target.name}", 8, alignment=8)
+    row = SyntheticRow("pointer", f"{prefix}{target.qualified_name}", 8, alignment=8)
     return Type(row, target.table, target=target)
 
 
@@ -536,6 +552,6 @@ __all__ = [
     "field_name",
     "parse_type_path",
     "pointer_type",
-    "shorten_name",
+    "short_type_name",
     "synthetic_type",
 ]

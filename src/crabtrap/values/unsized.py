@@ -21,7 +21,7 @@ from crabtrap.symbols.types import (
     Type,
     array_type,
     parse_type_path,
-    shorten_name,
+    short_type_name,
 )
 from crabtrap.values.decode import UnavailableError
 from crabtrap.values.value_location import Absent, Memory
@@ -141,7 +141,7 @@ def _type_by_code(value: Value, vtable: int) -> str:
         address = Address(int.from_bytes(slots[slot : slot + 8], "little"))
         match = re.search(_OWNER, value.context.program.describe_code(address) or "")
         if match is not None:
-            return shorten_name(match.group(1) or match.group(2))
+            return short_type_name(match.group(1) or match.group(2))
     return ""
 
 
@@ -296,4 +296,4 @@ def _vtable_alignment(value: Value, vtable: int) -> int:
 def _slice_type(element: Type, length: int, name: str) -> Type:
     if name == "str":
         return array_type(PRIMITIVES["u8"], length, "str")
-    return array_type(element, length, f"[{element.name}]")
+    return array_type(element, length, f"[{element.qualified_name}]")

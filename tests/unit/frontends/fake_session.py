@@ -17,6 +17,10 @@ class FakeType:
     name: str
     size: int = 4
 
+    @property
+    def qualified_name(self) -> str:
+        return self.name
+
 
 @dataclass
 class FakeValue:

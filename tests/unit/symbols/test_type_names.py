@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crabtrap.symbols.types import PathText, parse_type_path, shorten_name
+from crabtrap.symbols.types import PathText, parse_type_path, short_type_name
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from crabtrap.symbols.types import PathText, parse_type_path, shorten_name
     ],
 )
 def test_short_names(name, short):
-    assert shorten_name(name) == short
+    assert short_type_name(name) == short
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,38 @@ def resolve_static(modules: ModuleTable, query: str, view: Viewpoint) -> FoundSt
     return choose_static(own or found, query, view.function)
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Where the source declares a static or thread-local.
+
+    Attributes:
+        name: Its path.
+        path: Source file as the debug information names it, ``None`` where that has none.
+        line: 1-based, 0 where unknown.
+    """
+
+    name: str
+    path: str | None
+    line: int
+
+
+def find_declaration(process: Process, query: str, frame: Frame | None) -> Declaration | None:
+    """Find where the static that ``query`` means is declared.
+
+    Raises:
+        NotFoundError: It could be one of several.
+    """
+    found = resolve_static(process.modules, query, viewpoint(process, frame))
+    if found is None:
+        return None
+    variable = found[1]
+    declared = "::".join(_declared_segments(variable.path))
+    path = variable.declaration_path
+    if declared and not process.settings.user_code.is_user_path(path):
+        return Declaration(declared, None, 0)  # a line of the macro, as old compilers have it
+    return Declaration(declared or variable.path, path, variable.declaration_line)
+
+
 def is_in_scope(modules: ModuleTable, name: str, view: Viewpoint) -> bool:
     """Whether a bare name means a static of the functions and modules around."""
     return bool(_in_scope(find_statics(modules, name), view))

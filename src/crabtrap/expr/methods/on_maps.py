@@ -144,7 +144,7 @@ def set_operation(name: str, mine: list[Value], theirs: list[Value], call: Invoc
             found = [item for item in mine if key(item) not in other]
             found += [item for item in theirs if key(item) not in have]
     view = SequenceView(ListedItems(tuple(found)), is_set=True)
-    return computed.of_view(synthetic_type("opaque", call.value.type.name), view)
+    return computed.of_view(synthetic_type("opaque", call.value.type.qualified_name), view)
 
 
 def _combined(call: Invocation) -> Value:

@@ -169,8 +169,9 @@ class Checker:
         hint = ""
         if found.name in INTEGERS and expected.name in terms.NUMBERS and not is_variable(found):
             hint = f"cast it: `as {expected}`" if not is_variable(expected) else ""
+        wanted, given = terms.shown_apart(expected, found)
         return EvaluationError(
-            f"mismatched types: expected `{expected}`, found `{found}`", span, hint=hint
+            f"mismatched types: expected `{wanted}`, found `{given}`", span, hint=hint
         )
 
     # -- nodes -----------------------------------------------------------------------------------

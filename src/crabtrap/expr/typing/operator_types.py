@@ -20,6 +20,7 @@ from crabtrap.expr.typing.terms import (
     UNKNOWN,
     Term,
     is_variable,
+    shown_apart,
     strip_references,
 )
 from crabtrap.expr.typing.traits import implements
@@ -141,11 +142,11 @@ def _comparison(checker: Checker, tree: nodes.Binary) -> Term:
         fits = _ordered(checker, left, right)
     if not fits:
         a, b = checker.inference.resolve(left), checker.inference.resolve(right)
-        same = a == b
+        one, other = shown_apart(a, b)
         raise EvaluationError(
             f"binary operation `{tree.operator}` cannot be applied to type `{a}`"
-            if same
-            else f"can't compare `{a}` with `{b}`",
+            if a == b
+            else f"can't compare `{one}` with `{other}`",
             tree.span,
             hint=_comparison_hint(a, b),
         )

@@ -6,6 +6,8 @@ the program) is ``UNKNOWN``: it fits everything, and its methods are found by it
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import Type
 
@@ -99,25 +101,40 @@ def strip_references(term: Term) -> Term:
     return term
 
 
-def shown(term: Term) -> str:  # noqa: PLR0911 - one case per notation
+def shown(term: Term) -> str:
     """The type as rustc writes it in its messages, without paths of modules."""
+    return _written(term, lambda path: path.rpartition("::")[2] or path)
+
+
+def shown_apart(left: Term, right: Term) -> tuple[str, str]:
+    """Two different types, with their paths where they look the same without."""
+    short = shown(left), shown(right)
+    if short[0] != short[1]:
+        return short
+    return _written(left, str), _written(right, str)
+
+
+def _written(term: Term, named: Callable[[str], str]) -> str:  # noqa: PLR0911 - one case per notation
+    def write(each: Term) -> str:
+        return _written(each, named)
+
     name, args = term.name, term.args
     match name:
         case "&" | "&mut":
-            return f"&{'mut ' if name[1:] else ''}{shown(args[0])}"
+            return f"&{'mut ' if name[1:] else ''}{write(args[0])}"
         case "*const" | "*mut":
-            return f"{name} {shown(args[0])}"
+            return f"{name} {write(args[0])}"
         case "tuple":
-            return f"({', '.join(map(shown, args))}{',' if len(args) == 1 else ''})"
+            return f"({', '.join(map(write, args))}{',' if len(args) == 1 else ''})"
         case "slice":
-            return f"[{shown(args[0])}]"
+            return f"[{write(args[0])}]"
         case "array":
-            return f"[{shown(args[0])}; {'_' if args[1].name == '?' else args[1].name}]"
+            return f"[{write(args[0])}; {'_' if args[1].name == '?' else args[1].name}]"
         case "fn":
-            result = "" if args[-1] == UNIT else f" -> {shown(args[-1])}"
-            return f"fn({', '.join(map(shown, args[:-1]))}){result}"
+            result = "" if args[-1] == UNIT else f" -> {write(args[-1])}"
+            return f"fn({', '.join(map(write, args[:-1]))}){result}"
         case "Iter":
-            return f"impl Iterator<Item = {shown(args[0])}>"
+            return f"impl Iterator<Item = {write(args[0])}>"
         case "?" | "$":
             return "_"
         case "${integer}" | "${float}":
@@ -125,5 +142,4 @@ def shown(term: Term) -> str:  # noqa: PLR0911 - one case per notation
         case "dyn":
             return f"dyn {args[0].name}"
         case _:
-            short = name.rpartition("::")[2] or name
-            return f"{short}<{', '.join(map(shown, args))}>" if args else short
+            return f"{named(name)}<{', '.join(map(write, args))}>" if args else named(name)

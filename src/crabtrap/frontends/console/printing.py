@@ -160,7 +160,7 @@ def shown_value(
     """Show the value of an expression."""
     data: JsonObject = {
         "expression": expression,
-        "type": value.type.name,
+        "type": value.type.qualified_name,
         "value": describe.tree(context.session, value, options),
         "text": context.session.values.render(value, options),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from crabtrap import events
+from crabtrap import events, short_type_name
 from crabtrap.frontends.console.context import ShownFrame
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.source_view import stop_context
@@ -162,7 +162,7 @@ def _step_done(done: events.StepDone) -> tuple[Text, list[Text]]:
     head = Text(("Returned ", "strong"), (first, "value"))
     lines = [head, *(Text(line) for line in more)]
     if done.return_type:
-        lines[-1].add(" (", (done.return_type, "type"), ")")
+        lines[-1].add(" (", (short_type_name(done.return_type), "type"), ")")
     return head, lines[1:]
 
 

@@ -166,7 +166,7 @@ class _Builder:
             return Node("omitted", "<nested too deep>")
         view = (self.presenter.raw_view if self.options.raw else self.presenter.view)(value)
         node = self.view_node(view, value, depth, nesting)
-        node.type = node.type or value.type.name
+        node.type = node.type or value.type.qualified_name
         if node.address is None:
             node.address = value.address
         return node

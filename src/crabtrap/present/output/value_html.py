@@ -11,6 +11,7 @@ from html import escape
 from crabtrap.present.output.render import left_out, one_line, render_node
 from crabtrap.present.output.text_tree import Node, RenderOptions, build_tree
 from crabtrap.present.rules.presenter import Presenter
+from crabtrap.symbols.type_names import short_type_name
 from crabtrap.values import Value
 
 _LIMITS = RenderOptions(max_items=50, max_depth=4, max_text=500, max_nodes=1000)
@@ -40,7 +41,7 @@ def _element(node: Node, label: str, *, is_open: bool = False) -> str:
         label: What stands before it, as HTML.
         is_open: The reader need not click to see its parts.
     """
-    type_ = f" {dim(node.type)}" if node.type else ""
+    type_ = f" {dim(short_type_name(node.type))}" if node.type else ""
     head = f"{label}{escape(render_node(node, _LINE))}{type_}"
     parts = _parts(node)
     if not parts:

@@ -13,8 +13,9 @@ from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
+    from crabtrap import Declaration
     from crabtrap.frontends.console.context import CommandContext
-    from crabtrap.frontends.describe import Json
+    from crabtrap.frontends.describe import Json, JsonObject
 
 _LAST_ADDRESS = (1 << 64) - 1
 
@@ -37,9 +38,13 @@ def address_of(context: CommandContext, text: str) -> Address:
 
 
 def info_line(context: CommandContext, arguments: Arguments) -> Reply:
-    """Show the addresses of a line: ``info line [LOCATION]``."""
+    """Show the addresses of a line, or the line of a static: ``info line [LOCATION|STATIC]``."""
     text = arguments.take_rest()
-    locations = context.client.resolve(text or f"*{context.client.frame.pc:#x}").locations
+    found = context.client.resolve(text or f"*{context.client.frame.pc:#x}")
+    locations = found.locations
+    declared = None if locations else context.client.declaration(text)
+    if declared is not None:
+        return _declared(declared)
     data: list[Json] = [describe.location(location) for location in locations]
     lines = [
         Text(
@@ -50,7 +55,20 @@ def info_line(context: CommandContext, arguments: Arguments) -> Reply:
         )
         for location in locations
     ]
-    return Reply({"locations": data}, lines or [Text(f"No code belongs to {text}.")])
+    return Reply(
+        {"locations": data}, lines or [Text(f"No code belongs to {text}: {found.reason}.")]
+    )
+
+
+def _declared(declaration: Declaration) -> Reply:
+    name, path, line = declaration.name, declaration.path, declaration.line
+    data: JsonObject = {"static": name, "path": path, "line": line or None}
+    text = Text((name, "name"))
+    if path is None:
+        text.add(" is declared by a macro; the debug information does not say on which line")
+    else:
+        text.add(" is declared at ", location_text(path, line or None))
+    return Reply({"locations": [], "declaration": data}, [text])
 
 
 def info_symbol(context: CommandContext, arguments: Arguments) -> Reply:
@@ -79,9 +97,12 @@ def info_address(context: CommandContext, arguments: Arguments) -> Reply:
 INFO_LINE = Command(
     ("info line",),
     info_line,
-    "Show the addresses of a line",
-    ("info line [LOCATION]",),
-    (("info line main.rs:42", "every location its code is at"),),
+    "Show the addresses of a line, or the line of a static",
+    ("info line [LOCATION|STATIC]",),
+    (
+        ("info line main.rs:42", "every location its code is at"),
+        ("info line LIMIT", "where a static is declared"),
+    ),
     completes="location",
 )
 

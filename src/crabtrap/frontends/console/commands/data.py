@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from crabtrap import Binding
     from crabtrap.frontends.console.context import CommandContext
+    from crabtrap.frontends.console.type_view import NameOf
     from crabtrap.frontends.describe import Json
 
 
@@ -138,21 +139,31 @@ def frame_variable(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def whatis(context: CommandContext, arguments: Arguments) -> Reply:
-    """Show the type of an expression: ``whatis EXPRESSION``."""
+    """Show the type of an expression: ``whatis [-short] EXPRESSION``."""
+    name_of = _naming(arguments)
     expression = arguments.need_rest("an expression")
     type_ = context.client.type_of(expression)
+    name = name_of(type_)
     return Reply(
-        {"expression": expression, "type": type_.name, "size": type_.size},
-        [Text((expression, "name"), ": ", (type_.name, "type"))],
+        {"expression": expression, "type": name, "size": type_.size},
+        [Text((expression, "name"), ": ", (name, "type"))],
     )
 
 
 def ptype(context: CommandContext, arguments: Arguments) -> Reply:
-    """Show the layout of a type: ``ptype EXPRESSION|TYPE``."""
+    """Show the layout of a type: ``ptype [-short] EXPRESSION|TYPE``."""
+    name_of = _naming(arguments)
     expression = arguments.need_rest("an expression or a type")
     type_ = context.client.type_of(expression)
-    data, lines = type_lines(type_)
+    data, lines = type_lines(type_, name_of)
     return Reply({"expression": expression, **data}, lines)
+
+
+def _naming(arguments: Arguments) -> NameOf:
+    """Take ``-short``, which asks for names without the paths that tell types apart."""
+    if arguments.known_options({"short": ""}):
+        return lambda type_: type_.name
+    return lambda type_: type_.qualified_name
 
 
 _FORMATS = (
@@ -242,18 +253,22 @@ GROUP = Group(
             ("whatis",),
             whatis,
             "Show the type of an expression",
-            ("whatis EXPRESSION|TYPE",),
-            (("whatis entry", "its type's name"),),
+            ("whatis [-short] EXPRESSION|TYPE",),
+            (
+                ("whatis entry", "its type, by its full path"),
+                ("whatis -short entry", "without the paths"),
+            ),
             completes="expression",
         ),
         Command(
             ("ptype", "pt"),
             ptype,
             "Show the layout of a type",
-            ("ptype EXPRESSION|TYPE",),
+            ("ptype [-short] EXPRESSION|TYPE",),
             (
                 ("ptype entry", "fields with offsets, variants with discriminants"),
                 ("ptype Entry", "the same by the type's name"),
+                ("ptype -short Entry", "names of types without their paths"),
             ),
             completes="expression",
         ),

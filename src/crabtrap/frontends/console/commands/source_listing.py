@@ -69,6 +69,10 @@ def _go_to(context: CommandContext, location: str) -> int:
         (one for one in context.client.resolve(location).locations if one.path and one.line), None
     )
     if found is None:
+        declared = context.client.declaration(location)
+        if declared is not None and declared.path is not None:
+            context.position.path = declared.path
+            return declared.line
         raise UsageError(f"{location} is not known to be in a source file", hint="list FILE:LINE")
     assert found.line is not None  # only such locations are chosen above
     # A line without code resolves to a later one, but the line that was typed is listed.
@@ -141,6 +145,7 @@ GROUP = Group(
                 ("list", "around here, then further on each time"),
                 ("list -", "the lines before those shown last"),
                 ("list parse", "around a function"),
+                ("list LIMIT", "around the declaration of a static"),
                 ("list main.rs:10,20", "these lines"),
             ),
             completes="location",
