@@ -51,6 +51,22 @@ def test_silent_hits_are_kept_when_a_library_goes(debug: Debug) -> None:
     assert point.hits == ROUNDS
 
 
+@pytest.mark.parametrize("spec", ["/^(dynlib::call|plugin::work)$/", "lib.rs:{work}"])
+def test_a_breakpoint_with_a_place_in_the_program_gets_those_in_libraries(
+    debug: Debug, spec: str
+) -> None:
+    driver = launched(debug("dynlib"))
+    library = driver.inferior.source.parents[2] / "plugin" / "src" / "lib.rs"
+    lines = library.read_text().splitlines()
+    (line,) = (number for number, text in enumerate(lines, 1) if text.endswith("// @work"))
+    point = driver.session.breakpoints.add(spec.format(work=line))
+    assert not point.pending  # "lib.rs" is a file of the program, too
+    inside: list[str | None] = []
+    while kinds(driver.session.continue_()) == [BreakpointHit]:
+        inside.append(driver.here[0])
+    assert inside.count("work") == ROUNDS
+
+
 def test_a_library_is_known_at_the_first_stop_after_it_was_loaded(server: Server) -> None:
     with survivor() as program, Session(None, server=server) as session:
         events: list[Event] = []

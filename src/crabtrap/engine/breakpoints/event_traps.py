@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.symbols.linespec import AddressSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import Breakpoint
     from crabtrap.engine.causes.panics import PanicWatcher
     from crabtrap.engine.debuggee import Debuggee
+    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 _LOADER_HOOK = "_dl_debug_state"
 """The function the dynamic loader calls after every change of the link map (``link.h``)."""
@@ -38,13 +40,18 @@ class EventTraps:
     def _depends_on_loader(self, item: Breakpoint) -> bool:
         """Whether a library that comes or goes may change where a breakpoint is.
 
-        Traps in a library are gone once it is unloaded, and are not in it when it is loaded
-        again, at the same address or another.
+        Whatever it has places in already, a library may have more of that name or line.
+        Traps in one are gone once it is unloaded, and are not in it when it is loaded again,
+        at the same address or another.
         """
-        main = self._debuggee.modules.main
-        return item.enabled and (
-            item.pending or any(each.module not in (None, main) for each in item.locations)
+        if not item.enabled:
+            return False
+        return not isinstance(item.spec, AddressSpec) or any(
+            map(self._is_in_library, item.locations)
         )
+
+    def _is_in_library(self, location: BreakpointLocation) -> bool:
+        return location.module not in (None, self._debuggee.modules.main)
 
     def _own(self, kind: str, addresses: Iterable[Address]) -> None:
         keys = tuple(SiteKey("software", address) for address in addresses)
