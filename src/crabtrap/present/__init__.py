@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from crabtrap.present.output.json_tree import value_tree
 from crabtrap.present.output.render import render
 from crabtrap.present.output.text_tree import RenderOptions
+from crabtrap.present.rules.macro_types import MACRO_RULES
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.rules.rule import Rule, RuleBook
 from crabtrap.present.rules.user_rules import load_rules, shipped_rules
@@ -23,7 +24,7 @@ def std_presenter(user_rules: Iterable[Rule] = ()) -> Presenter:
     Args:
         user_rules: Searched before all others; see ``load_rules``.
     """
-    return Presenter(RuleBook((*user_rules, *STD_RULES), shipped_rules))
+    return Presenter(RuleBook((*user_rules, *STD_RULES, *MACRO_RULES), shipped_rules))
 
 
 __all__ = [

@@ -64,7 +64,9 @@ class Module:
         self._rows: dict[int, Row | None] = {}
         self._flows: dict[int, CodeFlow] = {}
         self._diverging: dict[int, bool] = {}
-        self.declared_tails: dict[str, str] = {}  # of structs by path, from their sources
+        # Of structs by path, from their sources.
+        self.declared_tails: dict[str, str] = {}
+        self.declared_flags: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def __repr__(self) -> str:
         return f"Module({self.path!r}, bias={self.bias:#x})"

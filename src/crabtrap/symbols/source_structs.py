@@ -5,23 +5,19 @@ It says the same of a ``str`` and of a ``[u8]`` at the end of a struct.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from crabtrap.symbols.brackets import split_outside_brackets
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.source_constants import without_comments
-from crabtrap.symbols.source_files import SourceFinder
+from crabtrap.symbols.type_sources import TypeSources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
-
-_ROOTS = ("main.rs", "lib.rs", "mod.rs")
-_MOST_FILES = 64
 
 
 def find_tail_type(lines: Sequence[str], struct: str) -> tuple[str, ...]:
@@ -71,21 +67,6 @@ def declared_tail(module: Module, type_: Type, substitutes: Sequence[tuple[str, 
 
 
 def _read_tail(module: Module, type_: Type, substitutes: Sequence[tuple[str, str]]) -> str:
-    *scopes, name = path_segments(type_.path)
-    stems = {f"{each}.rs" for each in scopes}
-    files = [
-        path
-        for path in module.find_files("")
-        if os.path.basename(path) in stems or os.path.basename(path) in _ROOTS
-    ]
-    try:
-        built = os.stat(module.path).st_mtime
-    except OSError:
-        return ""
-    finder = SourceFinder(substitutes)
-    tails: set[str] = set()
-    for path in files[:_MOST_FILES]:
-        file = finder.find(path, built=built)
-        if not file.stale:
-            tails.update(find_tail_type(file.lines, name))
-    return tails.pop() if len(tails) == 1 else ""
+    name = path_segments(type_.path)[-1]
+    sources = TypeSources(module, type_.path, substitutes)
+    return sources.find(lambda lines: find_tail_type(lines, name)) or ""

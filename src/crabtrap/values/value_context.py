@@ -54,6 +54,10 @@ class ProgramInfo(Protocol):
         """Return the type of a struct's last field as its source has it, ``""`` if unknown."""
         ...
 
+    def declared_flags(self, type_: Type) -> tuple[tuple[str, str], ...]:
+        """Return names and texts of the flags that its source gives a struct, ``()`` if unknown."""
+        ...
+
     @property
     def behaviour(self) -> PythonBehaviour:
         """What Python's operators do to the program's values."""
@@ -138,6 +142,10 @@ class NoProgramInfo:
     def declared_tail(self, type_: Type) -> str:
         """Return ``""``: there are no sources."""
         return ""
+
+    def declared_flags(self, type_: Type) -> tuple[tuple[str, str], ...]:
+        """Return ``()``: there are no sources."""
+        return ()
 
 
 NOWHERE = ValueContext(BytesReader({}), NoProgramInfo())

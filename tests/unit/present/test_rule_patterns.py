@@ -22,6 +22,7 @@ from crabtrap.symbols.types import parse_type_path
         ("m::*::T", "m::a::T", {}),
         ("m::*::T", "m::a::b::T", None),
         ("m::T", "m::T<u8>", {}),
+        ("m::*{0: u8}", "m::T", {}),
     ],
 )
 def test_patterns(pattern, path, captures):

@@ -299,6 +299,15 @@ class Process:
                 return declared_tail(module, type_, self.settings.substitutes)
         return ""
 
+    def declared_flags(self, type_: Type) -> tuple[tuple[str, str], ...]:
+        """Return the flags of a struct as its source has them, ``()`` if unknown."""
+        from crabtrap.symbols.source_flags import declared_flags  # noqa: PLC0415 - of use to few
+
+        for module in self.modules:
+            if module.types is type_.table:
+                return declared_flags(module, type_, self.settings.substitutes)
+        return ()
+
     def origin_of(self, function: Function | None, path: str | None) -> Origin:
         """Classify a function by the session's policy.
 

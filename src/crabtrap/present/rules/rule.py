@@ -45,7 +45,8 @@ class Rule:
 
     Attributes:
         pattern: ``alloc::vec::Vec<$T, $A>``; ``**`` stands for any modules, ``*`` for any
-            name or argument, and a pattern without ``<`` matches any arguments.
+            name or argument, and a pattern without ``<`` matches any arguments.  One that
+            ends in ``{name: pattern}`` matches structs of that one field.
         when: Formulas that must not be zero for the value; else the next rule is tried.
         check: Formulas, with their texts, that are not zero for any valid value.
     """
@@ -136,15 +137,17 @@ class RuleBook:
             for rule in rules.get(name, ())
         )
         for rule in named:
-            captures = PatternText.parse(rule.pattern).match(path)
-            if captures is not None:
+            pattern = PatternText.parse(rule.pattern)
+            captures = pattern.match(path)
+            if captures is not None and pattern.has_field(type_):
                 yield Match(rule, type_, captures)
 
 
 def _add(by_name: dict[str, list[Rule]], rules: Iterable[Rule]) -> None:
     for rule in rules:
         # A pattern is parsed when a type of its name is looked up: most never are.
-        by_name.setdefault(parse_type_path(rule.pattern).last, []).append(rule)
+        last = parse_type_path(_split_field(rule.pattern)[0]).last
+        by_name.setdefault(last, []).append(rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +157,29 @@ class PatternText:
     last: str
     head: re.Pattern[str]
     arguments: tuple[str, ...] | None
+    field: tuple[str, PatternText] | None = None
 
     @staticmethod
     @cache
     def parse(text: str) -> PatternText:
         """Parse a pattern such as ``std::sync::**::Mutex<$T>``."""
+        text, name, inner = _split_field(text)
         path = parse_type_path(text)
         parts = [_segment(part) for part in path.head.split("::")]
         regex = "::".join(parts).replace("(?:.+)::", "(?:.+::)?")
         arguments = path.arguments if "<" in text else None
-        return PatternText(path.last, re.compile(regex), arguments)
+        field = (name, PatternText.parse(inner)) if name else None
+        return PatternText(path.last, re.compile(regex), arguments, field)
+
+    def has_field(self, type_: Type) -> bool:
+        """Whether a type has the one field that the pattern asks for, if it asks for one."""
+        if self.field is None:
+            return True
+        name, pattern = self.field
+        fields = type_.fields
+        if type_.kind != "struct" or len(fields) != 1 or fields[0].name != name:
+            return False
+        return pattern.match(parse_type_path(fields[0].type.path)) is not None
 
     def match(self, path: PathText) -> dict[str, tuple[int, str]] | None:
         """Return what the pattern's ``$names`` match, ``None`` where it does not fit."""
@@ -179,6 +195,20 @@ class PatternText:
             elif want not in ("*", have):
                 return None
         return captures
+
+
+def _split_field(pattern: str) -> tuple[str, str, str]:
+    """Split ``path{name: pattern}``; without a field, its name and pattern are empty.
+
+    Example:
+        >>> _split_field("**::*{bits: u8}")
+        ('**::*', 'bits', 'u8')
+    """
+    found = _FIELD.fullmatch(pattern)
+    return (found[1], found[2], found[3]) if found else (pattern, "", "")
+
+
+_FIELD = re.compile(r"(.*)\{(\w+):\s+(.*)\}")
 
 
 def _segment(text: str) -> str:

@@ -248,6 +248,8 @@ def _cuts(table: RuleTable) -> Shape:
 
 
 def _flags(table: RuleTable) -> Shape:
+    if table.table.get("names") == "source":
+        return shapes.Flags(table.amount("bits"), None)
     names = table.inner("names")
     bits: dict[int, str] = {}
     for name in names.table:

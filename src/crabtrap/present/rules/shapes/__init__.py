@@ -4,11 +4,12 @@ from crabtrap.present.field_paths import Path
 from crabtrap.present.rules.rule import Shape
 from crabtrap.present.rules.shapes.arrays import Grid
 from crabtrap.present.rules.shapes.big_numbers import Number
-from crabtrap.present.rules.shapes.bits import Bits, Flags
+from crabtrap.present.rules.shapes.bits import Bits
 from crabtrap.present.rules.shapes.blocks import Blocks
 from crabtrap.present.rules.shapes.columns import Cuts, Nullable
 from crabtrap.present.rules.shapes.custom import Adaptor, Custom
 from crabtrap.present.rules.shapes.erased import Erased
+from crabtrap.present.rules.shapes.flags import Flags
 from crabtrap.present.rules.shapes.joined import Joined, Part
 from crabtrap.present.rules.shapes.maps import Arena, Hash, Pairs, Tree
 from crabtrap.present.rules.shapes.sequences import Chain, Ring, Sequence

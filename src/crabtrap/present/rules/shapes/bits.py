@@ -1,8 +1,8 @@
-"""Bits: sequences and sets of them, and flags with names."""
+"""Bits: sequences and sets of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from crabtrap.present import synthetic
 from crabtrap.present.containers.plausible import check_buffer
@@ -10,7 +10,7 @@ from crabtrap.present.field_paths import Path, part, peel_to_pointer
 from crabtrap.present.rules.formula import Amount, amount_of
 from crabtrap.present.rules.rule import Match, ViewOf
 from crabtrap.present.rules.shapes.shape_parts import short_name
-from crabtrap.present.view import IndexedItems, LazyItems, LiteralView, SequenceView, View
+from crabtrap.present.view import IndexedItems, LazyItems, SequenceView, View
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import UnavailableError, Value
@@ -114,43 +114,3 @@ class _BitReader:
 
 
 _BIT = PRIMITIVES["u8"]
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """A number of which each bit, or group of bits, has a name: ``READ | WRITE``.
-
-    Attributes:
-        bits: The number.
-        names: By bits; a group of bits comes before the bits in it.
-    """
-
-    bits: Amount
-    names: Mapping[int, str]
-    name: str = ""
-
-    def build(self, match: Match, value: Value, view: ViewOf) -> View:
-        """Read the number and name its bits; those without a name are shown as a number."""
-        bits = amount_of(self.bits, value)
-        text = flags_text(bits, self.names)
-        return LiteralView(f"{self.name}({text})" if self.name else text, (bits,))
-
-
-def flags_text(bits: int, names: Mapping[int, str]) -> str:
-    """Name the bits of a number.
-
-    Example:
-        >>> flags_text(0b1011, {3: "BOTH", 1: "READ", 2: "WRITE"})
-        'BOTH | 0x8'
-    """
-    if bits in names:
-        return names[bits]
-    shown: list[str] = []
-    rest = bits
-    for mask, name in names.items():
-        if mask and mask & bits == mask and mask & rest:
-            shown.append(name)
-            rest &= ~mask
-    if rest or not shown:
-        shown.append(f"{rest:#x}")
-    return " | ".join(shown)

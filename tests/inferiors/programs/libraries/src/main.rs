@@ -41,6 +41,7 @@ fn main() {
     arenas::arenas();
     arenas::graphs();
     sets::sets();
+    sets::flags();
     sets::vectors();
     sets::captures();
     queues::queues();

@@ -14,6 +14,50 @@ bitflags::bitflags! {
     }
 }
 
+bitflags::bitflags! {
+    /// Another one in the same module.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Mode: u8 {
+        const NONE = 0; // of no bit
+        /// One; or `const FALSE = 1;`
+        const FAST = 1 << 3;
+        const SAFE = 0b1000_0000;
+        const BOTH = Self::FAST.bits() | Self::SAFE.bits();
+        #[cfg(any())]
+        const NEVER = 1;
+    }
+}
+
+mod older {
+    bitflags_number::bitflags! {
+        pub struct Access: u64 {
+            const READ = 0x1;
+            const WRITE = 0x2_u64;
+            const ALL = Self::READ.bits | Self::WRITE.bits;
+        }
+    }
+}
+
+/// No flags, though it has bits.
+#[derive(Debug)]
+pub struct Word {
+    pub bits: u32,
+}
+
+pub fn flags() {
+    let perms = Perms::READ | Perms::RUN;
+    let no_perms = Perms::empty();
+    let more = Perms::from_bits_retain(0x13);
+    let mode = Mode::FAST;
+    let modes = Mode::BOTH;
+    let access = older::Access::READ;
+    let accesses = older::Access::ALL;
+    let some = Some(Mode::SAFE);
+    let word = Word { bits: 3 };
+    tell!("flags": perms, no_perms, more, mode, modes, access, accesses, some, word);
+    ready::keep(&(&perms, &mode)); // @flags
+}
+
 pub fn sets() {
     let lowest = bitvec![u8, Lsb0; 1, 0, 0, 0, 1, 1, 0, 0, 1];
     let highest = bitvec![u16, Msb0; 1, 0, 0, 0, 1, 1, 0, 0, 1];
@@ -28,9 +72,7 @@ pub fn sets() {
     let mut old_numbers = fixedbitset_words::FixedBitSet::with_capacity(70);
     old_numbers.insert(3);
     old_numbers.insert(69);
-    let perms = Perms::READ | Perms::RUN;
-    let no_perms = Perms::empty();
-    tell!("sets": numbers, old_numbers, perms, no_perms);
+    tell!("sets": numbers, old_numbers);
     ready::keep(&(&lowest, &highest, &part, &slice, &boxed, &nothing)); // @sets
 }
 
