@@ -28,6 +28,19 @@ def absolute_path(path: str | os.PathLike[str]) -> str:
     return os.path.normpath(os.path.join(working_directory() or "", path))
 
 
+def text_lines(text: str) -> list[str]:
+    r"""Split a text where compilers begin a new line: at ``\n`` and ``\r\n`` alone.
+
+    ``str.splitlines`` also splits at form feeds, at ``U+2028`` and at others, and counts wrong.
+
+    Example:
+        >>> text_lines("one\r\ntwo\x0cpage\n")
+        ['one', 'two\x0cpage']
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
 def read_regular_file(path: str, limit: int) -> tuple[bytes, float]:
     """Read a regular file.
 

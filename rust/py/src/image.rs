@@ -1,5 +1,6 @@
 //! One ELF file with the debug information that belongs to it.
 
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,24 +70,26 @@ impl Image {
         py: Python<'_>,
         path: PathBuf,
         debug_directories: Option<Vec<PathBuf>>,
-        name: Option<&str>,
+        name: Option<OsString>,
     ) -> PyResult<Self> {
         let debug_directories =
             debug_directories.unwrap_or_else(|| vec![PathBuf::from(core::DEFAULT_DEBUG_DIRECTORY)]);
-        let open = || core::Image::open(&path, &debug_directories, name);
+        // Paths need not be UTF-8; the name is for messages.
+        let name = name.as_deref().map(OsStr::to_string_lossy);
+        let open = || core::Image::open(&path, &debug_directories, name.as_deref());
         Ok(Self(boundary::call(py, open)?))
     }
 
     /// Read an ELF image held in memory.
     #[staticmethod]
-    fn parse(py: Python<'_>, data: &[u8], name: &str) -> PyResult<Self> {
-        let parse = || core::Image::parse(data.to_vec(), name);
+    fn parse(py: Python<'_>, data: &[u8], name: OsString) -> PyResult<Self> {
+        let parse = || core::Image::parse(data.to_vec(), &name.to_string_lossy());
         Ok(Self(boundary::call(py, parse)?))
     }
 
     #[getter]
-    fn path(&self) -> String {
-        self.0.path().to_string_lossy().into_owned()
+    fn path(&self) -> OsString {
+        self.0.path().into()
     }
 
     #[getter]
@@ -135,11 +138,8 @@ impl Image {
     }
 
     #[getter]
-    fn debug_path(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.ask(py, |image| {
-            let path = image.debug_path()?;
-            Some(path.to_string_lossy().into_owned())
-        })
+    fn debug_path(&self, py: Python<'_>) -> PyResult<Option<OsString>> {
+        self.ask(py, |image| image.debug_path().map(OsString::from))
     }
 
     #[getter]

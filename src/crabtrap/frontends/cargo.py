@@ -7,6 +7,7 @@ import os
 import subprocess
 
 from crabtrap.errors import LaunchError, NotFoundError, UsageError
+from crabtrap.files import text_lines
 from crabtrap.records import dataclass
 
 _VERBS = ("run", "test", "build", "bench")
@@ -142,7 +143,7 @@ def build(request: CargoRequest) -> list[Artefact]:
 def parse_messages(text: str) -> list[Artefact]:
     """Executables named in cargo's JSON messages, in the order they were built."""
     found: list[Artefact] = []
-    for line in text.splitlines():
+    for line in text_lines(text):
         if not line.startswith("{"):
             continue
         message = json.loads(line)
@@ -180,4 +181,4 @@ def _has_test(artefact: Artefact, name: str) -> bool:
         stderr=subprocess.DEVNULL,
         check=False,
     )
-    return f"{name}: test" in done.stdout.decode("utf-8", "replace").splitlines()
+    return f"{name}: test" in text_lines(done.stdout.decode("utf-8", "replace"))

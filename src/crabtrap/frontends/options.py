@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from crabtrap.errors import UsageError
@@ -113,7 +114,7 @@ FLAGS: tuple[Flag, ...] = (
         ("-ex", "--ex", "--eval-command"),
         "COMMAND",
         "run a command; may be repeated",
-        lambda options, text: options.commands.append(("ex", text)),
+        lambda options, text: options.commands.append(("ex", _as_text(text))),
     ),
     Flag(
         ("-x", "--command"),
@@ -231,6 +232,11 @@ def _assign_loose(options: CommandLine, loose: list[str]) -> None:
             options.program, options.arguments = loose[0], loose[1:]
     if options.pid is not None and options.connect is not None:
         raise UsageError("-p and --connect exclude each other")
+
+
+def _as_text(argument: str) -> str:
+    """Replace bytes that are no text, as in commands that come from files."""
+    return os.fsencode(argument).decode("utf-8", "replace")
 
 
 def usage() -> str:

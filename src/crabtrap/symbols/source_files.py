@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 
-from crabtrap.files import read_regular_file
+from crabtrap.files import read_regular_file, text_lines
 from crabtrap.records import dataclass, field
 
 MAX_SOURCE_SIZE = 16 << 20
@@ -108,7 +108,7 @@ class SourceFinder:
             except OSError as error:
                 reason = reason or f"{path}: {error.strerror or error}"
                 continue
-            lines = tuple(data.decode("utf-8", "replace").splitlines())
+            lines = tuple(text_lines(data.decode("utf-8-sig", "replace")))
             return SourceFile(name, path, lines, stale=built is not None and modified > built)
         if reason:
             return SourceFile(name, None, reason=reason)

@@ -102,7 +102,7 @@ def repair(pid: int | None = None) -> tuple[Repair, ...]:
     if done.returncode:
         text = done.stderr.decode("utf-8", "replace").strip()
         raise RemoteError(f"nothing was repaired: {text}")
-    found = tuple(map(_parse, done.stdout.splitlines()))
+    found = tuple(_parse(line) for line in done.stdout.split(b"\n") if line)
     for each in found:
         _log.debug("%s", each)
     return found

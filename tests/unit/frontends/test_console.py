@@ -259,7 +259,7 @@ def test_a_bug_costs_one_command(screen: Screen, session: FakeSession) -> None:
 
 def test_the_programs_output_is_sanitised(screen: Screen, session: FakeSession) -> None:
     session.listener(events.OutputReceived("stdout", b"\x1b]0;title\x07\x1b[31mred\n"))
-    assert screen.stream.getvalue() == "\\u{1b}]0;title\x07\x1b[31mred\n"
+    assert screen.stream.getvalue() == "\\u{1b}]0;title\\u{7}\x1b[31mred\n"
 
 
 def test_log_points_and_notices(screen: Screen, session: FakeSession) -> None:

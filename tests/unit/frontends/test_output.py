@@ -82,7 +82,7 @@ def test_columns_are_as_wide_as_what_is_seen() -> None:
 
 def test_program_output_may_colour_itself_and_no_more() -> None:
     assert sanitise("\x1b[1;31mred\x1b[0m\r50%\x1b[K") == "\x1b[1;31mred\x1b[0m\r50%\x1b[K"
-    assert sanitise("\x1b]0;title\x07x") == "\\u{1b}]0;title\x07x"
+    assert sanitise("\x1b]0;title\x07x") == "\\u{1b}]0;title\\u{7}x"
     assert sanitise("\x1b[2Jx\x1b[10;10H") == "\\u{1b}[2Jx\\u{1b}[10;10H"
 
 

@@ -1,4 +1,6 @@
 import os
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,23 @@ def test_file_is_found_by_its_own_path(tmp_path: Path) -> None:
     found = SourceFinder().find(str(path))
     assert found.lines == ("one", "two")
     assert (found.line(2), found.line(3), found.line(0)) == ("two", None, None)
+
+
+@pytest.mark.parametrize("character", ["\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_lines_are_those_that_rustc_counts(tmp_path: Path, character: str) -> None:
+    source = tmp_path / "main.rs"
+    text = f"\ufefffn main() {{}} // {character} \r\nfn late() -> u32 {{ panic }}\n"
+    source.write_bytes(text.encode())
+    done = subprocess.run(
+        ["rustc", "--emit=metadata", "-o", tmp_path / "x", source],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = SourceFinder().find(str(source))
+    (number,) = {int(each) for each in re.findall(r"--> .*main\.rs:(\d+):", done.stderr)}
+    assert found.line(number) == "fn late() -> u32 { panic }"
+    assert found.line(1) == f"fn main() {{}} // {character} "
 
 
 def test_relative_name_is_found_below_the_compilation_directory(tmp_path: Path) -> None:

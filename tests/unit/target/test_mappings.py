@@ -1,5 +1,7 @@
 """Mappings as the kernel lists them."""
 
+import os
+
 import pytest
 
 from crabtrap.errors import TargetError
@@ -13,6 +15,13 @@ def test_maps_with_and_without_path():
     )
     assert (first.start, first.end, first.path) == (0x7FFFF7FC1000, 0x7FFFF7FC3000, "")
     assert (second.offset, second.inode, second.path) == (0x1000, 123, "/tmp/a\nb (deleted)")
+
+
+@pytest.mark.parametrize("character", [*"\r\t\x0b\x0c\x1c\x85\u2028\udc85"])
+def test_a_path_may_have_what_ends_a_line_elsewhere(character: str):
+    path = f"/d{character}/b{character}"
+    line = b"55-66 r--s 00001000 fe:01 123   " + os.fsencode(path) + b"\n"
+    assert [each.path for each in parse_maps(line * 2)] == [path, path]
 
 
 @pytest.mark.parametrize("line", [b"x", b"1-2 r--p", b"1-2 r--p 0 0 x", b"1-z r--p 0 00:00 0"])

@@ -7,6 +7,7 @@ from typing import TextIO
 
 from crabtrap.errors import CrabtrapError, ParseError
 from crabtrap.events import StreamName
+from crabtrap.files import text_lines
 from crabtrap.frontends.console.screen import ScreenModes
 from crabtrap.frontends.console.styled_text import Text, Token, escape, escape_line, sanitise
 from crabtrap.frontends.describe import JsonObject
@@ -72,7 +73,7 @@ class Output:
 
     def bug(self, report: str, command: str) -> None:
         """Show the report of a bug in crabtrap."""
-        self._write(self._errors, [Text((line, "dim")) for line in report.splitlines()])
+        self._write(self._errors, [Text((line, "dim")) for line in text_lines(report)])
 
     def program(self, stream: StreamName, data: bytes) -> None:
         """Relay what the program wrote."""

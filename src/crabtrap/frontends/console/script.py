@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol, TextIO
 
 from crabtrap.errors import UsageError
-from crabtrap.files import read_file_or_pipe
+from crabtrap.files import read_file_or_pipe, text_lines
 
 _LONGEST_LINE = 1 << 20
 """Characters of a line of standard input."""
@@ -85,4 +85,4 @@ def script_lines(path: str) -> ListedLines:
         data = read_file_or_pipe(os.path.expanduser(path), _LONGEST_SCRIPT)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-    return ListedLines(data.decode("utf-8", "replace").splitlines(), path)
+    return ListedLines(text_lines(data.decode("utf-8-sig", "replace")), path)

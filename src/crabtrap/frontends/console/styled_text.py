@@ -76,8 +76,8 @@ _ESCAPED = f"[{_UNSAFE}]"
 _ESCAPED_IN_LINE = f"[{_UNSAFE}\n\t]"
 
 # What a program's relayed output may do to the terminal: colour itself and redraw its
-# own line.  Everything else that begins with an escape is shown, not obeyed.
-_HARMLESS = "\x1b\\[[0-9;:]*[mK]|[\r\b\x07]"
+# own line.  Everything else, such as a bell, is shown and not obeyed.
+_HARMLESS = "\x1b\\[[0-9;:]*[mK]|[\r\b]"
 
 
 def escape(text: str) -> str:
