@@ -149,7 +149,7 @@ def find_arrivals(code: LineCode, among: Collection[Address] = ()) -> tuple[Arri
         The places by address; none where only unwinding leads to the line.
     """
     places = code.own.intersection(among) or _entered(code)
-    kept = _without_covered(code.flow, sorted(places - code.cleanup))
+    kept = without_covered(code.flow, sorted(places - code.cleanup))
     return tuple(Arrival(each, _continued(code, each, kept)) for each in kept)
 
 
@@ -157,8 +157,8 @@ def _entered(code: LineCode) -> frozenset[Address]:
     return frozenset[Address]().union(*(code.statements_from(each) for each in code.arrivals))
 
 
-def _without_covered(flow: CodeFlow, places: list[Address]) -> list[Address]:
-    """Leave out every place that is only reached over another one."""
+def without_covered(flow: CodeFlow, places: list[Address]) -> list[Address]:
+    """Leave out every place that is only reached over another one; places are by address."""
     kept = places
     for place in reversed(places):
         others = [each for each in kept if each != place]

@@ -19,6 +19,7 @@ from crabtrap.symbols.function_search import (
     find_code_matching,
     find_symbols_matching,
 )
+from crabtrap.symbols.instance_entries import find_entries
 from crabtrap.symbols.lacking import unreadable
 from crabtrap.symbols.names import function_name
 from crabtrap.symbols.same_file import Substitutes
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 MOST_FUNCTIONS = 10_000
 """Functions and inline instances that one regular expression may mean."""
 _CLOSE_COUNT = 3
+_PARAMETERS = re.compile(r"<[A-Z]\d?(?:, ?[A-Z]\d?)*>")
+"""Generic parameters as the source has them, where v0 symbols have the arguments alone."""
 _ENDBR64 = b"\xf3\x0f\x1e\xfa"
 _PUSH_RBP = b"\x55"
 _MOV_RBP_RSP = (b"\x48\x89\xe5", b"\x48\x8b\xec")
@@ -137,8 +140,9 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     creates the future.
     """
     path = query.removeprefix("crate::").removesuffix("()")
-    functions = [f for m in context.modules() for f in m.find_code(path, context.check)]
-    functions += [f for m in context.modules() for f in m.find_inlined_code(path, context.check)]
+    functions = _code_named(path, context)
+    if not functions and (general := _PARAMETERS.sub("", path)) != path:
+        functions = _code_named(general, context)
     if functions:
         return _functions_resolution(bodies_for_makers(functions), context)
     symbols = [s for m in context.modules() for s in _bare_symbols(m, path, context.check)]
@@ -147,6 +151,12 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
     close = close_function_names(path, context.table)
     hint = f"did you mean {', '.join(close)}?" if close else unreadable(context.table)
     return Resolution(reason=f"no function named {query!r}", hint=hint, close=close)
+
+
+def _code_named(path: str, context: ResolveContext) -> list[Function]:
+    """Find the functions and inline instances whose path ends with ``path``."""
+    found = [f for m in context.modules() for f in m.find_code(path, context.check)]
+    return found + [f for m in context.modules() for f in m.find_inlined_code(path, context.check)]
 
 
 def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
@@ -190,8 +200,16 @@ def _functions_resolution(functions: list[Function], context: ResolveContext) ->
         others = len({f.origin for f in functions}) - len({f.origin for f in mine})
         if others:
             notes = (f"{others} more in libraries left out; write more of the path for those",)
-    locations = _unique(map(location_of_function, mine or functions))
+    locations = _unique(_locations_of(mine or functions, context.check))
     return Resolution(in_order(locations, context.table), notes=notes)
+
+
+def _locations_of(
+    functions: list[Function], check: Callable[[], None]
+) -> Iterator[BreakpointLocation]:
+    for function in functions:
+        check()
+        yield from locations_of_instance(function)
 
 
 def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resolution:
@@ -207,13 +225,14 @@ def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple
     return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
 
 
-def location_of_function(function: Function) -> BreakpointLocation:
-    """Locate the first statement of a function or inline instance.
+def locations_of_instance(function: Function) -> Iterator[BreakpointLocation]:
+    """Locate the beginning of a function, or wherever an inline instance of it is entered.
 
     The frame to show is its own, also where inlined functions begin with its first statement.
     """
-    address = function.entry if function.inlined else _body_start(function)
-    return location_in(function.module, address, function)
+    addresses = find_entries(function) if function.inlined else (_body_start(function),)
+    for address in addresses:
+        yield location_in(function.module, address, function)
 
 
 def _symbol_location(symbol: Symbol) -> BreakpointLocation:

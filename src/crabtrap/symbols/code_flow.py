@@ -64,6 +64,17 @@ class CodeFlow:
             return False
         return self.block_at(address) in self.cleanup
 
+    def reached_around(self, around: Collection[Address]) -> frozenset[Address]:
+        """Return the blocks that control can come to from the entry without one of ``around``."""
+        seen: set[Address] = set()
+        queue = [self.entry]
+        while queue:
+            block = queue.pop()
+            if block not in seen and block not in around:
+                seen.add(block)
+                queue += self.successors[block]
+        return frozenset(seen)
+
     def reaches(self, start: Iterable[Address], goal: Address, around: Collection[Address]) -> bool:
         """Whether control can come from ``start`` to ``goal`` without a block of ``around``.
 

@@ -18,7 +18,7 @@ from crabtrap.symbols.breakpoint_locations import (
     in_order,
     index_in,
     location_in,
-    location_of_function,
+    locations_of_instance,
 )
 from crabtrap.symbols.lacking import unreadable
 from crabtrap.symbols.same_file import find_same_files
@@ -182,7 +182,7 @@ def _in_instance(chain: Chain, path: str, line: int, column: int) -> Iterator[Br
     first = module.row_at(instance.entry)
     if not instance.inlined and first is not None and (first.path, first.line) == (path, line):
         # The line of a function's declaration means its beginning, once per call.
-        yield location_of_function(instance)
+        yield from locations_of_instance(instance)
         return
     spans = module.line_spans(instance.ranges[0][0], len(chain) - 1)
     code = LineCode(module.flow_of(function), spans, path, line, instance.entry)
