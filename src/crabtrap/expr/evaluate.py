@@ -32,7 +32,7 @@ from crabtrap.expr.typing.checker import check
 from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term
 from crabtrap.expr.typing.typing_result import Typing
 from crabtrap.present.rules.presenter import Presenter
-from crabtrap.present.view import MapView, RangeView, SequenceView, TextView
+from crabtrap.present.view import MapView, RangeView, RecordView, SequenceView, TextView
 from crabtrap.symbols.types import PRIMITIVES, UNIT, Type
 from crabtrap.values import UnavailableError, Value
 
@@ -334,7 +334,8 @@ class Evaluator:
         index = self.value(index_tree)
         view = parts.find_container(base, self.presenter)
         if view is None:
-            return self._beside(base, index)
+            item_at = parts.find_item_at(base, self.presenter)
+            return item_at(self._indices(index)) if item_at else self._beside(base, index)
         if isinstance(view, MapView):
             found = lookups.look_up(view, index, self.comparer)
             if found is None:
@@ -354,6 +355,17 @@ class Evaluator:
         if view.is_set:
             raise EvaluationError("a set has no positions", hint="use .contains(..) or .iter()")
         return view.item(position)
+
+    def _indices(self, index: Value) -> tuple[int, ...]:
+        """The numbers in ``a[[1, 2]]`` and ``a[(1, 2)]``; libraries have either."""
+        _, view = self.comparer.look_through(index)
+        if isinstance(view, RecordView) and view.is_tuple and not view.name:
+            items = [item for _, item in view.fields]
+        elif isinstance(view, SequenceView) and view.length is not None:
+            items = list(view.items.walk(0, view.length))
+        else:
+            items = [index]
+        return tuple(indirection.scalar(each, self.presenter).integer() for each in items)
 
     def _beside(self, base: Value, index: Value) -> Value:
         """What lies beside the item that a raw pointer points to."""

@@ -10,12 +10,14 @@ from crabtrap.present import structural
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
     IndexedItems,
+    ItemAt,
     MapView,
     RangeView,
     RecordView,
     SequenceView,
     TextView,
     View,
+    WrapperView,
     slice_view,
 )
 from crabtrap.symbols.types import PRIMITIVES, synthetic_type
@@ -87,6 +89,15 @@ def find_container(value: Value, presenter: Presenter) -> SequenceView | MapView
         view = presenter.view(layer)
         if isinstance(view, SequenceView | MapView | TextView):
             return view
+    return None
+
+
+def find_item_at(value: Value, presenter: Presenter) -> ItemAt | None:
+    """Find how an array of several dimensions is indexed, ``None`` where a value is none."""
+    for layer in layers(value, presenter):
+        view = presenter.view(layer)
+        if isinstance(view, WrapperView) and view.item_at is not None:
+            return view.item_at
     return None
 
 

@@ -7,7 +7,7 @@ a view sets a limit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Literal, Protocol
 
@@ -176,6 +176,10 @@ class PointerView:
     suffix: str = ""
 
 
+ItemAt = Callable[[Sequence[int]], Value]
+"""Returns the item at an index in each dimension; raises ``RangeError`` where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrapperView:
     """Something around another value: ``Box(..)``, ``Mutex(.., locked)``.
@@ -186,6 +190,7 @@ class WrapperView:
         notes: State in words: ``strong: 2``, ``borrowed mutably``.
         follows: ``inner`` lies behind a pointer.
         deref: ``Deref`` leads to ``inner`` though no pointer does: ``ManuallyDrop``.
+        item_at: Of an array of several dimensions, returns the item at an index in each.
     """
 
     name: str
@@ -193,6 +198,7 @@ class WrapperView:
     notes: tuple[str, ...] = ()
     follows: bool = False
     deref: bool = False
+    item_at: ItemAt | None = None
 
     @property
     def is_transparent(self) -> bool:

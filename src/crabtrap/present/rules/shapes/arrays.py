@@ -1,11 +1,16 @@
 """Arrays of several dimensions: items at distances, as numeric libraries keep them.
 
 Only one of one dimension is a sequence: what the length of another is, what an iterator
-over it gives, and what one index means, differs between libraries.
+over it gives, and what one index means, differs between libraries.  As many indices as there
+are dimensions mean an item in all of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
+from crabtrap.errors import RangeError
 from crabtrap.present import synthetic
 from crabtrap.present.containers.plausible import check_buffer
 from crabtrap.present.containers.walkers import ContiguousItems, peel_uninit
@@ -70,8 +75,12 @@ class Grid:
             _check(value, item, origin.address, lengths, steps)
         if self.by_columns and len(lengths) == 2 and lengths[1] == 1:
             lengths, steps = lengths[:1], steps[:1]  # a column is a list
-        view_ = _View(item, origin).part(lengths, steps, 0)
-        return WrapperView(_name(lengths), view_) if len(lengths) > 1 else view_
+        array = _Array(item, origin)
+        parts = array.part(lengths, steps, 0)
+        if len(lengths) < 2:
+            return parts
+        item_at = partial(array.item_at, lengths, steps)
+        return WrapperView(_name(lengths), parts, item_at=item_at)
 
     def _lengths(self, value: Value, view: ViewOf) -> tuple[int, ...]:
         if self.shape is not None:
@@ -144,8 +153,8 @@ def _name(lengths: tuple[int, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
-    """Makes the views of an array and of the arrays in it.
+class _Array:
+    """The items of an array, and the views of the arrays in it.
 
     Attributes:
         origin: The item whose indices are all 0.
@@ -153,6 +162,22 @@ class _View:
 
     item: Type
     origin: Value
+
+    def item_at(
+        self, lengths: tuple[int, ...], steps: tuple[int, ...], indices: Sequence[int]
+    ) -> Value:
+        """Return the item at an index in each dimension.
+
+        Raises:
+            RangeError: Their number, or one of them, does not fit.
+        """
+        if len(indices) != len(lengths):
+            raise RangeError(f"{len(indices)} indices into {len(lengths)} dimensions")
+        for index, length in zip(indices, lengths, strict=True):
+            if not 0 <= index < length:
+                raise RangeError(f"index {index} is out of range: a dimension has {length}")
+        offset = sum(index * step for index, step in zip(indices, steps, strict=True))
+        return self.origin.at(self.item, offset * (self.item.strip().size or 0))
 
     def part(self, lengths: tuple[int, ...], steps: tuple[int, ...], offset: int) -> View:
         """The view of what remains of the dimensions, ``offset`` items from the origin."""

@@ -16,6 +16,7 @@ pub fn arrays() {
     let many = ArrayD::<u16>::zeros(IxDyn(&[1, 1, 1, 1, 1, 2]));
     let old = ndarray_flat::array![[1, 2], [3, 4]];
     let old_view = old.view();
+    ready::keep(&(table[[1, 0]], line[2]));
     ready::keep(&(&line, &table, &turned, &backwards, &column, &cube));
     ready::keep(&(&empty, &scalar, &free, &many, &old, &old_view)); // @arrays
 }
@@ -27,5 +28,6 @@ pub fn matrices() {
     let column = DVector::from_vec(vec![7, 8, 9]);
     let row = RowDVector::from_vec(vec![7, 8]);
     let nothing = DMatrix::<f32>::zeros(0, 2);
+    ready::keep(&(fixed[(1, 0)], vector[1]));
     ready::keep(&(&fixed, &vector, &dynamic, &column, &row, &nothing)); // @matrices
 }
