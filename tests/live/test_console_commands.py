@@ -114,7 +114,7 @@ def test_types_are_laid_out_as_they_are_declared(debug: Debug) -> None:
     console, stream = console_on(debug("returns"))
     console.context.output.colour = False
     for name in ("Shape", "Large", "Meters"):
-        console.execute(f"ptype {name}")
+        console.execute(f"ptype -short {name}")
     assert stream.getvalue().splitlines() == [
         "enum Shape {  // 8 bytes, discriminant u32 at 0",
         "    Point,  // 0",
@@ -140,18 +140,18 @@ def test_types_are_found_by_what_is_typed(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
     console.context.output.colour = False
     for name in ("Option<String>", "Option<&u32>", "Option<Option<bool>>"):
-        console.execute(f"ptype {name}")
+        console.execute(f"ptype -short {name}")
         assert stream.getvalue().startswith(f"enum {name} {{"), stream.getvalue()
         stream.seek(0)
         stream.truncate()
-    console.execute("ptype Option<Missing>")
+    console.execute("ptype -short Option<Missing>")
     assert "no type named 'Option<Missing>'" in stream.getvalue()
 
 
 def test_niches_are_reported(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
     console.context.output.colour = False
-    console.execute("ptype Option<&u32>")
+    console.execute("ptype -short Option<&u32>")
     first = stream.getvalue().splitlines()[0]
     assert first.endswith("// 8 bytes, discriminant u64 at 0, a niche of Some's &u32")
 
@@ -159,7 +159,7 @@ def test_niches_are_reported(debug: Debug) -> None:
 def test_negative_discriminants_are_negative(debug: Debug) -> None:
     console, stream = console_on(debug("values"))
     console.context.output.colour = False
-    console.execute("ptype enums::Signed")
+    console.execute("ptype -short enums::Signed")
     shown = stream.getvalue()
     assert shown.startswith("enum Signed {  // 2 bytes\n    Minus = -300,\n")
 

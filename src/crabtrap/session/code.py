@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.engine.door import Door, through_door
 from crabtrap.engine.machine import Running, Stopped
-from crabtrap.symbols.function_search import find_symbols_matching
+from crabtrap.symbols.function_search import EVERYTHING, find_symbols_matching
 from crabtrap.symbols.linespec import parse_spec
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ class Code:
             self._core.program.controller.apply_changes()
         return self.modules.modules
 
-    def functions(self, pattern: str, limit: int = 200) -> tuple[Function, ...]:
+    def functions(self, pattern: str, limit: int = EVERYTHING) -> tuple[Function, ...]:
         """Functions whose path matches a regular expression, the program's own first.
+
+        All of them, unless a ``limit`` is given, here and below.
 
         Those with code of their own: ``inlined_functions`` and ``symbols`` have the others.
 
@@ -59,7 +61,9 @@ class Code:
                     found += module.find_code_matching(pattern, left, self.door.check)
         return tuple(found)
 
-    def inlined_functions(self, pattern: str, limit: int = 200) -> tuple[tuple[Function, int], ...]:
+    def inlined_functions(
+        self, pattern: str, limit: int = EVERYTHING
+    ) -> tuple[tuple[Function, int], ...]:
         """Functions whose path matches, and that were inlined wherever they are used.
 
         Returns:
@@ -76,17 +80,18 @@ class Code:
                     found += module.find_only_inlined_matching(pattern, left, self.door.check)
         return tuple(found)
 
-    def symbols(self, pattern: str, limit: int = 200) -> tuple[Symbol, ...]:
+    def symbols(self, pattern: str, limit: int = EVERYTHING) -> tuple[Symbol, ...]:
         """Functions without debug information whose symbol matches a regular expression.
 
         Raises:
             CrabtrapError: The expression cannot be read.
         """
         with self.door.cancellable():
-            found, _ = find_symbols_matching(self.modules, pattern, limit, self.door.check)
-        return tuple(each for each in found if each.module.function_at(each.address) is None)
+            found, _ = find_symbols_matching(self.modules, pattern, EVERYTHING, self.door.check)
+            bare = (each for each in found if each.module.function_at(each.address) is None)
+            return tuple(islice(bare, limit))
 
-    def complete(self, prefix: str, limit: int = 200) -> tuple[str, ...]:
+    def complete(self, prefix: str, limit: int = EVERYTHING) -> tuple[str, ...]:
         """Names of functions and source files that begin with ``prefix``, each once.
 
         Of the source files, those in and below the directory of the one with ``main``: a
@@ -99,7 +104,7 @@ class Code:
         with self.door.cancellable():
             for module in self.modules:
                 found += module.complete_function(prefix, limit, self.door.check)
-        return tuple(dict.fromkeys((*found, *self._source_names(prefix, limit))))
+        return tuple(dict.fromkeys((*found, *self._source_names(prefix, limit))))[:limit]
 
     def _source_names(self, prefix: str, limit: int) -> list[str]:
         main = self.modules.main

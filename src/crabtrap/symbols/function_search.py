@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Check
 
 
+EVERYTHING = 1 << 32
+"""A limit that no search comes to."""
+
+
 def find_code_matching(
     modules: Sequence[Module], pattern: str, limit: int, check: Check
 ) -> tuple[list[Function], bool]:
@@ -38,14 +42,17 @@ def find_code_matching(
 def find_symbols_matching(
     modules: Iterable[Module], pattern: str, limit: int, check: Check
 ) -> tuple[list[Symbol], bool]:
-    """Find the symbols of functions whose path matches; see ``find_code_matching``."""
-    found: list[Symbol] = []
-    is_cut = False
-    for module in modules:
-        symbols = module.symbols_matching(pattern, limit + 1, check)
-        found += (symbol for symbol in symbols if symbol.kind == "function")
-        is_cut = is_cut or len(symbols) > limit
-    return found[:limit], is_cut or len(found) > limit
+    """Find the symbols of functions whose path matches; see ``find_code_matching``.
+
+    Those of data are among what matches, so that the limit is not the one of the search.
+    """
+    found = [
+        symbol
+        for module in modules
+        for symbol in module.symbols_matching(pattern, EVERYTHING, check)
+        if symbol.kind == "function"
+    ]
+    return found[:limit], len(found) > limit
 
 
 def bodies_for_makers(functions: list[Function]) -> list[Function]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 Completion = tuple[str, int]
 
-_LIMIT = 200
+MOST_COMPLETIONS = 200
+"""How many are shown; one more is found where there are more."""
 _WORD_BREAKS = " \t,()[]{}<>=+-*/&|!;'\""
 _LAST_SIGNAL = 31
 _MAX_DEREFS = 6
@@ -26,7 +27,7 @@ def completions(context: CommandContext, table: CommandTable, text: str) -> list
     """Find what may replace the end of ``text``.
 
     Returns:
-        ``(replacement, characters replaced)``, best first.
+        ``(replacement, characters replaced)``, best first, at most one more than are shown.
     """
     verbs = table.complete(text)
     last = text.rpartition(" ")[2]
@@ -37,7 +38,7 @@ def completions(context: CommandContext, table: CommandTable, text: str) -> list
     except CrabtrapError:
         return []
     try:
-        return _arguments(context, table, resolved, text)[:_LIMIT]
+        return _arguments(context, table, resolved, text)[: MOST_COMPLETIONS + 1]
     except CrabtrapError:
         # Half-typed expressions fail, and so does everything while no program is stopped.
         return []
@@ -80,7 +81,8 @@ def _prefixed(names: Iterable[str], prefix: str) -> list[Completion]:
 
 
 def _locations(context: CommandContext, word: str) -> list[Completion]:
-    return [(name, len(word)) for name in context.session.code.complete(word, _LIMIT)]
+    found = context.session.code.complete(word, MOST_COMPLETIONS + 1)
+    return [(name, len(word)) for name in found]
 
 
 def _names(context: CommandContext, text: str) -> list[Completion]:

@@ -15,7 +15,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
-from crabtrap.frontends.console.completion import completions
+from crabtrap.frontends.console.completion import MOST_COMPLETIONS, completions
 from crabtrap.frontends.console.styled_text import escape_line
 from crabtrap.frontends.streams import OutputLostError
 
@@ -40,7 +40,7 @@ class PromptLines:
         self.number = 0
         self._session: PromptSession[str] = PromptSession(
             history=_history(),
-            completer=_Completer(context, table),
+            completer=LineCompleter(context, table),
             complete_style=CompleteStyle.READLINE_LIKE,
             complete_while_typing=False,
             auto_suggest=AutoSuggestFromHistory() if self._output.colour else None,
@@ -80,17 +80,25 @@ class PromptLines:
                     continue
 
 
-class _Completer(Completer):
+class LineCompleter(Completer):
+    """Offers what may be at the cursor."""
+
     def __init__(self, context: CommandContext, table: CommandTable) -> None:
         self._context, self._table = context, table
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
+        """Yield what may replace the end of the line, as ``completions`` finds it."""
         before = document.text_before_cursor
-        for text, replaced in completions(self._context, self._table, before):
+        found = completions(self._context, self._table, before)
+        for text, replaced in found[:MOST_COMPLETIONS]:
             # Names come from the program's files; what is inserted must be typeable.
             yield Completion(escape_line(text), start_position=-replaced)
+        if len(found) > MOST_COMPLETIONS:
+            # It inserts nothing, so that what the others have in common is not taken for
+            # what all of them have.
+            yield Completion("", display="… and more: type on")
 
 
 class _DedupedHistory(FileHistory):

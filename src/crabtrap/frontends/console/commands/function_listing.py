@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.command import Command, Reply
 from crabtrap.frontends.console.frames import location_text
+from crabtrap.frontends.console.settings_table import parse_limit
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
@@ -23,20 +24,23 @@ Row = tuple["Json", Text]
 
 
 def info_functions(context: CommandContext, arguments: Arguments) -> Reply:
-    """List functions that match: ``info functions REGEX``."""
+    """List functions that match: ``info functions [-limit N] REGEX``."""
+    limit = arguments.known_options({"limit": "how many"}).get("limit")
+    most = _MOST if limit is None else parse_limit(limit)
     pattern = arguments.need_rest("a regular expression")
-    rows = _matching(context, pattern)
-    is_cut = len(rows) > _MOST
-    lines = [line for _, line in rows[:_MOST]]
+    rows = _matching(context, pattern, most + 1)
+    is_cut = len(rows) > most
+    lines = [line for _, line in rows[:most]]
     if is_cut:
-        lines.append(Text((f"(the first {_MOST}; narrow the expression)", "dim")))
-    data: dict[str, Json] = {"functions": [row for row, _ in rows[:_MOST]], "truncated": is_cut}
+        more = "-limit unlimited shows all"
+        lines.append(Text((f"(the first {most}; narrow the expression, or {more})", "dim")))
+    data: dict[str, Json] = {"functions": [row for row, _ in rows[:most]], "truncated": is_cut}
     return Reply(data, lines or [Text(f"No function matches {pattern}.")])
 
 
-def _matching(context: CommandContext, pattern: str) -> list[Row]:
-    """The functions in the order of how much is known of them, at most one too many."""
-    code, most = context.session.code, _MOST + 1
+def _matching(context: CommandContext, pattern: str, most: int) -> list[Row]:
+    """The functions in the order of how much is known of them."""
+    code = context.session.code
     rows = [_row(one, one.entry, 0) for one in code.functions(pattern, most)]
     if len(rows) < most:
         inlined = code.inlined_functions(pattern, most - len(rows))
@@ -78,8 +82,11 @@ INFO_FUNCTIONS = Command(
     ("info functions",),
     info_functions,
     "List functions that match a regular expression",
-    ("info functions REGEX",),
-    (("info functions ^demo::", "every function of the crate demo"),),
+    ("info functions [-limit N] REGEX",),
+    (
+        ("info functions ^demo::", "every function of the crate demo"),
+        ("info functions -limit unlimited parse", "all, however many"),
+    ),
     notes="Functions that were inlined wherever they are used come after those with code of "
     "their own, then those that only a symbol tells of.  An ``async fn`` is found by its own "
     "name; what it does is the function ``{async_fn#0}`` inside of it.",
