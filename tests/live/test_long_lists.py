@@ -41,7 +41,9 @@ def test_a_list_of_functions_that_is_cut_says_so(profile: str) -> None:
 def test_a_listing_that_is_cut_says_how_to_see_all() -> None:
     stream = io.StringIO()
     with Session(str(build("places").path)) as session:
-        Console(session, Output(stream, colour=False), stdio=Stdio.pipes()).execute("info functions .")
+        Console(session, Output(stream, colour=False), stdio=Stdio.pipes()).execute(
+            "info functions ."
+        )
     assert "the first 200; narrow the expression, or -limit unlimited" in stream.getvalue()
 
 

@@ -239,12 +239,26 @@ def _nullable(table: RuleTable) -> Shape:
 
 def _cuts(table: RuleTable) -> Shape:
     return shapes.Cuts(
-        table.path("offsets"),
         table.path("data"),
         table.amount("size"),
+        _bounds(table),
         table.path("valid"),
         cast("TextKind", table.one_of("kind", ("str", "bytes"))),
     )
+
+
+def _pieces(table: RuleTable) -> Shape:
+    return shapes.Pieces(table.path("items"), _bounds(table), table.path("valid"))
+
+
+def _bounds(table: RuleTable) -> shapes.Bounds:
+    if "offsets" in table:
+        return shapes.Bounds(table.path("offsets"))
+    return shapes.Bounds(None, table.amount("each"), table.amount("length"))
+
+
+def _picks(table: RuleTable) -> Shape:
+    return shapes.Picks(table.path("keys"), table.path("items"))
 
 
 def _flags(table: RuleTable) -> Shape:
@@ -292,7 +306,13 @@ SHAPES: dict[str, tuple[frozenset[str], Callable[[RuleTable], Shape]]] = {
         ("period", "seconds nanos", _period),
         ("number", "value digits negative scale", _number),
         ("nullable", "items valid truths", _nullable),
-        ("cuts", "offsets data size valid kind", _cuts),
+        ("cuts", "data size offsets each length valid kind", _cuts),
+        ("pieces", "items offsets each length valid", _pieces),
+        (
+            "picks",
+            "keys items",
+            _picks,
+        ),
         ("bits", "data inline address first length word order set", _bits),
         ("flags", "bits names name", _flags),
         ("hex", "data groups", _hex),

@@ -6,7 +6,7 @@ from crabtrap.present.rules.shapes.arrays import Grid
 from crabtrap.present.rules.shapes.big_numbers import Number
 from crabtrap.present.rules.shapes.bits import Bits
 from crabtrap.present.rules.shapes.blocks import Blocks
-from crabtrap.present.rules.shapes.columns import Cuts, Nullable
+from crabtrap.present.rules.shapes.columns import Bounds, Cuts, Nullable, Picks, Pieces
 from crabtrap.present.rules.shapes.custom import Adaptor, Custom
 from crabtrap.present.rules.shapes.erased import Erased
 from crabtrap.present.rules.shapes.flags import Flags
@@ -23,6 +23,7 @@ __all__ = [
     "Arena",
     "Bits",
     "Blocks",
+    "Bounds",
     "Chain",
     "Custom",
     "Cuts",
@@ -41,6 +42,8 @@ __all__ = [
     "Part",
     "Path",
     "Period",
+    "Picks",
+    "Pieces",
     "Record",
     "Ring",
     "Sequence",

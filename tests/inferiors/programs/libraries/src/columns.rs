@@ -3,10 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow_array::types::{Int32Type, Int8Type, UInt8Type};
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Float64Array, Int32Array, LargeStringArray, RecordBatch,
-    StringArray, UInt64Array,
+    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, FixedSizeListArray,
+    Float64Array, Int32Array, LargeStringArray, ListArray, RecordBatch, StringArray, UInt64Array,
 };
+
+pub fn lists() {
+    let rows = vec![Some(vec![Some(1), None]), None, Some(vec![]), Some(vec![Some(4)])];
+    let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(rows);
+    let later = lists.slice(2, 2);
+    let pair = Some(vec![Some(1u8), Some(2)]);
+    let pairs = FixedSizeListArray::from_iter_primitive::<UInt8Type, _, _>([pair, None], 2);
+    let hashes = FixedSizeBinaryArray::try_from_iter([*b"ab", *b"cd"].into_iter()).unwrap();
+    let colours: DictionaryArray<Int8Type> = [Some("red"), None, Some("blue"), Some("red")]
+        .into_iter()
+        .collect();
+    let shared: ArrayRef = Arc::new(later.clone());
+    ready::keep(&(&lists, &later, &pairs, &hashes, &colours, &shared)); // @lists
+}
 
 pub fn columns() {
     let numbers = Int32Array::from(vec![Some(1), None, Some(3), Some(-4)]);

@@ -37,6 +37,7 @@ fn main() {
     arrays::arrays();
     arrays::matrices();
     columns::columns();
+    columns::lists();
     columns::messages();
     arenas::arenas();
     arenas::graphs();
