@@ -156,6 +156,11 @@ BROWSERS = {
     b"Content-Type: text/plain\r\nContent-Length: 20\r\n\r\n$vRun;2f62696e2f6c73#99",
     "rebound": b"POST / HTTP/1.1\r\nHost: evil.example:4711\r\nContent-Length: 6\r\n\r\n"
     + QUESTION,
+    "web socket": b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    b"Sec-WebSocket-Version: 13\r\n\r\n" + QUESTION,
+    "two at a time": b"GET / HTTP/1.1\r\n\r\n" + QUESTION + b"POST / HTTP/1.1\r\n\r\n",
+    "claims much": b"POST / HTTP/1.1\r\nContent-Length: 1000000000000\r\n\r\n",
     "tls": bytes.fromhex("1603010200010001fc0303"),
     "debug adapter": b'Content-Length: 20\r\n\r\n{"command":"launch"}',
 }
@@ -173,6 +178,76 @@ def test_a_browser_is_no_client_and_ends_nothing(
         assert guard.poll() is None
         with connect() as client:
             assert_is_served(client)
+
+
+def test_a_flood_of_peers_keeps_nobody_out(guard_binary: Path, address: str) -> None:
+    with listening(guard_binary, address) as (guard, connect):
+        for _ in range(1000):
+            with contextlib.suppress(ConnectionError), connect() as peer:
+                peer.sendall(b"G")
+        assert guard.poll() is None
+        with connect() as client:
+            assert_is_served(client)
+
+
+def test_peers_that_drip_keep_nobody_out(guard_binary: Path, tmp_path: Path) -> None:
+    path = token_file(tmp_path)
+    with listening(guard_binary, "127.0.0.1:0", "--token-file", path) as (_, connect):
+        dripping = [connect() for _ in range(80)]
+        for letter in TOKEN[:-1]:
+            for peer in dripping[-60:]:
+                peer.sendall(letter.encode())
+        with connect() as client:
+            assert_is_served(client, TOKEN.encode() + b"\n")
+        for peer in dripping:
+            peer.close()
+
+
+MUCH = b"e8d4a51000"  # 10**12
+CLAIMS = {
+    "read": b"m400000," + MUCH,
+    "write": b"X400000," + MUCH + b":",
+    "file": b"vFile:pread:0," + MUCH + b",0",
+    "document": b"qXfer:features:read:target.xml:0," + MUCH,
+    "offset": b"qXfer:threads:read::" + MUCH + b"," + MUCH,
+    "condition": b"Z0,400000,1;X" + MUCH + b",22",
+    "search": b"qSearch:memory:400000;" + MUCH + b";aa",
+    "sum": b"qCRC:400000," + MUCH,
+}
+
+
+@pytest.mark.parametrize("what", CLAIMS)
+def test_a_number_is_not_believed(guard_binary: Path, address: str, what: str) -> None:
+    with listening(guard_binary, address, "--", "/bin/true") as (guard, connect):
+        with connect() as client:
+            payload = CLAIMS[what]
+            client.sendall(b"$%b#%02x" % (payload, sum(payload) & 0xFF))
+            assert client.recv(2)[:1] == b"+"  # and an answer, of what length it can have
+            assert resident(guard.pid) < MOST_RESIDENT
+        assert guard.wait(20) is not None
+
+
+def test_a_packet_without_an_end_is_not_kept(guard_binary: Path, address: str) -> None:
+    with listening(guard_binary, address) as (guard, connect):
+        with connect() as client:
+            assert_is_served(client)
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                client.sendall(b"$")
+                for _ in range(64):
+                    client.sendall(b"a" * (1 << 20))
+            if guard.poll() is None:
+                assert resident(guard.pid) < MOST_RESIDENT
+        assert guard.wait(20) is not None
+
+
+MOST_RESIDENT = 64 << 20
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has, 0 once it has ended."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+    return 0
 
 
 def served_as_nobody(connect: Callable[[], socket.socket]) -> bool:

@@ -21,6 +21,8 @@ use crate::os::signal_queue::SignalQueue;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most peers that are listened to at a time; of more, those that came first have to go.
 const MOST_PEERS: usize = 64;
+/// The most connections that are taken before all peers are judged.
+const MOST_AT_ONCE: usize = 16;
 /// What a client of the remote protocol may begin with.
 const BEGINNINGS: [u8; 4] = [b'+', b'-', b'$', 0x03];
 
@@ -115,18 +117,31 @@ impl Listener {
             if signals.drain()? {
                 return Ok(None);
             }
-            while let Some(stream) = self.next_stream()? {
+            // Few at a time: somebody may connect faster than peers can be judged.
+            for _ in 0..MOST_AT_ONCE {
+                let Some(stream) = self.next_stream()? else {
+                    break;
+                };
                 if peers.len() == MOST_PEERS {
                     peers.remove(0);
                 }
                 peers.push(Peer::new(stream));
             }
-            let verdicts: Vec<Verdict> = peers.iter_mut().map(|p| p.judge(self.token())).collect();
+            let verdicts: Vec<Verdict> = peers.iter_mut().map(|peer| self.judge(peer)).collect();
             if let Some(index) = verdicts.iter().position(|&v| v == Verdict::Client) {
                 return peers.swap_remove(index).stream.into_transport().map(Some);
             }
             let mut verdicts = verdicts.into_iter();
             peers.retain(|_| verdicts.next() != Some(Verdict::Refused));
+        }
+    }
+
+    /// Judges a peer by what it has said, and one that speaks as a client by who it is: to find
+    /// that out takes a long table, which a flood of peers that say nothing must not cost.
+    fn judge(&self, peer: &mut Peer) -> Verdict {
+        match peer.judge(self.token()) {
+            Verdict::Client if !self.admits(&peer.stream) => Verdict::Refused,
+            verdict => verdict,
         }
     }
 
@@ -145,7 +160,7 @@ impl Listener {
         }
     }
 
-    /// Takes the next connection of somebody who may debug, if one is waiting.
+    /// Takes the next connection, if one is waiting.
     pub(super) fn next_stream(&self) -> io::Result<Option<Stream>> {
         loop {
             let accepted = match self {
@@ -153,8 +168,6 @@ impl Listener {
                 Self::Tcp(listener, _) => listener.accept().map(|(s, _)| Stream::Tcp(s)),
             };
             match accepted {
-                // Closed again, unless it may stay.
-                Ok(stream) if !self.admits(&stream) => {}
                 Ok(stream) => return stream.set_nonblocking().map(|()| Some(stream)),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
                 // It has gone while it was waiting (accept(2)).
@@ -165,8 +178,8 @@ impl Listener {
         }
     }
 
-    /// Whether a peer may try: with a token anybody, as that is what decides.
-    fn admits(&self, stream: &Stream) -> bool {
+    /// Whether a peer may debug: with a token anybody, as that is what decides.
+    pub(super) fn admits(&self, stream: &Stream) -> bool {
         let user = match stream {
             Stream::Tcp(_) if self.token().is_some() => return true,
             Stream::Tcp(stream) => peer::user_of_tcp(stream),

@@ -111,7 +111,10 @@ impl Server {
                 }
                 self.tracer.drain();
             }
-            if has_client && let Some(stream) = listener.next_stream()? {
+            if has_client
+                && let Some(stream) = listener.next_stream()?
+                && listener.admits(&stream)
+            {
                 return stream.into_transport().map(Some);
             }
         }
