@@ -345,6 +345,14 @@ class Client:
         """
         return self._evaluation.type_of(text, frame or self._frame_if_any())
 
+    def printf(self, text: str, frame: Frame | None = None) -> str:
+        """Write ``"FORMAT", VALUE, ...``: a text with values in it, as C's ``printf`` does.
+
+        Raises:
+            CrabtrapError: It cannot be parsed or has no value, or its conversions do not fit.
+        """
+        return self._evaluation.printf(text, frame or self._frame_if_any())
+
     def declaration(self, name: str, frame: Frame | None = None) -> Declaration | None:
         """Return where a static or thread-local is declared, ``None`` where none has the name.
 

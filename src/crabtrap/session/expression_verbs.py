@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.address import Address
 from crabtrap.engine.machine import Ended, NotStarted, Running, Stopped, require
 from crabtrap.errors import NotFoundError, ParseError
+from crabtrap.present.view import RecordView
 from crabtrap.session.rust_language import LazyMethods, evaluate
 from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope
 
@@ -81,6 +82,26 @@ class ExpressionVerbs:
             if isinstance(error, ParseError) and is_type_name(text):
                 raise NotFoundError("type", text) from error
             raise
+
+    def printf(self, text: str, frame: Frame | None) -> str:
+        """Write ``"FORMAT", VALUE, ...`` as C's ``printf`` does."""
+        from crabtrap.expr.printf import Printf  # noqa: PLC0415 - slow to import
+        from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
+        from crabtrap.expr.syntax.nodes import Span  # noqa: PLC0415 - slow to import
+
+        try:
+            found = self.evaluate(f"({text},)", frame)
+        except EvaluationError as error:
+            error.span = None if error.span is None else error.span.moved(-1, len(text))
+            error.text = text
+            raise
+        except ParseError as error:
+            span = Span(error.start, error.end).moved(-1, len(text))
+            raise ParseError(str(error), text, span.start, span.end, hint=error.hint) from None
+        fields = self._core.presenter.view(found)
+        assert isinstance(fields, RecordView)  # a tuple
+        values = tuple(value for _, value in fields.fields)
+        return Printf(self._core.presenter, self._core.language.render).write(values)
 
     def address(self, text: str, frame: Frame | None) -> Address:
         """Evaluate an expression to an address: a pointer's target, or an integer."""

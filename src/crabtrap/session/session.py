@@ -92,6 +92,7 @@ class Session:
         self.jump, self.resolve = verbs.jump, verbs.resolve
         self.evaluate, self.type_of, self.call = verbs.evaluate, verbs.type_of, verbs.call
         self.methods, self.declaration = verbs.methods, verbs.declaration
+        self.printf = verbs.printf
         self.format_debug, self.assign = verbs.format_debug, verbs.assign
         self.select_thread, self.select_frame = verbs.select_thread, verbs.select_frame
 

@@ -14,6 +14,11 @@ class Span:
     start: int
     end: int
 
+    def moved(self, by: int, size: int) -> Span:
+        """The same characters of a text that lacks some before, and has ``size`` of them."""
+        start = min(max(self.start + by, 0), size)
+        return Span(start, min(max(self.end + by, start), size))
+
 
 NO_SPAN = Span(0, 0)
 

@@ -37,6 +37,15 @@ def echo(context: CommandContext, arguments: Arguments) -> None:
     context.output.plain(codecs.decode(text.encode("ascii", "backslashreplace"), "unicode_escape"))
 
 
+def printf(context: CommandContext, arguments: Arguments) -> Reply | None:
+    """Print a text with values in it: ``printf "FORMAT", EXPRESSION…``."""
+    text = context.client.printf(arguments.need_rest("a text and values"))
+    if context.output.json:
+        return Reply({"text": text})
+    context.output.plain(text)
+    return None
+
+
 def shell(context: CommandContext, arguments: Arguments) -> Reply:
     """Run a shell command, where a person types: ``shell [COMMAND]``."""
     if not context.lines.interactive:
@@ -83,6 +92,15 @@ def may_leave(context: CommandContext) -> bool:
     return context.confirm("The program is still alive and would be killed. Leave?")
 
 
+_CONVERSIONS = (
+    "The format is a text as in Rust, with `\\n` where a line ends. %d %i are integers, %u %x %X\n"
+    "%o %b their bits as unsigned, %c a character, %f %e %g floats, %p an address, %s a text\n"
+    "without quotes or any other value as `print` shows it, %% a percent sign. Flags `-+ 0#`, a\n"
+    "width, a precision and `*` are as in C; lengths (`%ld`, `%zu`) may stand there and say\n"
+    "nothing. `bool`, `char` and enums without fields are integers, too. `print format!(..)`\n"
+    "writes by Rust's own rules."
+)
+
 GROUP = Group(
     "The console",
     (
@@ -100,6 +118,19 @@ GROUP = Group(
             "Print a text",
             ("echo TEXT",),
             (("echo done\\n", "\\n ends the line"),),
+        ),
+        Command(
+            ("printf",),
+            printf,
+            "Print a text with values in it, as C's printf does",
+            ('printf "FORMAT", EXPRESSION…',),
+            (
+                (r'printf "%d words of %s\n", words.len(), name', "numbers and texts"),
+                (r'printf "%#010x %5.2f%%\n", flags, 100.0 * ratio', "flags, widths, precisions"),
+                (r'printf "%-8s|%p\n", entry, &entry', "%s shows any value, %p an address"),
+            ),
+            _CONVERSIONS,
+            completes="expression",
         ),
         Command(
             ("shell", "!"),
