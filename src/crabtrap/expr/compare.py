@@ -10,6 +10,7 @@ import math
 from itertools import zip_longest
 
 from crabtrap.errors import RangeError
+from crabtrap.expr.computed import ReverseView
 from crabtrap.expr.indirection import look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.rules.presenter import Presenter
@@ -201,6 +202,8 @@ class Comparer:
             case RecordView() as x, RecordView() as y:
                 if x.name != y.name:
                     return _order_variants(x, y, left, right)
+                if _is_reversed(x, left):
+                    x, y = y, x
                 return self._order_records(x, y)
             case WrapperView(inner=Value() as x), WrapperView(inner=Value() as y):
                 return self.order(x, y)
@@ -241,6 +244,13 @@ class Comparer:
             if order != 0:
                 return order
         return 0
+
+
+def _is_reversed(view: RecordView, value: Value) -> bool:
+    """Whether a value is a ``Reverse`` of std, not one of the program's own."""
+    if isinstance(view, ReverseView):
+        return True
+    return view.name == "Reverse" and value.type.table is not None and value.shape.is_std
 
 
 _STD_VARIANTS = ("None", "Some", "Ok", "Err", "Less", "Equal", "Greater")

@@ -19,6 +19,7 @@ from crabtrap.present.view import (
     SequenceView,
     TextView,
 )
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import (
     PRIMITIVES,
     UNIT,
@@ -39,6 +40,11 @@ STRING_SLICE = synthetic_type("opaque", "&str")
 
 of_view = synthetic.of_view
 char = synthetic.char
+
+
+@dataclass(frozen=True, slots=True)
+class ReverseView(RecordView):
+    """A ``Reverse`` of std, whose order is that of its content reversed."""
 
 
 def type_name(value: Value) -> str:
@@ -229,6 +235,13 @@ def record(
     is_tuple = bool(fields) and all(field.isdecimal() for field, _ in fields)
     view = RecordView(name, tuple(fields), is_tuple, variant)
     return of_view(synthetic_type("opaque", type_name or name), view)
+
+
+def std_tuple(name: str, value: Value) -> Value:
+    """``Reverse(value)`` and the like."""
+    view = ReverseView if name == "Reverse" else RecordView
+    type_ = synthetic_type("opaque", f"{name}<{type_name(value)}>")
+    return of_view(type_, view(name, (("0", value),), is_tuple=True))
 
 
 def tuple_of(values: Sequence[Value]) -> Value:

@@ -90,6 +90,7 @@ def _block(evaluator: Evaluator, tree: nodes.Block) -> Value:
             value = inner.value(statement.value)
             names = match_pattern(inner, value, statement.pattern)
             if names is None:
+                inner.value(statement.otherwise or nodes.Block((), None))
                 raise EvaluationError("refutable pattern in local binding", statement.span)
             inner = inner.with_names(names)
         else:

@@ -11,7 +11,9 @@ from crabtrap.expr.typing.terms import FLOATS, INTEGERS, Term
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Char, Value
 
-_LISTS = frozenset(("Vec", "VecDeque", "LinkedList", "HashSet", "BTreeSet", "HashMap", "BTreeMap"))
+_LISTS = frozenset(
+    ["Vec", "VecDeque", "LinkedList", "BinaryHeap", "HashSet", "BTreeSet", "HashMap", "BTreeMap"]
+)
 
 
 def convert(value: Value, target: Term, call: Invocation) -> Value:

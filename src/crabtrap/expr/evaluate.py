@@ -15,6 +15,7 @@ from crabtrap.expr import (
     indirection,
     lookups,
     operators,
+    own_places,
     parts,
     paths,
     pointed_items,
@@ -175,7 +176,8 @@ class Evaluator:
             case nodes.Return(value):
                 raise LeaveError(computed.unit() if value is None else self.value(value))
             case nodes.Assign():
-                raise EvaluationError("an assignment has no value", hint="use `set`")
+                own_places.assign(self, tree)
+                return computed.unit()
             case unknown:
                 assert_never(unknown)
 
@@ -213,8 +215,10 @@ class Evaluator:
         match tree.operator:
             case "*":
                 return self._dereferenced(tree.operand)
-            case "&" | "&mut":
+            case "&":
                 return computed.reference(self.value(tree.operand))
+            case "&mut":
+                return self._borrowed(tree.operand)
             case "&raw const":
                 return computed.raw_pointer(self.value(tree.operand), "*const ")
             case "&raw mut":
@@ -225,6 +229,15 @@ class Evaluator:
                 return operators.invert(self.operand(tree.operand))
             case unknown:
                 assert_never(unknown)
+
+    def _borrowed(self, operand: Expression) -> Value:
+        """Evaluate ``&mut operand``: of a place of its own a reference that can change it."""
+        place = own_places.find_place(self, operand)
+        if place is None:
+            return computed.reference(self.value(operand))
+        if self.typing.of(operand).name == "Iter":
+            raise EvaluationError("an iterator is not borrowed here", hint="use it by its name")
+        return own_places.reference_to(place)
 
     def _dereferenced(self, operand: Expression) -> Value:
         """Evaluate ``*operand``.
@@ -303,6 +316,17 @@ class Evaluator:
         inner.comparer = self.comparer
         inner.methods = self.methods
         inner.bound = [*self.bound, names]
+        return inner
+
+    def capturing(self, function: Expression) -> Evaluator:
+        """Return an evaluator for a closure that may be called later.
+
+        What it captures it sees as it is now, unless it is there to change it.
+        """
+        if not self.typing.changes or self.typing.changed_by.get(id(function)):
+            return self
+        inner = self.with_names({})
+        inner.bound = [dict(names) for names in self.bound]
         return inner
 
     def apply(self, function: Expression, arguments: tuple[Value, ...]) -> Value:

@@ -14,6 +14,7 @@ from crabtrap.expr.methods.method_table import NoMethodError, call_method, evalu
 from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
+from crabtrap.expr.typing.call_types import STD_TUPLES
 from crabtrap.expr.typing.places import MEMORY_ORDERINGS
 from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.rules.presenter import Presenter
@@ -92,6 +93,8 @@ def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
             return found
         if last.name == "None":
             return computed.option(None)
+    elif len(path.segments) == 1 and last.name == "None":
+        return computed.option(None)
     else:
         found = _associated(evaluator, path)
         if found is not None:
@@ -180,8 +183,9 @@ def call_typed(evaluator: PathEvaluation, tree: nodes.Call, typing: CallTyping) 
     """Evaluate ``i32::max(a, b)`` or ``String::from("x")``, as the check of types resolved it."""
     has_receiver = bool(typing.entry.signature.receiver)
     rest = tree.arguments[has_receiver:]
-    method = nodes.MethodCall(tree.function, typing.entry.name, rest, (), tree.span)
-    receiver = evaluator.value(tree.arguments[0]) if has_receiver else computed.unit()
+    first = tree.arguments[0] if has_receiver else tree.function
+    method = nodes.MethodCall(first, typing.entry.name, rest, (), tree.span)
+    receiver = evaluator.value(first) if has_receiver else computed.unit()
     return run_entry(evaluator, method, typing, receiver, evaluated(evaluator, method, typing))
 
 
@@ -310,6 +314,8 @@ def apply_named(
             owner = function.segments[-2].name if len(function.segments) > 1 else ""
             if owner in ("Box", "Rc", "Arc", "String", "PathBuf", "OsString", "Vec"):
                 return arguments[0]
+        if name in STD_TUPLES and len(arguments) == 1:
+            return computed.std_tuple(name, arguments[0])
         type_ = _variant_or_struct(evaluator, function, {name for name, _ in numbered})
         if type_ is not None and len(type_[0].fields) == len(arguments):
             owner, is_variant = type_

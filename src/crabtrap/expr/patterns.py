@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from crabtrap.expr import computed
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression, Pattern
-from crabtrap.present.view import RecordView, SequenceView
+from crabtrap.present.view import RecordView, SequenceView, slice_view
 from crabtrap.values import Value
 
 Bindings = dict[str, Value]
@@ -178,7 +179,12 @@ class Matcher:
         after = len(items) - at - 1 if rest else 0
         values = tuple(view.item(i) for i in range(at))
         values += tuple(view.item(length - after + i) for i in range(after))
-        return self._zip(values, items[:at] + items[at + 1 :])
+        found = self._zip(values, items[:at] + items[at + 1 :])
+        named = items[at] if rest else None
+        if found is not None and isinstance(named, nodes.Bind):
+            middle = slice_view(view, at, length - after)
+            found[named.name] = computed.sequence(middle.items, "[_]")
+        return found
 
 
 def _is_rest(pattern: Pattern) -> bool:

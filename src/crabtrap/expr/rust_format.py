@@ -31,6 +31,38 @@ _PLAIN = FormatSpec()
 _SEEN_THROUGH = frozenset(("Box", "Rc", "Arc", "Pin", "Cow", "Borrowed", "Owned", "", "Ref"))
 
 
+_ERRORS: dict[str, dict[str, str]] = {
+    "ParseIntError": {
+        "Empty": "cannot parse integer from empty string",
+        "InvalidDigit": "invalid digit found in string",
+        "PosOverflow": "number too large to fit in target type",
+        "NegOverflow": "number too small to fit in target type",
+        "Zero": "number would be zero for non-zero type",
+    },
+    "ParseFloatError": {
+        "Empty": "cannot parse float from empty string",
+        "Invalid": "invalid float literal",
+    },
+    "ParseBoolError": {"": "provided string was not `true` or `false`"},
+    "ParseCharError": {
+        "EmptyString": "cannot parse char from empty string",
+        "TooManyChars": "too many characters in string",
+    },
+    "TryFromIntError": {"": "out of range integral type conversion attempted"},
+    "CharTryFromError": {"": "converted integer out of range for `char`"},
+}
+"""What std's errors say of themselves, by their kinds."""
+
+
+def _kind(fields: tuple[tuple[str, Value], ...], presenter: Presenter) -> str:
+    """The name of the variant that an error has as its kind."""
+    kind = dict(fields).get("kind")
+    if kind is None:
+        return ""
+    found, view = look_through(kind, presenter)
+    return view.name if isinstance(view, RecordView) else scalar_text(found, _PLAIN)
+
+
 def displayed(value: Value, presenter: Presenter) -> str:
     """Write a value as ``{}`` does."""
     return formatted(value, _PLAIN, presenter)
@@ -62,6 +94,8 @@ def formatted(value: Value, spec: FormatSpec, presenter: Presenter) -> str:
             return scalar_text(scalar, spec)
         case LiteralView(text):
             return text
+        case RecordView(name, fields) if name in _ERRORS:
+            return _padded(_ERRORS[name][_kind(fields, presenter)], spec, "<")
         case _:
             raise EvaluationError(f"{value.type.name} has no Display that is known here")
 

@@ -249,10 +249,16 @@ class SlicedItems:
 
 @dataclass(frozen=True, slots=True)
 class LazyItems:
-    """Items of an iterator that ``begin`` creates anew for every walk."""
+    """Items of an iterator that ``begin`` creates anew for every walk.
+
+    Attributes:
+        bounds: The least and the greatest number of items that the iterator claims to have,
+            where it does not know how many there are; ``None`` for no greatest one.
+    """
 
     begin: Callable[[], Iterator[Value]]
     length: int | None = None
+    bounds: tuple[int, int | None] | None = None
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
         """Yield items ``[start, stop)``."""

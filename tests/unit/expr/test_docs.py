@@ -87,16 +87,31 @@ def test_the_list_of_methods_is_fresh():
 
 
 def test_the_list_of_methods_names_what_there_is_and_no_more():
+    page = render_methods(std_methods())
     shown = dict(
-        re.findall(r"^- \*\*(.+?)\*\*: (.*)$", render_methods(std_methods()), re.MULTILINE)
+        re.findall(r"^\*\*(.+?)\*\*\n\n```rust\n(.*?)```$", page, re.MULTILINE | re.DOTALL)
     )
-    assert "`into_sorted_vec`" in shown["`BinaryHeap<T>`"]
-    assert "`::new`" in shown["`Vec<T>`"]
-    assert "`borrow_state`†" in shown["`RefCell<T>`"]
-    assert "`lock`" in shown["`Mutex<T>`"]
-    assert "`read`" not in shown["`Mutex<T>`"]
-    assert "`PI`" in shown["Constants of floats"]
-    assert "`scan`" not in shown["All iterators"]
+    assert "fn into_sorted_vec(self) -> Vec<T>\n" in shown["`BinaryHeap<T>`"]
+    assert "fn borrow_state(&self) -> &str  // crabtrap's own" in shown["`RefCell<T>`"]
+    assert "fn lock(&self)" in shown["`Mutex<T>`"]
+    assert "fn read(&self)" not in shown["`Mutex<T>`"]
+    assert "fn scan<S, B>" in shown["All iterators"]
+    assert "fn to_le_bytes(self) -> [u8; 4]" in shown["`i32`, `u32`"]
+    assert "`PI`" in page
+
+
+def test_the_list_of_methods_is_written_as_in_rust():
+    page = render_methods(std_methods())
+    own = (
+        r"\b(?:Like|Thin|Counted|Zipped|Walk|Ends|Length|Searched|Escaped|Shown)<|BorrowOf|AsRefTo"
+    )
+    assert not re.search(own, page)
+    signatures = re.findall(r"^fn .*$", page, re.MULTILINE)
+    assert len(signatures) > 700
+    assert all(
+        re.match(r"fn \w+(<.*>)?\(.*\)( -> .+)?( where .+)?(  // .+)?$", each)
+        for each in signatures
+    )
 
 
 def test_json_kinds_are_all_documented():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from crabtrap.expr import indirection
 from crabtrap.expr.compare import Comparer
+from crabtrap.expr.own_places import Place
 from crabtrap.expr.scope import Caller, EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.typing.terms import UNKNOWN, Term
@@ -48,6 +49,15 @@ class Evaluation(Protocol):
         """Call an argument that is a closure or names a function."""
         ...
 
+    def capturing(self, function: nodes.Expression) -> Evaluation:
+        """An evaluator for a closure that is called later, with the variables as they are now."""
+        ...
+
+    @property
+    def bound(self) -> list[dict[str, Value]]:
+        """The variables of the expression, those of the innermost scope last."""
+        ...
+
     def term(self, tree: nodes.Expression) -> Term:
         """The type of a node as the check of types found it."""
         ...
@@ -68,6 +78,7 @@ class Invocation:
     Attributes:
         typing: What the check of types found; ``None`` where only values decide.
         given: Arguments that are values already; ``None`` for a function among them.
+        place: Where the receiver is, of a method that changes one of the expression's own.
     """
 
     evaluator: Evaluation
@@ -76,6 +87,20 @@ class Invocation:
     view: View
     typing: CallTyping | None = None
     given: tuple[Value | None, ...] | None = None
+    place: Place | None = None
+
+    def become(self, value: Value) -> None:
+        """Put another value where the receiver is.
+
+        Raises:
+            EvaluationError: It is not the expression's own.
+        """
+        if self.place is None:
+            raise EvaluationError(
+                f"{self.tree.name} changes its receiver, which is not the expression's own",
+                self.tree.span,
+            )
+        self.place.write(value)
 
     @property
     def comparer(self) -> Comparer:
@@ -174,7 +199,8 @@ class Invocation:
             self.argument(index)
             raise EvaluationError("a closure belongs here", self.tree.span)
         tree = self.tree.arguments[index]
-        return lambda *values: self.evaluator.apply(tree, values)
+        evaluator = self.evaluator.capturing(tree)
+        return lambda *values: evaluator.apply(tree, values)
 
     def is_function(self, index: int = 0) -> bool:
         """Say whether an argument is a closure or names a function."""

@@ -10,8 +10,10 @@ from crabtrap.expr import indirection
 from crabtrap.expr.methods.invocation import Evaluation, Invocation
 from crabtrap.expr.methods.std_methods import std_methods
 from crabtrap.expr.methods.table import FAMILIES, Entry
+from crabtrap.expr.own_places import Variable, receiver_place
 from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import nodes
+from crabtrap.expr.typing.deref import is_handle
 from crabtrap.expr.typing.terms import Term
 from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.view import (
@@ -139,14 +141,30 @@ def run_entry(
     """Run a method on a receiver; ``given`` are arguments that are values already."""
     entry = typing.entry
     owner = "" if entry.header in FAMILIES else entry.owner_name
+    if not entry.signature.receiver:
+        view = evaluator.presenter.view(receiver)
+        return entry.method(Invocation(evaluator, tree, receiver, view, typing, given))
+    place = None
+    if entry.signature.receiver == "&mut self":
+        place = receiver_place(evaluator, tree.receiver, receiver)
+        if place is None and entry.changes and _is_temporary(evaluator, tree.receiver):
+            place = Variable({"": receiver}, "")
+        receiver = receiver if place is None else place.read()
     if owner == "Self":
         seen, view = evaluator.comparer.look_through(receiver)
         return entry.method(Invocation(evaluator, tree, seen, view, typing, given))
     for layer in indirection.layers(receiver, evaluator.presenter):
         view = evaluator.presenter.view(layer)
         if accepts(owner, view):
-            return entry.method(Invocation(evaluator, tree, layer, view, typing, given))
+            return entry.method(Invocation(evaluator, tree, layer, view, typing, given, place))
     raise EvaluationError(f"{receiver.type.name} is not shown as a {typing.owner}", tree.span)
+
+
+def _is_temporary(evaluator: Evaluation, tree: nodes.Expression) -> bool:
+    """Whether an expression gives a value of its own, that nothing else refers to."""
+    return isinstance(
+        tree, nodes.MethodCall | nodes.Call | nodes.VecOf | nodes.ArrayOf | nodes.Block
+    ) and not is_handle(evaluator.term(tree))
 
 
 def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
@@ -178,7 +196,7 @@ def call_method(evaluator: Evaluation, tree: nodes.MethodCall) -> Value:
 def _entry_of(evaluator: Evaluation, view: View, tree: nodes.MethodCall) -> Entry | None:
     for owner in owners_of(view):
         for entry in std_methods().find(Term(owner), tree.name):
-            if entry.refused and evaluator.caller is not None:
+            if entry.changes:
                 continue  # the program may have it
             if entry.signature.receiver:
                 return entry

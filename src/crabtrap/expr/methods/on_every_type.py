@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed, conversions, operators
+from crabtrap.expr.methods.collecting import built
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.on_iterators import iterate
+from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.rust_format import displayed
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.values import Value
@@ -67,6 +69,10 @@ def _try_from(call: Invocation) -> Value:
     return conversions.try_convert(call.argument(), call.owner, call)
 
 
+def _from_iter(call: Invocation) -> Value:
+    return built(call.owner, call.watched(walk_value(call.argument(), call)), call)
+
+
 def _default(call: Invocation) -> Value:
     return computed.default_of(call.owner, call.tree.span)
 
@@ -92,6 +98,8 @@ EVERY_TYPE: dict[str, Method] = {
     "fn from<T>(value: T) -> Self where Self: From<T>": _from,
     "fn try_into<T: TryFrom<Self, E>, E>(self) -> Result<T, E>": _try_into,
     "fn try_from<T, E>(value: T) -> Result<Self, E> where Self: TryFrom<T, E>": _try_from,
+    "fn from_iter<T>(iter: impl IntoIterator<Item = T>) -> Self "
+    "where Self: FromIterator<T>": _from_iter,
     "fn default() -> Self where Self: Default": _default,
     "fn as_ref<U>(&self) -> &U where Self: AsRefTo<U>": receiver,
 }

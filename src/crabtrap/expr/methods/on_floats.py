@@ -7,6 +7,7 @@ import math
 from crabtrap import _core
 from crabtrap.expr import computed, indirection
 from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.on_integers import bytes_to_number
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Value
@@ -129,12 +130,63 @@ def _key(number: float, type_: Type) -> int:
     return bits if bits >= 0 else bits ^ ((1 << (8 * len(data) - 1)) - 1)
 
 
+def _bytes(call: Invocation) -> Value:
+    number, type_ = float_of(call)
+    data = computed.real(number, type_).read_bytes()
+    return computed.byte_string(data[::-1] if call.tree.name == "to_be_bytes" else data)
+
+
+def _from_bytes(call: Invocation) -> Value:
+    data = bytes_to_number(call)
+    return Value(PRIMITIVES[call.owner.name], computed.Bytes(data), computed.NOWHERE)
+
+
+def _category(call: Invocation) -> Value:
+    number, type_ = float_of(call)
+    least = 2.0**-126 if is_single(type_) else 2.0**-1022
+    if math.isnan(number) or math.isinf(number):
+        name = "Nan" if math.isnan(number) else "Infinite"
+    else:
+        name = "Zero" if number == 0 else "Normal" if abs(number) >= least else "Subnormal"
+    return computed.record(name, (), type_name="FpCategory", variant=True)
+
+
+def _neighbour(call: Invocation) -> Value:
+    """The next number upwards or downwards: the one whose bits are next."""
+    number, type_ = float_of(call)
+    up = call.tree.name == "next_up"
+    if math.isnan(number) or number == (math.inf if up else -math.inf):
+        return computed.real(number, type_)
+    size = type_.strip().size or 8
+    if number == 0:
+        bits = 1 | (0 if up else 1 << 8 * size - 1)
+    else:
+        bits = int.from_bytes(computed.real(number, type_).read_bytes(), "little")
+        bits += 1 if (number > 0) == up else -1
+    return Value(type_, computed.Bytes(bits.to_bytes(size, "little")), computed.NOWHERE)
+
+
+def _midpoint(call: Invocation) -> Value:
+    a, type_ = float_of(call)
+    b = _argument(call, 0)
+    high, low = 2.0**1023 * (1 - 2.0**-53), 2.0**-1021
+    if is_single(type_) or (abs(a) <= high and abs(b) <= high):
+        return computed.real((a + b) / 2, type_)
+    if abs(a) < low:
+        return computed.real(a + b / 2, type_)
+    return computed.real(a / 2 + b if abs(b) < low else a / 2 + b / 2, type_)
+
+
 FLOAT: dict[str, Method] = {
     **{f"fn {name}(self) -> Self": _function for name in _UNARY},
     **{f"fn {name}(self, other: Self) -> Self": _function for name in _BINARY},
     "fn powi(self, n: i32) -> Self": _function,
     "fn mul_add(self, a: Self, b: Self) -> Self": _function,
     "fn clamp(self, min: Self, max: Self) -> Self": _clamp,
+    "fn classify(self) -> FpCategory": _category,
+    "fn next_up(self) -> Self": _neighbour,
+    "fn next_down(self) -> Self": _neighbour,
+    "fn midpoint(self, other: Self) -> Self": _midpoint,
     "fn total_cmp(&self, other: &Self) -> Ordering": _total_order,
     **{
         f"fn {name}(self) -> bool": _test
@@ -151,11 +203,22 @@ FLOAT: dict[str, Method] = {
 }
 """Of ``f32`` and ``f64``."""
 
+
+def _of_width(size: int) -> dict[str, Method]:
+    orders = ("le", "be", "ne")
+    return {
+        **{f"fn to_{each}_bytes(self) -> [u8; {size}]": _bytes for each in orders},
+        **{f"fn from_{each}_bytes(bytes: [u8; {size}]) -> Self": _from_bytes for each in orders},
+    }
+
+
 SINGLE: dict[str, Method] = {
     "fn to_bits(self) -> u32": _to_bits,
     "fn from_bits(v: u32) -> f32": _from_bits,
+    **_of_width(4),
 }
 DOUBLE: dict[str, Method] = {
     "fn to_bits(self) -> u64": _to_bits,
     "fn from_bits(v: u64) -> f64": _from_bits,
+    **_of_width(8),
 }

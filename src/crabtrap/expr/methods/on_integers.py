@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from crabtrap.expr import computed, indirection
 from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.parsing import from_str_radix
+from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.operators import checked, divide
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.symbols.types import PRIMITIVES, Type
@@ -329,22 +331,23 @@ def _bytes(call: Invocation) -> Value:
     return computed.byte_string(data)
 
 
-def _ascii_test(name: str) -> Method:
-    def method(call: Invocation) -> Value:
-        from crabtrap import _core  # noqa: PLC0415 - with the first text
-
-        number, _ = number_of(call)
-        return computed.boolean(0 <= number < 128 and _core.char_test(name, chr(number)))
-
-    return method
+def bytes_to_number(call: Invocation) -> bytes:
+    """The bytes that ``from_le_bytes`` and its like are given, the least significant first."""
+    items = walk_value(call.argument(), call)
+    data = bytes(indirection.scalar(item, call.presenter).integer() for item in items)
+    return data[::-1] if call.tree.name == "from_be_bytes" else data
 
 
-def _ascii_case(call: Invocation) -> Value:
+def _from_bytes(call: Invocation) -> Value:
+    type_ = PRIMITIVES[call.owner.name]
+    signed = _is_signed(type_)
+    return computed.integer(int.from_bytes(bytes_to_number(call), "little", signed=signed), type_)
+
+
+def _midpoint(call: Invocation) -> Value:
+    """Half the sum, rounded towards zero."""
     number, type_ = number_of(call)
-    if 0 <= number < 128:
-        char = chr(number)
-        number = ord(char.upper() if call.tree.name.endswith("uppercase") else char.lower())
-    return computed.integer(number, type_)
+    return computed.integer(divide(number + call.integer(), 2), type_)
 
 
 def _signum(number: int, _type: Type) -> int:
@@ -403,9 +406,8 @@ INTEGER: dict[str, Method] = {
     "fn checked_ilog10(self) -> Option<u32>": _logarithm_or_none,
     "fn checked_ilog(self, base: Self) -> Option<u32>": _logarithm_or_none,
     "fn isqrt(self) -> Self": _square_root,
-    "fn to_le_bytes(self) -> [u8; _]": _bytes,
-    "fn to_be_bytes(self) -> [u8; _]": _bytes,
-    "fn to_ne_bytes(self) -> [u8; _]": _bytes,
+    "fn from_str_radix(src: &str, radix: u32) -> Result<Self, ParseIntError>": from_str_radix,
+    "fn midpoint(self, rhs: Self) -> Self": _midpoint,
 }
 """Of every integer type."""
 
@@ -439,6 +441,16 @@ UNSIGNED: dict[str, Method] = {
 """Of unsigned integers."""
 
 
+def of_width(name: str) -> dict[str, Method]:
+    """Methods of one type that take or give its bytes."""
+    size = bits_of(PRIMITIVES[name]) // 8
+    orders = ("le", "be", "ne")
+    return {
+        **{f"fn to_{each}_bytes(self) -> [u8; {size}]": _bytes for each in orders},
+        **{f"fn from_{each}_bytes(bytes: [u8; {size}]) -> Self": _from_bytes for each in orders},
+    }
+
+
 def different_width(signed: str) -> dict[str, Method]:
     """Methods of one signed type whose results have its unsigned twin's type."""
     twin = _SIGNED_UNSIGNED[signed]
@@ -446,28 +458,3 @@ def different_width(signed: str) -> dict[str, Method]:
         f"fn unsigned_abs(self) -> {twin}": _unsigned_absolute,
         f"fn abs_diff(self, other: Self) -> {twin}": _difference,
     }
-
-
-_ASCII_TESTS = [
-    "is_ascii_alphabetic",
-    "is_ascii_alphanumeric",
-    "is_ascii_control",
-    "is_ascii_digit",
-    "is_ascii_graphic",
-    "is_ascii_hexdigit",
-    "is_ascii_lowercase",
-    "is_ascii_punctuation",
-    "is_ascii_uppercase",
-    "is_ascii_whitespace",
-]
-
-BYTE: dict[str, Method] = {
-    "fn is_ascii(&self) -> bool": _test(lambda n, _: 0 <= n < 128),
-    **{f"fn {name}(&self) -> bool": _ascii_test(name) for name in _ASCII_TESTS},
-    "fn to_ascii_uppercase(&self) -> u8": _ascii_case,
-    "fn to_ascii_lowercase(&self) -> u8": _ascii_case,
-    "fn eq_ignore_ascii_case(&self, other: &u8) -> bool": lambda call: computed.boolean(
-        bytes([number_of(call)[0]]).lower() == bytes([call.integer()]).lower()
-    ),
-}
-"""Of ``u8`` alone."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from crabtrap.expr import computed
+from crabtrap.expr.methods.consuming import from_front, whole
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.reductions import REDUCTIONS
 from crabtrap.expr.methods.walking import (
@@ -20,11 +21,24 @@ from crabtrap.expr.methods.walking import (
     walk,
     walk_value,
 )
+from crabtrap.expr.own_places import Variable, reference_to
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.view import LazyItems, MapView, SequenceView, SlicedItems
-from crabtrap.values import Value
+from crabtrap.expr.typing.deref import item_of
+from crabtrap.expr.typing.terms import UNKNOWN, Term
+from crabtrap.present.view import (
+    LazyItems,
+    MapView,
+    RangeView,
+    RecordView,
+    SequenceView,
+    SlicedItems,
+    View,
+)
+from crabtrap.values import Char, Value
 
 Begin = Callable[[], Iterator[Value]]
+Bounds = tuple[int, int | None]
+_USIZE_MAX = (1 << 64) - 1
 
 
 def _length(call: Invocation) -> int | None:
@@ -36,26 +50,77 @@ def iterate(call: Invocation) -> Value:
     view = call.view
     if isinstance(view, SequenceView) and not view.is_set:
         return computed.sequence(view.items, f"Iter of {call.value.type.name}")
-    items = LazyItems(lambda: walk(view, call.value), _length(call))
+    items = LazyItems(lambda: walk(view, call.value), _length(call), _bounds(call))
     return computed.sequence(items, f"Iter of {call.value.type.name}")
 
 
-def _lazy(begin: Begin, length: int | None = None) -> Value:
-    return computed.sequence(LazyItems(begin, length), "impl Iterator")
+def _lazy(begin: Begin, length: int | None = None, bounds: Bounds | None = None) -> Value:
+    return computed.sequence(LazyItems(begin, length, bounds), "impl Iterator")
+
+
+def _same_number(call: Invocation, begin: Begin) -> Value:
+    """An iterator with as many items as the receiver has."""
+    return _lazy(begin, _length(call), _bounds(call))
+
+
+def _some_of(call: Invocation, begin: Begin) -> Value:
+    """An iterator with at most as many items as the receiver has."""
+    bounds = _bounds(call)
+    return _lazy(begin, bounds=None if bounds is None else (0, bounds[1]))
+
+
+def _bounds(call: Invocation) -> Bounds | None:
+    """What the receiver's ``size_hint`` says; ``None`` where that is not known here."""
+    return _bounds_of(call.view, call.owner)
+
+
+def _bounds_of(view: View, term: Term) -> Bounds | None:
+    """What an iterator, or what is made one, says; only its type tells if it knows its length."""
+    found = item_of(term)
+    exact = found is not None and "e" in found[1]
+    match view:
+        case SequenceView(items) | MapView(items) if items.length is not None:
+            return (items.length, items.length) if exact else None
+        case SequenceView(LazyItems(bounds=bounds)):
+            return bounds
+        case RangeView(end=None):
+            return _USIZE_MAX, None
+        case RangeView():
+            length = _range_length(view)
+            return length, length
+        case RecordView(name):
+            count = int(name in ("Some", "Ok"))
+            return count, count
+        case _:
+            return None
+
+
+def _range_length(view: RangeView) -> int:
+    assert view.start is not None  # ranges without one are not walked over
+    assert view.end is not None  # so says the caller
+    start, end = (_position(each) for each in (view.start, view.end))
+    length = max(0, end + view.inclusive - start)
+    surrogates = start < 0xD800 and end > 0xDFFF and isinstance(view.start.valid(), Char)
+    return length - 0x800 if surrogates else length
+
+
+def _position(end: Value) -> int:
+    found = end.valid()
+    return ord(found.text) if isinstance(found, Char) else end.integer()
 
 
 def _map(call: Invocation) -> Value:
     function = call.function()
-    return _lazy(lambda: map(function, items_of(call)), _length(call))
+    return _same_number(call, lambda: map(function, items_of(call)))
 
 
 def _inspect(call: Invocation) -> Value:
-    return _lazy(lambda: items_of(call), _length(call))
+    return _same_number(call, lambda: items_of(call))
 
 
 def _filter(call: Invocation) -> Value:
     test = call.test()
-    return _lazy(lambda: filter(test, items_of(call)))
+    return _some_of(call, lambda: filter(test, items_of(call)))
 
 
 def _filter_map(call: Invocation) -> Value:
@@ -67,7 +132,7 @@ def _filter_map(call: Invocation) -> Value:
             if is_some(found, call):
                 yield some(found, call)
 
-    return _lazy(begin)
+    return _some_of(call, begin)
 
 
 def _map_while(call: Invocation) -> Value:
@@ -80,22 +145,22 @@ def _map_while(call: Invocation) -> Value:
                 return
             yield some(found, call)
 
-    return _lazy(begin)
+    return _some_of(call, begin)
 
 
 def _scan(call: Invocation) -> Value:
-    raise EvaluationError(
-        "scan changes its state, which an expression cannot", call.tree.span, hint="use fold"
-    )
+    """Each walk begins with the state that was given."""
+    first, function = call.argument(), call.function(1)
 
+    def begin() -> Iterator[Value]:
+        state = reference_to(Variable({"state": first}, "state"))
+        for item in items_of(call):
+            found = function(state, item)
+            if not is_some(found, call):
+                return
+            yield some(found, call)
 
-def _for_each(call: Invocation) -> Value:
-    raise EvaluationError(
-        "for_each gives nothing: its closure could only change something, which an expression "
-        "cannot",
-        call.tree.span,
-        hint="use map",
-    )
+    return _some_of(call, begin)
 
 
 def _flat_map(call: Invocation) -> Value:
@@ -109,13 +174,30 @@ def _flatten(call: Invocation) -> Value:
     return _lazy(lambda: chain.from_iterable(walk_value(item, call) for item in items_of(call)))
 
 
+def _part_of(call: Invocation, start: int, stop: int | None, step: int = 1) -> Begin:
+    """Begins a walk over some of the receiver's items, by their positions."""
+    return lambda: islice(walk(call.view, call.value), start, stop, step)
+
+
+def _each_bound(
+    call: Invocation, change: Callable[[int], int], unbounded: int | None = None
+) -> Bounds | None:
+    """The receiver's bounds, each changed; ``unbounded`` is what no greatest one becomes."""
+    bounds = _bounds(call)
+    if bounds is None:
+        return None
+    least, greatest = bounds
+    return change(least), unbounded if greatest is None else change(greatest)
+
+
 def _take(call: Invocation) -> Value:
     count = call.size()
     length = _length(call)
     if isinstance(call.view, SequenceView) and length is not None:
         items, stop = call.view.items, min(count, length)
         return _lazy(lambda: items.walk(0, stop), stop)
-    return _lazy(lambda: islice(walk(call.view, call.value), min(count, MAX_WALK + 1)))
+    begin = _part_of(call, 0, min(count, MAX_WALK + 1))
+    return _lazy(begin, bounds=_each_bound(call, lambda number: min(number, count), count))
 
 
 def _skip(call: Invocation) -> Value:
@@ -124,7 +206,8 @@ def _skip(call: Invocation) -> Value:
     if isinstance(call.view, SequenceView) and length is not None:
         items, start = call.view.items, min(count, length)
         return computed.sequence(SlicedItems(items, start, length), "impl Iterator")
-    return _lazy(lambda: islice(walk(call.view, call.value), min(count, MAX_WALK + 1), None))
+    begin = _part_of(call, min(count, MAX_WALK + 1), None)
+    return _lazy(begin, bounds=_each_bound(call, lambda number: max(number - count, 0)))
 
 
 def _take_while(call: Invocation) -> Value:
@@ -136,7 +219,7 @@ def _take_while(call: Invocation) -> Value:
                 return
             yield item
 
-    return _lazy(begin)
+    return _some_of(call, begin)
 
 
 def _skip_while(call: Invocation) -> Value:
@@ -149,18 +232,19 @@ def _skip_while(call: Invocation) -> Value:
             if not skipping:
                 yield item
 
-    return _lazy(begin)
+    return _some_of(call, begin)
 
 
 def _step_by(call: Invocation) -> Value:
     step = call.size()
     if step == 0:
         raise EvaluationError("assertion failed: step != 0", call.tree.span)
-    return _lazy(lambda: islice(walk(call.view, call.value), 0, None, min(step, MAX_WALK + 1)))
+    begin = _part_of(call, 0, None, min(step, MAX_WALK + 1))
+    return _lazy(begin, bounds=_each_bound(call, lambda number: -(-number // step)))
 
 
 def _rev(call: Invocation) -> Value:
-    return _lazy(lambda: reversed_items(call), _length(call))
+    return _same_number(call, lambda: reversed_items(call))
 
 
 def _enumerate(call: Invocation) -> Value:
@@ -168,7 +252,7 @@ def _enumerate(call: Invocation) -> Value:
         for index, item in enumerate(walk(call.view, call.value)):
             yield computed.tuple_of((computed.usize(index), item))
 
-    return _lazy(begin, _length(call))
+    return _same_number(call, begin)
 
 
 def _zip(call: Invocation) -> Value:
@@ -178,12 +262,36 @@ def _zip(call: Invocation) -> Value:
         pairs = zip(walk(call.view, call.value), walk_value(other, call), strict=False)
         return map(computed.tuple_of, pairs)
 
-    return _lazy(begin)
+    return _lazy(begin, bounds=_both(call, other, _shorter))
 
 
 def _chain(call: Invocation) -> Value:
     other = call.argument()
-    return _lazy(lambda: chain(walk(call.view, call.value), walk_value(other, call)))
+    return _lazy(
+        lambda: chain(walk(call.view, call.value), walk_value(other, call)),
+        bounds=_both(call, other, _together),
+    )
+
+
+def _both(
+    call: Invocation, other: Value, combine: Callable[[Bounds, Bounds], Bounds]
+) -> Bounds | None:
+    _, view = call.comparer.look_through(other)
+    given = UNKNOWN if call.typing is None else call.typing.parameters[0]
+    mine, theirs = _bounds(call), _bounds_of(view, given)
+    return None if mine is None or theirs is None else combine(mine, theirs)
+
+
+def _shorter(a: Bounds, b: Bounds) -> Bounds:
+    greatest = [each for each in (a[1], b[1]) if each is not None]
+    return min(a[0], b[0]), min(greatest) if greatest else None
+
+
+def _together(a: Bounds, b: Bounds) -> Bounds:
+    greatest = None if a[1] is None or b[1] is None else a[1] + b[1]
+    if greatest is not None and greatest > _USIZE_MAX:
+        greatest = None
+    return min(a[0] + b[0], _USIZE_MAX), greatest
 
 
 def _cycle(call: Invocation) -> Value:
@@ -205,19 +313,22 @@ def _peek(call: Invocation) -> Value:
 
 def _next_if(call: Invocation) -> Value:
     first = next(items_of(call), None)
-    wanted = first is not None and call.test()(first)
-    return computed.option(first if wanted else None)
+    if first is None or not call.test()(first):
+        return computed.option(None)
+    return from_front(lambda inner: computed.option(next(items_of(inner))))(call)
 
 
 def _size_hint(call: Invocation) -> Value:
-    length = _length(call)
-    if length is None:
-        raise EvaluationError("how many items there are is not known", call.tree.span)
-    return computed.tuple_of((computed.usize(length), computed.option(computed.usize(length))))
+    bounds = _bounds(call)
+    if bounds is None:
+        raise EvaluationError("what this iterator says of its size is not known", call.tree.span)
+    least, greatest = bounds
+    most = computed.option(None if greatest is None else computed.usize(greatest))
+    return computed.tuple_of((computed.usize(least), most))
 
 
 ITERATOR: dict[str, Method] = {
-    "fn by_ref(&mut self) -> Like<T>": receiver,
+    "fn by_ref(&mut self) -> Like<T>": whole(receiver),
     "fn map<B>(self, f: impl FnMut(T) -> B) -> Like<B>": _map,
     "fn inspect(self, f: impl FnMut(&T)) -> Like<T>": _inspect,
     "fn filter(self, predicate: impl FnMut(&T) -> bool) -> Thin<T>": _filter,
@@ -228,6 +339,7 @@ ITERATOR: dict[str, Method] = {
     "fn take_while(self, predicate: impl FnMut(&T) -> bool) -> Iter<T>": _take_while,
     "fn skip_while(self, predicate: impl FnMut(&T) -> bool) -> Iter<T>": _skip_while,
     "fn map_while<B>(self, predicate: impl FnMut(T) -> Option<B>) -> Iter<B>": _map_while,
+    "fn scan<S, B>(self, state: S, f: impl FnMut(&mut S, T) -> Option<B>) -> Iter<B>": _scan,
     "fn step_by(self, step: usize) -> Counted<T>": _step_by,
     "fn enumerate(self) -> Counted<(usize, T)>": _enumerate,
     "fn zip<U>(self, other: impl IntoIterator<Item = U>) -> Zipped<(T, U)>": _zip,
@@ -235,15 +347,10 @@ ITERATOR: dict[str, Method] = {
     "fn cycle(self) -> Iter<T>": _cycle,
     "fn fuse(self) -> Like<T>": iterate,
     "fn peekable(self) -> Peekable<T>": iterate,
+    "fn size_hint(&self) -> (usize, Option<usize>)": _size_hint,
     **REDUCTIONS,
 }
 """Of every iterator over ``T``."""
-
-REFUSED: dict[str, Method] = {
-    "fn scan<S, B>(self, state: S, f: impl FnMut(&mut S, T) -> Option<B>) -> Iter<B>": _scan,
-    "fn for_each<B>(self, f: impl FnMut(T) -> B)": _for_each,
-}
-"""Of every iterator, and of use only where a closure changes something."""
 
 REVERSIBLE: dict[str, Method] = {"fn rev(self) -> Like<T>": _rev}
 """Of iterators that are walked over from both ends."""
@@ -269,6 +376,3 @@ OF_CHARS: dict[str, Method] = {
     ),
 }
 """Of what a ``char`` becomes in another case."""
-
-SIZED: dict[str, Method] = {"fn size_hint(&self) -> (usize, Option<usize>)": _size_hint}
-"""Of iterators that know how many items are left."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from crabtrap.expr import computed, lookups
-from crabtrap.expr.methods.collecting import sorted_items
+from crabtrap.expr.methods.changing_maps import get_mut, iter_mut, values_mut
+from crabtrap.expr.methods.collecting import built, sorted_items
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.methods.walking import items_of, reversed_items, walk_value
@@ -59,6 +60,10 @@ def _values(call: Invocation) -> Value:
     entries = _view(call).entries
     items = LazyItems(lambda: (value for _, value in entries.walk(0, ALL)), entries.length)
     return computed.sequence(items, f"Values of {call.value.type.name}")
+
+
+def _nothing(call: Invocation) -> Value:
+    return built(call.owner, (), call)
 
 
 def _first(call: Invocation) -> Value:
@@ -174,22 +179,26 @@ def _relation(call: Invocation) -> Value:
 _BORROWED = "impl BorrowOf<K>"
 
 MAP: dict[str, Method] = {
+    "fn new() -> Self": _nothing,
     "fn len(&self) -> usize": _len,
     "fn is_empty(&self) -> bool": _is_empty,
     f"fn get(&self, k: {_BORROWED}) -> Option<&V>": _get,
-    f"fn get_mut(&mut self, k: {_BORROWED}) -> Option<&mut V>": _get,
+    f"fn get_mut(&mut self, k: {_BORROWED}) -> Option<&mut V>": get_mut,
     f"fn get_key_value(&self, k: {_BORROWED}) -> Option<(&K, &V)>": _get_entry,
     f"fn contains_key(&self, k: {_BORROWED}) -> bool": _contains_key,
 }
 """Of both kinds of maps."""
 
+_SIZED: dict[str, Method] = {"fn with_capacity(capacity: usize) -> Self": _nothing}
+
 HASH_MAP: dict[str, Method] = {
     **MAP,
+    **_SIZED,
     "fn iter(&self) -> Length<(&K, &V)>": iterate,
-    "fn iter_mut(&mut self) -> Length<(&K, &mut V)>": iterate,
+    "fn iter_mut(&mut self) -> Length<(&K, &mut V)>": iter_mut,
     "fn keys(&self) -> Length<&K>": _keys,
     "fn values(&self) -> Length<&V>": _values,
-    "fn values_mut(&mut self) -> Length<&mut V>": _values,
+    "fn values_mut(&mut self) -> Length<&mut V>": values_mut,
     "fn into_keys(self) -> Length<K>": _keys,
     "fn into_values(self) -> Length<V>": _values,
 }
@@ -198,10 +207,10 @@ HASH_MAP: dict[str, Method] = {
 TREE_MAP: dict[str, Method] = {
     **MAP,
     "fn iter(&self) -> Exact<(&K, &V)>": iterate,
-    "fn iter_mut(&mut self) -> Exact<(&K, &mut V)>": iterate,
+    "fn iter_mut(&mut self) -> Exact<(&K, &mut V)>": iter_mut,
     "fn keys(&self) -> Exact<&K>": _keys,
     "fn values(&self) -> Exact<&V>": _values,
-    "fn values_mut(&mut self) -> Exact<&mut V>": _values,
+    "fn values_mut(&mut self) -> Exact<&mut V>": values_mut,
     "fn into_keys(self) -> Exact<K>": _keys,
     "fn into_values(self) -> Exact<V>": _values,
     "fn first_key_value(&self) -> Option<(&K, &V)>": _first,
@@ -213,6 +222,7 @@ TREE_MAP: dict[str, Method] = {
 _MEMBER = "impl BorrowOf<T>"
 
 SET: dict[str, Method] = {
+    "fn new() -> Self": _nothing,
     "fn len(&self) -> usize": _len,
     "fn is_empty(&self) -> bool": _is_empty,
     f"fn contains(&self, value: {_MEMBER}) -> bool": _set_contains,
@@ -227,7 +237,7 @@ SET: dict[str, Method] = {
 }
 """Of both kinds of sets."""
 
-HASH_SET: dict[str, Method] = {**SET, "fn iter(&self) -> Length<&T>": iterate}
+HASH_SET: dict[str, Method] = {**SET, **_SIZED, "fn iter(&self) -> Length<&T>": iterate}
 """Of ``HashSet``."""
 
 TREE_SET: dict[str, Method] = {

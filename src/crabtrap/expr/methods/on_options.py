@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
-from crabtrap.expr.methods.walking import walk
+from crabtrap.expr.methods.walking import items_of, walk
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present import render
 from crabtrap.present.synthetic import element
@@ -217,6 +217,11 @@ _BOTH: dict[str, Method] = {
     "fn unwrap_or_default(self) -> T where T: Default": _or_default,
 }
 
+
+def _as_slice(call: Invocation) -> Value:
+    return computed.listed(list(items_of(call)))
+
+
 OPTION: dict[str, Method] = {
     **_BOTH,
     "fn is_some(&self) -> bool": _is("Some"),
@@ -241,6 +246,7 @@ OPTION: dict[str, Method] = {
     "fn ok_or_else<E>(self, err: impl FnOnce() -> E) -> Result<T, E>": _ok_or,
     "fn as_ref(&self) -> Option<&T>": receiver,
     "fn as_mut(&mut self) -> Option<&mut T>": receiver,
+    "fn as_slice(&self) -> &[T]": _as_slice,
     "fn as_deref<U>(&self) -> Option<&U> where T: Deref<U>": receiver,
     "fn iter(&self) -> Exact<&T>": _iter,
 }

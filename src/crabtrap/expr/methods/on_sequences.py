@@ -9,11 +9,12 @@ from crabtrap.errors import RangeError
 from crabtrap.expr import computed, indirection, parts
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.on_iterators import iterate
+from crabtrap.expr.methods.reductions import is_sorted, is_sorted_by, is_sorted_by_key
+from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems, RingItems
 from crabtrap.present.field_paths import find_part
 from crabtrap.present.view import (
-    IndexedItems,
     RangeView,
     RecordView,
     SequenceView,
@@ -76,30 +77,10 @@ def _last(call: Invocation) -> Value:
     return _at(call, length_of(call) - 1)
 
 
-def _part(call: Invocation, start: int, stop: int) -> Value:
+def part_of(call: Invocation, start: int, stop: int) -> Value:
+    """Items ``[start, stop)`` of the receiver, as a slice."""
     part = slice_view(view_of(call), start, stop)
     return computed.sequence(part.items, "[_]")
-
-
-def _split_first(call: Invocation) -> Value:
-    length = length_of(call)
-    if not length:
-        return computed.option(None)
-    if call.tree.name == "split_first":
-        pair = view_of(call).item(0), _part(call, 1, length)
-    else:
-        pair = view_of(call).item(length - 1), _part(call, 0, length - 1)
-    return computed.option(computed.tuple_of(pair))
-
-
-def _split_at(call: Invocation) -> Value:
-    at, length = call.size(), length_of(call)
-    if at > length:
-        if call.tree.name == "split_at_checked":
-            return computed.option(None)
-        raise EvaluationError("mid > len", call.tree.span)
-    pair = computed.tuple_of((_part(call, 0, at), _part(call, at, length)))
-    return computed.option(pair) if call.tree.name == "split_at_checked" else pair
 
 
 def _get(call: Invocation) -> Value:
@@ -159,7 +140,7 @@ def _affix(call: Invocation) -> tuple[bool, int, int]:
     if count > length:
         return False, count, length
     start = length - count if call.tree.name in ("ends_with", "strip_suffix") else 0
-    part = _part(call, start, start + count)
+    part = part_of(call, start, start + count)
     return call.comparer.equal(part, wanted), count, length
 
 
@@ -172,8 +153,8 @@ def _strip(call: Invocation) -> Value:
     if not found:
         return computed.option(None)
     if call.tree.name == "strip_prefix":
-        return computed.option(_part(call, count, length))
-    return computed.option(_part(call, 0, length - count))
+        return computed.option(part_of(call, count, length))
+    return computed.option(part_of(call, 0, length - count))
 
 
 def _searched(call: Invocation, order: Callable[[Value], int | None]) -> Value:
@@ -215,69 +196,6 @@ def _partition_point(call: Invocation) -> Value:
     view = call.presenter.view(found)
     assert isinstance(view, RecordView)  # as `_searched` promises
     return view.fields[0][1]
-
-
-# -- parts -----------------------------------------------------------------------------------
-def _parts(call: Invocation, starts: list[tuple[int, int]] | range, size: int) -> Value:
-    """Slices as items, each found by its position."""
-    view = view_of(call)
-
-    def item(index: int) -> Value:
-        found = starts[index]
-        start, stop = found if isinstance(found, tuple) else (found, found + size)
-        return computed.sequence(slice_view(view, start, stop).items, "[_]")
-
-    return computed.sequence(IndexedItems(item, len(starts)), "Chunks")
-
-
-def _size(call: Invocation, what: str) -> int:
-    size = call.size()
-    if size == 0:
-        raise EvaluationError(f"{what} size must be non-zero", call.tree.span)
-    return size
-
-
-def _chunks(call: Invocation) -> Value:
-    size, length = _size(call, "chunk"), length_of(call)
-    match call.tree.name:
-        case "chunks":
-            bounds = [(at, min(at + size, length)) for at in range(0, length, size)]
-        case "chunks_exact":
-            return _parts(call, range(0, length - length % size, size), size)
-        case "rchunks_exact":
-            bounds = [(at - size, at) for at in range(length, size - 1, -size)]
-        case _:
-            bounds = [(max(at - size, 0), at) for at in range(length, 0, -size)]
-    return _parts(call, bounds, size)
-
-
-def _windows(call: Invocation) -> Value:
-    size, length = _size(call, "window"), length_of(call)
-    return _parts(call, range(max(length - size + 1, 0)), size)
-
-
-def _chunk_by(call: Invocation) -> Value:
-    test = call.test()
-    items = list(call.watched(view_of(call).items.walk(0, length_of(call))))
-    bounds: list[tuple[int, int]] = []
-    start = 0
-    for at in range(1, len(items) + 1):
-        if at == len(items) or not test(items[at - 1], items[at]):
-            bounds.append((start, at))
-            start = at
-    return _parts(call, bounds if items else [], 0)
-
-
-def _split(call: Invocation) -> Value:
-    test = call.test()
-    items = list(call.watched(view_of(call).items.walk(0, length_of(call))))
-    bounds: list[tuple[int, int]] = []
-    start = 0
-    for at, item in enumerate(items):
-        if test(item):
-            bounds.append((start, at))
-            start = at + 1
-    return _parts(call, [*bounds, (start, len(items))], 0)
 
 
 def _join(call: Invocation) -> Value:
@@ -339,15 +257,19 @@ def _array_map(call: Invocation) -> Value:
     return computed.listed([function(each) for each in view_of(call).items.walk(0, 1 << 20)])
 
 
-def _is_sorted(call: Invocation) -> Value:
-    before: Value | None = None
-    for item in call.watched(view_of(call).items.walk(0, length_of(call))):
-        if before is not None:
-            order = call.comparer.order(before, item)
-            if order is None or order > 0:
-                return computed.boolean(False)
-        before = item
-    return computed.boolean(True)
+def _as_flattened(call: Invocation) -> Value:
+    arrays = view_of(call).items.walk(0, length_of(call))
+    return computed.listed([item for each in arrays for item in walk_value(each, call)])
+
+
+def _range(call: Invocation) -> Value:
+    _, view = call.comparer.look_through(call.argument())
+    assert isinstance(view, RangeView)  # as the check of types promises
+    return parts.slice_of(view_of(call), view, call.value)
+
+
+def _nothing(call: Invocation) -> Value:
+    return computed.listed((), name=str(call.owner))
 
 
 SLICE: dict[str, Method] = {
@@ -355,13 +277,8 @@ SLICE: dict[str, Method] = {
     "fn is_empty(&self) -> bool": _is_empty,
     "fn first(&self) -> Option<&T>": _first,
     "fn last(&self) -> Option<&T>": _last,
-    "fn split_first(&self) -> Option<(&T, &[T])>": _split_first,
-    "fn split_last(&self) -> Option<(&T, &[T])>": _split_first,
-    "fn split_at(&self, mid: usize) -> (&[T], &[T])": _split_at,
-    "fn split_at_checked(&self, mid: usize) -> Option<(&[T], &[T])>": _split_at,
     "fn get<I: SliceIndex<T, R>>(&self, index: I) -> Option<&R>": _get,
     "fn iter(&self) -> Exact<&T>": iterate,
-    "fn iter_mut(&mut self) -> Exact<&mut T>": iterate,
     "fn contains(&self, x: &T) -> bool where T: PartialEq": _contains,
     "fn starts_with(&self, needle: &[T]) -> bool where T: PartialEq": _has_affix,
     "fn ends_with(&self, needle: &[T]) -> bool where T: PartialEq": _has_affix,
@@ -374,22 +291,26 @@ SLICE: dict[str, Method] = {
     "fn binary_search_by_key<B: Ord>(&self, b: &B, f: impl FnMut(&T) -> B) "
     "-> Result<usize, usize>": _binary_search_by_key,
     "fn partition_point(&self, pred: impl FnMut(&T) -> bool) -> usize": _partition_point,
-    "fn chunks(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
-    "fn chunks_exact(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
-    "fn rchunks(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
-    "fn rchunks_exact(&self, chunk_size: usize) -> Exact<&[T]>": _chunks,
-    "fn windows(&self, size: usize) -> Exact<&[T]>": _windows,
-    "fn chunk_by(&self, pred: impl FnMut(&T, &T) -> bool) -> Ends<&[T]>": _chunk_by,
-    "fn split(&self, pred: impl FnMut(&T) -> bool) -> Ends<&[T]>": _split,
     "fn join<S, R>(&self, sep: S) -> R where T: Join<R>": _join,
     "fn concat<R>(&self) -> R where T: Join<R>": _join,
     "fn repeat(&self, n: usize) -> Vec<T> where T: Copy": _repeat,
     "fn to_vec(&self) -> Vec<T> where T: Clone": receiver,
     "fn as_ptr(&self) -> *const T": _as_pointer,
     "fn as_mut_ptr(&mut self) -> *mut T": _as_pointer,
-    "fn is_sorted(&self) -> bool where T: PartialOrd": _is_sorted,
+    "fn is_sorted(&self) -> bool where T: PartialOrd": is_sorted,
+    "fn is_sorted_by(&self, f: impl FnMut(&T, &T) -> bool) -> bool": is_sorted_by,
+    "fn is_sorted_by_key<K: PartialOrd>(&self, f: impl FnMut(&T) -> K) -> bool": is_sorted_by_key,
 }
 """Of slices, and through them of vectors and arrays."""
+
+OF_ARRAYS: dict[str, Method] = {"fn as_flattened(&self) -> &[T]": _as_flattened}
+"""Of slices of arrays."""
+
+EMPTY: dict[str, Method] = {
+    "fn new() -> Self": _nothing,
+    "fn with_capacity(capacity: usize) -> Self": _nothing,
+}
+"""Of collections that are made empty."""
 
 BYTES: dict[str, Method] = {
     "fn is_ascii(&self) -> bool": _is_ascii,
@@ -404,7 +325,7 @@ VECTOR: dict[str, Method] = {
     "fn as_mut_slice(&mut self) -> &mut [T]": receiver,
     "fn len(&self) -> usize": _len,
     "fn is_empty(&self) -> bool": _is_empty,
-    "fn new() -> Vec<T>": lambda call: computed.listed(()),
+    **EMPTY,
 }
 """Of ``Vec`` itself."""
 
@@ -426,6 +347,8 @@ DEQUE: dict[str, Method] = {
 
 DEQUE_ONLY: dict[str, Method] = {
     "fn get(&self, index: usize) -> Option<&T>": _get,
+    "fn range(&self, range: impl RangeBounds<usize>) -> Exact<&T>": _range,
+    **EMPTY,
     "fn capacity(&self) -> usize": _capacity,
     "fn binary_search(&self, x: &T) -> Result<usize, usize> where T: Ord": _binary_search,
 }
@@ -437,38 +360,8 @@ HEAP: dict[str, Method] = {
     "fn peek(&self) -> Option<&T>": _first,
     "fn iter(&self) -> Exact<&T>": iterate,
     "fn into_sorted_vec(self) -> Vec<T>": _sorted_vector,
+    **EMPTY,
     "fn into_vec(self) -> Vec<T>": receiver,
     "fn as_slice(&self) -> &[T]": receiver,
 }
 """Of ``BinaryHeap``."""
-
-
-def _sorted(call: Invocation) -> Value:
-    raise EvaluationError(
-        f"{call.tree.name} changes the slice itself, and an expression changes nothing",
-        call.tree.span,
-        hint="sorted: .iter().collect::<BinaryHeap<_>>().into_sorted_vec()",
-    )
-
-
-def _reversed(call: Invocation) -> Value:
-    raise EvaluationError(
-        "reverse changes the slice itself, and an expression changes nothing",
-        call.tree.span,
-        hint="backwards: .iter().rev()",
-    )
-
-
-REFUSED: dict[str, Method] = {
-    **{f"fn {name}(&mut self) where T: Ord": _sorted for name in ("sort", "sort_unstable")},
-    **{
-        f"fn {name}(&mut self, compare: impl FnMut(&T, &T) -> Ordering)": _sorted
-        for name in ("sort_by", "sort_unstable_by")
-    },
-    **{
-        f"fn {name}<K>(&mut self, f: impl FnMut(&T) -> K)": _sorted
-        for name in ("sort_by_key", "sort_unstable_by_key", "sort_by_cached_key")
-    },
-    "fn reverse(&mut self)": _reversed,
-}
-"""Of slices, and only of use for what they change."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from crabtrap import _core
 from crabtrap.errors import RangeError
 from crabtrap.expr import computed, parts
+from crabtrap.expr.methods.decoding import from_utf8, from_utf8_lossy, from_utf16
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.parsing import parse
 from crabtrap.expr.scope import EvaluationError
@@ -57,10 +58,14 @@ def _texts(texts: tuple[str, ...] | list[str], name: str) -> Value:
 
 # -- characters and bytes ----------------------------------------------------------------------
 def _chars(call: Invocation) -> Value:
-    def begin() -> Iterator[Value]:
-        return map(computed.char, text_of(call))
+    items = LazyItems(lambda: map(computed.char, text_of(call)), None, _number_of_chars(call))
+    return computed.sequence(items, "Chars")
 
-    return computed.lazily(begin, "Chars")
+
+def _number_of_chars(call: Invocation) -> tuple[int, int]:
+    """How many characters there are at least and at most, by the number of bytes."""
+    length = _view(call).length
+    return (length + 3) // 4, length
 
 
 def _count(call: Invocation) -> Value:
@@ -75,7 +80,7 @@ def _char_indices(call: Invocation) -> Value:
             yield computed.tuple_of((computed.usize(at), computed.char(char)))
             at += len(char.encode())
 
-    return computed.lazily(begin, "CharIndices")
+    return computed.sequence(LazyItems(begin, None, _number_of_chars(call)), "CharIndices")
 
 
 def _bytes(call: Invocation) -> Value:
@@ -204,16 +209,18 @@ def _trim_matches(call: Invocation) -> Value:
     return computed.text(text)
 
 
-def _match_count(call: Invocation) -> Value:
+def _match_texts(call: Invocation) -> Value:
     text = text_of(call)
-    return _texts([text[a:b] for a, b in _matches(call)(text)], "Matches")
+    search = _reverse_matches if call.tree.name == "rmatches" else _matches
+    return _texts([text[a:b] for a, b in search(call)(text)], "Matches")
 
 
 def _match_indices(call: Invocation) -> Value:
     text = text_of(call)
+    search = _reverse_matches if call.tree.name == "rmatch_indices" else _matches
     found = [
         computed.tuple_of((_bytes_before(text, a), computed.text(text[a:b])))
-        for a, b in _matches(call)(text)
+        for a, b in search(call)(text)
     ]
     return computed.sequence(ListedItems(tuple(found)), "MatchIndices")
 
@@ -277,6 +284,25 @@ def _split_once(call: Invocation) -> Value:
         return computed.option(None)
     halves = computed.text(text[: found[0]]), computed.text(text[found[1] :])
     return computed.option(computed.tuple_of(halves))
+
+
+def _trimmed(call: Invocation) -> Value:
+    data, blank = _view(call).all_bytes(), b" \t\n\r\x0c"
+    match call.tree.name:
+        case "trim_ascii_start":
+            return computed.text(data.lstrip(blank))
+        case "trim_ascii_end":
+            return computed.text(data.rstrip(blank))
+        case _:
+            return computed.text(data.strip(blank))
+
+
+def _encode_utf16(call: Invocation) -> Value:
+    data = text_of(call).encode("utf-16-le")
+    units = (data[at] | data[at + 1] << 8 for at in range(0, len(data), 2))
+    return computed.listed(
+        [computed.integer(unit, PRIMITIVES["u16"]) for unit in units], name="impl Iterator"
+    )
 
 
 def _split_at(call: Invocation) -> Value:
@@ -391,7 +417,15 @@ TEXT: dict[str, Method] = {
     "fn split_whitespace(&self) -> Ends<&str>": _parts,
     "fn split_ascii_whitespace(&self) -> Ends<&str>": _parts,
     "fn lines(&self) -> Ends<&str>": _parts,
-    f"fn matches(&self, {_PATTERN}) -> Searched<&str>": _match_count,
+    f"fn matches(&self, {_PATTERN}) -> Searched<&str>": _match_texts,
+    f"fn rmatches(&self, {_PATTERN}) -> Searched<&str>": _match_texts,
+    f"fn rmatch_indices(&self, {_PATTERN}) -> Searched<(usize, &str)>": _match_indices,
+    **{
+        f"fn {name}(&self) -> &str": _trimmed
+        for name in ("trim_ascii", "trim_ascii_start", "trim_ascii_end")
+    },
+    "fn encode_utf16(&self) -> Iter<u16>": _encode_utf16,
+    "fn from_utf8(v: &[u8]) -> Result<&str, Utf8Error>": from_utf8,
     f"fn match_indices(&self, {_PATTERN}) -> Searched<(usize, &str)>": _match_indices,
     "fn get(&self, i: impl TextRange) -> Option<&str>": _get,
     "fn is_char_boundary(&self, index: usize) -> bool": _is_char_boundary,
@@ -410,6 +444,11 @@ STRING: dict[str, Method] = {
     "fn into_bytes(self) -> Vec<u8>": _as_bytes,
     "fn into_boxed_str(self) -> Box<str>": receiver,
     "fn new() -> String": lambda call: computed.text(""),
+    "fn with_capacity(capacity: usize) -> String": lambda call: computed.text(""),
+    "fn from_utf8(vec: Vec<u8>) -> Result<String, FromUtf8Error>": from_utf8,
+    "fn from_utf8_lossy(v: &[u8]) -> Cow<str>": from_utf8_lossy,
+    "fn from_utf16(v: &[u16]) -> Result<String, FromUtf16Error>": from_utf16,
+    "fn from_utf16_lossy(v: &[u16]) -> String": from_utf16,
 }
 """Of ``String`` itself."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from crabtrap import _core
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation
@@ -11,6 +9,10 @@ from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.typing.terms import INTEGERS, Term, shown
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Value
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MOST_DIGITS = 128
+"""Digits of the longest number in any radix."""
 
 
 def parse(call: Invocation) -> Value:
@@ -44,24 +46,35 @@ def parse(call: Invocation) -> Value:
             raise EvaluationError(f"parse::<{target}> is not known here", call.tree.span)
 
 
-def _integer(text: str, type_: Type, target: Term) -> Value:
+def from_str_radix(call: Invocation) -> Value:
+    """``T::from_str_radix(text, radix)``."""
+    text = call.text_of(call.argument(0)).decode("utf-8", "replace")
+    radix = call.integer(1)
+    if not 2 <= radix <= 36:
+        raise EvaluationError(
+            "from_ascii_radix: radix must lie in the range `[2, 36]`", call.tree.span
+        )
+    return _integer(text, PRIMITIVES[call.owner.name], call.owner, radix)
+
+
+def _integer(text: str, type_: Type, target: Term, radix: int = 10) -> Value:
     """Parse an integer by the rules of ``from_str_radix``."""
-    kind = _integer_error(text, type_)
+    kind = _integer_error(text, type_, radix)
     if kind:
         return _error("ParseIntError", target, [("kind", kind)])
-    return computed.ok(computed.integer(int(text), type_))
+    return computed.ok(computed.integer(int(text, radix), type_))
 
 
-def _integer_error(text: str, type_: Type) -> str:
+def _integer_error(text: str, type_: Type, radix: int) -> str:
     if not text:
         return "Empty"
     signed = type_.row.encoding == "signed"
-    if not re.fullmatch(r"[+-]?[0-9]+" if signed else r"\+?[0-9]+", text, re.ASCII):
+    sign = text[0] if text[0] in ("+-" if signed else "+") else ""
+    digits = text[len(sign) :].lower()
+    if not digits or not set(digits) <= set(_DIGITS[:radix]):
         return "InvalidDigit"
-    digits = text.lstrip("+-").lstrip("0")
-    negative = text.startswith("-")
-    if len(digits) > 40 or not computed.fits(int(text), type_):
-        return "NegOverflow" if negative else "PosOverflow"
+    if len(digits.lstrip("0")) > _MOST_DIGITS or not computed.fits(int(text, radix), type_):
+        return "NegOverflow" if sign == "-" else "PosOverflow"
     return ""
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from crabtrap.expr import computed, indirection, operators
 from crabtrap.expr.methods.collecting import collect, partition, unzip
+from crabtrap.expr.methods.consuming import from_back, from_front
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.walking import (
     MAX_WALK,
@@ -145,8 +146,8 @@ def _find(call: Invocation) -> Value:
     return computed.option(next(filter(call.test(), items_of(call)), None))
 
 
-def _rfind(call: Invocation) -> Value:
-    return computed.option(next(filter(call.test(), reversed_items(call)), None))
+def _rfind(call: Invocation, items: Iterator[Value]) -> Value:
+    return computed.option(next(filter(call.test(), items), None))
 
 
 def _find_map(call: Invocation) -> Value:
@@ -166,12 +167,18 @@ def _position(call: Invocation) -> Value:
     return computed.option(None)
 
 
-def _rposition(call: Invocation) -> Value:
-    test, items = call.test(), list(items_of(call))
-    for index in range(len(items) - 1, -1, -1):
-        if test(items[index]):
-            return computed.option(computed.usize(index))
+def _rposition(call: Invocation, items: Iterator[Value]) -> Value:
+    test, length = call.test(), _known_length(call)
+    for before, item in enumerate(items, 1):
+        if test(item):
+            return computed.option(computed.usize(length - before))
     return computed.option(None)
+
+
+def _known_length(call: Invocation) -> int:
+    if isinstance(call.view, SequenceView) and call.view.length is not None:
+        return call.view.length
+    return sum(1 for _ in items_of(call))
 
 
 def _nth(call: Invocation) -> Value:
@@ -183,22 +190,23 @@ def _nth(call: Invocation) -> Value:
     return computed.option(next(islice(items_of(call), at, at + 1), None))
 
 
-def _nth_back(call: Invocation) -> Value:
+def _nth_back(call: Invocation, items: Iterator[Value]) -> Value:
     at = min(call.size(), MAX_WALK + 1)
-    return computed.option(next(islice(reversed_items(call), at, at + 1), None))
+    return computed.option(next(islice(items, at, at + 1), None))
 
 
 def _next(call: Invocation) -> Value:
     return computed.option(next(items_of(call), None))
 
 
-def _next_back(call: Invocation) -> Value:
-    return computed.option(next(reversed_items(call), None))
+def _next_back(call: Invocation, items: Iterator[Value]) -> Value:
+    del call
+    return computed.option(next(items, None))
 
 
 def _last(call: Invocation) -> Value:
     if isinstance(call.view, SequenceView) and call.view.length is not None:
-        return _next_back(call)
+        return computed.option(next(reversed_items(call), None))
     last = None
     for last in items_of(call):  # noqa: B007 - the last one is wanted
         pass
@@ -210,8 +218,8 @@ def _fold(call: Invocation) -> Value:
     return _folded_over(call, items_of(call))
 
 
-def _rfold(call: Invocation) -> Value:
-    return _folded_over(call, reversed_items(call))
+def _rfold(call: Invocation, items: Iterator[Value]) -> Value:
+    return _folded_over(call, items)
 
 
 def _folded_over(call: Invocation, items: Iterator[Value]) -> Value:
@@ -230,9 +238,17 @@ def _reduce(call: Invocation) -> Value:
 
 
 def _try_fold(call: Invocation) -> Value:
+    return _tried_over(call, items_of(call))
+
+
+def _try_rfold(call: Invocation, items: Iterator[Value]) -> Value:
+    return _tried_over(call, items)
+
+
+def _tried_over(call: Invocation, items: Iterator[Value]) -> Value:
     total, function = call.argument(), call.function(1)
     result: Value | None = None
-    for item in items_of(call):
+    for item in items:
         result = function(total, item)
         if not is_some(result, call):
             return result
@@ -240,6 +256,23 @@ def _try_fold(call: Invocation) -> Value:
     if result is not None:
         return result
     return computed.ok(total) if call.result.name == "Result" else computed.option(total)
+
+
+def _for_each(call: Invocation) -> Value:
+    function = call.function()
+    for item in items_of(call):
+        function(item)
+    return computed.unit()
+
+
+def _try_for_each(call: Invocation) -> Value:
+    function = call.function()
+    for item in items_of(call):
+        result = function(item)
+        if not is_some(result, call):
+            return result
+    unit = computed.unit()
+    return computed.ok(unit) if call.result.name == "Result" else computed.option(unit)
 
 
 # -- comparisons -----------------------------------------------------------------------------
@@ -274,16 +307,19 @@ def _relation(call: Invocation) -> Value:
     return computed.boolean(holds)
 
 
-def _is_sorted(call: Invocation) -> Value:
+def is_sorted(call: Invocation) -> Value:
+    """``is_sorted()``: NaN has no order."""
     return _sorted_by(call, call.comparer.order)
 
 
-def _is_sorted_by_key(call: Invocation) -> Value:
+def is_sorted_by_key(call: Invocation) -> Value:
+    """``is_sorted_by_key(key)``."""
     key = call.function()
     return _sorted_by(call, lambda a, b: call.comparer.order(key(a), key(b)))
 
 
-def _is_sorted_by(call: Invocation) -> Value:
+def is_sorted_by(call: Invocation) -> Value:
+    """``is_sorted_by(test)``."""
     test = call.test()
     return _sorted_by(call, lambda a, b: -1 if test(a, b) else 1)
 
@@ -309,19 +345,25 @@ REDUCTIONS: dict[str, Method] = {
     "fn max_by_key<B: Ord>(self, f: impl FnMut(&T) -> B) -> Option<T>": _keyed_extreme(1),
     "fn min_by(self, f: impl FnMut(&T, &T) -> Ordering) -> Option<T>": _compared_extreme(-1),
     "fn max_by(self, f: impl FnMut(&T, &T) -> Ordering) -> Option<T>": _compared_extreme(1),
-    "fn any(&mut self, f: impl FnMut(T) -> bool) -> bool": _any,
-    "fn all(&mut self, f: impl FnMut(T) -> bool) -> bool": _all,
-    "fn find(&mut self, f: impl FnMut(&T) -> bool) -> Option<T>": _find,
-    "fn find_map<B>(&mut self, f: impl FnMut(T) -> Option<B>) -> Option<B>": _find_map,
-    "fn position(&mut self, f: impl FnMut(T) -> bool) -> Option<usize>": _position,
-    "fn nth(&mut self, n: usize) -> Option<T>": _nth,
-    "fn next(&mut self) -> Option<T>": _next,
+    "fn any(&mut self, f: impl FnMut(T) -> bool) -> bool": from_front(_any),
+    "fn all(&mut self, f: impl FnMut(T) -> bool) -> bool": from_front(_all),
+    "fn find(&mut self, f: impl FnMut(&T) -> bool) -> Option<T>": from_front(_find),
+    "fn find_map<B>(&mut self, f: impl FnMut(T) -> Option<B>) -> Option<B>": from_front(_find_map),
+    "fn position(&mut self, f: impl FnMut(T) -> bool) -> Option<usize>": from_front(_position),
+    "fn nth(&mut self, n: usize) -> Option<T>": from_front(_nth),
+    "fn next(&mut self) -> Option<T>": from_front(_next),
     "fn last(self) -> Option<T>": _last,
     "fn fold<B>(self, init: B, f: impl FnMut(B, T) -> B) -> B": _fold,
     "fn reduce(self, f: impl FnMut(T, T) -> T) -> Option<T>": _reduce,
-    "fn try_fold<B, R: Try<B>>(&mut self, init: B, f: impl FnMut(B, T) -> R) -> R": _try_fold,
+    "fn try_fold<B, R: Try<B>>(&mut self, init: B, f: impl FnMut(B, T) -> R) -> R": (
+        from_front(_try_fold)
+    ),
+    "fn for_each(self, f: impl FnMut(T))": _for_each,
+    "fn try_for_each<R: Try<()>>(&mut self, f: impl FnMut(T) -> R) -> R": (
+        from_front(_try_for_each)
+    ),
     "fn collect<B: FromIterator<T>>(self) -> B": collect,
-    "fn partition<B: FromIterator<T>, F>(self, f: impl FnMut(&T) -> bool) -> (B, B)": partition,
+    "fn partition<B: Extended<T>, F>(self, f: impl FnMut(&T) -> bool) -> (B, B)": partition,
     "fn eq(self, other: impl IntoIterator<Item = U>) -> bool where T: Equals<U>": _eq,
     "fn ne(self, other: impl IntoIterator<Item = U>) -> bool where T: Equals<U>": _eq,
     "fn cmp(self, other: impl IntoIterator<Item = T>) -> Ordering where T: Ord": _cmp,
@@ -332,27 +374,30 @@ REDUCTIONS: dict[str, Method] = {
         "where T: PartialOrd": _relation
         for name in ("lt", "le", "gt", "ge")
     },
-    "fn is_sorted(self) -> bool where T: PartialOrd": _is_sorted,
-    "fn is_sorted_by_key<K: PartialOrd>(self, f: impl FnMut(T) -> K) -> bool": _is_sorted_by_key,
-    "fn is_sorted_by(self, f: impl FnMut(&T, &T) -> bool) -> bool": _is_sorted_by,
+    "fn is_sorted(self) -> bool where T: PartialOrd": is_sorted,
+    "fn is_sorted_by_key<K: PartialOrd>(self, f: impl FnMut(T) -> K) -> bool": is_sorted_by_key,
+    "fn is_sorted_by(self, f: impl FnMut(&T, &T) -> bool) -> bool": is_sorted_by,
 }
 """Of every iterator over ``T``."""
 
 FROM_BOTH_ENDS: dict[str, Method] = {
-    "fn next_back(&mut self) -> Option<T>": _next_back,
-    "fn nth_back(&mut self, n: usize) -> Option<T>": _nth_back,
-    "fn rfind(&mut self, f: impl FnMut(&T) -> bool) -> Option<T>": _rfind,
-    "fn rfold<B>(self, init: B, f: impl FnMut(B, T) -> B) -> B": _rfold,
+    "fn next_back(&mut self) -> Option<T>": from_back(_next_back),
+    "fn nth_back(&mut self, n: usize) -> Option<T>": from_back(_nth_back),
+    "fn rfind(&mut self, f: impl FnMut(&T) -> bool) -> Option<T>": from_back(_rfind),
+    "fn rfold<B>(self, init: B, f: impl FnMut(B, T) -> B) -> B": from_back(_rfold),
+    "fn try_rfold<B, R: Try<B>>(&mut self, init: B, f: impl FnMut(B, T) -> R) -> R": (
+        from_back(_try_rfold)
+    ),
 }
 """Of iterators that are walked over from both ends."""
 
 EXACT: dict[str, Method] = {
-    "fn rposition(&mut self, f: impl FnMut(T) -> bool) -> Option<usize>": _rposition,
+    "fn rposition(&mut self, f: impl FnMut(T) -> bool) -> Option<usize>": (from_back(_rposition)),
 }
 """Of iterators that are walked over from both ends and know their length."""
 
 OF_PAIRS: dict[str, Method] = {
-    "fn unzip<X, Y, FA: FromIterator<A>, FB: FromIterator<B>>(self) -> (FA, FB)": unzip,
+    "fn unzip<X, Y, FA: Extended<A>, FB: Extended<B>>(self) -> (FA, FB)": unzip,
 }
 """Of iterators over ``(A, B)``."""
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 def std_methods() -> MethodTable:
     """The one table of built-in methods."""
     from crabtrap.expr.methods import (  # noqa: PLC0415 - slow to import
+        changing_maps,
+        changing_sequences,
+        changing_texts,
+        functions,
+        on_bytes,
         on_chars,
         on_every_type,
         on_floats,
@@ -22,12 +27,13 @@ def std_methods() -> MethodTable:
         on_options,
         on_ranges,
         on_sequences,
+        on_slice_parts,
         on_texts,
         on_wrappers,
         reductions,
     )
     from crabtrap.expr.methods.table import MethodTable, Section  # noqa: PLC0415
-    from crabtrap.expr.typing.terms import SIGNED  # noqa: PLC0415
+    from crabtrap.expr.typing.terms import SIGNED, UNSIGNED  # noqa: PLC0415
 
     sections = (
         Section("{integer}", on_integers.INTEGER),
@@ -37,7 +43,11 @@ def std_methods() -> MethodTable:
             for name in sorted(SIGNED, key=lambda name: (len(name), name))
         ),
         Section("{unsigned}", on_integers.UNSIGNED),
-        Section("impl u8", on_integers.BYTE),
+        *(
+            Section(f"impl {name}", on_integers.of_width(name))
+            for name in sorted(SIGNED | UNSIGNED, key=lambda name: (len(name), name))
+        ),
+        Section("impl u8", on_bytes.BYTE),
         Section("{float}", on_floats.FLOAT),
         Section("impl f32", on_floats.SINGLE),
         Section("impl f64", on_floats.DOUBLE),
@@ -55,7 +65,13 @@ def std_methods() -> MethodTable:
         Section("impl<T, N> [T; N]", on_sequences.ARRAY),
         Section("impl [u8]", on_sequences.BYTES),
         Section("impl<T> [T]", on_sequences.SLICE),
-        Section("impl<T> [T]", on_sequences.REFUSED, refused=True),
+        Section("impl<T> [T]", on_slice_parts.PARTS),
+        Section("impl<T, N> [[T; N]]", on_sequences.OF_ARRAYS),
+        Section("impl<T> [T]", changing_sequences.SLICE_ITEMS),
+        Section("impl<T> [T]", changing_sequences.SLICE, changes=True),
+        Section("impl<T> Vec<T>", changing_sequences.VECTOR, changes=True),
+        Section("impl<T> VecDeque<T>", changing_sequences.DEQUE, changes=True),
+        Section("impl String", changing_texts.STRING, changes=True),
         Section("impl<T> VecDeque<T>", on_sequences.DEQUE),
         Section("impl<T> VecDeque<T>", on_sequences.DEQUE_ONLY),
         Section("impl<T> LinkedList<T>", on_sequences.DEQUE),
@@ -64,6 +80,15 @@ def std_methods() -> MethodTable:
         Section("impl<K, V> BTreeMap<K, V>", on_maps.TREE_MAP),
         Section("impl<T> HashSet<T>", on_maps.HASH_SET),
         Section("impl<T> BTreeSet<T>", on_maps.TREE_SET),
+        *(
+            Section(f"impl<K, V> {name}<K, V>", changing_maps.MAP, changes=True)
+            for name in ("HashMap", "BTreeMap")
+        ),
+        *(
+            Section(f"impl<T> {name}<T>", changing_maps.SET, changes=True)
+            for name in ("HashSet", "BTreeSet")
+        ),
+        Section("impl<K, V, M> Entry<K, V, M>", changing_maps.ENTRY),
         Section("impl<T> Option<&T>", on_options.OPTION_OF_REFERENCE),
         Section("impl<T> Option<&mut T>", on_options.OPTION_OF_REFERENCE),
         Section("impl<T> Option<Option<T>>", on_options.OPTION_OF_OPTION),
@@ -79,13 +104,11 @@ def std_methods() -> MethodTable:
         Section("impl<A, B> Iter<(A, B)>", reductions.OF_PAIRS),
         Section("impl Shown<char>", on_iterators.OF_CHARS),
         Section("impl<T> Iter<T>", on_iterators.ITERATOR),
-        Section("impl<T> Iter<T>", on_iterators.REFUSED, refused=True),
         Section("impl<T> Peekable<T>", on_iterators.PEEKABLE),
         Section("impl<T> Ends<T>", on_iterators.REVERSIBLE),
         Section("impl<T> Ends<T>", reductions.FROM_BOTH_ENDS),
         Section("impl<T> Exact<T>", reductions.EXACT),
         Section("impl<T> Length<T>", reductions.WITH_LENGTH),
-        Section("impl<T> Length<T>", on_iterators.SIZED),
         *(
             Section(f"impl<T> {name}<T>", on_ranges.CONTAINS)
             for name in ("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive")
@@ -116,6 +139,9 @@ def std_methods() -> MethodTable:
         Section("impl<T> *mut T", on_wrappers.POINTER_READ),
         Section("impl Duration", on_wrappers.DURATION),
         Section("impl Self", on_every_type.EVERY_TYPE),
+        Section("mod iter", functions.ITER),
+        Section("mod mem", functions.MEM),
+        Section("mod convert", functions.CONVERT),
         Section("impl Self", on_every_type.ITERABLE),
         Section("impl Self", on_every_type.THREAD_LOCAL, extension=True),
     )

@@ -14,6 +14,7 @@ from crabtrap.expr.typing.signature import Signature, parse_signature
 from crabtrap.expr.typing.terms import FLOATS, INTEGERS, SIGNED, UNSIGNED, Term
 from crabtrap.records import dataclass
 
+_LENGTH = re.compile(r"; \w+\]$")
 _NAME = re.compile(r"fn (\w+)")
 
 FAMILIES: dict[str, frozenset[str]] = {
@@ -33,17 +34,17 @@ class Entry:
         text: Its signature.
         method: Computes it.
         extension: It is the debugger's own: Rust has no such method.
-        refused: It is there to say why it does not work here; ``call`` may run the program's.
+        changes: It changes its receiver, which has to be a variable of the expression.
     """
 
     __slots__ = (
         "_signature",
+        "changes",
         "extension",
         "header",
         "method",
         "name",
         "owner_name",
-        "refused",
         "text",
     )
 
@@ -53,7 +54,7 @@ class Entry:
         self.text = text
         self.method = method
         self.extension = section.extension
-        self.refused = section.refused
+        self.changes = section.changes
         self.name = method_name(text)
         self.owner_name = _owner_name(header)
         self._signature: Signature | None = None
@@ -71,16 +72,17 @@ class Section:
     """Methods below one header.
 
     Attributes:
-        header: ``impl<T> Vec<T>``, one of ``FAMILIES``, or ``impl Self`` for every type.
+        header: ``impl<T> Vec<T>``, one of ``FAMILIES``, ``impl Self`` for every type, or
+            ``mod iter`` for functions of a module.
         methods: What computes each signature.
         extension: They are the debugger's own.
-        refused: Rust has them, and a call says why they do not work here.
+        changes: They change their receiver.
     """
 
     header: str
     methods: Mapping[str, Method]
     extension: bool = False
-    refused: bool = False
+    changes: bool = False
 
 
 class MethodTable:
@@ -108,6 +110,11 @@ class MethodTable:
             found = tuple(each for each in entries if _owns(each, owner.name))
             self._by_owner[key] = found
         return found
+
+    def of_module(self, module: str, name: str) -> Entry | None:
+        """The function of a module of std."""
+        entries = self._by_name.get(name, ())
+        return next((each for each in entries if each.header == f"mod {module}"), None)
 
     def of_every_type(self, name: str) -> tuple[Entry, ...]:
         """Methods of traits that many types have."""
@@ -158,7 +165,7 @@ def _owner_name(header: str) -> str:
     """The outer constructor that a header names; ``""`` where the header must be parsed."""
     owner = owner_text(header)
     if owner.startswith("["):
-        return "array" if ";" in owner else "slice"
+        return "array" if _LENGTH.search(owner) else "slice"
     if owner.startswith("*"):
         return owner.partition(" ")[0]
     name = owner.partition("<")[0]

@@ -76,7 +76,6 @@ class ControlParser(PatternParser):
                 elif isinstance(tree, _BLOCKS):
                     statements.append(tree)
                 else:
-                    self.refuse_assignment()
                     raise self.error("expected `;` or `}`")
         self.expect("}")
         return nodes.Block(tuple(statements), result, self.span_from(start))
@@ -87,7 +86,11 @@ class ControlParser(PatternParser):
         type_ = self.type_name() if self.accept(":") else ""
         self.expect("=")
         value = self.expression()
-        return nodes.Let(pattern, value, type_, self.span_from(start))
+        otherwise: nodes.Block | None = None
+        if self.at_name("else"):
+            self.advance()
+            otherwise = self.block()
+        return nodes.Let(pattern, value, type_, otherwise, self.span_from(start))
 
     def _if(self, start: int) -> nodes.If:
         with self.head(structs=False):
@@ -108,7 +111,7 @@ class ControlParser(PatternParser):
         start = self.advance().start
         pattern = self.pattern()
         self.expect("=")
-        return nodes.Let(pattern, self.expression(5), "", self.span_from(start))
+        return nodes.Let(pattern, self.expression(5), "", None, self.span_from(start))
 
     def _lets_follow(self) -> bool:
         for ahead in range(len(self.tokens) - self.position):

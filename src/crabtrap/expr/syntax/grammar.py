@@ -13,7 +13,6 @@ from crabtrap.expr.syntax.tokens import Token, tokenize, unquote
 
 _INTEGER = re.compile(r"(0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9_]+)(\w*)$")
 _MAX_DEPTH = 100
-_AFTER_EXPRESSIONS = frozenset((")", "]", "}", ",", ";"))
 ASSIGNMENTS = frozenset(["=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="])
 _FLOAT = re.compile(r"(.*?)(f16|f32|f64|f128)?$")
 
@@ -61,24 +60,8 @@ class TokenParser:
             rest = Token("op", token.text[1:], token.start + 1, token.end)
             self.tokens[self.position] = rest
         elif not self.accept(text):
-            if text in _AFTER_EXPRESSIONS:
-                self.refuse_assignment()
             found = "the end" if token.kind == "end" else repr(token.text)
             raise self.error(f"expected {text!r}, found {found}")
-
-    def refuse_assignment(self) -> None:
-        """Fail where an assignment begins, which only a whole input may be.
-
-        Raises:
-            ParseError: The next token assigns.
-        """
-        token = self.peek()
-        if token.kind == "op" and token.text in ASSIGNMENTS:
-            raise self.error(
-                "an assignment cannot stand inside an expression, which changes nothing",
-                hint="a state of its own has .fold(0, |state, x| state + x); "
-                "`set` writes to the program",
-            )
 
     def expect_end(self) -> None:
         """Fail where a token is left."""

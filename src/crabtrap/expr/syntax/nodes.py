@@ -166,11 +166,19 @@ class MethodCall:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """``|parameters| body``; ``types`` has the written type of each, ``""`` for none."""
+    """``move |parameters| -> result body``.
+
+    Attributes:
+        types: The written type of each parameter, ``""`` for none; empty where none has one.
+        result: The written type of the result, ``""`` for none.
+        moves: It has copies of the variables that it captures.
+    """
 
     parameters: tuple[Pattern, ...]
     body: Expression
     types: tuple[str, ...] = ()
+    result: str = ""
+    moves: bool = False
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
@@ -256,11 +264,12 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Let:
-    """``let pattern: type = value``: a statement, or a condition of ``if``."""
+    """``let pattern: type = value else { .. }``: a statement, or a condition of ``if``."""
 
     pattern: Pattern
     value: Expression
     type: str = ""
+    otherwise: Block | None = None
     span: Span = field(default=NO_SPAN, compare=False, repr=False)
 
 
@@ -319,7 +328,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """``target = value`` or ``target += value`` (``operator`` is then ``"+"``)."""
+    """``target = value`` or ``target += value`` (``operator`` is then ``"+"``); it is ``()``."""
 
     target: Expression
     value: Expression

@@ -48,7 +48,7 @@ def parse(text: str) -> Expression:
         '&&'
     """
     parser = Parser(text)
-    tree = parser.assignment()
+    tree = parser.expression()
     parser.expect_end()
     if height(tree, _HIGHEST) > _HIGHEST:
         raise ParseError(
@@ -64,27 +64,23 @@ def parse(text: str) -> Expression:
 class Parser(ControlParser):
     """Parses expressions."""
 
-    def assignment(self) -> Expression:
-        """Parse an expression or ``place op= expression``."""
-        target = self.expression()
-        token = self.peek()
-        if token.text not in ASSIGNMENTS or token.kind != "op":
-            return target
-        self.advance()
-        value = self.expression()
-        operator = token.text[:-1] or None
-        return nodes.Assign(
-            target,
-            value,
-            cast("nodes.ArithmeticOperator | None", operator),
-            Span(target.span.start, value.span.end),
-        )
-
     def expression(self, minimum: int = 0) -> Expression:
         """Parse an expression whose operators bind at least as tightly as ``minimum``."""
         with self.nested():
             left = self._prefix_range() if self.at("..", "..=") else self._unary()
-            return self._operators(left, minimum)
+            tree = self._operators(left, minimum)
+            if minimum or not self.at(*ASSIGNMENTS):
+                return tree
+            return self._assignment(tree)
+
+    def _assignment(self, target: Expression) -> Expression:
+        operator = self.advance().text[:-1] or None
+        return nodes.Assign(
+            target,
+            self.expression(),
+            cast("nodes.ArithmeticOperator | None", operator),
+            self.span_from(target.span.start),
+        )
 
     def _operators(self, left: Expression, minimum: int) -> Expression:
         while True:
@@ -162,6 +158,9 @@ class Parser(ControlParser):
 
     def _closure(self) -> Expression:
         start = self.peek().start
+        moves = self.at_name("move")
+        if moves or self.at_name("static"):
+            self.advance()
         parameters: list[nodes.Pattern] = []
         types: list[str] = []
         if self.advance().text == "|":
@@ -171,11 +170,10 @@ class Parser(ControlParser):
                 if not self.accept(","):
                     break
             self.expect("|")
-        if self.accept("->"):
-            self.type_name()
-        body = self.expression()
+        result = self.type_name() if self.accept("->") else ""
+        body = self.block() if result else self.expression()
         written = tuple(types) if any(types) else ()
-        return nodes.Closure(tuple(parameters), body, written, self.span_from(start))
+        return nodes.Closure(tuple(parameters), body, written, result, moves, self.span_from(start))
 
     def _postfix(self, tree: Expression) -> Expression:
         start = tree.span.start
@@ -271,10 +269,9 @@ class Parser(ControlParser):
         if token.text in ("if", "match", "return", "unsafe", "const"):
             return self.control()
         if token.text in _LOOPS:
-            hint = "iterators are: (0..9).map(..), .take_while(..), .fold(..)"
+            hint = "iterators are: (0..9).map(..), .take_while(..), .for_each(..), .fold(..)"
             raise self.error(f"{token.text} is not part of the language here", hint=hint)
         if token.text in ("move", "static") and self.peek(1).text in ("|", "||"):
-            self.advance()
             return self._closure()
         return self._path_or_struct()
 

@@ -90,7 +90,12 @@ def _closure(tree: nodes.Closure) -> str:
         _parameter(pattern) + (f": {type_}" if type_ else "")
         for pattern, type_ in zip(tree.parameters, types, strict=True)
     ]
-    return f"|{', '.join(parameters)}| {unparse(tree.body)}"
+    head = f"{'move ' * tree.moves}|{', '.join(parameters)}|"
+    return (
+        f"{head} -> {tree.result} {unparse(tree.body)}"
+        if tree.result
+        else (f"{head} {unparse(tree.body)}")
+    )
 
 
 def _block(tree: nodes.Block) -> str:
@@ -103,7 +108,8 @@ def _statement(tree: nodes.Let | nodes.Expression) -> str:
     if not isinstance(tree, nodes.Let):
         return unparse(tree)
     type_ = f": {tree.type}" if tree.type else ""
-    return f"let {unparse_pattern(tree.pattern)}{type_} = {unparse(tree.value)}"
+    otherwise = "" if tree.otherwise is None else f" else {_block(tree.otherwise)}"
+    return f"let {unparse_pattern(tree.pattern)}{type_} = {unparse(tree.value)}{otherwise}"
 
 
 def _condition(tree: nodes.Let | nodes.Expression) -> str:

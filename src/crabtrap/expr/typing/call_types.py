@@ -10,6 +10,7 @@ from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.typing import places, terms
 from crabtrap.expr.typing.function_types import (
     associated,
+    free_function,
     owner_of,
     receiver_type,
 )
@@ -17,7 +18,7 @@ from crabtrap.expr.typing.inference import MismatchError
 from crabtrap.expr.typing.method_lookup import (
     owner_pattern,
 )
-from crabtrap.expr.typing.method_types import finish, unknown
+from crabtrap.expr.typing.method_types import finish, turbofish, unknown
 from crabtrap.expr.typing.terms import (
     UNKNOWN,
     Term,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
 
 
+STD_TUPLES = frozenset(("Reverse", "Wrapping", "Saturating"))
+"""Tuple structs of std, around one value of any type."""
 FREE_FUNCTIONS = frozenset(("size_of", "align_of", "size_of_val"))
 """Functions of std that are no methods: how large a type is."""
 
@@ -57,8 +60,11 @@ def call(  # noqa: C901, PLR0912 - one case per kind of function
             return unknown(checker, tree)
         if name in ("Some", "Ok", "Err"):
             return _wrap(checker, name, tree, arguments, expected)
-    elif name in ("Some", "Ok", "Err") and function.segments[-2].name in ("Option", "Result"):
-        return _wrap(checker, name, tree, arguments, expected)
+    elif name in ("Some", "Ok", "Err") and _is_wrapper(function):
+        written = _written(checker, function)
+        return _wrap(checker, name, tree, arguments, expected, written)
+    if name in STD_TUPLES and not _is_of_program(checker, function):
+        return _std_tuple(checker, name, tree, arguments)
     found = _constructor(checker, tree, function, arguments)
     if found is not None:
         return found
@@ -73,6 +79,38 @@ def call(  # noqa: C901, PLR0912 - one case per kind of function
         if hint or not function.is_name:
             raise EvaluationError(message, function.span, hint=hint)
     raise WouldRunError(f"a call of `{function.text}` would run the program", tree.span)
+
+
+def _is_of_program(checker: Checker, path: nodes.Path) -> bool:
+    """Whether a type of the program outside std has this path."""
+    type_ = checker.names.find_type(path.text)
+    return type_ is not None and not type_.strip().is_std
+
+
+def _std_tuple(
+    checker: Checker, name: str, tree: nodes.Call, arguments: tuple[Expression, ...]
+) -> Term:
+    """Type ``Reverse(x)`` and ``Wrapping(x)``."""
+    if len(arguments) != 1:
+        raise EvaluationError(
+            f"this struct takes 1 argument but {len(arguments)} were supplied", tree.span
+        )
+    return Term(name, (checker.infer(arguments[0]),))
+
+
+def _is_wrapper(path: nodes.Path) -> bool:
+    """Whether a path that ends like a variant of ``Option`` or ``Result`` is one."""
+    return len(path.segments) == 1 or path.segments[-2].name in ("Option", "Result")
+
+
+def _written(checker: Checker, path: nodes.Path) -> Term | None:
+    """The type that a turbofish gives: of ``Ok::<u8, String>``, ``Option::<u8>::Some``."""
+    *_, last = path.segments
+    arguments = next((each.arguments for each in path.segments[-2:] if each.arguments), ())
+    if not arguments:
+        return None
+    owner = "Option" if last.name == "Some" else "Result"
+    return checker.parse_type(f"{owner}<{', '.join(arguments)}>", path.span)
 
 
 def _call_value(
@@ -101,12 +139,16 @@ def _wrap(
     tree: nodes.Call,
     arguments: tuple[Expression, ...],
     expected: Term | None,
+    written: Term | None = None,
 ) -> Term:
     function = places.wrapper(checker, name)
     if len(arguments) != 1:
         raise EvaluationError(
             f"this enum variant takes 1 argument but {len(arguments)} were supplied", tree.span
         )
+    if written is not None:
+        checker.coerce(arguments[0], written.args[name == "Err"])
+        return written
     result = function.args[-1]
     wanted = None if expected is None else checker.inference.shallow(expected)
     if (
@@ -162,6 +204,11 @@ def _path_call(
     expected: Term | None,
 ) -> Term | None:
     """Type ``i32::max(a, b)``, ``String::from("x")``; ``None`` where it is no built-in."""
+    free = free_function(checker, function)
+    if free is not None:
+        generics: dict[str, Term] = {"Self": terms.UNIT}
+        turbofish(checker, function.segments[-1].arguments, free.signature, generics, tree.span)
+        return finish(checker, tree, arguments, free, terms.UNIT, generics, expected)
     owner = owner_of(checker, function)
     if owner is None:
         return None
@@ -185,4 +232,5 @@ def _path_call(
     if len(arguments) < len(receivers):
         raise EvaluationError("this function takes 1 argument but 0 were supplied", tree.span)
     rest = arguments[len(receivers) :]
+    turbofish(checker, function.segments[-1].arguments, entry.signature, generics, tree.span)
     return finish(checker, tree, rest, entry, owner, generics, expected)

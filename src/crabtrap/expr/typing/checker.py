@@ -15,6 +15,7 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression, Span
 from crabtrap.expr.typing import (
     call_types,
+    change_types,
     control_types,
     method_types,
     operator_types,
@@ -72,13 +73,20 @@ class Checker:
         self.constants: dict[int, bool] = {}
         self.bound: list[dict[str, Term]] = []
         self.results: list[Term] = []
+        self.closures: list[change_types.ClosureFrame] = []
+        self.changed_by: dict[int, frozenset[str]] = {}
+        self.changes = False
         self._literals: list[tuple[nodes.Literal, Term, bool]] = []
 
     def finish(self) -> Typing:
         """Settle what is open, and return what was found."""
         self.obligations.finish()
         default = self.inference.default
-        typing = Typing({id(tree): default(term) for tree, term in self.nodes.values()})
+        typing = Typing(
+            {id(tree): default(term) for tree, term in self.nodes.values()},
+            changed_by=self.changed_by,
+            changes=self.changes,
+        )
         for key, call in self.calls.items():
             typing.calls[key] = CallTyping(
                 call.entry,
@@ -231,7 +239,7 @@ class Checker:
             case nodes.Return(value):
                 return control_types.return_(self, value, tree.span)
             case nodes.Assign():
-                raise EvaluationError("an assignment has no value", hint="use `set`")
+                return change_types.assignment(self, tree)
             case unknown:
                 assert_never(unknown)
 

@@ -12,6 +12,7 @@ from crabtrap.expr.typing import (
     pattern_types,
     terms,
 )
+from crabtrap.expr.typing.change_types import ClosureFrame
 from crabtrap.expr.typing.terms import (
     BOOL,
     NEVER,
@@ -68,7 +69,15 @@ def let(checker: Checker, tree: nodes.Let) -> dict[str, Term]:
         checker.coerce(tree.value, term)
     else:
         term = checker.resolved(tree.value)
-    return pattern_types.check(checker, tree.pattern, term, tree.span)
+    names = pattern_types.check(checker, tree.pattern, term, tree.span)
+    if tree.otherwise is not None:
+        found = checker.inference.shallow(checker.infer(tree.otherwise))
+        if found != NEVER:
+            raise EvaluationError(
+                f"`else` clause of `let...else` does not diverge: expected `!`, found `{found}`",
+                tree.otherwise.span,
+            )
+    return names
 
 
 def if_(checker: Checker, tree: nodes.If, expected: Term | None) -> Term:
@@ -201,10 +210,24 @@ def closure(checker: Checker, tree: nodes.Closure, expected: Term | None) -> Ter
             )
         names |= pattern_types.check(checker, pattern, term, tree.span)
         parameters.append(term)
-    result = wanted.args[-1] if known and wanted is not None else checker.inference.fresh()
+    result = _result(checker, tree, wanted if known else None)
+    frame = ClosureFrame(len(checker.bound))
+    checker.closures.append(frame)
     checker.results.append(result)
     body = checker.within(names, tree.body, result)
     checker.results.pop()
+    checker.closures.pop()
+    checker.changed_by[id(tree)] = frozenset(frame.changed)
     if not checker.coerces(body, result):
         raise checker.mismatch(result, body, tree.body.span)
     return terms.function(tuple(parameters), result)
+
+
+def _result(checker: Checker, tree: nodes.Closure, wanted: Term | None) -> Term:
+    """What a closure has to give: what is written, and what its place takes."""
+    result = checker.inference.fresh() if wanted is None else wanted.args[-1]
+    if tree.result:
+        written = checker.parse_type(tree.result, tree.span)
+        if not checker.inference.unifies(result, written):
+            raise checker.mismatch(result, written, tree.span)
+    return result

@@ -22,6 +22,13 @@ _PARSED = {
     "bool": "ParseBoolError",
     "char": "ParseCharError",
 }
+_AROUND = frozenset(
+    ["Option", "Box", "Rc", "Arc", "Cow", "Cell", "RefCell", "Mutex", "RwLock", "OnceCell"]
+)
+"""Types that are made of what is to be in them."""
+_BUILT_OF_ARRAYS = frozenset(
+    ["Vec", "VecDeque", "LinkedList", "BinaryHeap", "HashMap", "BTreeMap", "HashSet", "BTreeSet"]
+)
 _WIDTHS = {"8": 8, "16": 16, "32": 32, "64": 64, "128": 128, "size": 16}
 
 
@@ -47,18 +54,54 @@ def _from(solver: Settling, subject: Term, each: Obligation) -> bool:
         return False
     if subject == source or converts(source, subject):
         return True
-    if subject.name == "Option" and solver.inference.unifies(subject.args[0], source):
+    if not _is_made_of(solver, subject, source, each):
+        raise EvaluationError(
+            f"the trait bound `{subject}: From<{source}>` is not satisfied", each.span
+        )
+    return True
+
+
+def _is_made_of(solver: Settling, subject: Term, source: Term, each: Obligation) -> bool:
+    """Whether a container is made of a type: of what is to be in it, or of another container."""
+    unifies = solver.inference.unifies
+    if subject.name in _AROUND:
+        inner = subject.args[0]
+        if inner.name == "dyn":
+            return True  # which types a trait object is made of only the program knows
+        if inner.name in ("str", "slice"):
+            return _is_made_of_unsized(solver, inner, source)
+        return unifies(inner, source)
+    if source.name == "array" and subject.name in _BUILT_OF_ARRAYS:
+        solver.add(Obligation(subject, "FromIterator", (source.args[0],), each.span))
         return True
-    if subject.name in ("Box", "Rc", "Arc", "Cell", "RefCell", "Mutex"):
-        return solver.inference.unifies(subject.args[0], source) or subject.name == "Box"
-    if subject.name == "Vec" and source.name in ("array", "&", "VecDeque", "BinaryHeap"):
-        inner = source.args[0] if source.name == "&" else source
-        if inner.name != "str" and inner.args:
-            return solver.inference.unifies(subject.args[0], inner.args[0])
-        return solver.inference.unifies(subject.args[0], terms.U8)
-    raise EvaluationError(
-        f"the trait bound `{subject}: From<{source}>` is not satisfied", each.span
-    )
+    if subject.name == "Vec":
+        return _is_vector_of(solver, subject.args[0], source)
+    if subject.name in ("VecDeque", "BinaryHeap"):
+        return source.name == "Vec" and unifies(subject.args[0], source.args[0])
+    return False
+
+
+def _is_made_of_unsized(solver: Settling, inner: Term, source: Term) -> bool:
+    """``Box<str>`` and ``Rc<[T]>``."""
+    if inner == terms.STR:
+        return source == STRING or source == terms.reference(terms.STR) or source.name == "Cow"
+    return _is_vector_of(solver, inner.args[0], source)
+
+
+def _is_vector_of(solver: Settling, item: Term, source: Term) -> bool:
+    if source.name == "&":
+        source = source.args[0]
+        if source == terms.STR:
+            return solver.inference.unifies(item, terms.U8)
+        if source.name not in ("slice", "array"):
+            return False
+    elif source == STRING:
+        return solver.inference.unifies(item, terms.U8)
+    elif source.name in ("Box", "Cow") and source.args[0].name == "slice":
+        source = source.args[0]
+    if source.name not in ("array", "slice", "Vec", "VecDeque", "BinaryHeap"):
+        return False
+    return solver.inference.unifies(item, source.args[0])
 
 
 def _try_from(solver: Settling, subject: Term, each: Obligation) -> bool:

@@ -49,6 +49,11 @@ def deref(term: Term) -> Term | None:
     return _CONTENTS.get(term.name)
 
 
+def is_handle(term: Term) -> bool:
+    """Whether a value leads to another place, as references, guards and shared pointers do."""
+    return term.name in (*REFERENCES, *RAW_POINTERS, *_POINTERS, "Pin", "dyn") or term == UNKNOWN
+
+
 def item_of(term: Term) -> tuple[Term, str] | None:
     """The items of what can be iterated over, and the iterator's abilities.
 

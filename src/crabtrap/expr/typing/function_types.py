@@ -22,12 +22,14 @@ from crabtrap.expr.typing.method_lookup import (
     owner_pattern,
 )
 from crabtrap.expr.typing.terms import (
+    REFERENCES,
     UNKNOWN,
     Term,
     is_variable,
     strip_references,
 )
 from crabtrap.expr.typing.type_text import primitive_or_std
+from crabtrap.symbols.names import STD_CRATES
 from crabtrap.symbols.types import PRIMITIVES
 
 if TYPE_CHECKING:
@@ -87,14 +89,16 @@ def function_of(checker: Checker, tree: nodes.Path, wanted: Term | None) -> Term
     name = tree.segments[-1].name
     if tree.is_name:
         return places.wrapper(checker, name) if name in ("Some", "Ok", "Err") else None
-    owner = owner_of(checker, tree)
-    if owner is None:
-        return None
-    hint = None if wanted is None or len(wanted.args) < 2 else wanted.args[0]
-    found = associated(checker, owner, name, hint)
-    if found is None:
-        return None
-    entry, owner = found
+    free = free_function(checker, tree)
+    if free is not None:
+        entry, owner = free, terms.UNIT
+    else:
+        named_owner = owner_of(checker, tree)
+        hint = None if wanted is None or len(wanted.args) < 2 else wanted.args[0]
+        found = None if named_owner is None else associated(checker, named_owner, name, hint)
+        if found is None:
+            return None
+        entry, owner = found
     generics: dict[str, Term] = {"Self": owner}
     checker.inference.unifies(owner_pattern(checker, entry.signature.owner, generics), owner)
     parameters = tuple(parameter_of(checker, each, generics) for each in entry.signature.parameters)
@@ -105,6 +109,17 @@ def function_of(checker: Checker, tree: nodes.Path, wanted: Term | None) -> Term
     result = result_of(checker, entry.signature.result, generics, abilities_of(owner))
     checker.calls[id(tree)] = PendingCall(entry, owner, generics, parameters, result)
     return terms.function((*receiver_type(entry, owner), *parameters), result)
+
+
+def free_function(checker: Checker, tree: nodes.Path) -> Entry | None:
+    """The function of a module of std that a path names; one of the program's comes first."""
+    if len(tree.segments) < 2 or tree.owner:
+        return None
+    entry = std_methods().of_module(tree.segments[-2].name, tree.segments[-1].name)
+    of_std = tree.segments[0].name in STD_CRATES
+    if entry is None or (not of_std and checker.names.path(tree.text) is not None):
+        return None
+    return entry
 
 
 def receiver_type(entry: Entry, owner: Term) -> tuple[Term, ...]:
@@ -138,11 +153,13 @@ def associated(
     checker: Checker, owner: Term, name: str, hint: Term | None
 ) -> tuple[Entry, Term] | None:
     """Find ``Owner::name``; of a trait's, by the first argument's type."""
-    if owner.name == "$" and hint is not None:
-        found = strip_references(checker.inference.resolve(hint))
-        if not is_variable(found):
-            owner = found
     everywhere = std_methods().of_every_type(name)
+    if owner.name == "$" and hint is not None:
+        found = checker.inference.resolve(hint)
+        if everywhere and not is_variable(strip_references(found)):
+            return everywhere[0], _self_of(everywhere[0], found)
+        found = strip_references(found)
+        owner = owner if is_variable(found) else found
     if owner.name == "$":
         return (everywhere[0], owner) if everywhere else None
     for layer in places.steps(checker, owner)[:2]:
@@ -152,3 +169,9 @@ def associated(
     for entry in everywhere:
         return entry, owner
     return None
+
+
+def _self_of(entry: Entry, first: Term) -> Term:
+    """``Self`` of a trait's function, by the type of its first argument."""
+    borrowed = entry.signature.receiver.startswith("&")
+    return first.args[0] if borrowed and first.name in REFERENCES else first

@@ -147,7 +147,47 @@ def _joined(solver: Settling, subject: Term, each: Obligation) -> bool:
     return True
 
 
+def _extended(solver: Settling, subject: Term, each: Obligation) -> bool:
+    """What ``partition`` and ``unzip`` fill: of the items, or of what they refer to."""
+    item = solver.inference.resolve(each.args[0])
+    if is_variable(subject) or is_variable(item):
+        return False
+    own = subject.args[-1] if len(subject.args) == 1 else terms.tuple_of(*subject.args)
+    if item.name == "&" and subject.name in _LISTS and own != item and not is_variable(own):
+        solver.add(Obligation(item.args[0], "Copy", (), each.span))
+        item = item.args[0]
+    return _from_iterator(solver, subject, Obligation(subject, each.trait, (item,), each.span))
+
+
+def _extending(solver: Settling, subject: Term, each: Obligation) -> bool:
+    """What ``extend`` takes: items, or references to items that are copied."""
+    found = item_of(subject)
+    if is_variable(subject) or (found is not None and is_variable(found[0])):
+        return False
+    if found is None:
+        raise EvaluationError(f"`{subject}` is not an iterator", each.span)
+    item = found[0]
+    if not solver.inference.unifies(each.args[0], item):
+        solver.same(each.args[0], strip_references(item), each.span)
+        solver.add(Obligation(strip_references(item), "Copy", (), each.span))
+    return True
+
+
+def _extending_text(solver: Settling, subject: Term, each: Obligation) -> bool:
+    """What ``extend`` of a ``String`` takes: what a ``String`` is collected from."""
+    found = item_of(subject)
+    if is_variable(subject):
+        return False
+    if found is None:
+        raise EvaluationError(f"`{subject}` is not an iterator", each.span)
+    solver.add(Obligation(STRING, "FromIterator", (found[0],), each.span))
+    return True
+
+
 RULES: dict[str, Rule] = {
+    "Extended": _extended,
+    "Extending": _extending,
+    "ExtendingText": _extending_text,
     "IntoIterator": _into_iterator,
     "FromIterator": _from_iterator,
     "Sum": _sum,

@@ -37,7 +37,7 @@ def _works(checker: Checker, layer: Term, name: str) -> bool:
     if layer == UNKNOWN or layer.name == "dyn":
         return False
     found = find_method(checker, layer, name)
-    if found is None or found[0].refused:
+    if found is None or found[0].changes:
         return False
     source = terms.strip_references(layer).source
     return source is None or checker.names.own_method(source, name) is None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from crabtrap.expr.methods.table import FAMILIES, Entry
 from crabtrap.expr.scope import EvaluationError, WouldRunError
 from crabtrap.expr.syntax import nodes
-from crabtrap.expr.syntax.nodes import Expression
-from crabtrap.expr.typing import places, terms
+from crabtrap.expr.syntax.nodes import Expression, Span
+from crabtrap.expr.typing import change_types, places, terms
 from crabtrap.expr.typing.application import (
     PendingCall,
     abilities_of,
@@ -56,9 +56,9 @@ def method_call(checker: Checker, tree: nodes.MethodCall, expected: Term | None)
         if layer == UNKNOWN or layer.name == "dyn":
             return unknown(checker, tree)
         found = find_method(checker, layer, tree.name)
-        if found is not None and found[0].refused and checker.names.calls:
-            return unknown(checker, tree)  # the program may have it
         if found is not None:
+            if checker.names.calls and change_types.is_of_program(checker, tree, found[0]):
+                return unknown(checker, tree)
             return _apply(checker, tree, *found, expected)
         if layer.source is not None and not checker.names.calls:
             _refuse_own(checker, layer, tree)
@@ -77,6 +77,7 @@ def unknown(checker: Checker, tree: nodes.MethodCall | nodes.Call) -> Term:
             unknown = (UNKNOWN,) * len(argument.parameters)
             hint = terms.function(unknown, checker.inference.fresh())
         checker.inference.unifies(checker.infer(argument, hint), UNKNOWN)
+        change_types.check_closure(checker, argument, None, UNKNOWN)
     return UNKNOWN
 
 
@@ -109,9 +110,10 @@ def _apply(
         )
     if owner.source is not None or strip_references(owner).source is not None:
         refuse_own_trait(checker, owner, tree)
+    change_types.check_receiver(checker, tree, entry)
     generics: dict[str, Term] = {"Self": owner}
     checker.inference.unifies(owner_pattern(checker, signature.owner, generics), owner)
-    _turbofish(checker, tree, signature, generics)
+    turbofish(checker, tree.generics, signature, generics, tree.span)
     return finish(checker, tree, tree.arguments, entry, owner, generics, expected)
 
 
@@ -131,20 +133,29 @@ def refuse_own_trait(checker: Checker, owner: Term, tree: nodes.MethodCall) -> N
         )
 
 
-def _turbofish(
-    checker: Checker, tree: nodes.MethodCall, signature: Signature, generics: dict[str, Term]
+def turbofish(
+    checker: Checker,
+    written: tuple[str, ...],
+    signature: Signature,
+    generics: dict[str, Term],
+    span: Span,
 ) -> None:
-    if not tree.generics:
+    """Give the generic parameters of a signature the arguments that are written.
+
+    Raises:
+        EvaluationError: There are more or less of them, or one is no type.
+    """
+    if not written:
         return
-    if len(tree.generics) != len(signature.generics):
-        want, have = len(signature.generics), len(tree.generics)
+    if len(written) != len(signature.generics):
+        want, have = len(signature.generics), len(written)
         raise EvaluationError(
             f"method takes {want} generic argument{'' if want == 1 else 's'} but {have} "
             f"generic argument{'' if have == 1 else 's'} were supplied",
-            tree.span,
+            span,
         )
-    for name, text in zip(signature.generics, tree.generics, strict=True):
-        generics[name] = checker.parse_type(text, tree.span)
+    for name, text in zip(signature.generics, written, strict=True):
+        generics[name] = Term(text) if text.isdecimal() else checker.parse_type(text, span)
 
 
 def finish(
@@ -176,6 +187,7 @@ def finish(
     order = sorted(range(len(arguments)), key=lambda at: _is_function(arguments[at]))
     for at in order:
         _argument(checker, arguments[at], signature.parameters[at], parameters[at], generics)
+        change_types.check_closure(checker, arguments[at], entry, owner)
     if result.name == "Iter" and signature.result.name == "Zipped":
         result = zipped(checker, result, owner, parameters[0])
     if signature.result.name == "Searched":

@@ -63,7 +63,7 @@ class Obligations:
         if each.trait in ("Sum", "Product"):
             item = strip_references(self.inference.resolve(each.args[0]))
             self.inference.unifies(subject, item)
-        elif each.trait == "FromIterator":
+        elif each.trait in ("FromIterator", "Extended"):
             self.inference.unifies(subject, Term("Vec", (each.args[0],)))
         elif each.trait == "FromStr":
             raise EvaluationError(

@@ -297,8 +297,8 @@ def _is_open(pattern: Pattern) -> bool:
 def _covered(pattern: Pattern) -> set[str]:
     """The variants that a pattern covers whole."""
     match pattern:
-        case nodes.Bind(name, None):
-            return {name}
+        case nodes.Bind(name, inner):
+            return {name} if inner is None else _covered(inner)
         case nodes.Equals(nodes.Literal("bool", value)):
             return {"true" if value else "false"}
         case nodes.Constructor(path, items) if path is not None:

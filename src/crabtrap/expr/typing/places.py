@@ -96,6 +96,8 @@ def known_path(checker: Checker, tree: nodes.Path) -> Term | None:
             return terms.option(checker.inference.fresh())
         if name in ("Some", "Ok", "Err"):
             return wrapper(checker, name)
+    elif len(tree.segments) == 1 and tree.segments[0].name == "None" and not tree.owner:
+        return checker.parse_type(f"Option<{', '.join(tree.segments[0].arguments)}>", tree.span)
     else:
         found = associated(checker, tree)
         if found is not None:

@@ -131,6 +131,10 @@ class SignatureParser(TermParser):
         bounds = tuple(self.bounds)
         return Signature(name, self.owner, receiver, tuple(parameters), result, generics, bounds)
 
+    def length(self, text: str) -> Term:
+        """The length of an array: a number, or a const generic."""
+        return Term(f"%{text}") if text in self.generics else super().length(text)
+
     def _receiver(self) -> str:
         start = self.position
         prefix = "&" if self.accept("&") else ""
@@ -149,6 +153,8 @@ class SignatureParser(TermParser):
             return
         while not self.at(">"):
             name = self._word()
+            if name == "const":
+                name = self._word()
             self.generics.append(name)
             if self.accept(":"):
                 self._traits(Term(f"%{name}"))
@@ -183,6 +189,8 @@ def parse_signature(header: str, text: str) -> Signature:
         >>> found.receiver, found.generics, str(found.owner)
         ('self', ('U',), 'Option<%T>')
     """
+    if header.startswith("mod "):
+        return SignatureParser(text, UNIT).signature()
     if header.startswith("{"):
         parser = SignatureParser(text, Term("%Self"))
         return parser.signature()

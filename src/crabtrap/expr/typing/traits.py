@@ -27,7 +27,19 @@ _PLAIN = frozenset(
 )
 _COPIED = frozenset(("&", "*const", "*mut", "fn", "Ordering", "Duration", "Instant", "NonZero"))
 _NEVER_CLONED = frozenset(("&mut", "Mutex", "RwLock", "MutexGuard", "Ref", "RefMut", "Atomic"))
-_SHOWN = frozenset(("String", "str", "NonZero", "ParseIntError", "ParseFloatError"))
+_SHOWN = frozenset(
+    [
+        "String",
+        "str",
+        "NonZero",
+        "ParseIntError",
+        "ParseFloatError",
+        "ParseBoolError",
+        "ParseCharError",
+        "TryFromIntError",
+        "CharTryFromError",
+    ]
+)
 _COMPARED = frozenset(("PartialEq", "Eq", "PartialOrd", "Ord", "Hash"))
 _ORDERED = frozenset(("PartialOrd", "Ord"))
 _ALL = frozenset(("Debug", "Sized", "Fn", "FnMut", "FnOnce", "ToOwned", "Borrow", "AsRef"))

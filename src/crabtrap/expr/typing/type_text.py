@@ -19,12 +19,14 @@ STD_TYPES: dict[str, int] = {
     **dict.fromkeys(("MutexGuard", "RwLockReadGuard", "RwLockWriteGuard", "PhantomData"), 1),
     **dict.fromkeys(("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive"), 1),
     **dict.fromkeys(("Result", "HashMap", "BTreeMap", "ControlFlow"), 2),
+    "Entry": 3,  # the key, the value, and the map
     **dict.fromkeys(("String", "RangeFull", "Ordering", "Duration", "Instant", "PathBuf"), 0),
     **dict.fromkeys(
         ("Path", "OsString", "OsStr", "CString", "CStr", "TypeId", "MemoryOrdering"), 0
     ),
     **dict.fromkeys(("ParseIntError", "ParseFloatError", "ParseBoolError", "ParseCharError"), 0),
     **dict.fromkeys(("CharTryFromError", "TryFromIntError", "Utf8Error", "FromUtf8Error"), 0),
+    **dict.fromkeys(("FromUtf16Error", "FpCategory"), 0),
 }
 """Types of std that terms know, with the number of their arguments that count."""
 
@@ -76,14 +78,16 @@ class TermParser(TokenParser):
             return self._tuple()
         if self.accept("["):
             item = self.term()
-            length = self.advance().text if self.accept(";") else None
+            length = self.length(self.advance().text) if self.accept(";") else None
             self.expect("]")
-            if length is None:
-                return terms.slice_of(item)
-            return terms.array_of(item, int(length) if length.isdecimal() else None)
+            return terms.slice_of(item) if length is None else Term("array", (item, length))
         if self.accept("!"):
             return terms.NEVER
         return self._named()
+
+    def length(self, text: str) -> Term:
+        """The length of an array as a term; one that is no number is not known."""
+        return Term(text) if text.isdecimal() else UNKNOWN
 
     def _reference(self) -> Term:
         mutable = self.at_name("mut")

@@ -26,10 +26,17 @@ class CallTyping:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """The types of a tree's nodes, by ``id``; the tree is kept by its owner."""
+    """The types of a tree's nodes, by ``id``; the tree is kept by its owner.
+
+    Attributes:
+        changed_by: Of each closure the variables around it that it changes.
+        changes: The expression changes variables of its own.
+    """
 
     nodes: dict[int, Term]
     calls: dict[int, CallTyping] = field(default_factory=dict[int, CallTyping])
+    changed_by: dict[int, frozenset[str]] = field(default_factory=dict[int, frozenset[str]])
+    changes: bool = False
 
     def of(self, tree: object) -> Term:
         """The type of a node; ``UNKNOWN`` of one that was not typed."""
