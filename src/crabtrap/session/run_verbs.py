@@ -105,7 +105,9 @@ class RunVerbs:
 
     def until_below(self, start: Frame) -> StopEvent:
         """Run to a later line: as ``next``, but to the end of loops."""
-        begun = (start.cfa, start.path, start.pc, start.line)
+        # Where a caller goes on is behind its call, and often on the next line already.
+        begun_at = start.pc - 1 if start.physical.index else start.pc
+        begun = (start.cfa, start.path, begun_at, start.line)
         event = self._line(start.thread.tid, start.index, into=False)
         while _is_only_step(event):
             here = self._frame(*self._shown)
