@@ -48,7 +48,8 @@ LINES = {
     "const_fn": 1,
 }
 # What every optimiser leaves.
-KEPT = ("Noisy::drop", "<Noisy as Drop>::drop", "add_one", "leaf", "outer")
+OUT_OF_LINE = ("Noisy::drop", "<Noisy as Drop>::drop", "add_one")
+KEPT = (*OUT_OF_LINE, "leaf", "outer")
 
 
 def hits_of(driver: Driver, specs: dict[str, int]) -> Counter[str]:
@@ -85,4 +86,10 @@ def test_lines_are_found_whatever_their_function_is(debug: Debug, profile: str) 
 def test_functions_that_exist_only_inlined_are_hit_all_the_same(debug: Debug, profile: str) -> None:
     require_profile(profile)
     expected = {name: NAMES[name] for name in KEPT}
+    assert hits_of(debug("places", profile), expected) == expected
+
+
+@pytest.mark.parametrize("profile", ["line-tables", "line-tables-o"])
+def test_functions_are_found_by_symbols_and_rows_alone(debug: Debug, profile: str) -> None:
+    expected = {name: NAMES[name] for name in OUT_OF_LINE}
     assert hits_of(debug("places", profile), expected) == expected

@@ -9,7 +9,15 @@ from crabtrap.engine.machine import Stopped
 from tests.support.inferiors import PROFILES
 from tests.support.sessions import Debug, Driver
 
-UNOPTIMISED = ("debug", "dwarf5", "debian-rustc", "debian-rustc-web", "debian-rustc-web-oldest")
+UNOPTIMISED = (
+    "debug",
+    "dwarf5",
+    "v0",
+    "line-tables",
+    "debian-rustc",
+    "debian-rustc-web",
+    "debian-rustc-web-oldest",
+)
 OPTIMISED = ("release-debug", "debian-rustc-o", "debian-rustc-web-o", "debian-rustc-web-oldest-o")
 
 # One hit each time the line is arrived at, as the source says.

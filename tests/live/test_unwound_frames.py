@@ -8,7 +8,8 @@ from crabtrap import PANIC_STOP, Frame
 from crabtrap.events import FrameUnwound, StepDone, StopEvent, WatchScopeEnded
 from tests.support.sessions import Debug, Driver, kinds
 
-PROFILES = ("debug", "debian-rustc", "debian-rustc-web-oldest")
+WITH_VARIABLES = ("debug", "debian-rustc", "debian-rustc-web-oldest")
+PROFILES = (*WITH_VARIABLES, "line-tables")
 
 
 def about_to_unwind(debug: Debug, profile: str = "debug") -> Driver:
@@ -63,7 +64,7 @@ def test_the_catching_frame_itself_returns(debug: Debug) -> None:
     assert event.reasons == (StepDone("finish", "0", "u32"),)
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("profile", WITH_VARIABLES)
 def test_watches_of_locals_end_where_the_frame_does(debug: Debug, profile: str) -> None:
     driver = debug("arrivals", profile)
     driver.session.breakpoints.stop_at_panics("off")

@@ -312,6 +312,7 @@ PROFILES: dict[str, Profile] = {
     "split-dwarf5": Profile(flags=("-Csplit-debuginfo=unpacked", "-Cdwarf-version=5")),
     "panic-abort": Profile("panic-abort"),
     "line-tables": Profile(flags=("-Cdebuginfo=line-tables-only",)),
+    "line-tables-o": Profile("release-debug", flags=("-Cdebuginfo=line-tables-only",)),
     # With old_std the programs leave out what this std lacks.
     "debian-rustc": Profile(flags=("--cfg=old_std",), toolchain="rustc"),
     "debian-rustc-o": Profile(flags=("--cfg=old_std", "-O"), toolchain="rustc"),
