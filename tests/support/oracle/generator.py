@@ -90,7 +90,7 @@ class Generator:
         self._entries = [
             entry
             for section in std_methods().sections
-            if not section.extension and not section.refused
+            if not section.extension and not section.changes
             for entry in {
                 e.name: e for s in section.methods for e in std_methods().named(_name(s))
             }.values()
