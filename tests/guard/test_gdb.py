@@ -92,18 +92,19 @@ def test_next_finish_and_a_breakpoint_in_every_thread(guard_binary, build, addre
             f"target remote {where}",
             "break work",
             "continue",
+            # Another thread's hit would end the steps of this one, which has calls left.
+            "delete",
             "finish",
             "next",
             "next",
-            "delete",
-            "tbreak work thread 2",
+            'eval "tbreak work thread %d", $_thread',
             "continue",
             "continue",
         )
-    assert out.count("hit Breakpoint 1, work") >= 1
-    assert "hit Temporary breakpoint 2, work" in out
-    assert re.search(r"^run \(unused=", out, re.M)
-    assert "exited normally" in out
+    assert out.count("hit Breakpoint 1, work") >= 1, out
+    assert "hit Temporary breakpoint 2, work" in out, out
+    assert re.search(r"^run \(unused=", out, re.M), out
+    assert "exited normally" in out, out
     assert "SIGTRAP" not in out, out
 
 
