@@ -148,7 +148,7 @@ impl AddressSpace {
         let mapping = self.memory.mapping_at(address);
         match mapping.map_err(|error| error.to_string())? {
             None => Err(format!("nothing is mapped at {address:#x}")),
-            Some(mapping) if mapping.reaches_file => Err(format!(
+            Some(mapping) if mapping.reaches_file() => Err(format!(
                 "{address:#x} lies in a file's shared mapping: a trap would change the file"
             )),
             Some(_) => Ok(()),

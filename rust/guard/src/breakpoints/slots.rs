@@ -147,39 +147,57 @@ impl Slots {
         address: u64,
         instruction: InstructionBytes,
     ) -> Option<u64> {
+        // The module's own cave first: it is in reach of rip-relative operands.  The kernel is
+        // asked for one mapping in far less time than it takes to list them all.
+        if let Ok(Some(module)) = memory.mapping_at(address) {
+            let own = self.caves.iter().position(|near| near.module == module);
+            let slot = own.and_then(|own| self.write_in_cave(own, memory, address, instruction));
+            if slot.is_some() {
+                return slot;
+            }
+        }
         let maps = mappings::read(tid).unwrap_or_default();
+        let maps: Vec<Mapping> = maps.into_iter().map(|named| named.mapping).collect();
         // Where a mapping is gone, other code may lie.
         self.caves.retain(|near| maps.contains(&near.module));
         let is_of_module = |near: &ModuleCave| near.module.contains(address);
         if !self.caves.iter().any(is_of_module) {
             self.find_caves(&maps, memory);
         }
-        // The module's own cave first: it is in reach of rip-relative operands.
         self.caves.sort_by_key(|near| !is_of_module(near));
-        for near in &mut self.caves {
-            // A mapping that has changed its shape only still has the slots it had.
-            let mut unused = std::iter::from_fn(|| near.cave.take());
-            let Some(free) = unused.find(|free| !self.by_address.contains_key(free)) else {
-                continue;
-            };
-            if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(free)) {
-                let mut before = vec![0; code.bytes.len()];
-                if memory.read_exact(free, &mut before) {
-                    let slot = Slot {
-                        code,
-                        instruction,
-                        before,
-                    };
-                    self.journal.note(&slot.record());
-                    if memory.write(free, &slot.code.bytes).is_ok() {
-                        self.by_address.insert(free, slot);
-                        return Some(free);
-                    }
-                    self.journal.forget::<record::Slot>(free);
+        (0..self.caves.len())
+            .find_map(|cave| self.write_in_cave(cave, memory, address, instruction))
+    }
+
+    /// Writes a relocated copy into a free slot of a cave whose mapping is still there.
+    fn write_in_cave(
+        &mut self,
+        cave: usize,
+        memory: &Memory,
+        address: u64,
+        instruction: InstructionBytes,
+    ) -> Option<u64> {
+        let cave = &mut self.caves[cave].cave;
+        // A mapping that has changed its shape only still has the slots it had.
+        let free =
+            std::iter::from_fn(|| cave.take()).find(|free| !self.by_address.contains_key(free))?;
+        if let Plan::Copy(code) = displaced::plan(&instruction, address, Some(free)) {
+            let mut before = vec![0; code.bytes.len()];
+            if memory.read_exact(free, &mut before) {
+                let slot = Slot {
+                    code,
+                    instruction,
+                    before,
+                };
+                self.journal.note(&slot.record());
+                if memory.write(free, &slot.code.bytes).is_ok() {
+                    self.by_address.insert(free, slot);
+                    return Some(free);
                 }
+                self.journal.forget::<record::Slot>(free);
             }
-            near.cave.give_back(free);
         }
+        cave.give_back(free);
         None
     }
 
@@ -190,16 +208,16 @@ impl Slots {
             if self.caves.iter().any(|near| near.module == *map) {
                 continue;
             }
-            let first = maps.iter().find(|other| {
-                other.inode == map.inode && other.path == map.path && other.offset == 0
-            });
-            let Some(first) = first else { continue };
+            let begins = |other: &&Mapping| other.is_of_file_of(map) && other.offset == 0;
+            let Some(first) = maps.iter().find(begins) else {
+                continue;
+            };
             let read = |at: u64, into: &mut [u8]| memory.read_exact(at, into);
             if let Some((start, end)) = caves::find_cave(map.start, first.start, read) {
                 // The last page must be this mapping's, or it is another one's bytes.
                 if map.contains(start) && end <= map.end {
                     self.caves.push(ModuleCave {
-                        module: map.clone(),
+                        module: *map,
                         cave: Cave::new(start, end),
                     });
                 }

@@ -9,7 +9,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
-use super::mappings::{self, MappingInfo};
+use super::mappings::{self, Mapping};
 use super::ptrace::{self, Tid};
 
 /// The memory of one address space.
@@ -33,7 +33,7 @@ impl Memory {
     ///
     /// # Errors
     /// The process is gone.
-    pub fn mapping_at(&self, address: u64) -> io::Result<Option<MappingInfo>> {
+    pub fn mapping_at(&self, address: u64) -> io::Result<Option<Mapping>> {
         mappings::find(&self.maps, address)
     }
 

@@ -8,7 +8,7 @@ use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 
 use crate::breakpoints::sites::TRAP;
 use crate::journal::record::Trap;
-use crate::os::mappings::{self, Mapping};
+use crate::os::mappings::{self, Mapping, NamedMapping};
 use crate::os::memory::Memory;
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
@@ -31,13 +31,14 @@ pub struct Strays {
 pub fn find(pid: Tid) -> io::Result<Strays> {
     let memory = Memory::open(pid, pid)?;
     let mut strays = Strays::default();
-    for mapping in mappings::read(pid)? {
+    for named in mappings::read(pid)? {
+        let mapping = named.mapping;
         if !mapping.is_executable() || mapping.is_shared() || mapping.inode == 0 {
             continue;
         }
-        match open_file(pid, &mapping) {
+        match open_file(pid, &named) {
             Some(file) => compare(&memory, &file, &mapping, &mut strays.traps),
-            None => strays.unknown.push(mapping.path),
+            None => strays.unknown.push(named.path),
         }
     }
     Ok(strays)
@@ -45,12 +46,13 @@ pub fn find(pid: Tid) -> io::Result<Strays> {
 
 /// Opens the file that a mapping is of: deleted or replaced ones live on as long as they are
 /// mapped, but only the kernel's own links lead there (proc(5), `map_files`, `exe`).
-fn open_file(pid: Tid, mapping: &Mapping) -> Option<File> {
+fn open_file(pid: Tid, named: &NamedMapping) -> Option<File> {
+    let (mapping, path) = (named.mapping, &named.path);
     let (start, end) = (mapping.start, mapping.end);
     let mapped = format!("/proc/{pid}/map_files/{start:x}-{end:x}");
     let executable = format!("/proc/{pid}/exe");
-    let named = format!("/proc/{pid}/root{}", mapping.path);
-    let is_executable = procfs::executable(pid).is_ok_and(|path| path == mapping.path);
+    let named = format!("/proc/{pid}/root{path}");
+    let is_executable = procfs::executable(pid).is_ok_and(|executable| executable == *path);
     let mut candidates = vec![mapped];
     candidates.extend(is_executable.then_some(executable));
     candidates.push(named);
