@@ -18,6 +18,9 @@ from tests.support.needs import (
 
 __all__ = ["pytest_runtest_makereport", "pytest_runtest_setup", "pytest_terminal_summary"]
 
+# They assert, and are to say what was there.
+pytest.register_assert_rewrite("tests.support.bar", "tests.support.traces")
+
 PR_SET_CHILD_SUBREAPER = 36
 GRACE_SECONDS = 2.0
 

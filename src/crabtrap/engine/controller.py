@@ -95,10 +95,19 @@ class Controller:
         return self._debuggee.state
 
     # -- beginning and ending --------------------------------------------------------------
-    def begin_stopped(self, thread: int, reasons: tuple[StopReason, ...]) -> StopEvent:
-        """Announce the first stop of a program that was just launched or attached."""
+    def begin_stopped(
+        self, thread: int, reasons: tuple[StopReason, ...], signal: int = 0
+    ) -> StopEvent:
+        """Announce the first stop of a program that was just launched or attached.
+
+        Args:
+            thread: The thread that has stopped (tid).
+            reasons: Why.
+            signal: The signal that it is to receive when it goes on, 0 for none.
+        """
         self._filters.forget()
-        return self._stop_here(thread, reasons, Threads())
+        threads = Threads(signals={thread: signal}) if signal else Threads()
+        return self._stop_here(thread, reasons, threads)
 
     def _stop_here(
         self, thread: int, reasons: tuple[StopReason, ...], threads: Threads

@@ -19,11 +19,11 @@ from crabtrap.engine.causes.watchpoint_hits import WatchpointHits, WatchScopes
 from crabtrap.engine.controller import Controller
 from crabtrap.engine.inspect.inspector import Inspector
 from crabtrap.engine.inspect.user_code import registry_package
-from crabtrap.engine.machine import Stopped
+from crabtrap.engine.machine import Report, Stopped
 from crabtrap.engine.modules.module_tracker import ModuleTracker
 from crabtrap.engine.plans.run_to import RunTo
 from crabtrap.errors import LaunchError
-from crabtrap.events import Started, StepDone, StopEvent
+from crabtrap.events import Started, StepDone, StopEvent, StopReason
 from crabtrap.records import replace
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Program:
         self.filters = EventFilters(debuggee)
         self.tracker = ModuleTracker(debuggee, loader, self.resolver, self.traps)
         inspector = self.inspector
+        self._signals = SignalStops(debuggee, inspector)
         # The most important first: the reasons of a stop are in this order.
         causes = CauseTable(
             (
@@ -76,7 +77,7 @@ class Program:
                 WatchpointHits(debuggee, inspector, language),
                 PanicStops(debuggee, inspector, panics, language),
                 SyscallStops(debuggee, inspector),
-                SignalStops(debuggee, inspector),
+                self._signals,
                 Interrupts(debuggee),
             )
         )
@@ -102,11 +103,21 @@ class Program:
         self.controller.begin_stopped(stop.thread, (reason,))
         self.tracker.refresh()
         self.adopt_own_package()
-        if not attached:
-            earlier = self._run_to_entry(stop)
-            if earlier is not None:
-                return earlier
-        return self.controller.begin_stopped(stop.thread, (reason,))
+        if attached:
+            told, signal = self._arriving_signal(stop)
+            return self.controller.begin_stopped(stop.thread, (reason, *told), signal)
+        earlier = self._run_to_entry(stop)
+        return earlier or self.controller.begin_stopped(stop.thread, (reason,))
+
+    def _arriving_signal(self, stop: TargetStop) -> tuple[tuple[StopReason, ...], int]:
+        """Return what is to be told of, and delivered to, a thread that a signal has stopped.
+
+        One that has come just as the program was attached to.
+        """
+        if stop.kind != "signal":
+            return (), 0
+        verdict = self._signals.judge(stop)
+        return ((verdict.reason,) if isinstance(verdict, Report) else ()), verdict.signal
 
     def _first_stop(self) -> TargetStop:
         stop = self.debuggee.control.wait(_START_SECONDS)

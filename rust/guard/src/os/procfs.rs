@@ -38,14 +38,26 @@ pub struct Status {
     pub tracer: i32,
     /// Effective user.
     pub uid: u32,
-    /// Blocked signals, bit 0 = signal 1.
+    /// Signals sent to this thread and not taken by it yet, bit 0 = signal 1.
+    pub pending: u64,
+    /// Blocked signals.
     pub blocked: u64,
     /// Ignored signals.
     pub ignored: u64,
+    /// Signals for which the program has a handler.
+    pub caught: u64,
     /// Effective capabilities.
     pub capabilities: u64,
     /// Kernel threads have no memory of their own.
     pub has_memory: bool,
+}
+
+impl Status {
+    /// Whether the program has a handler for a signal.
+    #[must_use]
+    pub fn catches(&self, signal: i32) -> bool {
+        self.caught >> (signal - 1) & 1 != 0
+    }
 }
 
 /// Reads the [`Status`] of a process or thread.
@@ -73,14 +85,25 @@ fn parse_status(text: &str) -> Status {
                     .and_then(|uid| uid.parse().ok())
                     .unwrap_or(0);
             }
+            "SigPnd" => status.pending = mask(),
             "SigBlk" => status.blocked = mask(),
             "SigIgn" => status.ignored = mask(),
+            "SigCgt" => status.caught = mask(),
             "CapEff" => status.capabilities = mask(),
             "VmSize" => status.has_memory = true,
             _ => {}
         }
     }
     status
+}
+
+/// Whether a thread that is held by its tracer is about to end: the kernel sends SIGKILL to all
+/// threads of a process that exits or is killed before the first of them has ended.
+#[must_use]
+pub fn is_dying(tid: i32) -> bool {
+    status(tid).map_or(true, |status| {
+        !matches!(status.state, b't' | b'T') || status.pending >> (libc::SIGKILL - 1) & 1 != 0
+    })
 }
 
 /// Reads a thread's name, at most 15 bytes, or empty.

@@ -27,6 +27,11 @@ impl Server {
             return Reply::Error("malformed breakpoint packet".into());
         };
         let Some(pid) = self.current_process() else {
+            if self.has_untold_stop() {
+                // The resume that follows tells that the program has ended; a refusal would
+                // be told in its place.
+                return Reply::Ok;
+            }
             return Reply::Error("no program is being debugged".into());
         };
         match watch_kind(request.kind) {

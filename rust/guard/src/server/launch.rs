@@ -146,11 +146,15 @@ impl Server {
         }
     }
 
-    /// Queues the stops of a process that was just attached to.
+    /// Queues the stops of a process that was just attached to, but for those threads that have
+    /// stopped for a reason of their own.
     fn report_attached(&mut self, pid: Tid) {
         let mut threads = self.tracer.threads_of(pid);
+        threads.retain(|tid| !self.tracer.reports().has_stop_of(*tid));
         if self.tracer.choices().stop_all {
-            threads = self.tracer.representative_of(pid).into_iter().collect();
+            let is_told = self.tracer.reports().has_stop_in(pid);
+            let one = self.tracer.representative_of(pid).filter(|_| !is_told);
+            threads = one.into_iter().collect();
         }
         self.general_process = pid;
         for tid in threads {

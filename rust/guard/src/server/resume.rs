@@ -52,6 +52,9 @@ impl Server {
         } else {
             Action::Continue
         };
+        if self.has_untold_stop() {
+            return self.owe_stop();
+        }
         let Some(tid) = self.thread_to_resume() else {
             return Reply::Error(NO_SUCH_THREAD.into());
         };
@@ -69,6 +72,18 @@ impl Server {
         self.carry_out(&[first, others])
     }
 
+    /// Whether, in all-stop mode, there is a stop that answers a resume before anything is
+    /// resumed: one that was found beside the one sent last, or the program's end since then.
+    pub(super) fn has_untold_stop(&self) -> bool {
+        !self.features.non_stop && !self.tracer.reports().is_empty()
+    }
+
+    /// All-stop mode: the next stop is the answer.
+    fn owe_stop(&mut self) -> Reply {
+        self.owes_stop = true;
+        Reply::Later
+    }
+
     /// Returns the thread that `c` and `s` are about: the current one if `Hc` covers it.
     fn thread_to_resume(&self) -> Option<Tid> {
         let covered = self.threads_covered_by(self.resumed);
@@ -83,6 +98,9 @@ impl Server {
     fn carry_out(&mut self, clauses: &[Clause]) -> Reply {
         if self.features.non_stop {
             self.acknowledge_last_stop();
+        }
+        if self.has_untold_stop() {
+            return self.owe_stop();
         }
         if self.tracer.visible_processes().is_empty() {
             return Reply::Error("no program is being debugged".into());
@@ -109,12 +127,8 @@ impl Server {
             self.resumed_at = Some(Instant::now());
             return Reply::Ok;
         }
-        self.owes_stop = true;
-        // A stop that was found beside the one sent last comes first.
-        if self.tracer.reports().is_empty() {
-            self.tracer.resume(&requests);
-        }
-        Reply::Later
+        self.tracer.resume(&requests);
+        self.owe_stop()
     }
 
     /// `vCtrlC` and the byte 0x03: asks for one stop per process, in all-stop mode for one
@@ -160,10 +174,12 @@ impl Server {
         let Some(pid) = packet::parse_hex(rest).map(|pid| pid as Tid) else {
             return Reply::Error("malformed process id".into());
         };
-        if !self.tracer.has_process(pid) {
+        if self.tracer.has_process(pid) {
+            self.tracer.kill(pid);
+        } else if !self.tracer.reports().has_stop_in(pid) {
+            // Nor has it ended since the client last heard of it.
             return Reply::Error(format!("process {pid} is not being debugged here"));
         }
-        self.tracer.kill(pid);
         // The answer says it all; no stop reply may follow.
         self.tracer.reports_mut().drop_process(pid);
         Reply::Ok

@@ -46,7 +46,15 @@ impl Server {
             return;
         };
         self.stop_sent_at = Some(Instant::now());
-        let text = format!("Stop:{}", self.render_notified(&report));
+        let mut text = format!("Stop:{}", self.render(&report));
+        let is_last = self.tracer.choices().stop_all && self.tracer.reports().has_only_one();
+        self.notifying = if is_last && !report.reason.is_end() {
+            // Every thread is stopped: a client that knows this need not ask for more.
+            text.push_str("crabtrap.last-stop:;");
+            Notifying::Last
+        } else {
+            Notifying::Sequence
+        };
         debug!("-> %{text}");
         packet::encode_notification(&mut self.outgoing, text.as_bytes());
     }
@@ -58,10 +66,12 @@ impl Server {
         }
         self.tracer.reports_mut().acknowledge_sent();
         let report = self.tracer.reports_mut().send_first();
-        self.notifying = Notifying::No;
-        report.map_or(Reply::Ok, |report| {
-            Reply::Text(self.render_notified(&report))
-        })
+        // Never the last, of which a resume that was sent along with this would seem to know.
+        self.notifying = match report {
+            Some(_) => Notifying::Sequence,
+            None => Notifying::No,
+        };
+        report.map_or(Reply::Ok, |report| Reply::Text(self.render(&report)))
     }
 
     /// A resume after a stop that was marked as the last acknowledges it.
@@ -83,14 +93,13 @@ impl Server {
             self.unsent_stops.reverse();
             return self.send_unsent_stop();
         }
-        let Some(pid) = self.current_process() else {
-            return Reply::Text("W00".into());
-        };
         if let Some(report) = self.tracer.reports_mut().take_first() {
             self.select(report.tid);
             return Reply::Text(self.render(&report));
         }
-        let Some(tid) = self.tracer.representative_of(pid) else {
+        let pid = self.current_process();
+        let tid = pid.and_then(|pid| self.tracer.representative_of(pid));
+        let (Some(pid), Some(tid)) = (pid, tid) else {
             return Reply::Text("W00".into());
         };
         self.select(tid);
@@ -110,20 +119,6 @@ impl Server {
             })),
             None => Reply::Ok,
         }
-    }
-
-    /// Renders the report that was taken for a notification or for the answer to `vStopped`.
-    fn render_notified(&mut self, report: &Report) -> String {
-        let mut text = self.render(report);
-        let is_last = self.tracer.choices().stop_all && self.tracer.reports().has_only_one();
-        self.notifying = if is_last && !report.reason.is_end() {
-            // Every thread is stopped: a client that knows this need not ask for more.
-            text.push_str("crabtrap.last-stop:;");
-            Notifying::Last
-        } else {
-            Notifying::Sequence
-        };
-        text
     }
 
     /// Renders the stop reply packet of a report.

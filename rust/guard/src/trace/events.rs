@@ -7,6 +7,7 @@ use super::process::Process;
 use super::report::{Reason, Report};
 use super::thread::{PtraceStop, Thread};
 use super::tracer::Tracer;
+use crate::os::procfs;
 use crate::os::ptrace::{self, SyscallStop, Tid};
 use crate::os::wait::WaitStatus;
 
@@ -187,10 +188,15 @@ impl Tracer {
             self.reports.push(Report { pid, tid, reason });
         }
         let was_running = !thread.is_stopped() && !self.holds_threads_of(pid);
-        let runs = |other: &Thread| other.pid == pid && !other.is_stopped();
-        if was_running && self.choices.no_resumed && !self.threads.values().any(runs) {
+        if was_running && self.choices.no_resumed && self.all_stay_stopped(pid) {
             let reason = Reason::NoResumed;
             self.reports.push(Report { pid, tid, reason });
         }
+    }
+
+    /// Whether no thread of a process runs, or is about to end with the others.
+    fn all_stay_stopped(&self, pid: Tid) -> bool {
+        let mut threads = self.threads.values().filter(|thread| thread.pid == pid);
+        threads.all(|thread| thread.is_stopped() && !procfs::is_dying(thread.tid))
     }
 }

@@ -6,6 +6,7 @@
 use log::warn;
 use nix::errno::Errno;
 
+use super::signal_at_trap::requeue_signal;
 use super::step_over::{FAULTS, Stepped, is_restarting};
 use super::thread::Thread;
 use super::tracer::Tracer;
@@ -59,7 +60,7 @@ impl Tracer {
         };
         let pid = thread.pid;
         let (slot, original) = (code.slot, code.original);
-        let may_block = code.bytes.starts_with(&SYSCALL);
+        let may_block = may_block(code);
         if code.original_rip(pc) != Some(original) {
             return self.leave_slot(tid);
         }
@@ -115,12 +116,7 @@ impl Tracer {
     }
 }
 
-/// Gives a signal that was taken for delivery back to the thread's queue.
-fn requeue_signal(pid: Tid, tid: Tid, info: &libc::siginfo_t) {
-    if signals::queue(pid, tid, info).is_err() {
-        // Only the sender itself may claim a kernel origin; the signal matters more.
-        if let Err(error) = signals::send(pid, tid, info.si_signo) {
-            warn!("signal {} of {tid} is lost: {error}", info.si_signo);
-        }
-    }
+/// Whether the instruction in a slot is a system call, which may take any time.
+pub(super) fn may_block(code: &SlotCode) -> bool {
+    code.bytes.starts_with(&SYSCALL)
 }

@@ -18,6 +18,7 @@ pub mod report;
 pub mod resume;
 pub mod safety;
 pub mod saved_state;
+mod signal_at_trap;
 mod sigtrap;
 mod step_over;
 mod stop;

@@ -146,7 +146,7 @@ impl Reports {
 
     /// Whether the client is yet to hear of a stop of this thread, be it a parent's stop that
     /// announces the thread.
-    pub(super) fn has_stop_of(&self, tid: Tid) -> bool {
+    pub fn has_stop_of(&self, tid: Tid) -> bool {
         self.queue.iter().any(|report| match report.reason {
             Reason::Fork(child) | Reason::Vfork(child) => report.tid == tid || child == tid,
             _ => report.tid == tid,
@@ -154,7 +154,7 @@ impl Reports {
     }
 
     /// Whether the client is yet to hear of a stop of this process.
-    pub(super) fn has_stop_in(&self, pid: Tid) -> bool {
+    pub fn has_stop_in(&self, pid: Tid) -> bool {
         self.queue.iter().any(|report| report.pid == pid)
     }
 

@@ -133,8 +133,8 @@ impl Tracer {
             return Ok(());
         }
         if let Some(address) = thread.steps_over {
-            if thread.registers()?.rip != address {
-                thread.steps_over = None;
+            if thread.registers()?.rip != address || self.handler_comes_first(tid) {
+                self.thread_mut(tid)?.steps_over = None;
             } else if !self.step_over(tid, address)? {
                 return Ok(());
             }

@@ -49,17 +49,19 @@ impl Tracer {
             thread.steps_over = None;
             return Ok(true);
         }
+        self.keep_siginfo(tid);
         let space_pid = self.address_space_of(pid);
         let process = self.processes.get_mut(&space_pid);
         match process.and_then(|process| process.space.step_over_at(tid, address)) {
             None => Ok(true),
             Some(StepOver::Emulate(instruction)) => self.emulate(tid, address, &instruction),
             Some(StepOver::Slot(slot)) => {
-                if let Some(thread) = self.threads.get_mut(&tid) {
-                    thread.set_pc(slot)?;
-                    // From here on its pc alone says so; see `leave_slot`.
-                    thread.steps_over = None;
+                // From here on its pc alone says so; see `leave_slot`.
+                self.thread_mut(tid)?.steps_over = None;
+                if self.enters_handler(tid) {
+                    return self.step_in_slot(tid, slot);
                 }
+                self.thread_mut(tid)?.set_pc(slot)?;
                 Ok(true)
             }
             Some(StepOver::Unknown | StepOver::InPlace) => self.step_in_place(tid, address),
@@ -95,6 +97,7 @@ impl Tracer {
     fn finish_step(&mut self, tid: Tid) -> ptrace::Result<bool> {
         match self.on_step(tid)? {
             Some(reason) => {
+                self.put_back_signal(tid);
                 self.report(tid, reason);
                 Ok(false)
             }
@@ -139,6 +142,7 @@ impl Tracer {
         match stepped {
             Stepped::Done => self.finish_step(tid),
             Stepped::Other(status) => {
+                self.put_back_signal(tid);
                 self.on_status(tid, status);
                 Ok(false)
             }

@@ -37,7 +37,7 @@ class SignalStops:
         self._debuggee = debuggee
         self._inspector = inspector
 
-    def judge(self, stop: TargetStop, state: Running) -> Verdict:
+    def judge(self, stop: TargetStop, state: Running | None = None) -> Consume | Report:
         """Handle the signal by its ``SignalAction``, see ``SignalTable``."""
         if stop.kind == "trap":
             return Report(SignalReceived(_SIGTRAP, "SIGTRAP", stop.code))
