@@ -23,6 +23,7 @@ from crabtrap.present.view import (
 )
 from crabtrap.records import dataclass
 from crabtrap.values import Value
+from crabtrap.values.decode import why_unreadable
 
 PAGE = 100
 """Parts that are read where nobody says how many."""
@@ -81,7 +82,7 @@ def children(
     try:
         *_, view = each_layer(presenter.view(value), lambda view: _behind(view, presenter))
     except CrabtrapError as error:
-        return Children("none", problem=str(error))
+        return Children("none", problem=why_unreadable(error))
     match view:
         case SequenceView(items=items, length=length):
             # One more than asked for, to know whether there is one.
@@ -116,7 +117,7 @@ def _page(kind: ChildKind, pairs: Pairs, start: int, stop: int, total: int | Non
     try:
         items.extend(islice(pairs, stop - start + 1))
     except CrabtrapError as error:
-        problem = str(error)
+        problem = why_unreadable(error)
     shown = tuple(items[: stop - start])
     more = not problem and len(items) > len(shown)
     return Children(kind, shown, start, total, more, problem)
@@ -132,7 +133,8 @@ def _named(view: View) -> tuple[tuple[str, Value], ...]:
         case PointerView():
             try:
                 return (("*", view.target()),)
-            except CrabtrapError:
+            except CrabtrapError as error:
+                why_unreadable(error)
                 return ()  # null, or nothing is known of what it leads to
         case WrapperView(inner=Value() as inner):
             return (("*" if view.is_transparent else "value", inner),)

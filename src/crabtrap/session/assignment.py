@@ -41,7 +41,7 @@ def assign(
     if register in dict(registers.names()):
         registers.write(register, result.integer(), thread=frame.thread.tid)
     else:
-        history.variables[name] = result
+        history.set_variable(name, result)
 
 
 def _perform(core: Core, registers: Registers, frame: Frame, plan: Assignment) -> None:

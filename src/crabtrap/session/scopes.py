@@ -18,7 +18,7 @@ from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import NotFoundError
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
-from crabtrap.values import NOWHERE, Absent, Bytes, Value, ValueContext
+from crabtrap.values import NOWHERE, Absent, Bytes, NoProgramInfo, Value, ValueContext
 
 if TYPE_CHECKING:
     from crabtrap.engine.machine import State
@@ -102,13 +102,20 @@ class ProgramScope:
         """Return the convenience variable ``$name``, or the newest value for ``$`` and ``$_``."""
         if name in _ANSWER:
             return self.history(0, from_end=True)
-        return self._history.variables.get(name)
+        return self._kept(self._history.variables.get(name))
 
     def history(self, number: int, from_end: bool) -> Value | None:
         """Return value ``$number``, or counted back from the newest, which is 0."""
         values = self._history.values
         index = len(values) - 1 - number if from_end else number - 1
-        return values[index] if 0 <= index < len(values) else None
+        return self._kept(values[index]) if 0 <= index < len(values) else None
+
+    def _kept(self, value: Value | None) -> Value | None:
+        """A value that was kept, which may be one of an earlier stop."""
+        if value is None or value.context.program is self._process:
+            return value
+        is_computed = isinstance(value.context.program, NoProgramInfo)
+        return value if is_computed else value.kept(self.context)
 
     def names(self) -> tuple[str, ...]:
         """Return no names: there are no locals."""

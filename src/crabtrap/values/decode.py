@@ -9,7 +9,13 @@ from __future__ import annotations
 import struct
 from typing import assert_never
 
-from crabtrap.errors import TargetError
+from crabtrap.errors import (
+    CancelledError,
+    CrabtrapError,
+    StaleError,
+    TargetError,
+    WrongThreadError,
+)
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Type
 
@@ -26,6 +32,17 @@ class UnavailableError(TargetError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def why_unreadable(error: CrabtrapError) -> str:
+    """What is shown in place of a value that cannot be read.
+
+    Raises:
+        CrabtrapError: ``error`` itself, where it is about who asks and when, not the value.
+    """
+    if isinstance(error, StaleError | WrongThreadError | CancelledError):
+        raise error
+    return error.reason if isinstance(error, UnavailableError) else str(error)
 
 
 @dataclass(frozen=True, slots=True)

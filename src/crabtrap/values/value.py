@@ -91,9 +91,11 @@ class Value:
         """Read the value's bytes, once.
 
         Raises:
+            StaleError: The program was resumed since the stop that the value belongs to.
             MemoryFault: They cannot be read.
             UnavailableError: There are none, or their number is unknown or too large.
         """
+        self.context.program.check_values()
         if self._data is None:
             size = self.shape.size
             if size is None:
@@ -102,6 +104,16 @@ class Value:
                 raise UnavailableError(f"{size} bytes are too many to read at once")
             self._data = self._read(self.location, size)
         return self._data
+
+    def kept(self, context: ValueContext) -> Value:
+        """Return the value as its bytes were read, for a later stop.
+
+        What it points to is read from ``context``.  One whose bytes were not read stays of
+        its own stop.
+        """
+        if self._data is None:
+            return self
+        return Value(self.type, Bytes(self._data), context, self.metadata)
 
     def _read(self, location: ValueLocation, size: int) -> bytes:
         match location:

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 class ProgramInfo(Protocol):
     """Look-ups in the program's modules and kernel objects."""
 
+    def check_values(self) -> None:
+        """Refuse values of this stop once the program was resumed.
+
+        Raises:
+            StaleError: It was.
+        """
+        ...
+
     def describe_code(self, address: Address) -> str | None:
         """Name the code at ``address``, as ``path::of::function at file.rs:12``."""
         ...
@@ -110,6 +118,9 @@ class NoProgramInfo:
 
             self._behaviour = PlainBehaviour()
         return self._behaviour
+
+    def check_values(self) -> None:
+        """Do nothing: the values belong to no stop."""
 
     def describe_code(self, address: Address) -> str | None:
         """Return ``None``: there are no functions."""

@@ -126,6 +126,14 @@ class Process:
         """
         self.clock.check(self.epoch, "process")
 
+    def check_values(self) -> None:
+        """Refuse to read values after the program was resumed.
+
+        Raises:
+            StaleError: It was.
+        """
+        self.clock.check(self.epoch, "value")
+
     @lazy
     def thread_infos(self) -> dict[int, ThreadInfo]:
         """All threads as the target lists them, by tid."""
@@ -188,9 +196,7 @@ class Process:
     @lazy
     def memory(self) -> PagedReader:
         """Memory with a page cache for this stop, for values."""
-        self.check()
-        door = self.clock.door
-        return PagedReader(self.target.memory, check=door.check if door is not None else None)
+        return PagedReader(self.target.memory, check=self.check_values)
 
     def read_memory(self, address: Address, size: int) -> bytes:
         """Read exactly ``size`` bytes at run-time ``address``.

@@ -36,7 +36,8 @@ from crabtrap.present.view import (
     WrapperView,
 )
 from crabtrap.records import dataclass, field
-from crabtrap.values import Bytes, Synthetic, UnavailableError, Value, ValueContext
+from crabtrap.values import Bytes, Synthetic, Value, ValueContext
+from crabtrap.values.decode import why_unreadable
 
 NodeKind = Literal[
     "scalar",
@@ -175,10 +176,8 @@ class _Builder:
         """Build the node of a view; an error while reading becomes an invalid node."""
         try:
             return self._dispatch(view, value, depth, nesting)
-        except UnavailableError as error:
-            return invalid(error.reason)
         except CrabtrapError as error:
-            return invalid(str(error))
+            return invalid(why_unreadable(error))
 
     def _dispatch(self, view: View, value: Value, depth: int, nesting: int) -> Node:
         match view:
@@ -250,10 +249,8 @@ class _Builder:
                     node.more = True
                     return
                 yield item
-        except UnavailableError as error:
-            node.notes = (error.reason,)
         except CrabtrapError as error:
-            node.notes = (str(error),)
+            node.notes = (why_unreadable(error),)
 
     def _record(self, view: RecordView, depth: int, nesting: int) -> Node:
         node = Node("tuple" if view.is_tuple else "struct", name=view.name)

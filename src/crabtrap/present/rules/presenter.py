@@ -9,6 +9,7 @@ from crabtrap.present.rules.formula import evaluate
 from crabtrap.present.rules.rule import Match, RuleBook
 from crabtrap.present.view import InvalidView, View
 from crabtrap.values import Synthetic, UnavailableError, Value
+from crabtrap.values.decode import why_unreadable
 
 
 class Presenter:
@@ -25,10 +26,8 @@ class Presenter:
             return InvalidView(value.absent)
         try:
             return self._by_rule(value) or structural.view(value)
-        except UnavailableError as error:
-            return InvalidView(error.reason)
         except CrabtrapError as error:
-            return InvalidView(str(error))
+            return InvalidView(why_unreadable(error))
 
     def raw_view(self, value: Value) -> View:
         """Return the view without rules: fields as the debug information has them."""
@@ -37,7 +36,7 @@ class Presenter:
         try:
             return InvalidView(value.absent) if value.absent else structural.view(value)
         except CrabtrapError as error:
-            return InvalidView(str(error))
+            return InvalidView(why_unreadable(error))
 
     def _by_rule(self, value: Value) -> View | None:
         for match in self.book.matches(value.shape):
