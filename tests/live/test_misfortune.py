@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.inferiors import build
+from crabtrap.target.server import find_guard
+from tests.support.inferiors import build, running
 
 CRABTRAP = f"{sys.executable} -m crabtrap.frontends.cli"
 RUN = "--batch -ex 'break norm2' -ex run -ex bt"
@@ -155,3 +156,100 @@ def test_a_script_that_runs_itself(tmp_path: Path) -> None:
     code, _, errors = shell(f"$C --batch -x {script} $P")
     assert code == 1
     assert "more than 16 files deep" in errors
+
+
+def test_an_environment_as_long_as_the_system_takes() -> None:
+    lots = "$(head -c 100000 /dev/zero | tr '\\0' a)"
+    code, output, _ = shell(f"export A={lots} B={lots}; $C {RUN} -E C={lots} $P")
+    assert code == 0
+    assert "norm2" in output
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["unset TERM", "TERM=", "TERM=dumb LANG=C LC_ALL=C", "TERM=nonsense LC_ALL=xx_YY.nonsense"],
+)
+def test_terminals_and_locales_of_which_nothing_is_known(setting: str) -> None:
+    code, output, errors = shell(
+        f"{setting}; export TERM LANG LC_ALL; PYTHONUTF8=0 PYTHONCOERCECLOCALE=0 $C {RUN} "
+        "-ex 'echo \u00fc\u4e2d\n' -ex 'break \u00fc' -ex list -ex 'info locals' $P"
+    )
+    assert code == 0, errors
+    assert "norm2" in output
+    assert "pending" in output
+
+
+def test_names_that_are_no_utf8(tmp_path: Path) -> None:
+    script = (
+        "D=$1/$(printf 'd\\377'); mkdir $D; cp $P $D/prog; cd $D; echo 'echo read\\n' >$D/script; "
+        f"echo >$D/rules; $C {RUN} -x $D/script --rules $D/rules --stdout $D/out -ex 'info proc' "
+        "-ex 'info sharedlibrary' -ex 'info args' -ex continue --args $D/prog $(printf '\\376'); "
+        "code=$?; test -e $D/out && exit $code"
+    )
+    code, output, errors = shell(script, str(tmp_path))
+    assert code == 0, errors
+    assert "norm2" in output
+    assert "read" in output
+    assert "\\u{dcff}/prog" in output
+
+
+HOMES = {
+    "missing": "export HOME=/nonexistent XDG_STATE_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent",
+    "unset": "unset HOME XDG_STATE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR",
+    "relative": "export HOME=x XDG_STATE_HOME=y XDG_CONFIG_HOME=z XDG_RUNTIME_DIR=w",
+    "a file": "export HOME=/etc/passwd XDG_STATE_HOME=/etc/passwd XDG_RUNTIME_DIR=/etc/passwd",
+    "a device": "export HOME=/dev/full XDG_STATE_HOME=/dev/null XDG_RUNTIME_DIR=/dev/zero",
+    "unwritable": "export HOME=/proc XDG_STATE_HOME=/proc XDG_RUNTIME_DIR=/proc",
+}
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_homes_where_nothing_can_be_kept(home: str) -> None:
+    code, output, errors = shell(f"{HOMES[home]}; $C {RUN} -ex 'set hold 30' -ex continue $P")
+    assert code in (0, 1)
+    assert "norm2" in output
+    if code:
+        assert "cannot be kept" in errors or "nothing will hold" in errors, errors
+
+
+@pytest.mark.parametrize("home", HOMES)
+def test_a_program_that_is_attached_to_where_nothing_can_be_kept(home: str) -> None:
+    with running(build("attachme"), "1") as program:
+        code, output, errors = shell(
+            f"{HOMES[home]}; $C --batch -p {program.pid} -ex 'tbreak tick' -ex continue -ex bt"
+        )
+        assert program.process.poll() is None
+        # The guard says that nobody could repair the program, and goes on without a journal.
+        assert code == 0, errors
+        assert "attachme::tick" in output
+        program.process.terminate()
+        ended, _ = program.process.communicate(timeout=20)
+    assert "intact true" in ended
+
+
+def test_a_disk_that_is_full_of_something_else(tmp_path: Path) -> None:
+    """A limit on the size of files stands for it: a disk of one's own needs root."""
+    with running(build("attachme"), "1") as program:
+        code, output, errors = shell(
+            f"export XDG_STATE_HOME=$1 HOME=$1; trap '' XFSZ; ulimit -f 0; $C --batch "
+            f"-p {program.pid} -ex 'set hold 30' -ex 'tbreak tick' -ex continue -ex bt 2>&1 | cat",
+            str(tmp_path),
+        )
+        assert program.process.poll() is None
+        assert "attachme::tick" in output, output + errors
+        assert code == 0
+        program.process.terminate()
+        ended, _ = program.process.communicate(timeout=20)
+    assert "intact true" in ended
+
+
+def test_a_remote_that_has_no_such_program() -> None:
+    script = 'echo "run" | $C --batch --connect "stdio:$G --stdio" -x /dev/stdin /nonexistent/prog'
+    code, _, errors = shell(f"G={find_guard(None)}; {script}")
+    assert code == 2
+    assert "cannot read /nonexistent/prog" in errors
+    script = '$C --batch --connect "stdio:$G --stdio -- /nonexistent/prog" -ex bt'
+    code, _, errors = shell(f"G={find_guard(None)}; {script}")
+    assert code == 1
+    assert "/nonexistent/prog" in errors
+    assert "try:" in errors
