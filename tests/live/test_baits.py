@@ -92,7 +92,8 @@ class Trap:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "HOME": str(self.home), "XDG_CONFIG_HOME": "", "TERM": "xterm"}
+        relative = dict.fromkeys(("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"), ".")
+        return {**os.environ, **relative, "HOME": str(self.home), "TERM": "xterm"}
 
     def check(self, output: str) -> None:
         """Nothing of the baits was obeyed, and the session was one."""

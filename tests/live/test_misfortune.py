@@ -194,7 +194,7 @@ def test_names_that_are_no_utf8(tmp_path: Path) -> None:
 
 
 HOMES = {
-    "missing": "export HOME=/nonexistent XDG_STATE_HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent",
+    "missing": "export HOME=/proc/none XDG_STATE_HOME=/proc/none XDG_CONFIG_HOME=/proc/none",
     "unset": "unset HOME XDG_STATE_HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR",
     "relative": "export HOME=x XDG_STATE_HOME=y XDG_CONFIG_HOME=z XDG_RUNTIME_DIR=w",
     "a file": "export HOME=/etc/passwd XDG_STATE_HOME=/etc/passwd XDG_RUNTIME_DIR=/etc/passwd",
@@ -204,8 +204,10 @@ HOMES = {
 
 
 @pytest.mark.parametrize("home", HOMES)
-def test_homes_where_nothing_can_be_kept(home: str) -> None:
-    code, output, errors = shell(f"{HOMES[home]}; $C {RUN} -ex 'set hold 30' -ex continue $P")
+def test_homes_where_nothing_can_be_kept(home: str, tmp_path: Path) -> None:
+    script = f"{HOMES[home]}; $C {RUN} -ex 'set hold 30' -ex continue $P"
+    code, output, errors = shell(script, directory=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     assert code in (0, 1)
     assert "norm2" in output
     if code:

@@ -15,6 +15,7 @@ import time
 from typing import Any, cast
 
 from crabtrap.errors import StateError
+from crabtrap.folders import run_folder
 from crabtrap.records import dataclass, field
 
 _VERSION = 1
@@ -79,7 +80,7 @@ class SavedSession:
 
 def socket_path(pid: int) -> str:
     """Return where the guard of a program listens for another session."""
-    return os.path.join(_folder(), f"{pid}.sock")
+    return os.path.join(run_folder(), f"{pid}.sock")
 
 
 def make_folder() -> None:
@@ -88,12 +89,13 @@ def make_folder() -> None:
     Raises:
         StateError: It cannot be made, or others may write to it.
     """
-    folder = _folder()
     try:
+        folder = run_folder()
         os.makedirs(folder, mode=0o700, exist_ok=True)
         status = os.stat(folder, follow_symlinks=False)
     except OSError as error:
-        raise StateError(f"cannot make {folder}: {error.strerror}") from None
+        what = f"cannot make {error.filename}: " if error.filename else ""
+        raise StateError(f"{what}{error.strerror}") from None
     if status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise StateError(f"others may write to {folder}")
 
@@ -110,7 +112,7 @@ def save(saved: SavedSession) -> None:
     text = json.dumps({"crabtrap_session": _VERSION, **fields})
     path = _file_path(saved.pid)
     # A name of its own should two sessions write at a time.
-    temporary = os.path.join(_folder(), f"{saved.pid}.{os.getpid()}.new")
+    temporary = os.path.join(run_folder(), f"{saved.pid}.{os.getpid()}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with open(os.open(temporary, flags, 0o600), "w", encoding="utf-8") as file:
@@ -205,7 +207,7 @@ def forget(pid: int) -> None:
         parts = name.split(".")
         if parts[0] == str(pid) and parts[-1] not in ("sock", "unreadable"):
             with contextlib.suppress(OSError):
-                os.unlink(os.path.join(_folder(), name))
+                os.unlink(os.path.join(run_folder(), name))
 
 
 def find_held() -> tuple[SavedSession, ...]:
@@ -236,7 +238,7 @@ def _pids() -> set[int]:
 
 def _names() -> list[str]:
     try:
-        return os.listdir(_folder())
+        return os.listdir(run_folder())
     except OSError:
         return []
 
@@ -272,15 +274,5 @@ def start_time(pid: int) -> int:
         return 0
 
 
-def _folder() -> str:
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    if os.path.isabs(runtime):
-        return os.path.join(runtime, "crabtrap")
-    state = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.join(os.environ.get("HOME", ""), ".local/state")
-    return os.path.join(state, "crabtrap", "run")
-
-
 def _file_path(pid: int) -> str:
-    return os.path.join(_folder(), f"{pid}.json")
+    return os.path.join(run_folder(), f"{pid}.json")

@@ -14,6 +14,7 @@ import subprocess
 from typing import Any, Literal, cast
 
 from crabtrap.errors import RemoteError
+from crabtrap.folders import state_folder
 from crabtrap.log import Log
 from crabtrap.records import dataclass
 from crabtrap.target.server import find_guard
@@ -115,19 +116,13 @@ def repair_orphans() -> tuple[Repair, ...]:
         LaunchError: The guard is not installed.
         RemoteError: It fails.
     """
-    return repair() if _has_orphans(_folder()) else ()
+    return repair() if _has_orphans() else ()
 
 
-def _folder() -> str:
-    """Return the folder where guards keep their journals."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.join(os.environ.get("HOME", ""), ".local/state")
-    return os.path.join(state, "crabtrap", "live")
-
-
-def _has_orphans(folder: str) -> bool:
+def _has_orphans() -> bool:
     try:
+        # Where guards keep their journals.
+        folder = os.path.join(state_folder(), "live")
         names = os.listdir(folder)
     except OSError:
         return False

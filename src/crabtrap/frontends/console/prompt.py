@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.shortcuts import CompleteStyle
 
+from crabtrap.folders import state_folder
 from crabtrap.frontends.console.completion import MOST_COMPLETIONS, completions
 from crabtrap.frontends.console.styled_text import escape_line
 from crabtrap.frontends.streams import OutputLostError
@@ -112,10 +112,9 @@ class _DedupedHistory(FileHistory):
 
 def _history() -> History:
     """History under the XDG state directory; in memory where that cannot be written."""
-    state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    path = Path(state) / "crabtrap" / "history"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = Path(state_folder(), "history")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Command lines may hold secrets that were typed into expressions.
         path.touch(mode=_HISTORY_MODE)
     except OSError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crabtrap import Session, Stdio
 from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
 from crabtrap.events import Exited
+from crabtrap.folders import config_folder
 from crabtrap.frontends.console.commands.rules import load_file
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.output import Output, wants_colour
@@ -119,9 +120,8 @@ def _mention_held(console: Console, options: CommandLine) -> None:
 
 def _run_init(console: Console) -> None:
     """Run the user's init file, unless others than the user could have written it."""
-    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    path = os.path.join(config, "crabtrap", "init")
     try:
+        path = os.path.join(config_folder(), "init")
         status = os.stat(path)
     except OSError:
         return
