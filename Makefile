@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-values
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-values fuzz-optimised
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -26,6 +26,7 @@ help:
 	@echo "make type    the type checks alone"
 	@echo "make fuzz-expressions  random expressions against rustc: N=100000 SEED=1"
 	@echo "make fuzz-values  random closures, captures and unsized values against Debug: N=10000 SEED=1"
+	@echo "make fuzz-optimised  random optimised programs against themselves: N=100 SEED=1"
 	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
 	@echo "make docs    regenerate the generated pages"
 	@echo "make all     lint and test"
@@ -87,6 +88,10 @@ fuzz-expressions: native
 # Random closures, captures, function items and unsized values, compared with their `Debug`.
 fuzz-values: native
 	$(BIN)/python -m tests.support.places $(N) $(SEED) $(FUZZ_ARGS)
+
+# Random programs, optimised: every variable at every stop, compared with the program unoptimised.
+fuzz-optimised: native
+	$(BIN)/python -m tests.support.optimised $(N) $(SEED) $(FUZZ_ARGS)
 
 toolchains: $(VENV)/.installed
 	$(BIN)/python tools/debian_rustc.py target/toolchains

@@ -50,6 +50,7 @@ __all__ = [
     "basic_blocks",
     "char_map",
     "char_test",
+    "counter_steps",
     "demangle",
     "disassemble",
     "dispatch_table",
@@ -254,6 +255,10 @@ class Piece:
         behind: Where an offset is added to what a pointer points to that a register leads to:
             the address that this pointer was read from, and the offset.  Optimising compilers
             write that for a part of what lies at that very address.
+        base: The register and the offset from its contents that this is, or is at, if that is
+            all that the location says.
+        computed_from: The register that a value was computed from that is nowhere itself
+            (``DW_OP_stack_value``).
     """
 
     kind: Literal["memory", "register", "bytes", "implicit_pointer", "absent"]
@@ -267,6 +272,8 @@ class Piece:
     reason: str
     pointer: int | None
     behind: tuple[int, int] | None
+    base: tuple[int, int] | None
+    computed_from: int | None
 
 @final
 class Member:
@@ -842,6 +849,20 @@ def accesses_before(
         For each variable the addresses of all instructions that have to do with it, and of those
         that may be the last before ``pc``: none where nothing can be there yet.  ``None`` where
         the function's frame cannot be followed.
+    """
+
+def counter_steps(code: FunctionCode, pc: int, register: int) -> list[tuple[int, bool]]:
+    """Find what a register that counts the rounds of a loop around ``pc`` is changed by.
+
+    Args:
+        code: The function.
+        pc: Address of an instruction.
+        register: DWARF number of a general register.
+
+    Returns:
+        For each instruction that changes it in the innermost loop where all of them add
+        constants: what is added, and whether the loop goes on as long as that does not give
+        zero.  Nothing for any other register, and where the code cannot be followed.
     """
 
 def is_accessed_between(

@@ -27,7 +27,7 @@ def test_random_places_are_what_the_program_shows(toolchain: str, tmp_path: Path
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("toolchain", ["", "rustc-web-oldest"])
+@pytest.mark.parametrize("toolchain", TOOLCHAINS)
 def test_random_places_of_optimised_code_are_right_or_gone(toolchain: str, tmp_path: Path):
     counts = run(toolchain, tmp_path, len(toolchain), "-O")
     assert counts["unsized"] > 0

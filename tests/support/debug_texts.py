@@ -5,7 +5,7 @@ from __future__ import annotations
 
 def unboxed(text: str) -> str:
     """Our text without what ``Debug`` does not print; the values hold no bracket and no ``&``."""
-    text = text.replace("&", "")
+    text = text.replace("&mut ", "").replace("&", "")
     while (start := text.find("Box(")) >= 0:
         depth, end = 1, start + 4
         while depth:

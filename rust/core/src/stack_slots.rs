@@ -1,4 +1,4 @@
-//! Which instructions of a function may have written a variable's place in its frame.
+//! What the code of a function does to the places of its variables.
 //!
 //! Debug information says where a variable is, but not from when on there is a value.  Its code
 //! does: where no path from the function's entry leads over an instruction that has to do
@@ -6,11 +6,13 @@
 //! instructions are taken into account than there may be, never fewer.
 
 mod accesses;
+mod counters;
 mod dispatch;
 mod flow;
 
 use std::ops::Range;
 
+pub use counters::{Step, counter_steps};
 pub use dispatch::{DispatchTable, dispatch_table};
 
 use accesses::Access;

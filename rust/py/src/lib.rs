@@ -40,7 +40,7 @@ mod _core {
     #[pymodule_export]
     use crate::memory::{CallbackMemory, FileMemory};
     #[pymodule_export]
-    use crate::stack_slots::{accesses_before, dispatch_table, is_accessed_between};
+    use crate::stack_slots::{accesses_before, counter_steps, dispatch_table, is_accessed_between};
     #[pymodule_export]
     use crate::std_functions::{
         char_map, char_test, float_function, format_float, parse_float, text_map, text_parts,

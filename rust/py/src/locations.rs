@@ -21,6 +21,8 @@ pub(crate) struct Piece {
     reason: String,
     pointer: Option<u64>,
     behind: Option<(u64, u64)>,
+    base: Option<(u16, i64)>,
+    computed_from: Option<u16>,
 }
 
 impl Piece {
@@ -37,6 +39,8 @@ impl Piece {
             reason: String::new(),
             pointer: piece.pointer,
             behind: piece.behind,
+            base: piece.base,
+            computed_from: piece.computed_from,
         };
         match piece.location {
             ValueLocation::Memory(address) => (this.kind, this.address) = ("memory", address),

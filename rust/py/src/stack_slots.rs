@@ -46,6 +46,24 @@ pub(crate) fn dispatch_table(py: Python<'_>, code: Code) -> PyResult<Option<(u64
     Ok(found.map(|table| (table.address, table.entry_size)))
 }
 
+/// Find what a register that counts the rounds of a loop around `pc` is changed by.
+#[pyfunction]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 passes what it converted"
+)]
+pub(crate) fn counter_steps(
+    py: Python<'_>,
+    code: Code,
+    pc: u64,
+    register: u16,
+) -> PyResult<Vec<(i64, bool)>> {
+    let steps = with_code(&code, |code| {
+        boundary::call(py, || Ok(core::counter_steps(code, pc, register)))
+    })?;
+    Ok(steps.iter().map(|step| (step.size, step.ends)).collect())
+}
+
 /// Find for each slot the instructions that have to do with it, and the last before `pc`.
 #[pyfunction]
 #[pyo3(signature = (code, pc, slots, *, exact))]

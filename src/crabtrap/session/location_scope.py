@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.inspect.captures import is_closure_name
+from crabtrap.engine.inspect.environments import is_closure_name
 from crabtrap.engine.inspect.statics import Viewpoint, resolve_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
 from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.inspect.captures import is_closure_name
+from crabtrap.engine.inspect.environments import is_closure_name
 from crabtrap.engine.inspect.statics import (
     Viewpoint,
     is_in_scope,

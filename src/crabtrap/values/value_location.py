@@ -5,7 +5,7 @@ They are the evaluated location descriptions of DWARF 5, section 2.6.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from crabtrap.address import Address
@@ -119,16 +119,24 @@ ValueLocation = SimpleLocation | Pieces | Synthetic
 OPTIMISED_OUT = Absent("optimised out")
 
 
-def location_from_pieces(pieces: Sequence[Piece], size: int | None) -> ValueLocation:
+def location_from_pieces(
+    pieces: Sequence[Piece], size: int | None, gone: Mapping[int, Absent] | None = None
+) -> ValueLocation:
     """Convert the result of ``_core.Image.locate`` to a location.
 
     Args:
         pieces: At least one; a size of 0 means the whole value.
         size: Size of the value's type in bytes, ``None`` where unknown.
+        gone: The pieces that are not to be relied on, by index, with the reason.
     """
+    known = gone or {}
+    found = [known.get(index) or _simple(piece) for index, piece in enumerate(pieces)]
     if len(pieces) == 1 and pieces[0].size in (0, size) and not pieces[0].bit_offset:
-        return _simple(pieces[0])
-    parts = [Part(_simple(piece), piece.size or size or 0, piece.bit_offset) for piece in pieces]
+        return found[0]
+    parts = [
+        Part(location, piece.size or size or 0, piece.bit_offset)
+        for location, piece in zip(found, pieces, strict=True)
+    ]
     missing = (size or 0) - sum(part.size for part in parts)
     if missing > 0:  # the compiler may leave out trailing pieces that it optimised out
         parts.append(Part(Absent("optimised out"), missing))

@@ -6,6 +6,7 @@
 mod absent;
 mod evaluate;
 mod piece;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod variable;

@@ -48,6 +48,11 @@ pub struct Piece {
     /// Optimising compilers write that for a part of what lies at that very address, when they
     /// have the address in a register instead of in a variable of its own.
     pub behind: Option<(u64, u64)>,
+    /// The register and the offset from its contents that this is, or is at, if that is all
+    /// that its expression says.
+    pub base: Option<(u16, i64)>,
+    /// The register that a value was computed from that is nowhere itself.
+    pub computed_from: Option<u16>,
 }
 
 impl Piece {
@@ -59,6 +64,8 @@ impl Piece {
             bit_offset: 0,
             pointer: None,
             behind: None,
+            base: None,
+            computed_from: None,
         }
     }
 }
@@ -107,11 +114,9 @@ impl PieceReader<'_> {
             }
         };
         Piece {
-            location,
             size,
             bit_offset,
-            pointer: None,
-            behind: None,
+            ..Piece::whole(location)
         }
     }
 

@@ -115,11 +115,8 @@ fn pieces(operations: &[Vec<u8>]) -> Vec<Piece> {
 
 fn part(location: ValueLocation, size: u64) -> Piece {
     Piece {
-        location,
         size,
-        bit_offset: 0,
-        pointer: None,
-        behind: None,
+        ..Piece::whole(location)
     }
 }
 
@@ -238,11 +235,9 @@ fn pieces_of_whole_bytes_skip_whole_bytes() {
         op(DW_OP_bit_piece, &[8, 16]),
     ]);
     let register = Piece {
-        location: ValueLocation::Register(1),
         size: 2,
         bit_offset: 8,
-        pointer: None,
-        behind: None,
+        ..Piece::whole(ValueLocation::Register(1))
     };
     let expected = [
         register,

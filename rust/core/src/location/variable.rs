@@ -2,13 +2,13 @@
 
 use gimli::{
     AttributeValue, DW_AT_const_value, DW_AT_frame_base, DW_AT_location, DebugAddrIndex,
-    DieReference, Encoding, Expression, Format, LittleEndian, Operation, UnitOffset, ValueType,
-    X86_64,
+    DieReference, Encoding, Expression, Format, LittleEndian, UnitOffset, ValueType,
 };
 
 use super::absent::Absent;
 use super::evaluate::{Slice, Surroundings, evaluate, evaluate_address};
 use super::piece::{Piece, PieceReader, ValueLocation};
+use super::shape::{offset_behind, shapes};
 use crate::die::DieId;
 use crate::dwarf::{DebugInfo, Entry};
 use crate::elf::Symbols;
@@ -112,6 +112,13 @@ fn locate_entry(
         entry: &|offset| entry.unit.reference(AttributeValue::DebugInfoRef(offset)),
     };
     let mut pieces = reader.pieces(&raw);
+    let shapes = shapes(expression, encoding);
+    if shapes.len() == pieces.len() {
+        for (piece, shape) in pieces.iter_mut().zip(shapes) {
+            piece.base = shape.base();
+            piece.computed_from = shape.computed_from();
+        }
+    }
     if let (Some((at, address)), [piece]) = (surroundings.followed, pieces.as_mut_slice())
         && piece.location == ValueLocation::Memory(address)
     {
@@ -123,31 +130,6 @@ fn locate_entry(
         piece.behind = Some((at, offset));
     }
     Ok(pieces)
-}
-
-/// The offset that is added at the end of an expression that follows a pointer, which a register
-/// points to or has been spilled to: for [`Piece::behind`].
-fn offset_behind(expression: Expression<Slice<'static>>, encoding: Encoding) -> Option<u64> {
-    let mut operations = expression.operations(encoding);
-    let mut next = || operations.next().ok().flatten();
-    let Some(Operation::RegisterOffset {
-        register, offset, ..
-    }) = next()
-    else {
-        return None;
-    };
-    let is_deref = |operation| matches!(operation, Some(Operation::Deref { .. }));
-    let in_frame = register == X86_64::RSP || register == X86_64::RBP;
-    let is_followed = is_deref(next())
-        && if in_frame {
-            is_deref(next())
-        } else {
-            offset == 0
-        };
-    let Some(Operation::PlusConstant { value }) = next() else {
-        return None;
-    };
-    (is_followed && next().is_none()).then_some(value)
 }
 
 /// The value of a variable that the compiler knew.

@@ -202,7 +202,7 @@ impl Dominators {
     }
 
     /// Whether every path to `node` leads over `head`.
-    fn is_over(&self, head: usize, node: usize) -> bool {
+    pub(super) fn is_over(&self, head: usize, node: usize) -> bool {
         self.common(head, node) == Some(head)
     }
 

@@ -146,3 +146,51 @@ fn a_jump_by_another_number_is_no_table_of_states() {
     assert_eq!(table(&[STATE, JUMP]), None);
     assert_eq!(table(&[STATE, RET]), None);
 }
+
+const XOR_EBX: &[u8] = &[0x31, 0xdb];
+const INC_RBX: &[u8] = &[0x48, 0xff, 0xc3];
+const DEC_RBX: &[u8] = &[0x48, 0xff, 0xcb];
+const ADD_RBX_8: &[u8] = &[0x48, 0x83, 0xc3, 0x08];
+const CMP_RBX_RDI: &[u8] = &[0x48, 0x39, 0xfb];
+
+fn steps_at(instructions: &[&[u8]], index: usize) -> Vec<(i64, bool)> {
+    const RBX: u16 = 3;
+    let (code, at) = assemble(instructions);
+    let parts = [(0x1000, &code[..])];
+    let code = FunctionCode {
+        parts: &parts,
+        entry: 0x1000,
+        landing_pads: &[],
+    };
+    let steps = counter_steps(code, at[index], RBX);
+    steps.iter().map(|step| (step.size, step.ends)).collect()
+}
+
+#[test]
+fn a_counter_is_what_a_loop_adds_constants_to() {
+    let up: &[u8] = &[0x72, 0xf7];
+    let counted = [XOR_EBX, NOP, INC_RBX, CMP_RBX_RDI, up, RET];
+    assert_eq!(steps_at(&counted, 1), [(1, false)]);
+    assert_eq!(steps_at(&counted, 0), []);
+    assert_eq!(steps_at(&counted, 5), []);
+    let down: &[u8] = &[0x75, 0xfa];
+    assert_eq!(steps_at(&[NOP, DEC_RBX, down, RET], 0), [(-1, true)]);
+    assert_eq!(steps_at(&[NOP, INC_RBX, down, RET], 1), [(1, true)]);
+    let far: &[u8] = &[0x72, 0xf6];
+    assert_eq!(
+        steps_at(&[NOP, ADD_RBX_8, CMP_RBX_RDI, far, RET], 0),
+        [(8, false)]
+    );
+}
+
+#[test]
+fn a_loop_that_sets_a_register_does_not_count_with_it() {
+    let down: &[u8] = &[0x75, 0xf8];
+    assert_eq!(steps_at(&[NOP, XOR_EBX, DEC_RBX, down, RET], 0), []);
+    // An outer loop may set what the inner one counts.
+    let inner: &[u8] = &[0x75, 0xfa];
+    let outer: &[u8] = &[0x75, 0xf5];
+    let nested = [NOP, XOR_EBX, NOP, DEC_RBX, inner, TEST_EDI, outer, RET];
+    assert_eq!(steps_at(&nested, 2), [(-1, true)]);
+    assert_eq!(steps_at(&nested, 0), []);
+}

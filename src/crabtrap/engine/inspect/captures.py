@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.errors import MemoryFault
+from crabtrap.engine.inspect.environments import BY_REFERENCE, is_closure_name
 from crabtrap.records import dataclass
 from crabtrap.symbols.brackets import angle_groups
-from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import Field, Type
 from crabtrap.values.unsized import ADDRESS_FIELD, pointee_name, wide_kind
 from crabtrap.values.value import Value
@@ -33,17 +32,13 @@ from crabtrap.values.value_location import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from crabtrap import _core
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.variables import ScopedVariable
     from crabtrap.symbols.code_rows import Function
-    from crabtrap.symbols.module import Module
     from crabtrap.values.value_location import ValueLocation
 
 NOT_CAPTURED = Absent("not captured")
 
-BY_REFERENCE = "_ref__"
-"""Before a captured variable's name: the environment has a reference to it."""
 _MAX_POINTERS = 8
 _POINTER_SIZE = 8
 
@@ -99,7 +94,7 @@ def find_captures(frame: Frame, entries: Iterable[ScopedVariable]) -> tuple[Capt
         frame: A frame of the closure.
         entries: The variables that describe captured places.
     """
-    environment = _environment(frame)
+    environment = frame.captured_fields
     around: tuple[_Around, ...] | None = None
     parts: dict[str, list[_Part]] = {}
     types: dict[str, tuple[Type, int]] = {}
@@ -124,63 +119,7 @@ def _whole(frame: Frame, name: str, parts: list[_Part], type_: Type, line: int) 
     return Capture(name, Value(type_, location, frame.context), line)
 
 
-# -- the environment ----------------------------------------------------------------------------
-def _environment(frame: Frame) -> dict[str, Field]:
-    """The captured places by the names of the environment's fields."""
-    code, module = frame.code, frame.loaded_module
-    type_ = environment_type(code, module) if code is not None and module is not None else None
-    if type_ is None:
-        return {}
-    if type_.cases is not None:  # a coroutine: before its first step it is what it captured
-        first = next(iter(type_.cases.cases), None)
-        type_ = type_ if first is None else first.type
-    return {field.name: field for field in type_.fields}
-
-
-def environment_type(code: Function, module: Module) -> Type | None:
-    """Return the type of what a closure or coroutine keeps; ``None`` of other functions.
-
-    It is described beside the function, or in a unit that makes one.
-    """
-    if not is_closure_name(code.name):
-        return None
-    die = module.image.captures_type(code.die)
-    if die is not None:
-        return module.types.type(die)
-    *scopes, name = path_segments(code.name)
-    wanted = "::".join((*scopes, name.replace("#", "_env#", 1)))
-    return next((type_ for type_ in module.types.find(wanted) if type_.path == wanted), None)
-
-
-def locate_in_environment(
-    frame: Frame, variable: _core.Variable, environment: int, offset: int
-) -> tuple[ValueLocation, int | None]:
-    """Locate a variable by its offset in the environment, where its own location leads elsewhere.
-
-    Optimising compilers have followed the pointer to the environment already, and still write
-    that it is to be followed; the offset is right.
-
-    Args:
-        frame: A frame of a closure or coroutine.
-        variable: One that it keeps in its environment.
-        environment: Address of that.
-        offset: Bytes from there to the variable, or to a reference to it.
-
-    Returns:
-        Its location, and the address of the reference, if there is one.
-    """
-    fields = _environment(frame).values()
-    names = {field.name for field in fields if field.offset == offset}
-    address = Address(environment + offset)
-    if BY_REFERENCE + variable.name not in names:
-        return Memory(address), None
-    try:
-        pointer = frame.thread.process.target.memory.read(address, _POINTER_SIZE)
-    except MemoryFault as fault:
-        return Absent(str(fault)), address
-    return Memory(Address(int.from_bytes(pointer, "little"))), address
-
-
+# -- the places ---------------------------------------------------------------------------------
 def _place(frame: Frame, entry: ScopedVariable, environment: dict[str, Field]) -> _Place | None:
     name = entry.name
     field = environment.get(BY_REFERENCE + name) or environment.get(name)
@@ -257,11 +196,6 @@ def _functions_around(frame: Frame, code: Function) -> Iterator[Function]:
 
 def _without_arguments(path: str) -> str:
     return path.removesuffix(generic_arguments(path))
-
-
-def is_closure_name(path: str) -> bool:
-    """Whether a function of this path is a closure or the body of a coroutine."""
-    return path_segments(path)[-1].startswith("{")
 
 
 def generic_arguments(path: str) -> str:

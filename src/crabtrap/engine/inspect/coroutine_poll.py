@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.inspect.captures import BY_REFERENCE, environment_type
+from crabtrap.engine.inspect.environments import BY_REFERENCE, environment_type
 from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function, read_code
 from crabtrap.errors import CrabtrapError, MemoryFault
 from crabtrap.records import dataclass

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from crabtrap.engine.inspect.captures import (
-    Capture,
-    find_captures,
-    is_closure_name,
-    locate_in_environment,
-)
-from crabtrap.engine.inspect.coroutine_poll import Leftovers, argument_kept, find_leftovers
-from crabtrap.engine.inspect.initialisation import find_uninitialised
+from crabtrap.engine.inspect.captures import Capture, find_captures
+from crabtrap.engine.inspect.environments import captured_fields, is_closure_name
+from crabtrap.engine.inspect.locating import VariableLocator
 from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
@@ -23,13 +18,11 @@ from crabtrap.engine.inspect.variables import (
 from crabtrap.errors import NotFoundError
 from crabtrap.lazy import lazy
 from crabtrap.records import dataclass
-from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.symbols.lacking import what_lacks
 from crabtrap.symbols.names import full_function_name, function_name
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
-from crabtrap.values.value_location import Absent, Bytes, location_from_pieces
 
 if TYPE_CHECKING:
     from crabtrap import _core
@@ -39,7 +32,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import Origin
     from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module import Module
-    from crabtrap.symbols.types import Type
+    from crabtrap.symbols.types import Field, Type
     from crabtrap.values.value_location import ValueLocation
 
 _NUMBERED = ("r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15")
@@ -318,7 +311,7 @@ class Frame:
     @lazy
     def captures(self) -> tuple[Capture, ...]:
         """What a closure or coroutine has captured of the variables around it, each once."""
-        if not self._has_captures:
+        if not self.has_captures:
             return ()
         visible = self._visible_locals
         return find_captures(
@@ -348,10 +341,16 @@ class Frame:
         DWARF describes a closure's own variables in the blocks that ``let`` opens, captured
         ones as variables of the function itself.
         """
-        return self._has_captures and entry.variable.depth == 0
+        return self.has_captures and entry.variable.depth == 0
 
     @lazy
-    def _has_captures(self) -> bool:
+    def captured_fields(self) -> dict[str, Field]:
+        """The places that a closure has captured, by the names of its environment's fields."""
+        return captured_fields(self.code, self.loaded_module)
+
+    @lazy
+    def has_captures(self) -> bool:
+        """Whether it is a frame of a closure or coroutine."""
         return self.code is not None and is_closure_name(self.code.name)
 
     @property
@@ -415,7 +414,7 @@ class Frame:
 
     def value_of(self, variable: _core.Variable) -> Value:
         """Return a parameter or local as a value; nothing of it is read yet."""
-        return Value(self.type_of(variable), self._location_of(variable), self.context)
+        return Value(self.type_of(variable), self._locator.locate(variable), self.context)
 
     def type_of(self, variable: _core.Variable) -> Type:
         """Return the type of a parameter or local."""
@@ -428,66 +427,14 @@ class Frame:
         """Size of a variable's type in bytes, ``None`` where unknown."""
         return self.type_of(variable).strip().size
 
-    @lazy
-    def _uninitialised(self) -> frozenset[int]:
-        return find_uninitialised(self)
-
-    @lazy
-    def _leftovers(self) -> Leftovers:
-        return find_leftovers(self) if self._has_captures else Leftovers()
-
-    def _location_of(self, variable: _core.Variable) -> ValueLocation:
-        if variable.in_slot and variable.kind == "local":
-            if variable.die in self._uninitialised:
-                return Absent("not yet initialised")
-            if variable.die in self._leftovers.stale:
-                return self._location_before(variable)
-        return self.location_and_pointer(variable)[0]
-
-    def _location_before(self, variable: _core.Variable) -> ValueLocation:
-        kept = None
-        if variable.die in self._leftovers.untouched:
-            kept = argument_kept(self, variable.die)
-        return Absent("not kept over the await") if kept is None else self._location_of(kept)
-
     def location_and_pointer(self, variable: _core.Variable) -> tuple[ValueLocation, int | None]:
         """Find where a variable is, and the address of the pointer that led there, if one did."""
         self.check()
-        if variable.constant is not None:
-            return Bytes(variable.constant), None
-        module = self.loaded_module
-        if module is None or not variable.has_location:
-            return Absent("optimised out"), None
-        pieces = self._locate(module, variable, self.lookup_pc)
-        if pieces[0].kind == "absent" and self._has_captures and variable.depth == 0:
-            # The compiler may leave a gap at a call; a capture is there before and after it.
-            pieces = self._locate(module, variable, self.pc)
-        if self._in_prologue and any(piece.kind == "memory" for piece in pieces):
-            return Absent("the function has not set up its frame yet"), None
-        if pieces[0].behind is not None and self._has_captures:
-            return locate_in_environment(self, variable, *pieces[0].behind)
-        location = location_from_pieces(pieces, self.size_of(variable))
-        return location, pieces[0].pointer if len(pieces) == 1 else None
-
-    def _locate(
-        self, module: Module, variable: _core.Variable, pc: Address
-    ) -> tuple[_core.Piece, ...]:
-        physical = self.logical.physical
-        return module.locate(
-            variable.die,
-            pc=pc,
-            registers=physical.registers,
-            cfa=physical.cfa,
-            memory=self.thread.process.target.memory,
-        )
+        return self._locator.locate_with_pointer(variable)
 
     @lazy
-    def _in_prologue(self) -> bool:
-        """Whether it is the innermost frame, stopped inside of its function's prologue."""
-        code = self.code
-        if code is None or code.inlined or self.logical.physical.index != 0:
-            return False
-        return code.entry <= self.pc < after_prologue(code)
+    def _locator(self) -> VariableLocator:
+        return VariableLocator(self)
 
     def _binding(
         self, entry: ScopedVariable, kind: Literal["argument", "local", "capture"]

@@ -11,7 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
-from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function, read_code
+from crabtrap.engine.inspect.frame_slots import (
+    Slot,
+    find_slots,
+    is_unoptimised,
+    physical_function,
+    read_code,
+)
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
@@ -29,7 +35,7 @@ def find_uninitialised(frame: Frame) -> frozenset[int]:
     code = read_code(function)
     if code is None:
         return frozenset()
-    exact = all(variable.in_slot for variable in _own_variables(frame))
+    exact = is_unoptimised(frame)
     query = _Query(function, code, int(frame.pc), exact)
     found = query.accesses(slots, anew=False)
     never = {slot.variable.die for slot, _, last in found if not last}
@@ -76,14 +82,3 @@ class _Query:
         rows = (module.row_at(module.address(a - module.bias)) for a in accesses)
         line = slot.variable.declaration_line
         return any(row is not None and row.line == line for row in rows)
-
-
-def _own_variables(frame: Frame) -> tuple[_core.Variable, ...]:
-    """The variables that have a place, those left out that a closure has captured."""
-    return tuple(
-        entry.variable
-        for entry in frame.scoped_variables
-        if entry.variable.has_location
-        and not entry.is_compiler_generated
-        and not frame.is_capture(entry)
-    )
