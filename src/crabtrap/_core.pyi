@@ -540,6 +540,12 @@ class Image:
     def find_files(self, suffix: str, check: Callable[[], None] | None = None) -> tuple[str, ...]:
         """Source files whose path ends with the path components of ``suffix``; all for ``""``."""
 
+    def source_checksums(self, path: str) -> tuple[bytes, ...]:
+        """Each MD5 that a unit has of what ``path`` was when it was compiled, once.
+
+        None where that is not known: DWARF 4 has no room for it.
+        """
+
     def lines_with_code(self, path: str) -> tuple[int, ...]:
         """Sorted lines of ``path`` (as ``find_files`` gives it) that have a statement row."""
 

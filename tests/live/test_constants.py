@@ -64,3 +64,25 @@ def test_a_file_that_is_newer_than_the_program_tells_no_constant(debug: Debug, t
     driver.session.next()
     with pytest.raises(CrabtrapError):
         driver.shown("LETTER")
+
+
+@pytest.mark.parametrize(("change", "is_known"), [("", True), ("\n", False)])
+def test_an_old_file_tells_constants_where_its_lines_are_those_that_have_code(
+    debug: Debug, tmp_path: Path, change: str, is_known: bool
+):
+    driver = debug("constants")
+    driver.run_to("local")
+    inferior = build("constants")
+    copy = tmp_path / inferior.source.name
+    copy.write_text(change + inferior.source.read_text())
+    built = inferior.path.stat().st_mtime
+    os.utime(copy, (built - 3600, built - 3600))
+    driver.session.sources.substitute(os.fspath(inferior.source.parent), os.fspath(tmp_path))
+    driver.session.next()
+    shown = driver.session.sources.find(driver.session.frame.path or "")
+    assert (shown.path, shown.stale) == (os.fspath(copy), not is_known)
+    if is_known:
+        assert driver.shown("LETTER").startswith("'é' (from the source, main.rs:")
+    else:
+        with pytest.raises(CrabtrapError):
+            driver.shown("LETTER")

@@ -311,6 +311,12 @@ impl Image {
         PyTuple::new(py, files.iter().map(|path| &**path))
     }
 
+    /// Each MD5 that a unit has of the contents of `path`, once.
+    fn source_checksums<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.ask(py, |image| image.source_checksums(path))?;
+        PyTuple::new(py, found.iter().map(|checksum| PyBytes::new(py, checksum)))
+    }
+
     /// Sorted lines of `path` that have a statement row.
     fn lines_with_code<'py>(&self, py: Python<'py>, path: &str) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, self.ask(py, |image| image.lines_with_code(path))?)

@@ -13,6 +13,7 @@ from crabtrap.expr.syntax.parser import parse
 from crabtrap.records import replace
 from crabtrap.symbols.brackets import split_outside_brackets
 from crabtrap.symbols.source_constants import SourceConstants
+from crabtrap.symbols.source_evidence import source_evidence
 from crabtrap.symbols.source_files import SourceFinder
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Bytes, Synthetic, Value
@@ -51,12 +52,8 @@ def _constants(frame: Frame) -> SourceConstants | None:
     module, path = frame.loaded_module, frame.path
     if module is None or path is None or frame.language != "rust":
         return None
-    try:
-        built = os.stat(module.path).st_mtime
-    except OSError:
-        return None
     substitutes = frame.thread.process.settings.substitutes
-    file = SourceFinder(substitutes).find(path, built=built)
+    file = SourceFinder(substitutes).find(path, evidence=source_evidence(module, path))
     return SourceConstants(file.lines) if file.lines and not file.stale else None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.session.calls.callee import find_methods
 from crabtrap.symbols.names import function_name, path_segments
+from crabtrap.symbols.source_evidence import source_evidence
 from crabtrap.symbols.source_files import SourceFinder
 from crabtrap.symbols.types import parse_type_path
 
@@ -60,5 +61,6 @@ class ProgramMethods:
         path, line = function.declaration_path, function.declaration_line
         if not path:
             return True
-        text = self._sources.find(path).line(line)
+        file = self._sources.find(path, evidence=source_evidence(function.module, path))
+        text = None if file.stale else file.line(line)
         return text is None or f"fn {name}" in text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.door import Door, through_door
 from crabtrap.lazy import lazy
+from crabtrap.symbols.source_evidence import source_evidence
 from crabtrap.symbols.source_files import SourceFile, SourceFinder, installed_library_sources
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ class Sources:
                 if not told.
         """
         module = module or self._core.program.debuggee.modules.main
-        built = None
-        if module is not None:
-            with contextlib.suppress(OSError):
-                built = os.stat(module.path).st_mtime
-        return self._finder.find(path, built=built)
+        if module is None:
+            return self._finder.find(path)
+        return self._finder.find(path, evidence=source_evidence(module, path))

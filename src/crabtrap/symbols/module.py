@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap import _core
+    from crabtrap.symbols.source_evidence import SourceEvidence
 
 Check = Callable[[], None]
 """A function that is called during a long search, and raises to end it."""
@@ -64,6 +65,7 @@ class Module:
         self._rows: dict[int, Row | None] = {}
         self._flows: dict[int, CodeFlow] = {}
         self._diverging: dict[int, bool] = {}
+        self.source_evidence: dict[str, SourceEvidence] = {}  # by path
         # Of structs by path, from their sources.
         self.declared_tails: dict[str, str] = {}
         self.declared_flags: dict[str, tuple[tuple[str, str], ...]] = {}

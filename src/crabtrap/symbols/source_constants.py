@@ -57,6 +57,10 @@ class _Block:
     def is_around(self, offset: int) -> bool:
         return self.start <= offset < self.end
 
+    def is_on(self, line: tuple[int, int]) -> bool:
+        """Whether a line, from its start to its end, has anything of the block or its braces."""
+        return self.start <= line[1] and line[0] <= self.end
+
     @property
     def implemented(self) -> str:
         """Name of the type that an ``impl`` block is of, ``""`` for other blocks."""
@@ -85,9 +89,9 @@ class SourceConstants:
             line: 1-based line.
         """
         owner, _, name = path.rpartition("::")
-        at = self._offset(line)
+        at = self._bounds(line)
         around = sorted(
-            (block for block in self._blocks if block.is_around(at)),
+            (block for block in self._blocks if block.is_on(at)),
             key=lambda block: block.end - block.start,
         )
         if owner:
@@ -112,8 +116,8 @@ class SourceConstants:
             the ``impl`` around, last what ``impl Trait`` stands for, without a name; ``None``
             outside of functions.
         """
-        at = self._offset(line)
-        around = [block for block in self._blocks if block.is_around(at)]
+        at = self._bounds(line)
+        around = [block for block in self._blocks if block.is_on(at)]
         head = next(
             (block.head for block in reversed(around) if _FUNCTION.search(block.head)), None
         )
@@ -146,14 +150,15 @@ class SourceConstants:
         inside = (b for b in self._blocks if b.is_around(offset) and b.start > outer.start)
         return min(inside, key=lambda block: block.end - block.start, default=outer)
 
-    def _offset(self, line: int) -> int:
-        """Offset of the end of a line, up to which a function may be on its first line."""
-        offset = -1
-        for _ in range(line):
-            offset = self._text.find("\n", offset + 1)
-            if offset < 0:
-                return len(self._text)
-        return offset
+    def _bounds(self, line: int) -> tuple[int, int]:
+        """Offsets of the start and the end of a line."""
+        start = 0
+        for _ in range(line - 1):
+            start = self._text.find("\n", start) + 1
+            if not start:
+                return len(self._text), len(self._text)
+        end = self._text.find("\n", start)
+        return start, end if end >= 0 else len(self._text)
 
 
 def without_comments(text: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from crabtrap.files import read_regular_file, text_lines
 from crabtrap.records import dataclass, field
+from crabtrap.symbols.source_evidence import SourceEvidence
 
 MAX_SOURCE_SIZE = 16 << 20
 """Bytes; a larger file is no source file."""
@@ -20,6 +21,7 @@ MAX_SOURCE_SIZE = 16 << 20
 _RUSTC = re.compile(r"^/rustc/(?P<commit>[^/]+)/(?P<rest>.+)$")
 _DISTRIBUTION = re.compile(r"^/usr/src/rustc-[^/]+/(?P<rest>library/.+)$")
 _RELATIVE = re.compile(r"^(?:\./)?(?P<rest>library/.+)$")
+_NO_EVIDENCE = SourceEvidence()
 _RUST_SRC_HINT = "install the standard library's sources: rustup component add rust-src"
 
 
@@ -31,7 +33,8 @@ class SourceFile:
         name: Path as the debug information has it.
         path: The file on this machine, ``None`` where there is none.
         lines: Its lines without line ends; ``()`` where it cannot be shown.
-        stale: It was changed after the program was built, so line numbers may be off.
+        objection: Why it is not the file that was compiled, ``"newer than the program"`` or
+            ``"not what was compiled"``: its lines may be others; ``""`` where nothing says so.
         reason: Why there are no lines, one sentence, else ``""``.
         hint: What to try then, or ``""``.
     """
@@ -39,9 +42,14 @@ class SourceFile:
     name: str
     path: str | None
     lines: tuple[str, ...] = field(default=(), repr=False)
-    stale: bool = False
+    objection: str = ""
     reason: str = ""
     hint: str = ""
+
+    @property
+    def stale(self) -> bool:
+        """Whether it is not the file that was compiled, so that line numbers may be off."""
+        return bool(self.objection)
 
     def line(self, number: int) -> str | None:
         """Line ``number``, counted from 1; ``None`` where the file has no such line."""
@@ -72,33 +80,33 @@ class SourceFinder:
         self._directories = tuple(directories)
         self._standard_library = standard_library
         self._roots: tuple[str, ...] | None = None
-        self._files: dict[tuple[str, str | None, float | None], SourceFile] = {}
+        self._files: dict[tuple[str, str | None, SourceEvidence], SourceFile] = {}
 
     def find(
         self,
         name: str,
         *,
         compilation_directory: str | None = None,
-        built: float | None = None,
+        evidence: SourceEvidence = _NO_EVIDENCE,
     ) -> SourceFile:
         """Find and read a file by its name in the debug information; never raises.
 
         Args:
             name: Path, absolute or relative.
             compilation_directory: What a relative ``name`` is relative to.
-            built: ``st_mtime`` of the module in seconds; newer sources are ``stale``.
+            evidence: What the module with its code tells about it.
         """
-        key = (name, compilation_directory, built)
+        key = (name, compilation_directory, evidence)
         known = self._files.get(key)
         if known is None:
-            known = self._files[key] = self._read(name, compilation_directory, built)
+            known = self._files[key] = self._read(*key)
         return known
 
     def forget(self) -> None:
         """Clear the cache, after a rebuild."""
         self._files.clear()
 
-    def _read(self, name: str, directory: str | None, built: float | None) -> SourceFile:
+    def _read(self, name: str, directory: str | None, evidence: SourceEvidence) -> SourceFile:
         reason = ""
         for path in self._candidates(name, directory):
             try:
@@ -109,7 +117,7 @@ class SourceFinder:
                 reason = reason or f"{path}: {error.strerror or error}"
                 continue
             lines = tuple(text_lines(data.decode("utf-8-sig", "replace")))
-            return SourceFile(name, path, lines, stale=built is not None and modified > built)
+            return SourceFile(name, path, lines, evidence.objection(data, lines, modified))
         if reason:
             return SourceFile(name, None, reason=reason)
         if self._library_part(name) is not None:

@@ -57,8 +57,8 @@ def declared_tail(module: Module, type_: Type, substitutes: Sequence[tuple[str, 
         substitutes: ``(prefix, directory)``: where sources are that were moved.
 
     Returns:
-        The type as it is written; ``""`` where no source is at hand that is as old as the
-        module, or structs of one name differ.
+        The type as it is written; ``""`` where no source is at hand that was compiled, or
+        structs of one name differ.
     """
     known = module.declared_tails.get(type_.path)
     if known is None:

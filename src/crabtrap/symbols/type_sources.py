@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.symbols.names import path_segments
-from crabtrap.symbols.source_files import SourceFinder
+from crabtrap.symbols.source_evidence import source_evidence
+from crabtrap.symbols.source_files import SourceFile, SourceFinder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +25,7 @@ T = TypeVar("T")
 class TypeSources:
     """The files that may declare a type, likeliest first, by its path and theirs.
 
-    Files that are newer than the module are not those that it was built from.
+    Files that are not those that the module was built from are left out.
     """
 
     def __init__(self, module: Module, path: str, substitutes: Sequence[tuple[str, str]]) -> None:
@@ -45,16 +46,15 @@ class TypeSources:
         Returns:
             ``None`` where no file has it, or two that are as likely differ.
         """
-        try:
-            built = os.stat(self._module.path).st_mtime
-        except OSError:
-            return None
         for _, group in groupby(self._files(), self._rank):
-            files = [self._finder.find(path, built=built) for path in group]
+            files = [self._file(path) for path in group]
             found = {each for file in files if not file.stale for each in read(file.lines)}
             if found:
                 return found.pop() if len(found) == 1 else None
         return None
+
+    def _file(self, path: str) -> SourceFile:
+        return self._finder.find(path, evidence=source_evidence(self._module, path))
 
     def _files(self) -> list[str]:
         stems = {f"{each}.rs" for each in self._scopes}

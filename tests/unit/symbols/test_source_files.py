@@ -1,3 +1,4 @@
+import hashlib
 import os
 import re
 import subprocess
@@ -5,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from crabtrap.symbols.source_evidence import NEWER, OTHER_CONTENTS, SourceEvidence
 from crabtrap.symbols.source_files import SourceFinder, installed_library_sources
 
 
@@ -75,9 +77,32 @@ def test_source_changed_after_the_build_is_stale(tmp_path: Path) -> None:
     path.write_text("x\n")
     os.utime(path, (2000, 2000))
     finder = SourceFinder()
-    assert finder.find(str(path), built=1000.0).stale
-    assert not finder.find(str(path), built=3000.0).stale
+    assert finder.find(str(path), evidence=SourceEvidence(built=1000.0)).objection == NEWER
+    assert not finder.find(str(path), evidence=SourceEvidence(built=3000.0)).stale
     assert not finder.find(str(path)).stale
+
+
+def test_a_checksum_decides_whatever_the_times_say(tmp_path: Path) -> None:
+    path = tmp_path / "main.rs"
+    path.write_bytes(b"fn main() {}\r\n")
+    os.utime(path, (2000, 2000))
+    right = hashlib.md5(b"fn main() {}\r\n").digest()
+    finder = SourceFinder()
+    same = SourceEvidence((right,), built=1000.0)
+    assert not finder.find(str(path), evidence=same).stale
+    for other in ((bytes(16),), (right, bytes(16))):
+        evidence = SourceEvidence(other, built=3000.0)
+        assert finder.find(str(path), evidence=evidence).objection == OTHER_CONTENTS
+
+
+@pytest.mark.parametrize(
+    ("line", "fits"), [(1, True), (2, False), (3, False), (4, True), (5, False)]
+)
+def test_a_line_with_code_has_text(tmp_path: Path, line: int, fits: bool) -> None:
+    path = tmp_path / "main.rs"
+    path.write_text("fn main() {\n\n    // nothing\n    /// of a macro\n")
+    found = SourceFinder().find(str(path), evidence=SourceEvidence(lines=(1, line)))
+    assert found.stale is not fits
 
 
 def test_only_regular_files_are_read(tmp_path: Path) -> None:

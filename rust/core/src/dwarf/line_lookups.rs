@@ -12,6 +12,18 @@ impl DebugInfo {
         self.file_index().ending_with(suffix)
     }
 
+    /// Each MD5 that a unit has of the contents of `path`, once; none where that is not known.
+    pub(crate) fn source_checksums(&self, path: &str) -> Vec<[u8; 16]> {
+        let found = self.units_with_file(path).flat_map(|(unit, files)| {
+            let checksum = |file: u16| unit.files().checksum(u64::from(file));
+            files.into_iter().filter_map(checksum).collect::<Vec<_>>()
+        });
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// Sorted lines of `path` that have a statement row.
     pub(crate) fn lines_with_code(&self, path: &str) -> Vec<u32> {
         let mut lines: Vec<u32> = Vec::new();

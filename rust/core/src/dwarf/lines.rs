@@ -249,6 +249,8 @@ impl Lines {
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     paths: Vec<Arc<str>>,
+    /// MD5 of the contents of each, where the table has them (DWARF 5, section 6.2.4.1).
+    checksums: Vec<[u8; 16]>,
     /// Number of the first file: DWARF 4 counts from 1, DWARF 5 from 0.
     first: u64,
 }
@@ -273,8 +275,14 @@ impl Files {
             let directory = file.directory(header).map_or_else(String::new, text);
             Arc::from(join(&[&base, &directory, &text(file.path_name())]))
         };
+        let checksum = |file: &gimli::FileEntry<Slice>| *file.md5();
+        let with_checksums = header
+            .file_names()
+            .iter()
+            .take_while(|_| header.file_has_md5());
         Self {
             paths: header.file_names().iter().map(path).collect(),
+            checksums: with_checksums.map(checksum).collect(),
             first: u64::from(header.version() <= 4),
         }
     }
@@ -283,6 +291,15 @@ impl Files {
     pub(crate) fn path(&self, number: u64) -> Option<Arc<str>> {
         let index = number.checked_sub(self.first)?;
         self.paths.get(index as usize).cloned()
+    }
+
+    /// MD5 of the contents of file `number` when it was compiled, if that is known.
+    ///
+    /// Compilers write zeros where they did not have the file.
+    pub(crate) fn checksum(&self, number: u64) -> Option<[u8; 16]> {
+        let index = number.checked_sub(self.first)?;
+        let found = self.checksums.get(index as usize).copied();
+        found.filter(|checksum| *checksum != [0; 16])
     }
 
     /// Numbers and paths of all files.

@@ -49,6 +49,12 @@ impl Image {
         producers
     }
 
+    /// Each MD5 that a unit has of the contents of `path`, once; none where that is not known.
+    pub fn source_checksums(&self, path: &str) -> Vec<[u8; 16]> {
+        self.debug()
+            .map_or_else(Vec::new, |info| info.source_checksums(path))
+    }
+
     /// Sorted lines of `path` that have a statement row.
     pub fn lines_with_code(&self, path: &str) -> Vec<u32> {
         self.debug()

@@ -35,15 +35,15 @@ def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
     first = max(1, frame.line - count // 2)
     last = min(len(file.lines), first + count - 1)
     lines = numbered_lines(context, file, first, last, current=frame.line)
-    if file.stale:
-        lines.append(
-            Text((f"  the file is newer than {_what_holds(frame)}: rebuild it", "warning"))
-        )
-    return lines
+    return lines + objections(file, frame.module or "the program")
 
 
-def _what_holds(frame: Frame) -> str:
-    return frame.module or "the program"
+def objections(file: SourceFile, module: str = "the program") -> list[Text]:
+    """A warning where a file is not the one that was compiled, naming what it was compiled to."""
+    if not file.objection:
+        return []
+    objection = file.objection.replace("the program", module)
+    return [Text((f"  the file is {objection}: rebuild it", "warning"))]
 
 
 def source_file(context: CommandContext, path: str) -> SourceFile:

@@ -113,7 +113,7 @@ def _instruction_text(context: CommandContext, line: Text, one: Instruction) -> 
 
 def _source_line(context: CommandContext, path: str, line: int) -> list[Text]:
     file = context.session.sources.find(path)
-    text = file.line(line) if not file.reason else None
+    text = None if file.reason or file.stale else file.line(line)
     if text is None:
         return [Text("  ", location_text(path, line))]
     return numbered_lines(context, file, line, line)

@@ -8,7 +8,7 @@ from crabtrap.errors import RangeError, StateError, UsageError
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands import addresses, disassembly
-from crabtrap.frontends.console.source_view import numbered_lines, source_file
+from crabtrap.frontends.console.source_view import numbered_lines, objections, source_file
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
@@ -104,7 +104,10 @@ def _listing(context: CommandContext, first: int, last: int) -> Reply:
         for number, text in enumerate(file.lines[first - 1 : last], first)
     ]
     data: dict[str, Json] = {"path": file.name, "file": file.path, "lines": rows}
-    return Reply(data, numbered_lines(context, file, first, last, current=current))
+    if file.stale:
+        data["objection"] = file.objection
+    lines = numbered_lines(context, file, first, last, current=current)
+    return Reply(data, lines + objections(file))
 
 
 def _current_line(context: CommandContext, file: SourceFile) -> int:
@@ -130,7 +133,7 @@ def info_source(context: CommandContext, arguments: Arguments) -> Reply:
         lines.append(Text("  shown from ", (file.path, "path")))
     if file.hint:
         lines.append(Text(("  try: ", "hint"), file.hint))
-    return Reply(data, lines)
+    return Reply(data, lines + objections(file))
 
 
 GROUP = Group(
