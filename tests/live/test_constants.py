@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from crabtrap.errors import CrabtrapError
 from tests.support.inferiors import build, require_profile
-from tests.support.sessions import Debug
+from tests.support.sessions import Debug, Driver
 
 EXPECTED = {
     "associated": {
@@ -23,7 +24,13 @@ EXPECTED = {
     },
     "generic": {"N": "3", "LIMIT": "7"},
     "method": {"N": "2", "DEEP": "true", "M": "-5"},
-    "local": {"LIMIT": "200", "LETTER": "'é'", "RATIO": "1500.0", "FLAG": "true"},
+    "local": {
+        "LIMIT": "200",
+        "LETTER": "'é'",
+        "RATIO": "1500.0",
+        "FLAG": "true",
+        "COMPUTED": "400",
+    },
 }
 COMPUTED = {
     "associated": {"LIMIT * 2": "14", "NAME.len()": "10", "Self::WIDTH > 2.0": "true"},
@@ -49,7 +56,7 @@ def test_a_constant_is_what_the_source_or_the_instance_says_and_is_marked_so(
             assert origin.startswith(("from the source, main.rs:", "const generic"))
         found = {text: driver.shown(text) for text in COMPUTED[marker]}
         assert found == COMPUTED[marker]
-    for unknown in ("COMPUTED", "WIDTH", "Self::WIDTH", "Square::MISSING"):
+    for unknown in ("WIDTH", "Self::WIDTH", "Square::MISSING"):
         with pytest.raises(CrabtrapError, match="no variable, static or function"):
             driver.shown(unknown)
 
@@ -86,3 +93,44 @@ def test_an_old_file_tells_constants_where_its_lines_are_those_that_have_code(
     else:
         with pytest.raises(CrabtrapError):
             driver.shown("LETTER")
+
+
+NOT_EVALUATED = {
+    "FN": "doubled",
+    "LOOPED": "while",
+    "CHOSEN": "cfg",
+}
+"""What is not in the expression language, with a word of the reason."""
+
+
+@pytest.mark.parametrize("profile", ["debug", "debian-rustc", "debian-rustc-web"])
+def test_a_computed_constant_is_what_the_program_prints_or_says_why_not(debug: Debug, profile: str):
+    require_profile(profile)
+    program = build("constants", profile).path
+    printed = dict(
+        line.split(" = ", 1) for line in subprocess.check_output([program], text=True).splitlines()
+    )
+    driver = debug("constants", profile)
+    shown: dict[str, str] = {}
+    for marker in ("computed", "defaulted"):
+        driver.run_to(marker)
+        for name in printed:
+            if name.startswith("Self::") == (marker == "defaulted"):
+                shown[name] = shown_or_error(driver, name)
+    assert shown.keys() == printed.keys()
+    assert "3 (from the source, limits.rs:3)" in driver.shown("limits::NEAR")
+    for name, text in shown.items():
+        if name in NOT_EVALUATED:
+            assert f"{name} is `" in text
+            assert NOT_EVALUATED[name] in text
+        else:
+            value, _, origin = text.rpartition(" (")
+            assert (name, value.lstrip("&")) == (name, printed[name])
+            assert origin.startswith("from the source, ")
+
+
+def shown_or_error(driver: Driver, name: str) -> str:
+    try:
+        return driver.shown(name)
+    except CrabtrapError as error:
+        return str(error)

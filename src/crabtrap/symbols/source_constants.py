@@ -1,4 +1,4 @@
-"""Constants as a source file declares them: ``const NAME: T = literal``, and const generics.
+"""Constants as a source file declares them: ``const NAME: T = expression``, and const generics.
 
 A ``const`` leaves nothing in the program but its uses.  What the source says is read by the
 blocks of the file alone: a constant is visible in the whole block that declares it, the nearest
@@ -28,7 +28,14 @@ _CONSTANT = re.compile(
 )
 _FUNCTION = re.compile(r"\bfn\s+\w+\s*")
 _IMPLEMENTATION = re.compile(r"\bimpl\b\s*")
-_FOR_TYPE = re.compile(r"(?:.*\bfor\s+)?(?:\w+\s*::\s*)*(?P<name>\w+)", re.DOTALL)
+_FOR_TYPE = re.compile(
+    r"(?:(?P<trait>[\w:]+)[^{]*\bfor\s+)?(?:\w+\s*::\s*)*(?P<name>\w+)", re.DOTALL
+)
+_NAMED = re.compile(r"(?:pub(?:\([^)]*\))?\s+)?(?:unsafe\s+)?(?P<kind>trait|mod)\s+(?P<name>\w+)")
+_IMPORT = r"\buse\s+(?P<path>[\w:\s]+?)::\s*(?:\{{[^;}}]*\b)?{name}\b(?!\s*(?:::|as\b))[^;]*;"
+
+
+_MODULES_AROUND = ("self", "super", "crate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +71,28 @@ class _Block:
     @property
     def implemented(self) -> str:
         """Name of the type that an ``impl`` block is of, ``""`` for other blocks."""
+        return self._implementation[1]
+
+    @property
+    def implemented_trait(self) -> str:
+        """Name of the trait that an ``impl`` block is of, ``""`` for other blocks."""
+        return self._implementation[0]
+
+    @property
+    def _implementation(self) -> tuple[str, str]:
         found = _IMPLEMENTATION.match(self.head)
         if found is None:
-            return ""
+            return "", ""
         rest = _without_generics(self.head[found.end() :])
         named = _FOR_TYPE.match(rest.partition(" where ")[0])
-        return named["name"] if named is not None else ""
+        if named is None:
+            return "", ""
+        return (named["trait"] or "").rpartition("::")[2], named["name"]
+
+    def is_named(self, kind: str, name: str = "") -> bool:
+        """Whether it is that of a ``trait`` or a ``mod``, of any name or of this one."""
+        found = _NAMED.match(self.head)
+        return found is not None and found["kind"] == kind and name in ("", found["name"])
 
 
 class SourceConstants:
@@ -81,32 +104,71 @@ class SourceConstants:
         self._plain = without_comments(self._text)
         self._blocks = tuple(_blocks(self._plain))
 
-    def find(self, path: str, line: int) -> SourceConstant | None:
+    def find(self, path: str, line: int, self_type: str = "") -> SourceConstant | None:
         """Find the constant that a path means at a line.
 
         Args:
-            path: ``LIMIT``, ``Self::LIMIT`` or ``Type::LIMIT``.
-            line: 1-based line.
+            path: ``LIMIT``, ``Self::LIMIT``, ``Type::LIMIT``, ``module::LIMIT`` or
+                ``super::LIMIT``.
+            line: 1-based line; 0 for the file outside of all blocks.
+            self_type: What ``Self`` is in a trait.
         """
         owner, _, name = path.rpartition("::")
-        at = self._bounds(line)
-        around = sorted(
-            (block for block in self._blocks if block.is_on(at)),
-            key=lambda block: block.end - block.start,
-        )
+        around = self._around(line)
+        if owner in _MODULES_AROUND:
+            return self._in_module(owner, name, around)
         if owner:
             names = [block.implemented for block in around if block.implemented]
-            wanted = names[0] if owner == "Self" and names else owner.rpartition("::")[2]
-            found = self._declarations(name, [b for b in self._blocks if b.implemented == wanted])
-            return found[0] if len(found) == 1 else None
+            of_self = names[0] if names else self_type
+            wanted = of_self if owner == "Self" and of_self else owner.rpartition("::")[2]
+            return self._owned(wanted, name)
         file = _Block("", 0, len(self._text) + 1)
         for block in (*around, file):
-            if block.implemented or block.head.startswith(("trait ", "pub trait ")):
+            if block.implemented or block.is_named("trait"):
                 continue
             found = self._declarations(name, [block])
             if found:
                 return found[0] if len(found) == 1 else None
+            if block.is_named("mod") and "use super::" not in self._plain[block.start : block.end]:
+                return None
         return None
+
+    def _in_module(self, way: str, name: str, around: Sequence[_Block]) -> SourceConstant | None:
+        """A constant of the module around, of the one around that, or of the whole file."""
+        modules = [block for block in around if block.is_named("mod")]
+        modules.append(_Block("", 0, len(self._text) + 1))
+        wanted = {"self": modules[:1], "super": modules[1:2], "crate": modules[-1:]}
+        found = self._declarations(name, wanted[way])
+        return found[0] if len(found) == 1 else None
+
+    def import_of(self, name: str) -> str:
+        """The path that the file imports a name from, without the name; ``""`` if none or two."""
+        found = re.finditer(_IMPORT.format(name=re.escape(name)), self._plain)
+        paths = {"".join(match["path"].split()) for match in found}
+        return paths.pop() if len(paths) == 1 else ""
+
+    def _around(self, line: int) -> list[_Block]:
+        """The blocks around a line, innermost first."""
+        at = self._bounds(line)
+        around = [block for block in self._blocks if line and block.is_on(at)]
+        return sorted(around, key=lambda block: block.end - block.start)
+
+    def _owned(self, owner: str, name: str) -> SourceConstant | None:
+        """A constant of a type, a trait or a module; what a type does not set, its traits do."""
+        blocks = [
+            block
+            for block in self._blocks
+            if block.implemented == owner
+            or block.is_named("trait", owner)
+            or block.is_named("mod", owner)
+        ]
+        found = self._declarations(name, blocks)
+        if not found:
+            traits = {block.implemented_trait for block in blocks} - {""}
+            found = self._declarations(
+                name, [b for b in self._blocks if any(b.is_named("trait", t) for t in traits)]
+            )
+        return found[0] if len(found) == 1 else None
 
     def generic_parameters(self, line: int) -> tuple[tuple[str, str], ...] | None:
         """Return the generic parameters of the function around a line, as names are made of them.
@@ -137,7 +199,7 @@ class SourceConstants:
             for match in _CONSTANT.finditer(self._plain, block.start, block.end):
                 if match["name"] != name or self._innermost(match.start(), block) is not block:
                     continue
-                end = self._plain.find(";", match.end())
+                end = _statement_end(self._plain, match.end())
                 before = re.split(r"[;{}]", self._plain[block.start : match.start()])[-1]
                 if end < 0 or "cfg" in before:
                     return []
@@ -189,6 +251,16 @@ def _blocks(plain: str) -> Iterator[_Block]:
             yield _Block(words, start, match.start())
         inside = 0
         head = match.end()
+
+
+def _statement_end(plain: str, start: int) -> int:
+    """The offset of the ``;`` that ends what begins at ``start``, -1 where nothing does."""
+    depth = 0
+    for match in re.finditer(r"[{}()\[\];]", plain[start:]):
+        depth += (match[0] in "{([") - (match[0] in "})]")
+        if match[0] == ";" and depth == 0:
+            return start + match.start()
+    return -1
 
 
 def _without_generics(text: str) -> str:

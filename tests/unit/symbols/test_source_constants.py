@@ -44,7 +44,13 @@ def at(mark: str) -> int:
         ("LIMIT", "f", ("u8", "0x1f")),
         ("LIMIT", "plain", ("usize", "7")),
         ("LIMIT", "sides", ("char", "'\\''")),
-        ("TEXT", "f", ("&str", '"a;b{"')),
+        ("TEXT", "f", None),  # nothing imports it
+        ("inner::LIMIT", "plain", ("u8", "0x1f")),
+        ("super::LIMIT", "f", ("usize", "7")),
+        ("self::LIMIT", "f", ("u8", "0x1f")),
+        ("super::LIMIT", "plain", None),  # in another file
+        ("crate::LIMIT", "f", ("usize", "7")),
+        ("TEXT", "plain", ("&str", '"a;b{"')),
         ("Self::SIDES", "sides", ("u32", "4")),
         ("Square::SIDES", "plain", ("u32", "4")),
         ("SIDES", "sides", None),
