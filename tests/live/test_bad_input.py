@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
-import stat
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -22,49 +20,6 @@ from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import build, running
 from tests.support.needs import require
 from tests.support.sessions import kinds
-
-MUTANTS = 500
-BATCH = 125
-SECONDS_EACH = 5.0
-
-SMALL = """#![no_std]
-#![allow(dead_code)]
-
-pub struct Point {
-    pub x: i32,
-    pub y: i32,
-}
-
-pub enum Shape {
-    Dot(Point),
-    Box { from: Point, to: Point },
-    Nothing,
-}
-
-#[no_mangle]
-pub static COUNTER: u32 = 7;
-
-impl Shape {
-    #[inline(never)]
-    pub fn grow(&mut self, by: i32) {
-        match self {
-            Shape::Dot(at) => at.x |= by,
-            Shape::Box { to, .. } => to.y ^= by,
-            Shape::Nothing => {}
-        }
-    }
-}
-
-#[no_mangle]
-pub extern "C" fn area(shape: &mut Shape, by: i32) -> i32 {
-    shape.grow(by);
-    match shape {
-        Shape::Dot(at) => at.x,
-        Shape::Box { from, to } => from.x & to.y,
-        Shape::Nothing => 0,
-    }
-}
-"""
 
 HELLO = """fn twice(number: u32) -> u32 {
     let result = number * 2;
@@ -353,48 +308,3 @@ def test_another_users_process() -> None:
         assert f"cannot attach to process {program.pid}" in done.stderr
         assert "user" in done.stderr
         assert program.process.poll() is None
-
-
-# -- five hundred damaged programs ---------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(120)
-def test_damaged_programs_are_read_as_far_as_possible(tmp_path: Path) -> None:
-    small = small_library(tmp_path)
-    answers: list[dict[str, object]] = []
-    for first in range(0, MUTANTS, BATCH):
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("mutants.py"), small, tmp_path,
-             str(first), str(first + BATCH)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )  # fmt: skip
-        lines = [json.loads(line) for line in done.stdout.splitlines()]
-        assert done.returncode == 0, f"{lines[-1:]}: {done.stderr[-3000:]}"
-        answers += [line for line in lines if "seed" in line]
-    assert len(answers) == MUTANTS
-    slow = [each for each in answers if float(str(each["seconds"])) > SECONDS_EACH]
-    assert not slow
-    # Most damage costs an answer or two; were it none, nothing would have been damaged.
-    assert sum(1 for each in answers if each["said"]) > MUTANTS // 4
-
-
-def small_library(directory: Path) -> Path:
-    """Some 15 KB with functions, types and lines, whose questions all have answers."""
-    source, object_file = directory / "small.rs", directory / "small.o"
-    source.write_text(SMALL)
-    compile_rust(
-        "--crate-type=lib", "--emit=obj", "-g", "-Cpanic=abort", "-o", str(object_file), str(source)
-    )
-    library = directory / "small.so"
-    require("cc")
-    subprocess.run(["cc", "-shared", "-nostdlib", "-o", library, object_file], check=True)
-    with Session(str(library)) as session:
-        for spec in ("area", "small.rs:20", "Shape::grow"):
-            assert session.resolve(spec).locations
-        assert session.values.render(session.evaluate("COUNTER")) == "7"
-    assert stat.S_ISREG(library.stat().st_mode)
-    return library

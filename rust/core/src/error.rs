@@ -36,6 +36,9 @@ pub enum Error {
     /// Debug information that was asked for contradicts itself.
     #[error("damaged debug information: {0}")]
     Damaged(String),
+    /// Reading on would take more memory than a file of its size is allowed.
+    #[error("to read it would take more memory than a file of this size is allowed")]
+    Costly,
     /// A number does not name an entry of this image.
     #[error("{:#x} is no debugging information entry of this image", .0.0)]
     UnknownDie(DieId),

@@ -15,7 +15,7 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
         Error::MemoryFault { address, size } => memory_fault(py, *address, *size),
         Error::Pattern(_) => make(py, "UsageError", &error.to_string()),
         Error::Cancelled => make(py, "CancelledError", &error.to_string()),
-        Error::NotAnImage { .. } | Error::Damaged(_) | Error::UnknownDie(_) => {
+        Error::NotAnImage { .. } | Error::Damaged(_) | Error::Costly | Error::UnknownDie(_) => {
             make(py, "DebugInfoError", &error.to_string())
         }
     }

@@ -33,6 +33,9 @@ from crabtrap.values import NOWHERE, Bytes, Memory, Synthetic, Value, decode
 INTEGER = Type(SyntheticRow("base", "{integer}", 40, "signed"))
 """The undecided type of an integer literal; wide enough for all that it may become."""
 
+_WIDEST = 40
+"""Bytes of the widest integer; a damaged type may claim any number."""
+
 FLOAT = Type(SyntheticRow("base", "{float}", 8, "float"))
 """The undecided type of a float literal."""
 
@@ -55,8 +58,8 @@ def type_name(value: Value) -> str:
 def limits(type_: Type) -> tuple[int, int]:
     """Return the least and the greatest number of an integer type."""
     shape = type_.strip()
-    bits = 8 * (shape.size or 0)
-    if shape.row.encoding == "signed":
+    bits = 8 * min(shape.size or 0, _WIDEST)
+    if bits and shape.row.encoding == "signed":
         return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     return 0, (1 << bits) - 1
 

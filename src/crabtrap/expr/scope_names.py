@@ -51,10 +51,10 @@ class ScopeNames:
         """The type of a static, constant or function, or of a unit struct."""
         found = self._scope.lookup_path(text)
         if found is not None:
-            return term_of(found.type, 0, self.is_shown)
+            return term_of(found.type, self.is_shown)
         type_ = self._scope.find_type(text)
         if type_ is not None and type_.strip().size == 0 and type_.strip().kind == "struct":
-            return term_of(type_, 0, self.is_shown)
+            return term_of(type_, self.is_shown)
         return None
 
     def dollar(self, name: str) -> Term | None:
@@ -94,4 +94,4 @@ class ScopeNames:
         return self._caller is not None
 
     def _term(self, value: Value | None) -> Term | None:
-        return None if value is None else term_of(value.type, 0, self.is_shown)
+        return None if value is None else term_of(value.type, self.is_shown)

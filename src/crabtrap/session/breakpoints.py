@@ -26,6 +26,7 @@ from crabtrap.engine.inspect.frame_place import place_of
 from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
 from crabtrap.signal_names import signal_name
+from crabtrap.symbols.nesting import is_plain
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Bytes, Memory
@@ -216,7 +217,7 @@ class Breakpoints:
             old_text=self._core.language.render(value),
             home=place_of(frame) if frame is not None else None,
             render=lambda: self._core.language.render(self._look_again(value, address)),
-            render_bytes=self._renderer_of_bytes(value) if value.type.is_plain else None,
+            render_bytes=self._renderer_of_bytes(value) if is_plain(value.type) else None,
         )
         if frame is not None:
             self._bind_to_frame(item, frame, value)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.records import dataclass, field, replace
 from crabtrap.symbols.names import STD_CRATES
+from crabtrap.symbols.nesting import is_endless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,6 +79,12 @@ PassMode = Nothing | PassedScalars | Aggregate | Unclear
 
 def classify(type_: Type) -> PassMode:
     """Return how a value of ``type_`` is passed and returned."""
+    if is_endless(type_):
+        return Unclear(f"{type_.name} is made of itself")
+    return _classify(type_)
+
+
+def _classify(type_: Type) -> PassMode:
     shape = type_.strip()
     size = shape.size
     if shape.kind == "unit" or size == 0:
@@ -118,7 +125,7 @@ def _own_alignment(shape: Type) -> int:
 def _classify_fields(shape: Type, fields: Sequence[Field], size: int) -> PassMode:
     """Classify a struct, a tuple, or the fields of an enum's only variant."""
     filled = [field for field in fields if field.type.size != 0]
-    inner = [classify(field.type) for field in filled]
+    inner = [_classify(field.type) for field in filled]
     for each in inner:
         if isinstance(each, Unclear):
             return each
@@ -168,7 +175,7 @@ def _pair(parts: Sequence[PassedScalar], shape: Type, size: int) -> PassMode:
 def _classify_union(shape: Type, size: int) -> PassMode:
     """Classify a union: as one of its fields where they are all alike (``MaybeUninit``)."""
     fields = [field for field in shape.fields if field.type.size != 0]
-    found = {classify(field.type) for field in fields}
+    found = {_classify(field.type) for field in fields}
     if len(found) == 1 and all(field.type.size == size for field in fields):
         return next(iter(found))
     return Aggregate(size) if fields else Unclear(f"the fields of {shape.name} are not described")
@@ -211,7 +218,7 @@ def _classify_tagged(shape: Type, tag: PassedScalar, filled: Sequence[Case], siz
     pointers: set[bool] = set()
     for case in filled:
         fields = [field for field in case.type.strip().fields if field.type.size != 0]
-        found = classify(fields[0].type) if len(fields) == 1 else Aggregate(size)
+        found = _classify(fields[0].type) if len(fields) == 1 else Aggregate(size)
         if isinstance(found, Unclear):
             return found
         if not isinstance(found, PassedScalars) or len(found.parts) != 1:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from crabtrap.records import dataclass
 from crabtrap.symbols.brackets import angle_groups, split_outside_brackets
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.types import Type
+
+_MAX_UNNAMED = 64
+"""Pointers and arrays without names of their own that a name tells; they may lead in a circle."""
 
 
 def field_name(name: str) -> str:
@@ -44,6 +51,27 @@ def short_type_name(name: str) -> str:
         'leaf::{async_fn_env#0}'
     """
     return re.sub(_MODULES, "", without_defaults(name))
+
+
+def made_name(type_: Type) -> str:
+    """Return the name of a type that the debug information gives none: what it is of."""
+    before, after = "", ""
+    inner: Type | None = type_
+    for _ in range(_MAX_UNNAMED):
+        if inner is None:
+            return f"{before}(){after}"
+        row = inner.row
+        if inner.path:
+            return f"{before}{without_defaults(inner.path)}{after}"
+        if row.kind == "array":
+            before += "["
+            after = ("]" if row.count is None else f"; {row.count}]") + after
+        elif row.kind == "pointer":
+            before += "*"
+        else:
+            return f"{before}<unnamed {row.kind}>{after}"
+        inner = inner.target
+    return f"{before}…{after}"
 
 
 @dataclass(frozen=True, slots=True)

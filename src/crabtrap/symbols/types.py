@@ -16,6 +16,7 @@ from crabtrap.symbols.type_names import (
     PathText,
     field_name,
     parse_type_path,
+    made_name,
     short_type_name,
     without_defaults,
 )
@@ -33,6 +34,8 @@ from crabtrap.symbols.type_rows import (
 _POINTER_SIZE = 8
 _MAX_ALIASES = 32
 """Longest chain of typedefs followed; a longer one is a cycle in damaged files."""
+_WIDEST = 16
+"""Bytes of the widest number that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +146,8 @@ class Type:
         """Name with all module paths, without std's default arguments."""
         if self._qualified_name is None:
             path = self.path
-            self._qualified_name = without_defaults(path) if path else self._made_name()
+            self._qualified_name = without_defaults(path) if path else made_name(self)
         return self._qualified_name
-
-    def _made_name(self) -> str:
-        """The name of a type that the debug information gives none."""
-        row = self.row
-        target = "()" if self.target is None else self.target.qualified_name
-        if row.kind == "array":
-            return f"[{target}]" if row.count is None else f"[{target}; {row.count}]"
-        return f"*{target}" if row.kind == "pointer" else f"<unnamed {row.kind}>"
 
     @property
     def path(self) -> str:
@@ -178,13 +173,14 @@ class Type:
         if self.row.alignment:
             return self.row.alignment
         shape = self.strip()
-        match shape.kind:
-            case "base" | "pointer" | "reference" | "enum":
-                return min(shape.size or 1, _POINTER_SIZE)
-            case "array":
-                return 1 if shape.target is None else shape.target.alignment
-            case _:
-                return shape.row.alignment or 1
+        for _ in range(_MAX_ALIASES):
+            if shape.row.alignment or shape.kind != "array" or shape.target is None:
+                break
+            shape = shape.target.strip()
+        if shape.row.alignment:
+            return shape.row.alignment
+        is_scalar = shape.kind in ("base", "pointer", "reference", "enum")
+        return min(shape.size or 1, _POINTER_SIZE) if is_scalar else 1
 
     @property
     def target(self) -> Type | None:
@@ -258,7 +254,7 @@ class Type:
     @property
     def enumerators(self) -> tuple[tuple[str, int], ...]:
         """Variants of an enum without fields, with their discriminants, sign-extended."""
-        bits = 8 * (self.size or 0)
+        bits = 8 * min(self.size or 0, _WIDEST)
         target = self.target
         is_signed = target is not None and target.strip().row.encoding == "signed"
         wraps = 1 << (bits - 1) if bits and is_signed else None
@@ -356,22 +352,6 @@ class Type:
             b.path.replace(" ", ""),
             b.size,
         )
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether its bytes are all there is to it: numbers and what is made of them alone."""
-        type_ = self.strip()
-        match type_.kind:
-            case "base":
-                return True
-            case "enum":
-                return type_.cases is None
-            case "array":
-                return type_.target is not None and type_.target.is_plain
-            case "struct":
-                return type_.cases is None and all(f.type.is_plain for f in type_.fields)
-            case _:
-                return False
 
     @property
     def leads_to_value(self) -> bool:

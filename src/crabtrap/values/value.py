@@ -31,6 +31,8 @@ from crabtrap.values.value_location import (
 if TYPE_CHECKING:
     from crabtrap.values.python_behaviour import PythonBehaviour
 
+_MAX_VARIANTS = 32
+"""Enums that a variant may be within each other; more are a circle in damaged files."""
 MAX_VALUE_SIZE = 64 << 20
 """Most bytes fetched for one value at once; a larger type is read in parts."""
 
@@ -227,9 +229,13 @@ class Value:
         Raises:
             UnavailableError: The discriminant is invalid or cannot be read.
         """
-        if self.shape.cases is not None:
-            return self.variant()[1].fields() + self._own_fields()
-        return self._own_fields()
+        value, found = self, self._own_fields()
+        for _ in range(_MAX_VARIANTS):
+            if value.shape.cases is None:
+                return found
+            value = value.variant()[1]
+            found = value._own_fields() + found
+        raise UnavailableError(f"the variants of {self.type.name} lead in a circle")
 
     def _own_fields(self) -> tuple[tuple[str, Value], ...]:
         return tuple((field.name, self.at_field(field)) for field in self.shape.fields)

@@ -4,8 +4,8 @@
 use std::sync::atomic::Ordering;
 
 use super::address_map::{AddressMap, Span};
+use super::code_attributes::CodeAttributes;
 use super::debug_info::DebugInfo;
-use super::outline::CodeAttributes;
 use super::unit::Unit;
 use crate::error::Result;
 
@@ -49,20 +49,18 @@ impl DebugInfo {
 /// Reads all of `.debug_aranges`, and notes the units it mentions in `is_listed`.
 fn listed_spans(info: &DebugInfo, is_listed: &mut [bool]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
-    let result = for_each_arange(info, |unit, start, end| {
+    let mut afforded = Ok(());
+    let result = for_each_arange(info, |number, start, end| {
         // A unit that is mentioned without code is looked up by its root entry after all.
-        is_listed[unit] = true;
+        is_listed[number] = true;
+        let unit = number as u32;
         match spans.last_mut() {
-            Some(last) if last.end == start && last.unit == unit as u32 => last.end = end,
-            _ => spans.push(Span {
-                start,
-                end,
-                unit: unit as u32,
-            }),
+            Some(last) if last.end == start && last.unit == unit => last.end = end,
+            _ => afforded = info.allowance().push(&mut spans, Span { start, end, unit }),
         }
-        true
+        afforded.is_ok()
     });
-    if let Err(error) = result {
+    if let Err(error) = result.and(afforded) {
         info.problems.add(format!(".debug_aranges: {error}"));
     }
     spans
@@ -110,28 +108,24 @@ fn root_spans(info: &DebugInfo, number: usize) -> Result<Vec<Span>> {
     let mut raw = line_unit.unit.entries_raw(None)?;
     let mut root = gimli::DebuggingInformationEntry::default();
     raw.read_entry(&mut root)?;
-    let code = CodeAttributes::of(&root);
-    let ranges = code.ranges(line_unit, &|address| info.is_code(address));
-    if !ranges.is_empty() {
-        return Ok(spans_of(number, &ranges));
+    let mut spans = Vec::new();
+    let mut result = Ok(());
+    let mut add = |spans: &mut Vec<Span>, start, end| {
+        let unit = number as u32;
+        if info.is_code(start) {
+            result = info.allowance().push(spans, Span { start, end, unit });
+        }
+        result.is_ok()
+    };
+    CodeAttributes::of(&root).visit(line_unit, &mut |start, end| add(&mut spans, start, end));
+    if spans.is_empty() {
+        // Some producers leave the root without ranges; its functions have them.
+        for code in &unit.outline().code {
+            if !add(&mut spans, code.start, code.end) {
+                break;
+            }
+        }
     }
-    // Some producers leave the root without ranges; its functions have them.
-    let ranges: Vec<(u64, u64)> = unit
-        .outline()
-        .code
-        .iter()
-        .map(|code| (code.start, code.end))
-        .collect();
-    Ok(spans_of(number, &ranges))
-}
-
-fn spans_of(unit: usize, ranges: &[(u64, u64)]) -> Vec<Span> {
-    ranges
-        .iter()
-        .map(|&(start, end)| Span {
-            start,
-            end,
-            unit: unit as u32,
-        })
-        .collect()
+    unit.note("the code", result.err());
+    Ok(spans)
 }

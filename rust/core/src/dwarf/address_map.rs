@@ -16,9 +16,16 @@ pub(super) struct Span {
 pub(super) struct AddressMap(Vec<Span>);
 
 impl AddressMap {
-    /// A map of `spans`, in any order.
+    /// A map of `spans`, in any order; those of one unit that touch are joined.
     pub(super) fn new(mut spans: Vec<Span>) -> Self {
         spans.sort_unstable();
+        spans.dedup_by(|next, last| {
+            let is_more = next.unit == last.unit && next.start <= last.end;
+            if is_more {
+                last.end = last.end.max(next.end);
+            }
+            is_more
+        });
         Self(spans)
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 use gimli::{Section as _, SectionId, UnitOffset};
 
 use super::Slice;
+use super::abbreviations::read_abbreviations;
 use super::address_map::AddressMap;
 use super::entry::Entry;
 use super::file_index::FileIndex;
@@ -16,7 +17,7 @@ use super::split::SplitFiles;
 use super::unit::{Unit, describes_data};
 use crate::cancel::Cancel;
 use crate::die::DieId;
-use crate::elf::{CodeMap, Elf, Problems, Source, Storage};
+use crate::elf::{Allowance, CodeMap, Elf, Problems, Source, Storage};
 use crate::error::{Error, Result};
 
 /// Header of a unit, and the unit once it is read.
@@ -73,7 +74,9 @@ impl DebugInfo {
             problems,
         };
         let dwarf = load_dwarf(source, SectionId::name);
-        let heads = read_heads(&dwarf, &name, problems);
+        let heads = read_heads(&dwarf, storage.allowance(), |damage| {
+            problems.add(format!("{name}: {damage}"));
+        });
         if heads.is_empty() {
             return None;
         }
@@ -92,6 +95,11 @@ impl DebugInfo {
             storage: Arc::clone(storage),
             problems: Arc::clone(problems),
         })
+    }
+
+    /// What the tables of all units may still take.
+    pub(super) fn allowance(&self) -> &Allowance {
+        self.storage.allowance()
     }
 
     /// Headers of all units, by offset.
@@ -150,8 +158,7 @@ impl DebugInfo {
     /// Whether any unit describes variables or types, and not only lines and functions.
     pub(crate) fn describes_data(&self) -> bool {
         self.heads.iter().any(|head| {
-            head.header
-                .abbreviations(&self.dwarf.debug_abbrev)
+            read_abbreviations(&self.dwarf, &head.header, self.storage.allowance())
                 .is_ok_and(|table| describes_data(&table))
         })
     }
@@ -210,22 +217,32 @@ impl DebugInfo {
     }
 }
 
-fn read_heads(dwarf: &gimli::Dwarf<Slice>, name: &str, problems: &Problems) -> Vec<UnitHead> {
+fn read_heads(
+    dwarf: &gimli::Dwarf<Slice>,
+    allowance: &Allowance,
+    tell: impl Fn(String),
+) -> Vec<UnitHead> {
     let mut heads = Vec::new();
+    if let Err(error) = add_heads(dwarf, allowance, &mut heads) {
+        tell(format!(".debug_info after unit {}: {error}", heads.len()));
+    }
+    heads
+}
+
+fn add_heads(
+    dwarf: &gimli::Dwarf<Slice>,
+    allowance: &Allowance,
+    heads: &mut Vec<UnitHead>,
+) -> Result<()> {
     let mut units = dwarf.units();
-    loop {
-        match units.next() {
-            Ok(Some(header)) => heads.extend(unit_head(header)),
-            Ok(None) => return heads,
-            Err(error) => {
-                problems.add(format!(
-                    "{name}: .debug_info after unit {}: {error}",
-                    heads.len()
-                ));
-                return heads;
-            }
+    while let Some(header) = units.next()? {
+        if let Some(head) = unit_head(header) {
+            // Each is read in the end; what is in it then takes its own bytes.
+            allowance.take(size_of::<Unit>())?;
+            allowance.push(heads, head)?;
         }
     }
+    Ok(())
 }
 
 fn unit_head(header: gimli::UnitHeader<Slice>) -> Option<UnitHead> {

@@ -7,7 +7,12 @@ use gimli::{AttributeValue, DwAt, DwTag, UnitOffset};
 use super::Slice;
 use super::unit::Unit;
 use crate::die::DieId;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Most children of an entry that are read; the longest enumerations have some thousand.
+const MOST_CHILDREN: usize = 1 << 17;
+/// Most bytes of a name that are read; rustc's longest are a few kilobytes.
+pub(super) const LONGEST_TEXT: usize = 1 << 16;
 
 /// One entry and the unit it belongs to.
 #[derive(Debug, Clone)]
@@ -55,7 +60,10 @@ impl Entry<'_> {
     /// An attribute that is text; invalid UTF-8 is replaced.
     pub(crate) fn text(&self, name: DwAt) -> Option<Cow<'static, str>> {
         let bytes = self.unit.as_ref().attr_string(self.attribute(name)?).ok()?;
-        Some(String::from_utf8_lossy(bytes.slice()))
+        let bytes = bytes.slice();
+        Some(String::from_utf8_lossy(
+            &bytes[..bytes.len().min(LONGEST_TEXT)],
+        ))
     }
 
     /// `DW_AT_name` of this very entry.
@@ -90,6 +98,11 @@ impl Unit {
             };
             raw.skip_attributes(abbreviation.attributes())?;
             if depth == 1 {
+                if children.len() == MOST_CHILDREN {
+                    let problem = format!("an entry has more than {MOST_CHILDREN} children");
+                    self.note("an entry", Some(Error::Damaged(problem)));
+                    break;
+                }
                 children.push(self.entry(offset)?);
             }
             if abbreviation.has_children() {

@@ -4,17 +4,23 @@ use std::sync::Arc;
 
 use gimli::{AttributeValue, UnitOffset};
 
+use super::code_attributes::CodeAttributes;
 use super::debug_info::DebugInfo;
 use super::entry::Entry;
 use super::lines::Row;
 use super::origins::{first_with, linkage_name};
-use super::outline::{CodeAttributes, Scope};
+use super::outline::Scope;
 use super::unit::Unit;
 use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
-use crate::path_query::{completed_path, last_segment};
+use crate::path_query::{completed_path, join_scopes, last_segment};
+
+/// Most parts of a function that are searched for its own rows, which the first one has.
+const MOST_PARTS: usize = 16;
+/// Most ranges of inlined code that are told apart from a function's own.
+const MOST_INLINED: usize = 1 << 16;
 
 /// Name of the body of an `async fn`, which is inside of it, without generic arguments.
 pub(crate) const ASYNC_BODY: &str = "{async_fn#0}";
@@ -174,7 +180,7 @@ impl DebugInfo {
     pub(crate) fn function(&self, unit: &Unit, offset: UnitOffset) -> Result<Function> {
         let entry = unit.entry(offset)?;
         let code = CodeAttributes::of(&entry.die);
-        let ranges = code.ranges(unit.as_ref(), &|address| self.is_code(address));
+        let ranges = code.ranges_in(unit, &|address| self.is_code(address));
         let entry_point = entry_point(&entry, &code, &ranges);
         let is_inlined = entry.tag() == gimli::DW_TAG_inlined_subroutine;
         let call = is_inlined.then(|| call_site(&entry));
@@ -219,7 +225,7 @@ impl DebugInfo {
             let is_inside = |range: &CodeRange| (range.0..range.1).contains(&row.address);
             row.line != 0 && !inlined.iter().any(is_inside)
         };
-        let row = ranges.iter().find_map(|(start, end)| {
+        let row = ranges.iter().take(MOST_PARTS).find_map(|(start, end)| {
             let rows = self.rows_between(*start, *end);
             rows.into_iter().find(is_own)
         });
@@ -248,7 +254,7 @@ impl DebugInfo {
     /// Names of the scopes around an entry, joined by `::`.
     pub(crate) fn scope_path(&self, unit: &Unit, offset: UnitOffset) -> String {
         let outline = unit.outline();
-        let mut names: Vec<String> = outline
+        let scopes = outline
             .ancestors(outline.scope_around(offset))
             .filter(|scope| {
                 !matches!(
@@ -261,10 +267,8 @@ impl DebugInfo {
                 let chain = entry.with_origins(self);
                 let name = first_with(&chain, gimli::DW_AT_name)?.name()?;
                 Some(name.into_owned())
-            })
-            .collect();
-        names.reverse();
-        names.join("::")
+            });
+        join_scopes(scopes)
     }
 }
 
@@ -309,14 +313,15 @@ fn code_inlined_into(unit: &Unit, offset: UnitOffset) -> Vec<CodeRange> {
     scopes
         .filter(|scope| scope.tag == gimli::DW_TAG_inlined_subroutine)
         .filter_map(|scope| unit.entry(scope.start()).ok())
-        .flat_map(|entry| CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true))
+        .flat_map(|entry| CodeAttributes::of(&entry.die).ranges_in(unit, &|_| true))
+        .take(MOST_INLINED)
         .collect()
 }
 
 /// Whether a scope's code covers `address`; `None` where the scope has no code attributes.
 fn covers(unit: &Unit, scope: Scope, address: u64) -> Option<bool> {
     let entry = unit.entry(scope.start()).ok()?;
-    let ranges = CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true);
+    let ranges = CodeAttributes::of(&entry.die).ranges_in(unit, &|_| true);
     let covers = ranges
         .iter()
         .any(|(start, end)| (*start..*end).contains(&address));

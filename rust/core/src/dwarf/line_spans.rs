@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::code_attributes::CodeAttributes;
 use super::debug_info::DebugInfo;
 use super::functions::{CodeRange, Function, inlined_at};
 use super::lines::Row;
-use super::outline::{CodeAttributes, Scope};
+use super::outline::Scope;
 use super::unit::Unit;
 
 /// A stretch of code in which a frame is on one line.
@@ -48,7 +49,7 @@ impl DebugInfo {
         let calls = Calls::of(&callees);
         let entry = unit.entry(frame.start()).ok()?;
         let mut spans = Vec::new();
-        for range in CodeAttributes::of(&entry.die).ranges(unit.as_ref(), &|_| true) {
+        for range in CodeAttributes::of(&entry.die).ranges_in(unit, &|_| true) {
             for row in self.rows_between(range.0, range.1) {
                 let code = (row.address.max(range.0), row.end.min(range.1));
                 calls.cut(&row, code, &mut spans);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use gimli::{AttributeValue, ColumnType, UnitRef};
+use gimli::{ColumnType, UnitRef};
 
 use super::Slice;
-use crate::elf::{CodeMap, Problems};
-use crate::error::Result;
+use crate::elf::{Allowance, CodeMap};
+use crate::error::{Error, Result};
 use crate::source_path::join;
 
 /// One row of a line table, ending where the next one begins.
@@ -27,6 +27,11 @@ pub struct Row {
     /// Whether it is the first row after a function's prologue.
     pub prologue_end: bool,
 }
+
+/// Bytes of a row in the columns of [`Lines`].
+const ROW_SIZE: usize = 13;
+/// Longest path that is believed: `PATH_MAX` of the kernel.
+const LONGEST_PATH: usize = 4096;
 
 const IS_STMT: u8 = 1;
 const PROLOGUE_END: u8 = 2;
@@ -64,36 +69,41 @@ struct RawRow {
 }
 
 impl Lines {
-    /// Runs the line program of unit `number`; what is not in `code` is left out.
+    /// Runs the line program of a unit, as far as it can be; what is not in `code` is left out.
     pub(super) fn read(
         unit: UnitRef<'_, Slice>,
-        number: usize,
         code: &CodeMap,
-        problems: &Problems,
-    ) -> Self {
+        allowance: &Allowance,
+    ) -> (Self, Option<Error>) {
         let mut lines = Self::default();
-        if let Err(error) = lines.run(unit, code) {
-            problems.add(format!("line table of unit {number}: {error}"));
-        }
+        let damage = lines.run(unit, code, allowance).err();
         lines
             .sequences
             .sort_unstable_by_key(|sequence| sequence.start);
-        lines
+        (lines, damage)
     }
 
-    fn run(&mut self, unit: UnitRef<'_, Slice>, code: &CodeMap) -> Result<()> {
+    fn run(
+        &mut self,
+        unit: UnitRef<'_, Slice>,
+        code: &CodeMap,
+        allowance: &Allowance,
+    ) -> Result<()> {
         let Some(program) = unit.line_program.clone() else {
             return Ok(());
         };
+        // Units may share a program that takes long and makes few rows.
+        allowance.take(program.header().raw_program_buf().len())?;
         let mut rows = program.rows();
         let mut sequence: Vec<RawRow> = Vec::new();
         while let Some((_, row)) = rows.next_row()? {
             if row.end_sequence() {
+                allowance.take(sequence.len() * ROW_SIZE)?;
                 self.push_sequence(&mut sequence, row.address(), code);
                 sequence.clear();
                 continue;
             }
-            sequence.push(RawRow {
+            let row = RawRow {
                 address: row.address(),
                 line: row
                     .line()
@@ -105,7 +115,8 @@ impl Lines {
                 file: u16::try_from(row.file_index()).unwrap_or(u16::MAX),
                 flags: if row.is_stmt() { IS_STMT } else { 0 }
                     | if row.prologue_end() { PROLOGUE_END } else { 0 },
-            });
+            };
+            allowance.push(&mut sequence, row)?;
         }
         Ok(())
     }
@@ -245,6 +256,12 @@ impl Lines {
     }
 }
 
+/// A name of a file or directory, as much of it as is believed; invalid UTF-8 is replaced.
+fn part_of_path(name: Slice) -> String {
+    let name = name.slice();
+    String::from_utf8_lossy(&name[..name.len().min(LONGEST_PATH)]).into_owned()
+}
+
 /// The files of one unit, by the numbers its rows and entries use.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -256,35 +273,34 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Reads the file names of a unit's line program header.
-    pub(super) fn read(unit: UnitRef<'_, Slice>) -> Self {
+    /// Reads the file names of a unit's line program header, as far as it can be.
+    pub(super) fn read(unit: UnitRef<'_, Slice>, allowance: &Allowance) -> (Self, Option<Error>) {
+        let mut files = Self::default();
+        let damage = files.add_all(unit, allowance).err();
+        (files, damage)
+    }
+
+    fn add_all(&mut self, unit: UnitRef<'_, Slice>, allowance: &Allowance) -> Result<()> {
         let Some(program) = &unit.line_program else {
-            return Self::default();
+            return Ok(());
         };
         let header = program.header();
-        let text = |value: AttributeValue<Slice>| {
+        self.first = u64::from(header.version() <= 4);
+        let text = |value| {
             let bytes = unit.attr_string(value).ok();
-            bytes.map_or_else(String::new, |bytes| {
-                String::from_utf8_lossy(bytes.slice()).into_owned()
-            })
+            bytes.map_or_else(String::new, part_of_path)
         };
-        let base = unit.comp_dir.map_or_else(String::new, |bytes| {
-            String::from_utf8_lossy(bytes.slice()).into_owned()
-        });
-        let path = |file: &gimli::FileEntry<Slice>| {
+        let base = unit.comp_dir.map_or_else(String::new, part_of_path);
+        for file in header.file_names() {
             let directory = file.directory(header).map_or_else(String::new, text);
-            Arc::from(join(&[&base, &directory, &text(file.path_name())]))
-        };
-        let checksum = |file: &gimli::FileEntry<Slice>| *file.md5();
-        let with_checksums = header
-            .file_names()
-            .iter()
-            .take_while(|_| header.file_has_md5());
-        Self {
-            paths: header.file_names().iter().map(path).collect(),
-            checksums: with_checksums.map(checksum).collect(),
-            first: u64::from(header.version() <= 4),
+            let path = join(&[&base, &directory, &text(file.path_name())]);
+            allowance.take(path.len())?;
+            allowance.push(&mut self.paths, Arc::from(path))?;
+            if header.file_has_md5() {
+                allowance.push(&mut self.checksums, *file.md5())?;
+            }
         }
+        Ok(())
     }
 
     /// Path of file `number`; `None` for a number the table does not have.

@@ -4,9 +4,11 @@
 //! types, and the index of all names.  Nothing here knows registers or memory of a program,
 //! how a location is evaluated, or which image the debug information belongs to.
 
+mod abbreviations;
 mod address_lookups;
 mod address_map;
 mod captures;
+mod code_attributes;
 mod debug_info;
 mod entry;
 mod file_index;

@@ -14,24 +14,31 @@ use crate::die::DieId;
 use crate::error::Result;
 use crate::path_query::{PathQuery, completed_path, same_text};
 
-/// Most candidates that are looked at for one completion.
+/// Most completions that are found, to show the likeliest of them.
 const MOST_COMPLETIONS: usize = 10_000;
+/// Most names that are looked at for them: many may be the same.
+const MOST_CANDIDATES: usize = 1 << 19;
 
 impl DebugInfo {
     /// Types whose path ends with `query`, one of those that agree in path and size.
     pub(crate) fn find_types(&self, names: &NameIndex, query: &str) -> Vec<DieId> {
         let path_query = PathQuery::parse(query);
-        let found = names
+        let candidates: Vec<&Named> = names
             .with_stem(NameKind::Type, path_query.stem(query))
-            .filter(|entry| {
-                let path = names.path(entry);
-                path_query.matches(&path) || same_text(&path, query)
-            });
-        let mut seen = HashSet::new();
+            .collect();
+        let mut sizes: HashMap<String, HashSet<Option<u64>>> = HashMap::new();
+        let mut found = Vec::new();
+        // Every unit has its own entry of a type: what has the same path is looked at together.
+        for same in candidates.chunk_by(|a, b| (a.name, a.scope) == (b.name, b.scope)) {
+            let path = names.path(same[0]);
+            if !(path_query.matches(&path) || same_text(&path, query)) {
+                continue;
+            }
+            let sizes = sizes.entry(path).or_default();
+            let dies = same.iter().map(|entry| entry.die);
+            found.extend(dies.filter(|die| sizes.insert(self.type_size(*die))));
+        }
         found
-            .filter(|entry| seen.insert((names.path(entry), self.type_size(entry.die))))
-            .map(|entry| entry.die)
-            .collect()
     }
 
     /// Statics whose path ends with a query.
@@ -208,10 +215,14 @@ impl NameIndex {
             None => ("", prefix),
         };
         let mut found = HashSet::new();
-        for entry in self.beginning_with(last) {
-            let is_namespace = entry.kind == NameKind::Namespace;
-            if found.len() >= MOST_COMPLETIONS || !(is_namespace || kinds.contains(&entry.kind)) {
-                continue;
+        let is_namespace = |entry: &&Named| entry.kind == NameKind::Namespace;
+        let candidates = self
+            .beginning_with(last)
+            .filter(|entry| is_namespace(entry) || kinds.contains(&entry.kind));
+        for entry in candidates.take(MOST_CANDIDATES) {
+            let is_namespace = is_namespace(&entry);
+            if found.len() >= MOST_COMPLETIONS {
+                break;
             }
             let path = self.path(entry);
             let Some(mut tail) = tail_from(&path, outer, last) else {

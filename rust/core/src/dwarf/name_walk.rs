@@ -6,8 +6,11 @@ use gimli::{AttributeValue, DwTag, Reader as _};
 
 use super::Slice;
 use super::debug_info::DebugInfo;
+use super::entry::LONGEST_TEXT;
+use super::outline::check_depth;
 use super::unit::Unit;
 use crate::die::DieId;
+use crate::elf::Allowance;
 use crate::error::Result;
 
 /// Where the text of a name lies: an offset in `.debug_str`, or with [`OTHER`] an index into
@@ -49,11 +52,16 @@ pub(crate) struct Scopes {
 }
 
 impl Scopes {
-    fn id(&mut self, parent: ScopeId, name: Name) -> ScopeId {
-        *self.ids.entry((parent, name)).or_insert_with(|| {
-            self.table.push((parent, name));
-            self.table.len() as ScopeId
-        })
+    fn id(&mut self, parent: ScopeId, name: Name, allowance: &Allowance) -> Result<ScopeId> {
+        if let Some(known) = self.ids.get(&(parent, name)) {
+            return Ok(*known);
+        }
+        // The hash map keeps what the table has, at most half full.
+        allowance.take(2 * size_of::<((ScopeId, Name), ScopeId)>())?;
+        allowance.push(&mut self.table, (parent, name))?;
+        let id = self.table.len() as ScopeId;
+        self.ids.insert((parent, name), id);
+        Ok(id)
     }
 
     /// Names of a scope and those around it, innermost first.
@@ -108,12 +116,16 @@ impl Collected {
     /// Collects the names of one unit.
     pub(super) fn walk(&mut self, info: &DebugInfo, number: usize) -> Result<()> {
         let unit = info.unit(number)?;
+        let allowance = info.allowance();
         let mut raw = unit.gimli.entries_raw(None)?;
         let mut levels: Vec<Level> = Vec::new();
         while !raw.is_empty() {
             let offset = raw.next_offset();
             let Some(abbreviation) = raw.read_abbreviation()? else {
                 levels.pop();
+                if levels.is_empty() {
+                    break; // the unit's own entry has ended; what follows is padding
+                }
                 continue;
             };
             let tag = abbreviation.tag();
@@ -132,66 +144,86 @@ impl Collected {
                         raw.skip_attributes(run)?;
                     }
                 }
-                name = attributes.name.and_then(|value| self.name(unit, value));
+                if let Some(value) = attributes.name {
+                    name = self.name(unit, value)?;
+                }
                 let die = unit.die(offset);
                 if let (Some(name), Some(kind)) = (name, kind_of(tag)) {
-                    let scope = self.scope(&mut levels);
-                    self.entries.push(Named {
+                    let scope = self.scope(&mut levels, allowance)?;
+                    let named = Named {
                         name,
                         kind,
                         scope,
                         die,
-                    });
+                    };
+                    allowance.push(&mut self.entries, named)?;
                 }
-                self.take_links(unit, tag, die, &attributes);
+                self.take_links(unit, tag, die, &attributes)?;
             } else {
                 raw.skip_attributes(abbreviation.attributes())?;
             }
             if abbreviation.has_children() {
+                check_depth(levels.len())?;
                 levels.push(Level {
                     name,
                     scope: None,
                     in_function: in_function || is_function(tag),
                 });
+            } else if levels.is_empty() {
+                break;
             }
         }
         Ok(())
     }
 
     /// Notes what an entry refers to, and the address of a static.
-    fn take_links(&mut self, unit: &Unit, tag: DwTag, die: DieId, attributes: &Attributes) {
+    fn take_links(
+        &mut self,
+        unit: &Unit,
+        tag: DwTag,
+        die: DieId,
+        attributes: &Attributes,
+    ) -> Result<()> {
+        let allowance = unit.allowance();
         let target = |value: Option<AttributeValue<Slice>>| unit.reference(value?);
         match tag {
             gimli::DW_TAG_inlined_subroutine => {
-                self.inline_instances
-                    .extend(target(attributes.origin).map(|origin| (origin, die)));
+                if let Some(origin) = target(attributes.origin) {
+                    allowance.push(&mut self.inline_instances, (origin, die))?;
+                }
             }
             gimli::DW_TAG_subprogram if attributes.is_inline => {
-                self.completions
-                    .extend(target(attributes.specification).map(|declared| (declared, die)));
+                if let Some(declared) = target(attributes.specification) {
+                    allowance.push(&mut self.completions, (declared, die))?;
+                }
             }
             gimli::DW_TAG_variable => {
                 let address = attributes
                     .location
                     .and_then(|value| address_of(unit, value));
-                self.addresses.extend(address.map(|address| (address, die)));
+                if let Some(address) = address {
+                    allowance.push(&mut self.addresses, (address, die))?;
+                }
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Number of the path of the innermost open level.
-    fn scope(&mut self, levels: &mut [Level]) -> ScopeId {
+    fn scope(&mut self, levels: &mut [Level], allowance: &Allowance) -> Result<ScopeId> {
         let known = levels.iter().rposition(|level| level.scope.is_some());
         let mut scope = known.and_then(|index| levels[index].scope).unwrap_or(ROOT);
         for level in &mut levels[known.map_or(0, |index| index + 1)..] {
-            scope = level.name.map_or(scope, |name| self.scopes.id(scope, name));
+            if let Some(name) = level.name {
+                scope = self.scopes.id(scope, name, allowance)?;
+            }
             level.scope = Some(scope);
         }
-        scope
+        Ok(scope)
     }
 
-    fn name(&mut self, unit: &Unit, value: AttributeValue<Slice>) -> Option<Name> {
+    fn name(&mut self, unit: &Unit, value: AttributeValue<Slice>) -> Result<Option<Name>> {
         let is_main = !unit.is_split();
         let offset = match value {
             AttributeValue::DebugStrRef(offset) if is_main => Some(offset),
@@ -201,22 +233,23 @@ impl Collected {
             _ => None,
         };
         if let Some(offset) = offset {
-            return Some(Name(offset.0 as u64));
+            return Ok(Some(Name(offset.0 as u64)));
         }
-        let text = unit.as_ref().attr_string(value).ok()?;
-        self.others.push(text);
-        Some(Name(OTHER | (self.others.len() as u64 - 1)))
+        let Ok(text) = unit.as_ref().attr_string(value) else {
+            return Ok(None);
+        };
+        unit.allowance().push(&mut self.others, text)?;
+        Ok(Some(Name(OTHER | (self.others.len() as u64 - 1))))
     }
 
     /// The text of a name; empty if it points nowhere.
     pub(crate) fn text(&self, name: Name, strings: Slice) -> &'static [u8] {
         if name.0 & OTHER != 0 {
             let other = self.others.get((name.0 & !OTHER) as usize);
-            return other.map_or(&[], |text| text.slice());
+            return other.map_or(&[], |text| believed(text.slice()));
         }
-        let rest = strings.slice().get(name.0 as usize..).unwrap_or(&[]);
-        let end = memchr::memchr(0, rest).unwrap_or(0);
-        &rest[..end]
+        let rest = believed(strings.slice().get(name.0 as usize..).unwrap_or(&[]));
+        &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())]
     }
 
     /// The part of `.debug_str` that a run of sorted names lies in.
@@ -238,7 +271,10 @@ impl Collected {
     }
 
     /// Takes over what another worker has found; both are in order, and so is the result.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self, allowance: &Allowance) -> Result<()> {
+        // The lists grow by those of the other one, and to sort takes half of each again.
+        let entries = self.entries.len() / 2 + 2 * other.entries.len();
+        allowance.take(entries * size_of::<Named>())?;
         let base = self.others.len() as u64;
         let moved = |name: Name| {
             if name.0 & OTHER == 0 {
@@ -252,7 +288,7 @@ impl Collected {
         for (parent, name) in other.scopes.table {
             // A parent was numbered before its children.
             let parent = renumbered.get(parent as usize).copied().unwrap_or(ROOT);
-            let scope = self.scopes.id(parent, moved(name));
+            let scope = self.scopes.id(parent, moved(name), allowance)?;
             renumbered.push(scope);
         }
         self.entries.extend(other.entries.into_iter().map(|entry| {
@@ -273,6 +309,7 @@ impl Collected {
         self.addresses.sort();
         self.inline_instances.sort();
         self.completions.sort();
+        Ok(())
     }
 }
 
@@ -287,6 +324,11 @@ impl Attributes {
             _ => {}
         }
     }
+}
+
+/// As much of a name as is believed.
+fn believed(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(LONGEST_TEXT)]
 }
 
 /// Whether an attribute is one that [`Attributes`] keeps.

@@ -14,7 +14,7 @@ use super::debug_info::DebugInfo;
 use super::name_walk::{Collected, Name, NameKind, Named, ScopeId};
 use crate::cancel::Cancel;
 use crate::die::DieId;
-use crate::path_query::last_segment;
+use crate::path_query::{join_scopes, last_segment};
 
 /// Number of workers; the machine has other things to do while names are indexed.
 const WORKERS: usize = 2;
@@ -105,13 +105,8 @@ impl NameIndex {
     }
 
     fn scope_path(&self, scope: ScopeId) -> String {
-        let names = self.collected.scopes.chain(scope);
-        let names: Vec<_> = names
-            .iter()
-            .rev()
-            .map(|name| String::from_utf8_lossy(self.text(*name)))
-            .collect();
-        names.join("::")
+        let names = self.collected.scopes.chain(scope).into_iter();
+        join_scopes(names.map(|name| String::from_utf8_lossy(self.text(name)).into_owned()))
     }
 
     /// Entries that complete the declaration `die`: abstract instances of a method.
@@ -235,7 +230,12 @@ fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &Cancel) -> Collecte
         let mut collected = work();
         for other in others {
             match other.join() {
-                Ok(other) => collected.merge(other),
+                Ok(other) => {
+                    if let Err(error) = collected.merge(other, info.allowance()) {
+                        info.problems
+                            .add(format!("some names are left out: {error}"));
+                    }
+                }
                 Err(_) => info.problems.add("some names could not be indexed"),
             }
         }

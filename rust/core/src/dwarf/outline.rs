@@ -4,13 +4,18 @@
 //! One walk that skips nearly all attributes keeps what later questions need to go straight to
 //! the right entries.
 
-use gimli::{AttributeValue, DwTag, UnitOffset, UnitRef};
+use gimli::{DwTag, UnitOffset, UnitRef};
 
 use super::Slice;
+use super::code_attributes::CodeAttributes;
+use crate::elf::Allowance;
 use crate::error::{Error, Result};
 
 /// The scope of what is in no scope but the unit itself.
 pub(crate) const NO_SCOPE: u32 = u32::MAX;
+
+/// Deepest tree that is believed; compilers nest some dozens of scopes.
+const DEEPEST: usize = 4096;
 
 /// An entry that other entries are looked up in or named after.
 #[derive(Debug, Clone, Copy)]
@@ -46,15 +51,19 @@ pub(crate) struct Outline {
     /// Code of concrete functions, by address.
     pub(crate) code: Vec<CodeRange>,
     /// The reason why the walk ended early, if it did.
-    pub(crate) damage: Option<String>,
+    pub(crate) damage: Option<Error>,
 }
 
 impl Outline {
     /// Walks `unit`; `is_code` is false for the addresses of functions the linker discarded.
-    pub(crate) fn read(unit: UnitRef<'_, Slice>, is_code: &dyn Fn(u64) -> bool) -> Self {
+    pub(crate) fn read(
+        unit: UnitRef<'_, Slice>,
+        is_code: &dyn Fn(u64) -> bool,
+        allowance: &Allowance,
+    ) -> Self {
         let mut outline = Self::default();
-        if let Err(error) = outline.walk(unit, is_code) {
-            outline.damage = Some(error.to_string());
+        if let Err(error) = outline.walk(unit, is_code, allowance) {
+            outline.damage = Some(error);
         }
         let end = u32::try_from(unit.header.length_including_self()).unwrap_or(u32::MAX);
         for scope in &mut outline.scopes {
@@ -66,7 +75,12 @@ impl Outline {
         outline
     }
 
-    fn walk(&mut self, unit: UnitRef<'_, Slice>, is_code: &dyn Fn(u64) -> bool) -> Result<()> {
+    fn walk(
+        &mut self,
+        unit: UnitRef<'_, Slice>,
+        is_code: &dyn Fn(u64) -> bool,
+        allowance: &Allowance,
+    ) -> Result<()> {
         let mut raw = unit.entries_raw(None)?;
         // For each open level, the scope that entries on it belong to.
         let mut open: Vec<u32> = Vec::new();
@@ -78,11 +92,14 @@ impl Outline {
                     let next = offset32(raw.next_offset())?;
                     self.scopes[closed as usize].end = next;
                 }
+                if open.is_empty() {
+                    break; // the unit's own entry has ended; what follows is padding
+                }
                 continue;
             };
             let around = open.last().copied().unwrap_or(NO_SCOPE);
             let inside = self
-                .add_scope(offset, around, abbreviation)
+                .add_scope(offset, around, abbreviation, allowance)?
                 .unwrap_or(around);
             if has_code(abbreviation) {
                 let mut code = CodeAttributes::default();
@@ -90,19 +107,33 @@ impl Outline {
                     let attribute = raw.read_attribute(*spec)?;
                     code.take(attribute.name(), attribute.value());
                 }
-                self.add_code(inside, &code.ranges(unit, is_code));
+                let (ranges, cut) = code.ranges(unit, is_code);
+                self.damage = self.damage.take().or(cut);
+                for (start, end) in ranges {
+                    let scope = inside;
+                    allowance.push(&mut self.code, CodeRange { start, end, scope })?;
+                }
             } else {
                 raw.skip_attributes(abbreviation.attributes())?;
             }
             if abbreviation.has_children() {
+                check_depth(open.len())?;
                 open.push(inside);
+            } else if open.is_empty() {
+                break;
             }
         }
         Ok(())
     }
 
     /// Notes an entry if it is a scope; its end is filled in when it is reached.
-    fn add_scope(&mut self, offset: u32, parent: u32, entry: &gimli::Abbreviation) -> Option<u32> {
+    fn add_scope(
+        &mut self,
+        offset: u32,
+        parent: u32,
+        entry: &gimli::Abbreviation,
+        allowance: &Allowance,
+    ) -> Result<Option<u32>> {
         // A function or inline instance without variables has no children, and is a frame all
         // the same; other scopes without children are of no interest.
         let is_frame = matches!(
@@ -111,21 +142,16 @@ impl Outline {
         );
         let has_children = entry.has_children();
         if !is_scope(entry.tag()) || !(has_children || is_frame) {
-            return None;
+            return Ok(None);
         }
-        self.scopes.push(Scope {
+        let scope = Scope {
             offset,
             end: if has_children { 0 } else { offset + 1 },
             parent,
             tag: entry.tag(),
-        });
-        Some(self.scopes.len() as u32 - 1)
-    }
-
-    fn add_code(&mut self, scope: u32, ranges: &[(u64, u64)]) {
-        let ranges = ranges.iter();
-        self.code
-            .extend(ranges.map(|&(start, end)| CodeRange { start, end, scope }));
+        };
+        allowance.push(&mut self.scopes, scope)?;
+        Ok(Some(self.scopes.len() as u32 - 1))
     }
 
     /// Index of the innermost scope around the entry at `offset`, itself excluded.
@@ -218,73 +244,16 @@ fn is_scope(tag: DwTag) -> bool {
     )
 }
 
+/// Refuses a tree that is deeper than any that a compiler makes.
+pub(super) fn check_depth(depth: usize) -> Result<()> {
+    if depth < DEEPEST {
+        return Ok(());
+    }
+    Err(Error::Damaged(format!(
+        "entries are nested more than {DEEPEST} deep"
+    )))
+}
+
 fn offset32(offset: UnitOffset) -> Result<u32> {
     u32::try_from(offset.0).map_err(|_| Error::Damaged(String::from("a unit of over 4 GiB")))
-}
-
-/// The attributes that say where code lies (DWARF 5, section 2.17).
-#[derive(Debug, Default)]
-pub(crate) struct CodeAttributes {
-    low: Option<AttributeValue<Slice>>,
-    high: Option<AttributeValue<Slice>>,
-    ranges: Option<AttributeValue<Slice>>,
-}
-
-impl CodeAttributes {
-    /// Those of an entry.
-    pub(crate) fn of(die: &gimli::DebuggingInformationEntry<Slice>) -> Self {
-        let mut code = Self::default();
-        for attribute in die.attrs() {
-            code.take(attribute.name(), attribute.value());
-        }
-        code
-    }
-
-    fn take(&mut self, name: gimli::DwAt, value: AttributeValue<Slice>) {
-        match name {
-            gimli::DW_AT_low_pc => self.low = Some(value),
-            gimli::DW_AT_high_pc => self.high = Some(value),
-            gimli::DW_AT_ranges => self.ranges = Some(value),
-            _ => {}
-        }
-    }
-
-    /// `DW_AT_low_pc`.
-    pub(crate) fn low(&self, unit: UnitRef<'_, Slice>) -> Option<u64> {
-        unit.attr_address(self.low?).ok().flatten()
-    }
-
-    /// Start of the first range in the order of the file, which is where a function with
-    /// several ranges is entered (DWARF 5, section 2.18).
-    pub(crate) fn first(&self, unit: UnitRef<'_, Slice>) -> Option<u64> {
-        let mut ranges = unit.attr_ranges(self.ranges?).ok()??;
-        ranges.next().ok()?.map(|range| range.begin)
-    }
-
-    /// Non-empty ranges of code, sorted; those of discarded functions are left out.
-    pub(crate) fn ranges(
-        &self,
-        unit: UnitRef<'_, Slice>,
-        is_code: &dyn Fn(u64) -> bool,
-    ) -> Vec<(u64, u64)> {
-        let mut out = Vec::new();
-        if let Some(value) = self.ranges {
-            let Ok(Some(mut ranges)) = unit.attr_ranges(value) else {
-                return out;
-            };
-            while let Ok(Some(range)) = ranges.next() {
-                out.push((range.begin, range.end));
-            }
-        } else if let Some(low) = self.low(unit) {
-            let end = match self.high {
-                Some(AttributeValue::Udata(size)) => low.checked_add(size),
-                Some(value) => unit.attr_address(value).ok().flatten(),
-                None => None,
-            };
-            out.extend(end.map(|end| (low, end)));
-        }
-        out.retain(|(start, end)| start < end && is_code(*start));
-        out.sort_unstable();
-        out
-    }
 }

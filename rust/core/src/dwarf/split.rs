@@ -7,7 +7,8 @@ use gimli::SectionId;
 
 use super::Slice;
 use super::sections::{load_dwarf, load_package};
-use crate::elf::{Elf, Problems, Source, Storage};
+use super::unit::read_unit;
+use crate::elf::{Allowance, Elf, Problems, Source, Storage};
 
 type SplitUnit = (Arc<gimli::Dwarf<Slice>>, gimli::Unit<Slice>);
 
@@ -50,6 +51,16 @@ impl SplitFiles {
         Arc::clone(&self.problems)
     }
 
+    /// The owner of the files' bytes.
+    pub(super) fn storage(&self) -> Arc<Storage> {
+        Arc::clone(&self.storage)
+    }
+
+    /// What units may take.
+    pub(super) fn allowance(&self) -> &Allowance {
+        self.storage.allowance()
+    }
+
     /// The split part of the unit whose skeleton is `skeleton`.
     pub(super) fn find(
         &self,
@@ -66,7 +77,7 @@ impl SplitFiles {
                 .map(|directory| String::from_utf8_lossy(directory.slice()).into_owned());
             self.open_dwo(&name, directory.as_deref(), parent)
         });
-        let unit = found.and_then(|dwarf| matching_unit(dwarf, id, skeleton));
+        let unit = found.and_then(|dwarf| matching_unit(dwarf, id, skeleton, self.allowance()));
         if unit.is_none() {
             self.problems
                 .add(format!("split debug information {name} was not found"));
@@ -154,10 +165,11 @@ fn matching_unit(
     dwarf: gimli::Dwarf<Slice>,
     id: gimli::DwoId,
     skeleton: &gimli::Unit<Slice>,
+    allowance: &Allowance,
 ) -> Option<SplitUnit> {
     let mut headers = dwarf.units();
     while let Ok(Some(header)) = headers.next() {
-        let Ok(mut unit) = dwarf.unit(header) else {
+        let Ok(mut unit) = read_unit(&dwarf, header, allowance) else {
             continue;
         };
         if unit.dwo_id == Some(id) {

@@ -2,19 +2,23 @@
 
 use std::sync::{Arc, OnceLock};
 
-use gimli::{AttributeValue, UnitOffset};
+use gimli::{AttributeValue, Reader as _, Section as _, UnitOffset};
 
 use super::Slice;
+use super::abbreviations::read_abbreviations;
 use super::lines::{Files, Lines};
 use super::outline::Outline;
 use super::split::SplitFiles;
 use super::types::FunctionUses;
 use crate::die::DieId;
-use crate::elf::{CodeMap, Problems};
-use crate::error::Result;
+use crate::elf::{Allowance, CodeMap, Problems, Storage};
+use crate::error::{Error, Result};
 
 /// Most abbreviation codes that are looked at; real units have a few hundred.
 const MOST_CODES: u64 = 10_000;
+/// Bytes in memory of the header of a line table, for each of its bytes: a file takes three at
+/// least.
+const LINE_HEADER_GROWTH: usize = 40;
 
 /// One unit that has been read.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub(crate) struct Unit {
     /// Addresses at which the program has code.
     pub(crate) code: Arc<CodeMap>,
     problems: Arc<Problems>,
+    storage: Arc<Storage>,
     outline: OnceLock<Outline>,
     lines: OnceLock<Lines>,
     files: OnceLock<Files>,
@@ -49,7 +54,7 @@ impl Unit {
         files: &SplitFiles,
         code: &Arc<CodeMap>,
     ) -> Result<Self> {
-        let own = dwarf.unit(header)?;
+        let own = read_unit(dwarf, header, files.allowance())?;
         let is_skeleton = own.dwo_id.is_some() && matches!(own.dwo_name(), Ok(Some(_)));
         let split = if is_skeleton {
             files.find(dwarf, &own)
@@ -78,6 +83,7 @@ impl Unit {
             producer,
             code: Arc::clone(code),
             problems: files.problems(),
+            storage: files.storage(),
             outline: OnceLock::new(),
             lines: OnceLock::new(),
             files: OnceLock::new(),
@@ -101,12 +107,9 @@ impl Unit {
     /// The outline of the unit's tree, read when first asked for.
     pub(crate) fn outline(&self) -> &Outline {
         self.outline.get_or_init(|| {
-            let outline = Outline::read(self.as_ref(), &|address| self.code.contains(address));
-            if let Some(damage) = &outline.damage {
-                let Self { number, .. } = self;
-                self.problems
-                    .add(format!("unit {number} is read in part only: {damage}"));
-            }
+            let is_code = |address| self.code.contains(address);
+            let outline = Outline::read(self.as_ref(), &is_code, self.allowance());
+            self.note("the tree of entries", outline.damage.clone());
             outline
         })
     }
@@ -123,13 +126,35 @@ impl Unit {
 
     /// The line table, read when first asked for.
     pub(crate) fn lines(&self) -> &Lines {
-        let read = || Lines::read(self.line_unit(), self.number, &self.code, &self.problems);
-        self.lines.get_or_init(read)
+        self.lines.get_or_init(|| {
+            let (lines, damage) = Lines::read(self.line_unit(), &self.code, self.allowance());
+            self.note("the line table", damage);
+            lines
+        })
     }
 
     /// The source files, read when first asked for.
     pub(crate) fn files(&self) -> &Files {
-        self.files.get_or_init(|| Files::read(self.line_unit()))
+        self.files.get_or_init(|| {
+            let (files, damage) = Files::read(self.line_unit(), self.allowance());
+            self.note("the list of source files", damage);
+            files
+        })
+    }
+
+    /// What the tables of this unit may still take.
+    pub(super) fn allowance(&self) -> &Allowance {
+        self.storage.allowance()
+    }
+
+    /// Notes which part of the unit could not be read to its end, if that is so.
+    pub(crate) fn note(&self, part: &str, damage: Option<Error>) {
+        if let Some(damage) = damage {
+            let Self { number, .. } = self;
+            self.problems.add(format!(
+                "{part} of unit {number} is read in part only: {damage}"
+            ));
+        }
     }
 
     /// How function pointer types are used, read when first asked for.
@@ -169,6 +194,37 @@ impl Unit {
             0
         }
     }
+}
+
+/// Reads the root entry of a unit and the header of its line table, if both can be afforded.
+pub(super) fn read_unit(
+    dwarf: &gimli::Dwarf<Slice>,
+    header: gimli::UnitHeader<Slice>,
+    allowance: &Allowance,
+) -> Result<gimli::Unit<Slice>> {
+    let abbreviations = read_abbreviations(dwarf, &header, allowance)?;
+    let root = header.entry(&abbreviations, header.root_offset())?;
+    if let Some(AttributeValue::DebugLineRef(table)) = root.attr_value(gimli::DW_AT_stmt_list) {
+        let size = header_size(dwarf, table)?;
+        allowance.require(size.saturating_mul(LINE_HEADER_GROWTH))?;
+    }
+    let unit = gimli::Unit::new_with_abbreviations(dwarf, header, abbreviations)?;
+    if let Some(program) = &unit.line_program {
+        let files = program.header().file_names().len();
+        allowance.take(files * size_of::<gimli::FileEntry<Slice>>())?;
+    }
+    Ok(unit)
+}
+
+/// Bytes of the header of a line table (DWARF 5, section 6.2.4).
+fn header_size(dwarf: &gimli::Dwarf<Slice>, table: gimli::DebugLineOffset) -> Result<usize> {
+    let mut input = *dwarf.debug_line.reader();
+    input.skip(table.0)?;
+    let (_, format) = input.read_initial_length()?;
+    if input.read_u16()? >= 5 {
+        input.skip(2)?;
+    }
+    Ok(input.read_length(format)?.min(input.len()))
 }
 
 /// Whether a unit with these abbreviations has more than lines and functions.

@@ -5,17 +5,20 @@ use std::collections::{HashMap, HashSet};
 use gimli::{AttributeValue, UnitOffset};
 
 use super::Slice;
+use super::code_attributes::CodeAttributes;
 use super::debug_info::DebugInfo;
 use super::entry::Entry;
 use super::functions::{CodeRange, Declaration, declaration};
 use super::origins::{first_with, linkage_name};
-use super::outline::CodeAttributes;
 use super::unit::Unit;
 use crate::die::DieId;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Largest constant, in bytes, that is cut or extended to the size of its type.
 const LARGEST_CONSTANT: u64 = 1 << 16;
+
+/// Most variables of a function that are read, those of its blocks included.
+const MOST_VARIABLES: usize = 1 << 15;
 
 /// Kind of a [`Variable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +77,8 @@ impl DebugInfo {
     /// An instance that lost a variable to optimisation still lists it, without a location.
     pub(crate) fn variables(&self, function: DieId) -> Result<Vec<Variable>> {
         let entry = self.entry(function)?;
-        let ranges = CodeAttributes::of(&entry.die)
-            .ranges(entry.unit.as_ref(), &|address| self.is_code(address));
+        let ranges =
+            CodeAttributes::of(&entry.die).ranges_in(entry.unit, &|address| self.is_code(address));
         let own = self.variables_in(&entry, &ranges);
         let chain = entry.with_origins(self);
         let instances = chain
@@ -128,6 +131,11 @@ impl DebugInfo {
             }
             match die.tag() {
                 gimli::DW_TAG_formal_parameter | gimli::DW_TAG_variable => {
+                    if found.len() == MOST_VARIABLES {
+                        return Err(Error::Damaged(format!(
+                            "a function has more than {MOST_VARIABLES} variables"
+                        )));
+                    }
                     let die = die.clone();
                     found.push(self.variable_in(Entry { unit, die }, &blocks));
                 }
@@ -174,7 +182,7 @@ impl DebugInfo {
         around: &[Block],
     ) -> Block {
         let is_code = |address| self.is_code(address);
-        let mut ranges = CodeAttributes::of(die).ranges(unit.as_ref(), &is_code);
+        let mut ranges = CodeAttributes::of(die).ranges_in(unit, &is_code);
         if let Some(outer) = around.last().filter(|_| ranges.is_empty()) {
             ranges.clone_from(&outer.ranges);
         }

@@ -1,5 +1,6 @@
 //! ELF headers: what kind of file this is, its segments, sections and build id.
 
+use object::SectionIndex;
 use object::elf;
 use object::endian::LittleEndian;
 use object::read::elf::{FileHeader as _, NoteIterator, ProgramHeader as _, SectionHeader as _};
@@ -14,6 +15,14 @@ type SectionHeader = elf::SectionHeader64<LittleEndian>;
 const LE: LittleEndian = LittleEndian;
 /// A build id is 20 bytes in practice; anything longer than this is damage.
 const LONGEST_BUILD_ID: usize = 64;
+/// Most sections that are read; linkers write some dozens.
+const MOST_SECTIONS: usize = 100_000;
+/// Most bytes of a section's name; more than one section may have the same long one.
+const LONGEST_SECTION_NAME: usize = 256;
+/// Most notes that are looked at for a build id, which is among the first few.
+const MOST_NOTES: usize = 4096;
+/// `PATH_MAX` of the kernel, which reads the path of the dynamic linker.
+const LONGEST_PATH: usize = 4096;
 
 /// Purpose of an ELF file (`e_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,7 +171,7 @@ impl Elf {
                 .map(|segment| (segment.address, segment.memory_size))
                 .collect();
         }
-        CodeMap(ranges)
+        CodeMap::new(ranges)
     }
 
     /// Bytes of a loadable segment as the file has them, zero-filled to `.bss`.
@@ -193,15 +202,31 @@ impl Elf {
 }
 
 /// Addresses that can be code; functions that the linker discarded lie elsewhere.
+///
+/// The ranges are sorted and do not overlap.
 #[derive(Debug)]
 pub(crate) struct CodeMap(Vec<(u64, u64)>);
 
 impl CodeMap {
+    fn new(mut sized: Vec<(u64, u64)>) -> Self {
+        sized.sort_unstable();
+        let mut ranges: Vec<(u64, u64)> = Vec::new();
+        for (start, size) in sized {
+            let end = start.saturating_add(size);
+            match ranges.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => ranges.push((start, end)),
+            }
+        }
+        Self(ranges)
+    }
+
     /// Whether there can be code at `address`.
     pub(crate) fn contains(&self, address: u64) -> bool {
-        self.0
-            .iter()
-            .any(|(start, size)| address.wrapping_sub(*start) < *size)
+        let after = self.0.partition_point(|(start, _)| *start <= address);
+        self.0[..after]
+            .last()
+            .is_some_and(|(_, end)| address < *end)
     }
 }
 
@@ -268,12 +293,30 @@ fn read_sections(
             return Vec::new();
         }
     };
+    let names = (header.shstrndx(LE, data).ok())
+        .and_then(|index| table.section(SectionIndex(index as usize)).ok())
+        .and_then(|names| names.data(LE, data).ok())
+        .unwrap_or(b"");
+    let count = table.len();
+    if count > MOST_SECTIONS {
+        problems.add(format!(
+            "{name}: of {count} section headers, {MOST_SECTIONS} are read"
+        ));
+    }
     // The first header is the reserved null one (gABI, chapter 4); it stays so that links
     // keep their numbers.
     table
         .iter()
-        .map(|header| section(header, table.section_name(LE, header).unwrap_or(b"")))
+        .take(MOST_SECTIONS)
+        .map(|header| section(header, name_at(names, header.sh_name(LE))))
         .collect()
+}
+
+/// The name at an offset of the section names, as much of it as is believed.
+fn name_at(names: &[u8], offset: u32) -> &[u8] {
+    let rest = names.get(offset as usize..).unwrap_or(b"");
+    let rest = &rest[..rest.len().min(LONGEST_SECTION_NAME)];
+    &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())]
 }
 
 fn section(header: &SectionHeader, name: &[u8]) -> Section {
@@ -296,6 +339,7 @@ fn find_interpreter(programs: &[ProgramHeader], data: &'static [u8]) -> Option<S
         .iter()
         .find(|header| header.p_type(LE) == elf::PT_INTERP)?;
     let bytes = header.data(LE, data).ok()?;
+    let bytes = &bytes[..bytes.len().min(LONGEST_PATH)];
     let text = bytes.split(|byte| *byte == 0).next()?;
     (!text.is_empty()).then(|| String::from_utf8_lossy(text).into_owned())
 }
@@ -325,11 +369,18 @@ fn find_build_id(
     let from_sections = sections
         .iter()
         .filter_map(|header| header.notes(LE, data).ok().flatten());
-    from_segments.chain(from_sections).find_map(build_id_in)
+    let mut left = MOST_NOTES;
+    from_segments
+        .chain(from_sections)
+        .find_map(|notes| build_id_in(notes, &mut left))
 }
 
-fn build_id_in(mut notes: NoteIterator<'_, Header>) -> Option<Vec<u8>> {
-    while let Ok(Some(note)) = notes.next() {
+/// The build id among `notes`, of which each that is looked at counts against `left`.
+fn build_id_in(mut notes: NoteIterator<'_, Header>, left: &mut usize) -> Option<Vec<u8>> {
+    while *left > 0
+        && let Ok(Some(note)) = notes.next()
+    {
+        *left -= 1;
         if note.name() == elf::ELF_NOTE_GNU && note.n_type(LE) == elf::NT_GNU_BUILD_ID {
             let id = note.desc();
             return (!id.is_empty() && id.len() <= LONGEST_BUILD_ID).then(|| id.to_vec());

@@ -4,6 +4,7 @@
 //! unpacked, and both are kept in one [`Storage`].  The separate debug file of a stripped
 //! program is found here too.  Nothing here knows DWARF, or which question the bytes are for.
 
+mod allowance;
 mod file;
 mod problems;
 mod relocations;
@@ -17,6 +18,7 @@ mod zstd_frames;
 pub use file::{ImageKind, Section, Segment, SegmentKind};
 pub use symbols::{Symbol, SymbolKind};
 
+pub(crate) use allowance::Allowance;
 pub(crate) use file::{CodeMap, Elf};
 pub(crate) use problems::Problems;
 pub(crate) use relocations::relocated_pointer;

@@ -8,12 +8,11 @@ use object::elf;
 use object::endian::LittleEndian;
 use object::pod;
 
+use super::allowance::Allowance;
 use super::file::{Elf, Section};
 use super::storage::Storage;
 use super::zstd_frames::ZstdFrames;
 
-/// Largest size that is believed of a section.
-const LARGEST_SECTION: u64 = 8 << 30;
 /// Highest ratio that is believed of a compression: zlib reaches about 1032, and zstd more
 /// only on constant bytes.
 const HIGHEST_RATIO: u64 = 1100;
@@ -71,10 +70,11 @@ pub(crate) unsafe fn section_bytes(
     let stored = elf
         .stored_bytes(section)
         .ok_or_else(|| String::from("lies outside the file"))?;
+    let allowance = storage.allowance();
     let plain = if section.compressed {
-        decompress_standard(stored)?
+        decompress_standard(stored, allowance)?
     } else if is_compressed(section) {
-        decompress_gnu(stored)?
+        decompress_gnu(stored, allowance)?
     } else {
         return Ok(stored);
     };
@@ -88,19 +88,19 @@ fn is_compressed(section: &Section) -> bool {
 
 /// Decompresses a section with `SHF_COMPRESSED`: a compression header lies in front of the data
 /// (gABI, chapter 4, "Section Compression").
-fn decompress_standard(stored: &[u8]) -> Result<Vec<u8>, String> {
+fn decompress_standard(stored: &[u8], allowance: &Allowance) -> Result<Vec<u8>, String> {
     let (header, body) = pod::from_bytes::<elf::CompressionHeader64<LittleEndian>>(stored)
         .map_err(|()| String::from("has no room for its compression header"))?;
     let size = header.ch_size.get(LittleEndian);
     match elf::CompressionType(header.ch_type.get(LittleEndian).0) {
-        elf::ELFCOMPRESS_ZLIB => inflate(body, size),
-        elf::ELFCOMPRESS_ZSTD => unpack_zstd(body, size),
+        elf::ELFCOMPRESS_ZLIB => inflate(body, size, allowance),
+        elf::ELFCOMPRESS_ZSTD => read_all(ZstdFrames::new(body), body.len(), size, allowance),
         other => Err(format!("is compressed in an unknown way ({})", other.0)),
     }
 }
 
 /// Decompresses a `.zdebug_*` section: "ZLIB" and a big-endian size lie in front of the data.
-fn decompress_gnu(stored: &[u8]) -> Result<Vec<u8>, String> {
+fn decompress_gnu(stored: &[u8], allowance: &Allowance) -> Result<Vec<u8>, String> {
     let header = stored
         .split_at_checked(12)
         .filter(|(head, _)| head.starts_with(b"ZLIB"));
@@ -110,33 +110,46 @@ fn decompress_gnu(stored: &[u8]) -> Result<Vec<u8>, String> {
     let size = head[4..]
         .iter()
         .fold(0_u64, |size, byte| (size << 8) | u64::from(*byte));
-    inflate(body, size)
+    inflate(body, size, allowance)
 }
 
-fn inflate(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
-    read_all(flate2::read::ZlibDecoder::new(body), body.len(), size)
+fn inflate(body: &[u8], size: u64, allowance: &Allowance) -> Result<Vec<u8>, String> {
+    read_all(
+        flate2::read::ZlibDecoder::new(body),
+        body.len(),
+        size,
+        allowance,
+    )
 }
 
-fn unpack_zstd(body: &[u8], size: u64) -> Result<Vec<u8>, String> {
-    read_all(ZstdFrames::new(body), body.len(), size)
-}
-
-/// Reads at most the claimed size; a claim that is out of the ordinary allocates nothing.
-fn read_all(reader: impl std::io::Read, stored: usize, size: u64) -> Result<Vec<u8>, String> {
-    let limit = (stored as u64)
-        .saturating_mul(HIGHEST_RATIO)
-        .min(LARGEST_SECTION);
-    if size > limit {
+/// Reads exactly the claimed size; a claim that is out of the ordinary allocates nothing.
+fn read_all(
+    mut reader: impl std::io::Read,
+    stored: usize,
+    size: u64,
+    allowance: &Allowance,
+) -> Result<Vec<u8>, String> {
+    if size > (stored as u64).saturating_mul(HIGHEST_RATIO) {
         return Err(format!("claims an impossible size of {size} bytes"));
+    }
+    let taken = usize::try_from(size).map(|size| allowance.take(size));
+    if !matches!(taken, Ok(Ok(()))) {
+        return Err(format!(
+            "would take {size} bytes, more memory than a file of this size is allowed"
+        ));
     }
     let ordinary = (stored as u64).saturating_mul(ORDINARY_RATIO);
     let mut out = Vec::with_capacity(size.min(ordinary) as usize);
-    reader
+    let failed = |error| format!("cannot be decompressed: {error}");
+    (&mut reader)
         .take(size)
         .read_to_end(&mut out)
-        .map_err(|error| format!("cannot be decompressed: {error}"))?;
+        .map_err(failed)?;
     if (out.len() as u64) < size {
         return Err(String::from("is shorter than it claims"));
+    }
+    if reader.read(&mut [0]).map_err(failed)? > 0 {
+        return Err(String::from("is longer than it claims"));
     }
     Ok(out)
 }

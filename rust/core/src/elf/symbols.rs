@@ -1,7 +1,7 @@
 //! Symbol tables, searched by address and by name.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use memchr::memmem;
 use object::elf;
@@ -9,6 +9,7 @@ use object::endian::LittleEndian;
 use object::pod;
 
 use super::file::Elf;
+use super::problems::Problems;
 use super::source::Source;
 use crate::demangle::demangle;
 
@@ -17,6 +18,11 @@ type Entry = elf::Sym64<LittleEndian>;
 const LE: LittleEndian = LittleEndian;
 /// Names longer than this are damage; rustc's longest are a few kilobytes.
 const LONGEST_NAME: usize = 1 << 16;
+/// Bytes of names that a search reads for each byte of the table of names.  Symbols may share
+/// a name, of others that are tails of it, but few do.
+const NAME_USES: usize = 8;
+/// Bytes of names that any search may read.
+const NAMES_FLOOR: usize = 1 << 20;
 
 /// Kind of thing that a symbol names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +59,7 @@ pub struct Symbol {
 struct Table {
     entries: &'static [Entry],
     names: &'static [u8],
+    problems: Arc<Problems>,
 }
 
 /// The symbol tables of one image.
@@ -155,11 +162,11 @@ impl Symbols {
         for table in &self.tables {
             let starts = table.names_containing(anchor.unwrap_or(""), wanted);
             if !starts.is_empty() {
-                found.extend(table.entries.iter().filter_map(|entry| {
+                let is_wanted = move |entry: &&Entry| {
                     let start = entry.st_name.get(LE) as usize;
-                    starts.binary_search(&start).ok()?;
-                    table.symbol(entry)
-                }));
+                    starts.binary_search(&start).is_ok()
+                };
+                found.extend(table.symbols(table.entries.iter().filter(is_wanted)));
             }
         }
         found
@@ -183,11 +190,32 @@ impl Symbols {
     pub(crate) fn all(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.tables
             .iter()
-            .flat_map(|table| table.entries.iter().filter_map(|entry| table.symbol(entry)))
+            .flat_map(|table| table.symbols(table.entries.iter()))
     }
 }
 
 impl Table {
+    /// The defined symbols among `entries`, as long as their names could lie in the table.
+    fn symbols<'a>(
+        &'a self,
+        entries: impl Iterator<Item = &'a Entry> + 'a,
+    ) -> impl Iterator<Item = Symbol> + 'a {
+        let believed = self.names.len().saturating_mul(NAME_USES);
+        let mut left = believed.saturating_add(NAMES_FLOOR);
+        let read = move |entry| {
+            let symbol = self.symbol(entry);
+            let size = (symbol.as_ref()).map_or(0, |symbol| symbol.linkage_name.len());
+            if let Some(rest) = left.checked_sub(size) {
+                left = rest;
+                return Some(symbol);
+            }
+            self.problems
+                .add("a search for symbols ended early: too many of them share their names");
+            None
+        };
+        entries.map_while(read).flatten()
+    }
+
     fn symbol(&self, entry: &Entry) -> Option<Symbol> {
         if entry.st_shndx.get(LE) == elf::SHN_UNDEF {
             return None;
@@ -274,6 +302,7 @@ fn find_table(source: Source<'_>, name: &str) -> Option<Table> {
     (!entries.is_empty()).then_some(Table {
         entries,
         names: load(strings)?,
+        problems: Arc::clone(source.problems),
     })
 }
 

@@ -67,7 +67,7 @@ impl Image {
     pub fn parse(data: Vec<u8>, name: &str) -> Result<Arc<Self>> {
         let storage = Arc::new(Storage::default());
         // SAFETY: the image keeps the storage for as long as it keeps the bytes.
-        let data = unsafe { storage.keep(data) };
+        let data = unsafe { storage.keep_file(data) };
         Self::build(
             data,
             PathBuf::from(name),

@@ -7,12 +7,14 @@
 
 mod agreement;
 mod completed;
+mod scopes;
 mod segment;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use agreement::same_text;
 pub(crate) use completed::completed_path;
+pub(crate) use scopes::join_scopes;
 pub(crate) use segment::last_segment;
 
 use agreement::{ends_with, may_be_in_impl};

@@ -339,7 +339,7 @@ class Checker:
 
     def term_of(self, type_: Type) -> Term:
         """The term of a type of the program."""
-        return program_types.term_of(type_, 0, self.names.is_shown)
+        return program_types.term_of(type_, self.names.is_shown)
 
     def parse_type(self, text: str, span: Span) -> Term:
         """Parse a written type; each ``_`` becomes a variable.

@@ -18,6 +18,8 @@ from crabtrap.symbols.types import PRIMITIVES, Type, parse_type_path
 from crabtrap.values.unsized import ADDRESS_FIELD, pointee_name, wide_kind
 
 _MAX_DEPTH = 24
+_MAX_TERMS = 1000
+"""Most types that one is made of; in damaged files, a type may be an argument of itself."""
 _POINTERS = ("&mut ", "&", "*const ", "*mut ")
 _ENCODINGS = {(t.row.encoding, t.size, name[0]): name for name, t in PRIMITIVES.items()}
 
@@ -28,18 +30,30 @@ def _nothing(_type: Type) -> bool:
     return False
 
 
-def term_of(  # noqa: C901, PLR0911, PLR0912 - one case per kind
-    type_: Type, depth: int = 0, shown: Shown = _nothing
-) -> Term:
+class _Reading:
+    """One reading of a type: what is shown by a view of its own, and how many terms are left."""
+
+    def __init__(self, shown: Shown) -> None:
+        self.shown = shown
+        self.left = _MAX_TERMS
+
+
+def term_of(type_: Type, shown: Shown = _nothing) -> Term:
     """Return the term of a type of the program; ``UNKNOWN`` where none says what it is.
 
     Args:
         type_: A type of the program, or of a value that an expression computed.
-        depth: Levels of types around it.
         shown: Says of a type outside std that a rule shows it as something else, a sequence
             or a text; such a type is unknown, too: its views have methods, it has none.
     """
-    if depth > _MAX_DEPTH:
+    return _term_of(type_, 0, _Reading(shown))
+
+
+def _term_of(  # noqa: C901, PLR0911, PLR0912 - one case per kind
+    type_: Type, depth: int, reading: _Reading
+) -> Term:
+    reading.left -= 1
+    if depth > _MAX_DEPTH or reading.left < 0:
         return UNKNOWN
     shape = type_.strip()
     row = shape.row
@@ -51,21 +65,21 @@ def term_of(  # noqa: C901, PLR0911, PLR0912 - one case per kind
         case "never":
             return terms.NEVER
         case "pointer" | "reference":
-            return _pointer(shape, depth, shown)
+            return _pointer(shape, depth, reading)
         case "array":
             if row.name == "str":
                 return terms.STR
-            item = UNIT if shape.target is None else term_of(shape.target, depth + 1, shown)
+            item = UNIT if shape.target is None else _term_of(shape.target, depth + 1, reading)
             return terms.slice_of(item) if row.count is None else terms.array_of(item, row.count)
         case "enum" | "union":
-            return _adt(shape, depth, shown)
+            return _adt(shape, depth, reading)
         case "struct":
             wide = wide_kind(shape)
             if wide is not None:
-                return _wide(shape, ADDRESS_FIELD[wide], depth, shown)
+                return _wide(shape, ADDRESS_FIELD[wide], depth, reading)
             if row.name.startswith("("):
-                return terms.tuple_of(*(term_of(f.type, depth + 1, shown) for f in shape.fields))
-            return _adt(shape, depth, shown)
+                return terms.tuple_of(*(_term_of(f.type, depth + 1, reading) for f in shape.fields))
+            return _adt(shape, depth, reading)
         case "opaque":
             return _computed(shape.row.name)
         case _:
@@ -82,12 +96,12 @@ def _base(shape: Type) -> Term:
     return UNKNOWN if found is None else Term(found)
 
 
-def _pointer(shape: Type, depth: int, shown: Shown) -> Term:
+def _pointer(shape: Type, depth: int, reading: _Reading) -> Term:
     target = shape.target
     name = shape.row.name
     if target is not None and target.strip().kind == "function":
         return UNKNOWN
-    inner = UNKNOWN if target is None else term_of(target, depth + 1, shown)
+    inner = UNKNOWN if target is None else _term_of(target, depth + 1, reading)
     for prefix in _POINTERS:
         if name.startswith(prefix):
             return Term(prefix.strip(), (inner,))
@@ -97,14 +111,14 @@ def _pointer(shape: Type, depth: int, shown: Shown) -> Term:
     return Term("*mut", (inner,)) if not name else UNKNOWN
 
 
-def _wide(shape: Type, data_field: str, depth: int, shown: Shown) -> Term:
+def _wide(shape: Type, data_field: str, depth: int, reading: _Reading) -> Term:
     name = pointee_name(shape)
     field = shape.field(data_field)
     target = None if field is None else field.type.strip().target
     if name == "str":
         inner = terms.STR
     elif name.startswith("["):
-        inner = terms.slice_of(UNKNOWN if target is None else term_of(target, depth + 1, shown))
+        inner = terms.slice_of(UNKNOWN if target is None else _term_of(target, depth + 1, reading))
     elif name.startswith("dyn "):
         inner = Term("dyn", (Term(name.removeprefix("dyn ").partition("::<")[0]),))
     else:
@@ -116,19 +130,19 @@ def _wide(shape: Type, data_field: str, depth: int, shown: Shown) -> Term:
     return Term(owner, (inner,)) if owner in STD_TYPES else UNKNOWN
 
 
-def _adt(shape: Type, depth: int, shown: Shown) -> Term:
+def _adt(shape: Type, depth: int, reading: _Reading) -> Term:
     path = parse_type_path(shape.path)
     if shape.path.startswith("{") or "{" in path.last:
         return UNKNOWN
-    args = _arguments(shape, depth, shown)
-    if not shape.is_std and shown(shape):
+    args = _arguments(shape, depth, reading)
+    if not shape.is_std and reading.shown(shape):
         return UNKNOWN
     if path.head.partition("::")[0] in STD_CRATES:
         return _std(path.last, args)
     return Term(path.head, args, shape)
 
 
-def _arguments(shape: Type, depth: int, shown: Shown) -> tuple[Term, ...]:
+def _arguments(shape: Type, depth: int, reading: _Reading) -> tuple[Term, ...]:
     """The generic arguments; of an enum those of its variants, which describe them."""
     described = shape
     if not shape.row.template_arguments and shape.cases is not None:
@@ -138,9 +152,9 @@ def _arguments(shape: Type, depth: int, shown: Shown) -> tuple[Term, ...]:
     written = parse_type_path(shape.path).arguments
     for index in range(len(described.row.template_arguments)):
         argument = described.argument(index)
-        term = UNKNOWN if argument is None else term_of(argument, depth + 1, shown)
+        term = UNKNOWN if argument is None else _term_of(argument, depth + 1, reading)
         found.append(_unsized(written[index], term) if index < len(written) else term)
-    return tuple(found) or _written_arguments(shape, depth, shown)
+    return tuple(found) or _written_arguments(shape, depth, reading)
 
 
 def _unsized(text: str, described: Term) -> Term:
@@ -154,7 +168,7 @@ def _unsized(text: str, described: Term) -> Term:
     return described
 
 
-def _written_arguments(shape: Type, depth: int, shown: Shown) -> tuple[Term, ...]:
+def _written_arguments(shape: Type, depth: int, reading: _Reading) -> tuple[Term, ...]:
     """The generic arguments as the type's name has them."""
 
     def lookup(path: str, args: tuple[Term, ...]) -> Term | None:
@@ -163,7 +177,7 @@ def _written_arguments(shape: Type, depth: int, shown: Shown) -> tuple[Term, ...
             return found
         text = f"{path}<{', '.join(map(str, args))}>" if args else path
         types = shape.table.find(text)
-        return term_of(types[0], depth + 1, shown) if types else None
+        return _term_of(types[0], depth + 1, reading) if types else None
 
     found: list[Term] = []
     for text in parse_type_path(shape.path).arguments:

@@ -9,7 +9,10 @@ use crate::die::DieId;
 use crate::dwarf::debug_info::DebugInfo;
 use crate::dwarf::entry::Entry;
 use crate::dwarf::functions::{Declaration, declaration};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Most generic arguments of a type that are read.
+const MOST_ARGUMENTS: usize = 256;
 
 /// One type entry, not followed further.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,9 +140,15 @@ fn enumerators_of(children: &[Entry<'_>], size: Option<u64>) -> Vec<(String, u12
 
 /// `(name, type)` of the generic parameters among the children of a type or function.
 pub(super) fn template_arguments(children: &[Entry<'_>]) -> Vec<(String, DieId)> {
+    let is_argument = |child: &&Entry<'_>| child.tag() == gimli::DW_TAG_template_type_parameter;
+    if let Some(child) = children.iter().filter(is_argument).nth(MOST_ARGUMENTS) {
+        let problem = format!("a type has more than {MOST_ARGUMENTS} generic arguments");
+        child.unit.note("a type", Some(Error::Damaged(problem)));
+    }
     children
         .iter()
-        .filter(|child| child.tag() == gimli::DW_TAG_template_type_parameter)
+        .filter(is_argument)
+        .take(MOST_ARGUMENTS)
         .filter_map(|child| {
             let name = child.name().unwrap_or_default().into_owned();
             Some((name, child.reference(gimli::DW_AT_type)?))

@@ -1,7 +1,8 @@
 """Damages a program in reproducible ways and asks a session everything about the result.
 
-``python mutants.py PROGRAM DIRECTORY FIRST END`` works through the seeds ``[FIRST, END)``
-and prints one JSON object for each: ``{"seed": 7, "seconds": 0.01, "said": "..."}``.
+``python -m tests.support.mutants PROGRAM DIRECTORY FIRST END`` works through the seeds
+``[FIRST, END)`` and prints an object for each, ``{"seed": 7, "seconds": 0.01, "said": ".."}``,
+and at the end one with the most bytes it had in memory, ``{"memory": 50000000}``.
 Anything but a ``CrabtrapError`` ends it with a traceback.
 """
 
@@ -9,17 +10,14 @@ from __future__ import annotations
 
 import json
 import random
-import resource
 import struct
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from crabtrap import Session
-from crabtrap.errors import CrabtrapError
+from tests.support.examination import examine, limit_memory, peak_memory
 
-MEMORY_LIMIT = 1 << 30
 EDGES = (
     0,
     1,
@@ -93,7 +91,7 @@ def change_header(data: bytearray, chance: random.Random) -> None:
 def change_debug_information(data: bytearray, chance: random.Random) -> None:
     """Bytes of sections that are not loaded: lines, types, names, unwinding."""
     (sections,) = struct.unpack_from("<Q", data, 40)
-    ranges = []
+    ranges: list[tuple[int, int]] = []
     for index in range(data[60]):
         flags, _, offset, size = struct.unpack_from("<QQQQ", data, sections + 64 * index + 8)
         if not flags & 2 and size:
@@ -113,72 +111,26 @@ def cut_or_repeat(data: bytearray, chance: random.Random) -> None:
         data[cut : cut + 512] = data[other : other + 512]
 
 
-def examine(path: Path) -> str:
-    """Ask for everything that needs no process; what was refused is the answer."""
-    refused: list[str] = []
-
-    def ask(question: Callable[[], object]) -> None:
-        try:
-            question()
-        except CrabtrapError as error:
-            refused.append(str(error))
-
-    try:
-        session = Session(str(path))
-    except CrabtrapError as error:
-        return str(error)
-    with session:
-        for spec in ("area", "small.rs:20", "Shape::grow", "/a/", "*0x1000", "main"):
-            ask(lambda spec=spec: session.breakpoints.add(spec))
-        for expression in ("COUNTER", "small::COUNTER + 1", "&COUNTER"):
-            ask(lambda text=expression: session.values.render(session.evaluate(text)))
-        ask(lambda: session.memory.disassemble(0x1000, count=20))
-        ask(lambda: ask_image(session))
-    return "; ".join(refused)
-
-
-def ask_image(session: Session) -> None:
-    module = session.code.modules.main
-    assert module is not None
-    image = module.image
-    image.start_indexing()
-    image.wait_indexed(4.0)
-    for symbol in image.symbols_matching("."):
-        image.symbol_at(symbol.address)
-        image.row_at(symbol.address)
-        image.inline_chain(symbol.address)
-    for function in image.find_functions_matching("."):
-        image.variables(function.die)
-        image.return_type(function.die)
-        image.rows_between(function.entry, function.entry + 64)
-    for path in image.find_files(""):
-        for line in image.lines_with_code(path)[:200]:
-            image.rows_for_line(path, line)
-    for name in ("Shape", "Point", "u32"):
-        for die in image.find_types(name):
-            image.type(die)
-    image.complete("", ("function", "type", "static"), 100)
-    tuple(image.problems)
-
-
 def tell(answer: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 
 
 def main() -> None:
+    """Work through the seeds that the command line names."""
     program, directory, first, end = sys.argv[1:]
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    limit_memory()
     original = Path(program).read_bytes()
     for seed in range(int(first), int(end)):
         path = Path(directory) / f"mutant-{seed}"
         path.write_bytes(mutate(original, seed))
         tell({"began": seed})
-        start = time.monotonic()
-        said = examine(path)
-        seconds = time.monotonic() - start
+        start = time.process_time()
+        answer = examine(path)
+        seconds = time.process_time() - start
         path.unlink()
-        tell({"seed": seed, "seconds": seconds, "said": said})
+        tell({"seed": seed, "seconds": seconds, "said": "; ".join(answer.said + answer.problems)})
+    tell({"memory": peak_memory()})
 
 
 if __name__ == "__main__":
