@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 STOP_SECONDS = 10.0
 """A thread that has not stopped this long after the request hangs in the kernel."""
 _POLL_SECONDS = 0.05
+_REPORT_SECONDS = 30.0
+"""Time for the stops that come with the first one of a batch."""
 
 
 class UnstoppableError(TargetError):
@@ -76,8 +78,10 @@ class Stopper:
         listed = frozenset[int]()
         if not debuggee.target.abilities.stops_all:
             listed = self._stop_others()
+        deadline = time.monotonic() + _REPORT_SECONDS
         while self.take_stop(0):
-            pass
+            if time.monotonic() > deadline:
+                raise TargetError("the server reports stops without end")
         debuggee.sites.note_failures(debuggee.control.take_site_failures())
         state = debuggee.state
         if isinstance(state, Running):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import LaunchError, RemoteError, TargetError
-from crabtrap.files import working_directory
+from crabtrap.files import read_regular_file, working_directory
 from crabtrap.target.ending import Ending, noticing_the_end
 from crabtrap.target.interface import (
     ENDS,
@@ -24,9 +24,10 @@ from crabtrap.target.interface import (
 from crabtrap.target.live_control import LiveControl
 from crabtrap.target.mappings import parse_maps
 from crabtrap.target.remote import Remote
-from crabtrap.target.remote_files import read_remote_file
+from crabtrap.target.remote_files import FILE_LIMIT, read_remote_file
 from crabtrap.target.rsp.connection import Connection
 from crabtrap.target.rsp.documents import parse_libraries, parse_threads
+from crabtrap.target.rsp.incoming_data import read_object
 from crabtrap.target.rsp.replies import checked
 from crabtrap.target.rsp.stop_replies import parse_stop
 from crabtrap.target.server import Endpoint, ServerKind, reach, start_gdbserver, start_guard
@@ -174,7 +175,7 @@ class LiveTarget:
     @noticing_the_end
     def threads(self) -> tuple[ThreadInfo, ...]:
         """List the threads of the process; those of a forked child once it is followed."""
-        found = parse_threads(self._connection.transfer("threads"), self.pid)
+        found = parse_threads(read_object(self._connection, "threads"), self.pid)
         if not found:
             self._ending.check()
         for thread in found:
@@ -212,7 +213,7 @@ class LiveTarget:
         if self.is_local:
             return f"/proc/{self._live_tid()}/exe"
         annex = f"{self.pid:x}"
-        return os.fsdecode(self._connection.transfer("exec-file", annex))
+        return os.fsdecode(read_object(self._connection, "exec-file", annex))
 
     @noticing_the_end
     def libraries(self) -> tuple[Library, ...]:
@@ -240,10 +241,12 @@ class LiveTarget:
         """Read a whole file, by its path in the program's mount namespace."""
         if not self.is_local:
             return read_remote_file(self._connection, path, self.pid)
-        root = "" if path.startswith("/proc/") else f"/proc/{self._live_tid()}/root"
         try:
-            with open(root + path, "rb") as file:
-                return file.read()
+            if path.startswith("/proc/"):  # the kernel's own, which have no size
+                with open(path, "rb") as file:
+                    return file.read()
+            # Named by the program, perhaps: it may be a device or a pipe.
+            return read_regular_file(f"/proc/{self._live_tid()}/root{path}", FILE_LIMIT)[0]
         except OSError as error:
             raise TargetError(f"cannot read {path}: {error.strerror}") from None
 
@@ -368,7 +371,7 @@ class LiveTarget:
         if reply[:1] in (b"W", b"X"):
             return False
         if reply == b"OK":  # non-stop: no thread is stopped
-            threads = parse_threads(connection.transfer("threads"), 0)
+            threads = parse_threads(read_object(connection, "threads"), 0)
             if not threads:
                 return False
             self._remote.adopt(threads[0].pid)
@@ -386,7 +389,7 @@ class LiveTarget:
         stop = parse_stop(reply)
         pid = stop.pid
         if not pid:
-            threads = parse_threads(self._connection.transfer("threads"), stop.tid)
+            threads = parse_threads(read_object(self._connection, "threads"), stop.tid)
             pid = threads[0].pid if threads else stop.tid
         if stop.kind in ENDS:
             raise LaunchError("the program ended while it was being started")

@@ -22,6 +22,7 @@ from crabtrap.target.interface import (
 from crabtrap.target.register_layout import to_dwarf_order
 from crabtrap.target.remote import Remote
 from crabtrap.target.rsp.connection import Route
+from crabtrap.target.rsp.packets import parse_hex
 from crabtrap.target.rsp.replies import checked, error_of
 from crabtrap.target.rsp.signal_numbers import from_linux
 from crabtrap.target.rsp.site_packets import PendingSites, insert_packet, remove_packet
@@ -335,7 +336,10 @@ class LiveControl:
         reply = checked(packet, self._connection.request(packet))
         if reply[:1] != b"V":
             return 0
-        value = int(reply[1:17], 16)
+        try:
+            value = parse_hex(reply[1:])
+        except ValueError:
+            raise RemoteError(f"the server counted {reply[1:41]!r}") from None
         return value - (1 << 64) if value >> 63 else value
 
     @noticing_the_end

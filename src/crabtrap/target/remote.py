@@ -23,9 +23,11 @@ from crabtrap.target.register_layout import (
     parse_description,
 )
 from crabtrap.target.rsp.connection import Connection
+from crabtrap.target.rsp.incoming_data import read_object
 from crabtrap.target.rsp.packets import (
     escape,
     parse_bytes,
+    parse_decimal,
     thread_id,
     unescape,
 )
@@ -248,7 +250,11 @@ class Remote:
         """Save all registers of a thread, in the server where it has LLDB's packet for it."""
         if not self.connection.has("QSaveRegisterState"):
             return SavedRegisters(tid, block=self.read_block(tid))
-        return SavedRegisters(tid, int(self._ask_thread(tid, b"QSaveRegisterState")))
+        number = self._ask_thread(tid, b"QSaveRegisterState")
+        try:
+            return SavedRegisters(tid, parse_decimal(number))
+        except ValueError:
+            raise RemoteError(f"the server saved registers as {number[:40]!r}") from None
 
     def restore_registers(self, saved: SavedRegisters) -> None:
         """Restore what ``save_registers`` has saved."""
@@ -273,7 +279,7 @@ class Remote:
         """Read a ``qXfer`` object of the process, or of one thread of it."""
         if self.connection.request(b"Hg" + self.thread(tid)) != b"OK":
             raise NotFoundError("thread", str(tid or self.pid))
-        return self.connection.transfer(kind)
+        return read_object(self.connection, kind)
 
     def _read_layout(self) -> RegisterLayout:
         wanted = ["target.xml"]
@@ -284,7 +290,7 @@ class Remote:
                 continue
             if len(documents) >= 32:
                 raise RemoteError("the target description includes too many documents")
-            documents[name] = self.connection.transfer("features", name)
+            documents[name] = read_object(self.connection, "features", name)
             wanted += included_documents(documents[name])
         return parse_description(documents)
 

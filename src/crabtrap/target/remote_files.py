@@ -6,6 +6,7 @@ import os
 
 from crabtrap.errors import RemoteError
 from crabtrap.target.rsp.connection import Connection
+from crabtrap.target.rsp.incoming_data import Meter
 from crabtrap.target.rsp.packets import parse_hex, unescape
 from crabtrap.target.rsp.replies import checked
 
@@ -13,6 +14,8 @@ FILE_LIMIT = 1 << 30
 """Bytes; longer files are refused, because the server could send data without end."""
 
 _PIPELINE = 16
+_MOST_ERRORS = 4095
+"""``MAX_ERRNO`` of the kernel."""
 
 
 def read_remote_file(
@@ -38,12 +41,13 @@ def _read_all(connection: Connection, descriptor: int, path: str, limit: int) ->
     # A reply may be escaped to twice its size.
     room = max(16, (connection.packet_size - 32) // 2)
     data = bytearray()
+    meter = Meter(path, limit, connection.patience)
     while True:
         packets = [
             b"vFile:pread:%x,%x,%x" % (descriptor, room, len(data) + room * index)
             for index in range(_PIPELINE)
         ]
-        expected = len(data)
+        before = expected = len(data)
         for packet, reply in zip(packets, connection.exchange(packets), strict=True):
             size, part = _parse_reply(packet, reply, path)
             if size != len(part) or size > room:
@@ -54,8 +58,7 @@ def _read_all(connection: Connection, descriptor: int, path: str, limit: int) ->
             if not part:
                 return bytes(data)
             expected += room
-        if len(data) > limit:
-            raise RemoteError(f"{path} is longer than {limit} bytes")
+        meter.count(len(data) - before)
 
 
 def _parse_reply(packet: bytes, reply: bytes, path: str) -> tuple[int, bytes]:
@@ -67,6 +70,8 @@ def _parse_reply(packet: bytes, reply: bytes, path: str) -> tuple[int, bytes]:
             raise ValueError
         if result.startswith(b"-"):
             number = parse_hex(code)
+            if number > _MOST_ERRORS:
+                raise ValueError
             raise RemoteError(
                 f"cannot read {path}: {os.strerror(number)}", packet="vFile", code=number
             )

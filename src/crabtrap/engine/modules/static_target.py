@@ -7,8 +7,10 @@ from functools import partial
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault, NotFoundError, StateError
+from crabtrap.files import read_regular_file
 from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target.interface import Abilities, Control, Library, Mapping, ThreadInfo
+from crabtrap.target.remote_files import FILE_LIMIT
 
 
 class StaticTarget:
@@ -124,8 +126,7 @@ class StaticTarget:
         Raises:
             OSError: The file cannot be read.
         """
-        with open(path, "rb") as file:
-            return file.read()
+        return read_regular_file(path, FILE_LIMIT)[0]
 
 
 def _read_files(modules: ModuleTable, address: int, size: int) -> bytes:

@@ -18,13 +18,19 @@ from typing import NamedTuple
 from crabtrap.errors import ConnectionLost, RemoteError
 from crabtrap.log import Log
 from crabtrap.target.rsp.channel import Channel
-from crabtrap.target.rsp.packets import frame, parse_hex, split, unescape
+from crabtrap.target.rsp.packets import frame, parse_hex, split
 from crabtrap.target.rsp.replies import checked, error_of, parse_features, shorten
 
 _log = Log("crabtrap.remote")
 
 REPLY_TIMEOUT = 30.0
 """Seconds a server may take for a reply."""
+
+_MOST_STOPS = 1 << 16
+"""Stops without a resume in between; a process has fewer threads."""
+
+_MOST_LATE = 64
+"""Receptions after the end of a wait, for what had come by then; a server may send for ever."""
 
 DEFAULT_PACKET_SIZE = 400
 """Bytes of a packet that a server accepts if it announces no ``PacketSize``."""
@@ -78,6 +84,7 @@ class Connection:
         features: The server's ``qSupported`` features: name to value, "+" or "-".
         non_stop: Non-stop mode: stops are notifications, requests are always allowed.
         packet_size: Longest packet that the server accepts, in bytes.
+        patience: Seconds the server may take for a reply, where a request says nothing else.
         bytes_sent, bytes_received: Totals, for measurements.
     """
 
@@ -88,6 +95,7 @@ class Connection:
         self.features: dict[str, str] = {}
         self.non_stop = False
         self.packet_size = DEFAULT_PACKET_SIZE
+        self.patience = REPLY_TIMEOUT
         self.bytes_sent = 0
         self.bytes_received = 0
         self._channel = channel
@@ -99,6 +107,7 @@ class Connection:
         self._routes: dict[int, Route] = {}
         self._failures: list[bytes] = []
         self._noted: list[tuple[int, bytes]] = []
+        self._stop_count = 0
 
     @property
     def channel(self) -> Channel:
@@ -137,11 +146,11 @@ class Connection:
 
     # -- requests ----------------------------------------------------------------------
 
-    def request(self, payload: bytes, *, timeout: float = REPLY_TIMEOUT) -> bytes:
+    def request(self, payload: bytes, *, timeout: float | None = None) -> bytes:
         """Send one packet and return its reply, be it an error or not."""
         return self.exchange((payload,), timeout=timeout)[0]
 
-    def exchange(self, payloads: Sequence[bytes], *, timeout: float = REPLY_TIMEOUT) -> list[bytes]:
+    def exchange(self, payloads: Sequence[bytes], *, timeout: float | None = None) -> list[bytes]:
         """Send packets together and return their replies in order.
 
         Raises:
@@ -150,7 +159,7 @@ class Connection:
         first = self.post(payloads)
         return self.collect(first, len(payloads), timeout=timeout, asked=payloads)
 
-    def check(self, payload: bytes, *, timeout: float = REPLY_TIMEOUT) -> bytes:
+    def check(self, payload: bytes, *, timeout: float | None = None) -> bytes:
         """Send one packet and return its reply.
 
         Raises:
@@ -180,11 +189,11 @@ class Connection:
         self._outgoing = _Outgoing(outgoing.data + data, outgoing.sent, first + len(payloads))
         return first
 
-    def settle(self, *, timeout: float = REPLY_TIMEOUT) -> None:
+    def settle(self, *, timeout: float | None = None) -> None:
         """Send what is queued, and wait until all requests have their replies."""
         self.flush()
         end = self._outgoing.next_ticket
-        deadline = monotonic() + timeout
+        deadline = self._deadline(timeout)
         while self._incoming.answered < end:
             self._expect(deadline, b"")
 
@@ -198,7 +207,7 @@ class Connection:
         first: int,
         count: int,
         *,
-        timeout: float = REPLY_TIMEOUT,
+        timeout: float | None = None,
         asked: Sequence[bytes] = (),
     ) -> list[bytes]:
         """Send what is queued, and return the replies to ``count`` tickets from ``first``."""
@@ -207,36 +216,13 @@ class Connection:
         for ticket in [ticket for ticket in replies if ticket < first]:
             del replies[ticket]  # of a request that was abandoned by an exception
         end = first + count
-        deadline = monotonic() + timeout
+        deadline = self._deadline(timeout)
         while self._incoming.answered < end:
             before = self._incoming.answered
             self._expect(deadline, asked[max(0, before - first)] if asked else b"")
             if self._incoming.answered > before:
-                deadline = monotonic() + timeout
+                deadline = self._deadline(timeout)
         return [replies.pop(ticket) for ticket in range(first, end)]
-
-    def transfer(self, kind: str, annex: str = "", *, limit: int = 16 << 20) -> bytes:
-        """Read a whole ``qXfer`` object.
-
-        Raises:
-            RemoteError: The server refuses, or sends more than ``limit`` bytes.
-            UnsupportedError: It does not support the object.
-        """
-        room = self.packet_size - 8
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            packet = f"qXfer:{kind}:read:{annex}:{size:x},{room:x}".encode()
-            reply = checked(packet, self.request(packet))
-            part = unescape(reply[1:])
-            parts.append(part)
-            size += len(part)
-            if reply[:1] == b"l":
-                return b"".join(parts)
-            if reply[:1] != b"m" or not part:
-                raise RemoteError(f"the server's {kind} are malformed", packet=shorten(packet))
-            if size > limit:
-                raise RemoteError(f"the server's {kind} are longer than {limit} bytes")
 
     def request_descriptor(self, payload: bytes) -> tuple[bytes, int | None]:
         """Send a packet whose reply may come with a file descriptor.
@@ -247,13 +233,15 @@ class Connection:
         ticket = self.post((payload,))
         self.flush()
         descriptors: list[int] = []
-        deadline = monotonic() + REPLY_TIMEOUT
+        deadline = self._deadline(None)
         while self._incoming.answered <= ticket:
-            if not self._channel.receive_descriptor(self._incoming.chunks, descriptors):
-                remaining = deadline - monotonic()
-                if remaining <= 0 or not self._channel.sleep(remaining):
-                    raise RemoteError("the server did not answer", packet=shorten(payload))
+            remaining = deadline - monotonic()
+            if not self._channel.receive_descriptor(self._incoming.chunks, descriptors) and not (
+                remaining > 0 and self._channel.sleep(remaining)
+            ):
+                raise self._silent(payload)
             self._absorb()
+            self._check_overdue(deadline, payload)
         for extra in descriptors[1:]:
             os.close(extra)
         return self.collect(ticket, 1)[0], descriptors[0] if descriptors else None
@@ -302,6 +290,7 @@ class Connection:
         """
         deadline = None if timeout is None else monotonic() + timeout
         channel = self._channel
+        late = 0
         while True:
             if self._incoming.stops:
                 channel.serve_watched()
@@ -319,9 +308,10 @@ class Connection:
             overdue = remaining is not None and remaining <= 0
             if overdue and self._more_stops_asked:
                 # Not returning yet: vStopped was sent, and its reply may be a stop.
-                self._expect(monotonic() + REPLY_TIMEOUT, b"vStopped")
-            elif self._channel_receive(channel.spin if not overdue else 0.0):
+                self._expect(self._deadline(None), b"vStopped")
+            elif late < _MOST_LATE and self._channel_receive(channel.spin if not overdue else 0.0):
                 self._absorb()
+                late += overdue
             elif overdue:
                 channel.serve_watched()
                 return None
@@ -339,12 +329,15 @@ class Connection:
             RemoteError: The connection ended.
         """
         deadline = monotonic() + timeout
+        late = 0
         while True:
             if any(map(is_wanted, self._incoming.stops)):
                 return True
             self.acknowledge_stops()
             self.flush()
-            if not self._receive(deadline) and monotonic() >= deadline:
+            received = self._receive(deadline)
+            late += received and monotonic() >= deadline
+            if late > _MOST_LATE or not (received or monotonic() < deadline):
                 return False
 
     @property
@@ -360,6 +353,7 @@ class Connection:
 
     def acknowledge_by_resuming(self) -> None:
         """Acknowledge stops when a resume follows at once, which may do it by itself."""
+        self._stop_count = 0
         if self._incoming.complete:
             self._note_acknowledged()
         else:
@@ -377,6 +371,7 @@ class Connection:
         Raises:
             RemoteError: The connection has ended.
         """
+        deadline: float | None = None
         while (outgoing := self._outgoing).data:
             if not outgoing.sent:
                 try:
@@ -385,10 +380,13 @@ class Connection:
                     self._absorb_rest()
                     raise self._lost(error) from error
                 if not taken:
+                    deadline = self._deadline(None) if deadline is None else deadline
                     # The server may be blocked writing: read while waiting to write.
-                    self._channel.sleep(REPLY_TIMEOUT, writable=True)
+                    self._channel.sleep(max(0.0, deadline - monotonic()), writable=True)
                     self._receive(monotonic())
+                    self._check_overdue(deadline, b"")
                     continue
+            deadline = None
             done = sum(outgoing.sent)
             self._outgoing = _Outgoing(outgoing.data[done:], [], outgoing.next_ticket)
             self.bytes_sent += done
@@ -407,12 +405,26 @@ class Connection:
         Raises:
             RemoteError: Nothing arrives before ``deadline``.
         """
+        before = self._incoming.answered
         if not self._receive(deadline):
-            raise RemoteError(
-                "the server does not answer",
-                packet=shorten(payload),
-                hint="it may be stuck or the connection may be lost; close and start again",
-            )
+            raise self._silent(payload)
+        if self._incoming.answered == before:
+            self._check_overdue(deadline, payload)
+
+    def _check_overdue(self, deadline: float, payload: bytes) -> None:
+        """Raise ``RemoteError`` after ``deadline``: what comes is no reply to ``payload``."""
+        if monotonic() >= deadline:
+            raise self._silent(payload)
+
+    def _silent(self, payload: bytes) -> RemoteError:
+        return RemoteError(
+            "the server does not answer",
+            packet=shorten(payload),
+            hint="it may be stuck or the connection may be lost; close and start again",
+        )
+
+    def _deadline(self, timeout: float | None) -> float:
+        return monotonic() + (self.patience if timeout is None else timeout)
 
     def _receive(self, deadline: float) -> bool:
         """Receive some bytes; return False when ``deadline`` has passed."""
@@ -446,6 +458,7 @@ class Connection:
             raise self._lost(None)
         answered, more = self._file_replies(replies, incoming.answered)
         notified = [stop[5:] for stop in notifications if stop.startswith(b"Stop:")]
+        self._count_stops(len(more) + len(notified))
         if self._acknowledge and replies:
             self._outgoing = self._outgoing._replace(data=self._outgoing.data + b"+" * len(replies))
         self.bytes_received += sum(map(len, chunks))
@@ -459,6 +472,11 @@ class Connection:
         )
         for ticket in range(incoming.answered, answered):
             self._routes.pop(ticket, None)
+
+    def _count_stops(self, count: int) -> None:
+        self._stop_count += count
+        if self._stop_count > _MOST_STOPS:
+            raise RemoteError(f"the server reports more than {_MOST_STOPS} stops at once")
 
     def _absorb_rest(self) -> None:
         """Parse what arrived before the connection broke.
@@ -475,6 +493,10 @@ class Connection:
         stops: list[bytes] = []
         for reply in replies:
             route = self._routes.get(ticket)
+            if ticket >= self._outgoing.next_ticket:
+                if _is_console_output(reply):
+                    continue
+                raise RemoteError(f"the server answers what it was not asked: {shorten(reply)!r}")
             if route is None:
                 self._replies[ticket] = reply
             elif route is Route.CHECK:

@@ -9,6 +9,9 @@ from crabtrap.errors import RemoteError
 from crabtrap.target.interface import Library, ThreadInfo
 from crabtrap.target.rsp.packets import parse_thread_id
 
+MOST_LIBRARIES = 10_000
+"""Our guard lists no more; a program with a thousand is a large one."""
+
 
 def parse_xml(document: bytes) -> ElementTree.Element:
     """Parse an XML document of an untrusted server.
@@ -17,11 +20,13 @@ def parse_xml(document: bytes) -> ElementTree.Element:
         RemoteError: It is malformed or declares entities, by which a small document can
             expand without bound and which no server needs.
     """
-    if b"<!ENTITY" in document:
-        raise RemoteError("the server sent XML that declares entities")
     try:
-        return ElementTree.fromstring(document.rstrip(b"\0"))
-    except ElementTree.ParseError as error:
+        # As text, which no declaration of another encoding changes.
+        text = document.rstrip(b"\0").decode()
+        if "<!ENTITY" in text:
+            raise RemoteError("the server sent XML that declares entities")
+        return ElementTree.fromstring(text)
+    except (ElementTree.ParseError, UnicodeDecodeError) as error:
         raise RemoteError(f"the server sent malformed XML: {error}") from None
 
 
@@ -50,6 +55,9 @@ def parse_threads(document: bytes, default_pid: int) -> tuple[ThreadInfo, ...]:
 def parse_libraries(document: bytes) -> tuple[Library, ...]:
     """Parse ``qXfer:libraries-svr4``, without the main program.
 
+    Raises:
+        RemoteError: There are more than anybody loads, or one has no address.
+
     Example:
         >>> parse_libraries(b'<library-list-svr4 version="1.0" main-lm="0x1">'
         ...     b'<library name="/lib/x.so" lm="0x2" l_addr="0x1000" l_ld="0x2000"/>'
@@ -58,6 +66,9 @@ def parse_libraries(document: bytes) -> tuple[Library, ...]:
     """
     root = parse_xml(document)
     main = root.get("main-lm")
+    count = sum(1 for _ in root.iter("library"))
+    if count > MOST_LIBRARIES:
+        raise RemoteError(f"the server lists {count} libraries, more than {MOST_LIBRARIES}")
     return tuple(
         Library(
             element.get("name", ""),

@@ -200,6 +200,17 @@ def parse_hex(text: bytes) -> int:
     return int(text, 16)
 
 
+def parse_decimal(text: bytes) -> int:
+    """Parse a number of at most 64 bits in decimal digits.
+
+    Raises:
+        ValueError: It is not such a number.
+    """
+    if not text.isdigit() or len(text) > 19:
+        raise ValueError(f"{text[:40]!r} is not a number")
+    return int(text)
+
+
 def parse_bytes(text: bytes) -> bytes:
     """Parse pairs of hexadecimal digits.
 
