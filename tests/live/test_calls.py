@@ -57,6 +57,22 @@ RESULTS = {
     "rect.area(2)": "24",
     "shape.area(2)": "150",
     "boxed.area(2)": "12",
+    "rect.doubled()": "24",
+    "circle.doubled()": "150",
+    "shape.doubled()": "150",
+    "boxed.doubled() + boxed.area(1)": "18",
+    "Area::doubled(&rect)": "24",
+    "Rect { width: 2, height: 5 }.perimeter()": "14",
+    "Rect { width: 2, height: 5 }.area(3)": "30",
+    "Rect { width: 2, ..rect }.scaled(3).width": "6",
+    "(Rect { width: 1 + 1, height: 5 }).doubled()": "20",
+    "Circle { radius: 2 }.area(1)": "12",
+    "{ let mut r = rect; r.width = 10; r.perimeter() }": "28",
+    "adder(4)": "7",
+    "adder(adder(0))": "6",
+    'lender("abc")': "6",
+    "lender(&text)": "8",
+    "counting()": "2",
     "Rect::area(&rect, 1)": "12",
     "Area::area(&circle, 1)": "75",
     "<calls::shapes::Rect as Area>::area(&rect, 3)": "36",
@@ -90,6 +106,27 @@ REFUSED = {
     "note(1, 2)": "takes 1 argument, not 2",
 }
 
+# What evaluating refuses and `call` runs; and what `call` refuses, too, with its reason.
+CALL_RUNS = [
+    "negate(true)",
+    "rect.perimeter()",
+    "rect.doubled()",
+    "boxed.area(2)",
+    "adder(4)",
+    "Rect { width: 1, height: 2 }.perimeter()",
+    "Rect::square(3)",
+    "pointer(true)",
+    "numbers.iter().map(|n| maybe(Some(*n))).collect::<Vec<_>>()",
+]
+CALL_DOES_NOT = {
+    "missing(1)": "the program has no function missing",
+    "integers(1)": "takes 5 arguments, not 1",
+    "consume(text)": "would be dropped twice",
+    "max(1u8, 2u8)": "no max in the program takes these arguments",
+    "secret.fmt()": "takes 1 argument, not 0",
+    "rect.missing()": "no method named `missing`",
+}
+
 DEBUG = {
     "go": 'Go { to: Rect { width: 1, height: 2 }, name: "north" }',
     "say": 'Say("a \\"b\\"")',
@@ -110,6 +147,33 @@ def at_stop(debug: Debug, profile: str = "debug") -> Driver:
 
 def call(driver: Driver, text: str, **options: float) -> str:
     return driver.session.values.render(driver.session.call(text, **options))
+
+
+def test_evaluating_says_that_call_runs_it_where_it_does(debug: Debug) -> None:
+    driver = at_stop(debug)
+    for text in CALL_RUNS:
+        with pytest.raises(EvaluationError) as caught:
+            driver.session.evaluate(text)
+        assert caught.value.hint == "call runs it", text
+        assert call(driver, text)
+
+
+def test_evaluating_says_why_call_does_not_run_it_either(debug: Debug) -> None:
+    driver = at_stop(debug)
+    for text, reason in CALL_DOES_NOT.items():
+        with pytest.raises(EvaluationError) as caught:
+            driver.session.evaluate(text)
+        assert reason in f"{caught.value} {caught.value.hint}", text
+        assert not caught.value.hint.startswith("call runs it"), text
+        with pytest.raises(CrabtrapError):
+            driver.session.call(text)
+
+
+def test_a_condition_is_not_told_to_be_called(debug: Debug) -> None:
+    driver = at_stop(debug)
+    with pytest.raises(EvaluationError, match="would run the program") as caught:
+        driver.session.breakpoints.add("maybe", condition="negate(true)")
+    assert caught.value.hint == "a condition runs nothing of the program"
 
 
 def test_results(debug: Debug) -> None:

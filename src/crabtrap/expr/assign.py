@@ -18,7 +18,7 @@ from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import RecordView, SequenceView
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Type
-from crabtrap.values import Absent, Char, Memory, Pieces, Register, Value
+from crabtrap.values import Absent, Char, Memory, Pieces, Register, Synthetic, Value
 from crabtrap.values.unsized import wide_kind
 from crabtrap.values.value_location import ValueLocation
 
@@ -199,7 +199,7 @@ def _encode_struct(
             f"{shape.name} owns memory elsewhere; writing over it would corrupt the program",
             hint="assign to its items or fields, or call one of its methods",
         )
-    if value.type.same_as(shape):
+    if _has_bytes(value, shape):
         return value.read_bytes()
     view = presenter.view(value)
     if isinstance(view, RecordView) and not view.variant:
@@ -213,6 +213,11 @@ def _encode_struct(
         data[only.offset : only.offset + len(inner)] = inner
         return bytes(data)
     raise _mismatch(shape, value)
+
+
+def _has_bytes(value: Value, shape: Type) -> bool:
+    """Whether a value is of a type, and not only of fields that an expression gave it."""
+    return value.type.same_as(shape) and not isinstance(value.location, Synthetic)
 
 
 def _encode_fields(
@@ -250,7 +255,7 @@ def _encode_variant(
         raise EvaluationError(
             f"{shape.name} may own memory elsewhere; writing over it would corrupt the program"
         )
-    if value.type.same_as(shape) and value.shape.cases is not None:
+    if _has_bytes(value, shape):
         return value.read_bytes()
     view = presenter.view(value)
     case = shape.case(view.name) if isinstance(view, RecordView) and view.variant else None

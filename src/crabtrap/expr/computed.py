@@ -235,9 +235,15 @@ def record(
     name: str, fields: Sequence[tuple[str, Value]], *, type_name: str = "", variant: bool = False
 ) -> Value:
     """A struct, tuple struct or enum variant; tuples have fields ``0``, ``1``, ..."""
+    return record_of(synthetic_type("opaque", type_name or name), name, fields, variant=variant)
+
+
+def record_of(
+    type_: Type, name: str, fields: Sequence[tuple[str, Value]], *, variant: bool
+) -> Value:
+    """A struct or variant of a type, which may be one of the program."""
     is_tuple = bool(fields) and all(field.isdecimal() for field, _ in fields)
-    view = RecordView(name, tuple(fields), is_tuple, variant)
-    return of_view(synthetic_type("opaque", type_name or name), view)
+    return of_view(type_, RecordView(name, tuple(fields), is_tuple, variant))
 
 
 def std_tuple(name: str, value: Value) -> Value:

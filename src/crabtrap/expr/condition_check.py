@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.scope import EvaluationError, Scope
+from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.scope_names import ProgramMethods, ScopeNames
 from crabtrap.expr.syntax.parser import parse
 from crabtrap.expr.typing.checker import check
@@ -39,6 +39,8 @@ def check_condition(condition: str, scope: Scope, book: RuleBook, methods: Progr
             raise EvaluationError(f"mismatched types: expected `bool`, found `{found}`", tree.span)
     except EvaluationError as error:
         error.text = condition
+        if isinstance(error, WouldRunError):
+            error.hint = "a condition runs nothing of the program"
         raise
     except RecursionError as error:
         raise EvaluationError("the condition is nested too deeply", text=condition) from error

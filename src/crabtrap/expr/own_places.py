@@ -118,7 +118,8 @@ def reference_to(place: Place) -> Value:
 
 
 def _named_like(value: Value) -> Type:
-    return synthetic_type("opaque", value.type.name)
+    """The type that a changed value has: of the program's structs their own."""
+    return value.type if value.type.table is not None else synthetic_type("opaque", value.type.name)
 
 
 class PlaceEvaluation(Protocol):

@@ -18,6 +18,7 @@ from crabtrap.expr.typing.call_types import STD_TUPLES
 from crabtrap.expr.typing.places import MEMORY_ORDERINGS
 from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.rules.presenter import Presenter
+from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import NOWHERE, Bytes, Synthetic, UnavailableError, Value
 from crabtrap.values.unsized import size_of
@@ -175,7 +176,7 @@ def unit_variant(type_: Type, name: str) -> Value | None:
                 return Value(type_, Bytes(data), NOWHERE)
     case = shape.case(name)
     if case is not None and not case.type.fields:
-        return computed.record(name, (), type_name=type_.name, variant=True)
+        return computed.record_of(type_, name, (), variant=True)
     return None
 
 
@@ -316,30 +317,43 @@ def apply_named(
                 return arguments[0]
         if name in STD_TUPLES and len(arguments) == 1:
             return computed.std_tuple(name, arguments[0])
-        type_ = _variant_or_struct(evaluator, function, {name for name, _ in numbered})
-        if type_ is not None and len(type_[0].fields) == len(arguments):
-            owner, is_variant = type_
-            return computed.record(name, numbered, type_name=owner.name, variant=is_variant)
+        made = _variant_or_struct(evaluator, function, {name for name, _ in numbered})
+        if made is not None and len(made.shape.fields) == len(arguments):
+            return computed.record_of(made.owner, name, numbered, variant=made.is_variant)
     if evaluator.caller is not None and isinstance(function, nodes.Path):
         error = evaluator.caller.missing(function.text)
         raise WouldRunError(str(error), function.span, hint=error.hint)
     raise WouldRunError("a call would run the program", function.span)
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a literal makes.
+
+    Attributes:
+        owner: The struct, or the enum of the variant.
+        shape: What has the fields.
+    """
+
+    owner: Type
+    shape: Type
+    is_variant: bool
+
+
 def _variant_or_struct(
     evaluator: PathEvaluation, path: nodes.Path, names: set[str]
-) -> tuple[Type, bool] | None:
+) -> _Made | None:
     """Find the struct or variant that a path names; of several, one with these fields."""
-    found: list[tuple[Type, bool]] = []
+    found: list[_Made] = []
     if len(path.segments) > 1:
         for owner in _candidates(evaluator, nodes.Path(path.segments[:-1], path.owner).text):
             case = owner.strip().case(path.segments[-1].name)
             if case is not None:
-                found.append((case.type, True))
+                found.append(_Made(owner, case.type, True))
     for type_ in _candidates(evaluator, path.text):
         if type_.strip().kind == "struct":
-            found.append((type_.strip(), False))
-    fitting = [each for each in found if {field.name for field in each[0].fields} == names]
+            found.append(_Made(type_, type_.strip(), False))
+    fitting = [each for each in found if {field.name for field in each.shape.fields} == names]
     return next(iter(fitting or found), None)
 
 
@@ -358,7 +372,7 @@ def struct_literal(
     """
     found = _variant_or_struct(evaluator, path, {name for name, _ in fields})
     if found is not None:
-        known = [field.name for field in found[0].fields]
+        known = [field.name for field in found.shape.fields]
         if base is not None:
             have = {name for name, _ in fields}
             rest = (name for name in known if name not in have)
@@ -374,5 +388,7 @@ def struct_literal(
         fields = sorted(fields, key=lambda field: known.index(field[0]))
     elif base is not None:
         raise EvaluationError(f"what fields {path.text} has is not known", path.span)
-    is_variant = found is not None and found[1]
-    return computed.record(path.segments[-1].name, fields, type_name=path.text, variant=is_variant)
+    name = path.segments[-1].name
+    if found is None:
+        return computed.record(name, fields, type_name=path.text)
+    return computed.record_of(found.owner, name, fields, variant=found.is_variant)

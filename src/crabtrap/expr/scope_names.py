@@ -22,6 +22,10 @@ class ProgramMethods(Protocol):
         """The path of a method that the program's source has written, not derived."""
         ...
 
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Whether ``call`` can run a method that the program has."""
+        ...
+
 
 class NoMethods:
     """Knows of no function."""
@@ -30,6 +34,11 @@ class NoMethods:
         """Find nothing."""
         del type_, name
         return None
+
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Call nothing."""
+        del type_, name
+        return False
 
 
 class ScopeNames:
@@ -73,6 +82,10 @@ class ScopeNames:
     def own_method(self, type_: Type, name: str) -> str | None:
         """The path of a function of the program that is this method of a type of it."""
         return self._methods.find(type_, name)
+
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Whether ``call`` can run a method that the program has."""
+        return self._methods.can_call(type_, name)
 
     def is_shown(self, type_: Type) -> bool:
         """Whether a rule says what a type of the program is."""

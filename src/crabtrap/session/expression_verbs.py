@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crabtrap.engine.inspect.frame import Frame
-    from crabtrap.expr.scope import Scope
+    from crabtrap.expr.scope import EvaluationError, Scope
     from crabtrap.session.calls import CallSettings, ProgramCaller
     from crabtrap.session.core import Core
     from crabtrap.session.history import ValueHistory
@@ -38,7 +38,37 @@ class ExpressionVerbs:
         A running program is paused meanwhile, so that the whole expression reads the same
         memory.
         """
-        return self._in_scope(frame, lambda scope: self._evaluate(text, scope))
+        from crabtrap.expr.scope import NOT_RUN_HINT, WouldRunError  # noqa: PLC0415 - slow to import
+
+        try:
+            return self._in_scope(frame, lambda scope: self._evaluate(text, scope))
+        except WouldRunError as error:
+            if error.hint == NOT_RUN_HINT:
+                raise self._explained(error, text, frame) from None
+            raise
+
+    def _explained(self, error: EvaluationError, text: str, frame: Frame | None) -> EvaluationError:
+        """The error with a hint whether `call` runs what evaluating does not, and if not, why."""
+        from crabtrap.expr.scope import (  # noqa: PLC0415 - slow to import
+            EvaluationError,
+            WouldRunError,
+        )
+        from crabtrap.session.calls import CallSettings, why_not_called  # noqa: PLC0415 - as above
+
+        core = self._core
+        if frame is None or not isinstance(core.state, Stopped):
+            error.hint = "call runs it, at a stop"
+            return error
+        scope = FrameScope(frame, self._history)
+        reason = why_not_called(
+            lambda kind: kind(core.program, frame, core.presenter, CallSettings()),
+            lambda caller: self._evaluate(text, scope, caller),
+        )
+        if isinstance(reason, WouldRunError):  # there is no such function at all
+            return EvaluationError(str(reason), error.span, text, hint=reason.hint)
+        if reason is not None:
+            error.hint = f"call does not run it either: {reason}"
+        return error
 
     def methods(self, receiver: str, frame: Frame | None) -> tuple[str, ...]:
         """The names of the methods that an expression's value has; nothing is evaluated."""

@@ -47,6 +47,13 @@ class ProgramMethods:
             self._known[key] = None if found is None else function_name(found)
         return self._known[key]
 
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Whether ``call`` finds such a method, and knows how it is called."""
+        try:
+            return bool(find_methods(self._modules, type_, name))
+        except EvaluationError:
+            return False
+
     def _functions(self, type_: Type, name: str) -> Iterator[Function]:
         try:
             yield from (callee.function for callee in find_methods(self._modules, type_, name))

@@ -263,3 +263,7 @@ class LazyMethods:
     def find(self, type_: Type, name: str) -> str | None:
         """The path of a method that the program's source has written."""
         return self._methods.find(type_, name)
+
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Whether ``call`` can run a method that the program has."""
+        return self._methods.can_call(type_, name)

@@ -73,6 +73,9 @@ class _Names:
     def own_method(self, type_: Type, name: str) -> str | None:
         return None
 
+    def can_call(self, type_: Type, name: str) -> bool:
+        return False
+
     def is_shown(self, type_: Type) -> bool:
         return False
 

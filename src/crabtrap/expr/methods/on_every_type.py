@@ -9,7 +9,17 @@ from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.rust_format import displayed
 from crabtrap.expr.scope import EvaluationError
+from crabtrap.present.view import SequenceView
+from crabtrap.symbols.types import synthetic_type
 from crabtrap.values import Value
+
+
+def _clone(call: Invocation) -> Value:
+    """A copy: read like the original, but what a list holds in reserve it does not copy."""
+    view = call.view
+    if isinstance(view, SequenceView) and not view.is_set and call.evaluator.caller is None:
+        return computed.of_view(synthetic_type("opaque", call.value.type.name), view)
+    return call.value
 
 
 def _eq(call: Invocation) -> Value:
@@ -78,8 +88,8 @@ def _default(call: Invocation) -> Value:
 
 
 EVERY_TYPE: dict[str, Method] = {
-    "fn clone(&self) -> Self where Self: Clone": receiver,
-    "fn to_owned(&self) -> Self where Self: Clone": receiver,
+    "fn clone(&self) -> Self where Self: Clone": _clone,
+    "fn to_owned(&self) -> Self where Self: Clone": _clone,
     "fn eq<U>(&self, other: &U) -> bool where Self: PartialEq + Equals<U>": _eq,
     "fn ne<U>(&self, other: &U) -> bool where Self: PartialEq + Equals<U>": _eq,
     "fn cmp(&self, other: &Self) -> Ordering where Self: Ord": _cmp,

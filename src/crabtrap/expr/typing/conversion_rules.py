@@ -40,9 +40,7 @@ def _from_str(solver: Settling, subject: Term, each: Obligation) -> bool:
         error = "ParseIntError"
     if error is None:
         if subject.source is not None:
-            raise EvaluationError(
-                f"parsing a {subject} would run the program", each.span, hint="call runs it"
-            )
+            raise EvaluationError(f"parsing a {subject} would run the program", each.span)
         raise missing(subject, "FromStr", each.span)
     solver.same(each.args[0], Term(error), each.span)
     return True

@@ -35,6 +35,10 @@ class Names(Protocol):
         """The path of a function of the program that is this method of a type of it."""
         ...
 
+    def can_call(self, type_: Type, name: str) -> bool:
+        """Whether ``call`` can run a method that the program has."""
+        ...
+
     def is_shown(self, type_: Type) -> bool:
         """Whether a rule says what a type of the program is: a sequence, a map, a text."""
         ...

@@ -127,7 +127,7 @@ def _on_program_type(checker: Checker, tree: nodes.Binary, left: Term) -> Term |
     raise EvaluationError(
         f"`{own} {tree.operator} ..` is the program's own: {path}",
         tree.span,
-        hint="call runs it, by its name",
+        hint=f"call runs it: a.{name}(b)" if checker.names.can_call(own.source, name) else "",
     )
 
 
@@ -185,7 +185,11 @@ def refuse_own(checker: Checker, term: Term, name: str, tree: Expression) -> Non
             raise EvaluationError(
                 f"`{term}` has its own `{name}`: {path}",
                 tree.span,
-                hint=f"call runs it: a.{name}(&b)",
+                hint=(
+                    f"call runs it: a.{name}(&b)"
+                    if checker.names.can_call(term.source, name)
+                    else ""
+                ),
             )
     for arg in term.args:
         refuse_own(checker, arg, name, tree)

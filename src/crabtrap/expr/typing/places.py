@@ -163,8 +163,11 @@ def dereferenced(checker: Checker, operand: Term, tree: nodes.Unary) -> Term:
     if operand.source is not None:
         own = checker.names.own_method(operand.source, "deref")
         if own is not None:
+            callable_ = checker.names.can_call(operand.source, "deref")
             raise EvaluationError(
-                f"`{operand}` has its own `Deref`: {own}", tree.span, hint="call runs it: x.deref()"
+                f"`{operand}` has its own `Deref`: {own}",
+                tree.span,
+                hint="call runs it: x.deref()" if callable_ else "",
             )
         return UNKNOWN
     raise EvaluationError(f"type `{operand}` cannot be dereferenced", tree.span)
@@ -226,8 +229,11 @@ def index(checker: Checker, tree: Expression, base: Expression, at: Expression) 
         if layer.source is not None:
             own = checker.names.own_method(layer.source, "index")
             if own is not None:
+                callable_ = checker.names.can_call(layer.source, "index")
                 raise EvaluationError(
-                    f"`{layer}` has its own `Index`: {own}", tree.span, hint="call runs it"
+                    f"`{layer}` has its own `Index`: {own}",
+                    tree.span,
+                    hint="call runs it: x.index(i)" if callable_ else "",
                 )
             _settle(checker, position)
             return UNKNOWN  # a rule may show it as a sequence

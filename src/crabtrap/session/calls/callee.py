@@ -159,7 +159,20 @@ def find_methods(modules: ModuleTable, type_: Type, name: str) -> tuple[Callee, 
         if callee.parameters and is_receiver(callee.parameters[0].type, type_)
     ]
     inherent = [callee for callee in found if not re.search(_OF_TRAIT, callee.function.path)]
-    return tuple(inherent or found)
+    return tuple(inherent or found) or _default_methods(modules, type_, name)
+
+
+def _default_methods(modules: ModuleTable, type_: Type, name: str) -> tuple[Callee, ...]:
+    """Find methods whose bodies a trait has: each is an instance for its receiver's type."""
+    instance = parse_type_path(type_.path).head
+    functions = (f for f in _all_named(modules, name) if f"<{instance}" in f.path)
+    return tuple(
+        callee
+        for callee in _callable(functions)
+        if callee.parameters
+        and callee.parameters[0].name == "self"
+        and is_receiver(callee.parameters[0].type, type_)
+    )
 
 
 def find_debug_impls(modules: ModuleTable, type_: Type) -> tuple[Callee, ...]:

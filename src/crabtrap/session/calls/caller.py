@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.expr import EvaluationError, computed
+from crabtrap.expr.indirection import layers
 from crabtrap.records import dataclass
 from crabtrap.session.calls.callee import (
     Callee,
@@ -43,7 +44,7 @@ _RSP = 7
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitting:
+class Fitting:
     """A function that takes the arguments, and these converted to its parameters."""
 
     callee: Callee
@@ -93,20 +94,22 @@ class ProgramCaller:
 
     def call_value(self, function: Value, arguments: Arguments) -> Value | None:
         """Call a closure, or a function by a pointer to it."""
-        target = function.shape.target
-        if function.is_pointer and target is not None and not function.shape.points_to_code:
-            return self.call_value(function.deref(), arguments)
-        if function.shape.is_function_item:
-            raise EvaluationError(
-                "which function it is leaves no trace in the program", hint="call it by its name"
-            )
-        callee = find_closure(self._modules, function.type)
-        if callee is not None:
-            captures = Parameter("captures", pointer_type(function.type), None)
-            body = Callee(callee.function, (captures, *callee.parameters), callee.result)
-            return self._call(callee.name, (body,), arguments(), function)
-        if not function.is_pointer or target is None:
-            return None
+        for layer in layers(function, self.presenter):
+            callee = find_closure(self._modules, layer.type)
+            if callee is not None:
+                captures = Parameter("captures", pointer_type(layer.type), None)
+                body = Callee(callee.function, (captures, *callee.parameters), callee.result)
+                return self._call(callee.name, (body,), arguments(), layer)
+            if layer.shape.is_function_item:
+                raise EvaluationError(
+                    "which function it is leaves no trace in the program",
+                    hint="call it by its name",
+                )
+            if layer.is_pointer and layer.shape.points_to_code:
+                return self._call_pointer(layer, arguments)
+        return None
+
+    def _call_pointer(self, function: Value, arguments: Arguments) -> Value:
         code = self._modules.function_at(function.pointer_address())
         if code is None or code.entry != function.pointer_address():
             raise EvaluationError("it does not point to the beginning of a described function")
@@ -125,7 +128,7 @@ class ProgramCaller:
         receiver: Value | None = None,
     ) -> Value:
         fitting = self._choose(name, callees, values, receiver)
-        return self._run(fitting)
+        return self.run(fitting)
 
     def _choose(
         self,
@@ -133,13 +136,13 @@ class ProgramCaller:
         callees: Sequence[Callee],
         values: Sequence[Value],
         receiver: Value | None,
-    ) -> _Fitting:
+    ) -> Fitting:
         """Choose the only function that takes these arguments.
 
         Raises:
             EvaluationError: None does, or several do.
         """
-        found: dict[Address, _Fitting] = {}
+        found: dict[Address, Fitting] = {}
         failure: CrabtrapError | None = None
         for callee in callees:
             try:
@@ -158,7 +161,7 @@ class ProgramCaller:
             case several:
                 raise ambiguous(name, [each.callee for each in several])
 
-    def _fit(self, callee: Callee, values: Sequence[Value], receiver: Value | None) -> _Fitting:
+    def _fit(self, callee: Callee, values: Sequence[Value], receiver: Value | None) -> Fitting:
         wanted = len(callee.parameters) - (receiver is not None)
         if len(values) != wanted:
             plural = "" if wanted == 1 else "s"
@@ -181,7 +184,7 @@ class ProgramCaller:
             computed.settle(value).type.same_as(parameter.type)
             for parameter, value in zip(parameters, values, strict=True)
         )
-        return _Fitting(callee, tuple(arguments), scratch, exact)
+        return Fitting(callee, tuple(arguments), scratch, exact)
 
     def fork_scratch(self) -> Scratch:
         """Return scratch memory below that of earlier calls."""
@@ -198,7 +201,8 @@ class ProgramCaller:
         )
 
     # -- running -------------------------------------------------------------------------------
-    def _run(self, fitting: _Fitting) -> Value:
+    def run(self, fitting: Fitting) -> Value:
+        """Run a function that takes the arguments."""
         callee = fitting.callee
         self._scratch = fitting.scratch
         data = self.executor.call(CallRequest(callee, fitting.arguments, fitting.scratch, {}))

@@ -87,7 +87,7 @@ class Converter:
         return b"".join(word.to_bytes(WORD, "little") for word in words)
 
     def _by_value(self, type_: Type, value: Value) -> bytes:
-        if value.type.same_as(type_) and not isinstance(value.location, Synthetic):
+        if value.type.same_as(type_) and not _is_made(value):
             reason = "" if self._is_temporary(value) else self._owns(type_)
             if reason:
                 raise EvaluationError(
@@ -106,7 +106,7 @@ class Converter:
             for layer in layers(pointee, self._presenter):
                 if layer.type.same_as(target) and layer.absent is None:
                     return self.borrow(type_, layer)
-            if isinstance(pointee.location, Synthetic) and prefix != "&mut ":
+            if _is_made(pointee) and prefix != "&mut ":
                 return self._copy(target, pointee)
         if prefix in _RAW and value.shape.row.encoding in ("signed", "unsigned"):
             return value.integer().to_bytes(WORD, "little")
@@ -116,7 +116,7 @@ class Converter:
         """Return what a reference points to, ``None`` if the value is no reference."""
         if value.is_pointer:
             return value.deref()
-        view = self._presenter.view(value) if isinstance(value.location, Synthetic) else None
+        view = self._presenter.view(value) if _is_made(value) else None
         return view.target() if isinstance(view, PointerView) else None
 
     def _copy(self, target: Type, value: Value) -> bytes:
@@ -132,7 +132,8 @@ class Converter:
                 "it is not in memory now, so a change of it would be lost",
                 hint="it lives in a register here; try at another line",
             )
-        return self.scratch.put(value.read_bytes(), max(value.shape.alignment, WORD))
+        data = self._by_value(value.type, value) if _is_made(value) else value.read_bytes()
+        return self.scratch.put(data, max(value.shape.alignment, WORD))
 
     # -- slices, strings, trait objects ---------------------------------------------------
     def _wide_pointer(self, type_: Type, prefix: str, value: Value) -> bytes:
@@ -141,7 +142,7 @@ class Converter:
         if wide_kind(type_.strip()) == "dyn":
             return self._trait_object(type_, value)
         name = pointee_name(type_.strip())
-        pointee = value if isinstance(value.location, Synthetic) else self._pointee(value)
+        pointee = value if _is_made(value) else self._pointee(value)
         for layer in layers(pointee, self._presenter) if pointee is not None else ():
             view = self._presenter.view(layer)
             if name == "str" and isinstance(view, TextView) and view.kind == "str":
@@ -184,6 +185,11 @@ class Converter:
             )
         address = int(self._address_of(pointee, type_.strip().row.name.startswith("&mut ")))
         return address.to_bytes(WORD, "little") + int(vtable).to_bytes(WORD, "little")
+
+
+def _is_made(value: Value) -> bool:
+    """Whether an expression made a value of fields, so that it has no bytes yet."""
+    return isinstance(value.location, Synthetic)
 
 
 def _metadata(value: Value, type_: Type) -> int:

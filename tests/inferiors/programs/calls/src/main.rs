@@ -250,6 +250,13 @@ fn main() {
         seen
     };
     let pointer: fn(bool) -> bool = negate;
+    let adder: Box<dyn Fn(u32) -> u32> = Box::new(move |by| by + factor);
+    let lender: &dyn Fn(&str) -> usize = &|word| word.len() + factor as usize;
+    let mut calls = 0u32;
+    let mut counting: Box<dyn FnMut() -> u32> = Box::new(move || {
+        calls += 1;
+        calls
+    });
     let go = Command::Go {
         to: Rect {
             width: 1,
@@ -297,6 +304,13 @@ fn main() {
     println!("{} {} {}", explode(1), tracked(Some(1)), forever(0));
     println!("{} {}", rect.area(1), boxed.area(1));
     println!(
+        "{} {} {} {}",
+        rect.doubled(),
+        boxed.doubled(),
+        shape.doubled(),
+        adder(1) + counting() + lender("a") as u32
+    );
+    println!(
         "{} {} {}",
         rect.perimeter(),
         rect.scaled(2).width,
@@ -319,6 +333,7 @@ fn main() {
     println!("{go:?} {say:?} {secret:?} {numbers:?} {text:?}");
     println!("{} {} {}", counter.get(), rect.width, circle.radius);
     println!("{} {} {}", shape.area(1), boxed.area(1), pointer(true));
+    println!("{} {} {}", adder(1), counting(), lender("ab"));
     println!(
         "{} {}",
         small_value.a,

@@ -38,6 +38,11 @@ pub struct Circle {
 
 pub trait Area {
     fn area(&self, times: u32) -> u32;
+
+    #[inline(never)]
+    fn doubled(&self) -> u32 {
+        self.area(2)
+    }
 }
 
 impl Area for Rect {
