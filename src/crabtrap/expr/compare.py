@@ -60,6 +60,8 @@ class Comparer:
         left, a = self.look_through(left)
         right, b = self.look_through(right)
         match a, b:
+            case _ if left.shape.kind == right.shape.kind == "unit":
+                return True
             case ScalarView(x), ScalarView(y):
                 return _equal_scalars(x, y)
             case TextView() as x, TextView() as y:
@@ -160,6 +162,8 @@ class Comparer:
         self._spend()
         value, view = self.look_through(value)
         match view:
+            case _ if value.shape.kind == "unit":
+                return ()
             case ScalarView(scalar):
                 found = scalar.valid()
                 return ("char", found.text) if isinstance(found, Char) else found
@@ -193,6 +197,8 @@ class Comparer:
         left, a = self.look_through(left)
         right, b = self.look_through(right)
         match a, b:
+            case _ if left.shape.kind == right.shape.kind == "unit":
+                return 0
             case ScalarView(x), ScalarView(y):
                 return _order_scalars(x, y)
             case TextView() as x, TextView() as y:

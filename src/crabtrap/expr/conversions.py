@@ -8,6 +8,7 @@ from crabtrap.expr.methods.invocation import Invocation
 from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.typing.terms import FLOATS, INTEGERS, Term
+from crabtrap.present.view import TextView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Char, Value
 
@@ -32,7 +33,8 @@ def convert(value: Value, target: Term, call: Invocation) -> Value:
     if name == "String":
         return computed.text(call.text_of(value))
     if name == "Vec" and target.args and target.args[0].name == "u8":
-        return value
+        _, view = call.comparer.look_through(value)
+        return computed.byte_string(view.all_bytes()) if isinstance(view, TextView) else value
     if name in _LISTS:
         return built(target, walk_value(value, call), call)
     return value

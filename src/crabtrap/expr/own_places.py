@@ -157,11 +157,11 @@ def assign(evaluator: PlaceEvaluation, tree: nodes.Assign) -> None:
     if tree.operator is not None:
         old = place.read()
         found = operators.on_std_types(tree.operator, old, value, evaluator.presenter)
-        value = found or operators.arithmetic(
-            tree.operator,
-            indirection.scalar(old, evaluator.presenter),
-            indirection.scalar(value, evaluator.presenter),
-        )
+        if found is None:
+            right = indirection.scalar(value, evaluator.presenter)
+            left = indirection.scalar(old, evaluator.presenter)
+            found = operators.arithmetic(tree.operator, left, right)
+        value = found
     place.write(value)
 
 

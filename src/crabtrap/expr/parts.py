@@ -27,18 +27,27 @@ from crabtrap.values import Synthetic, UnavailableError, Value
 def field(value: Value, name: str, presenter: Presenter) -> Value:
     """Evaluate ``value.name``, through references, boxes and the like.
 
+    What a box of std has privately is there, too, but what is in the box comes first, as in
+    Rust: ``rc.ptr`` is the field of the value that is shared.
+
     Raises:
         EvaluationError: No layer has such a field.
     """
     known: list[str] = []
-    for layer in layers(value, presenter):
-        for found, inner in _fields(layer, presenter):
-            if found == name:
-                return inner
-            known.append(found)
-        live = _live_field(layer, name)
-        if live is not None:
-            return live
+    private: Value | None = None
+    try:
+        for layer in layers(value, presenter):
+            fields = dict(_fields(layer, presenter))
+            found = fields[name] if name in fields else _live_field(layer, name)
+            if found is not None and not layer.shape.is_std:
+                return found
+            private = found if private is None else private
+            known += fields
+    except UnavailableError:
+        if private is None:
+            raise
+    if private is not None:
+        return private
     shown = ", ".join(known[:12])
     hint = f"it has {shown}" if shown else "it has no fields"
     raise EvaluationError(f"{value.type.name} has no field {name}", hint=hint)

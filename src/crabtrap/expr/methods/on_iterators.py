@@ -344,7 +344,7 @@ ITERATOR: dict[str, Method] = {
     "fn enumerate(self) -> Counted<(usize, T)>": _enumerate,
     "fn zip<U>(self, other: impl IntoIterator<Item = U>) -> Zipped<(T, U)>": _zip,
     "fn chain(self, other: impl IntoIterator<Item = T>) -> Thin<T>": _chain,
-    "fn cycle(self) -> Iter<T>": _cycle,
+    "fn cycle(self) -> Iter<T> where Self: Clone": _cycle,
     "fn fuse(self) -> Like<T>": iterate,
     "fn peekable(self) -> Peekable<T>": iterate,
     "fn size_hint(&self) -> (usize, Option<usize>)": _size_hint,

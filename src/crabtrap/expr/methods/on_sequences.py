@@ -291,8 +291,8 @@ SLICE: dict[str, Method] = {
     "fn binary_search_by_key<B: Ord>(&self, b: &B, f: impl FnMut(&T) -> B) "
     "-> Result<usize, usize>": _binary_search_by_key,
     "fn partition_point(&self, pred: impl FnMut(&T) -> bool) -> usize": _partition_point,
-    "fn join<S, R>(&self, sep: S) -> R where T: Join<R>": _join,
-    "fn concat<R>(&self) -> R where T: Join<R>": _join,
+    "fn join<S, R>(&self, sep: S) -> R where T: Join<S, R>": _join,
+    "fn concat<R>(&self) -> R where T: Concat<R>": _join,
     "fn repeat(&self, n: usize) -> Vec<T> where T: Copy": _repeat,
     "fn to_vec(&self) -> Vec<T> where T: Clone": receiver,
     "fn as_ptr(&self) -> *const T": _as_pointer,

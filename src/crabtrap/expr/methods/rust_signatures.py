@@ -16,7 +16,7 @@ _ITERATORS = {
     "Shown": "impl DoubleEndedIterator<Item = {0}> + ExactSizeIterator<Item = {0}> + Display",
     "Escaped": "impl Iterator<Item = {}> + Display",
     **dict.fromkeys(
-        ("Iter", "Like", "Thin", "Counted", "Zipped", "Walk", "Searched"),
+        ("Iter", "Like", "Thin", "Counted", "Zipped", "Walk", "Searched", "Once"),
         "impl Iterator<Item = {}>",
     ),
 }
@@ -35,7 +35,8 @@ _TRAITS = {
     r"\bFromStr<(\w+)>": r"FromStr<Err = \1>",
     r"\bTryFrom<(\w+), (\w+)>": r"TryFrom<\1, Error = \2>",
     r"\bIntoIterator<(\w+)>": r"IntoIterator<Item = \1>",
-    r"\bJoin<(\w+)>": r"Join<Output = \1>",
+    r"where T: Join<(\w+), (\w+)>": r"where [T]: Join<\1, Output = \2>",
+    r"where T: Concat<(\w+)>": r"where [T]: Concat<_, Output = \1>",
     r"\bTry<([\w()]+)>": r"Try<Output = \1>",
     r"\bEntry<K, V, Self>": "Entry<K, V>",
     r"\bMemoryOrdering\b": "atomic::Ordering",

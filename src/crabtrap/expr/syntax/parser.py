@@ -92,6 +92,7 @@ class Parser(ControlParser):
             start = left.span.start
             if token.text == "as":
                 left = nodes.Cast(left, self.type_name(), self.span_from(start))
+                self._no_shift(left.type)
             elif token.text == "is":
                 left = nodes.Matches(left, self.pattern(), None, self.span_from(start))
             elif power == _RANGE:
@@ -101,6 +102,14 @@ class Parser(ControlParser):
                 operator = cast("nodes.BinaryOperator", token.text)
                 left = nodes.Binary(operator, left, right, self.span_from(start))
                 self._no_chain(power)
+
+    def _no_shift(self, type_: str) -> None:
+        """Refuse ``x as usize << 1``, as Rust does."""
+        if self.at("<<") and type_[-1:].isalnum():
+            raise self.error(
+                f"`<<` is interpreted as a start of generic arguments for `{type_}`, not a shift",
+                hint=f"(.. as {type_}) << ..",
+            )
 
     def _no_chain(self, power: int) -> None:
         """Refuse ``a < b < c``, as Rust does."""

@@ -60,7 +60,9 @@ def result_of(checker: Checker, term: Term, generics: dict[str, Term], abilities
     """The type of a result; an iterator can what its name says."""
     if term.name in ITERATORS:
         item = instantiate(checker, term.args[0], generics)
-        return terms.iterator(item, _abilities(term.name, abilities))
+        found = _abilities(term.name, abilities).strip("-")
+        once = "o" in abilities or term.name == "Once" or item.name == "&mut"
+        return terms.iterator(item, found.replace("o", "") + "o" * once)
     return instantiate(checker, term, generics)
 
 
@@ -102,5 +104,7 @@ def zipped(checker: Checker, result: Term, owner: Term, other: Term) -> Term:
     """The iterator that ``zip`` gives: it can what both can."""
     found = item_of(checker.inference.resolve(other))
     theirs = "de" if found is None else found[1]
-    both = "".join(each for each in owner.args[1].name if each in theirs)
-    return terms.iterator(result.args[0], both if both in ("de", "e") else "-")
+    mine = owner.args[1].name
+    both = "".join(each for each in mine if each in theirs and each in "de")
+    once = "o" * ("o" in mine or "o" in theirs)
+    return terms.iterator(result.args[0], (both if both in ("de", "e") else "") + once)

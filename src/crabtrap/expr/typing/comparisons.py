@@ -34,7 +34,8 @@ def comparable(inference: Inference, left: Term, right: Term) -> bool:
         if other.name in ("slice", "array", "Vec") and (
             left.name != "VecDeque" or right.name != "slice"
         ):
-            if left.name == "array" and other.name == "array" and left.args[1] != other.args[1]:
+            both = left.name == other.name == "array"
+            if both and not inference.unifies(left.args[1], other.args[1]):
                 return False
             if right.name in REFERENCES and left.name in ("array", "slice"):
                 return False

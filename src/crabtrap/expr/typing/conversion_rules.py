@@ -10,6 +10,7 @@ from crabtrap.expr.typing.terms import (
     FLOATS,
     INTEGERS,
     NUMBERS,
+    REFERENCES,
     STRING,
     Term,
     is_variable,
@@ -143,7 +144,9 @@ def converts(source: Term, target: Term) -> bool:
         return _widens(source.name, target.name)
     if target.name in FLOATS and source.name in NUMBERS:
         exact = {"f32": 16, "f64": 32}.get(target.name, 0)
-        return source.name == "f32" or _WIDTHS.get(source.name[1:], 0) <= exact
+        if source.name in FLOATS or "size" in source.name:
+            return source.name == "f32"
+        return _WIDTHS.get(source.name[1:], 0) <= exact
     if target.name in INTEGERS:
         return source.name == "bool" or (
             source.name == "char" and target.name in ("u32", "u64", "u128")
@@ -151,8 +154,8 @@ def converts(source: Term, target: Term) -> bool:
     if target == terms.CHAR:
         return source == terms.U8
     if target == STRING:
-        inner = strip_references(source)
-        return inner.name in ("str", "char", "String") or source.name in ("Box", "Cow")
+        inner = source.args[0] if source.name in (*REFERENCES, "Box", "Cow") else source
+        return inner in (terms.STR, STRING) or source == terms.CHAR
     if target.name in ("PathBuf", "OsString"):
         return strip_references(source).name in ("str", "String", "Path", "OsStr", "PathBuf")
     return False

@@ -93,8 +93,8 @@ def _borrowed(term: Term) -> tuple[Term, str] | None:
     if inner.name in _MAPS:
         key, value = inner.args
         entry = terms.tuple_of(terms.reference(key), terms.reference(value, mutable))
-        return entry, _MAPS[inner.name]
+        return entry, _MAPS[inner.name] + "o" * mutable
     if inner.name in _SEQUENCES:
         abilities = "e" if inner.name == "HashSet" else "de"
-        return terms.reference(inner.args[0], mutable), abilities
+        return terms.reference(inner.args[0], mutable), abilities + "o" * mutable
     return None

@@ -131,20 +131,34 @@ def _try(solver: Settling, subject: Term, each: Obligation) -> bool:
 
 def _joined(solver: Settling, subject: Term, each: Obligation) -> bool:
     """``[S]::join`` and ``concat``: texts become a ``String``, lists a ``Vec``."""
-    if is_variable(subject):
+    *separator, result = each.args
+    if subject.name == "$" or any(is_variable(solver.inference.shallow(s)) for s in separator):
         return False
     inner = strip_references(subject)
     if inner.name in ("str", "String"):
-        solver.same(each.args[0], STRING, each.span)
+        solver.same(result, STRING, each.span)
+        wanted = [terms.reference(terms.STR)]
     elif inner.name in ("Vec", "slice", "array"):
-        solver.same(each.args[0], Term("Vec", (inner.args[0],)), each.span)
+        item = inner.args[0]
+        solver.same(result, Term("Vec", (item,)), each.span)
+        wanted = [terms.reference(item), terms.reference(terms.slice_of(item))]
     else:
         raise EvaluationError(
-            f"the method `join` exists for slice `[{subject}]`, but its trait bounds "
-            "were not satisfied",
+            f"the method `{each.trait.lower()}` exists for slice `[{subject}]`, but its trait "
+            "bounds were not satisfied",
             each.span,
         )
+    for found in separator:
+        _check_separator(solver, found, wanted, subject, each)
     return True
+
+
+def _check_separator(
+    solver: Settling, found: Term, wanted: list[Term], subject: Term, each: Obligation
+) -> None:
+    found = solver.inference.resolve(found)
+    if not any(solver.inference.unifies(found, one) for one in wanted):
+        raise missing(terms.slice_of(subject), f"Join<{found}>", each.span)
 
 
 def _extended(solver: Settling, subject: Term, each: Obligation) -> bool:
@@ -194,4 +208,5 @@ RULES: dict[str, Rule] = {
     "Product": _sum,
     "Try": _try,
     "Join": _joined,
+    "Concat": _joined,
 }

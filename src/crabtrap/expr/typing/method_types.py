@@ -182,7 +182,8 @@ def finish(
     for bound in signature.bounds:
         if bound.term == Term("%Self") and not bound.args:
             continue
-        oblige(checker, bound.term, bound.trait, bound.args, generics, tree.span)
+        subject = Term("%Self") if bound.term == signature.owner else bound.term
+        oblige(checker, subject, bound.trait, bound.args, generics, tree.span)
     parameters = tuple(parameter_of(checker, each, generics) for each in signature.parameters)
     order = sorted(range(len(arguments)), key=lambda at: _is_function(arguments[at]))
     for at in order:

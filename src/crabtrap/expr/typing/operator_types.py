@@ -234,6 +234,8 @@ def cast(checker: Checker, tree: nodes.Cast, operand: Expression, text: str) -> 
         return Term(text.partition(" ")[0], (inner,))
     target = checker.parse_type(text, tree.span)
     source = checker.resolved(operand, target if _is_plain(operand) else None)
+    if _is_plain(operand) and source.name == "${integer}" and target.name in INTEGERS:
+        checker.inference.unifies(source, target)
     if source.name == "$":
         raise EvaluationError("type annotations needed", operand.span)
     if not _casts(checker, source, target):
@@ -266,9 +268,6 @@ def _casts(checker: Checker, source: Term, target: Term) -> bool:
     if UNKNOWN in (source, target):
         return True
     a, b = source.name, target.name
-    if is_variable(source) and a in INTEGERS and b in INTEGERS:
-        checker.inference.unifies(source, target)
-        return True
     if a in NUMBERS and b in NUMBERS:
         return True
     if b in INTEGERS and (a in ("bool", "char", "fn", *RAW_POINTERS)):

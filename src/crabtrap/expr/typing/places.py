@@ -183,6 +183,7 @@ def field(checker: Checker, tree: Expression, base: Expression, name: str) -> Te
     if term.name == "$":
         raise EvaluationError("type annotations needed", base.span)
     known: list[str] = []
+    private = False
     for layer in steps(checker, term):
         if layer == UNKNOWN or layer.name == "dyn":
             return UNKNOWN
@@ -198,15 +199,18 @@ def field(checker: Checker, tree: Expression, base: Expression, name: str) -> Te
             if layer.source.strip().cases is not None:
                 return UNKNOWN  # fields of the live variant: the debugger's own extension
             known += [each.name for each in layer.source.strip().fields]
-        elif _has_private_fields(layer):
-            return UNKNOWN
+        else:
+            private |= _has_private_fields(layer)
+    if private:
+        return UNKNOWN
     hint = f"it has {', '.join(known[:12])}" if known else "it has no fields"
     raise EvaluationError(f"no field `{name}` on type `{term}`", tree.span, hint=hint)
 
 
 def _has_private_fields(layer: Term) -> bool:
     """Fields of std's types, most of them private in Rust, are looked up when they are read."""
-    return not is_variable(layer) and layer.name not in terms.WITHOUT_FIELDS
+    without = (*terms.WITHOUT_FIELDS, *terms.REFERENCES, *terms.RAW_POINTERS)
+    return not is_variable(layer) and layer.name not in without
 
 
 # -- indexing --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ integers at once.  In results an iterator is named for what it can do:
 ``Escaped<T>``  a text, and no more: ``EscapeDebug``
 ``Searched<T>`` reversible where the pattern is no text: ``split``
 ``Walk<T>``     what the receiver's own iterator can: ``into_iter``
+``Once<T>``     as ``Iter``, and not ``Clone``, as what is made of it: ``splitn`` of slices
 =============== =======================================================================
 """
 
@@ -41,6 +42,7 @@ ITERATORS = frozenset(
         "Shown",
         "Escaped",
         "Searched",
+        "Once",
     ]
 )
 

@@ -90,7 +90,11 @@ def option(item: Term) -> Term:
 
 
 def iterator(item: Term, abilities: str = "de") -> Term:
-    """An iterator; abilities are ``d``ouble-ended, ``e``xact in size, ``p``eekable."""
+    """An iterator, and what it can.
+
+    Abilities are ``d``ouble-ended, ``e``xact in size, ``p``eekable, ``s``hown as a text, and
+    to be walked over ``o``nce: no ``Clone``.
+    """
     return Term("Iter", (item, Term(abilities or "-")))
 
 
@@ -129,7 +133,7 @@ def _written(term: Term, named: Callable[[str], str]) -> str:  # noqa: PLR0911 -
         case "slice":
             return f"[{write(args[0])}]"
         case "array":
-            return f"[{write(args[0])}; {'_' if args[1].name == '?' else args[1].name}]"
+            return f"[{write(args[0])}; {args[1].name if args[1].name.isdecimal() else '_'}]"
         case "fn":
             result = "" if args[-1] == UNIT else f" -> {write(args[-1])}"
             return f"fn({', '.join(map(write, args[:-1]))}){result}"

@@ -61,7 +61,7 @@ def implements(term: Term, trait: str) -> bool:
         case "Copy":
             return _is_copy(term)
         case "Clone":
-            return term.name not in _NEVER_CLONED and term.name not in ("slice", "str", "dyn")
+            return _is_cloned(term)
         case "Display" | "ToString":
             return _is_displayed(term)
         case "Default":
@@ -108,6 +108,12 @@ def _is_compared(term: Term, trait: str) -> bool:
     if name in ("RefCell", "Cell"):
         return trait != "Hash" and implements(term.args[0], trait)
     return name in ("*const", "*mut") or (name in terms.SCALARS)
+
+
+def _is_cloned(term: Term) -> bool:
+    if term.name == "Iter":
+        return "o" not in term.args[1].name
+    return term.name not in _NEVER_CLONED and term.name not in ("slice", "str", "dyn")
 
 
 def _is_copy(term: Term) -> bool:
