@@ -33,7 +33,9 @@ fn main() {
         .map_or(2, |text| text.parse().expect("a number"));
     let spawners: Vec<_> = (0..spawners).map(|_| thread::spawn(spawn_on)).collect();
     ready::say("ready");
-    std::io::stdin().read_to_end(&mut Vec::new()).expect("input");
+    std::io::stdin()
+        .read_to_end(&mut Vec::new())
+        .expect("input");
     OVER.store(true, Ordering::Relaxed);
     let ends: u64 = spawners
         .into_iter()

@@ -38,6 +38,13 @@ impl Animal for Dog {
     }
 }
 
+/// Its fields have the names of private ones of `Rc`.
+#[derive(Debug)]
+struct Handle {
+    ptr: u8,
+    value: u16,
+}
+
 #[derive(Clone, PartialEq)]
 struct Point {
     x: i32,
@@ -139,6 +146,9 @@ fn expressions() {
     let negative = -5i16;
     let pointer: *const Point = &p;
     let yes = true;
+    let handle = Rc::new(Handle { ptr: 7, value: 8 });
+    let reversed = vec![std::cmp::Reverse(2), std::cmp::Reverse(5)];
+    keep(&(&handle, &reversed));
     keep(&(clo(1), b.name(), p.norm2(), &pointer));
     keep(&s); // @expressions
 }

@@ -10,7 +10,12 @@ use arrow_array::{
 };
 
 pub fn lists() {
-    let rows = vec![Some(vec![Some(1), None]), None, Some(vec![]), Some(vec![Some(4)])];
+    let rows = vec![
+        Some(vec![Some(1), None]),
+        None,
+        Some(vec![]),
+        Some(vec![Some(4)]),
+    ];
     let lists = ListArray::from_iter_primitive::<Int32Type, _, _>(rows);
     let later = lists.slice(2, 2);
     let pair = Some(vec![Some(1u8), Some(2)]);
