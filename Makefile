@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-values fuzz-optimised
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -25,6 +25,7 @@ help:
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
 	@echo "make fuzz-expressions  random expressions against rustc: N=100000 SEED=1"
+	@echo "make fuzz-loops  random chains as loops against the general evaluator: N=10000 SEED=1"
 	@echo "make fuzz-values  random closures, captures and unsized values against Debug: N=10000 SEED=1"
 	@echo "make fuzz-optimised  random optimised programs against themselves: N=100 SEED=1"
 	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
@@ -84,6 +85,10 @@ N ?= 10000
 SEED ?= 1
 fuzz-expressions: native
 	$(BIN)/python -m tests.support.oracle $(N) $(SEED) $(FUZZ_ARGS)
+
+# Random chains of iterator methods: those that run as one loop give what the general evaluator gives.
+fuzz-loops: native
+	$(BIN)/python -m tests.support.loops $(N) $(SEED)
 
 # Random closures, captures, function items and unsized values, compared with their `Debug`.
 fuzz-values: native

@@ -15,6 +15,7 @@ from crabtrap import Session
 from crabtrap.present import RenderOptions
 
 ROUNDS = 3
+WATCHED_CHANGES = 15_000
 
 Result = tuple[list[float], dict[str, int | str]]
 
@@ -136,6 +137,60 @@ def damaged(session: Session, events: int) -> Result:
     return [slowest * 1e3], {"values": told}
 
 
+CHAINS = {
+    "numbers.iter().max().unwrap()": 999_999,
+    "numbers.iter().position(|x| *x == 999_998).unwrap()": 999_998,
+    "numbers.iter().filter(|x| **x % 3 == 0).count()": 333_334,
+    "numbers.contains(&999_999) as u8": 1,
+    "numbers.windows(2).filter(|w| w[0] < w[1]).count()": 999_999,
+    "numbers.iter().rev().take(3).min().unwrap()": 999_997,
+    "numbers.iter().map(|x| x * 2).sum::<u64>()": 999_999_000_000,
+    "numbers.iter().min_by_key(|x| x.abs_diff(777)).unwrap()": 777,
+}
+
+
+def chains(session: Session, events: int) -> Result:
+    """Chains of iterator methods: in each round the slowest, in milliseconds."""
+    stopped_at_values(session)
+    times: list[float] = []
+    found: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        slowest = 0.0
+        for text in CHAINS:
+            begin = time.perf_counter()
+            found[text] = int(session.evaluate(text).scalar())
+            slowest = max(slowest, time.perf_counter() - begin)
+        times.append(slowest * 1e3)
+    assert found == CHAINS, found
+    return times, {"greatest": found["numbers.iter().max().unwrap()"]}
+
+
+def tree_lookup(session: Session, events: int) -> Result:
+    """Values of three keys of a tree."""
+    stopped_at_values(session)
+    times: list[float] = []
+    found = 0
+    for key in (3, 199_999, 123_456):
+        begin = time.perf_counter()
+        found = int(session.evaluate(f"doubles[&{key}]").scalar())
+        times.append((time.perf_counter() - begin) * 1e3)
+    return times, {"double": found}
+
+
+def watch(session: Session, events: int) -> Result:
+    """False conditions of a watchpoint, so many in each round of the program."""
+    session.breakpoints.add("watched::ready")
+    session.launch()
+    session.continue_()
+    session.breakpoints.watch("COUNTER", condition="COUNTER == 99999999")
+    before = value(session, "round")
+    begin = time.perf_counter()
+    for _ in range(events // WATCHED_CHANGES):
+        session.continue_()
+    taken = time.perf_counter() - begin
+    return [taken], {"rounds": value(session, "round") - before}
+
+
 SCENARIOS = {
     "condition": condition,
     "stop": stop,
@@ -145,6 +200,9 @@ SCENARIOS = {
     "map_page": map_page,
     "map_all": map_all,
     "damaged": damaged,
+    "chains": chains,
+    "tree_lookup": tree_lookup,
+    "watch": watch,
 }
 
 

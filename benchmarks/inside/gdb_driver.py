@@ -14,6 +14,8 @@ import time
 import gdb
 
 ROUNDS = 3
+WATCHED_CHANGES = 15_000
+builtins_next = next  # a scenario has this name
 
 
 def start(*breakpoints):
@@ -118,6 +120,53 @@ def damaged(events):
         slowest = max(slowest, time.perf_counter() - begin)
         told += 1
     return [slowest * 1e3], {"values": told}
+
+
+def chains(events):
+    """The greatest item by a loop of gdb's own language, which has no iterators."""
+    start("values::shown")
+    script = """
+set $items = (unsigned long *) numbers.buf.inner.ptr.pointer.pointer
+set $at = 0
+set $greatest = 0
+while $at < numbers.len
+if $items[$at] > $greatest
+set $greatest = $items[$at]
+end
+set $at = $at + 1
+end
+"""
+    gdb.execute("set language c", to_string=True)
+    begin = time.perf_counter()
+    gdb.execute(script, to_string=True)
+    taken = (time.perf_counter() - begin) * 1e3
+    return [taken], {"greatest": int(gdb.parse_and_eval("$greatest"))}
+
+
+def tree_lookup(events):
+    """Through the pretty printer, which lists keys and values in turn."""
+    start("values::shown")
+    printer = gdb.default_visualizer(gdb.selected_frame().read_var("doubles").dereference())
+    begin = time.perf_counter()
+    children = iter(printer.children())
+    found = next_value = None
+    for _, key in children:
+        _, next_value = builtins_next(children)
+        if int(key) == 123_456:
+            found = int(next_value)
+            break
+    return [(time.perf_counter() - begin) * 1e3], {"double": found}
+
+
+def watch(events):
+    start("watched::ready")
+    gdb.execute("watch watched::COUNTER if watched::COUNTER == 99999999", to_string=True)
+    before = value("round")
+    begin = time.perf_counter()
+    for _ in range(events // WATCHED_CHANGES):
+        gdb.execute("continue", to_string=True)
+    taken = time.perf_counter() - begin
+    return [taken], {"rounds": value("round") - before}
 
 
 def main():

@@ -12,6 +12,7 @@ import time
 import lldb
 
 ROUNDS = 3
+WATCHED_CHANGES = 15_000
 
 
 class Session:
@@ -147,6 +148,32 @@ def damaged(session, events):
         str(values.GetChildAtIndex(index))
         slowest = max(slowest, time.perf_counter() - begin)
     return [slowest * 1e3], {"values": events}
+
+
+def chains(session, events):
+    """The greatest item, each asked for its number: lldb has no iterators."""
+    session.break_at("values::shown")
+    session.launch()
+    items = session.frame.FindVariable("numbers").Dereference()
+    begin = time.perf_counter()
+    numbers = (
+        items.GetChildAtIndex(at).GetValueAsUnsigned() for at in range(items.GetNumChildren())
+    )
+    greatest = max(numbers, default=0)
+    return [(time.perf_counter() - begin) * 1e3], {"greatest": greatest}
+
+
+def watch(session, events):
+    session.break_at("watched::ready")
+    session.launch()
+    counter = session.target.FindFirstGlobalVariable("watched::COUNTER")
+    watchpoint = counter.Watch(True, False, True)
+    watchpoint.SetCondition("watched::COUNTER == 99999999")
+    before = session.value("round")
+    begin = time.perf_counter()
+    for _ in range(events // WATCHED_CHANGES):
+        session.process.Continue()
+    return [time.perf_counter() - begin], {"rounds": session.value("round") - before}
 
 
 def load_printers(debugger):

@@ -1,11 +1,16 @@
 //! Collections of a million, and five hundred values that nobody initialised.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 
 #[inline(never)]
-fn shown(numbers: &Vec<u64>, squares: &HashMap<u64, u64>, damaged: &[Damaged; 500]) {
-    black_box((numbers.len(), squares.len(), damaged.as_ptr()));
+fn shown(
+    numbers: &Vec<u64>,
+    squares: &HashMap<u64, u64>,
+    doubles: &BTreeMap<u64, u64>,
+    damaged: &[Damaged; 500],
+) {
+    black_box((numbers.len(), squares.len(), doubles.len(), damaged.as_ptr()));
 }
 
 /// What is in it is up to chance: no length fits its capacity, no pointer leads anywhere.
@@ -32,5 +37,6 @@ fn main() {
         })
         .collect();
     let damaged = unsafe { &*(words.as_ptr() as *const [Damaged; 500]) };
-    shown(&numbers, &squares, damaged);
+    let doubles: BTreeMap<u64, u64> = (0..200_000).map(|key| (key, key * 2)).collect();
+    shown(&numbers, &squares, &doubles, damaged);
 }

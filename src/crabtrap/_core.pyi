@@ -31,6 +31,7 @@ __all__ = [
     "Instruction",
     "LandingPad",
     "LineSpan",
+    "Loop",
     "Member",
     "Memory",
     "ModuleMap",
@@ -105,6 +106,63 @@ class CallbackMemory:
     def read_partial(self, address: int, size: int) -> bytes: ...
 
 Memory = FileMemory | CallbackMemory
+
+_LoopNode = tuple[str, str, Sequence[int]]
+_LoopStage = tuple[str, int, int]
+_LoopFold = tuple[int, Sequence[tuple[int, int]], int | None, Sequence[tuple[int, int]]]
+_LoopChain = tuple[int, Sequence[_LoopStage], Sequence[int] | _LoopFold]
+
+@final
+class Loop:
+    """A chain of iterator methods over plain data, under way.
+
+    What nodes, stages and ends mean is described in ``rust/core/src/loops/program.rs``.
+    Values are words: signed numbers of 128 bits, the bits of a ``u128``, those of an ``f64``,
+    the number of a ``bool`` or ``char``.
+    """
+
+    def __new__(
+        cls,
+        nodes: Sequence[_LoopNode],
+        chains: Sequence[_LoopChain],
+        registers: Sequence[int],
+        tables: Sequence[bytes],
+        numbers: tuple[int, int, int, int, int],
+    ) -> Loop:
+        """A loop over numbers.
+
+        Args:
+            nodes: Each uses only those before it.
+            chains: The first one is the loop, others are called by nodes.
+            registers: What is in them at first.
+            tables: The buffers from number 1 on.
+            numbers: First number, step, count; how many items side by side a step reads (as far
+                as there are so many; 0 where the numbers are the items), and how many items
+                there are in memory.
+
+        Raises:
+            DebugInfoError: Something in it does not exist.
+        """
+
+    def feed(
+        self, first: int, stride: int, data: bytes, steps: int, room: int
+    ) -> tuple[Literal["done", "needs", "paused", "full", "failed"], int]:
+        """Go on with ``data``, the items from number ``first`` on, of ``stride`` bytes each.
+
+        Returns:
+            "done"; "needs" and an item that is not in ``data``; "paused" after ``steps`` items;
+            "full" when ``room`` items wait; "failed" and the node that has no value.
+        """
+
+    @property
+    def done(self) -> int:
+        """How many numbers were gone over."""
+
+    def take_emitted(self) -> list[int]:
+        """Take the words of the items that were emitted; 0 for an item without words."""
+
+    def evaluate(self, node: int, first: int, stride: int, data: bytes) -> int | None:
+        """Compute a node as things are now; ``None`` where it has no value."""
 
 @final
 class Segment:

@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 
 from tests.support.inferiors import require_profile
+from tests.support.loops.data import Count, only_loops
 from tests.support.oracle.compiled import Verdict
 from tests.support.oracle.verdicts import Outcome, answer, compare, read, session_at_stop
 
@@ -16,6 +17,7 @@ _MOST_LAX = 20
 _EVERY = 5
 """Of so many expressions one is evaluated in programs of other compilers."""
 _FEWEST_SAMPLED = 480
+_FEWEST_LOOPS = 40
 _MOST_OPTIMISED_OUT = 30
 
 
@@ -48,6 +50,16 @@ def test_expressions_mean_the_same_to_every_compiler(profile: str, most_refused:
     assert len(found["refused"]) <= most_refused, "\n".join(found["refused"])
     assert len(found["lax"]) <= _MOST_LAX, "\n".join(found["lax"])
     assert len(found["same"]) >= _FEWEST_SAMPLED
+
+
+def test_chains_as_loops_are_what_rustc_says():
+    # The program's collections are short: here a loop is worth it for any number of items.
+    asked = {text: verdict for text, verdict in read().items() if "|" in text or ".iter" in text}
+    counted = Count()
+    with only_loops(), counted.counting():
+        found = _outcomes("debug", asked)
+    assert not found["different"], "\n".join(found["different"])
+    assert counted.loops >= _FEWEST_LOOPS
 
 
 def _outcomes(profile: str, asked: dict[str, Verdict]) -> defaultdict[Outcome, list[str]]:

@@ -6,7 +6,7 @@
 //! The layers, each of which uses only those behind it: `image`, the facade; `unwind`;
 //! `location`; `dwarf`; `elf`; and `memory`, `registers`, `die` and `error`, which everything
 //! may use.  `disasm`, `format`, `demangle`, `path_query`, `source_path` and
-//! `std_functions` stand alone; `stack_slots` uses `disasm` only.
+//! `std_functions` stand alone; `stack_slots` uses `disasm` only, `loops` `std_functions`.
 
 mod cancel;
 mod demangle;
@@ -18,6 +18,7 @@ mod error;
 pub mod format;
 mod image;
 pub mod location;
+pub mod loops;
 pub mod memory;
 mod path_query;
 pub mod registers;

@@ -6,27 +6,33 @@
 
 /// A test of a `char`: `is_alphabetic`.
 pub fn char_test(name: &str, c: char) -> Option<bool> {
-    Some(match name {
-        "is_alphabetic" => c.is_alphabetic(),
-        "is_alphanumeric" => c.is_alphanumeric(),
-        "is_numeric" => c.is_numeric(),
-        "is_uppercase" => c.is_uppercase(),
-        "is_lowercase" => c.is_lowercase(),
-        "is_whitespace" => c.is_whitespace(),
-        "is_control" => c.is_control(),
-        "is_ascii" => c.is_ascii(),
-        "is_ascii_alphabetic" => c.is_ascii_alphabetic(),
-        "is_ascii_alphanumeric" => c.is_ascii_alphanumeric(),
-        "is_ascii_control" => c.is_ascii_control(),
-        "is_ascii_digit" => c.is_ascii_digit(),
-        "is_ascii_graphic" => c.is_ascii_graphic(),
-        "is_ascii_hexdigit" => c.is_ascii_hexdigit(),
-        "is_ascii_lowercase" => c.is_ascii_lowercase(),
-        "is_ascii_punctuation" => c.is_ascii_punctuation(),
-        "is_ascii_uppercase" => c.is_ascii_uppercase(),
-        "is_ascii_whitespace" => c.is_ascii_whitespace(),
+    find_char_test(name).map(|test| test(c))
+}
+
+/// The test of a `char` that has a name.
+pub(crate) fn find_char_test(name: &str) -> Option<fn(char) -> bool> {
+    let test: fn(char) -> bool = match name {
+        "is_alphabetic" => char::is_alphabetic,
+        "is_alphanumeric" => char::is_alphanumeric,
+        "is_numeric" => char::is_numeric,
+        "is_uppercase" => char::is_uppercase,
+        "is_lowercase" => char::is_lowercase,
+        "is_whitespace" => char::is_whitespace,
+        "is_control" => char::is_control,
+        "is_ascii" => |c| c.is_ascii(),
+        "is_ascii_alphabetic" => |c| c.is_ascii_alphabetic(),
+        "is_ascii_alphanumeric" => |c| c.is_ascii_alphanumeric(),
+        "is_ascii_control" => |c| c.is_ascii_control(),
+        "is_ascii_digit" => |c| c.is_ascii_digit(),
+        "is_ascii_graphic" => |c| c.is_ascii_graphic(),
+        "is_ascii_hexdigit" => |c| c.is_ascii_hexdigit(),
+        "is_ascii_lowercase" => |c| c.is_ascii_lowercase(),
+        "is_ascii_punctuation" => |c| c.is_ascii_punctuation(),
+        "is_ascii_uppercase" => |c| c.is_ascii_uppercase(),
+        "is_ascii_whitespace" => |c| c.is_ascii_whitespace(),
         _ => return None,
-    })
+    };
+    Some(test)
 }
 
 /// The characters that a `char` becomes: those of `to_uppercase` may be several.
@@ -114,76 +120,85 @@ pub fn format_float(
     })
 }
 
-macro_rules! float_function {
-    ($name:expr, $a:expr, $b:expr, $c:expr) => {
-        Some(match $name {
-            "abs" => $a.abs(),
-            "signum" => $a.signum(),
-            "sqrt" => $a.sqrt(),
-            "cbrt" => $a.cbrt(),
-            "floor" => $a.floor(),
-            "ceil" => $a.ceil(),
-            "trunc" => $a.trunc(),
-            "round" => $a.round(),
-            "round_ties_even" => $a.round_ties_even(),
-            "fract" => $a.fract(),
-            "exp" => $a.exp(),
-            "exp2" => $a.exp2(),
-            "exp_m1" => $a.exp_m1(),
-            "ln" => $a.ln(),
-            "ln_1p" => $a.ln_1p(),
-            "log10" => $a.log10(),
-            "log2" => $a.log2(),
-            "log" => $a.log($b),
-            "sin" => $a.sin(),
-            "cos" => $a.cos(),
-            "tan" => $a.tan(),
-            "asin" => $a.asin(),
-            "acos" => $a.acos(),
-            "atan" => $a.atan(),
-            "sinh" => $a.sinh(),
-            "cosh" => $a.cosh(),
-            "tanh" => $a.tanh(),
-            "asinh" => $a.asinh(),
-            "acosh" => $a.acosh(),
-            "atanh" => $a.atanh(),
-            "atan2" => $a.atan2($b),
-            "hypot" => $a.hypot($b),
-            "powf" => $a.powf($b),
-            "powi" => $a.powi($b as i32),
-            "recip" => $a.recip(),
-            "to_degrees" => $a.to_degrees(),
-            "to_radians" => $a.to_radians(),
-            "min" => $a.min($b),
-            "max" => $a.max($b),
-            "copysign" => $a.copysign($b),
-            "rem_euclid" => $a.rem_euclid($b),
-            "div_euclid" => $a.div_euclid($b),
-            "mul_add" => $a.mul_add($b, $c),
-            "add" => $a + $b,
-            "sub" => $a - $b,
-            "mul" => $a * $b,
-            "div" => $a / $b,
-            "rem" => $a % $b,
+/// A function of up to three floats, of which it takes the first ones.
+pub(crate) type FloatFunction<T> = fn(T, T, T) -> T;
+
+macro_rules! find_float_function {
+    ($type:ty, $name:expr) => {{
+        let function: FloatFunction<$type> = match $name {
+            "abs" => |a, _, _| a.abs(),
+            "signum" => |a, _, _| a.signum(),
+            "sqrt" => |a, _, _| a.sqrt(),
+            "cbrt" => |a, _, _| a.cbrt(),
+            "floor" => |a, _, _| a.floor(),
+            "ceil" => |a, _, _| a.ceil(),
+            "trunc" => |a, _, _| a.trunc(),
+            "round" => |a, _, _| a.round(),
+            "round_ties_even" => |a, _, _| a.round_ties_even(),
+            "fract" => |a, _, _| a.fract(),
+            "exp" => |a, _, _| a.exp(),
+            "exp2" => |a, _, _| a.exp2(),
+            "exp_m1" => |a, _, _| a.exp_m1(),
+            "ln" => |a, _, _| a.ln(),
+            "ln_1p" => |a, _, _| a.ln_1p(),
+            "log10" => |a, _, _| a.log10(),
+            "log2" => |a, _, _| a.log2(),
+            "log" => |a, b, _| a.log(b),
+            "sin" => |a, _, _| a.sin(),
+            "cos" => |a, _, _| a.cos(),
+            "tan" => |a, _, _| a.tan(),
+            "asin" => |a, _, _| a.asin(),
+            "acos" => |a, _, _| a.acos(),
+            "atan" => |a, _, _| a.atan(),
+            "sinh" => |a, _, _| a.sinh(),
+            "cosh" => |a, _, _| a.cosh(),
+            "tanh" => |a, _, _| a.tanh(),
+            "asinh" => |a, _, _| a.asinh(),
+            "acosh" => |a, _, _| a.acosh(),
+            "atanh" => |a, _, _| a.atanh(),
+            "atan2" => |a, b, _| a.atan2(b),
+            "hypot" => |a, b, _| a.hypot(b),
+            "powf" => |a, b, _| a.powf(b),
+            "powi" => |a, b, _| a.powi(b as i32),
+            "recip" => |a, _, _| a.recip(),
+            "to_degrees" => |a, _, _| a.to_degrees(),
+            "to_radians" => |a, _, _| a.to_radians(),
+            "min" => |a, b, _| a.min(b),
+            "max" => |a, b, _| a.max(b),
+            "copysign" => |a, b, _| a.copysign(b),
+            "rem_euclid" => |a, b, _| a.rem_euclid(b),
+            "div_euclid" => |a, b, _| a.div_euclid(b),
+            "mul_add" => |a, b, c| a.mul_add(b, c),
+            "add" => |a, b, _| a + b,
+            "sub" => |a, b, _| a - b,
+            "mul" => |a, b, _| a * b,
+            "div" => |a, b, _| a / b,
+            "rem" => |a, b, _| a % b,
             _ => return None,
-        })
-    };
+        };
+        Some(function)
+    }};
+}
+
+/// The function of `f64` that has a name.
+pub(crate) fn find_double_function(name: &str) -> Option<FloatFunction<f64>> {
+    find_float_function!(f64, name)
+}
+
+/// The function of `f32` that has a name.
+pub(crate) fn find_single_function(name: &str) -> Option<FloatFunction<f32>> {
+    find_float_function!(f32, name)
 }
 
 /// A function of one to three floats, in `f64` or, with `single`, in `f32`.
 ///
 /// Arguments that a function does not take are not looked at.
 pub fn float_function(name: &str, single: bool, a: f64, b: f64, c: f64) -> Option<f64> {
-    fn double(name: &str, a: f64, b: f64, c: f64) -> Option<f64> {
-        float_function!(name, a, b, c)
-    }
-    fn single_precision(name: &str, a: f32, b: f32, c: f32) -> Option<f32> {
-        float_function!(name, a, b, c)
-    }
     if single {
-        single_precision(name, a as f32, b as f32, c as f32).map(f64::from)
+        let function = find_single_function(name)?;
+        Some(f64::from(function(a as f32, b as f32, c as f32)))
     } else {
-        double(name, a, b, c)
+        find_double_function(name).map(|function| function(a, b, c))
     }
 }
 

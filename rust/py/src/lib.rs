@@ -12,6 +12,7 @@ mod errors;
 mod files;
 mod image;
 mod locations;
+mod loops;
 mod memory;
 mod stack_slots;
 mod std_functions;
@@ -37,6 +38,8 @@ mod _core {
     use crate::image::Image;
     #[pymodule_export]
     use crate::locations::Piece;
+    #[pymodule_export]
+    use crate::loops::Loop;
     #[pymodule_export]
     use crate::memory::{CallbackMemory, FileMemory};
     #[pymodule_export]

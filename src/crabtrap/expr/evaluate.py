@@ -22,6 +22,7 @@ from crabtrap.expr import (
 )
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.control_flow import LeaveError
+from crabtrap.expr.loops import running as loops
 from crabtrap.expr.methods.method_table import call_method, call_typed
 from crabtrap.expr.patterns import Matcher
 from crabtrap.expr.scope import Caller, EvaluationError, Scope
@@ -153,8 +154,7 @@ class Evaluator:
                     return paths.call_typed(self, tree, typed)
                 return paths.call(self, function, arguments)
             case nodes.MethodCall():
-                typed = self.typing.calls.get(id(tree))
-                return call_method(self, tree) if typed is None else call_typed(self, tree, typed)
+                return self._method_call(tree)
             case nodes.Closure():
                 raise EvaluationError("a closure can only be a method's argument: v.map(|x| x + 1)")
             case nodes.TupleOf(items):
@@ -180,6 +180,13 @@ class Evaluator:
                 return computed.unit()
             case unknown:
                 assert_never(unknown)
+
+    def _method_call(self, tree: nodes.MethodCall) -> Value:
+        typed = self.typing.calls.get(id(tree))
+        if typed is None:
+            return call_method(self, tree)
+        found = loops.run(self, tree, lambda: call_typed(self, tree, typed))
+        return call_typed(self, tree, typed) if found is None else found
 
     def _path(self, tree: nodes.Path) -> Value:
         bound = self._bound(tree)

@@ -254,11 +254,16 @@ class LazyItems:
     Attributes:
         bounds: The least and the greatest number of items that the iterator claims to have,
             where it does not know how many there are; ``None`` for no greatest one.
+        backwards: Creates one from the last item to the first, ``None`` where only a walk over
+            all of them leads to the last.
+        is_computed: To make an item may fail, so that one that is passed over is made, too.
     """
 
     begin: Callable[[], Iterator[Value]]
     length: int | None = None
     bounds: tuple[int, int | None] | None = None
+    backwards: Callable[[], Iterator[Value]] | None = None
+    is_computed: bool = False
 
     def walk(self, start: int, stop: int) -> Iterator[Value]:
         """Yield items ``[start, stop)``."""

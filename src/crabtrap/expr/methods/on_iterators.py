@@ -14,6 +14,7 @@ from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.reductions import REDUCTIONS
 from crabtrap.expr.methods.walking import (
     MAX_WALK,
+    is_computed,
     is_some,
     items_of,
     reversed_items,
@@ -23,6 +24,7 @@ from crabtrap.expr.methods.walking import (
 )
 from crabtrap.expr.own_places import Variable, reference_to
 from crabtrap.expr.scope import EvaluationError
+from crabtrap.expr.syntax import nodes
 from crabtrap.expr.typing.deref import item_of
 from crabtrap.expr.typing.terms import UNKNOWN, Term
 from crabtrap.present.view import (
@@ -54,19 +56,35 @@ def iterate(call: Invocation) -> Value:
     return computed.sequence(items, f"Iter of {call.value.type.name}")
 
 
-def _lazy(begin: Begin, length: int | None = None, bounds: Bounds | None = None) -> Value:
-    return computed.sequence(LazyItems(begin, length, bounds), "impl Iterator")
+def _lazy(
+    call: Invocation,
+    begin: Begin,
+    length: int | None = None,
+    bounds: Bounds | None = None,
+    backwards: Begin | None = None,
+) -> Value:
+    items = LazyItems(begin, length, bounds, backwards, _is_computed(call))
+    return computed.sequence(items, "impl Iterator")
 
 
-def _same_number(call: Invocation, begin: Begin) -> Value:
+def _is_computed(call: Invocation) -> bool:
+    """Whether the items are made by a closure, here or before."""
+    takes_closure = any(
+        isinstance(each, nodes.Closure | nodes.Path) for each in call.tree.arguments
+    )
+    view = call.view
+    return takes_closure or (isinstance(view, SequenceView) and is_computed(view.items))
+
+
+def _same_number(call: Invocation, begin: Begin, backwards: Begin | None = None) -> Value:
     """An iterator with as many items as the receiver has."""
-    return _lazy(begin, _length(call), _bounds(call))
+    return _lazy(call, begin, _length(call), _bounds(call), backwards)
 
 
-def _some_of(call: Invocation, begin: Begin) -> Value:
+def _some_of(call: Invocation, begin: Begin, backwards: Begin | None = None) -> Value:
     """An iterator with at most as many items as the receiver has."""
     bounds = _bounds(call)
-    return _lazy(begin, bounds=None if bounds is None else (0, bounds[1]))
+    return _lazy(call, begin, None, None if bounds is None else (0, bounds[1]), backwards)
 
 
 def _bounds(call: Invocation) -> Bounds | None:
@@ -111,28 +129,36 @@ def _position(end: Value) -> int:
 
 def _map(call: Invocation) -> Value:
     function = call.function()
-    return _same_number(call, lambda: map(function, items_of(call)))
+    return _same_number(
+        call,
+        lambda: map(function, items_of(call)),
+        lambda: map(function, reversed_items(call)),
+    )
 
 
 def _inspect(call: Invocation) -> Value:
-    return _same_number(call, lambda: items_of(call))
+    return _same_number(call, lambda: items_of(call), lambda: reversed_items(call))
 
 
 def _filter(call: Invocation) -> Value:
     test = call.test()
-    return _some_of(call, lambda: filter(test, items_of(call)))
+    return _some_of(
+        call,
+        lambda: filter(test, items_of(call)),
+        lambda: filter(test, reversed_items(call)),
+    )
 
 
 def _filter_map(call: Invocation) -> Value:
     function = call.function()
 
-    def begin() -> Iterator[Value]:
-        for item in items_of(call):
+    def found_in(items: Iterator[Value]) -> Iterator[Value]:
+        for item in items:
             found = function(item)
             if is_some(found, call):
                 yield some(found, call)
 
-    return _some_of(call, begin)
+    return _some_of(call, lambda: found_in(items_of(call)), lambda: found_in(reversed_items(call)))
 
 
 def _map_while(call: Invocation) -> Value:
@@ -166,12 +192,15 @@ def _scan(call: Invocation) -> Value:
 def _flat_map(call: Invocation) -> Value:
     function = call.function()
     return _lazy(
-        lambda: chain.from_iterable(walk_value(function(item), call) for item in items_of(call))
+        call,
+        lambda: chain.from_iterable(walk_value(function(item), call) for item in items_of(call)),
     )
 
 
 def _flatten(call: Invocation) -> Value:
-    return _lazy(lambda: chain.from_iterable(walk_value(item, call) for item in items_of(call)))
+    return _lazy(
+        call, lambda: chain.from_iterable(walk_value(item, call) for item in items_of(call))
+    )
 
 
 def _part_of(call: Invocation, start: int, stop: int | None, step: int = 1) -> Begin:
@@ -193,11 +222,13 @@ def _each_bound(
 def _take(call: Invocation) -> Value:
     count = call.size()
     length = _length(call)
-    if isinstance(call.view, SequenceView) and length is not None:
-        items, stop = call.view.items, min(count, length)
-        return _lazy(lambda: items.walk(0, stop), stop)
+    stop = None if length is None else min(count, length)
+    view = call.view
+    if isinstance(view, SequenceView) and stop is not None and not is_computed(view.items):
+        items, end = view.items, stop
+        return _lazy(call, lambda: items.walk(0, end), stop)
     begin = _part_of(call, 0, min(count, MAX_WALK + 1))
-    return _lazy(begin, bounds=_each_bound(call, lambda number: min(number, count), count))
+    return _lazy(call, begin, stop, _each_bound(call, lambda number: min(number, count), count))
 
 
 def _skip(call: Invocation) -> Value:
@@ -205,9 +236,11 @@ def _skip(call: Invocation) -> Value:
     length = _length(call)
     if isinstance(call.view, SequenceView) and length is not None:
         items, start = call.view.items, min(count, length)
-        return computed.sequence(SlicedItems(items, start, length), "impl Iterator")
+        if not is_computed(items):
+            return computed.sequence(SlicedItems(items, start, length), "impl Iterator")
     begin = _part_of(call, min(count, MAX_WALK + 1), None)
-    return _lazy(begin, bounds=_each_bound(call, lambda number: max(number - count, 0)))
+    left = None if length is None else max(length - count, 0)
+    return _lazy(call, begin, left, _each_bound(call, lambda number: max(number - count, 0)))
 
 
 def _take_while(call: Invocation) -> Value:
@@ -240,11 +273,11 @@ def _step_by(call: Invocation) -> Value:
     if step == 0:
         raise EvaluationError("assertion failed: step != 0", call.tree.span)
     begin = _part_of(call, 0, None, min(step, MAX_WALK + 1))
-    return _lazy(begin, bounds=_each_bound(call, lambda number: -(-number // step)))
+    return _lazy(call, begin, None, _each_bound(call, lambda number: -(-number // step)))
 
 
 def _rev(call: Invocation) -> Value:
-    return _same_number(call, lambda: reversed_items(call))
+    return _same_number(call, lambda: reversed_items(call), lambda: items_of(call))
 
 
 def _enumerate(call: Invocation) -> Value:
@@ -262,14 +295,16 @@ def _zip(call: Invocation) -> Value:
         pairs = zip(walk(call.view, call.value), walk_value(other, call), strict=False)
         return map(computed.tuple_of, pairs)
 
-    return _lazy(begin, bounds=_both(call, other, _shorter))
+    return _lazy(call, begin, None, _both(call, other, _shorter))
 
 
 def _chain(call: Invocation) -> Value:
     other = call.argument()
     return _lazy(
+        call,
         lambda: chain(walk(call.view, call.value), walk_value(other, call)),
-        bounds=_both(call, other, _together),
+        None,
+        _both(call, other, _together),
     )
 
 
@@ -304,7 +339,7 @@ def _cycle(call: Invocation) -> Value:
             if empty:
                 return
 
-    return _lazy(begin)
+    return _lazy(call, begin)
 
 
 def _peek(call: Invocation) -> Value:

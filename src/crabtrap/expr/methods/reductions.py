@@ -12,6 +12,7 @@ from crabtrap.expr.methods.consuming import from_back, from_front
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.walking import (
     MAX_WALK,
+    is_computed,
     is_some,
     items_of,
     reversed_items,
@@ -20,27 +21,24 @@ from crabtrap.expr.methods.walking import (
 )
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.typing.terms import FLOATS, INTEGERS, Term
-from crabtrap.present.containers.walkers import ContiguousItems
-from crabtrap.present.output import bulk
 from crabtrap.present.view import SequenceView
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Value
 
 
 def _count(call: Invocation) -> Value:
-    if isinstance(call.view, SequenceView) and call.view.length is not None:
-        return computed.usize(call.view.length)
+    view = call.view
+    if isinstance(view, SequenceView) and view.length is not None and not is_computed(view.items):
+        return computed.usize(view.length)
     return computed.usize(sum(1 for _ in items_of(call)))
+
+
+def _len(call: Invocation) -> Value:
+    return computed.usize(_known_length(call))
 
 
 # -- numbers ---------------------------------------------------------------------------------
 def _sum(call: Invocation) -> Value:
-    view = call.view
-    numbers = bulk.integers(view) if isinstance(view, SequenceView) else None
-    if numbers:
-        items = view.items if isinstance(view, SequenceView) else None
-        assert isinstance(items, ContiguousItems)  # only those are read as integers
-        return operators.checked("+", sum(numbers), items.item, "sum")
     return _folded(call, "+", 0)
 
 
@@ -183,9 +181,10 @@ def _known_length(call: Invocation) -> int:
 
 def _nth(call: Invocation) -> Value:
     at = call.size()
-    if isinstance(call.view, SequenceView) and call.view.length is not None:
-        inside = at < call.view.length
-        return computed.option(next(call.view.items.walk(at, at + 1), None) if inside else None)
+    view = call.view
+    if isinstance(view, SequenceView) and view.length is not None and not is_computed(view.items):
+        inside = at < view.length
+        return computed.option(next(view.items.walk(at, at + 1), None) if inside else None)
     at = min(at, MAX_WALK + 1)
     return computed.option(next(islice(items_of(call), at, at + 1), None))
 
@@ -205,7 +204,8 @@ def _next_back(call: Invocation, items: Iterator[Value]) -> Value:
 
 
 def _last(call: Invocation) -> Value:
-    if isinstance(call.view, SequenceView) and call.view.length is not None:
+    view = call.view
+    if isinstance(view, SequenceView) and view.length is not None and not is_computed(view.items):
         return computed.option(next(reversed_items(call), None))
     last = None
     for last in items_of(call):  # noqa: B007 - the last one is wanted
@@ -401,5 +401,5 @@ OF_PAIRS: dict[str, Method] = {
 }
 """Of iterators over ``(A, B)``."""
 
-WITH_LENGTH: dict[str, Method] = {"fn len(&self) -> usize": _count}
+WITH_LENGTH: dict[str, Method] = {"fn len(&self) -> usize": _len}
 """Of iterators that know how many items are left."""

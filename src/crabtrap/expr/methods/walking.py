@@ -12,6 +12,7 @@ from crabtrap.present.view import (
     ALL,
     IndexedItems,
     Items,
+    LazyItems,
     ListedItems,
     MapView,
     RangeView,
@@ -42,7 +43,8 @@ def walk(view: object, value: Value) -> Iterator[Value]:
     """Walk over the items of anything that can be iterated over."""
     match view:
         case SequenceView():
-            return view.items.walk(0, ALL if view.length is None else view.length)
+            open_ = view.length is None or is_computed(view.items)
+            return view.items.walk(0, ALL if open_ else view.length or 0)
         case MapView():
             entries = view.entries.walk(0, ALL if view.length is None else view.length)
             return (computed.tuple_of(entry) for entry in entries)
@@ -112,6 +114,10 @@ def reversed_items(call: Invocation) -> Iterator[Value]:
         return _counted_down(view.start, view.end, view.inclusive, call)
     if isinstance(view, SequenceView) and view.length is not None and _is_random(view.items):
         return _from_the_end(view.items, view.length)
+    if isinstance(view, SequenceView) and isinstance(view.items, LazyItems):
+        backwards = view.items.backwards
+        if backwards is not None:
+            return limited(backwards(), call)
     return reversed(list(items_of(call)))
 
 
@@ -123,6 +129,13 @@ def _counted_down(start: Value, end: Value, inclusive: bool, call: Invocation) -
     first, last = start.integer(), end.integer() + inclusive
     numbers = range(last - 1, first - 1, -1)
     return limited((computed.integer(number, type_) for number in numbers), call)
+
+
+def is_computed(items: Items) -> bool:
+    """Whether making an item may fail, so that Rust fails where it only passes over one."""
+    while isinstance(items, SlicedItems):
+        items = items.inner
+    return isinstance(items, LazyItems) and items.is_computed
 
 
 def _is_random(items: Items) -> bool:

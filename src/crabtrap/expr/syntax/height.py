@@ -16,11 +16,11 @@ def height(tree: object, limit: int) -> int:
     levels, level = 0, [tree]
     while level and levels <= limit:
         levels += 1
-        level = [child for node in level for child in _children(node)]
+        level = [child for node in level for child in children(node)]
     return levels
 
 
-def _children(node: object) -> Iterator[object]:
+def children(node: object) -> Iterator[object]:
     """Return the nodes that the attributes of a node hold, directly or in tuples."""
     names: tuple[str, ...] = getattr(type(node), "__slots__", ())
     waiting = [getattr(node, name) for name in names]

@@ -54,17 +54,6 @@ def integer_code(type_: Type) -> IntegerCode | None:
     return _CODES.get((shape.row.encoding, shape.size))
 
 
-def integers(view: SequenceView) -> tuple[int, ...] | None:
-    """Read all items of a contiguous sequence of plain integers, ``None`` for any other."""
-    items = view.items
-    if not isinstance(items, ContiguousItems) or items.array.absent is not None:
-        return None
-    code = integer_code(items.item)
-    if code is None:
-        return None
-    return struct.unpack(f"<{items.length}{code}", _read(items.array, 0, items.length))
-
-
 def sequence_texts(view: SequenceView, limit: int, letter: FormatLetter) -> list[str] | None:
     """Format the first ``limit`` items, ``None`` where they are not plain scalars."""
     items, start = view.items, 0

@@ -1,0 +1,1 @@
+"""Chains of iterator methods, evaluated by loops and by the general evaluator."""
