@@ -168,7 +168,9 @@ def _run(pipeline: Pipeline, stages: list[Stage], end: Emit | Fold) -> None:
     for register, first in pipeline.state:
         code.block.append(("let", register, code.constant(first)))
     if numbers is None:
-        start, count, step = code.constant(0), pipeline.count, 1
+        count, step = pipeline.count, -1 if pipeline.is_reversed else 1
+        last = code.sum(count, code.constant(-1))
+        start = last if pipeline.is_reversed else code.constant(0)
     else:
         start, count = code.constant(numbers.start), code.constant(numbers.count)
         step = numbers.step

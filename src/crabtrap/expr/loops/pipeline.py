@@ -74,6 +74,7 @@ class Pipeline:
         item: The present item, of pure nodes.
         length: How many items there will be, ``None`` where the loop finds that out.
         numbers: The numbers that are gone over; ``None`` where the loop counts to ``count``.
+        is_reversed: They are gone over from the last to the first.
         state: Registers that are set when the chain begins, with what they are set to.
     """
 
@@ -84,9 +85,10 @@ class Pipeline:
         self.numbers = base.numbers
         self.count = base.count
         self.length = base.length
+        self.is_reversed = False
         self.state: list[tuple[Register, int]] = []
         self._fallible = bodies.code.fallible
-        self._is_random = self._is_reversible = base.numbers is not None
+        self._is_random, self._is_reversible = base.numbers is not None, True
         if base.only_if is not None:
             self.only_if(base.only_if(bodies.code.read(self.position)))
             self._is_reversible, self.length = False, base.length
@@ -249,9 +251,11 @@ class Pipeline:
 
     def rev(self) -> None:
         """Go over the items from the last to the first."""
-        if not self._is_reversible or self.numbers is None:
+        if not self._is_reversible:
             raise CannotLoopError
-        self.numbers = self.numbers.reversed()
+        self.is_reversed = not self.is_reversed
+        if self.numbers is not None:
+            self.numbers = self.numbers.reversed()
 
     def enumerate(self) -> None:
         """Pair each item with how many came before it."""
