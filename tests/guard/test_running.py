@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -166,6 +167,37 @@ def test_a_trap_on_a_system_call_that_blocks_holds_nobody(connect, build):
         guard.wait()
         guard.detach(program.pid)
         assert program.finish() == 0
+
+
+def test_one_of_several_running_threads_is_shown_where_it_belongs(connect, build):
+    looper = build("looper")
+    with Running(looper.path, "1") as program:
+        guard = connect(stop_all=False)
+        guard.attach(program.pid)
+        while guard.stops:
+            guard.wait()
+        guard.select(program.pid, program.pid)
+        address = guard.register(16) - 2
+        guard.stop_at(address)
+        guard.resume()
+        stop = guard.wait()
+        assert (stop.pc, stop.tid) == (address, program.pid)
+        leader = f"p{program.pid:x}.{program.pid:x}"
+        guard.resume(f"c:{leader}")
+        # It executes the call elsewhere and blocks there; traps stay, as the others run.
+        while not blocks_in_read(program.pid):
+            pass
+        guard.resume(f"t:{leader}")
+        stop = guard.wait()
+        assert stop.tid == program.pid
+        assert stop.pc in (address, address + 2)
+        guard.remove(address)
+        guard.detach(program.pid)
+        assert program.finish() == 0
+
+
+def blocks_in_read(pid: int) -> bool:
+    return Path(f"/proc/{pid}/syscall").read_text().startswith("0 ")
 
 
 @pytest.mark.parametrize("garbage", [b"GET / HTTP/1.1\r\n", b"$qC#00", b"$" + b"x" * (17 << 20)])

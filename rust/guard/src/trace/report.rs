@@ -175,6 +175,8 @@ impl Tracer {
             return;
         }
         debug!("report {tid}: {reason:?}");
+        // The client is not to see a slot: where others run on, nothing else gets it out.
+        self.leave_slot_or_warn(tid);
         if let Some(thread) = self.threads.get_mut(&tid) {
             thread.intent = Intent::Stopped;
         }
