@@ -1,11 +1,13 @@
 """Signals arrive once, in order, with what they carry."""
 
 import os
+import re
 import signal
 
 import pytest
 
 from tests.guard.programs import COUNT_IN_ONE, Running
+from tests.guard.rsp import GuardError
 
 
 @pytest.mark.timeout(60)
@@ -48,6 +50,33 @@ def test_a_signal_about_to_be_delivered_survives_the_detach(connect, build):
                 guard.detach(program.pid)
             guard.close()
             assert program.process.wait(20) == 42
+
+
+@pytest.mark.parametrize("passed", ["", "f"], ids=["reported", "passed"])
+def test_a_signal_that_comes_while_attaching_is_delivered(connect, build, passed):
+    signals = build("signals")
+    for _ in range(50):
+        with Running(signals.path, "wait") as program:
+            guard = connect()
+            assert guard.request(f"QPassSignals:{passed}") == "OK"
+            guard.send(f"vAttach;{program.pid:x}")
+            os.kill(program.pid, signal.SIGTERM)
+            try:
+                answer = guard.answer()
+            except GuardError as error:
+                answer = str(error)
+            if answer != "OK":
+                # The signal was faster than the guard.
+                assert re.search("ended|no process", answer)
+                assert program.process.wait(20) == 42
+                continue
+            stop = guard.wait()
+            while stop.kind == "T":
+                assert not guard.stops
+                guard.resume(f"C{stop.signal:02x}" if stop.signal else "c")
+                stop = guard.wait()
+            assert (stop.kind, stop.signal) == ("W", 42)
+            assert guard.close() == 0
 
 
 def test_a_swallowed_signal_is_not_delivered(guard, build):

@@ -188,6 +188,9 @@ impl Tracer {
     /// Queues the report of a held thread's stop.
     pub fn queue_report(&mut self, report: Report) {
         self.note_reported(report.tid);
+        if let Some(thread) = self.threads.get_mut(&report.tid) {
+            thread.has_told_signal = matches!(report.reason, Reason::Signal(_));
+        }
         self.reports.push(report);
     }
 

@@ -68,15 +68,19 @@ impl Tracer {
             let pc = registers.rip;
             // The client knows of the stop at this pc and does not want it reported again.  A
             // thread that was stopped for another's sake has no stop pc: its trap is still to
-            // be hit, and its signal to be delivered.
+            // be hit.
             if stop_pc == pc {
                 thread.steps_over = Some(pc);
             }
+        }
+        // One that the client has not heard of is still to be delivered.
+        if std::mem::take(&mut thread.has_told_signal) {
             thread.deliver = 0;
         }
         if request.signal != 0 {
             // Only a signal-delivery-stop can be left with a signal (ptrace(2)).
-            if matches!(thread.ptrace_stop, Some(PtraceStop::Signal(_))) {
+            let can_deliver = matches!(thread.ptrace_stop, Some(PtraceStop::Signal(_)));
+            if can_deliver && thread.deliver == 0 {
                 thread.deliver = request.signal;
             } else if let Err(error) = signals::send(thread.pid, thread.tid, request.signal) {
                 debug!("signal {} for {}: {error}", request.signal, thread.tid);

@@ -65,6 +65,8 @@ pub struct Thread {
 
     /// Signal to deliver when it next runs.
     pub(super) deliver: i32,
+    /// The client knows of that signal, and decides what becomes of it.
+    pub(super) has_told_signal: bool,
     /// The `siginfo_t` to deliver that signal with, where the kernel no longer has it.
     pub(super) saved_siginfo: Option<libc::siginfo_t>,
     /// A signal sent in the client's name, to be delivered once without a report.
@@ -113,6 +115,7 @@ impl Thread {
             is_zombie: false,
             wants_stop: false,
             deliver: 0,
+            has_told_signal: false,
             saved_siginfo: None,
             injected: 0,
             stop_pc: None,
