@@ -1,8 +1,14 @@
 """Programs that fork, spawn and replace themselves."""
 
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
 import pytest
 
-from tests.guard.programs import COUNT_IN_ONE
+from tests.guard.programs import COUNT_IN_ONE, FALSE, Running
 
 
 @pytest.mark.parametrize("condition", [(COUNT_IN_ONE,), ()])
@@ -134,3 +140,35 @@ def test_vfork_events_are_reported(connect, build):
     # posix_spawn is a vfork as well, or a clone like it.
     assert (stop.kind, stop.signal) == ("W", 0)
     assert seen[:2] == ["vfork", "vforkdone"]
+
+
+@pytest.mark.timeout(90)
+def test_a_child_of_a_parent_that_is_killed_comes_to_no_harm(connect, build):
+    orphans = build("orphans")
+    ends = {}
+    for seed in range(40):
+        with Running(orphans.path) as program:
+            guard = connect()
+            guard.attach(program.pid)
+            # Be it with a SIGCHLD: one stop is all that there is to tell.
+            assert not guard.stops
+            assert guard.request("QPassSignals:14") == "OK"
+            guard.stop_at(orphans.symbol("trapped"), FALSE)
+            guard.resume()
+            until = time.monotonic() + random.Random(seed).uniform(0, 0.005)
+            while time.monotonic() < until:
+                pass
+            # Now and then between the birth of a child and what the kernel says of it.
+            os.kill(program.pid, signal.SIGKILL)
+            stop = guard.wait()
+            assert (stop.kind, stop.signal) == ("X", 9), stop.text
+            for orphan in children_but(program.pid, guard.process.pid):
+                ends[orphan] = os.waitstatus_to_exitcode(os.waitpid(orphan, 0)[1])
+            assert guard.close() == 0
+    assert set(ends.values()) <= {7}, ends
+
+
+def children_but(*known: int) -> list[int]:
+    """Our children, orphans that we have inherited among them."""
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(pid) for pid in text.split() if int(pid) not in known]

@@ -26,6 +26,13 @@ pub struct AddressSpace {
     journal: Journal,
 }
 
+/// The traps and slots that a fork has copied.
+#[derive(Clone)]
+pub struct CopiedTraps {
+    sites: Sites,
+    slots: Slots,
+}
+
 impl AddressSpace {
     /// Opens the address space of a process through one of its live threads.
     pub fn open(pid: Tid, tid: Tid) -> io::Result<Self> {
@@ -49,10 +56,18 @@ impl AddressSpace {
         Ok(())
     }
 
+    /// Returns what a forked copy of the memory holds.
+    pub fn copy_traps(&self) -> CopiedTraps {
+        CopiedTraps {
+            sites: self.sites.clone(),
+            slots: self.slots.clone(),
+        }
+    }
+
     /// Takes note that this is a forked copy, which holds the same traps and slots.
-    pub fn inherit_traps(&mut self, parent: &Self) {
-        self.sites = parent.sites.clone();
-        self.slots = parent.slots.clone();
+    pub fn inherit_traps(&mut self, traps: CopiedTraps) {
+        self.sites = traps.sites;
+        self.slots = traps.slots;
     }
 
     // --- the journal -----------------------------------------------------------------

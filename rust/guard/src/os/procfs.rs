@@ -34,6 +34,8 @@ pub struct Status {
     pub state: u8,
     /// Thread group.
     pub tgid: i32,
+    /// The parent's process, or whoever has inherited it.
+    pub parent: i32,
     /// The process that traces it, 0 for none.
     pub tracer: i32,
     /// Effective user.
@@ -77,6 +79,7 @@ fn parse_status(text: &str) -> Status {
         match key {
             "State" => status.state = value.bytes().next().unwrap_or(b'?'),
             "Tgid" => status.tgid = value.parse().unwrap_or(0),
+            "PPid" => status.parent = value.parse().unwrap_or(0),
             "TracerPid" => status.tracer = value.parse().unwrap_or(0),
             "Uid" => {
                 status.uid = value

@@ -7,6 +7,7 @@ use super::process::{Origin, Process};
 use super::report::Reason;
 use super::thread::{Intent, PtraceStop, Thread};
 use super::tracer::Tracer;
+use crate::breakpoints::address_space::CopiedTraps;
 use crate::os::procfs;
 use crate::os::ptrace::{self, Tid};
 use crate::os::sharing;
@@ -166,9 +167,23 @@ impl Tracer {
         let Some(process) = self.open_child(parent, child) else {
             return;
         };
+        let parent = self.processes.get(&self.address_space_of(parent));
+        let traps = parent.map(|parent| parent.space.copy_traps());
+        self.prepare_child(process, traps, is_followed);
+    }
+
+    /// Takes in a child and the traps in its copy of the memory, restores that, and lets it go
+    /// unless it is followed.
+    pub(super) fn prepare_child(
+        &mut self,
+        process: Process,
+        traps: Option<CopiedTraps>,
+        is_followed: bool,
+    ) {
+        let child = process.pid;
         let mut process = process.in_preparation();
-        if let Some(parent) = self.processes.get(&self.address_space_of(parent)) {
-            process.space.inherit_traps(&parent.space);
+        if let Some(traps) = traps {
+            process.space.inherit_traps(traps);
         }
         self.add_process(process);
         self.add_thread(child, child);

@@ -22,6 +22,11 @@ impl Tracer {
             // Its parent's event has not come yet: both orders occur.
             if libc::WIFSTOPPED(status) {
                 self.early_stops.insert(tid, status);
+                if self.traps_of_ended.is_some() {
+                    self.release_orphans();
+                }
+            } else {
+                self.early_stops.remove(&tid);
             }
             return;
         };
@@ -165,7 +170,9 @@ impl Tracer {
     fn on_process_end(&mut self, thread: &Thread, status: WaitStatus) {
         let (pid, tid) = (thread.pid, thread.tid);
         let is_visible = self.is_visible(pid);
+        self.keep_traps_for_orphans(pid);
         self.forget_process(pid);
+        self.release_orphans();
         self.reports.drop_process(pid);
         if is_visible {
             let reason = if libc::WIFEXITED(status) {

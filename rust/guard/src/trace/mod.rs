@@ -10,6 +10,7 @@ mod cpu_affinity;
 mod events;
 mod exec;
 mod leave_slot;
+mod orphans;
 pub mod process;
 mod program;
 mod reap;

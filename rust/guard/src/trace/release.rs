@@ -85,13 +85,4 @@ impl Tracer {
             self.threads.remove(&tid);
         }
     }
-
-    /// Releases children whose creation was never reported, because the parent was killed.
-    pub fn release_unreported_children(&mut self) {
-        for (tid, _) in std::mem::take(&mut self.early_stops) {
-            if let Err(error) = ptrace::detach(tid, 0) {
-                debug!("detaching from {tid}: {error}");
-            }
-        }
-    }
 }

@@ -12,6 +12,7 @@ use super::process::{Origin, Process};
 use super::report::Reports;
 use super::safety::PostWarden;
 use super::thread::{Intent, PtraceStop, Thread};
+use crate::breakpoints::address_space::CopiedTraps;
 use crate::breakpoints::agent::Variables;
 use crate::os::ptrace::{self, Tid};
 use crate::os::wait::WaitStatus;
@@ -45,6 +46,8 @@ pub struct Tracer {
     pub(super) threads: HashMap<Tid, Thread>,
     /// First stops of threads whose creation the kernel has not reported yet.
     pub(super) early_stops: HashMap<Tid, WaitStatus>,
+    /// What lay in the memory of the process that ended last, and lies in its orphans'.
+    pub(super) traps_of_ended: Option<CopiedTraps>,
     pub(super) reports: Reports,
     pub(super) choices: Choices,
     /// Trace state variables.
