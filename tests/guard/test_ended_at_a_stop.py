@@ -35,11 +35,15 @@ def killed(connect, build) -> tuple[Guard, Stop]:
 def test_a_resume_is_answered_by_the_end(killed: tuple[Guard, Stop], resume: str) -> None:
     guard, stop = killed
     thread = f"p{stop.pid:x}.{stop.tid:x}"
-    # What a client prepares a resume with is no place for the news.
+    # A client that finds no thread does not resume, and one that prepares a resume is to
+    # come to it.
+    assert guard.request("qfThreadInfo") == f"m{thread}"
+    assert guard.request(f"T{thread}") == "OK"
     guard.stop_at(0x401000)
     guard.remove(0x401000)
     end = parse_stop(guard.request(resume.format(thread=thread)))
     assert (end.kind, end.signal, end.pid) == ("X", signal.SIGKILL, stop.pid)
+    assert guard.request("qfThreadInfo") == "l"
     with pytest.raises(GuardError, match="no "):
         guard.request("vCont;c")
 

@@ -22,6 +22,21 @@ impl Server {
         processes.into_iter().flat_map(of).collect()
     }
 
+    /// Lists the threads that a client in all-stop mode takes to be there: also the one that it
+    /// has selected of a program whose end it will hear of when it resumes, and would else not
+    /// come to resume.
+    fn listed_threads(&self) -> Vec<(Tid, Tid)> {
+        let mut found = self.visible_threads();
+        if !self.features.non_stop {
+            let ended = self.tracer.reports().ended_processes();
+            found.extend(ended.map(|(pid, tid)| {
+                let is_selected = pid == self.general_process;
+                (pid, if is_selected { self.general } else { tid })
+            }));
+        }
+        found
+    }
+
     /// Lists those of them that an id means.
     pub(super) fn threads_covered_by(&self, id: ThreadId) -> Vec<(Tid, Tid)> {
         if let Id::One(tid) = id.tid {
@@ -82,8 +97,12 @@ impl Server {
 
     /// `T`: whether a thread exists.
     pub(super) fn is_thread_alive(&mut self, rest: &[u8]) -> Reply {
+        let is_listed = |id: ThreadId| {
+            let mut listed = self.listed_threads().into_iter();
+            listed.any(|(pid, tid)| id.covers(pid, tid))
+        };
         let exists = |id: ThreadId| self.tracer.any_thread(|pid, tid| id.covers(pid, tid));
-        if ThreadId::parse(rest).is_some_and(exists) {
+        if ThreadId::parse(rest).is_some_and(|id| exists(id) || is_listed(id)) {
             Reply::Ok
         } else {
             Reply::ErrorNumber(1)
@@ -108,7 +127,7 @@ impl Server {
 
     /// `qfThreadInfo`: all threads in one answer.
     pub(super) fn list_threads(&mut self) -> Reply {
-        let threads = self.visible_threads().into_iter();
+        let threads = self.listed_threads().into_iter();
         let ids: Vec<String> = threads.map(|(pid, tid)| self.format_id(pid, tid)).collect();
         if ids.is_empty() {
             return Reply::Text("l".into());
@@ -129,7 +148,7 @@ impl Server {
     /// Renders the document for `qXfer:threads:read`.
     pub(super) fn threads_xml(&self) -> String {
         let mut xml = String::from("<?xml version=\"1.0\"?>\n<threads>\n");
-        for (pid, tid) in self.visible_threads() {
+        for (pid, tid) in self.listed_threads() {
             let id = self.format_id(pid, tid);
             let name = documents::escape_xml(&procfs::comm(tid));
             let core = procfs::core_and_start(tid).map_or(0, |(core, _)| core);

@@ -158,6 +158,14 @@ impl Reports {
         self.queue.iter().any(|report| report.pid == pid)
     }
 
+    /// The processes whose end the client is yet to hear of, each with its last thread.
+    pub fn ended_processes(&self) -> impl Iterator<Item = (Tid, Tid)> {
+        let is_end =
+            |report: &&Report| matches!(report.reason, Reason::Exited(_) | Reason::Killed(_));
+        let ends = self.queue.iter().filter(is_end);
+        ends.map(|report| (report.pid, report.tid))
+    }
+
     pub(super) fn push(&mut self, report: Report) {
         self.queue.push_back(report);
     }
