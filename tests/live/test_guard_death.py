@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from crabtrap.engine.machine import Detached
 from crabtrap.errors import ConnectionLost
 from crabtrap.events import Notice
 from tests.support.guard_death import SCRIPTS, State, debugging, journals
+from tests.support.inferiors import build
 from tests.support.survivor import Survivor, survivor
 from tests.support.traces import debug_registers_in_use, is_text_intact, tracer_of
 
@@ -79,6 +81,31 @@ def test_code_of_no_file_needs_the_journal_and_other_code_does_not() -> None:
         check_whole(program)
 
 
+def test_a_deleted_program_is_compared_with_its_file_all_the_same(tmp_path: Path) -> None:
+    copy = shutil.copy(build("survivor").path, tmp_path / "gone")
+    with survivor(path=Path(copy)) as program:
+        os.unlink(copy)
+        with debugging(program, "running, cold traps") as debugger:
+            debugger.kill_guard_and_warden()
+        (journal,) = journals(program.pid)
+        journal.rename(journal.with_suffix(".away"))
+        assert not is_text_intact(program.pid)
+        (found,) = repair(program.pid)
+        assert (found.outcome, found.unknown) == ("repaired", ())
+        assert found.traps >= 1
+        journal.with_suffix(".away").rename(journal)
+        repair(program.pid)
+        check_whole(program)
+
+
+@pytest.mark.parametrize("state", ["running, cold traps", "stopped at a breakpoint"])
+def test_whole_process_groups_that_are_killed_take_no_program_with_them(state: State) -> None:
+    """The guard is in none of its front end, nor is the warden in one of theirs."""
+    with survivor() as program, debugging(program, state) as debugger:
+        debugger.kill_groups()
+        check_whole(program)
+
+
 def test_a_signal_that_was_taken_is_given_back() -> None:
     with survivor() as program, debugging(program, "stopped at a signal") as debugger:
         debugger.kill_guard()
@@ -90,7 +117,8 @@ def test_the_user_is_told() -> None:
     with survivor() as program, debugging(program, "running, cold traps") as debugger:
         debugger.kill_guard()
         said = debugger.finish()
-        assert f"process {program.pid} was repaired: 2 traps lifted" in said
+        # Two breakpoints, and the loader's: they wait for libraries.
+        assert f"process {program.pid} was repaired: 3 traps lifted" in said
         assert "the guard was killed by signal 9" in said
         check_whole(program)
 

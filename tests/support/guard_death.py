@@ -111,6 +111,20 @@ class Debugger:
             for _, descriptor in helpers:
                 os.close(descriptor)
 
+    def kill_groups(self) -> None:
+        """Kill the process groups of the front end and of the guard, and see them gone."""
+        helpers = children_of(self.guard)
+        descriptors = [os.pidfd_open(pid) for pid in (self.process.pid, self.guard, *helpers)]
+        try:
+            for pid in (self.process.pid, self.guard):
+                with contextlib.suppress(ProcessLookupError):  # it has noticed already
+                    os.killpg(pid, signal.SIGKILL)
+            for descriptor in descriptors:
+                assert select.select([descriptor], [], [], _SECONDS)[0]
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
     def kill_guard_and_warden(self) -> None:
         """Kill the guard when nobody is left to repair: the front end is killed first."""
         self.process.send_signal(signal.SIGSTOP)
@@ -142,6 +156,7 @@ def debugging(program: Survivor, state: State) -> Generator[Debugger]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        process_group=0,
     )
     try:
         _bring_into(program, process, state)

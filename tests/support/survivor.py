@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Generator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.support.inferiors import build, wait_ready
 
@@ -83,11 +84,11 @@ class Survivor:
 
 
 @contextlib.contextmanager
-def survivor(threads: int = 4, hertz: int = 50) -> Generator[Survivor]:
-    """Start a ``survivor``, wait until it is ready, and kill it afterwards."""
+def survivor(threads: int = 4, hertz: int = 50, path: Path | None = None) -> Generator[Survivor]:
+    """Start a ``survivor``, or a copy of it, wait until it is ready, and kill it afterwards."""
     reader, writer = os.pipe()
     process = subprocess.Popen(
-        [build("survivor").path, str(threads), str(hertz)],
+        [path or build("survivor").path, str(threads), str(hertz)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -58,6 +58,7 @@ def states_of(pid: int) -> set[str]:
 
 def is_text_intact(pid: int) -> bool:
     """Whether a program's code in memory is that of its files, byte for byte."""
+    executable = os.readlink(f"/proc/{pid}/exe")
     with open(f"/proc/{pid}/mem", "rb") as memory:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             fields = line.split(maxsplit=5)
@@ -66,7 +67,9 @@ def is_text_intact(pid: int) -> bool:
             start, end = (int(each, 16) for each in fields[0].split("-"))
             memory.seek(start)
             ours = memory.read(end - start)
-            with open(fields[5], "rb") as file:
+            # The link leads there also when the file was deleted.
+            path = f"/proc/{pid}/exe" if fields[5] == executable else fields[5]
+            with open(path, "rb") as file:
                 file.seek(int(fields[2], 16))
                 theirs = file.read(end - start)
             if ours != theirs.ljust(len(ours), b"\0"):
