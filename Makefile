@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -28,6 +28,7 @@ help:
 	@echo "make fuzz-loops  random chains as loops against the general evaluator: N=10000 SEED=1"
 	@echo "make fuzz-values  random closures, captures and unsized values against Debug: N=10000 SEED=1"
 	@echo "make fuzz-optimised  random optimised programs against themselves: N=100 SEED=1"
+	@echo "make fuzz-lines  random programs that count their lines: N=1000 SEED=1"
 	@echo "make bench   the benchmarks against their budgets and against gdb and lldb"
 	@echo "make docs    regenerate the generated pages"
 	@echo "make all     lint and test"
@@ -97,6 +98,10 @@ fuzz-values: native
 # Random programs, optimised: every variable at every stop, compared with the program unoptimised.
 fuzz-optimised: native
 	$(BIN)/python -m tests.support.optimised $(N) $(SEED) $(FUZZ_ARGS)
+
+# Random programs that count how often their lines are executed, as breakpoints count them.
+fuzz-lines: native
+	$(BIN)/python -m tests.support.lines $(N) $(SEED) $(FUZZ_ARGS)
 
 toolchains: $(VENV)/.installed
 	$(BIN)/python tools/debian_rustc.py target/toolchains

@@ -106,6 +106,8 @@ class LineCode:
             if not before:
                 return True
             for each in before:
+                if each in self.cleanup:
+                    continue  # a frame that unwinds does not come back
                 if self.is_between(each):
                     if each not in seen:
                         seen.add(each)

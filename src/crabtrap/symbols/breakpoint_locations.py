@@ -265,7 +265,10 @@ def _before_inlined(function: Function, start: Address) -> Address:
     """
     chain = function.module.inline_chain(start)
     called = chain[: index_in(chain, function) or 0]
-    return min((each.entry for each in called), default=start)
+    if not called:
+        return start
+    flow = function.module.flow_of(function)
+    return min((each.entry for each in called if flow.leads_over(each.entry, start)), default=start)
 
 
 def after_prologue(function: Function) -> Address:

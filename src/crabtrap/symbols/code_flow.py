@@ -64,6 +64,13 @@ class CodeFlow:
             return False
         return self.block_at(address) in self.cleanup
 
+    def leads_over(self, block: Address, address: Address) -> bool:
+        """Whether every way from the entry to the block around ``address`` passes ``block``."""
+        goal = self.block_at(address)
+        if block not in self.direct or goal is None:
+            return False
+        return block == goal or not self.reaches((self.entry,), goal, (block,))
+
     def reached_around(self, around: Collection[Address]) -> frozenset[Address]:
         """Return the blocks that control can come to from the entry without one of ``around``."""
         seen: set[Address] = set()
@@ -185,13 +192,16 @@ def _without_padding(
     """Leave out what aligns the code behind it, into which control seems to fall."""
     reached = set[int](entries).union(*(block.successors for block in blocks))
 
-    def is_padding(block: _core.Block) -> bool:
+    def is_left_out(block: _core.Block) -> bool:
         own = code[block.start - start : block.end - start]
-        return block.start not in reached and all(
-            _NOP.search(each.text) for each in _core.disassemble(own, block.start)
-        )
+        return block.start not in reached and is_padding(own)
 
-    return tuple(block for block in blocks if not is_padding(block))
+    return tuple(block for block in blocks if not is_left_out(block))
+
+
+def is_padding(code: bytes) -> bool:
+    """Whether code does nothing: it aligns what comes behind it."""
+    return all(_NOP.search(each.text) for each in _core.disassemble(code, 0))
 
 
 def _edges_of_unwinding(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.errors import MemoryFault
 from crabtrap.symbols.arrivals import without_covered
+from crabtrap.symbols.code_flow import is_padding
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
@@ -25,12 +27,13 @@ def find_entries(instance: Function) -> tuple[Address, ...]:
     *_, function = instance.module.inline_chain(instance.entry) or (instance,)
     flow = instance.module.flow_of(function)
     code = _InstanceCode(instance, flow)
-    if instance.entry not in code.own:
+    begins_in_padding = code.begins_in_padding
+    if instance.entry not in code.own and not begins_in_padding:
         return (instance.entry,)
-    missed = code.entered_around((instance.entry,))
+    missed = code.entered_around(() if begins_in_padding else (instance.entry,))
     if not missed:
         return (instance.entry,)
-    if code.always_meets(missed):
+    if begins_in_padding or code.always_meets(missed):
         return tuple(without_covered(flow, sorted(missed)))
     return tuple(without_covered(flow, sorted({instance.entry, *missed})))
 
@@ -41,14 +44,24 @@ class _InstanceCode:
     def __init__(self, instance: Function, flow: CodeFlow) -> None:
         self._instance = instance
         self._flow = flow
-        left_out = frozenset[Address]() if flow.is_cleanup(instance.entry) else flow.cleanup
-        self.own = frozenset(
-            block for block in flow.starts if instance.contains(block) and block not in left_out
-        )
+        self._left_out = frozenset[Address]() if flow.is_cleanup(instance.entry) else flow.cleanup
+        self.own = frozenset(filter(instance.contains, flow.starts)) - self._left_out
+
+    @property
+    def begins_in_padding(self) -> bool:
+        """Whether what aligns the first block is taken for the beginning; it is never executed."""
+        entry = self._instance.entry
+        following = min((block for block in self.own if block > entry), default=entry)
+        if entry in self.own or following == entry:
+            return False
+        try:
+            return is_padding(self._instance.module.read(entry, following - entry))
+        except MemoryFault:
+            return False
 
     def entered_around(self, entries: tuple[Address, ...]) -> frozenset[Address]:
         """Return the first statements in the instance on ways that lead around ``entries``."""
-        reached = self._flow.reached_around(entries)
+        reached = self._flow.reached_around(entries) - self._left_out
         found: set[Address] = set()
         for block in self.own & reached:
             before = self._flow.predecessors.get(block, ())

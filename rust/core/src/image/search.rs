@@ -87,8 +87,11 @@ impl Image {
             return Ok(found);
         }
         let vague = vague_pattern(pattern.as_str());
+        // Symbols may call a closure, and the body of an `async fn`, `{{closure}}`.
         let proposes = |path: &str| {
-            pattern.is_match(path) || vague.as_ref().is_some_and(|vague| vague.is_match(path))
+            pattern.is_match(path)
+                || path.contains("{{")
+                || vague.as_ref().is_some_and(|vague| vague.is_match(path))
         };
         let may_match = |symbol: &Symbol| {
             symbol.kind == SymbolKind::Function

@@ -67,9 +67,9 @@ fn any_tail_agrees(
                     inside[left] = true;
                     next[left] |= may_leave_out;
                 }
-                (Segment::Brace { .. }, _) => {
+                (Segment::Brace { what, .. }, _) => {
                     next[left - 1] |= names_agree(wanted, present, depth);
-                    next[left] |= may_leave_out;
+                    next[left] |= may_leave_out && !is_of_kind(query, what);
                 }
                 (Segment::Name { .. }, _) => {
                     next[left - 1] |= names_agree(wanted, present, depth);
@@ -87,6 +87,11 @@ fn any_tail_agrees(
         may_leave_out = true;
     }
     open[0]
+}
+
+/// Whether a query means something like `{closure#0}`: one inside of another is another.
+fn is_of_kind(query: &[Segment<'_>], what: &str) -> bool {
+    matches!(query.last(), Some(Segment::Brace { what: wanted, .. }) if *wanted == what)
 }
 
 /// Whether the type or the trait of an impl ends with one of the `open` parts of `query`.

@@ -95,6 +95,28 @@ fn brace_segments_may_be_left_out_inside() {
     check("main::{closure}", "all::main::{closure#7}", true);
     check("main::{closure#0}", "all::main::{{closure}}", true);
     check("main", "all::main::{closure#0}", false);
+    check(
+        "main::{closure#0}",
+        "all::main::{closure#0}::{closure#0}",
+        false,
+    );
+    check(
+        "main::{closure#1}",
+        "all::main::{closure#0}::{closure#1}",
+        false,
+    );
+    check(
+        "main::{closure}",
+        "all::main::{closure#0}::{closure#1}",
+        false,
+    );
+    check("{closure#1}", "all::main::{closure#0}::{closure#1}", true);
+    check(
+        "main::{closure#0}",
+        "all::main::{async_fn#0}::{closure#0}",
+        true,
+    );
+    check("Trait::{closure#0}", "all::{impl#1}::{closure#0}", false);
 }
 
 #[test]

@@ -16,6 +16,7 @@ from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume
 from crabtrap.engine.plans.regions import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
+from crabtrap.symbols.instance_entries import find_entries
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
@@ -226,14 +227,14 @@ class StepLine:
         return self._leave_region(view, region, self._instances)
 
     def _user_instances(self, view: ThreadView, region: Region) -> frozenset[Address]:
-        """Return the beginnings of the user's functions inlined further on in the line."""
+        """Return where the user's functions inlined further on in the line are entered."""
         path = self._line[0]
         return frozenset(
-            instance.entry
+            entry
             for instance in region.instances
-            if instance.entry != view.pc
-            and view.code.user_code.is_user_function(instance, path)
-            and view.code.inside_instruction(instance.entry) is None
+            if view.code.user_code.is_user_function(instance, path)
+            for entry in find_entries(instance)
+            if entry != view.pc and view.code.inside_instruction(entry) is None
         )
 
     def _leave_region(
