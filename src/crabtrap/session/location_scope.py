@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.inspect.environments import is_closure_name
+from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.statics import Viewpoint, resolve_static
-from crabtrap.engine.inspect.variables import ScopedVariable, find_binding, scope_variables
+from crabtrap.engine.inspect.variables import ScopedVariable, find_binding
 from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage
 from crabtrap.expr.agent.storage import probe_storage
 from crabtrap.lazy import lazy
@@ -66,10 +67,7 @@ class LocationScope:
 
     @lazy
     def _variables(self) -> tuple[ScopedVariable, ...]:
-        if self._function is None:
-            return ()
-        found = self._module.image.variables(self._function.die)
-        return scope_variables(found, self._module.file_address(self._pc))
+        return variables_at(self._function, self._pc) if self._function is not None else ()
 
     @lazy
     def _unwinding(self) -> _core.ModuleMap:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.environments import is_closure_name
+from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.statics import (
     Viewpoint,
     is_in_scope,
     resolve_static,
     value_of_static,
 )
-from crabtrap.engine.inspect.variables import explain_missing, find_binding, scope_variables
+from crabtrap.engine.inspect.variables import explain_missing, find_binding
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.lazy import lazy
 from crabtrap.session.scopes import ProgramScope, absolute_path
@@ -91,7 +92,7 @@ class PlaceScope(ProgramScope):
         if function is None or not is_closure_name(function.name):
             return False
         if entry is not None:
-            return entry.variable.depth == 0
+            return entry.kind == "local" and entry.variable.depth == 0
         return any(one.name.startswith(f"{name}__") for one in self._variables)
 
     @lazy
@@ -103,8 +104,8 @@ class PlaceScope(ProgramScope):
     def _variables(self) -> tuple[ScopedVariable, ...]:
         if self._code is None:
             return ()
-        found = self._module.image.variables(self._code.die)
-        return scope_variables(found, self._module.file_address(self._location.address))
+        substitutes = self._process.settings.substitutes
+        return variables_at(self._code, self._location.address, substitutes)
 
     @lazy
     def _view(self) -> Viewpoint:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.engine.breakpoints.watched import split_watched
+from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.statics import choose_static
-from crabtrap.engine.inspect.variables import find_binding, scope_variables
+from crabtrap.engine.inspect.variables import find_binding
 from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.changes import WatchedPiece
 from crabtrap.values.value_location import Absent, Bytes, Memory, location_from_pieces
@@ -38,9 +39,7 @@ class WatchScope:
         place = self._place
         if place is None:
             return None
-        variables = place.module.image.variables(place.function.die)
-        scoped = scope_variables(variables, place.module.file_address(place.pc))
-        entry = find_binding(scoped, name)
+        entry = find_binding(variables_at(place.function, place.pc), name)
         if entry is not None:
             return self._found(place, entry.variable)
         path = name.removeprefix("crate::")

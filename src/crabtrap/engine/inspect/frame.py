@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.inspect.captures import Capture, find_captures
 from crabtrap.engine.inspect.environments import captured_fields, is_closure_name
+from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.locating import VariableLocator
 from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
     explain_missing,
     find_binding,
-    scope_variables,
     without_awaits,
 )
 from crabtrap.errors import NotFoundError
@@ -272,11 +272,11 @@ class Frame:
     def scoped_variables(self) -> tuple[ScopedVariable, ...]:
         """All variables of the function, in scope or not."""
         self.check()
-        code, module = self.code, self.loaded_module
-        if code is None or module is None:
+        if self.code is None:
             return ()
-        found = module.image.variables(code.die)
-        return scope_variables(found, module.file_address(self.lookup_pc))
+        substitutes = self.thread.process.settings.substitutes
+        position = (self.path, self.line)
+        return variables_at(self.code, self.lookup_pc, substitutes, position)
 
     def arguments(self) -> tuple[Binding, ...]:
         """Return the function's parameters, in order."""
@@ -341,7 +341,7 @@ class Frame:
         DWARF describes a closure's own variables in the blocks that ``let`` opens, captured
         ones as variables of the function itself.
         """
-        return self.has_captures and entry.variable.depth == 0
+        return self.has_captures and entry.kind == "local" and entry.variable.depth == 0
 
     @lazy
     def captured_fields(self) -> dict[str, Field]:

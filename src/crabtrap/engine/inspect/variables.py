@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from crabtrap import _core
     from crabtrap.address import FileAddress
@@ -67,24 +67,33 @@ class ScopedVariable:
 
 
 def scope_variables(
-    variables: Iterable[_core.Variable], pc: FileAddress
+    variables: Iterable[_core.Variable],
+    pc: FileAddress,
+    hide: Callable[[_core.Variable], bool] = lambda _variable: False,
 ) -> tuple[ScopedVariable, ...]:
     """Determine for each variable of a function whether it is in scope at ``pc``, or shadowed.
 
     A variable of a deeper block shadows one of a shallower block, a later declaration an
     earlier one, as in the source.  The order is kept.
+
+    Args:
+        variables: Those of the function.
+        pc: Where they are looked at.
+        hide: Whether a variable gives way to others of its name; asked where there are others.
     """
     variables = tuple(variables)
-    winners: dict[str, int] = {}
-    ranks: dict[str, tuple[int, int, int]] = {}
     inside = [_covers(variable.ranges, pc) for variable in variables]
+    meanings: dict[str, list[int]] = {}
     for order, variable in enumerate(variables):
-        if not inside[order]:
-            continue
-        rank = (variable.depth, variable.declaration_line, order)
-        if variable.name not in ranks or rank > ranks[variable.name]:
-            ranks[variable.name] = rank
-            winners[variable.name] = order
+        if inside[order]:
+            meanings.setdefault(variable.name, []).append(order)
+
+    def rank(order: int) -> tuple[bool, int, int, int]:
+        variable = variables[order]
+        is_preferred = len(meanings[variable.name]) == 1 or not hide(variable)
+        return is_preferred, variable.depth, variable.declaration_line, order
+
+    winners = {name: max(orders, key=rank) for name, orders in meanings.items()}
     return tuple(
         ScopedVariable(variable, inside[order], inside[order] and winners[variable.name] != order)
         for order, variable in enumerate(variables)
