@@ -157,13 +157,6 @@ impl Server {
             threads = one.into_iter().collect();
         }
         self.general_process = pid;
-        // One that a signal has stopped has a stop to be told already.
-        let reports = self.tracer.reports();
-        if self.tracer.choices().stop_all {
-            threads.retain(|_| !reports.has_stop_in(pid));
-        } else {
-            threads.retain(|tid| !reports.has_stop_of(*tid));
-        }
         for tid in threads {
             self.tracer.queue_report(Report {
                 pid,
