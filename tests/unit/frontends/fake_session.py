@@ -30,6 +30,13 @@ class FakeValue:
     type: FakeType = field(default_factory=lambda: FakeType("i32"))
     absent: str | None = None
 
+    @property
+    def shape(self) -> FakeType:
+        return self.type
+
+    def read_bytes(self) -> bytes:
+        return bytes(self.shape.size)
+
 
 @dataclass
 class FakeBinding:
