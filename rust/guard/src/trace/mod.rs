@@ -25,3 +25,4 @@ mod step_over;
 mod stop;
 pub mod thread;
 pub mod tracer;
+mod trap_flag;

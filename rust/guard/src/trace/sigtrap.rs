@@ -43,6 +43,9 @@ impl Tracer {
         if code == ptrace::SI_KERNEL {
             return self.on_int3(tid);
         }
+        if was_stepping {
+            self.hide_trap_flag(tid)?;
+        }
         match self.on_debug_register(tid)? {
             Triggered::For(reason) => return Ok(Some(reason)),
             // A step that ended on a watched access is still a step that ended.

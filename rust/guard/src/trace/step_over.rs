@@ -165,6 +165,7 @@ impl Tracer {
     /// Executes one instruction of a held thread with asynchronous signals kept away.
     pub(super) fn step_alone(&mut self, tid: Tid) -> ptrace::Result<Stepped> {
         let thread = self.thread_mut(tid)?;
+        thread.stepped_from = thread.registers()?.rip;
         thread.write_registers()?;
         thread.forget_registers();
         let mask = ptrace::read_signal_mask(tid)?;
@@ -181,6 +182,7 @@ impl Tracer {
                 let code = ptrace::read_siginfo(tid)?.si_code;
                 if matches!(code, ptrace::TRAP_TRACE | ptrace::TRAP_BRKPT) {
                     self.set_held(tid, PtraceStop::Signal(0));
+                    self.hide_trap_flag(tid)?;
                     return Ok(Stepped::Done);
                 }
             }
