@@ -21,7 +21,12 @@ from crabtrap.events import BreakpointHit, Event, Exited, Notice, WatchHit
 from tests.support.attachme import end_of
 from tests.support.inferiors import build, running
 from tests.support.sessions import kinds
-from tests.support.traces import is_text_intact, tracer_of, wait_until_untraced
+from tests.support.traces import (
+    debug_registers_in_use,
+    is_text_intact,
+    tracer_of,
+    wait_until_untraced,
+)
 
 FRONT_END = """
 import sys
@@ -175,6 +180,49 @@ def test_nobody_comes_and_the_program_is_let_go() -> None:
             assert kinds(session.continue_()) == [BreakpointHit]
         count, total, intact = end_of(program)
         assert (count, intact) == (total, "true")
+
+
+RUN_ON = """
+from crabtrap.errors import StillRunningError
+try:
+    session.continue_(timeout=0.05)
+except StillRunningError:
+    pass
+"""
+
+
+def test_a_program_that_runs_is_let_go_at_once_and_can_be_attached_to_anew() -> None:
+    with running(build("attachme"), "2") as program:
+        with front_end(
+            "30",
+            "attach",
+            str(program.pid),
+            'session.breakpoints.add("attachme::tick", condition="*count == 0xffff_ffff_ffff")',
+            'session.breakpoints.watch("attachme::STOP")',
+            RUN_ON,
+        ):
+            pass
+        wait_until_untraced(program.pid)
+        assert is_text_intact(program.pid)
+        assert not debug_registers_in_use(program.pid)
+        (left,) = find_held()
+        assert not left.is_held
+        session, events = reattached(program.pid)
+        with session:
+            assert any("has run meanwhile" in text for text in notices(events))
+            kept = {each.number: type(each).__name__ for each in session.breakpoints}
+            assert kept == {0: "Catchpoint", 1: "Breakpoint", 2: "Watchpoint"}
+        assert end_of(program)[2] == "true"
+
+
+def test_a_launched_program_that_runs_ends_with_its_front_end() -> None:
+    with front_end("30", "launch", str(build("busy").path), RUN_ON) as pid:
+        descriptor = os.pidfd_open(pid)
+    try:
+        assert select.select([descriptor], [], [], 10)[0]
+    finally:
+        os.close(descriptor)
+    assert not find_held()
 
 
 def test_a_launched_program_ends_when_nobody_comes() -> None:
