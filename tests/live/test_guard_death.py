@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from crabtrap.errors import ConnectionLost
 from crabtrap.events import Notice
 from tests.support.guard_death import SCRIPTS, State, debugging, journals
 from tests.support.inferiors import build
+from tests.support.needs import OWN_PIDS
 from tests.support.survivor import Survivor, survivor
 from tests.support.traces import debug_registers_in_use, is_text_intact, tracer_of
 
@@ -104,6 +107,42 @@ def test_whole_process_groups_that_are_killed_take_no_program_with_them(state: S
     with survivor() as program, debugging(program, state) as debugger:
         debugger.kill_groups()
         check_whole(program)
+
+
+IN_A_CONTAINER = """
+import sys
+from crabtrap import repair
+from tests.support.guard_death import debugging
+from tests.support.survivor import survivor
+with survivor() as program:
+    with debugging(program, "running, cold traps") as debugger:
+        debugger.kill_guard_and_warden()
+    print("left", flush=True)
+    sys.stdin.readline()
+    (found,) = repair()
+    print(found.outcome, program.end().is_right, flush=True)
+"""
+
+
+@pytest.mark.needs("PID namespaces")
+def test_the_journal_of_another_pid_namespace_is_left_to_those_in_it() -> None:
+    container = subprocess.Popen(
+        ["unshare", *OWN_PIDS, sys.executable, "-c", IN_A_CONTAINER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert container.stdout is not None
+    try:
+        assert container.stdout.readline() == "left\n"
+        # Its numbers mean other processes here, or none.
+        assert repair() == ()
+        output, _ = container.communicate("\n", timeout=20)
+        assert output == "repaired True\n"
+    finally:
+        container.kill()
+        container.communicate()
 
 
 def test_a_signal_that_was_taken_is_given_back() -> None:
@@ -227,6 +266,6 @@ def test_journals_of_other_boots_and_of_the_dead_are_swept() -> None:
             debugger.kill_guard_and_warden()
         (journal,) = journals(program.pid)
     folder: Path = journal.parent
-    (folder / "01234567-89ab-cdef-0123-456789abcdef-1-1").touch(0o600)
+    (folder / "01234567-89ab-cdef-0123-456789abcdef-1-1-1").touch(0o600)
     assert repair() == ()
     assert list(folder.iterdir()) == []

@@ -21,6 +21,9 @@ import pytest
 
 from tests.support.toolchains import find_compiler
 
+OWN_PIDS = ("--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
+"""Options of ``unshare`` for a PID namespace of its own, which needs no privilege."""
+
 _APT = "apt-get install"
 _PROPERTY = "needs"
 
@@ -198,10 +201,10 @@ def _compiler(name: str, title: str, remedy: str = "make toolchains") -> Need:
     return Need(lambda: find_compiler(name) is not None, remedy, title=title)
 
 
-def _can_make_namespaces() -> bool:
+def _can_unshare(*options: str) -> bool:
     if shutil.which("unshare") is None:
         return False
-    done = subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True)
+    done = subprocess.run(["unshare", *options, "true"], check=False, capture_output=True)
     return done.returncode == 0
 
 
@@ -225,6 +228,9 @@ NEEDS: dict[str, Need] = {
     "nightly": _compiler("nightly", "nightly rustc", "rustup toolchain install nightly"),
     "crates.io": Need(None, "connect to the network"),
     "root": Need(lambda: os.geteuid() == 0, "run as root"),
-    "mount namespaces": Need(_can_make_namespaces, "run as root, outside of a container"),
+    "mount namespaces": Need(
+        lambda: _can_unshare("--mount"), "run as root, outside of a container"
+    ),
+    "PID namespaces": Need(lambda: _can_unshare(*OWN_PIDS), "run where users may make namespaces"),
     "kernel threads": Need(_sees_kernel_threads, "run outside of a container"),
 }

@@ -19,6 +19,8 @@ use crate::os::ptrace::Tid;
 pub struct Identity {
     /// Id of the boot (random(4)).
     boot: String,
+    /// The PID namespace that the number is of.
+    namespace: u64,
     /// Process id.
     pub pid: Tid,
     /// Start time in clock ticks since boot.
@@ -43,7 +45,13 @@ impl Identity {
     pub fn of(pid: Tid) -> io::Result<Self> {
         let (_, start) = procfs::core_and_start(pid).ok_or(io::ErrorKind::NotFound)?;
         let boot = present_boot()?;
-        Ok(Self { boot, pid, start })
+        let namespace = present_namespace()?;
+        Ok(Self {
+            boot,
+            namespace,
+            pid,
+            start,
+        })
     }
 
     /// Whether this is still the process with its number.
@@ -88,25 +96,38 @@ impl Identity {
     }
 
     fn file_name(&self) -> String {
-        format!("{}-{}-{}", self.boot, self.pid, self.start)
+        let Self {
+            boot,
+            namespace,
+            pid,
+            start,
+        } = self;
+        format!("{boot}-{namespace}-{pid}-{start}")
     }
 
     fn parse(name: &str) -> Option<Self> {
-        let mut parts = name.rsplitn(3, '-');
+        let mut parts = name.rsplitn(4, '-');
         let (start, pid) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let boot = parts.next()?.to_owned();
-        Some(Self { boot, pid, start })
+        let (namespace, boot) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
+        Some(Self {
+            boot,
+            namespace,
+            pid,
+            start,
+        })
     }
 }
 
-/// Lists the processes of this boot that have journals.  Those of other boots are removed,
-/// and nobody needs those of processes that are gone.
+/// Lists the processes of this boot and PID namespace that have journals.  Those of other boots
+/// are removed, and nobody needs those of processes that are gone; which those are is not known
+/// of other namespaces, where the same numbers mean other processes.
 ///
 /// # Errors
 /// The folder cannot be read.
 pub fn list() -> io::Result<Vec<Identity>> {
     let folder = folder()?;
     let boot = present_boot()?;
+    let namespace = present_namespace()?;
     let mut found = Vec::new();
     let entries = match fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -118,6 +139,9 @@ pub fn list() -> io::Result<Vec<Identity>> {
         let Some(identity) = name.and_then(Identity::parse) else {
             continue;
         };
+        if identity.boot == boot && identity.namespace != namespace {
+            continue;
+        }
         if identity.boot == boot && identity.is_alive() {
             found.push(identity);
         } else if identity.boot != boot || open(&path).is_ok_and(|file| lock(&file).is_ok()) {
@@ -191,6 +215,11 @@ fn lock(file: &File) -> io::Result<()> {
 fn present_boot() -> io::Result<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
     Ok(text.trim().to_owned())
+}
+
+/// Returns the number of the PID namespace that process numbers here are of (`namespaces(7)`).
+fn present_namespace() -> io::Result<u64> {
+    Ok(fs::metadata("/proc/self/ns/pid")?.ino())
 }
 
 /// Returns the folder by the XDG base directory specification.
