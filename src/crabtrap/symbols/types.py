@@ -15,8 +15,8 @@ from crabtrap.symbols.names import STD_CRATES
 from crabtrap.symbols.type_names import (
     PathText,
     field_name,
-    parse_type_path,
     made_name,
+    parse_type_path,
     short_type_name,
     without_defaults,
 )
