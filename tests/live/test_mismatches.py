@@ -5,6 +5,7 @@ What is stripped, deleted, rebuilt under a running program or edited is in ``tes
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,8 @@ fn main() {
 """
 
 
-def compile_rust(source: Path, program: Path) -> None:
-    command = ["rustc", "-g", "--crate-name", "prog", "-o", program, source]
+def compile_rust(source: Path, program: Path, *options: str) -> None:
+    command = ["rustc", "-g", "--crate-name", "prog", *options, "-o", program, source]
     subprocess.run(command, check=True, capture_output=True)
 
 
@@ -147,6 +148,19 @@ def test_a_program_that_is_rebuilt_at_a_stop_stays_what_runs(program: Path) -> N
         ]
         session.next()
         assert session.frame.line == 3
+
+
+@pytest.mark.parametrize("version", [4, 5])
+@pytest.mark.parametrize("seconds", [-3600, 3600])
+def test_a_source_is_told_to_be_another_one_by_its_time(
+    program: Path, version: int, seconds: int
+) -> None:
+    """rustc leaves no checksums: a file that was changed and made older is not noticed."""
+    source = program.with_name("prog.rs")
+    compile_rust(source, program, f"-Cdwarf-version={version}")
+    then = program.stat().st_mtime + seconds
+    os.utime(source, (then, then))
+    assert ("the file is newer than" in at_twice(program)) == (seconds > 0)
 
 
 def test_a_library_that_was_replaced_is_not_mistaken_for_what_is_loaded(
