@@ -11,12 +11,13 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
 	@echo "make test    run the whole test suite, building what it needs"
 	@echo "make soak    the long runs: a thousand killed programs, and more"
+	@echo "make flakes  the suite 20 times on busy processors: ROUNDS=20"
 	@echo "make setup   virtual environment with the package (editable) and the tools"
 	@echo "make native  rebuild the native parts in place"
 	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"
@@ -115,6 +116,11 @@ test: native inferiors
 
 soak: native inferiors
 	$(BIN)/python -m pytest tests/soak $(PYTEST_ARGS)
+
+# The whole suite, again and again while every processor is busy; PYTEST_ARGS choose a part.
+ROUNDS ?= 20
+flakes: native inferiors
+	$(BIN)/python -m tests.soak.flakes $(ROUNDS) $(PYTEST_ARGS)
 
 # Which programs survive the death of a debugger, in which state: the tables of docs/reliability.md.
 guard-death-table: native inferiors
