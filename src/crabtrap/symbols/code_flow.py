@@ -116,10 +116,12 @@ def read_flow(function: Function) -> CodeFlow:
         return _straight(function, sorted(filter(function.contains, leaders)))
     blocks = _core.basic_blocks(code, low, function.ranges, sorted(leaders))
     blocks = _without_padding(blocks, code, low, {function.entry, *(p.address for p in pads)})
+    # Hand-written code may jump over the prefix of an instruction, to where no block begins.
+    starts = {block.start for block in blocks}
     direct = {
         Address(block.start): ()
         if _ends_in_divergence(module, block)
-        else tuple(map(Address, block.successors))
+        else tuple(Address(to) for to in block.successors if to in starts)
         for block in blocks
     }
     return _joined(function, blocks, direct, [pad for pad in pads if pad.address in direct])

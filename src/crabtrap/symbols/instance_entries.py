@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
 from crabtrap.symbols.arrivals import without_covered
 from crabtrap.symbols.code_flow import is_padding
 
 if TYPE_CHECKING:
-    from crabtrap.address import Address
     from crabtrap.symbols.code_flow import CodeFlow
     from crabtrap.symbols.code_rows import Function
 

@@ -57,6 +57,20 @@ def test_a_condition_must_not_be_empty() -> None:
     assert caught.value.text[caught.value.start : caught.value.end].strip() == "if"
 
 
+def test_an_option_that_is_a_number() -> None:
+    assert after("break -i 0x10 f").options({"i": int}) == {"i": "16"}
+    with pytest.raises(ParseError, match="expected a number for -i, not 'abc'") as caught:
+        after("break -i abc f").options({"i": int})
+    assert (caught.value.start, caught.value.end) == (9, 12)
+    with pytest.raises(ParseError, match="a number for -i is missing"):
+        after("break -i").options({"i": int})
+
+
+def test_a_number_of_thousands_of_digits_is_none() -> None:
+    with pytest.raises(ParseError, match="expected a count"):
+        after("step " + "9" * 5000).count()
+
+
 def test_options_and_their_values() -> None:
     arguments = after('set -n "a b" --file=x.rs -o rest')
     found = arguments.options({"n": True, "file": True, "o": False})

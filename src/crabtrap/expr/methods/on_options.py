@@ -247,6 +247,7 @@ OPTION: dict[str, Method] = {
     "fn as_ref(&self) -> Option<&T>": receiver,
     "fn as_mut(&mut self) -> Option<&mut T>": receiver,
     "fn as_slice(&self) -> &[T]": _as_slice,
+    "fn as_mut_slice(&mut self) -> &mut [T]": _as_slice,
     "fn as_deref<U>(&self) -> Option<&U> where T: Deref<U>": receiver,
     "fn iter(&self) -> Exact<&T>": _iter,
 }

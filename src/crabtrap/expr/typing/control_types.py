@@ -208,7 +208,12 @@ def closure(checker: Checker, tree: nodes.Closure, expected: Term | None) -> Ter
                 f"`{checker.inference.resolve(term)}`",
                 tree.span,
             )
-        names |= pattern_types.check(checker, pattern, term, tree.span)
+        bound = pattern_types.check(checker, pattern, term, tree.span)
+        for name in sorted(names.keys() & bound.keys()):
+            raise EvaluationError(
+                f"identifier `{name}` is bound more than once in this parameter list", tree.span
+            )
+        names |= bound
         parameters.append(term)
     result = _result(checker, tree, wanted if known else None)
     frame = ClosureFrame(len(checker.bound))

@@ -138,6 +138,8 @@ def owner_of(checker: Checker, tree: nodes.Path) -> Term | None:
     if tree.owner:
         text = tree.owner.partition(" as ")[0]
         return checker.parse_type(text, tree.span)
+    if len(tree.segments) < 2:
+        return None
     last = tree.segments[-2]
     if last.name in PRIMITIVES or last.name == "str":
         return Term(last.name)

@@ -48,7 +48,8 @@ def find_method(checker: Checker, layer: Term, name: str) -> tuple[Entry, Term] 
     by_value = _matching(checker, layer, name, ("self",))
     if by_value is None and layer.name in REFERENCES:
         inner = checker.inference.shallow(layer.args[0])
-        by_value = _matching(checker, inner, name, ("&self", "&mut self"))
+        borrowed = ("&mut self",) if layer.name == "&mut" else ("&self", "&mut self")
+        by_value = _matching(checker, inner, name, borrowed)
     if by_value is None:
         by_value = _matching(checker, layer, name, ("&self", "&mut self"))
     if by_value is None:

@@ -83,6 +83,8 @@ class Obligations:
             return False
         if not implements(subject, each.trait):
             raise missing(subject, each.trait, each.span)
+        if _is_open(subject):
+            return False  # a part of it may not have the trait
         return not (is_variable(subject) and each.trait in ("Ord", "Eq", "Hash"))
 
     def comparable(self, left: Term, right: Term) -> bool:
@@ -98,3 +100,10 @@ class Obligations:
         if not self.inference.unifies(left, right):
             left, right = self.inference.resolve(left), self.inference.resolve(right)
             raise EvaluationError(f"mismatched types: expected `{left}`, found `{right}`", span)
+
+
+def _is_open(term: Term) -> bool:
+    """Whether a part of a type is not known yet."""
+    if is_variable(term):
+        return term.name == "$"
+    return any(map(_is_open, term.args))

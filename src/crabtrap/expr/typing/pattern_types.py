@@ -67,12 +67,29 @@ class _Patterns:
             case nodes.SliceOf(items):
                 return self._slice(items, term, by_reference)
             case nodes.Either(options):
-                found: Names = {}
-                for option in options:
-                    found |= self.check(option, term, by_reference=by_reference)
-                return found
+                return self._either(options, term, by_reference)
             case unknown:
                 assert_never(unknown)
+
+    def _either(self, options: tuple[Pattern, ...], term: Term, by_reference: bool) -> Names:
+        """Type alternatives, each of which binds the same names to the same types."""
+        found = self.check(options[0], term, by_reference=by_reference)
+        for option in options[1:]:
+            names = self.check(option, term, by_reference=by_reference)
+            for name in sorted(found.keys() ^ names.keys()):
+                raise EvaluationError(f"variable `{name}` is not bound in all patterns", self._span)
+            for name, bound in names.items():
+                if not self._inference.unifies(found[name], bound):
+                    raise self._mismatch(found[name], bound)
+        return found
+
+    def _add(self, found: Names, names: Names) -> None:
+        """Add what another part of the pattern binds."""
+        for name in sorted(found.keys() & names.keys()):
+            raise EvaluationError(
+                f"identifier `{name}` is bound more than once in the same pattern", self._span
+            )
+        found |= names
 
     def _is_variant(self, pattern: nodes.Bind, term: Term) -> bool:
         """Whether a lone name is a variant or constant, as its capital says."""
@@ -84,7 +101,7 @@ class _Patterns:
         if isinstance(pattern.inner, nodes.Rest):
             return found
         if pattern.inner is not None:
-            found |= self.check(pattern.inner, term, by_reference=by_reference)
+            self._add(found, self.check(pattern.inner, term, by_reference=by_reference))
         return found
 
     def _reference(self, pattern: nodes.Reference, term: Term, by_reference: bool) -> Names:
@@ -205,7 +222,7 @@ class _Patterns:
             )
         found: Names = {}
         for item, type_ in zip(items, types, strict=True):
-            found |= self.check(item, type_, by_reference=by_reference)
+            self._add(found, self.check(item, type_, by_reference=by_reference))
         return found
 
     def _fields(self, pattern: nodes.Fields, term: Term, by_reference: bool) -> Names:
@@ -214,7 +231,7 @@ class _Patterns:
             if term != UNKNOWN:
                 raise EvaluationError(f"`{term}` has no fields to match", self._span)
             for _, inner in pattern.fields:
-                found |= self.check(inner, UNKNOWN, by_reference=by_reference)
+                self._add(found, self.check(inner, UNKNOWN, by_reference=by_reference))
             return found
         name = pattern.path.segments[-1].name
         self._payload(term, name)
@@ -223,7 +240,7 @@ class _Patterns:
         for field, inner in pattern.fields:
             if field not in known:
                 raise EvaluationError(f"{name} has no field {field}", self._span)
-            found |= self.check(inner, known[field], by_reference=by_reference)
+            self._add(found, self.check(inner, known[field], by_reference=by_reference))
         missing = known.keys() - {field for field, _ in pattern.fields}
         if missing and not pattern.rest:
             raise EvaluationError(
@@ -244,7 +261,7 @@ class _Patterns:
             if isinstance(each, nodes.Bind) and isinstance(each.inner, nodes.Rest):
                 found[each.name] = terms.reference(terms.slice_of(item))
             elif not isinstance(each, nodes.Rest):
-                found |= self.check(each, item, by_reference=by_reference)
+                self._add(found, self.check(each, item, by_reference=by_reference))
         return found
 
 

@@ -27,6 +27,8 @@ _PLAIN = frozenset(
 )
 _COPIED = frozenset(("&", "*const", "*mut", "fn", "Ordering", "Duration", "Instant", "NonZero"))
 _NEVER_CLONED = frozenset(("&mut", "Mutex", "RwLock", "MutexGuard", "Ref", "RefMut", "Atomic"))
+_CLONED_ALONE = frozenset(("&", "*const", "*mut", "fn", "Rc", "Arc", "Weak", "PhantomData"))
+"""Types that are cloned whatever they lead to."""
 _SHOWN = frozenset(
     [
         "String",
@@ -113,7 +115,10 @@ def _is_compared(term: Term, trait: str) -> bool:
 def _is_cloned(term: Term) -> bool:
     if term.name == "Iter":
         return "o" not in term.args[1].name
-    return term.name not in _NEVER_CLONED and term.name not in ("slice", "str", "dyn")
+    if term.name in _NEVER_CLONED or term.name in ("slice", "str", "dyn"):
+        return False
+    inner = term.args[:1] if term.name == "array" else term.args
+    return term.name in _CLONED_ALONE or all(implements(each, "Clone") for each in inner)
 
 
 def _is_copy(term: Term) -> bool:

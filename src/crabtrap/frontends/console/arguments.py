@@ -154,11 +154,11 @@ class Arguments:
         count, letters = match.groups()
         return Format(int(count) if count else None, letters)
 
-    def options(self, known: Mapping[str, bool]) -> dict[str, str]:
+    def options(self, known: Mapping[str, bool | type[int]]) -> dict[str, str]:
         """Take leading ``-x VALUE`` or ``--long VALUE`` options.
 
         Args:
-            known: Option without dashes, and whether it takes a value.
+            known: Option without dashes, and whether it takes a value; ``int`` for a number.
 
         Returns:
             Value of every option given; ``""`` for those without one.
@@ -175,8 +175,18 @@ class Arguments:
             self._position = match.end()
             if not match.group(2):
                 self._skip_space()
-            found[name] = self.quoted(f"a value for -{name}") if known[name] else ""
+            found[name] = self._value(name, known[name])
         return found
+
+    def _value(self, name: str, kind: bool | type[int]) -> str:
+        if not kind:
+            return ""
+        if kind is not int:
+            return self.quoted(f"a value for -{name}")
+        number = self.integer(f"a number for -{name}")
+        if number is None:
+            self.fail(f"a number for -{name} is missing")
+        return str(number)
 
     def known_options(self, known: Mapping[str, str]) -> dict[str, str]:
         """Take leading ``-name VALUE`` options in front of an expression, which may begin so.
@@ -243,6 +253,10 @@ class Arguments:
             self._position += 1
 
 
+_MOST_DIGITS = 1000
+"""More digits than any number has that means something; Python refuses still more."""
+
+
 def parse_range(word: str) -> range | None:
     """Parse ``3`` or ``3-5``; ``None`` for what is neither.
 
@@ -269,7 +283,7 @@ def parse_integer(word: str) -> int | None:
         return int(word, 0)
     except ValueError:
         # int() with base 0 refuses leading zeros, which gdb users type.
-        return int(word) if word.isdecimal() else None
+        return int(word) if word.isdecimal() and len(word) <= _MOST_DIGITS else None
 
 
 def _inside_quotes(text: str, position: int) -> bool:

@@ -78,20 +78,20 @@ def _add(
     return _added([item])
 
 
-_LLDB_OPTIONS = {
+_LLDB_OPTIONS: dict[str, bool | type[int]] = {
     "n": True,
     "name": True,
     "f": True,
     "file": True,
-    "l": True,
-    "line": True,
+    "l": int,
+    "line": int,
     "a": True,
     "address": True,
     "r": True,
     "func-regex": True,
     "c": True,
     "condition": True,
-    "i": True,
+    "i": int,
     "o": False,
     "one-shot": False,
     "H": False,

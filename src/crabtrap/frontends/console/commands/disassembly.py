@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.errors import StateError
+from crabtrap.errors import StateError, UsageError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments, parse_integer
 from crabtrap.frontends.console.command import Command, Reply
@@ -39,12 +39,19 @@ def disassemble(context: CommandContext, arguments: Arguments) -> Reply:
     )
 
 
+def _number(text: str) -> int:
+    number = parse_integer(text.strip())
+    if number is None or number < 0:
+        raise UsageError(f"{text!r} is no number of bytes", hint="disassemble START,+16")
+    return number
+
+
 def _instructions(context: CommandContext, text: str) -> tuple[str | None, Sequence[Instruction]]:
     session = context.session
     if "," in text:
         first, _, last = (part.strip() for part in text.partition(","))
         start = address_of(context, first)
-        end = start + int(last[1:], 0) if last.startswith("+") else address_of(context, last)
+        end = address_of(context, last) if last[:1] != "+" else start + _number(last[1:])
         return None, session.memory.disassemble(start, end)
     pc = context.client.frame.pc if not text else _code_address(context, text)
     code = session.code.code_at(pc)

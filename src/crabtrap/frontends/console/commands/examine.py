@@ -178,7 +178,7 @@ def _instructions(context: CommandContext, address: Address, count: int) -> Repl
 def memory_read(context: CommandContext, arguments: Arguments) -> Reply:
     """Show memory, by default as bytes: ``memory read [-c COUNT] … ADDRESS [END]``."""
     options = arguments.options(
-        {"c": True, "count": True, "s": True, "size": True, "f": True, "format": True}
+        {"c": int, "count": int, "s": int, "size": int, "f": True, "format": True}
     )
     address = address_of(context, arguments.need_word("an address"))
     end = arguments.word()

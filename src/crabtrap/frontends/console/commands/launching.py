@@ -82,7 +82,7 @@ def _launch(context: CommandContext) -> StopEvent:
 
 def attach(context: CommandContext, arguments: Arguments) -> Reply:
     """Debug a running process: ``attach PID``."""
-    options = arguments.options({"p": True, "pid": True})
+    options = arguments.options({"p": int, "pid": int})
     given = options.get("p") or options.get("pid")
     pid = parse_integer(given) if given else arguments.integer("a process id")
     arguments.end()

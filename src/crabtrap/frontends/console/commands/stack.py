@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the stack: ``backtrace [full] [N|-N]``."""
-    options = arguments.options({"full": False, "c": True, "count": True}) if (
+    options = arguments.options({"full": False, "c": int, "count": int}) if (
         arguments.rest.startswith(("-f", "-c", "--"))
     ) else {}  # fmt: skip
     full = arguments.literal("full") is not None or "full" in options
