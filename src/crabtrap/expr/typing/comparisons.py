@@ -28,7 +28,7 @@ def comparable(inference: Inference, left: Term, right: Term) -> bool:
     if left.name in REFERENCES and right.name in REFERENCES:
         return comparable(inference, left.args[0], right.args[0])
     if _text_like(left) and _text_like(right):
-        return True
+        return {left.name, right.name} != {"str", "&"}
     if left.name in _SEQUENCE_LIKE and right.name in (*_SEQUENCE_LIKE, "&", "&mut"):
         other = right.args[0] if right.name in REFERENCES else right
         if other.name in ("slice", "array", "Vec") and (

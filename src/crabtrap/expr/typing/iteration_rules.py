@@ -9,7 +9,6 @@ from crabtrap.expr.typing.deref import item_of
 from crabtrap.expr.typing.obligation import Obligation, Rule, Settling, missing
 from crabtrap.expr.typing.terms import (
     NUMBERS,
-    REFERENCES,
     STRING,
     Term,
     is_variable,
@@ -105,7 +104,7 @@ def _sum(solver: Settling, subject: Term, each: Obligation) -> bool:
         return False
     if subject.name in ("Option", "Result"):
         return _collected_inside(solver, subject, item, each)
-    inner = item.args[0] if item.name in REFERENCES else item
+    inner = item.args[0] if item.name == "&" else item
     summed = subject.name in NUMBERS or subject.name in ("Duration", "Wrapping")
     if not summed or not solver.inference.unifies(subject, inner):
         verb = "sum" if each.trait == "Sum" else "multiply"
