@@ -99,6 +99,8 @@ class SignatureParser(TermParser):
             return Term(f"%{path}")
         if path in ITERATORS:
             return Term(path, args)
+        if len(path) == 1:  # what a bound determines, and no turbofish gives: ``FromStr<E>``
+            return Term(f"%{path}")
         return primitive_or_std(path, args)
 
     def header(self) -> Term:
