@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from crabtrap.errors import CrabtrapError
+from crabtrap.session import constants
+from crabtrap.symbols import source_files
 from tests.support.inferiors import build, require_profile
 from tests.support.sessions import Debug, Driver
 
@@ -134,3 +136,21 @@ def shown_or_error(driver: Driver, name: str) -> str:
         return driver.shown(name)
     except CrabtrapError as error:
         return str(error)
+
+
+def test_a_source_is_read_once_for_many_constants(debug: Debug, monkeypatch: pytest.MonkeyPatch):
+    driver = debug("constants")
+    driver.run_to("associated")
+    read: list[str] = []
+    original = source_files.read_regular_file
+
+    def watched(path: str, limit: int) -> tuple[bytes, float]:
+        read.append(path)
+        return original(path, limit)
+
+    monkeypatch.setattr(source_files, "read_regular_file", watched)
+    constants._parsed.cache_clear()  # pyright: ignore[reportPrivateUsage] - of other tests
+    for _ in range(3):
+        assert driver.shown("LIMIT").startswith("7 (from the source")
+        assert driver.shown("INNER").startswith("31 (from the source")
+    assert len([path for path in read if path.endswith("main.rs")]) == 1

@@ -18,7 +18,7 @@ from crabtrap.records import dataclass, replace
 from crabtrap.symbols.brackets import split_outside_brackets
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.source_constants import SourceConstant, SourceConstants
-from crabtrap.symbols.source_evidence import source_evidence
+from crabtrap.symbols.source_evidence import SourceEvidence, source_evidence
 from crabtrap.symbols.source_files import SourceFinder
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Bytes, Synthetic, Value
@@ -166,14 +166,24 @@ def _constants(frame: Frame, path: str) -> SourceConstants | None:
     module = frame.loaded_module
     if module is None:
         return None
-    substitutes = frame.thread.process.settings.substitutes
-    file = SourceFinder(substitutes).find(path, evidence=source_evidence(module, path))
-    return _parsed(file.lines) if file.lines and not file.stale else None
+    substitutes = tuple(frame.thread.process.settings.substitutes)
+    identity = SourceFinder(substitutes).identity(path)
+    if identity is None:
+        return None
+    return _parsed(substitutes, path, source_evidence(module, path), identity)
 
 
-@lru_cache(maxsize=8)
-def _parsed(lines: tuple[str, ...]) -> SourceConstants:
-    return SourceConstants(lines)
+@lru_cache(maxsize=16)
+def _parsed(
+    substitutes: tuple[tuple[str, str], ...],
+    path: str,
+    evidence: SourceEvidence,
+    identity: object,
+) -> SourceConstants | None:
+    """The constants of a file, ``None`` where it tells nothing; read anew when it has changed."""
+    del identity
+    file = SourceFinder(substitutes).find(path, evidence=evidence)
+    return SourceConstants(file.lines) if file.lines and not file.stale else None
 
 
 def _generic(frame: Frame, constants: SourceConstants, name: str) -> Value | None:

@@ -102,6 +102,19 @@ class SourceFinder:
             known = self._files[key] = self._read(*key)
         return known
 
+    def identity(self, name: str) -> tuple[str, int, int, int] | None:
+        """Which file ``find`` would read now: its path, inode, time and size; never raises.
+
+        As long as that is the same, so is what is in it.  ``None`` where there is no such file.
+        """
+        for path in self._candidates(name, None):
+            try:
+                status = os.stat(path)
+            except OSError:
+                continue
+            return path, status.st_ino, status.st_mtime_ns, status.st_size
+        return None
+
     def forget(self) -> None:
         """Clear the cache, after a rebuild."""
         self._files.clear()

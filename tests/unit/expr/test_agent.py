@@ -12,6 +12,7 @@ from crabtrap.expr.agent.bytecode import NotCompilableError, join
 from crabtrap.expr.agent.changes import WatchedPiece, changed
 from crabtrap.expr.agent.compiler import compile_condition, compile_site_condition, explain
 from crabtrap.expr.agent.storage import probe_storage
+from crabtrap.expr.agent.typed_parts import in_any
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import STD_RULES, RuleBook, std_presenter
@@ -334,3 +335,19 @@ def test_a_site_counts_no_hit_where_nothing_has_changed() -> None:
     assert (machine.run(code), machine.counters.get(3, 0)) == (0, 0)
     machine.counters[20] = 1
     assert (machine.run(code), machine.counters[3]) == (1, 1)
+
+
+@pytest.mark.parametrize("number", [0, 2, 3, 4, 9, 10, 255])
+def test_whether_a_number_is_in_one_of_many_ranges_loads_it_once(number: int):
+    ranges = ((3, 3), (5, 9), (255, 255))
+    reads: list[int] = []
+
+    def read(address: int, size: int) -> bytes:
+        reads.append(address)
+        return number.to_bytes(size, "little")
+
+    load = asm.load(asm.InMemory((asm.constant(0x1000),)), 1, signed=False)
+    code = asm.assemble(join(in_any(load, ranges), asm.END))
+    found = AgentMachine(read).run(code)
+    assert found == any(low <= number <= high for low, high in ranges)
+    assert reads == [0x1000]

@@ -141,3 +141,14 @@ def test_installed_sources_prefer_the_given_toolchain(tmp_path: Path) -> None:
         str(tmp_path / "usr/src/rustc-1.63.0"),
     )
     assert installed_library_sources(str(tmp_path / "nobody"), (), str(tmp_path)) == ()
+
+
+def test_a_file_has_an_identity_until_it_changes(tmp_path: Path):
+    finder, name = SourceFinder(), str(tmp_path / "main.rs")
+    assert finder.identity(name) is None
+    Path(name).write_text("fn main() {}\n")
+    first = finder.identity(name)
+    assert first is not None
+    assert first == finder.identity(name)
+    Path(name).write_text("fn main() { panic!() }\n")
+    assert finder.identity(name) != first

@@ -119,14 +119,14 @@ def is_live(typed: Typed, cases: Cases, wanted: Case) -> Code:
 
 
 def in_any(load: Code, ranges: tuple[tuple[int, int], ...]) -> Code:
-    """Push whether an unsigned number is in one of the inclusive ranges."""
-    code = join(asm.constant(0))
-    for low, high in ranges:
+    """Push whether an unsigned number, which is loaded once, is in one of the inclusive ranges."""
+    code = join(load, asm.constant(0))
+    for low, high in ranges:  # on the stack: the number, whether it was in one so far
         if low == high:
-            test = join(load, asm.constant(low), asm.EQUAL)
+            test = join(asm.pick(1), asm.constant(low), asm.EQUAL)
         else:
             # number - low wraps below the range, so one unsigned comparison is enough
-            distance = join(load, asm.constant(low), asm.SUB)
+            distance = join(asm.pick(2), asm.constant(low), asm.SUB)
             test = join(asm.constant(high - low), distance, asm.LESS_UNSIGNED, asm.LOG_NOT)
         code = join(code, test, asm.BIT_OR)
-    return code
+    return join(code, asm.SWAP, asm.POP)
