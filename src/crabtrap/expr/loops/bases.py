@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import own_places
 from crabtrap.expr.loops.code import INDEX, CannotLoopError, Code, Node
 from crabtrap.expr.loops.pipeline import Base, Numbers
 from crabtrap.expr.loops.shapes import Outer, Place, Scalar, Shape, Slice, Tuple, scalar_name
-from crabtrap.expr.loops.sources import Source, bucket_source, find_source, key_source
+from crabtrap.expr.loops.sources import (
+    Source,
+    bucket_source,
+    column_source,
+    find_source,
+    key_source,
+)
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.height import children
 from crabtrap.expr.syntax.nodes import Expression
+from crabtrap.present.containers.btree import TreeEntries, TreeKeys
 from crabtrap.present.containers.hashtable import HashItems
+from crabtrap.present.containers.packed_tree import packed
 from crabtrap.present.view import MapView, RangeView, SequenceView, TextView, View
 from crabtrap.records import dataclass
 from crabtrap.values import Value
@@ -28,6 +37,8 @@ MOST_COUNTED = 1 << 26
 _SAME = ("iter", "iter_mut", "into_iter", "copied", "cloned")
 _SLICES = ("windows", "chunks", "chunks_exact")
 _PARTS = ("keys", "values", "into_keys", "into_values", "values_mut")
+MOST_TABLE = 1 << 26
+"""Most bytes that are read before a loop: of sequences that closures index, and of trees."""
 _MOST_WINDOW = 1 << 12
 """Longest windows and chunks that a loop goes over."""
 _EMPTY = 0x80
@@ -44,6 +55,9 @@ class Start:
         source: Items in memory; ``None`` for the numbers of a range.
         width: How many items side by side belong to one of the chain's.
         number: The type of a range's numbers.
+        table: The hash table whose buckets ``source`` has.
+        part: The method that chooses keys, values or both of a map; "set" of a set.
+        tree: The tree, whose entries are read before the loop.
     """
 
     source: Source | None
@@ -54,6 +68,7 @@ class Start:
     slices: str = ""
     table: HashItems | None = None
     part: str = ""
+    tree: TreeEntries | None = None
 
 
 def is_plain(tree: object) -> bool:
@@ -178,8 +193,12 @@ def _map_part(evaluator: Evaluator, tree: nodes.MethodCall) -> Start | None:
     view = _view(evaluator, evaluator.value(tree.receiver))
     table = None
     if isinstance(view, MapView):
+        if isinstance(view.entries, TreeEntries):
+            return _tree(view.entries, tree.name)
         table = bucket_source(view.entries)
     elif isinstance(view, SequenceView) and view.is_set:
+        if isinstance(view.items, TreeKeys):
+            return _tree(view.items.entries, "keys")
         table = key_source(view.items)
     elif isinstance(view, TextView) or tree.name in _PARTS:
         raise CannotLoopError
@@ -193,11 +212,19 @@ def _map_part(evaluator: Evaluator, tree: nodes.MethodCall) -> Start | None:
     return Start(source, numbers, table=items, part=part)
 
 
+def _tree(entries: TreeEntries, part: str) -> Start:
+    if not entries.length:
+        raise CannotLoopError
+    return Start(None, Numbers(0, 1, entries.length), 0, part=part, tree=entries)
+
+
 def base_of(code: Code, start: Start, buffer: int = 0) -> Base:
     """What the pipeline of a chain needs to know of its beginning."""
     numbers, count = start.numbers, code.constant(start.numbers.count)
     length = None if start.is_open else numbers.count
     source = start.source
+    if start.tree is not None:
+        return _tree_base(code, start, start.tree)
     if source is None:
         return Base(
             numbers, lambda at: Scalar(at, start.number), count, start.is_open, None, length
@@ -217,6 +244,34 @@ def base_of(code: Code, start: Start, buffer: int = 0) -> Base:
     return Base(
         numbers, lambda at: Place(source, buffer, at, source.type), count, False, None, length
     )
+
+
+def _tree_base(code: Code, start: Start, tree: TreeEntries) -> Base:
+    """The entries of a B-tree, read node by node into a table of keys and one of values."""
+    columns = packed(tree, MOST_TABLE)
+    if columns is None:
+        raise CannotLoopError
+    keys, values = map(column_source, columns)
+    chosen = (keys,) if "keys" in start.part else (values,)
+    if start.part.startswith(("iter", "into_iter")):
+        chosen = (keys, values)
+    places: list[Callable[[Node], Place]] = []
+    for source in chosen:
+        if source is None:
+            raise CannotLoopError
+        code.tables.append(source.read(0, source.length))
+        places.append(partial(_place_in_table, source, len(code.tables)))
+
+    def item(at: Node) -> Shape:
+        found = tuple(place(at) for place in places)
+        return found[0] if len(found) == 1 else Tuple(found)
+
+    numbers = start.numbers
+    return Base(numbers, item, code.constant(numbers.count), False, None, numbers.count)
+
+
+def _place_in_table(source: Source, buffer: int, at: Node) -> Place:
+    return Place(source, buffer, at, source.type)
 
 
 def _table_base(code: Code, start: Start, table: HashItems, source: Source) -> Base:
@@ -290,7 +345,7 @@ def _inner_range(bodies: Bodies, tree: nodes.RangeOf) -> Base:
 
 def _buffer(bodies: Bodies, start: Start) -> int:
     if start.source is None:
-        return 0
+        return 0  # numbers, or a tree, whose entries become tables of their own
     if start.is_open or start.table is not None or start.slices:
         raise CannotLoopError
     return bodies.table(start.source)

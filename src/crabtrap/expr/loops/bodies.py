@@ -35,8 +35,6 @@ _OPERATORS = {
     **{"<<": "shl", ">>": "shr", "&": "and", "|": "or", "^": "xor"},
 }
 _COMPARISONS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_MOST_TABLE = 1 << 26
-"""Most bytes of other sequences that closures index."""
 
 Names = dict[str, Shape]
 
@@ -354,7 +352,7 @@ class Bodies:
             CannotLoopError: There is too much of it.
         """
         have = sum(map(len, self.code.tables))
-        if have + source.length * source.stride > _MOST_TABLE:
+        if have + source.length * source.stride > bases.MOST_TABLE:
             raise CannotLoopError
         self.code.tables.append(source.read(0, source.length))
         return len(self.code.tables)

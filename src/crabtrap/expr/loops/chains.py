@@ -27,6 +27,8 @@ _OF_SLICES = ("contains", "is_sorted")
 """Methods of slices that are chains in themselves."""
 _SAME_ITEMS = frozenset(("skip", "copied", "cloned", "by_ref", "fuse", "peekable", "inspect"))
 """Adaptors that leave items where they are, to be found by their numbers."""
+_DROPPING = frozenset(("filter", "filter_map", "flatten", "skip_while"))
+"""Adaptors that may look at many items to find one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,11 @@ def outer_chain(evaluator: Evaluator, tree: nodes.MethodCall, fewest: int) -> Lo
     if not steps:
         beginning = tree.receiver
     start = bases.find_start(evaluator, beginning)
+    is_lazy = evaluator.term(tree).name == "Iter"
     if start.numbers.count < fewest:
         raise CannotLoopError
+    if is_lazy and start.tree is not None and not any(each.name in _DROPPING for each in steps):
+        raise CannotLoopError  # all of a tree would be read for the few items that are shown
     code = Code()
     bodies = Bodies(evaluator, code)
     pipeline = Pipeline(bodies, bases.base_of(code, start))
@@ -96,7 +101,6 @@ def outer_chain(evaluator: Evaluator, tree: nodes.MethodCall, fewest: int) -> Lo
         return _loop(pipeline, start, (end, result), tree, is_lazy=False)
     for each in steps[:-1]:
         pipeline.adapt(each)
-    is_lazy = evaluator.term(tree).name == "Iter"
     if is_lazy:
         pipeline.adapt(tree)
         found = ends.emitted(pipeline)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from crabtrap.present.containers.adapted import MappedItems
 from crabtrap.present.containers.hashtable import HashItems, PairEntries
+from crabtrap.present.containers.packed_tree import Column
 from crabtrap.present.containers.walkers import ContiguousItems, RingItems
 from crabtrap.present.view import Entries, IndexedItems, Items, SequenceView, SlicedItems, View
 from crabtrap.records import dataclass
@@ -121,3 +122,18 @@ def _buckets(table: HashItems) -> tuple[Source, HashItems] | None:
         lambda a, b: reader.read(start + a * stride, (b - a) * stride),
     )
     return source, table
+
+
+def column_source(column: Column) -> Source | None:
+    """The keys or values of a B-tree, ``None`` where they have no size."""
+    stride = column.type.strip().size
+    if not stride:
+        return None
+    length, data = len(column.addresses), column.data
+    return Source(
+        IndexedItems(column.value, length),
+        column.type,
+        length,
+        stride,
+        lambda a, b: data[a * stride : b * stride],
+    )

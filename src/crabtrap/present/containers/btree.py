@@ -13,8 +13,10 @@ from crabtrap.records import dataclass
 from crabtrap.symbols.types import Type
 from crabtrap.values import UnavailableError, Value
 
-_NODE_CAPACITY = 11
-_MAX_HEIGHT = 24
+NODE_CAPACITY = 11
+"""Most entries of a node; an inner one has an edge more."""
+MAX_HEIGHT = 24
+"""Most levels of a plausible tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,14 @@ class TreeEntries:
         length = self.length
         if length is not None:
             stop = min(stop, length)
-        if self.front is None or self.front.height > _MAX_HEIGHT:
+        if self.front is None or self.front.height > MAX_HEIGHT:
             if length:
                 raise UnavailableError(f"BTreeMap(len={length} — implausible: no such root)")
             return
         count = 0
         for node, index in _locations(_leaf(self.front), self.back) if start < stop else ():
             if count >= start:
-                yield _entry(node, index)
+                yield entry_of(node, index)
             count += 1
             if count >= stop:
                 return
@@ -75,13 +77,13 @@ class TreeEntries:
 
         It is found by descent from the root. ``precedes`` must follow the tree's own order.
         """
-        if self.back is not None or self.front is None or self.front.height > _MAX_HEIGHT:
+        if self.back is not None or self.front is None or self.front.height > MAX_HEIGHT:
             start = self.walk(0, ALL if self.length is None else self.length)
             return dropwhile(lambda entry: precedes(entry[0]), start)
         if not self.length:
             return iter(())
         edge = _first_from(self.front, precedes)
-        return (_entry(node, index) for node, index in _locations(edge, None))
+        return (entry_of(node, index) for node, index in _locations(edge, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ class TreeKeys:
         return (key for key, _ in self.entries.walk(start, stop))
 
 
-def _entry(node: Value, index: int) -> tuple[Value, Value]:
+def entry_of(node: Value, index: int) -> tuple[Value, Value]:
+    """An entry of a node; whether it is in use is not checked."""
     keys, values = part(node, "keys"), part(node, "vals")
     return peel_uninit(keys.index(index)), peel_uninit(values.index(index))
 
@@ -123,7 +126,7 @@ def _locations(edge: Edge, back: Edge | None) -> Iterator[tuple[Value, int]]:
 
 def _used(node: Value) -> int:
     used = part(node, "len").integer()
-    if used > _NODE_CAPACITY:
+    if used > NODE_CAPACITY:
         raise UnavailableError(f"implausible tree node: {used} keys")
     return used
 
@@ -137,7 +140,7 @@ def _leaf(edge: Edge) -> Edge:
 
 def _below(edge: Edge) -> Edge:
     """The first edge of the node that an inner node's edge leads to."""
-    node = peel_to_pointer(peel_uninit(_edges(edge.node).index(edge.index))).deref()
+    node = peel_to_pointer(peel_uninit(edges_of(edge.node).index(edge.index))).deref()
     return Edge(node, edge.height - 1)
 
 
@@ -165,13 +168,13 @@ def _parent(edge: Edge) -> Edge | None:
     above = follow_optional(part(edge.node, "parent"))
     if above is None:
         return None
-    if edge.height >= _MAX_HEIGHT:
+    if edge.height >= MAX_HEIGHT:
         raise UnavailableError("implausible tree: the nodes above each other do not end")
     index = peel_uninit(part(edge.node, "parent_idx")).integer()
     return Edge(part(above, "data"), edge.height + 1, index)
 
 
-def _edges(leaf: Value) -> Value:
+def edges_of(leaf: Value) -> Value:
     """The edge array of the internal node whose first field is ``leaf``."""
     parent = part(leaf, "parent")
     node = _pointee_type(parent.shape)
