@@ -14,7 +14,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.expr.evaluate import evaluate
 from crabtrap.expr.loops import running
 from crabtrap.expr.scope import EmptyScope, EvaluationError
-from crabtrap.present import std_presenter
+from crabtrap.present import RenderOptions, std_presenter
 from crabtrap.present.output.json_tree import Json, value_tree
 from crabtrap.symbols.types import Type
 from crabtrap.values import Value
@@ -24,6 +24,8 @@ COUNT = 41
 """Items of each variable: enough for several pieces, and no multiple of anything."""
 
 _PRESENTER = std_presenter()
+_ALL = RenderOptions(seconds=1e9)
+"""However slow the machine is, a value is shown to the end."""
 _ADDRESS = re.compile(r'"address": "\w+", ')
 _CODES = {
     **{"u8": "B", "i8": "b", "u16": "H", "i16": "h", "u32": "I", "i32": "i"},
@@ -140,7 +142,9 @@ class Data(EmptyScope):
 def answer(data: Data, text: str) -> Answer:
     """Evaluate an expression, and walk over all of what it gives."""
     try:
-        return "value", _without_addresses(value_tree(evaluate(text, data, _PRESENTER), _PRESENTER))
+        return "value", _without_addresses(
+            value_tree(evaluate(text, data, _PRESENTER), _PRESENTER, _ALL)
+        )
     except EvaluationError as error:
         return f"{type(error).__name__}: {error} at {error.span}, {error.hint}", None
     except CrabtrapError as error:
