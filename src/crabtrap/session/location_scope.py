@@ -8,6 +8,7 @@ from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.engine.inspect.environments import is_closure_name
 from crabtrap.engine.inspect.hygiene import variables_at
+from crabtrap.engine.inspect.loop_counters import counter_of, counts_otherwise
 from crabtrap.engine.inspect.statics import Viewpoint, resolve_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding
 from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _NO_MEMORY = _core.CallbackMemory(lambda _address, _size: b"")
 """Memory without bytes: a variable's location must follow from registers alone."""
+_SOME_REGISTERS: Registers = (0,) * 17
+"""Values that no shape of a location depends on."""
 
 
 class LocationScope:
@@ -89,7 +92,18 @@ class LocationScope:
                 memory=_NO_MEMORY,
             )
 
+        if relative and self._depends_on_counter(locate(_SOME_REGISTERS)):
+            raise NotCompilableError(f"{variable.name} depends on a counter of a loop")
         return type_, probe_storage(locate, type_.strip().size)
+
+    def _depends_on_counter(self, pieces: tuple[Piece, ...]) -> bool:
+        """Whether the compiler may have replaced a counter that the variable depends on."""
+        registers = {counter_of(piece) for piece in pieces} - {None}
+        function = self._module.function_at(self._pc) if registers else None
+        return any(
+            register is not None and counts_otherwise(function, int(self._pc), register)
+            for register in registers
+        )
 
     def _cfa(self, registers: Registers) -> int | None:
         """Compute the frame's CFA for synthetic registers; CFI needs no memory for it."""

@@ -65,6 +65,7 @@ class Module:
         self._rows: dict[int, Row | None] = {}
         self._flows: dict[int, CodeFlow] = {}
         self._diverging: dict[int, bool] = {}
+        self.dropped_types: dict[str, bool] = {}  # whether code drops them, by path
         self.source_evidence: dict[str, SourceEvidence] = {}  # by path
         # Of structs by path, from their sources.
         self.declared_tails: dict[str, str] = {}

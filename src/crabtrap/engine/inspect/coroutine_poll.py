@@ -170,20 +170,21 @@ def argument_kept(frame: Frame, die: int) -> _core.Variable | None:
 
 def _is_copied(shape: Type) -> bool:
     """Whether a value owns nothing, as far as its fields tell: then its bits stay valid."""
-    return shape.name.startswith("*") or _owns_nothing(shape)
+    return shape.name.startswith("*") or owns_nothing(shape)
 
 
-def _owns_nothing(shape: Type) -> bool:
+def owns_nothing(shape: Type) -> bool:
+    """Whether a value of a type owns nothing, as far as its fields tell."""
     match shape.kind:
         case "base" | "enum" if shape.cases is None:
             return True
         case "array":
-            return shape.target is not None and _owns_nothing(shape.target.strip())
+            return shape.target is not None and owns_nothing(shape.target.strip())
         case _ if shape.name.startswith("&"):
             return True
         case "struct" | "enum":
             cases = shape.cases.cases if shape.cases is not None else ()
             parts = (*shape.fields, *(field for case in cases for field in case.type.fields))
-            return all(_owns_nothing(field.type.strip()) for field in parts)
+            return all(owns_nothing(field.type.strip()) for field in parts)
         case _:
             return False

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import _core
 from crabtrap.engine.inspect.coroutine_poll import Leftovers, argument_kept, find_leftovers
 from crabtrap.engine.inspect.environments import relocate_capture
-from crabtrap.engine.inspect.frame_slots import is_unoptimised, physical_function, read_code
+from crabtrap.engine.inspect.frame_slots import is_unoptimised, physical_function
 from crabtrap.engine.inspect.initialisation import find_uninitialised
+from crabtrap.engine.inspect.loop_counters import counter_of, counts_otherwise
+from crabtrap.engine.inspect.moved import is_moved
 from crabtrap.engine.inspect.shared_slots import find_shared
 from crabtrap.lazy import lazy
 from crabtrap.symbols.breakpoint_locations import after_prologue
 from crabtrap.values.value_location import Absent, Bytes, location_from_pieces
 
 if TYPE_CHECKING:
+    from crabtrap import _core
     from crabtrap.address import Address
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.symbols.module import Module
     from crabtrap.values.value_location import ValueLocation
 
+_MOVED = Absent("moved or dropped: nothing uses it any more")
 _REPLACED = Absent("optimised out: computed from a loop counter that is not the program's")
 
 
@@ -32,6 +35,8 @@ class VariableLocator:
 
     def locate(self, variable: _core.Variable) -> ValueLocation:
         """Find a variable's value; absent with the reason where it has none."""
+        if variable.in_slot and self._is_moved(variable):
+            return _MOVED
         if variable.in_slot and variable.kind == "local":
             if variable.die in self._uninitialised:
                 return Absent("not yet initialised")
@@ -82,7 +87,17 @@ class VariableLocator:
 
     @lazy
     def _shared(self) -> frozenset[int]:
-        return frozenset[int]() if is_unoptimised(self._frame) else find_shared(self._frame)
+        return frozenset[int]() if self._is_unoptimised else find_shared(self._frame)
+
+    def _is_moved(self, variable: _core.Variable) -> bool:
+        frame = self._frame
+        if frame.has_captures or frame.language != "rust" or not self._is_unoptimised:
+            return False
+        return variable.die not in self._uninitialised and is_moved(frame, variable)
+
+    @lazy
+    def _is_unoptimised(self) -> bool:
+        return is_unoptimised(self._frame)
 
     @lazy
     def _leftovers(self) -> Leftovers:
@@ -104,23 +119,11 @@ class VariableLocator:
 
     # -- what is not what it is said to be ---------------------------------------------
     def _is_replaced(self, piece: _core.Piece) -> bool:
-        """Whether a value is said to be, or to be computed from, another counter than it is.
-
-        LLVM replaces a loop's counter by one that counts down to zero, or in bytes, where that
-        is cheaper.  It corrects the locations of variables that are the counter itself; what is
-        computed from it, and a part of a variable, may keep its expression, on the new counter.
-        """
-        register = piece.computed_from
-        if register is None and piece.kind == "register" and piece.size:
-            register = piece.register
-        return register is not None and self._counts_otherwise(register)
-
-    def _counts_otherwise(self, register: int) -> bool:
-        """Whether a register counts the rounds of a loop in another way than ranges do."""
+        """Whether a value is said to depend on a counter that is not the program's."""
+        register = counter_of(piece)
+        if register is None:
+            return False
         if register not in self._counters:
             function = physical_function(self._frame)
-            code = read_code(function) if function is not None else None
-            pc = int(self._frame.pc)
-            steps = _core.counter_steps(code, pc, register) if code is not None else []
-            self._counters[register] = any(size != 1 or ends for size, ends in steps)
+            self._counters[register] = counts_otherwise(function, int(self._frame.pc), register)
         return self._counters[register]

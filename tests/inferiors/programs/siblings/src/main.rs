@@ -5,6 +5,7 @@
 mod closures;
 mod discriminants;
 mod layouts;
+mod moved;
 mod patterns;
 mod pointers;
 #[cfg(not(old_std))]
@@ -34,6 +35,8 @@ fn main() {
     pointers::all();
     patterns::all();
     closures::all();
+    moved::all();
     #[cfg(not(old_std))]
     recent::all();
+    moved::kept_to_the_end();
 }

@@ -1,0 +1,84 @@
+"""Variables that were moved away: their places hold what belongs to others now.
+
+The compiler drops whatever still owns something where its block ends, and nothing that was
+moved.  So a variable of a type that is dropped has been moved where no way from the pc to
+the function's end reads, writes or passes on its place.  Where a variable is moved on some ways
+only, a flag of the compiler's decides at run time whether it is dropped; it counts as there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap import _core
+from crabtrap.engine.inspect.coroutine_poll import owns_nothing
+from crabtrap.engine.inspect.frame_slots import physical_function, read_code
+from crabtrap.records import dataclass
+from crabtrap.values.value_location import Memory
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.symbols.module import Module
+    from crabtrap.symbols.types import Type
+
+_MOST_CODE = 1 << 15
+"""Bytes of code that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What may still run in a function from an instruction on, if nothing unwinds.
+
+    Code that unwinding leads to serves many calls, and asks flags what there is to drop.
+    """
+
+    code: _core.FunctionCode
+    pc: int
+
+    def reaches(self, address: int) -> bool:
+        return _core.is_accessed_between(self.code, self.pc, address, []) is not None
+
+    @property
+    def returns(self) -> bool:
+        """Whether the function may still return, so that everything in it is dropped."""
+        return any(
+            self.reaches(one.address)
+            for address, data in self.code[0]
+            for one in _core.disassemble(data, address)
+            if one.flow == "return"
+        )
+
+    def is_used(self, accesses: tuple[int, ...]) -> bool:
+        return any(self.reaches(address) for address in reversed(accesses))
+
+
+def is_moved(frame: Frame, variable: _core.Variable) -> bool:
+    """Whether a variable in a fixed place of a frame that was not optimised was moved away."""
+    module, function, cfa = frame.loaded_module, physical_function(frame), frame.cfa
+    type_ = frame.type_of(variable)
+    if module is None or function is None or cfa is None or owns_nothing(type_.strip()):
+        return False
+    location, _ = frame.location_and_pointer(variable)
+    code, size = read_code(function), type_.strip().size
+    if code is None or not size or not isinstance(location, Memory):
+        return False
+    if sum(len(data) for _, data in code[0]) > _MOST_CODE:
+        return False
+    start = location.address - cfa
+    found = _core.accesses_before(code, int(frame.pc), [((start, start + size), ())], exact=True)
+    rest = _Rest((code[0], code[1], ()), int(frame.pc))
+    is_used = found is None or rest.is_used(found[0][0])
+    return not is_used and rest.returns and _is_dropped(module, type_)
+
+
+def _is_dropped(module: Module, type_: Type) -> bool:
+    """Whether a type has code that drops it, or the parts of a type of the user's have."""
+    known = module.dropped_types.get(type_.path)
+    if known is None:
+        name = f"drop_in_place<{type_.path}>"
+        known = any(each.name.endswith(f"::{name}") for each in module.find_functions(name))
+        module.dropped_types[type_.path] = known  # before its parts, which may have it again
+        if not known and not type_.is_std:
+            known = any(_is_dropped(module, field.type) for field in type_.strip().fields)
+            module.dropped_types[type_.path] = known
+    return known
