@@ -19,18 +19,19 @@ FUNCTIONS = 10
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    ("toolchain", "level", "seed"),
+    ("toolchain", "level", "seed", "least"),
     [
-        ("", "1", 11),
-        ("", "2", 5),  # places in the frame that are shared
-        ("", "3", 2),  # loop counters that are replaced
-        ("rustc", "3", 4),
-        ("rustc-web-oldest", "3", 5),
-        ("rustc-web", "2", 11),
+        ("", "1", 11, 80),
+        ("", "2", 5, 80),  # places in the frame that are shared
+        ("", "3", 2, 80),  # loop counters that are replaced
+        ("rustc", "3", 4, 80),
+        ("rustc", "3", 114, 10),  # values computed from where they are
+        ("rustc-web-oldest", "3", 5, 80),
+        ("rustc-web", "2", 11, 80),
     ],
 )
 def test_what_is_shown_of_optimised_code_is_right(
-    toolchain: str, level: str, seed: int, tmp_path: Path
+    toolchain: str, level: str, seed: int, least: int, tmp_path: Path
 ):
     if toolchain:
         require(toolchain)
@@ -39,5 +40,5 @@ def test_what_is_shown_of_optimised_code_is_right(
     source = Generator(seed).program(FUNCTIONS)
     counts, differences = compare(source, compiler, tmp_path, f"-Copt-level={level}")
     assert not differences, "\n".join(map(str, differences[:5]))
-    assert counts["right"] >= 80
+    assert counts["right"] >= least
     assert counts["not yet written"] <= counts["right"] / 10

@@ -83,3 +83,48 @@ pub(super) fn offset_behind(
     };
     (is_followed && next().is_none()).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use gimli::{Format, LittleEndian};
+
+    use super::*;
+
+    const ENCODING: Encoding = Encoding {
+        address_size: 8,
+        format: Format::Dwarf32,
+        version: 4,
+    };
+
+    fn expression(bytes: &'static [u8]) -> Expression<Slice<'static>> {
+        Expression(Slice::new(bytes, LittleEndian))
+    }
+
+    #[test]
+    fn a_part_tells_its_register_and_whether_it_is_computed() {
+        // DW_OP_breg3 16; DW_OP_breg3 0, DW_OP_stack_value, DW_OP_piece 1, DW_OP_piece 7.
+        let plain = shapes(expression(&[0x73, 16]), ENCODING);
+        assert_eq!(plain[0].base(), Some((3, 16)));
+        assert_eq!(plain[0].computed_from(), None);
+        let parts = shapes(expression(&[0x73, 0, 0x9f, 0x93, 1, 0x93, 7]), ENCODING);
+        assert_eq!(parts.len(), 2);
+        assert_eq!(parts[0].base(), Some((3, 0)));
+        assert_eq!(parts[0].computed_from(), Some(3));
+        assert_eq!((parts[1].base(), parts[1].computed_from()), (None, None));
+        // DW_OP_breg3 0, DW_OP_lit2, DW_OP_mul, DW_OP_stack_value
+        let product = shapes(expression(&[0x73, 0, 0x32, 0x1e, 0x9f]), ENCODING);
+        assert_eq!(product[0].base(), None);
+        assert_eq!(product[0].computed_from(), Some(3));
+    }
+
+    #[test]
+    fn rbp_may_be_a_register_as_any_other() {
+        // DW_OP_breg6 0, DW_OP_deref, DW_OP_plus_uconst 16; the same of a spilled pointer.
+        let direct = expression(&[0x76, 0, 0x06, 0x23, 16]);
+        assert_eq!(offset_behind(direct, ENCODING), Some(16));
+        let spilled = expression(&[0x76, 0x70, 0x06, 0x06, 0x23, 8]);
+        assert_eq!(offset_behind(spilled, ENCODING), Some(8));
+        let in_frame = expression(&[0x76, 0x70, 0x06, 0x23, 8]);
+        assert_eq!(offset_behind(in_frame, ENCODING), None);
+    }
+}

@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
     from crabtrap.values.value_location import ValueLocation
 
+_GONE = Absent("optimised out")
 _MOVED = Absent("moved or dropped: nothing uses it any more")
 _REPLACED = Absent("optimised out: computed from a loop counter that is not the program's")
+
+_POINTER_SIZE = 8
+_STACK_POINTER = 7
+"""DWARF number of rsp."""
 
 
 class VariableLocator:
@@ -41,7 +46,7 @@ class VariableLocator:
             if variable.die in self._uninitialised:
                 return Absent("not yet initialised")
             if variable.die in self._shared:
-                return Absent("optimised out")
+                return _GONE
             if variable.die in self._leftovers.stale:
                 return self._location_before(variable)
         return self.locate_with_pointer(variable)[0]
@@ -53,7 +58,7 @@ class VariableLocator:
             return Bytes(variable.constant), None
         module = frame.loaded_module
         if module is None or not variable.has_location:
-            return Absent("optimised out"), None
+            return _GONE, None
         pieces = self.pieces(module, variable, frame.lookup_pc)
         if pieces[0].kind == "absent" and frame.has_captures and variable.depth == 0:
             # The compiler may leave a gap at a call; a capture is there before and after it.
@@ -63,8 +68,9 @@ class VariableLocator:
         relocated = relocate_capture(frame, variable, pieces) if frame.has_captures else None
         if relocated is not None:
             return relocated
-        gone = {n: _REPLACED for n, piece in enumerate(pieces) if self._is_replaced(piece)}
-        location = location_from_pieces(pieces, frame.size_of(variable), gone)
+        size = frame.size_of(variable)
+        gone = {n: reason for n, piece in enumerate(pieces) if (reason := self._doubt(piece, size))}
+        location = location_from_pieces(pieces, size, gone)
         return location, pieces[0].pointer if len(pieces) == 1 else None
 
     def pieces(
@@ -118,6 +124,15 @@ class VariableLocator:
         return code.entry <= self._frame.pc < after_prologue(code)
 
     # -- what is not what it is said to be ---------------------------------------------
+    def _doubt(self, piece: _core.Piece, size: int | None) -> Absent | None:
+        """Why a part of a value, or the whole of this size, is not what it is said to be."""
+        if self._is_replaced(piece):
+            return _REPLACED
+        # A pointer into the frame is the stack pointer and an offset.  Any other value that is
+        # computed from it was meant to be computed from what is there.
+        is_pointer = piece.base is not None and (piece.size or size) == _POINTER_SIZE
+        return _GONE if piece.computed_from == _STACK_POINTER and not is_pointer else None
+
     def _is_replaced(self, piece: _core.Piece) -> bool:
         """Whether a value is said to depend on a counter that is not the program's."""
         register = counter_of(piece)
