@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo all clean fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -25,6 +25,7 @@ help:
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
+	@echo "make fuzz-core  damaged programs, read by the core alone: N=100000"
 	@echo "make fuzz-expressions  random expressions against rustc: N=100000 SEED=1"
 	@echo "make fuzz-loops  random chains as loops against the general evaluator: N=10000 SEED=1"
 	@echo "make fuzz-values  random closures, captures and unsized values against Debug: N=10000 SEED=1"
@@ -103,6 +104,10 @@ fuzz-optimised: native
 # Random programs that count how often their lines are executed, as breakpoints count them.
 fuzz-lines: native
 	$(BIN)/python -m tests.support.lines $(N) $(SEED) $(FUZZ_ARGS)
+
+# Damaged programs, read by the core alone, with checks of overflow.
+fuzz-core:
+	CRABTRAP_MUTANTS=$(N) cargo test --quiet --locked --package crabtrap-core --test damage
 
 toolchains: $(VENV)/.installed
 	$(BIN)/python tools/debian_rustc.py target/toolchains

@@ -47,8 +47,11 @@ def damage_of(image: _core.Image) -> str:
 
 
 def unreadable(modules: Iterable[Module]) -> str:
-    """Tell what of incompletely known modules could not be read; ``""`` where nothing was."""
+    """Tell what of a module could not be read; ``""`` where all of them were read in full.
+
+    What was looked for may be there, although most of the debug information is known.
+    """
     for module in modules:
-        if module.debug_level != "full" and (damage := damage_of(module.image)):
+        if damage := damage_of(module.image):
             return damage
     return ""

@@ -61,7 +61,7 @@ def locations_of_line(suffix: str, line: int, column: int, context: ResolveConte
             locations += found
             used.add(own)
     if not locations:
-        return _no_code(lines, line)
+        return _no_code(lines, line, unreadable(context.table))
     notes = _line_notes(lines, locations, line, used)
     return Resolution(in_order(locations, context.table), notes=notes)
 
@@ -229,8 +229,8 @@ def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
     found = difflib.get_close_matches(stem, stems, _CLOSE_COUNT)
     close = tuple(f"{each}.{extension}" for each in found)
     damage = unreadable(table)
-    if damage:
-        return Resolution(reason=f"no source file named {suffix!r}", hint=damage, close=close)
+    if damage and not close:
+        return Resolution(reason=f"no source file named {suffix!r}", hint=damage)
     if not any(module.image.debug_level in ("full", "lines") for module in table):
         return Resolution(
             reason="no module has line information",
@@ -240,11 +240,11 @@ def _no_such_file(suffix: str, table: ModuleTable) -> Resolution:
     return Resolution(reason=f"no source file named {suffix!r}", hint=hint, close=close)
 
 
-def _no_code(lines: dict[str, tuple[int, ...]], line: int) -> Resolution:
+def _no_code(lines: dict[str, tuple[int, ...]], line: int, damage: str) -> Resolution:
     path, numbers = max(lines.items(), key=lambda item: item[1][-1:] or (0,))
     if not numbers:
-        return Resolution(reason=f"{path} has no code in the program")
+        return Resolution(reason=f"{path} has no code in the program", hint=damage)
     return Resolution(
         reason=f"no code at or after line {line} of {path}",
-        hint=f"the last line with code is {numbers[-1]}",
+        hint=damage or f"the last line with code is {numbers[-1]}",
     )
