@@ -273,6 +273,42 @@ def test_a_loop_can_be_interrupted(data: Data, monkeypatch: pytest.MonkeyPatch):
         evaluate("u64s.iter().filter(|x| **x > 1 << 40).count()", data, PRESENTER)
 
 
+TWICE = "let a = i.next(); (a, i.next())"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (
+            f"rising.windows(3).map(|w| {{ let mut i = w.iter(); {TWICE} }}).next()",
+            "Some((Some(-20), Some(-17)))",
+        ),
+        (
+            "rising.windows(3).map(|w| { let mut i = (w.iter(), 1); let a = i.0.next(); "
+            "(a, i.0.next()) }).next()",
+            None,
+        ),
+        (f"{{ let mut i = rising.iter(); {TWICE} }}", "(Some(-20), Some(-17))"),
+        (
+            "{ let mut i = (rising.iter(), 1); let a = i.0.next(); (a, i.0.next()) }",
+            "(Some(-20), Some(-17))",
+        ),
+        ("{ let mut i = rising.iter().filter(|x| **x > 0); i.next(); i.next() }", "Some(4)"),
+        ("{ let mut n = 0; rising.iter().filter(|x| { n += 1; n > 3 }).next() }", None),
+        (
+            "{ let mut i = rising.iter(); rising.iter().filter(|x| i.next() == Some(x)).count() }",
+            None,
+        ),
+    ],
+)
+def test_an_iterator_in_a_variable_goes_on(data: Data, text: str, value: str | None):
+    general, loop = both(data, text)
+    assert loop == general
+    if value is not None:
+        with only_loops():
+            assert formatted(evaluate(text, data, PRESENTER), DEBUG, PRESENTER) == value
+
+
 def test_a_chain_that_may_run_the_program_is_no_loop(data: Data):
     with only_loops():
         assert answer(data, "u64s.iter().filter(|x| x.no_such_method()).count()")[1] is None

@@ -104,12 +104,21 @@ def refuse_change(evaluator: Evaluator, tree: object) -> None:
             changes = typed is None or typed.entry.signature.receiver.startswith("&mut")
             if changes and (typed is None or typed.entry.owner_name != "Iter"):
                 raise CannotLoopError
-        case nodes.Path() if own_places.is_own(evaluator, tree):
-            name = evaluator.term(tree).name
-            if name in ("Iter", "&mut") or name.startswith("Range"):
-                raise CannotLoopError
+        case nodes.Path() if own_places.is_own(evaluator, tree) and _goes_on(evaluator, tree):
+            raise CannotLoopError
         case _:
             return
+
+
+def _goes_on(evaluator: Evaluator, tree: Expression) -> bool:
+    """Whether a variable, or a part of one, is or may be an iterator.
+
+    Such a one goes on after what was taken from it, and one that is made here does not.
+    """
+    if isinstance(tree, nodes.MethodCall | nodes.RangeOf):
+        return False
+    name = evaluator.term(tree).name
+    return name in ("Iter", "&mut", "?") or name.startswith("Range")
 
 
 def find_start(evaluator: Evaluator, tree: Expression) -> Start:
@@ -121,6 +130,8 @@ def find_start(evaluator: Evaluator, tree: Expression) -> Start:
     if not is_plain(tree):
         raise CannotLoopError
     _refuse_changes(evaluator, tree)
+    if _goes_on(evaluator, tree) and _has_own(evaluator, tree):
+        raise CannotLoopError
     typed = evaluator.typing.calls.get(id(tree))
     name = tree.name if isinstance(tree, nodes.MethodCall) and typed is not None else ""
     if isinstance(tree, nodes.MethodCall) and typed is not None:
@@ -138,6 +149,12 @@ def _refuse_changes(evaluator: Evaluator, tree: object) -> None:
     refuse_change(evaluator, tree)
     for each in children(tree):
         _refuse_changes(evaluator, each)
+
+
+def _has_own(evaluator: Evaluator, tree: object) -> bool:
+    if isinstance(tree, nodes.Path) and own_places.is_own(evaluator, tree):
+        return True
+    return any(_has_own(evaluator, each) for each in children(tree))
 
 
 def _view(evaluator: Evaluator, value: Value) -> View:
@@ -314,6 +331,8 @@ def inner_base(bodies: Bodies, tree: Expression) -> Base:
         tree = tree.receiver
     if isinstance(tree, nodes.RangeOf):
         return _inner_range(bodies, tree)
+    if _goes_on(bodies.evaluator, tree):
+        raise CannotLoopError
     return inner_items(bodies, bodies.value(tree))
 
 
