@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import own_places
-from crabtrap.expr.loops.code import INDEX, CannotLoopError, Code, Node
-from crabtrap.expr.loops.pipeline import Base, Numbers
-from crabtrap.expr.loops.shapes import Outer, Place, Scalar, Shape, Slice, Tuple, scalar_name
-from crabtrap.expr.loops.sources import (
+from crabtrap.expr.loops.item_sources import (
     Source,
     bucket_source,
     column_source,
     find_source,
     key_source,
 )
+from crabtrap.expr.loops.loop_code import INDEX, CannotLoopError, Code, Node
+from crabtrap.expr.loops.pipeline import Base, Numbers
+from crabtrap.expr.loops.shapes import Outer, Place, Scalar, Shape, Slice, Tuple, scalar_name
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.height import children
 from crabtrap.expr.syntax.nodes import Expression

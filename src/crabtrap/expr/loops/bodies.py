@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crabtrap.expr import indirection
-from crabtrap.expr.loops import bases, comparing, control, methods, patterns
-from crabtrap.expr.loops.code import NO_TYPE, CannotLoopError, Code, Node, Words
+from crabtrap.expr.loops import bases, branches, comparing, loop_patterns, methods
+from crabtrap.expr.loops.item_sources import Source, find_source
+from crabtrap.expr.loops.loop_code import NO_TYPE, CannotLoopError, Code, Node, Words
 from crabtrap.expr.loops.shapes import (
     Outer,
     Place,
@@ -20,7 +21,6 @@ from crabtrap.expr.loops.shapes import (
     scalar_name,
     word_of,
 )
-from crabtrap.expr.loops.sources import Source, find_source
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.height import children
 from crabtrap.expr.syntax.nodes import Expression
@@ -70,7 +70,7 @@ class Bodies:
             raise CannotLoopError
         names: Names = {}
         for pattern, argument in zip(function.parameters, arguments, strict=True):
-            fits, found = patterns.match(self, argument, pattern)
+            fits, found = loop_patterns.match(self, argument, pattern)
             if fits is not None:
                 raise CannotLoopError
             names |= found
@@ -126,13 +126,13 @@ class Bodies:
             case nodes.TupleOf(items):
                 return Tuple(tuple(kept(self.code, self.value(item)) for item in items))
             case nodes.Block():
-                return control.block(self, tree)
+                return branches.block(self, tree)
             case nodes.If():
-                return control.choice(self, tree)
+                return branches.choice(self, tree)
             case nodes.Match():
-                return control.match(self, tree)
+                return branches.match(self, tree)
             case nodes.Matches():
-                return control.matches(self, tree)
+                return branches.matches(self, tree)
             case _:
                 raise CannotLoopError
 

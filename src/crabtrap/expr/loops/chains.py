@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.expr.loops import bases, comparing, ends
 from crabtrap.expr.loops.bodies import Bodies
-from crabtrap.expr.loops.code import (
+from crabtrap.expr.loops.loop_code import (
     NO_TYPE,
     CannotLoopError,
     Code,

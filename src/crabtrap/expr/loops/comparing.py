@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.loops import variants
-from crabtrap.expr.loops.code import NO_TYPE, CannotLoopError, Node
+from crabtrap.expr.loops import live_variants
+from crabtrap.expr.loops.loop_code import NO_TYPE, CannotLoopError, Node
 from crabtrap.expr.loops.shapes import Optional, Outer, Place, Scalar, Shape, Tuple
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.typing.terms import FLOATS
@@ -44,8 +44,8 @@ def opened(bodies: Bodies, shape: Shape) -> Shape:
         case Place(type=type_) if type_.strip().path.startswith("("):
             fields = type_.strip().fields
             return Tuple(tuple(bodies.part(shape, each.type, each.offset) for each in fields))
-        case Place(type=type_) if variants.is_option(type_):
-            return variants.option(bodies, shape)
+        case Place(type=type_) if live_variants.is_option(type_):
+            return live_variants.option(bodies, shape)
         case Outer(value):
             view = bodies.evaluator.presenter.view(value)
             if isinstance(view, RecordView) and view.name in ("", "Some", "None"):
@@ -83,10 +83,10 @@ def _equal(bodies: Bodies, left: Shape, right: Shape, tree: Expression | None) -
             inner = _equal(bodies, left.inner, right.inner, tree)
             either = code.choice(left.is_some, inner, code.constant(1))
             return code.both(same, either)
-        case Place(), Outer() if variants.is_unit_enum(left.type):
-            return variants.is_number(bodies, left, right, tree)
-        case Outer(), Place() if variants.is_unit_enum(right.type):
-            return variants.is_number(bodies, right, left, tree)
+        case Place(), Outer() if live_variants.is_unit_enum(left.type):
+            return live_variants.is_number(bodies, left, right, tree)
+        case Outer(), Place() if live_variants.is_unit_enum(right.type):
+            return live_variants.is_number(bodies, right, left, tree)
         case _:
             a, b = _scalars(bodies, left, right, tree)
             return code.add("eq", a.type, a.node, b.node)

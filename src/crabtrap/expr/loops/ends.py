@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.expr import operators
 from crabtrap.expr.loops import comparing, joining
-from crabtrap.expr.loops.code import (
+from crabtrap.expr.loops.loop_code import (
     Assigned,
     CannotLoopError,
     Emit,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.loops.code import CannotLoopError, Code, Node, Stage
+from crabtrap.expr.loops.loop_code import CannotLoopError, Code, Node, Stage
 from crabtrap.expr.loops.shapes import Optional, Outer, Place, Scalar, Shape, Tuple, kept
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.expr.loops import comparing
-from crabtrap.expr.loops.code import NO_TYPE, CannotLoopError, Node, Stage
 from crabtrap.expr.loops.joining import joined
+from crabtrap.expr.loops.loop_code import NO_TYPE, CannotLoopError, Node, Stage
 from crabtrap.expr.loops.shapes import (
     Optional,
     Outer,

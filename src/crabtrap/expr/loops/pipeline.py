@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from crabtrap.expr.loops import comparing
-from crabtrap.expr.loops.code import INDEX, CannotLoopError, Node, Register
+from crabtrap.expr.loops.loop_code import INDEX, CannotLoopError, Node, Register
 from crabtrap.expr.loops.shapes import Optional, Outer, Scalar, Shape, Tuple, kept
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression

@@ -11,7 +11,7 @@ from crabtrap import _core
 from crabtrap.errors import CrabtrapError, MemoryFault
 from crabtrap.expr import computed
 from crabtrap.expr.loops import bases, chains
-from crabtrap.expr.loops.code import CannotLoopError, Node
+from crabtrap.expr.loops.loop_code import CannotLoopError, Node
 from crabtrap.expr.loops.shapes import nodes_of, rebuilt
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import assert_never
 
 from crabtrap.expr import computed
-from crabtrap.expr.loops.code import CannotLoopError, Code, Node, Words
-from crabtrap.expr.loops.sources import Source
+from crabtrap.expr.loops.item_sources import Source
+from crabtrap.expr.loops.loop_code import CannotLoopError, Code, Node, Words
 from crabtrap.present.view import SequenceView, slice_view
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Type

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.loops import comparing, variants
-from crabtrap.expr.loops.code import CannotLoopError, Node
+from crabtrap.expr.loops import comparing, live_variants
+from crabtrap.expr.loops.loop_code import CannotLoopError, Node
 from crabtrap.expr.loops.shapes import Optional, Place, Scalar, Shape, Tuple
 from crabtrap.expr.syntax import nodes
 from crabtrap.symbols.types import Type
@@ -119,9 +119,9 @@ def _variant(bodies: Bodies, shape: Shape, name: str) -> Node:
         raise CannotLoopError
     kind = shape.type.strip()
     if kind.cases is not None:
-        return variants.is_live(bodies, shape, variants.case_of(kind, name))
-    if variants.is_unit_enum(kind) and name in dict(kind.row.enumerators):
-        tag, size = variants.number_of(bodies, shape, None)
+        return live_variants.is_live(bodies, shape, live_variants.case_of(kind, name))
+    if live_variants.is_unit_enum(kind) and name in dict(kind.row.enumerators):
+        tag, size = live_variants.number_of(bodies, shape, None)
         number = dict(kind.row.enumerators)[name] & ((1 << 8 * size) - 1)
         return bodies.code.add("eq", f"u{8 * size}", tag, bodies.code.constant(number))
     raise CannotLoopError
@@ -175,8 +175,10 @@ def _parts(bodies: Bodies, shape: Shape, name: str) -> tuple[Node | None, dict[s
         raise CannotLoopError
     kind = shape.type.strip()
     if kind.cases is not None:
-        case = variants.case_of(kind, name)
-        return variants.is_live(bodies, shape, case), _places(bodies, shape, case.type, case.offset)
+        case = live_variants.case_of(kind, name)
+        return live_variants.is_live(bodies, shape, case), _places(
+            bodies, shape, case.type, case.offset
+        )
     if kind.kind != "struct" or kind.is_std:
         raise CannotLoopError
     return None, _places(bodies, shape, kind, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.loops.code import NO_TYPE, CannotLoopError, Node, to_word
+from crabtrap.expr.loops.loop_code import NO_TYPE, CannotLoopError, Node, to_word
 from crabtrap.expr.loops.shapes import Optional, Outer, Place
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.symbols.types import PRIMITIVES, Case, Type

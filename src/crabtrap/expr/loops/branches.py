@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.loops import patterns
-from crabtrap.expr.loops.code import CannotLoopError, Node
+from crabtrap.expr.loops import loop_patterns
 from crabtrap.expr.loops.joining import joined
+from crabtrap.expr.loops.loop_code import CannotLoopError, Node
 from crabtrap.expr.loops.shapes import UNIT, Scalar, Shape, kept
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
@@ -23,7 +23,7 @@ def block(bodies: Bodies, tree: nodes.Block) -> Shape:
             if not isinstance(statement, nodes.Let):
                 raise CannotLoopError
             value = kept(bodies.code, bodies.value(statement.value))
-            fits, names = patterns.match(bodies, value, statement.pattern)
+            fits, names = loop_patterns.match(bodies, value, statement.pattern)
             if fits is not None:
                 raise CannotLoopError
             bodies.bound.append(names)
@@ -59,7 +59,7 @@ def _condition(bodies: Bodies, tree: nodes.Let | Expression) -> tuple[Node, Name
     if not isinstance(tree, nodes.Let):
         return bodies.scalar(tree).node, {}
     value = kept(bodies.code, bodies.value(tree.value))
-    fits, names = patterns.match(bodies, value, tree.pattern)
+    fits, names = loop_patterns.match(bodies, value, tree.pattern)
     return bodies.code.constant(1) if fits is None else fits, names
 
 
@@ -73,7 +73,7 @@ def _arms(bodies: Bodies, operand: Shape, arms: tuple[nodes.Arm, ...]) -> Shape:
     if not arms:
         raise CannotLoopError
     code, (arm, *rest) = bodies.code, arms
-    fits, names = patterns.match(bodies, operand, arm.pattern)
+    fits, names = loop_patterns.match(bodies, operand, arm.pattern)
     bodies.bound.append(names)
     try:
         condition = _guarded(bodies, fits, arm.guard)
@@ -99,7 +99,7 @@ def _guarded(bodies: Bodies, fits: Node | None, guard: Expression | None) -> Nod
 def matches(bodies: Bodies, tree: nodes.Matches) -> Shape:
     """``matches!``."""
     value = kept(bodies.code, bodies.value(tree.operand))
-    fits, names = patterns.match(bodies, value, tree.pattern)
+    fits, names = loop_patterns.match(bodies, value, tree.pattern)
     found = bodies.within(names, lambda: _verdict(bodies, fits, tree.guard))
     assert isinstance(found, Scalar)  # as made
     return found
