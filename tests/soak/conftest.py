@@ -18,6 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--interrupted", type=float, default=300, help="seconds of Ctrl-C, each server"
     )
     parser.addoption("--sessions", type=int, default=1000, help="sessions of one process")
+    parser.addoption("--packets", type=int, default=20_000, help="damaged packets, each way")
+    parser.addoption("--minutes", type=float, default=30, help="of all verbs in any order")
     parser.addoption("--mutants", type=int, default=10_000, help="programs with random damage")
     parser.addoption("--threads", type=int, default=5000, help="threads of one program")
 

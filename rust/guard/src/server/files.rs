@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::PathBuf;
 
 use super::packet;
@@ -60,7 +60,12 @@ impl Files {
         if self.open.len() >= MAX_OPEN {
             return Err(io::Error::from_raw_os_error(libc::EMFILE));
         }
-        let file = File::open(self.resolve(path)?)?;
+        let path = self.resolve(path)?;
+        // A pipe without a writer, and a terminal, would be waited for.
+        let file = OpenOptions::new()
+            .read(true)
+            .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+            .open(path)?;
         let is_free = |fd: &u64| !self.open.contains_key(fd);
         let fd = (0..MAX_OPEN as u64).find(is_free).unwrap_or(0);
         self.open.insert(fd, file);
