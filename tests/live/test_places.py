@@ -60,6 +60,7 @@ def test_functions_are_found_by_the_end_of_their_path(
         ),
         (r"basics::(same_name|generic<u8>)$", ["basics::generic<u8>", "basics::same_name"]),
         (r"basics::generic<{0,1}u8>$", ["basics::generic<u8>"]),
+        ("basics::generic.u8.$", ["basics::generic<u8>"]),
         ("basics::closures::.closure#1.$", ["basics::closures::{closure#1}"]),
     ],
 )

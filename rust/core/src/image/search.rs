@@ -86,18 +86,9 @@ impl Image {
             found.truncate(limit);
             return Ok(found);
         }
-        let vague = vague_pattern(pattern.as_str());
-        // Symbols may call a closure, and the body of an `async fn`, `{{closure}}`.
-        let proposes = |path: &str| {
-            pattern.is_match(path)
-                || path.contains("{{")
-                || vague.as_ref().is_some_and(|vague| vague.is_match(path))
-        };
-        let may_match = |symbol: &Symbol| {
-            symbol.kind == SymbolKind::Function
-                && (proposes(&symbol.name) || closure_function(&symbol.name).is_some_and(proposes))
-        };
-        let symbols = self.each_symbol(cancel, may_match);
+        // Symbols alone do not tell: legacy ones lack generic arguments and the numbers of
+        // closures, and those of all others call the body of an `async fn` a closure.
+        let symbols = self.each_symbol(cancel, |symbol| symbol.kind == SymbolKind::Function);
         let is_match = |symbol: &Symbol, function: &Function| {
             pattern.is_match(&symbol.name) || is_match(&pattern, function)
         };
@@ -227,19 +218,4 @@ fn is_match(pattern: &Regex, function: &Function) -> bool {
 /// The function that a closure is in, by the closure's path.
 fn closure_function(path: &str) -> Option<&str> {
     path.ends_with('}').then(|| outer_path(path)).flatten()
-}
-
-/// What of a pattern the symbols of its matches agree with at least, if it asks for what they
-/// may lack: generic arguments, and numbers of closures.
-fn vague_pattern(pattern: &str) -> Option<Regex> {
-    let start = pattern.find(['<', '{', '#'])?;
-    let (kept, rest) = pattern.split_at(start);
-    // What may be repeated no times, and what is one of several, need not be there.
-    let is_needed = !rest.contains('|') && !rest.starts_with("{0");
-    let kept = if is_needed {
-        kept.trim_end_matches('\\')
-    } else {
-        ""
-    };
-    Regex::new(kept).or_else(|_| Regex::new("")).ok()
 }
