@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from crabtrap.symbols.source_evidence import SourceEvidence
 from crabtrap.symbols.type_sources import TypeSources
+
+
+class _Image:
+    """Debug information without checksums."""
+
+    def source_checksums(self, path: str) -> tuple[bytes, ...]:
+        return ()
 
 
 @dataclass
@@ -17,6 +25,11 @@ class _Module:
 
     path: str
     files: tuple[str, ...]
+    image: _Image = field(default_factory=_Image)
+    source_evidence: dict[str, SourceEvidence] = field(default_factory=dict[str, SourceEvidence])
+
+    def lines_with_code(self, path: str) -> tuple[int, ...]:
+        return ()
 
     def find_files(self, suffix: str) -> tuple[str, ...]:
         return self.files

@@ -210,8 +210,7 @@ pub(super) fn read_unit(
     }
     let unit = gimli::Unit::new_with_abbreviations(dwarf, header, abbreviations)?;
     if let Some(program) = &unit.line_program {
-        let files = program.header().file_names().len();
-        allowance.take(files * size_of::<gimli::FileEntry<Slice>>())?;
+        allowance.take(size_of_val(program.header().file_names()))?;
     }
     Ok(unit)
 }
