@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Case, Field, Type
     from crabtrap.target.repair import Repair, repair
     from crabtrap.target.stdio import Stdio
+    from crabtrap.tasks.futures import Await, HeldVariable
+    from crabtrap.tasks.task import Task
     from crabtrap.values.value import Value
 
 __version__ = "0.1.0"
@@ -67,6 +69,7 @@ __all__ = [
     "PANIC_STOP",
     "Address",
     "AnyStoppoint",
+    "Await",
     "Binding",
     "Breakpoint",
     "BreakpointLocation",
@@ -84,6 +87,7 @@ __all__ = [
     "FormatLetter",
     "Frame",
     "Function",
+    "HeldVariable",
     "Instruction",
     "Module",
     "NotStarted",
@@ -108,6 +112,7 @@ __all__ = [
     "Stdio",
     "Stopped",
     "Symbol",
+    "Task",
     "Thread",
     "Type",
     "UserCode",
@@ -168,6 +173,8 @@ _HOMES = {
     "symbols.types": ("Case", "Field", "Type"),
     "target.repair": ("Repair", "repair"),
     "target.stdio": ("Stdio",),
+    "tasks.futures": ("Await", "HeldVariable"),
+    "tasks.task": ("Task",),
     "values.value": ("Value",),
 }
 """Modules below this one, and the names that are exported from them."""

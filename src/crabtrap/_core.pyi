@@ -55,6 +55,7 @@ __all__ = [
     "demangle",
     "disassemble",
     "dispatch_table",
+    "find_words",
     "float_function",
     "format_float",
     "instruction_start",
@@ -942,6 +943,26 @@ def is_accessed_between(
 
     Returns:
         ``None`` where the frame cannot be followed, or no path leads there.
+    """
+
+def find_words(
+    memory: Memory,
+    ranges: Sequence[Range],
+    wanted: Sequence[int],
+    limit: int,
+    check: Callable[[], None] | None = None,
+) -> list[tuple[int, int]]:
+    """Find the words, 8 bytes aligned to 8, that have one of some values.
+
+    Args:
+        memory: The program's.
+        ranges: Addresses to search; pages that cannot be read are passed over.
+        wanted: The values.
+        limit: The most to return.
+        check: Called now and then meanwhile; ends the search by raising.
+
+    Returns:
+        ``(address, value)`` of each, in the order of the ranges.
     """
 
 def dispatch_table(code: FunctionCode) -> tuple[int, int] | None:

@@ -26,6 +26,7 @@ mod source_path;
 pub mod stack_slots;
 pub mod std_functions;
 pub mod unwind;
+pub mod words;
 
 pub use cancel::Cancel;
 pub use demangle::demangle;

@@ -18,6 +18,7 @@ mod stack_slots;
 mod std_functions;
 mod types;
 mod unwinding;
+mod words;
 
 use pyo3::prelude::*;
 
@@ -52,6 +53,9 @@ mod _core {
     use crate::types::{Member, Type, Variant, VariantPart};
     #[pymodule_export]
     use crate::unwinding::{Backtrace, LandingPad, ModuleMap, unwind};
+
+    #[pymodule_export]
+    use crate::words::find_words;
 
     #[pymodule_export]
     use super::demangle;

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from crabtrap.session.selection import Selection
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
+    from crabtrap.tasks.task import Tasks
 
 
 class Core:
@@ -79,6 +80,7 @@ class Core:
         self.history = ValueHistory()
         self.language = RustLanguage(self.presenter, self.history, self.interrupts)
         self.selections: list[Selection] = []
+        self._tasks: Tasks | None = None
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self.notify)
         self._settled_epoch = 0
@@ -105,6 +107,7 @@ class Core:
         """Give back all that the program has taken: connection, descriptors, mapped files."""
         self.lifecycle.end()
         self.mailbox.close()
+        self._tasks = None
         for item in self.table.breakpoints:
             item.searched = ()
         self._loader.close()
@@ -129,6 +132,21 @@ class Core:
         """
         require(self.state, Stopped, Running, to="look at the program")
         return self.program.inspector.process
+
+    @property
+    def tasks(self) -> Tasks:
+        """The tasks at this stop, found when they are first asked for.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        from crabtrap.tasks.task import Tasks  # noqa: PLC0415 - of use to few
+
+        require(self.state, Stopped, to="look for tasks")
+        process = self.process
+        if self._tasks is None or self._tasks.process is not process:
+            self._tasks = Tasks(process)
+        return self._tasks
 
     def open_static(self, path: str) -> ModuleTable:
         """Return the modules of a program that was not launched; see ``ModuleLoader``."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.event_hub import Cancel, Listener
+    from crabtrap.tasks.task import Task
 
 T = TypeVar("T")
 
@@ -324,6 +325,17 @@ class Session:
     def process(self) -> Process:
         """The process as it is now; while it runs, without registers and frames."""
         return self._core.process
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks of the program's asynchronous runtimes, by number.
+
+        They are looked for in all of its memory the first time that this is asked at a stop.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.all
 
     @property
     def threads(self) -> tuple[Thread, ...]:

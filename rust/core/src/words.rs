@@ -1,0 +1,134 @@
+//! Words of a program's memory that have one of some values: pointers to known things.
+
+use crate::cancel::Cancel;
+use crate::error::Result;
+use crate::memory::Memory;
+
+/// Bytes that are read at a time: enough to make the cost of a read small, and to stay in a cache.
+const BLOCK: usize = 1 << 20;
+const PAGE: u64 = 4096;
+const WORD: u64 = 8;
+
+/// Finds the aligned words in `ranges` that have one of the `wanted` values.
+///
+/// Returns the address and the value of each, at most `limit` of them, in the order of the
+/// ranges.  Pages that cannot be read are passed over.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`] where the end was asked for.
+pub fn find_words(
+    memory: &dyn Memory,
+    ranges: &[(u64, u64)],
+    wanted: &[u64],
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Vec<(u64, u64)>> {
+    let mut found = Vec::new();
+    let Some(wanted) = Wanted::new(wanted) else {
+        return Ok(found);
+    };
+    let mut buffer = vec![0; BLOCK];
+    for &(start, end) in ranges {
+        let mut position = start.next_multiple_of(WORD);
+        while position < end && found.len() < limit {
+            cancel.check()?;
+            let size = usize::try_from(end - position).map_or(BLOCK, |left| left.min(BLOCK));
+            let count = memory.read_partial(position, &mut buffer[..size]);
+            wanted.collect(position, &buffer[..count], &mut found);
+            position = after(position, count, size);
+        }
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Where to go on: behind what was read, or behind the page that could not be.
+fn after(position: u64, count: usize, size: usize) -> u64 {
+    let end = position.saturating_add(count as u64);
+    if count == size {
+        return end;
+    }
+    (end / PAGE + 1).saturating_mul(PAGE)
+}
+
+/// Values to look for, with the range they are in, which almost no other word is in.
+struct Wanted {
+    sorted: Vec<u64>,
+    low: u64,
+    span: u64,
+}
+
+impl Wanted {
+    fn new(values: &[u64]) -> Option<Self> {
+        let mut sorted = values.to_vec();
+        sorted.sort_unstable();
+        let (&low, &high) = (sorted.first()?, sorted.last()?);
+        Some(Self {
+            sorted,
+            low,
+            span: high - low,
+        })
+    }
+
+    fn collect(&self, address: u64, bytes: &[u8], found: &mut Vec<(u64, u64)>) {
+        let (words, _) = bytes.as_chunks::<{ WORD as usize }>();
+        for (index, word) in words.iter().enumerate() {
+            let value = u64::from_le_bytes(*word);
+            if value.wrapping_sub(self.low) <= self.span && self.sorted.binary_search(&value).is_ok()
+            {
+                found.push((address + index as u64 * WORD, value));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::SegmentMemory;
+
+    fn find(memory: &SegmentMemory, ranges: &[(u64, u64)], wanted: &[u64]) -> Vec<(u64, u64)> {
+        find_words(memory, ranges, wanted, 100, &Cancel::default()).expect("nobody cancels")
+    }
+
+    #[test]
+    fn words_with_a_wanted_value_are_found() {
+        let memory = SegmentMemory::new().with_words(0x1000, &[1, 7, 5, 9, 7, 6]);
+        assert_eq!(
+            find(&memory, &[(0x1000, 0x1030)], &[9, 7, 5]),
+            [(0x1008, 7), (0x1010, 5), (0x1018, 9), (0x1020, 7)]
+        );
+    }
+
+    #[test]
+    fn only_aligned_whole_words_within_the_ranges_count() {
+        let memory = SegmentMemory::new().with_words(0x1000, &[7, 7, 7, 7]);
+        let ranges = [(0x1001, 0x1014), (0x1018, 0x1020)];
+        assert_eq!(find(&memory, &ranges, &[7]), [(0x1008, 7), (0x1018, 7)]);
+    }
+
+    #[test]
+    fn pages_that_cannot_be_read_are_passed_over() {
+        let memory = SegmentMemory::new()
+            .with_words(0x1ff8, &[7])
+            .with_words(0x4000, &[7]);
+        assert_eq!(
+            find(&memory, &[(0x1ff8, 0x5000)], &[7]),
+            [(0x1ff8, 7), (0x4000, 7)]
+        );
+    }
+
+    #[test]
+    fn more_than_the_limit_are_not_returned() {
+        let memory = SegmentMemory::new().with_words(0x1000, &[7; 64]);
+        let found = find_words(&memory, &[(0x1000, 0x1200)], &[7], 10, &Cancel::default());
+        assert_eq!(found.expect("nobody cancels").len(), 10);
+    }
+
+    #[test]
+    fn nothing_wanted_is_nothing_found_and_the_end_of_memory_is_an_end() {
+        let memory = SegmentMemory::new().with_words(0x1000, &[0]);
+        assert_eq!(find(&memory, &[(0x1000, 0x1008)], &[]), []);
+        assert_eq!(find(&memory, &[(u64::MAX - 16, u64::MAX)], &[0]), []);
+    }
+}

@@ -1,0 +1,117 @@
+"""Which types are futures, and which may hold one: by the program's own implementations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crabtrap.present.field_paths import each_layer
+from crabtrap.present.structural import is_coroutine
+from crabtrap.symbols.type_names import parse_type_path
+from crabtrap.values.unsized import pointee_name, wide_kind
+
+if TYPE_CHECKING:
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.symbols.types import Type
+    from crabtrap.values import Value
+
+_POLL = " as core::future::future::Future>::poll"
+_TRAIT = "core::future::future::Future"
+_MAX_DEPTH = 12
+_EVERY = 1 << 32
+_STD = frozenset(("core::future::pending::Pending", "core::future::ready::Ready"))
+"""Futures whose ``poll`` an optimiser leaves nowhere."""
+_OWNERS = frozenset(("core::pin::Pin", "alloc::boxed::Box"))
+
+
+class FutureTypes:
+    """Knows the futures of one program; remembers every type it was asked for."""
+
+    def __init__(self, process: Process) -> None:
+        """Look for implementations of ``Future`` in the program's modules."""
+        self._heads = frozenset(_implementors(process)) | _STD
+        self._holding: dict[Type, bool] = {}
+
+    def is_future(self, shape: Type) -> bool:
+        """Whether a type is a coroutine, or the program implements ``Future`` for it."""
+        return is_coroutine(shape) or parse_type_path(shape.path).head in self._heads
+
+    def behind_pointers(self, value: Value) -> Value:
+        """Return what a value points to through ``Pin``, ``Box``, ``&mut`` and ``dyn Future``.
+
+        A pointer that leads nowhere is returned itself.
+        """
+
+        def inner(layer: Value) -> Value | None:
+            shape = layer.shape
+            if parse_type_path(shape.path).head in _OWNERS and not layer.is_pointer:
+                only = shape.only_field()
+                return None if only is None else layer.at_field(only)
+            if self._is_followed(shape) and layer.is_pointer:
+                return layer.deref() if layer.pointer_address() else None
+            return None
+
+        *_, found = each_layer(value, inner)
+        return found
+
+    def may_hold(self, type_: Type) -> bool:
+        """Whether a value of a type may have a future in it, as far as it owns or borrows it."""
+        return self._may_hold(type_, 0)
+
+    def _may_hold(self, type_: Type, depth: int) -> bool:
+        shape = type_.strip()
+        known = self._holding.get(shape)
+        if known is not None:
+            return known
+        if depth > _MAX_DEPTH:
+            return False
+        self._holding[shape] = False  # a type that holds itself adds nothing
+        found = self._holding[shape] = self._holds(shape, depth)
+        return found
+
+    def _holds(self, shape: Type, depth: int) -> bool:
+        if self._is_followed(shape):
+            target = _pointee(shape)
+            return _is_trait_object(shape) or (
+                target is not None and self._may_hold(target, depth + 1)
+            )
+        if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
+            return False
+        if self.is_future(shape):
+            return True
+        parts = [field.type for field in shape.fields]
+        if shape.cases is not None:
+            parts += [field.type for case in shape.cases.cases for field in case.type.fields]
+        if shape.kind == "array" and shape.target is not None:
+            parts.append(shape.target)
+        return any(self._may_hold(part, depth + 1) for part in parts)
+
+    def _is_followed(self, shape: Type) -> bool:
+        """Whether what a pointer leads to is part of its owner's work: ``&mut``, ``Box``."""
+        name = shape.row.name
+        if wide_kind(shape) is not None:
+            return _is_trait_object(shape)
+        is_pointer = shape.kind in ("pointer", "reference")
+        return is_pointer and name.startswith(("&mut ", "alloc::boxed::Box<", "Box<"))
+
+
+def _is_trait_object(shape: Type) -> bool:
+    return wide_kind(shape) is not None and _TRAIT in pointee_name(shape).partition("<")[0]
+
+
+def _pointee(shape: Type) -> Type | None:
+    return None if wide_kind(shape) is not None else shape.target
+
+
+def _implementors(process: Process) -> set[str]:
+    """The heads of all types that the program implements ``Future`` for."""
+    pattern = f"{re.escape(_POLL)}$"
+    found: set[str] = set()
+    for module in process.modules:
+        for functions in (module.find_code_matching, module.find_inlined_code_matching):
+            for function in functions(pattern, _EVERY):
+                start = function.path.find("<")
+                end = function.path.rfind(_POLL)
+                if 0 <= start < end:
+                    found.add(parse_type_path(function.path[start + 1 : end]).head)
+    return {head for head in found if not head.startswith("&")} - _OWNERS
