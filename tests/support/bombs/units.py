@@ -48,9 +48,9 @@ def tiny_units(path: Path) -> None:
 
 @bomb(r"more memory")
 def tiny_entries(path: Path) -> None:
-    """Thirty million types without a name to speak of, two bytes each."""
+    """Fifteen million types without a name to speak of, two bytes each."""
     kinds = PLAIN_ROOT + abbreviation(2, "base_type", [("name", "string")])
-    write_unit(path, kinds, ROOT + (CHILD + b"\0") * 30_000_000)
+    write_unit(path, kinds, ROOT + (CHILD + b"\0") * 15_000_000)
 
 
 @bomb(r"more memory")
