@@ -18,6 +18,9 @@ from tests.support.needs import (
 
 __all__ = ["pytest_runtest_makereport", "pytest_runtest_setup", "pytest_terminal_summary"]
 
+# What a shell starts in the background ignores it, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # They assert, and are to say what was there.
 pytest.register_assert_rewrite("tests.support.bar", "tests.support.traces")
 

@@ -275,13 +275,14 @@ def test_fields_of_items_are_offered(debug: Debug) -> None:
 def test_methods_are_offered_by_type(debug: Debug) -> None:
     console, _ = console_on(stopped_at(debug("values"), "sequences.rs", "sequences"))
     for text, found in (
-        ("print vec.fi", ["first"]),
+        ("print vec.fi", ["first", "first_chunk", "first_mut"]),
         ("print vec.iter().ma", ["map", "map_while", "max", "max_by_key", "max_by"]),
         ("print vec.iter().map(|x| x.abs()).re", ["rev", "reduce"]),
         ("print vec.len().is_power", ["is_power_of_two"]),
         ("print vec[0].is_pos", ["is_positive"]),
         ("print vec.first().unwrap_or_d", ["unwrap_or_default"]),
-        ("print vec.iter().sca", []),
+        ("print vec.iter().sca", ["scan"]),
+        ("print vec.iter().try_coll", []),
         ("print items[0].to_str", []),
         ("print items[0].text.to_upp", ["to_uppercase"]),
         (

@@ -160,7 +160,7 @@ def plain(tree: dict[str, object]) -> Tree:
             assert tree["name"] in ("&", "Box")
             return plain(children[0])
         case "sequence":
-            item = re.sub(r"^Vec<(.*)>$|^\[(.*); \d+\]$", r"\1\2", tree["type"])
+            item = re.sub(r"^alloc::vec::Vec<(.*)>$|^\[(.*); \d+\]$", r"\1\2", tree["type"])
             if "items" in tree:
                 return [plain_scalar(item, text) for text in tree["items"]]
             return [plain(child) for child in children]

@@ -21,7 +21,7 @@ PATIENCE = 0.5
 """Seconds that a session waits for a reply here."""
 
 RATE = 40
-_SECONDS_EACH = 30.0
+_SECONDS_EACH = 45.0
 """For one step: a program that does not stop is waited for, and again when the step is undone."""
 
 _SHORT = 1.0

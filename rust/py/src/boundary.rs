@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use crabtrap_core::{Cancel, Result};
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
 use crate::errors;
@@ -58,10 +59,13 @@ pub(crate) fn search<T: Send>(
     let (ended, end) = mpsc::channel::<()>();
     let end = Mutex::new(end);
     thread::scope(|scope| {
-        let searcher = thread::Builder::new().spawn_scoped(scope, || {
-            let _ended = ended;
-            caught(|| work(&cancel))
-        })?;
+        let searcher = thread::Builder::new()
+            .spawn_scoped(scope, || {
+                let _ended = ended;
+                caught(|| work(&cancel))
+            })
+            // No memory for its stack, or too many threads already (pthread_create(3)).
+            .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
         let mut raised = None;
         let wait = || match end.lock() {
             Ok(end) => end.recv_timeout(CHECK_INTERVAL),

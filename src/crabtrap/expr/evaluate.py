@@ -112,7 +112,8 @@ class Evaluator:
         return self.methods.find(type_, name)
 
     def progress(self) -> None:
-        """Let a long evaluation be interrupted: Python does so between its instructions."""
+        """Let a long evaluation be ended: by ``Session.cancel``, as by Ctrl-C at any moment."""
+        self.scope.context.program.check_values()
 
     def value(self, tree: Expression) -> Value:
         """Evaluate a tree; an error without a span gets the tree's."""

@@ -73,6 +73,9 @@ def is_moved(frame: Frame, variable: _core.Variable) -> bool:
 
 def _is_dropped(module: Module, type_: Type) -> bool:
     """Whether a type has code that drops it, or the parts of a type of the user's have."""
+    shape = type_.strip()
+    if shape.kind == "function" or shape.is_code_pointer:
+        return False  # for which there may be code that does nothing
     known = module.dropped_types.get(type_.path)
     if known is None:
         name = f"drop_in_place<{type_.path}>"

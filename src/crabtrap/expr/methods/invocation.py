@@ -67,7 +67,7 @@ class Evaluation(Protocol):
         ...
 
     def progress(self) -> None:
-        """Let a long evaluation be interrupted."""
+        """Let a long evaluation be ended, by raising what ends it."""
         ...
 
 
