@@ -289,6 +289,9 @@ def test_methods_are_offered_by_type(debug: Debug) -> None:
             "print items[99].text.tri",
             [
                 "trim",
+                "trim_ascii",
+                "trim_ascii_start",
+                "trim_ascii_end",
                 "trim_start",
                 "trim_end",
                 "trim_matches",

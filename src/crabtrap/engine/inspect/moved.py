@@ -18,11 +18,14 @@ from crabtrap.values.value_location import Memory
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
 
 _MOST_CODE = 1 << 15
 """Bytes of code that are looked at."""
+_MOST_INLINED = 50
+"""Inline instances that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ def is_moved(frame: Frame, variable: _core.Variable) -> bool:
     type_ = frame.type_of(variable)
     if module is None or function is None or cfa is None or owns_nothing(type_.strip()):
         return False
+    if _is_optimised(module, function):
+        return False  # what drops nothing is left out there
     location, _ = frame.location_and_pointer(variable)
     code, size = read_code(function), type_.strip().size
     if code is None or not size or not isinstance(location, Memory):
@@ -71,11 +76,25 @@ def is_moved(frame: Frame, variable: _core.Variable) -> bool:
     return not is_used and rest.returns and _is_dropped(module, type_)
 
 
+def _is_optimised(module: Module, function: Function) -> bool:
+    """Whether variables of what was inlined into a function are not each in one place."""
+    spans = module.line_spans(function.ranges[0][0], 0)
+    inlined = {span.callee.die: span.callee for span in spans if span.callee is not None}
+    return any(
+        variable.has_location and not variable.in_slot
+        for callee in list(inlined.values())[:_MOST_INLINED]
+        for variable in module.image.variables(callee.die)
+    )
+
+
 def _is_dropped(module: Module, type_: Type) -> bool:
     """Whether a type has code that drops it, or the parts of a type of the user's have."""
     shape = type_.strip()
-    if shape.kind == "function" or shape.is_code_pointer:
-        return False  # for which there may be code that does nothing
+    if shape.kind == "function" or shape.is_code_pointer or owns_nothing(shape):
+        return False
+    if shape.row.name.startswith("("):
+        # There may be code that drops a tuple and does nothing.
+        return any(_is_dropped(module, field.type) for field in shape.fields)
     known = module.dropped_types.get(type_.path)
     if known is None:
         name = f"drop_in_place<{type_.path}>"
