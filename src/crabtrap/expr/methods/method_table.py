@@ -17,6 +17,7 @@ from crabtrap.expr.typing.deref import is_handle
 from crabtrap.expr.typing.terms import Term
 from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.view import (
+    InvalidView,
     LiteralView,
     MapView,
     PointerView,
@@ -28,7 +29,7 @@ from crabtrap.present.view import (
     View,
     WrapperView,
 )
-from crabtrap.values import Char, Value
+from crabtrap.values import Char, Synthetic, Value
 
 
 class NoMethodError(WouldRunError):
@@ -203,6 +204,18 @@ def _entry_of(evaluator: Evaluation, view: View, tree: nodes.MethodCall) -> Entr
     return None
 
 
+def _missing_part(evaluator: Evaluation, receiver: Value) -> str:
+    """Which field of a value cannot be had, so that no rule shows what the value is."""
+    if isinstance(receiver.location, Synthetic) or receiver.shape.kind != "struct":
+        return ""
+    fields = () if receiver.shape.cases is not None else receiver.fields()
+    for name, inner in fields:
+        view = evaluator.presenter.view(inner)
+        if isinstance(view, InvalidView):
+            return f"{name} is {view.text}"
+    return ""
+
+
 def _no_method(evaluator: Evaluation, receiver: Value, tree: nodes.MethodCall) -> NoMethodError:
     if evaluator.caller is not None:
         owner = receiver.type.name.removeprefix("&").removeprefix("mut ")
@@ -215,6 +228,9 @@ def _no_method(evaluator: Evaluation, receiver: Value, tree: nodes.MethodCall) -
             return NoMethodError(
                 f"`{tree.name}` of `{name}` would run the program's own {own}", tree.span
             )
+    missing = _missing_part(evaluator, receiver)
+    if missing:
+        return NoMethodError(f"in `{receiver.type.name}`, {missing}", tree.span)
     return NoMethodError(
         f"no method named `{tree.name}` found for type `{receiver.type.name}` that works without "
         "running the program",
