@@ -74,7 +74,8 @@ impl Wanted {
         let (words, _) = bytes.as_chunks::<{ WORD as usize }>();
         for (index, word) in words.iter().enumerate() {
             let value = u64::from_le_bytes(*word);
-            if value.wrapping_sub(self.low) <= self.span && self.sorted.binary_search(&value).is_ok()
+            if value.wrapping_sub(self.low) <= self.span
+                && self.sorted.binary_search(&value).is_ok()
             {
                 found.push((address + index as u64 * WORD, value));
             }

@@ -217,6 +217,9 @@ def _missing_part(evaluator: Evaluation, receiver: Value) -> str:
 
 
 def _no_method(evaluator: Evaluation, receiver: Value, tree: nodes.MethodCall) -> NoMethodError:
+    missing = _missing_part(evaluator, receiver)
+    if missing:
+        return NoMethodError(f"in `{receiver.type.name}`, {missing}", tree.span)
     if evaluator.caller is not None:
         owner = receiver.type.name.removeprefix("&").removeprefix("mut ")
         error = evaluator.caller.missing(f"{owner}::{tree.name}")
@@ -228,9 +231,6 @@ def _no_method(evaluator: Evaluation, receiver: Value, tree: nodes.MethodCall) -
             return NoMethodError(
                 f"`{tree.name}` of `{name}` would run the program's own {own}", tree.span
             )
-    missing = _missing_part(evaluator, receiver)
-    if missing:
-        return NoMethodError(f"in `{receiver.type.name}`, {missing}", tree.span)
     return NoMethodError(
         f"no method named `{tree.name}` found for type `{receiver.type.name}` that works without "
         "running the program",
