@@ -9,7 +9,7 @@ from crabtrap.engine.inspect.environments import relocate_capture
 from crabtrap.engine.inspect.frame_slots import is_unoptimised, physical_function
 from crabtrap.engine.inspect.initialisation import find_uninitialised
 from crabtrap.engine.inspect.loop_counters import counter_of, counts_otherwise
-from crabtrap.engine.inspect.moved import is_moved
+from crabtrap.engine.inspect.moved import has_all_drops, is_moved
 from crabtrap.engine.inspect.shared_slots import find_shared
 from crabtrap.lazy import lazy
 from crabtrap.symbols.breakpoint_locations import after_prologue
@@ -96,10 +96,19 @@ class VariableLocator:
         return frozenset[int]() if self._is_unoptimised else find_shared(self._frame)
 
     def _is_moved(self, variable: _core.Variable) -> bool:
+        return (
+            self._tells_moves
+            and variable.die not in self._uninitialised
+            and is_moved(self._frame, variable)
+        )
+
+    @lazy
+    def _tells_moves(self) -> bool:
+        """Whether the code of the frame's function tells what was moved away."""
         frame = self._frame
         if frame.has_captures or frame.language != "rust" or not self._is_unoptimised:
             return False
-        return variable.die not in self._uninitialised and is_moved(frame, variable)
+        return has_all_drops(frame)
 
     @lazy
     def _is_unoptimised(self) -> bool:

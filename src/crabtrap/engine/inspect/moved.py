@@ -59,10 +59,8 @@ def is_moved(frame: Frame, variable: _core.Variable) -> bool:
     """Whether a variable in a fixed place of a frame that was not optimised was moved away."""
     module, function, cfa = frame.loaded_module, physical_function(frame), frame.cfa
     type_ = frame.type_of(variable)
-    if module is None or function is None or cfa is None or owns_nothing(type_.strip()):
+    if module is None or function is None or cfa is None or not _is_dropped(module, type_):
         return False
-    if _is_optimised(module, function):
-        return False  # what drops nothing is left out there
     location, _ = frame.location_and_pointer(variable)
     code, size = read_code(function), type_.strip().size
     if code is None or not size or not isinstance(location, Memory):
@@ -73,11 +71,19 @@ def is_moved(frame: Frame, variable: _core.Variable) -> bool:
     found = _core.accesses_before(code, int(frame.pc), [((start, start + size), ())], exact=True)
     rest = _Rest((code[0], code[1], ()), int(frame.pc))
     is_used = found is None or rest.is_used(found[0][0])
-    return not is_used and rest.returns and _is_dropped(module, type_)
+    return not is_used and rest.returns
+
+
+def has_all_drops(frame: Frame) -> bool:
+    """Whether a frame's function drops all that it owns: optimisers leave out what does nothing.
+
+    Those are at work where variables of what was inlined are not each in one place.
+    """
+    module, function = frame.loaded_module, physical_function(frame)
+    return module is not None and function is not None and not _is_optimised(module, function)
 
 
 def _is_optimised(module: Module, function: Function) -> bool:
-    """Whether variables of what was inlined into a function are not each in one place."""
     spans = module.line_spans(function.ranges[0][0], 0)
     inlined = {span.callee.die: span.callee for span in spans if span.callee is not None}
     return any(
@@ -101,6 +107,6 @@ def _is_dropped(module: Module, type_: Type) -> bool:
         known = any(each.name.endswith(f"::{name}") for each in module.find_functions(name))
         module.dropped_types[type_.path] = known  # before its parts, which may have it again
         if not known and not type_.is_std:
-            known = any(_is_dropped(module, field.type) for field in type_.strip().fields)
+            known = any(_is_dropped(module, field.type) for field in shape.fields)
             module.dropped_types[type_.path] = known
     return known

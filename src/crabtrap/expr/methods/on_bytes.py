@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation, Method
+from crabtrap.expr.methods.on_chars import ASCII_CLASSES
 from crabtrap.expr.methods.on_integers import number_of
 from crabtrap.values import Value
 
@@ -26,23 +27,9 @@ def _ascii_case(call: Invocation) -> Value:
     return computed.integer(number, type_)
 
 
-_ASCII_TESTS = [
-    "is_ascii_alphabetic",
-    "is_ascii_alphanumeric",
-    "is_ascii_control",
-    "is_ascii_digit",
-    "is_ascii_graphic",
-    "is_ascii_hexdigit",
-    "is_ascii_lowercase",
-    "is_ascii_punctuation",
-    "is_ascii_uppercase",
-    "is_ascii_whitespace",
-]
-
-
 BYTE: dict[str, Method] = {
     "fn is_ascii(&self) -> bool": lambda call: computed.boolean(number_of(call)[0] < 128),
-    **{f"fn {name}(&self) -> bool": _ascii_test(name) for name in _ASCII_TESTS},
+    **{f"fn {name}(&self) -> bool": _ascii_test(name) for name in ASCII_CLASSES},
     "fn to_ascii_uppercase(&self) -> u8": _ascii_case,
     "fn to_ascii_lowercase(&self) -> u8": _ascii_case,
     "fn eq_ignore_ascii_case(&self, other: &u8) -> bool": lambda call: computed.boolean(

@@ -21,8 +21,7 @@ _TESTS = [
     "is_whitespace",
     "is_control",
 ]
-_ASCII_TESTS = [
-    "is_ascii",
+ASCII_CLASSES = [
     "is_ascii_alphabetic",
     "is_ascii_alphanumeric",
     "is_ascii_control",
@@ -34,6 +33,7 @@ _ASCII_TESTS = [
     "is_ascii_uppercase",
     "is_ascii_whitespace",
 ]
+"""Of ``char`` and of ``u8``."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -116,7 +116,7 @@ def _from_digit(call: Invocation) -> Value:
 
 CHAR: dict[str, Method] = {
     **{f"fn {name}(self) -> bool": _test for name in _TESTS},
-    **{f"fn {name}(&self) -> bool": _test for name in _ASCII_TESTS},
+    **{f"fn {name}(&self) -> bool": _test for name in ("is_ascii", *ASCII_CLASSES)},
     "fn to_uppercase(self) -> Shown<char>": _case,
     "fn to_lowercase(self) -> Shown<char>": _case,
     "fn escape_debug(self) -> Escaped<char>": _case,

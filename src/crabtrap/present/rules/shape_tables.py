@@ -308,11 +308,7 @@ SHAPES: dict[str, tuple[frozenset[str], Callable[[RuleTable], Shape]]] = {
         ("nullable", "items valid truths", _nullable),
         ("cuts", "data size offsets each length valid kind", _cuts),
         ("pieces", "items offsets each length valid", _pieces),
-        (
-            "picks",
-            "keys items",
-            _picks,
-        ),
+        ("picks", "keys items", _picks),
         ("bits", "data inline address first length word order set", _bits),
         ("flags", "bits names name", _flags),
         ("hex", "data groups", _hex),

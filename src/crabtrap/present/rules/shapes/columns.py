@@ -58,10 +58,10 @@ class Bounds:
     def find(self, value: Value, view: ViewOf, size: int) -> tuple[Callable[[int], Range], int]:
         """Return what says where a piece is, within a buffer of a size, and how many there are.
 
-        Each piece is checked to be inside when it is asked for, the last one at once.
+        Pieces of one size are checked to be inside at once, others when they are asked for.
 
         Raises:
-            UnavailableError: It is not.
+            UnavailableError: They are not.
         """
         if self.offsets is None:
             each, count = amount_of(self.each, value), amount_of(self.length, value)
