@@ -52,6 +52,13 @@ def no_child_left() -> Generator[None]:
     assert not names, f"children left running: {', '.join(names)}"
 
 
+@pytest.fixture(autouse=True)
+def no_handler_left() -> Generator[None]:
+    yield
+    left = signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert left is signal.default_int_handler, f"Ctrl-C would call {left}"
+
+
 def _children() -> set[int]:
     found: set[int] = set()
     for task in Path("/proc/self/task").glob("*/children"):

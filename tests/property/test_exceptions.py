@@ -19,7 +19,7 @@ import pytest
 
 import crabtrap.engine
 from crabtrap.address import Address
-from crabtrap.engine import controller
+from crabtrap.engine import controller, interrupts
 from crabtrap.engine.inferior_call import inferior_call_scope
 from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Detached, Ended, Running, Stopped
@@ -111,12 +111,14 @@ class Tracer:
 
 
 _ENGINE = str(Path(crabtrap.engine.__file__).parent)
+_SHIELD = interrupts.__file__
+"""No Ctrl-C is raised between its lines: it stands in for the handler that would."""
 
 
 def _is_traced(code: CodeType) -> bool:
     """Lines of the engine, of what listens to it, and the beginning of what it calls."""
     if code.co_filename.startswith(_ENGINE):
-        return True
+        return code.co_filename != _SHIELD
     return code is Faults.begin.__code__ or code.co_name.startswith("traced_")
 
 

@@ -7,6 +7,7 @@ handler is Python's own.
 from __future__ import annotations
 
 import contextlib
+import gc
 import random
 import signal
 import time
@@ -77,6 +78,7 @@ def interrupter(seed: int) -> Generator[Interrupter]:
     Raises:
         AssertionError: SIGINT was not left as it was found.
     """
+    gc.collect()  # an exception in a finaliser of what others have left would be lost
     made = Interrupter(random.Random(seed))
     before = signal.signal(signal.SIGALRM, made.on_alarm)
     try:

@@ -231,6 +231,13 @@ def test_replies_stay_matched_after_keyboard_interrupts():
         assert client.request(b"m-last") == b"m-last"
 
 
+def test_nobody_is_woken_on_a_closed_channel():
+    with scripted() as server:
+        client = connected(server)
+        client.channel.close()
+        client.channel.wake()  # the handler of a signal may come late
+
+
 def test_a_wake_up_ends_a_wait_when_its_condition_is_true():
     with scripted() as server:
         client = connected(server)

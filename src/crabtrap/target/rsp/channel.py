@@ -164,14 +164,18 @@ class Channel:
             self._poll_all.unregister(fd)
 
     def wake(self) -> None:
-        """End the present or next ``sleep_watching``; safe in threads and signal handlers."""
-        os.eventfd_write(self._wake, 1)
+        """End the present or next ``sleep_watching``; safe in threads and signal handlers.
+
+        Nobody waits on a closed channel: nothing is done there.
+        """
+        if (fd := self._wake) >= 0:
+            os.eventfd_write(fd, 1)
 
     def close(self) -> None:
         """Close the socket; may be repeated."""
-        if self._wake >= 0:
-            os.close(self._wake)
-            self._wake = -1
+        fd, self._wake = self._wake, -1  # first: a signal's handler may wake us in between
+        if fd >= 0:
+            os.close(fd)
         self._socket.close()
 
     def _call_back(self, ready: list[tuple[int, int]]) -> None:
