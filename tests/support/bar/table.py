@@ -17,7 +17,7 @@ class Row:
     Attributes:
         name: Its name in ``docs/reliability.md``.
         run: Does it so many times, and says what it has counted.
-        small: How often in the suite, 0 for never.
+        small: How often in the suite.
         full: How often in the long run.
     """
 
@@ -44,7 +44,8 @@ ROWS = (
     Row("R1 visits", visits.visit_workers, small=100, full=1000),
     Row("R2 thread churn", visits.visit_churn, small=30, full=500),
     Row("R3 hits", hits.count_hits, small=1000, full=10_000),
-    Row("R4 toggles", visits.toggle, small=0, full=2000),
+    Row("R4 toggles", visits.toggle, small=200, full=2000),
+    Row("R4 interrupts", visits.interrupt, small=20, full=1000),
     Row("R6 front end killed", front_ends.kill_front_ends, small=20, full=200),
     Row("R8 queued signals", signals.queue_across_everything, small=4000, full=100_000),
     Row("R8 pending signal", signals.terminate_at_detach, small=20, full=100),

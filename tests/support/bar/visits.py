@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import statistics
 import time
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 
 from crabtrap import Session
 from crabtrap.events import BreakpointHit, Interrupted, Started
@@ -77,15 +78,52 @@ def check_untouched(pid: int) -> None:
     assert not states_of(pid) & {"T", "t"}
 
 
+def interrupt(count: int, chance: random.Random) -> str:
+    """R4: stops asked for while 64 threads run through two traps that stop nobody."""
+    took: list[float] = []
+    with running(build("attachme"), "64") as program, Session(None) as session:
+        session.attach(program.pid)
+        _set_hot_traps(session)
+        for _ in range(count):
+            asked: list[float] = []
+
+            def ask(asked: list[float] = asked, seconds: float = chance.uniform(0, 0.05)) -> None:
+                Event().wait(seconds)  # that each stop finds the threads elsewhere
+                asked.append(time.perf_counter())
+                session.interrupt()
+
+            helper = Thread(target=ask)
+            helper.start()
+            (reason,) = session.continue_().reasons
+            took.append(time.perf_counter() - asked[0])
+            helper.join()
+            assert isinstance(reason, Interrupted)
+        session.detach()
+        check_untouched(program.pid)
+        done, total, intact = end_of(program)
+        assert (done, intact) == (total, "true")
+    median, longest = statistics.median(took) * 1000, max(took) * 1000
+    said = f"{count} stops, {median:.0f} ms as a rule, {longest:.0f} ms at most"
+    assert median < 50, said
+    assert longest < 1000, said
+    return said
+
+
+def _set_hot_traps(session: Session) -> list[int]:
+    points = session.breakpoints
+    end = f"main.rs:{build('attachme').marker('tick_end')}"
+    return [
+        points.add("attachme::tick", condition="*count == 0xffff_ffff_ffff").number,
+        points.add(end, ignore=1 << 60).number,
+    ]
+
+
 def toggle(count: int, chance: random.Random) -> str:
     """R4: breakpoints set and removed while 8 threads run through them, and stop nobody."""
     with running(build("attachme"), "8") as program, Session(None) as session:
         session.attach(program.pid)
         points = session.breakpoints
-        numbers = [
-            points.add("attachme::tick", condition="*count == 0xffff_ffff_ffff").number,
-            points.add(f"main.rs:{build('attachme').marker('tick_end')}", ignore=1 << 60).number,
-        ]
+        numbers = _set_hot_traps(session)
 
         def set_and_remove() -> None:
             for turn in range(count):

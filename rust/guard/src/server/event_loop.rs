@@ -49,7 +49,9 @@ impl Server {
         let mut buffer = vec![0; 64 * 1024];
         loop {
             if self.tracer.shares_cpu() || self.tracer.has_unreaped() {
-                self.spin_for_hits();
+                if !self.tracer.has_unreaped() {
+                    self.spin_for_hits();
+                }
                 self.tracer.drain();
                 self.send_stops()?;
             }

@@ -104,11 +104,12 @@ impl Server {
             }
             let fds = [listener.poll_fd(), signals.poll_fd()];
             let timeout = i32::try_from(left.as_millis() + 1).unwrap_or(i32::MAX);
-            let [has_client, is_signalled] = poll(fds, timeout)?;
-            if is_signalled {
-                if signals.drain()? {
-                    return Ok(None);
-                }
+            let has_unreaped = self.tracer.has_unreaped();
+            let [has_client, is_signalled] = poll(fds, if has_unreaped { 0 } else { timeout })?;
+            if is_signalled && signals.drain()? {
+                return Ok(None);
+            }
+            if is_signalled || has_unreaped {
                 self.tracer.drain();
             }
             if has_client

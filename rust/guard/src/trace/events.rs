@@ -53,12 +53,12 @@ impl Tracer {
         };
         match outcome {
             Ok(Some(reason)) => self.report(tid, reason),
-            Ok(None) => self.resume_unless_stopped(tid),
+            Ok(None) => self.resume_in_turn(tid),
             // Killed meanwhile; its end is about to be reaped.
             Err(Errno::ESRCH) => debug!("{tid} is ending"),
             Err(error) => {
                 warn!("handling status {status:#x} of {tid}: {error}");
-                self.resume_unless_stopped(tid);
+                self.resume_in_turn(tid);
             }
         }
     }

@@ -15,8 +15,10 @@ use crate::os::wait;
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The time after which a thread that does not stop may in fact have exited.
 const ZOMBIE_CHECK_AFTER: Duration = Duration::from_millis(10);
-/// The looks at `waitpid` before sleeping: a thread on another CPU stops within microseconds.
-const SPINS: u32 = 50;
+/// The time to look at `waitpid` before sleeping: a thread on another CPU stops within
+/// microseconds, sooner than a sleeper is woken.  Yielding between looks would not do: where
+/// others are ready to run, each yield lasts as long as the time slices of them all.
+const SPIN: Duration = Duration::from_micros(50);
 
 impl Tracer {
     /// Takes in everything that has happened, and stops the processes that reports want
@@ -42,8 +44,10 @@ impl Tracer {
 
     /// Takes in one status; `true` when there was one.
     ///
-    /// Whatever has to be done for a report is left for [`Tracer::drain`].
+    /// It is the turn of whoever has one, again and again; that everybody gets one, and what
+    /// has to be done for a report, is left for [`Tracer::drain`].
     pub fn reap_one(&mut self) -> bool {
+        self.begin_turn();
         match wait::poll(-1) {
             Ok(Some((tid, status))) => {
                 self.on_status(tid, status);
@@ -53,19 +57,25 @@ impl Tracer {
         }
     }
 
-    /// Whether more may have happened than was taken in, which no signal will announce.
+    /// Whether there is more to take in, or to resume, which no signal will announce.
     pub fn has_unreaped(&self) -> bool {
         self.has_unreaped
     }
 
     /// Takes in what has happened, but not so much that the client has to wait.
+    ///
+    /// `waitpid` finds the threads always in the same order.  One that stops as soon as it is
+    /// resumed would be found again and again, before others that have waited for longer: hence
+    /// each is resumed once, and then when nobody is left to be found.
     fn reap_some(&mut self) {
         const AT_MOST: u32 = 64;
-        self.has_unreaped = false;
         for _ in 0..AT_MOST {
             match wait::poll(-1) {
                 Ok(Some((tid, status))) => self.on_status(tid, status),
-                Ok(None) | Err(Errno::ECHILD) => return,
+                Ok(None) | Err(Errno::ECHILD) => {
+                    self.has_unreaped = false;
+                    return self.begin_turn();
+                }
                 Err(error) => {
                     warn!("waitpid: {error}");
                     return;
@@ -73,6 +83,33 @@ impl Tracer {
             }
         }
         self.has_unreaped = true;
+    }
+
+    /// Begins the next turn with those that have had theirs and stopped again since.
+    fn begin_turn(&mut self) {
+        self.turn += 1;
+        for tid in std::mem::take(&mut self.waiting_for_turn) {
+            self.resume_in_turn(tid);
+        }
+    }
+
+    /// Lets a thread run on as [`Tracer::resume_unless_stopped`] does, once a turn.
+    pub(super) fn resume_in_turn(&mut self, tid: Tid) {
+        if !self.may_run(tid) {
+            return;
+        }
+        let turn = self.turn;
+        match self.threads.get_mut(&tid) {
+            Some(thread) if thread.last_turn == turn => {
+                self.waiting_for_turn.push(tid);
+                self.has_unreaped = true;
+            }
+            Some(thread) => {
+                thread.last_turn = turn;
+                self.resume_unless_stopped(tid);
+            }
+            None => {}
+        }
     }
 
     /// Takes in one status of each running thread of a process that has one.
@@ -114,21 +151,20 @@ impl Tracer {
 
     fn reap_until(&mut self, reap: impl Fn(&mut Self), is_done: impl Fn(&Self) -> bool, pid: Tid) {
         let start = Instant::now();
-        let mut spins = 0;
         loop {
             reap(self);
             if is_done(self) {
                 return;
             }
-            spins += 1;
-            if spins < SPINS {
-                std::thread::yield_now();
+            let elapsed = start.elapsed();
+            if elapsed < SPIN {
+                std::hint::spin_loop();
                 continue;
             }
-            if start.elapsed() > STOP_TIMEOUT {
+            if elapsed > STOP_TIMEOUT {
                 return;
             }
-            if start.elapsed() > ZOMBIE_CHECK_AFTER {
+            if elapsed > ZOMBIE_CHECK_AFTER {
                 self.mark_zombie_leader(pid);
                 if is_done(self) {
                     return;

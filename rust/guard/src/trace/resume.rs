@@ -109,11 +109,7 @@ impl Tracer {
 
     /// Lets a thread run on, unless the client or its process wants it stopped.
     pub(super) fn resume_unless_stopped(&mut self, tid: Tid) {
-        let Some(thread) = self.threads.get_mut(&tid) else {
-            return;
-        };
-        let process = self.processes.get(&thread.pid);
-        if thread.is_stopped() || process.is_some_and(|process| process.holds_thread(tid)) {
+        if !self.may_run(tid) {
             return;
         }
         match self.resume_held(tid) {
@@ -126,6 +122,15 @@ impl Tracer {
             }
             Err(error) => warn!("resuming {tid}: {error}"),
         }
+    }
+
+    /// Whether neither the client nor its process wants a thread stopped.
+    pub(super) fn may_run(&self, tid: Tid) -> bool {
+        let Some(thread) = self.threads.get(&tid) else {
+            return false;
+        };
+        let process = self.processes.get(&thread.pid);
+        !thread.is_stopped() && !process.is_some_and(|process| process.holds_thread(tid))
     }
 
     /// Resumes a held thread, past a trap that it is to step over.

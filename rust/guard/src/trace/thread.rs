@@ -99,6 +99,8 @@ pub struct Thread {
     pub(super) is_disarmed: bool,
     /// Hits in a row whose conditions were false.
     pub(super) unreported_hits: u32,
+    /// Turn in which it was last resumed on its own, without the client.
+    pub(super) last_turn: u64,
     registers: Option<libc::user_regs_struct>,
     registers_changed: bool,
 }
@@ -130,6 +132,7 @@ impl Thread {
             debug_register_generation: 0,
             is_disarmed: false,
             unreported_hits: 0,
+            last_turn: 0,
             registers: None,
             registers_changed: false,
         }

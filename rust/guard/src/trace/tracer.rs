@@ -52,8 +52,12 @@ pub struct Tracer {
     pub(super) choices: Choices,
     /// Trace state variables.
     pub(super) variables: Variables,
-    /// Reaping was broken off; no signal will announce the rest.
+    /// Reaping was broken off, or threads wait for their turn; no signal will announce the rest.
     pub(super) has_unreaped: bool,
+    /// Number of the present turn, in which each thread is resumed once.
+    pub(super) turn: u64,
+    /// Threads that have had their turn and are to run on in the next.
+    pub(super) waiting_for_turn: Vec<Tid>,
     /// Set while a thread and the guard are bound to one CPU.
     pub(super) cpu_sharing: Option<CpuSharing>,
     /// Posts the wardens of attached processes, if there are to be any.
