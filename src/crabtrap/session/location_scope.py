@@ -11,10 +11,10 @@ from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.loop_counters import counter_of, counts_otherwise
 from crabtrap.engine.inspect.statics import Viewpoint, resolve_static
 from crabtrap.engine.inspect.variables import ScopedVariable, find_binding
-from crabtrap.expr.agent.bytecode import Known, NotCompilableError, Storage
 from crabtrap.expr.agent.storage import probe_storage
 from crabtrap.lazy import lazy
 from crabtrap.symbols.module_table import ModuleTable
+from crabtrap.target.agent_code import Known, NotCompilableError, Storage
 
 if TYPE_CHECKING:
     from crabtrap._core import Piece, Registers

@@ -141,10 +141,10 @@ class RustLanguage:
         if location.module is None:
             return NotCompilable("there is no module here")
         # The compiler is slow to import, and most breakpoints have no condition.
-        from crabtrap.expr.agent.bytecode import NotCompilableError  # noqa: PLC0415
         from crabtrap.expr.agent.compiler import compile_site_condition  # noqa: PLC0415
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
         from crabtrap.session.location_scope import LocationScope  # noqa: PLC0415
+        from crabtrap.target.agent_code import NotCompilableError  # noqa: PLC0415
 
         scope = LocationScope(location, location.module)
         try:
@@ -154,11 +154,11 @@ class RustLanguage:
 
     def compile_watch(self, item: Watchpoint) -> bytes | NotCompilable:
         """Compile a watchpoint's change and condition where that is possible."""
-        from crabtrap.expr.agent.bytecode import NotCompilableError  # noqa: PLC0415 - as above
         from crabtrap.expr.agent.changes import changed  # noqa: PLC0415
         from crabtrap.expr.agent.compiler import compile_site_condition  # noqa: PLC0415
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415
         from crabtrap.session.watch_scope import WatchScope, watched_pieces  # noqa: PLC0415
+        from crabtrap.target.agent_code import NotCompilableError  # noqa: PLC0415 - as above
 
         first = changed(watched_pieces(item)) if item.kind == "write" else ()
         scope, book = WatchScope(item.home), self._presenter.book

@@ -13,15 +13,15 @@ from crabtrap.engine.breakpoints.watched import split_watched
 from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.statics import choose_static
 from crabtrap.engine.inspect.variables import find_binding
-from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.changes import WatchedPiece
+from crabtrap.target import agent_code as asm
 from crabtrap.values.value_location import Absent, Bytes, Memory, location_from_pieces
 
 if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import Watchpoint
     from crabtrap.engine.inspect.frame_place import FramePlace
-    from crabtrap.expr.agent.bytecode import Storage
     from crabtrap.symbols.types import Type
+    from crabtrap.target.agent_code import Storage
 
 _NO_MEMORY = _core.CallbackMemory(lambda _address, _size: b"")
 """Memory without bytes: it changes, and where a variable is must not."""

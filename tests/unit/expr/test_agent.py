@@ -7,8 +7,6 @@ import struct
 import pytest
 
 from crabtrap.errors import CrabtrapError
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import NotCompilableError, join
 from crabtrap.expr.agent.changes import WatchedPiece, changed
 from crabtrap.expr.agent.compiler import compile_condition, compile_site_condition, explain
 from crabtrap.expr.agent.storage import probe_storage
@@ -17,6 +15,8 @@ from crabtrap.expr.evaluate import evaluate
 from crabtrap.expr.scope import EmptyScope
 from crabtrap.present import STD_RULES, RuleBook, std_presenter
 from crabtrap.present.rules.user_rules import parse_rules
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import NotCompilableError, join
 from crabtrap.values import Value
 from tests.support.agent_machine import AgentMachine, Fault
 from tests.support.synthetic_types import World

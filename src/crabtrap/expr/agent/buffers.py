@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Code, NotCompilableError
 from crabtrap.expr.agent.typed_parts import (
     Typed,
     find_part,
@@ -24,6 +22,8 @@ from crabtrap.present.rules import shapes as rules
 from crabtrap.present.rules.formula import is_path
 from crabtrap.present.rules.rule import Match, RuleBook
 from crabtrap.symbols.types import Type
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, NotCompilableError
 from crabtrap.values.unsized import pointee_name, wide_kind
 
 _Buffer = TypeVar("_Buffer", rules.Sequence, rules.Text)

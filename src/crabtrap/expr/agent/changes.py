@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Code, join
 from crabtrap.records import dataclass
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, join
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

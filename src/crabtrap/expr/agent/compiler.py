@@ -11,9 +11,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from crabtrap.errors import ParseError
-from crabtrap.expr.agent import bytecode as asm
 from crabtrap.expr.agent.buffers import items_of, length_of, text_of
-from crabtrap.expr.agent.bytecode import Code, NotCompilableError, Storage, join
 from crabtrap.expr.agent.loads import load, plain_inner
 from crabtrap.expr.agent.numbers import (
     BITWISE,
@@ -32,6 +30,8 @@ from crabtrap.expr.syntax.parser import parse
 from crabtrap.present.rules.rule import RuleBook
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, NotCompilableError, Storage, join
 
 _MAX_TEXT = 64
 """Longest text compared in bytecode, in bytes."""

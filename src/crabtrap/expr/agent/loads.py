@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import NotCompilableError, join
 from crabtrap.expr.agent.numbers import BOOL, Number, checked_top, wrapped
 from crabtrap.expr.agent.typed_parts import Typed, deref, in_any, innermost, newtype_content
 from crabtrap.present.field_paths import each_layer
 from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import NotCompilableError, join
 
 _MOST_RANGES = 16
 """Most ranges of discriminants that a condition compares with at each hit."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Code, NotCompilableError, join
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Type
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, NotCompilableError, join
 
 BOOL = PRIMITIVES["bool"]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Storage
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Storage
 from crabtrap.values.value_location import (
     Absent,
     Bytes,

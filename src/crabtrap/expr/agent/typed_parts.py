@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Code, NotCompilableError, Storage, join
 from crabtrap.present.field_paths import Path, alternatives, each_layer, walk
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import Case, Cases, Field, Type
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, NotCompilableError, Storage, join
 
 
 @dataclass(frozen=True, slots=True)

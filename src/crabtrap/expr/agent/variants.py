@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crabtrap.expr.agent import bytecode as asm
-from crabtrap.expr.agent.bytecode import Code, NotCompilableError, join
 from crabtrap.expr.agent.loads import load_scalar
 from crabtrap.expr.agent.numbers import wrapped
 from crabtrap.expr.agent.typed_parts import Typed, is_live, layers
 from crabtrap.symbols.types import Case
+from crabtrap.target import agent_code as asm
+from crabtrap.target.agent_code import Code, NotCompilableError, join
 
 
 def variant_test(typed: Typed, name: str) -> tuple[Code, Typed, Case | None]:
