@@ -9,19 +9,16 @@ every way from there to the pc gives it one.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
-from crabtrap.engine.inspect.environments import BY_REFERENCE, environment_type
+from crabtrap.engine.inspect.coroutines import find_environment, read_case
+from crabtrap.engine.inspect.environments import environment_type
 from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function, read_code
-from crabtrap.errors import CrabtrapError, MemoryFault
+from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass
 from crabtrap.symbols.names import path_segments
-from crabtrap.values.decode import Invalid
-from crabtrap.values.value import Value
-from crabtrap.values.value_location import Memory
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
@@ -79,55 +76,8 @@ def _compare(slots: tuple[Slot, ...], code: _core.FunctionCode, start: int, pc: 
 # -- the coroutine ------------------------------------------------------------------------------
 def _state(frame: Frame, type_: Type) -> Case | None:
     """The state that the present poll began in; ``None`` where the coroutine is not found."""
-    address = _find_coroutine(frame, type_)
-    if address is None:
-        return None
-    try:
-        case = Value(type_, Memory(address), frame.context).case()
-    except CrabtrapError:
-        return None
-    return None if isinstance(case, Invalid) else case
-
-
-def _find_coroutine(frame: Frame, type_: Type) -> Address | None:
-    """Where the coroutine is: where most of the variables say that are in it.
-
-    Of two variables of one name the compiler may describe one alone.
-    """
-    captured, kept = _offsets(type_)
-    votes: Counter[int] = Counter()
-    for entry in frame.scoped_variables:
-        variable = entry.variable
-        if not variable.has_location or variable.in_slot:
-            continue
-        offsets = captured if frame.is_capture(entry) else kept
-        location, pointer = frame.location_and_pointer(variable)
-        found: set[int] = set()
-        if isinstance(location, Memory):
-            found = {location.address - offset for offset in offsets.get(entry.name, ())}
-        if pointer is not None:
-            found |= {pointer - offset for offset in offsets.get(BY_REFERENCE + entry.name, ())}
-        votes.update(found)
-    best = [address for address, count in votes.items() if count == max(votes.values())]
-    return Address(best[0]) if len(best) == 1 else None
-
-
-_Offsets = dict[str, set[int]]
-
-
-def _offsets(type_: Type) -> tuple[_Offsets, _Offsets]:
-    """Offsets by name of what a coroutine has captured, and of what it keeps over awaits."""
-    captured: _Offsets = {}
-    kept: _Offsets = {}
-    assert type_.cases is not None  # so says the caller
-    for case in type_.cases.cases:
-        for field in case.type.fields:
-            offset = case.offset + field.offset
-            if case.name == _FIRST_STATE:
-                captured.setdefault(field.name, set()).add(offset)
-            elif offset not in captured.get(field.name, ()):
-                kept.setdefault(field.name, set()).add(offset)
-    return captured, kept
+    address = find_environment(frame, type_)
+    return None if address is None else read_case(type_, address, frame.context)
 
 
 # -- where the poll began -------------------------------------------------------------------------
