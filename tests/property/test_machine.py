@@ -86,7 +86,10 @@ def test_a_batch_of_stops(
         state = machine.advance(state, stop, verdicts)
         told += [(stop.thread, v.reason) for v in verdicts if isinstance(v, Report)]
         raised += [v.error for v in verdicts if isinstance(v, Failed)]
-        way = next((v.resume for v in reversed(verdicts) if isinstance(v, Proceed)), way)
+        for verdict in verdicts:
+            if isinstance(verdict, Proceed):
+                # The plan goes on with the thread whose stop it was.
+                way, preferred = verdict.resume, stop.thread
         if stop.kind == "exec":
             known = {}
         # A stop that is not about the pc says nothing new of it.

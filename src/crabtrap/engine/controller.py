@@ -276,14 +276,15 @@ class Controller:
         if isinstance(first, Done):
             self._stop_here(thread, (first.reason,), state.threads)
             return
-        run = Run(plan, plan.thread or thread, alone, hidden, self._catches_of(plan, thread))
+        cfa = plan.frame_cfa
+        catches = self._catches_of(cfa, thread)
+        run = Run(plan, plan.thread or thread, alone, hidden, cfa, catches)
         self._debuggee.state = machine.started(run, first, state.threads)
         if not hidden:
             self._debuggee.publish(Resumed(plan.name))
 
-    def _catches_of(self, plan: Plan, thread: int) -> Catches:
-        """Find and trap where a panic out of the plan's frame would be caught."""
-        cfa = plan.frame_cfa
+    def _catches_of(self, cfa: int | None, thread: int) -> Catches:
+        """Find and trap where a panic out of a frame would be caught."""
         catches = NO_CATCHES if cfa is None else find_catches(self._inspector.view(thread), cfa)
         keys = (SiteKey("software", each) for each in catches.frames)
         self._debuggee.sites.replace_owned(_CATCH, keys)
@@ -371,10 +372,13 @@ class Controller:
     # -- resuming --------------------------------------------------------------------------
     def _resume(self, state: Running) -> None:
         """Resume the program as the plan says, unless stepping over breakpoints has stopped it."""
-        debuggee = self._debuggee
+        debuggee, plan = self._debuggee, state.run.plan
         control, sites = debuggee.control, debuggee.sites
+        if plan.frame_cfa != state.run.frame_cfa:
+            catches = self._catches_of(plan.frame_cfa, state.run.thread)
+            state = debuggee.state = machine.about_frame(state, plan.frame_cfa, catches)
         debuggee.code.require_whole(state.resume.sites)
-        sites.replace_owned(_PLAN, (SiteKey("software", each) for each in state.resume.sites))
+        sites.replace_conditional(_PLAN, state.resume.requests())
         self._filters.send()
         if not debuggee.target.abilities.steps_over_sites:
             if self._step_over_all(state) != "clear":

@@ -21,7 +21,7 @@ from crabtrap.engine.plans.catches import NO_CATCHES, Catches
 from crabtrap.errors import StateError
 from crabtrap.events import Exited as ExitReason
 from crabtrap.events import Interrupted, StopEvent, StopReason
-from crabtrap.records import dataclass, field
+from crabtrap.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.plan import Plan, Resume
@@ -66,20 +66,23 @@ class Stopped:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a program was resumed for; constant until a stop is announced.
+    """What a program was resumed for.
 
     Attributes:
         plan: The plan.
-        thread: The plan's thread (tid) or, if it is not about one, the selected thread.
+        thread: The plan's thread (tid) or, if it is not about one, the selected thread.  It
+            is another one when the plan goes on with a stop of another.
         alone: No other thread is resumed.
         hidden: It is an inferior call: no posted function is called meanwhile.
-        catches: Where the plan's thread lands when a panic ends the plan's frame.
+        frame_cfa: CFA of the frame that the plan is about, ``None`` for none.
+        catches: Where the plan's thread lands when a panic ends that frame.
     """
 
     plan: Plan
     thread: int
     alone: bool = False
     hidden: bool = False
+    frame_cfa: int | None = None
     catches: Catches = NO_CATCHES
 
 
@@ -342,7 +345,8 @@ def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Ru
         stop: The stop; removed from ``stops`` if it is the first there.
         verdicts: One per cause, in the order of the causes.
     """
-    reports, errors, resume = list(state.reports), state.errors, state.resume
+    reports, errors = list(state.reports), state.errors
+    run, resume = state.run, state.resume
     signal = 0
     for verdict in verdicts:
         if verdict is IGNORE or verdict is CONSUME:
@@ -354,16 +358,23 @@ def advance(state: Running, stop: TargetStop, verdicts: Sequence[Verdict]) -> Ru
             case Consume(own_signal):
                 signal = signal or own_signal
             case Proceed(next_resume):
-                resume = next_resume
+                run, resume = _of_thread(run, stop.thread), next_resume
             case Failed(error):
                 errors = (*errors, error)
             case Ignore():
                 pass
     rest = state.stops[1:] if state.stops and state.stops[0] is stop else state.stops
     threads = _threads_after(state.threads, stop, signal)
-    return Running(
-        state.run, resume, state.moving, threads, state.held, rest, tuple(reports), errors
-    )
+    return Running(run, resume, state.moving, threads, state.held, rest, tuple(reports), errors)
+
+
+def _of_thread(run: Run, thread: int) -> Run:
+    return run if run.thread == thread else replace(run, thread=thread)
+
+
+def about_frame(state: Running, frame_cfa: int | None, catches: Catches) -> Running:
+    """The plan is about another frame now; see ``Run``."""
+    return replace(state, run=replace(state.run, frame_cfa=frame_cfa, catches=catches))
 
 
 def _threads_after(threads: Threads, stop: TargetStop, signal: int) -> Threads:

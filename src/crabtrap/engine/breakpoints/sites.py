@@ -125,7 +125,9 @@ class SiteTable:
         for key in self._owned.get(owner, set()) - conditions.keys():
             self.release(key, owner)
         for key, condition in conditions.items():
-            self.acquire(key, owner, condition)
+            site = self._sites.get(key)
+            if site is None or owner not in site.owners or site.owners[owner] != condition:
+                self.acquire(key, owner, condition)
 
     def release_all(self, owner: Owner) -> None:
         """End every ownership of ``owner``."""

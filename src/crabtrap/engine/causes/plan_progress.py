@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, get_args
 
+from crabtrap.engine.causes.cause import AT_INSTRUCTION
 from crabtrap.engine.machine import CONSUME, IGNORE, Proceed, Report
 from crabtrap.engine.plans.plan import Done, Resume
 from crabtrap.events import Notice
@@ -29,6 +30,8 @@ class PlanProgress:
     def judge(self, stop: TargetStop, state: Running) -> Verdict:
         """Have the plan explain the stop; hits of its traps by other threads are consumed."""
         plan = state.run.plan
+        if not plan.thread and stop.kind not in AT_INSTRUCTION:
+            return IGNORE
         if stop.kind == "watch" and stop.pc in state.resume.sites:
             # It will not be stopped there again: the trap at its pc is stepped over.
             stop = replace(stop, kind="breakpoint")

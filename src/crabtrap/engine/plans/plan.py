@@ -7,12 +7,14 @@ its thread plans.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from crabtrap.address import Address
+from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.plans.thread_view import ThreadView
 from crabtrap.events import StopReason
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, field
 from crabtrap.target.interface import ResumeKind, TargetStop
 
 
@@ -24,11 +26,24 @@ class Resume:
         kind: How the thread itself runs: freely, or for one instruction.
         sites: Addresses to trap for this plan; hits of other threads are ignored.
         note: A message for the user while the program runs, or ``""``.
+        conditions: Agent expressions by site, which the target tests before it stops there.
+            Targets may stop all the same: the plan judges for itself.
+        watched: Address and size of bytes at whose access any thread is stopped, where a
+            debug register is free.
     """
 
     kind: ResumeKind = "continue"
     sites: frozenset[Address] = frozenset()
     note: str = ""
+    conditions: Mapping[Address, bytes] = field(default_factory=dict[Address, bytes])
+    watched: tuple[Address, int] | None = None
+
+    def requests(self) -> dict[SiteKey, bytes | None]:
+        """Return what is to be trapped, each with its condition."""
+        found = {SiteKey("software", each): self.conditions.get(each) for each in self.sites}
+        if self.watched is not None:
+            found[SiteKey("access", *self.watched)] = None
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +69,8 @@ class Plan(Protocol):
 
     Attributes:
         name: "step", "next", ...; shown in events.
-        thread: tid the plan is about, 0 for a plan that is not about any thread.
+        thread: tid the plan is about, 0 for a plan that is not about any thread, or not at
+            this time: such a plan is shown the stops of all threads.
     """
 
     @property
@@ -71,7 +87,7 @@ class Plan(Protocol):
     def frame_cfa(self) -> int | None:
         """CFA of the physical frame whose end by unwinding ends the plan, ``None`` for none.
 
-        Asked for when the plan has begun.
+        Asked for when the plan has begun, and whenever the program is resumed.
         """
         ...
 
