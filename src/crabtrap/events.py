@@ -128,6 +128,28 @@ class FrameUnwound:
 
 
 @dataclass(frozen=True, slots=True)
+class CoroutineEnded:
+    """The async function that a step or finish was about has ended, and not into its caller.
+
+    Attributes:
+        plan: Name of the plan, which is done.
+        function: Display name of the async function or block.
+        how: "completed": it has returned its result, and what awaits it is not the user's
+            code; "cancelled": it was dropped at an await.
+        return_value: Its result, rendered, after a finish; else ``None``.
+        return_type: The type of that with its path, else ``None``.
+        frame: Index of the user's innermost frame now, which front ends select.
+    """
+
+    plan: str
+    function: str
+    how: Literal["completed", "cancelled"]
+    return_value: str | None = None
+    return_type: str | None = None
+    frame: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SignalReceived:
     """A signal is about to be delivered to the program.
 
@@ -243,6 +265,7 @@ StopReason = (
     | WatchScopeEnded
     | StepDone
     | FrameUnwound
+    | CoroutineEnded
     | SignalReceived
     | Panicked
     | Interrupted

@@ -47,6 +47,7 @@ _KINDS: dict[type, str] = {
     events.WatchScopeEnded: "watchpoint-scope",
     events.StepDone: "step",
     events.FrameUnwound: "unwound",
+    events.CoroutineEnded: "async-ended",
     events.SignalReceived: "signal",
     events.Panicked: "panic",
     events.Interrupted: "interrupted",

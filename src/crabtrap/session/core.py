@@ -15,16 +15,17 @@ from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Ended, Running, State, Stopped, require
 from crabtrap.engine.mailbox import Mailbox
 from crabtrap.engine.modules.module_loader import ModuleLoader
+from crabtrap.engine.plans.across_polls import AcrossPolls
 from crabtrap.engine.plans.run_to import Finish
 from crabtrap.engine.program import Program
 from crabtrap.errors import StillRunningError, TargetError
-from crabtrap.events import Notice, StepDone
+from crabtrap.events import CoroutineEnded, Notice, StepDone
 from crabtrap.present import std_presenter
 from crabtrap.records import replace
 from crabtrap.session.event_hub import EventHub
 from crabtrap.session.history import ValueHistory
 from crabtrap.session.lifecycle import Lifecycle
-from crabtrap.session.returns import find_return_value
+from crabtrap.session.returns import find_result
 from crabtrap.session.rust_language import RustLanguage
 from crabtrap.target.repair import repair_orphans
 
@@ -298,14 +299,19 @@ class Core:
         return self.settle(state.event)
 
     def _with_return_value(self, event: StopEvent, plan: Plan | None) -> StopEvent:
-        if not isinstance(plan, Finish) or not plan.returned or plan.function is None:
+        function = plan.returned if isinstance(plan, Finish | AcrossPolls) else None
+        if function is None:
             return event
-        frame = self.program.inspector.frame(event.thread)
-        value = find_return_value(plan.function, frame)
+        value = find_result(function, self.program.inspector.frame(event.thread))
         if value is None:
             return event
-        done = StepDone("finish", self.language.render(value), value.type.qualified_name)
-        reasons = tuple(done if isinstance(why, StepDone) else why for why in event.reasons)
+        text, name = self.language.render(value), value.type.qualified_name
+        reasons = tuple(
+            replace(why, return_value=text, return_type=name)
+            if isinstance(why, StepDone | CoroutineEnded)
+            else why
+            for why in event.reasons
+        )
         return replace(event, reasons=reasons)
 
     def keep_hits(self) -> None:

@@ -67,6 +67,20 @@ def find_return_value(function: Function, frame: Frame) -> Value | None:
     return Value(type_, location, frame.context) if location is not None else None
 
 
+def find_result(function: Function, frame: Frame) -> Value | None:
+    """Find what a function has just returned: for the last poll of a coroutine, its result.
+
+    Args:
+        function: The function that returned.
+        frame: As for ``find_return_value``.
+    """
+    value = find_return_value(function, frame)
+    if value is None or not function.is_coroutine_body or value.shape.cases is None:
+        return value
+    case, inside = value.variant()
+    return inside.fields()[0][1] if case.name == "Ready" else None
+
+
 def location_in_registers(type_: Type, function: Function) -> ValueLocation | None:
     """Find the registers in which ``function`` returns a value of this type.
 

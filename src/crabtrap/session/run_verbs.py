@@ -11,6 +11,7 @@ from crabtrap.engine.plans.run_to import Continue, Finish, FinishInlined, RunTo,
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import RangeError, StateError, StillRunningError, UsageError
 from crabtrap.events import StepDone, StopEvent
+from crabtrap.session.async_steps import find_polled, need_polled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,13 +50,26 @@ class RunVerbs:
 
     def _line(self, tid: int, index: int, into: bool) -> StopEvent:
         # Frame 0 is the usual case; finding another one takes unwinding.
-        frame = self._frame(tid, index) if index else None
-        if frame is None or not frame.physical.index:
-            return self._run(StepLine(tid, into, index))
-        name = "step" if into else "next"
-        return self._in_outer_frame(name, frame, lambda inner: StepLine(tid, into, inner))
+        frame = self._frame(tid, index) if index or self._is_polled(tid) else None
+        polled = find_polled(self._core.program.debuggee, frame) if frame is not None else None
 
-    def _in_outer_frame(self, name: str, frame: Frame, then: Callable[[int], Plan]) -> StopEvent:
+        def plan(inner: int) -> Plan:
+            if polled is not None:
+                return polled.step(inner, into=into)
+            return StepLine(tid, into, inner)
+
+        if frame is None or not frame.physical.index:
+            return self._run(plan(index))
+        return self._in_outer_frame("step" if into else "next", frame, plan, to_line=True)
+
+    def _is_polled(self, tid: int) -> bool:
+        """Whether the innermost frame of a thread is that of an async function."""
+        chain = self._core.program.inspector.view(tid).chain
+        return bool(chain) and chain[0].is_coroutine_body
+
+    def _in_outer_frame(
+        self, name: str, frame: Frame, then: Callable[[int], Plan], *, to_line: bool = False
+    ) -> StopEvent:
         """Carry out a plan in a frame whose physical frame is not the innermost."""
         stack, physical = frame.thread.stack, frame.physical
         callee = stack.physical(physical.index - 1)
@@ -65,7 +79,7 @@ class RunVerbs:
         arrival = Finish(frame.thread.tid, callee.cfa, physical.pc, name=name)
         depth = len(frame.thread.process.modules.inline_chain(Address(physical.pc - 1))) - 1
         depth -= frame.index - _first_index(frame)
-        return self._run(ReturnFirst(name, arrival, then, max(depth, 0)))
+        return self._run(ReturnFirst(name, arrival, then, max(depth, 0), to_line))
 
     def _frame(self, tid: int, index: int) -> Frame:
         return self._core.process.thread(tid).frame(index)
@@ -87,21 +101,36 @@ class RunVerbs:
         return event
 
     def finish(self, frame: Frame) -> StopEvent:
-        """Run until a frame has returned.
+        """Run until a frame has returned; an async function, until it has its result.
 
         Raises:
             StateError: The frame is the outermost.
         """
         tid = frame.thread.tid
+        polled = find_polled(self._core.program.debuggee, frame)
+
+        def leave(inner: int) -> Plan:
+            return FinishInlined(tid, inner) if polled is None else polled.finish_inlined(inner)
+
         if frame.inlined and frame.physical.index == 0:
-            return self._run(FinishInlined(tid, frame.index))
+            return self._run(leave(frame.index))
         if frame.inlined:
-            return self._in_outer_frame("finish", frame, lambda inner: FinishInlined(tid, inner))
+            return self._in_outer_frame("finish", frame, leave)
+        if polled is not None:
+            return self._run(polled.finish())
         caller = frame.thread.stack.physical(frame.physical.index + 1)
         cfa = frame.physical.cfa
         if caller is None or cfa is None:
             raise StateError("the outermost frame has nowhere to return to")
         return self._run(Finish(tid, cfa, caller.pc, frame.code))
+
+    def until_resumed(self, frame: Frame) -> StopEvent:
+        """Run until the async function of a frame is polled again.
+
+        Raises:
+            StateError: It is none.
+        """
+        return self._run(need_polled(self._core.program.debuggee, frame).until_resumed())
 
     def until_below(self, start: Frame) -> StopEvent:
         """Run to a later line: as ``next``, but to the end of loops."""

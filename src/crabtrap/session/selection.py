@@ -10,6 +10,7 @@ from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.events import (
     BreakpointHit,
     ConditionFailed,
+    CoroutineEnded,
     FrameUnwound,
     Panicked,
     SelectionChanged,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.core import Core
+
+_ENDS_OF_PLANS = (StepDone, FrameUnwound, CoroutineEnded)
 
 
 class Selection:
@@ -106,7 +109,7 @@ class Selection:
         # Of several reasons at one address, the innermost frame that one of them is about:
         # a step may end in a function inlined there, where a breakpoint of it is.
         hits = [w.frame for w in event.reasons if isinstance(w, BreakpointHit | ConditionFailed)]
-        steps = [w.frame for w in event.reasons if isinstance(w, StepDone | FrameUnwound)]
+        steps = [w.frame for w in event.reasons if isinstance(w, _ENDS_OF_PLANS)]
         return min(hits or steps, default=0)
 
     def _is_own_doing(self, signal: SignalReceived) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.address import Address
@@ -13,6 +14,8 @@ from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from crabtrap.symbols.module import Module
+
+_COROUTINE = re.compile(r"::\{(?:async_|gen_|coroutine)\w*#\d+\}(?:<[^{}]*>)?$")
 
 AddressRange = tuple[Address, Address]
 """Half-open ``[start, end)``."""
@@ -102,6 +105,11 @@ class Function:
         """Whether it is what an ``async fn`` does; the function itself only makes the future."""
         _, found, generics = self.name.rpartition("::{async_fn#0}")
         return bool(found) and (not generics or generics.endswith(">"))
+
+    @property
+    def is_coroutine_body(self) -> bool:
+        """Whether it is what an async function, block or closure, or a generator does."""
+        return _COROUTINE.search(self.name) is not None
 
     @property
     def key(self) -> tuple[int, int]:

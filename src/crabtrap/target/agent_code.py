@@ -150,6 +150,12 @@ def unless_fault(condition: Code) -> Code:
     return join(condition, Jump(good, conditional=True), FAULT + POP, good)
 
 
+def any_register_is(dwarf_numbers: Iterable[int], number: int) -> bytes:
+    """Compile a whole condition: one of some general registers has this value."""
+    tests = [register(each) + constant(number) + EQUAL for each in dwarf_numbers]
+    return b"".join(tests) + BIT_OR * (len(tests) - 1) + END
+
+
 # -- where a value is stored -------------------------------------------------------
 
 

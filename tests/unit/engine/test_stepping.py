@@ -222,12 +222,13 @@ def test_run_to_stops_at_its_places_and_where_its_frame_returns(world: World) ->
 
 
 def test_finish_is_done_once_its_own_frame_is_gone(world: World) -> None:
-    plan = Finish(TID, STACK, CALLER)
+    function = world.view(0x1000).chain[-1]
+    plan = Finish(TID, STACK, CALLER, function)
     assert plan.begin(world.view(0x1000)) == Resume(sites=frozenset((CALLER,)))
     assert plan.explain_stop(stop(CALLER), world.view(CALLER, sp=STACK - 8)) == Unexplained()
-    assert not plan.returned
+    assert plan.returned is None
     assert plan.explain_stop(stop(CALLER), world.view(CALLER, sp=STACK)) == Done(StepDone("finish"))
-    assert plan.returned
+    assert plan.returned is function
 
 
 def test_stepi_steps_and_nexti_traps_behind_a_call(world: World) -> None:

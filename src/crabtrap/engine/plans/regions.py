@@ -206,6 +206,21 @@ class CodeIndex:
         """Return a region of arbitrary ranges; it is not cached."""
         return self._decode(module, _merge(ranges))
 
+    def body_statements(self, function: Function, depth: int) -> frozenset[Address]:
+        """Return where the statements of a function begin, without those of its head.
+
+        Args:
+            function: A function or inline instance.
+            depth: Its place in the inline chain, counted from the concrete function.
+        """
+        spans = self._line_spans(function, depth)
+        head = {function.declaration_line, *(s.line for s in spans if s.start == function.entry)}
+        return frozenset(
+            span.start
+            for span in spans
+            if span.is_statement and span.line and span.line not in head
+        )
+
     def user_entry(self, address: Address) -> Address | None:
         """Return the first statement of the user's function that begins at ``address``.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.engine.plans.plan import Done, Explanation, Plan, Resume
-from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.events import StepDone
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.breakpoint_locations import index_in, position_in
@@ -27,18 +26,20 @@ class ReturnFirst:
         arrival: Returns to the frame.
         then: Makes the plan, given the index of the frame in the inline chain at the pc.
         depth: The frame, counted from the concrete function, which is 0.
+        to_line: The plan is to get to another line.
     """
 
     name: str
     arrival: Finish
     then: Callable[[int], Plan]
     depth: int
+    to_line: bool = False
     _plan: Plan | None = field(default=None, init=False)
 
     @property
     def thread(self) -> int:
         """Thread (tid) the plan is about."""
-        return self.arrival.thread
+        return self.arrival.thread if self._plan is None else self._plan.thread
 
     @property
     def frame_cfa(self) -> int | None:
@@ -58,11 +59,11 @@ class ReturnFirst:
             return explanation
         index = max(len(view.chain) - 1 - self.depth, 0)
         self._plan = self.then(index)
-        if self._has_moved_on(view, to_line=isinstance(self._plan, StepLine)):
+        if self._has_moved_on(view):
             return Done(StepDone(self.name, frame=index))
         return self._plan.begin(view)
 
-    def _has_moved_on(self, view: ThreadView, *, to_line: bool) -> bool:
+    def _has_moved_on(self, view: ThreadView) -> bool:
         """Whether the call was the last instruction of its inline instance, or of its line."""
         module, call = view.module, Address(view.pc - 1)
         chain = module.inline_chain(call) if module is not None else ()
@@ -73,4 +74,9 @@ class ReturnFirst:
             return True
         begins = view.row is not None and view.row.is_stmt and view.row.address == view.pc
         now = position_in(module, view.pc, frame)
-        return to_line and begins and now[1] is not None and now != position_in(module, call, frame)
+        return (
+            self.to_line
+            and begins
+            and now[1] is not None
+            and now != position_in(module, call, frame)
+        )

@@ -82,7 +82,7 @@ class Finish:
         cfa: CFA of the frame that is to return.
         return_address: Where it returns to.
         function: The frame's function, ``None`` for an inlined one.
-        returned: The frame has returned, and the registers still hold its return value.
+        returned: The function, once it has returned and the registers still hold its result.
     """
 
     thread: int
@@ -90,7 +90,7 @@ class Finish:
     return_address: Address
     function: Function | None = None
     name: str = "finish"
-    returned: bool = field(default=False, init=False)
+    returned: Function | None = field(default=None, init=False)
 
     @property
     def frame_cfa(self) -> int:
@@ -107,7 +107,7 @@ class Finish:
             return UNEXPLAINED
         if not _frame_is_gone(view, self.cfa):
             return UNEXPLAINED
-        self.returned = True
+        self.returned = self.function
         return Done(StepDone(self.name))
 
 
@@ -136,7 +136,11 @@ class FinishInlined:
 
     def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the exits of the instance's code."""
-        region = view.code.instance_region(view.chain[self.inner])
+        return self.begin_in(view.chain[self.inner], view)
+
+    def begin_in(self, instance: Function, view: ThreadView) -> Resume:
+        """Trap the exits of an instance that the thread will come to in its innermost frame."""
+        region = view.code.instance_region(instance)
         self._cfa, self._ranges = view.cfa, region.ranges
         self._computed = region.computed
         sites = {*region.exits, *region.computed}

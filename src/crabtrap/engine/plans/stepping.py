@@ -15,7 +15,7 @@ from crabtrap.address import Address
 from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume
 from crabtrap.engine.plans.regions import NOTHING_REACHED, Reach
 from crabtrap.events import StepDone
-from crabtrap.records import dataclass, field
+from crabtrap.records import dataclass, field, replace
 from crabtrap.symbols.instance_entries import find_entries
 from crabtrap.target.interface import TRAPPED
 
@@ -94,6 +94,19 @@ class StepLine:
         if self._is_computed(pc):
             return Resume("step")
         return self._at_exit(view)
+
+    def go_on(self, view: ThreadView) -> Explanation:
+        """Go on in another activation of the function, unless that is on another line."""
+        origin = self._origin
+        assert origin is not None
+        self._origin = origin = replace(origin, cfa=view.cfa, sp=view.sp)
+        if _line_at(view, origin.depth_in(view)) == self._line:
+            return self._leave_line(view)
+        return self._at_new_line(view)
+
+    def returned_to(self, view: ThreadView) -> Explanation:
+        """Stop in the caller of a frame that has returned, or run on to one of the user's."""
+        return self._returned(view)
 
     # -- explaining a stop ---------------------------------------------------------------
     def _at_exit(self, view: ThreadView) -> Explanation:

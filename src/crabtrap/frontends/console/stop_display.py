@@ -108,7 +108,12 @@ def reason_text(reason: events.StopReason) -> tuple[Text, list[Text]]:  # noqa: 
             how = "a panic has ended its frame" if unwound else "went out of scope"
             return head.add(f"{', ' if unwound else ' '}{how}"), tail
         case events.StepDone():
-            return _step_done(reason)
+            return _returned(reason)
+        case events.CoroutineEnded(function=function, how=how):
+            ended = "has completed" if how == "completed" else "was dropped before it was done"
+            value, more = _returned(reason)
+            head = Text((function, "function"), f" {ended}", ": " if value else "")
+            return head.add(value), more
         case events.FrameUnwound(function=function):
             return Text((function, "function"), " did not return: ", ("it panicked", "error")), []
         case events.SignalReceived():
@@ -155,7 +160,7 @@ def _watch(number: int, expression: str, old: str | None, new: str) -> tuple[Tex
     return head, lines + [Text("  new ", (line, "new")) for line in new.split("\n")]
 
 
-def _step_done(done: events.StepDone) -> tuple[Text, list[Text]]:
+def _returned(done: events.StepDone | events.CoroutineEnded) -> tuple[Text, list[Text]]:
     if done.return_value is None:
         return Text(), []
     first, *more = done.return_value.split("\n")

@@ -1,0 +1,197 @@
+"""What ``AcrossPolls`` does while a coroutine is being polled: steps, and runs to an end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.engine.plans.plan import FREELY, UNEXPLAINED, Done, Explanation, Resume
+from crabtrap.events import CoroutineEnded, StepDone
+from crabtrap.records import dataclass, field
+from crabtrap.symbols.names import function_name
+from crabtrap.target.interface import TRAPPED
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.engine.plans.run_to import FinishInlined
+    from crabtrap.engine.plans.stepping import StepLine
+    from crabtrap.engine.plans.thread_view import ThreadView
+    from crabtrap.symbols.code_rows import Function
+    from crabtrap.target.interface import TargetStop
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """Where a coroutine's body goes on after what every poll begins with.
+
+    A poll begins with a jump to where the last one has ended, in code of the function's head.
+
+    Attributes:
+        function: The body.
+        depth: Where it is in the inline chain, counted from the concrete function.
+        frame_cfa: CFA of the frame that polls it.
+    """
+
+    function: Function
+    depth: int
+    frame_cfa: int | None = None
+    _places: frozenset[Address] = field(default=frozenset(), init=False)
+
+    def await_in(self, view: ThreadView) -> Resume:
+        """Trap the statements of the body in the poll that has just begun."""
+        self.frame_cfa = view.cfa
+        self._places = view.code.body_statements(self.function, self.depth)
+        return Resume(sites=self._places)
+
+    def has_come(self, stop: TargetStop, view: ThreadView) -> bool:
+        """Whether a stop is at one of these, in the frame itself."""
+        return stop.kind in TRAPPED and view.pc in self._places and view.cfa == self.frame_cfa
+
+
+@dataclass(slots=True)
+class StepInPoll:
+    """Steps to another line.
+
+    Attributes:
+        step: Steps in the poll that is under way.
+        function: The coroutine's body.
+        depth: Where it is in the inline chain, counted from the concrete function.
+        returned: ``None``; see ``PollWork``.
+    """
+
+    step: StepLine
+    function: Function
+    depth: int
+    returned: None = None
+    _arrival: _Arrival | None = field(default=None, init=False)
+
+    def begin(self, view: ThreadView) -> Resume | Done:
+        """Leave the present line."""
+        return self.step.begin(view)
+
+    def go_on(self, view: ThreadView) -> Resume:
+        """Run to where the body goes on."""
+        self._arrival = _Arrival(self.function, self.depth)
+        return self._arrival.await_in(view)
+
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
+        """Leave the line where the body goes on, unless that is another one."""
+        arrival = self._arrival
+        if arrival is None:
+            return self.step.explain_stop(stop, view)
+        if not arrival.has_come(stop, view):
+            return UNEXPLAINED
+        self._arrival = None
+        return self.step.go_on(view)
+
+    def ended(self, view: ThreadView, frame: int | None) -> Explanation:
+        """Stop in what has awaited it."""
+        if frame is None:
+            return completed(self.step.name, self.function)
+        return self.step.returned_to(view)
+
+
+@dataclass(slots=True)
+class FinishPolls:
+    """Runs until the coroutine has returned its result.
+
+    Attributes:
+        function: Its body, out of line.
+        returned: The body, once it has returned.
+    """
+
+    function: Function
+    returned: Function | None = field(default=None, init=False)
+
+    def begin(self, view: ThreadView) -> Resume | Done:
+        """Run to the end of the poll."""
+        return FREELY
+
+    def go_on(self, view: ThreadView) -> Resume:
+        """Run to the end of the next one."""
+        return FREELY
+
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
+        """Explain none: only the end of the poll is of interest."""
+        return UNEXPLAINED
+
+    def ended(self, view: ThreadView, frame: int | None) -> Explanation:
+        """Stop where it has returned to, and show the user's function that has awaited it."""
+        self.returned = self.function
+        if frame is None:
+            return completed("finish", self.function)
+        return Done(StepDone("finish", frame=frame))
+
+
+@dataclass(slots=True)
+class FinishInlinedPolls:
+    """Runs until a coroutine is left that is inlined into what awaits it.
+
+    Attributes:
+        finish: Leaves it in the poll that is under way.
+        function: Its body, an inline instance.
+        returned: ``None``: it returns nothing in registers; see ``PollWork``.
+    """
+
+    finish: FinishInlined
+    function: Function
+    returned: None = None
+
+    def begin(self, view: ThreadView) -> Resume | Done:
+        """Trap the exits of its code."""
+        return self.finish.begin(view)
+
+    def go_on(self, view: ThreadView) -> Resume:
+        """Trap them in the frame of the next poll."""
+        return self.finish.begin_in(self.function, view)
+
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
+        """Finish outside of its code."""
+        return self.finish.explain_stop(stop, view)
+
+    def ended(self, view: ThreadView, frame: int | None) -> Explanation:
+        """Say that it has ended with all that it is inlined into."""
+        if frame is None:
+            return completed("finish", self.function)
+        return Done(StepDone("finish", frame=frame))
+
+
+@dataclass(slots=True)
+class RunToPoll:
+    """Runs until the coroutine is polled again.
+
+    Attributes:
+        name: Name of the verb.
+        function: The coroutine's body.
+        depth: As for ``StepInPoll``.
+        returned: ``None``; see ``PollWork``.
+    """
+
+    name: str
+    function: Function
+    depth: int
+    returned: None = None
+    _arrival: _Arrival | None = field(default=None, init=False)
+
+    def begin(self, view: ThreadView) -> Resume | Done:
+        """Run to the end of the poll."""
+        return FREELY
+
+    def go_on(self, view: ThreadView) -> Resume:
+        """Run to where the body goes on."""
+        self._arrival = _Arrival(self.function, self.depth)
+        return self._arrival.await_in(view)
+
+    def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
+        """Finish where the body goes on."""
+        if self._arrival is None or not self._arrival.has_come(stop, view):
+            return UNEXPLAINED
+        return Done(StepDone(self.name, frame=max(len(view.chain) - 1 - self.depth, 0)))
+
+    def ended(self, view: ThreadView, frame: int | None) -> Explanation:
+        """Say that it will not be polled again."""
+        return completed(self.name, self.function)
+
+
+def completed(name: str, function: Function) -> Done:
+    """Report that a coroutine has returned its result, and no user's function awaits it."""
+    return Done(CoroutineEnded(name, function_name(function), "completed"))

@@ -1,0 +1,69 @@
+"""Stepping one task of the program ``async_steps`` while others run the same functions."""
+
+from __future__ import annotations
+
+from crabtrap import Session
+from tests.support.inferiors import Inferior
+
+STEPPED = 100
+"""Id of the task that is stepped."""
+_LINES = (
+    "first_await",
+    "after_first",
+    "second_await",
+    "yield",
+    "after_yield",
+    "text_await",
+    "ready_await",
+    "end_of_round",
+)
+_MARKS = {"first_await": 1, "second_await": 2, "text_await": 3}
+"""Marks in a round once the task has come to a line, where the line before it was one."""
+
+
+class WrongStopError(AssertionError):
+    """A step has stopped elsewhere, or in another task."""
+
+
+def enter_task(session: Session) -> None:
+    """Run to the first line of a round of the stepped task."""
+    condition = f"id == {STEPPED} && place == 1"
+    session.breakpoints.add("async_steps::mark", condition=condition, temporary=True)
+    session.continue_()
+    session.finish()
+
+
+def step_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
+    """Step a task from line to line for some rounds, as many as it has at most 300.
+
+    The program itself says which task is on the thread, and how far the stepped one is.
+
+    Returns:
+        How often the task was on another thread after a step.
+
+    Raises:
+        WrongStopError: A step was wrong.
+    """
+    lines = {name: inferior.marker(name) for name in (*_LINES, "round")}
+    done = session.evaluate(f"MARKS[{STEPPED // 100}].v.value").integer() - 1
+    moves, thread = 0, session.thread.tid
+    for number in range(rounds):
+        for name in _LINES if number == 0 else ("round", *_LINES):
+            if (number, name) != (0, "first_await") or session.frame.line != lines[name]:
+                event = session.next(timeout=20)
+                moves, thread = moves + (event.thread != thread), event.thread
+                # The head of the loop, on the way to its body.
+                while session.frame.line not in lines.values() and name == "round":
+                    session.next(timeout=20)
+            if session.frame.line != lines[name]:
+                raise WrongStopError(f"round {number}: at {session.frame.line}, not at {name}")
+            if name in _MARKS:
+                _check_task(session, done + number * len(_MARKS) + _MARKS[name])
+    return moves
+
+
+def _check_task(session: Session, marks: int) -> None:
+    here = session.evaluate("HERE.value").integer()
+    found = session.evaluate(f"MARKS[{STEPPED // 100}].v.value").integer()
+    if (here, found) != (STEPPED, marks):
+        raise WrongStopError(f"in task {here}, with {found} marks of {marks}")
