@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from crabtrap import PANIC_STOP, Await, Session, Stdio, Task
 from crabtrap.errors import StaleError, StateError
-from tests.support.inferiors import Inferior, build
+from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
 
-PROFILES = ("debug", "release-debug")
+PROFILES = (
+    *USUAL_PROFILES,
+    *(f"tokio-{version}{suffix}" for version in TOKIO_VERSIONS for suffix in ("", "-o")),
+)
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=PROFILES, scope="module")
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("tasks", request.param)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def session(program: Inferior) -> Iterator[Session]:
-    """Stopped in a task, all others being where they will stay."""
+    """Stopped in a task, all others being where they will stay; only looked at."""
+    with look(program) as session:
+        yield session
+
+
+@contextmanager
+def look(program: Inferior) -> Generator[Session]:
     with Session(str(program.path)) as session:
         session.breakpoints.enable(PANIC_STOP, False)
         session.breakpoints.add("tasks::look")
@@ -124,10 +134,12 @@ def test_every_task_is_found_once_with_its_number(session: Session):
     assert len(numbers) == 9 + 5 + 2  # kept, of the other file, and those of the end
 
 
-def test_tasks_are_those_of_the_present_stop(session: Session):
-    (task,) = find(session, "tasks::mid")
-    session.step_instruction()
-    (again,) = find(session, "tasks::mid")
-    assert again is not task
-    with pytest.raises(StaleError):
-        session.values.render(task.stack[0].variables[0].value)
+@pytest.mark.parametrize("profile", USUAL_PROFILES)
+def test_tasks_are_those_of_the_present_stop(profile: str):
+    with look(build("tasks", profile)) as session:
+        (task,) = find(session, "tasks::mid")
+        session.step_instruction()
+        (again,) = find(session, "tasks::mid")
+        assert again is not task
+        with pytest.raises(StaleError):
+            session.values.render(task.stack[0].variables[0].value)

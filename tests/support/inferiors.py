@@ -26,6 +26,9 @@ WORKSPACE = Path(__file__).parents[1] / "inferiors"
 TARGET = WORKSPACE / "target"
 USUAL_PROFILES = ("debug", "release-debug")
 
+TOKIO_VERSIONS = ("1.20", "1.28", "1.38", "1.44")
+"""Those that some programs are built with besides the newest, each of which is laid out anew."""
+
 # The limit of one compilation, which is a matter of seconds on a machine at rest.
 _COMPILE_SECONDS = 900
 
@@ -46,6 +49,7 @@ class Profile:
 
     Attributes:
         cargo: Name of the cargo profile.
+        workspace: Another cargo workspace: the same programs with other versions of a library.
         flags: Options for rustc, on top of the profile's own.
         toolchain: Another compiler than cargo's, see ``tests.support.toolchains``.
         tools: Programs that ``finish`` runs, as ``tests.support.needs`` has them.
@@ -53,6 +57,7 @@ class Profile:
     """
 
     cargo: str = "dev"
+    workspace: str = ""
     flags: tuple[str, ...] = ()
     toolchain: str = ""
     tools: tuple[str, ...] = ()
@@ -205,8 +210,11 @@ def _build(package: str, name: str) -> Inferior:
         raise InferiorError(f"no program named {package!r} in {WORKSPACE}")
     if profile.toolchain:
         return Inferior(_run_rustc(source, name), source, name)
-    packages = (package, *_COMPANIONS.get(package, ()))
-    _run_cargo(name, *(("--package", each) for each in packages))
+    if profile.workspace:
+        _run_cargo(name, ("--bin", package))
+    else:
+        packages = (package, *_COMPANIONS.get(package, ()))
+        _run_cargo(name, *(("--package", each) for each in packages))
     built = _cargo_directory(name) / package
     if profile.finish is None:
         return Inferior(built, source, name)
@@ -228,7 +236,7 @@ def _run_cargo(name: str, *selections: Sequence[str]) -> None:
     command += [word for selection in selections for word in selection]
     result = subprocess.run(
         command,
-        cwd=WORKSPACE,
+        cwd=WORKSPACE / profile.workspace,
         env=environment | {"RUSTFLAGS": " ".join(profile.flags)},
         capture_output=True,
         text=True,
@@ -258,8 +266,8 @@ def _cargo_target(name: str) -> Path:
     return TARGET / next(same)
 
 
-def _compilation(profile: Profile) -> tuple[str, tuple[str, ...]]:
-    return (profile.cargo, profile.flags)
+def _compilation(profile: Profile) -> tuple[str, str, tuple[str, ...]]:
+    return (profile.cargo, profile.workspace, profile.flags)
 
 
 def _cargo_directory(name: str) -> Path:
@@ -321,6 +329,11 @@ PROFILES: dict[str, Profile] = {
     "debian-rustc-web-oldest": Profile(toolchain="rustc-web-oldest"),
     "debian-rustc-web-oldest-o": Profile(flags=("-O",), toolchain="rustc-web-oldest"),
     "nightly": Profile(toolchain="nightly"),
+    **{
+        f"tokio-{version}{suffix}": Profile(cargo, f"tokio/{version}")
+        for version in TOKIO_VERSIONS
+        for suffix, cargo in (("", "dev"), ("-o", "release-debug"))
+    },
     "no-pie": Profile(flags=("-Crelocation-model=static",)),
     "stripped": Profile(tools=("strip",), finish=_strip),
     "symbols-only": Profile(tools=("strip",), finish=_strip_debug),

@@ -1,0 +1,45 @@
+//! Macros that wait for several futures.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::interval;
+
+use crate::leaf;
+
+async fn selecting(notify: Arc<Notify>, on: bool) -> usize {
+    let mut ticks = interval(Duration::from_secs(500));
+    ticks.tick().await;
+    tokio::select! { // @selecting
+        () = notify.notified() => 1,
+        length = leaf("sel") => length,
+        _ = ticks.tick() => 2,
+        length = leaf("off"), if on => length,
+        Some(()) = ready(None) => 3,
+    }
+}
+
+async fn joining() -> (usize, u32) {
+    tokio::join!(leaf("joined"), async { 4 }) // @joining
+}
+
+async fn try_leaf(label: &'static str) -> Result<usize, ()> {
+    Ok(leaf(label).await)
+}
+
+async fn trying() -> Result<(usize, u32), ()> {
+    tokio::try_join!(try_leaf("tried"), async { Ok(5) }) // @trying
+}
+
+async fn joining_elsewhere() -> (usize, u32) {
+    futures_util::join!(leaf("elsewhere"), async { 6 }) // @joining_elsewhere
+}
+
+pub fn spawn_all() {
+    tokio::spawn(selecting(Arc::new(Notify::new()), false));
+    tokio::spawn(joining());
+    tokio::spawn(trying());
+    tokio::spawn(joining_elsewhere());
+}
