@@ -61,6 +61,7 @@ __all__ = [
     "instruction_start",
     "is_accessed_between",
     "parse_float",
+    "read_numbers",
     "step_targets",
     "text_map",
     "text_parts",
@@ -963,6 +964,24 @@ def find_words(
 
     Returns:
         ``(address, value)`` of each, in the order of the ranges.
+    """
+
+def read_numbers(
+    memory: Memory,
+    places: Sequence[int],
+    size: int,
+    check: Callable[[], None] | None = None,
+) -> list[int | None]:
+    """Read a little-endian number at each of many places.
+
+    Args:
+        memory: The program's.
+        places: Addresses; fastest in ascending order.
+        size: Bytes of each, at most 8.
+        check: Called now and then meanwhile; ends the reading by raising.
+
+    Returns:
+        The numbers, in the order of the places; ``None`` for one that cannot be read.
     """
 
 def dispatch_table(code: FunctionCode) -> tuple[int, int] | None:

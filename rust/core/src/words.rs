@@ -1,4 +1,4 @@
-//! Words of a program's memory that have one of some values: pointers to known things.
+//! Words of a program's memory: those that have one of some values, and those at many places.
 
 use crate::cancel::Cancel;
 use crate::error::Result;
@@ -8,6 +8,9 @@ use crate::memory::Memory;
 const BLOCK: usize = 1 << 20;
 const PAGE: u64 = 4096;
 const WORD: u64 = 8;
+/// Bytes that are read for a number, and for others near it.
+const WINDOW: usize = 4 * PAGE as usize;
+const CHECKED_EVERY: usize = 1 << 10;
 
 /// Finds the aligned words in `ranges` that have one of the `wanted` values.
 ///
@@ -40,6 +43,66 @@ pub fn find_words(
     }
     found.truncate(limit);
     Ok(found)
+}
+
+/// Reads a little-endian number of `size` bytes, at most 8, at each of `places`.
+///
+/// Places near each other, in ascending order, are read together.  `None` where a number
+/// cannot be read.
+///
+/// # Errors
+/// [`crate::Error::Cancelled`] where the end was asked for.
+pub fn read_numbers(
+    memory: &dyn Memory,
+    places: &[u64],
+    size: usize,
+    cancel: &Cancel,
+) -> Result<Vec<Option<u64>>> {
+    let size = size.min(WORD as usize);
+    let mut window = Window::new(memory);
+    let mut found = Vec::with_capacity(places.len());
+    for (index, &place) in places.iter().enumerate() {
+        if index % CHECKED_EVERY == 0 {
+            cancel.check()?;
+        }
+        found.push(window.number(place, size));
+    }
+    Ok(found)
+}
+
+/// The memory that was read last.
+struct Window<'a> {
+    memory: &'a dyn Memory,
+    start: u64,
+    filled: usize,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Window<'a> {
+    fn new(memory: &'a dyn Memory) -> Self {
+        Self {
+            memory,
+            start: 0,
+            filled: 0,
+            bytes: vec![0; WINDOW],
+        }
+    }
+
+    fn number(&mut self, place: u64, size: usize) -> Option<u64> {
+        let offset = self.offset(place, size).or_else(|| {
+            self.start = place;
+            self.filled = self.memory.read_partial(self.start, &mut self.bytes);
+            self.offset(place, size)
+        })?;
+        let mut word = [0; WORD as usize];
+        word[..size].copy_from_slice(&self.bytes[offset..offset + size]);
+        Some(u64::from_le_bytes(word))
+    }
+
+    fn offset(&self, place: u64, size: usize) -> Option<usize> {
+        let offset = usize::try_from(place.checked_sub(self.start)?).ok()?;
+        (offset.checked_add(size)? <= self.filled).then_some(offset)
+    }
 }
 
 /// Where to go on: behind what was read, or behind the page that could not be.
@@ -131,5 +194,42 @@ mod tests {
         let memory = SegmentMemory::new().with_words(0x1000, &[0]);
         assert_eq!(find(&memory, &[(0x1000, 0x1008)], &[]), []);
         assert_eq!(find(&memory, &[(u64::MAX - 16, u64::MAX)], &[0]), []);
+    }
+
+    fn numbers(memory: &SegmentMemory, places: &[u64], size: usize) -> Vec<Option<u64>> {
+        read_numbers(memory, places, size, &Cancel::default()).expect("nobody cancels")
+    }
+
+    #[test]
+    fn numbers_of_any_size_are_read_in_the_order_of_the_places() {
+        let memory = SegmentMemory::new().with_words(0x1000, &[0x0102_0304_0506_0708, 9]);
+        assert_eq!(
+            numbers(&memory, &[0x1008, 0x1000], 8),
+            [Some(9), Some(0x0102_0304_0506_0708)]
+        );
+        assert_eq!(
+            numbers(&memory, &[0x1006, 0x1001], 2),
+            [Some(0x0102), Some(0x0607)]
+        );
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_read_is_none() {
+        let memory = SegmentMemory::new().with_words(0x1ff8, &[7]);
+        let places = [0x1ff8, 0x1ffc, 0x2000, 0, u64::MAX];
+        let expected = [Some(7), None, None, None, None];
+        assert_eq!(numbers(&memory, &places, 8), expected);
+    }
+
+    #[test]
+    fn a_number_over_the_end_of_what_was_read_together_is_read() {
+        let end = 0x1000 + WINDOW as u64;
+        let words: Vec<u64> = (0..WINDOW as u64 / 4).collect();
+        let memory = SegmentMemory::new().with_words(0x1000, &words);
+        let index = (WINDOW as u64) / 8;
+        assert_eq!(
+            numbers(&memory, &[0x1008, end - 4], 8),
+            [Some(1), Some(index << 32)]
+        );
     }
 }

@@ -55,7 +55,7 @@ mod _core {
     use crate::unwinding::{Backtrace, LandingPad, ModuleMap, unwind};
 
     #[pymodule_export]
-    use crate::words::find_words;
+    use crate::words::{find_words, read_numbers};
 
     #[pymodule_export]
     use super::demangle;

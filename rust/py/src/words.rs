@@ -1,4 +1,4 @@
-//! Words of a program's memory that have one of some values.
+//! Words of a program's memory.
 
 use crabtrap_core::words as core;
 use pyo3::prelude::*;
@@ -20,6 +20,24 @@ pub(crate) fn find_words(
     let memory = CallMemory::new(&memory);
     let found = boundary::search(py, check, |cancel| {
         core::find_words(&memory, &ranges, &wanted, limit, cancel)
+    });
+    memory.finish()?;
+    found
+}
+
+/// Read a little-endian number of `size` bytes at each place; `None` where it cannot be read.
+#[pyfunction]
+#[pyo3(signature = (memory, places, size, check = None))]
+pub(crate) fn read_numbers(
+    py: Python<'_>,
+    memory: AnyMemory<'_>,
+    places: Vec<u64>,
+    size: usize,
+    check: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Vec<Option<u64>>> {
+    let memory = CallMemory::new(&memory);
+    let found = boundary::search(py, check, |cancel| {
+        core::read_numbers(&memory, &places, size, cancel)
     });
     memory.finish()?;
     found
