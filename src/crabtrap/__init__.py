@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     )
     from crabtrap.engine.causes.signal_table import SignalAction, SignalTable
     from crabtrap.engine.debuggee import Options
-    from crabtrap.engine.inspect.frame import Binding, Frame
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import Binding, CallStack, StackFrame
     from crabtrap.engine.inspect.statics import Declaration
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.inspect.user_code import UserCode
@@ -59,7 +60,8 @@ if TYPE_CHECKING:
     from crabtrap.target.repair import Repair, repair
     from crabtrap.target.stdio import Stdio
     from crabtrap.tasks.futures import Await, HeldVariable
-    from crabtrap.tasks.task import Task
+    from crabtrap.tasks.task import Task, TaskState
+    from crabtrap.tasks.task_frames import TaskFrame
     from crabtrap.values.value import Value
 
 __version__ = "0.1.0"
@@ -74,6 +76,7 @@ __all__ = [
     "Breakpoint",
     "BreakpointLocation",
     "Breakpoints",
+    "CallStack",
     "Case",
     "CatchKind",
     "Catchpoint",
@@ -108,11 +111,14 @@ __all__ = [
     "SignalTable",
     "SourceFile",
     "Sources",
+    "StackFrame",
     "State",
     "Stdio",
     "Stopped",
     "Symbol",
     "Task",
+    "TaskFrame",
+    "TaskState",
     "Thread",
     "Type",
     "UserCode",
@@ -147,8 +153,9 @@ _HOMES = {
     ),
     "engine.causes.signal_table": ("SignalAction", "SignalTable"),
     "engine.debuggee": ("Options",),
-    "engine.inspect.frame": ("Binding", "Frame"),
+    "engine.inspect.frame": ("Frame",),
     "engine.inspect.process": ("Process",),
+    "engine.inspect.stack_frame": ("Binding", "CallStack", "StackFrame"),
     "engine.inspect.statics": ("Declaration",),
     "engine.inspect.thread": ("Thread",),
     "engine.inspect.user_code": ("UserCode",),
@@ -174,7 +181,8 @@ _HOMES = {
     "target.repair": ("Repair", "repair"),
     "target.stdio": ("Stdio",),
     "tasks.futures": ("Await", "HeldVariable"),
-    "tasks.task": ("Task",),
+    "tasks.task_frames": ("TaskFrame",),
+    "tasks.task": ("Task", "TaskState"),
     "values.value": ("Value",),
 }
 """Modules below this one, and the names that are exported from them."""

@@ -351,11 +351,13 @@ class SelectionChanged:
         client: Its name.
         thread: tid.
         frame: Index, 0 being the innermost.
+        task: What selects the task whose frame it is, ``""`` for a frame of the thread.
     """
 
     client: str
     thread: int
     frame: int
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)

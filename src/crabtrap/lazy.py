@@ -6,28 +6,28 @@ several times.  No lock is needed where objects belong to one thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
+if TYPE_CHECKING:
+    # Whoever only reads it need not know the difference: a protocol may ask for a property.
+    lazy = property
+else:
 
-class lazy(Generic[T]):
-    """A property whose value is computed at the first access and kept in ``__dict__``."""
+    class lazy:
+        """A property whose value is computed at the first access and kept in ``__dict__``."""
 
-    def __init__(self, compute: Callable[[Any], T]) -> None:
-        self._compute = compute
-        self.__doc__ = compute.__doc__
+        def __init__(self, compute: Callable[[Any], Any]) -> None:
+            self._compute = compute
+            self.__doc__ = compute.__doc__
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        def __set_name__(self, owner: type, name: str) -> None:
+            self._name = name
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> lazy[T]: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> T: ...
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is None:
-            return self
-        value = instance.__dict__[self._name] = self._compute(instance)
-        return value
+        def __get__(self, instance: object, owner: type) -> object:
+            if instance is None:
+                return self
+            value = instance.__dict__[self._name] = self._compute(instance)
+            return value

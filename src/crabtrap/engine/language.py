@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import Watchpoint
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
-    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
     from crabtrap.values.python_behaviour import PythonBehaviour
     from crabtrap.values.value import Value
@@ -36,12 +36,16 @@ class Language(Protocol):
         """What Python's operators do to the program's values."""
         ...
 
-    def evaluate(self, text: str, frame: Frame) -> Value:
+    def evaluate(self, text: str, frame: StackFrame) -> Value:
         """Evaluate an expression in a frame."""
         ...
 
-    def html(self, shown: Process | Thread | Frame) -> str:
-        """The program, a thread or a frame as an HTML fragment, for notebooks."""
+    def html(self, shown: Process | CallStack) -> str:
+        """The program, or a thread or task, as an HTML fragment, for notebooks."""
+        ...
+
+    def frame_html(self, frame: StackFrame) -> str:
+        """A frame as an HTML fragment, for notebooks."""
         ...
 
     def holds(self, condition: str, frame: Frame) -> bool:
@@ -57,7 +61,7 @@ class Language(Protocol):
         ...
 
     def check_condition(
-        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+        self, condition: str, process: Process, place: BreakpointLocation | StackFrame | None
     ) -> None:
         """Check syntax, names and types of a condition, before it is asked.
 
@@ -95,7 +99,7 @@ class NoLanguage:
         """Values are scalars, fields and arrays."""
         return NOWHERE.program.behaviour
 
-    def evaluate(self, text: str, frame: Frame) -> Value:
+    def evaluate(self, text: str, frame: StackFrame) -> Value:
         """Refuse.
 
         Raises:
@@ -103,11 +107,13 @@ class NoLanguage:
         """
         raise UnsupportedError("expressions")
 
-    def html(self, shown: Process | Thread | Frame) -> str:
+    def html(self, shown: Process | CallStack) -> str:
         """What ``repr`` says, escaped."""
-        from html import escape  # noqa: PLC0415 - for notebooks only
+        return _escaped(shown)
 
-        return f"<code>{escape(repr(shown))}</code>"
+    def frame_html(self, frame: StackFrame) -> str:
+        """What ``repr`` says, escaped."""
+        return _escaped(frame)
 
     def holds(self, condition: str, frame: Frame) -> bool:
         """Every condition holds, so that nothing is missed."""
@@ -122,7 +128,7 @@ class NoLanguage:
         return text
 
     def check_condition(
-        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+        self, condition: str, process: Process, place: BreakpointLocation | StackFrame | None
     ) -> None:
         """Find nothing wrong."""
 
@@ -135,3 +141,9 @@ class NoLanguage:
     def compile_watch(self, item: Watchpoint) -> bytes | NotCompilable:
         """Refuse to compile."""
         return NotCompilable("no expression language")
+
+
+def _escaped(shown: object) -> str:
+    from html import escape  # noqa: PLC0415 - for notebooks only
+
+    return f"<code>{escape(repr(shown))}</code>"

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
         Binding,
         BreakpointLocation,
         Client,
-        Frame,
         RenderOptions,
         Session,
+        StackFrame,
+        Task,
         Thread,
         Value,
     )
@@ -133,7 +134,7 @@ def event_name(event: events.Event) -> str:
     return _EVENT_NAMES[type(event)]
 
 
-def frame(one: Frame) -> JsonObject:
+def frame(one: StackFrame) -> JsonObject:
     """One frame without its variables."""
     return {
         "index": one.index,
@@ -145,6 +146,23 @@ def frame(one: Frame) -> JsonObject:
         "column": one.column or None,
         "inlined": one.inlined,
         "user": one.is_user,
+        "branch": one.branch or None,
+    }
+
+
+def task(one: Task) -> JsonObject:
+    """One task, and where it waits in the user's code."""
+    own = next((each for each in one.frames() if each.is_user and each.path), None)
+    return {
+        "label": one.label,
+        "number": one.number,
+        "runtime": one.runtime,
+        "name": one.name,
+        "root": one.root,
+        "state": one.state,
+        "address": address(one.address),
+        "waits_at": None if own is None else frame(own),
+        "waits_for": [each.function for each in one.frames() if each.is_innermost],
     }
 
 

@@ -22,6 +22,7 @@ from crabtrap.engine.breakpoints.watched import MAX_WATCHED, split_watched
 from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.causes.syscall_names import parse_syscall, syscall_name
 from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.frame_place import place_of
 from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
@@ -33,7 +34,7 @@ from crabtrap.values.value_location import Bytes, Memory
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.session.client import Client
     from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
@@ -86,7 +87,7 @@ class Breakpoints:
         hardware: bool = False,
         commands: Sequence[str] = (),
         pending: bool = True,
-        frame: Frame | None = None,
+        frame: StackFrame | None = None,
     ) -> Breakpoint:
         """Add a breakpoint; it is active at once, also while the program runs.
 
@@ -160,7 +161,7 @@ class Breakpoints:
         *,
         kind: WatchKind = "write",
         condition: str | None = None,
-        frame: Frame | None = None,
+        frame: StackFrame | None = None,
     ) -> Watchpoint:
         """Add a watchpoint: stop when a value is changed, or accessed.
 
@@ -182,7 +183,8 @@ class Breakpoints:
                 frame = self._client.frame
             if condition is not None:
                 process = program.inspector.process
-                self._core.language.check_condition(condition, process, frame)
+                place = frame if isinstance(frame, Frame) else None
+                self._core.language.check_condition(condition, process, place)
             item = self._watchpoint(expression, kind, condition, frame)
             self._table.insert(item)
             program.resolver.arm(item)
@@ -190,7 +192,7 @@ class Breakpoints:
         return item
 
     def _watchpoint(
-        self, expression: str, kind: WatchKind, condition: str | None, frame: Frame | None
+        self, expression: str, kind: WatchKind, condition: str | None, frame: StackFrame | None
     ) -> Watchpoint:
         value = self._client.evaluate(expression, frame)
         address, size = value.address, value.type.size
@@ -215,11 +217,11 @@ class Breakpoints:
             size=size,
             old=self._core.program.debuggee.target.read_memory(address, size),
             old_text=self._core.language.render(value),
-            home=place_of(frame) if frame is not None else None,
+            home=place_of(frame) if isinstance(frame, Frame) else None,
             render=lambda: self._core.language.render(self._look_again(value, address)),
             render_bytes=self._renderer_of_bytes(value) if is_plain(value.type) else None,
         )
-        if frame is not None:
+        if isinstance(frame, Frame):
             self._bind_to_frame(item, frame, value)
         return item
 

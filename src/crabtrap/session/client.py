@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.core import Core
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.breakpoint_locations import Resolution
     from crabtrap.symbols.linespec import Spec
     from crabtrap.symbols.types import Type
+    from crabtrap.tasks.task import Task
     from crabtrap.values.value import Value
 
 
@@ -105,13 +107,40 @@ class Client:
         return self._selection.thread
 
     @property
-    def frame(self) -> Frame:
+    def task(self) -> Task | None:
+        """The selected task, ``None`` where a thread is looked at.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._selection.task
+
+    @property
+    def stack(self) -> CallStack:
+        """What the selected frame is one of: the selected task, or else the selected thread.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._selection.stack
+
+    @property
+    def frame(self) -> StackFrame:
         """The selected frame.
 
         Raises:
             StateError: The program is not stopped.
         """
         return self._selection.frame
+
+    @property
+    def pc(self) -> Address:
+        """The next instruction that the selected frame runs.
+
+        Raises:
+            StateError: The program is not stopped, or it is the frame of a task that waits.
+        """
+        return self._selection.thread_frame.pc
 
     def select_thread(self, thread: int) -> Thread:
         """Select a thread by index or tid, and its innermost frame.
@@ -121,8 +150,20 @@ class Client:
         """
         return self._selection.select_thread(thread)
 
-    def select_frame(self, index: int) -> Frame:
-        """Select a frame of the selected thread.
+    def select_task(self, task: Task | int | str) -> Task:
+        """Select a task, and its innermost frame in the user's code; it is looked at, not run.
+
+        Args:
+            task: A task, its number, or its label.
+
+        Raises:
+            NotFoundError: There is no such task.
+        """
+        found = self._core.tasks.find(task) if isinstance(task, int | str) else task
+        return self._selection.select_task(found)
+
+    def select_frame(self, index: int) -> StackFrame:
+        """Select a frame of the selected task or thread.
 
         Raises:
             RangeError: The stack has no such frame.
@@ -223,7 +264,7 @@ class Client:
         Raises:
             StateError: The frame is the outermost.
         """
-        return RunVerbs(self._core, timeout).finish(self._frame_or(frame, to="finish"))
+        return RunVerbs(self._core, timeout).finish(self._running_frame(frame, to="finish"))
 
     @returning_the_end
     def until(
@@ -234,7 +275,7 @@ class Client:
         timeout: float | None = None,
     ) -> StopEvent:
         """Run to a location or until this frame returns; without one, to a later line."""
-        start, verbs = self._frame_or(frame, to="until"), RunVerbs(self._core, timeout)
+        start, verbs = self._running_frame(frame, to="until"), RunVerbs(self._core, timeout)
         if spec is None:
             return verbs.until_below(start)
         return verbs.run_to("until", start, self._found(spec))
@@ -244,7 +285,7 @@ class Client:
         self, spec: str, *, frame: Frame | None = None, timeout: float | None = None
     ) -> StopEvent:
         """Run to a location, or until this frame returns."""
-        start = self._frame_or(frame, to="advance")
+        start = self._running_frame(frame, to="advance")
         return RunVerbs(self._core, timeout).run_to("advance", start, self._found(spec))
 
     @returning_the_end
@@ -299,7 +340,7 @@ class Client:
         keeper = self._core.keeper
         return keeper.seconds if keeper else 0
 
-    def anchor(self, spec: str, frame: Frame | None = None) -> Spec:
+    def anchor(self, spec: str, frame: StackFrame | None = None) -> Spec:
         """Parse a linespec and resolve what in it depends on a frame, the selected by default.
 
         Raises:
@@ -327,7 +368,7 @@ class Client:
         return next((f.declaration_path for f in users), None)
 
     # -- values ------------------------------------------------------------------------------
-    def evaluate(self, text: str, frame: Frame | None = None) -> Value:
+    def evaluate(self, text: str, frame: StackFrame | None = None) -> Value:
         """Evaluate a Rust expression; the program is neither run nor changed.
 
         Where there is no frame, as while the program runs, names mean statics and types.
@@ -337,7 +378,7 @@ class Client:
         """
         return self._evaluation.evaluate(text, frame or self._frame_if_any())
 
-    def type_of(self, text: str, frame: Frame | None = None) -> Type:
+    def type_of(self, text: str, frame: StackFrame | None = None) -> Type:
         """Return the type of an expression, or else the type of that name.
 
         Raises:
@@ -345,7 +386,7 @@ class Client:
         """
         return self._evaluation.type_of(text, frame or self._frame_if_any())
 
-    def printf(self, text: str, frame: Frame | None = None) -> str:
+    def printf(self, text: str, frame: StackFrame | None = None) -> str:
         """Write ``"FORMAT", VALUE, ...``: a text with values in it, as C's ``printf`` does.
 
         Raises:
@@ -353,7 +394,7 @@ class Client:
         """
         return self._evaluation.printf(text, frame or self._frame_if_any())
 
-    def declaration(self, name: str, frame: Frame | None = None) -> Declaration | None:
+    def declaration(self, name: str, frame: StackFrame | None = None) -> Declaration | None:
         """Return where a static or thread-local is declared, ``None`` where none has the name.
 
         Raises:
@@ -362,7 +403,7 @@ class Client:
         process = self._core.program.inspector.process
         return find_declaration(process, name, frame or self._frame_if_any())
 
-    def methods(self, receiver: str, frame: Frame | None = None) -> tuple[str, ...]:
+    def methods(self, receiver: str, frame: StackFrame | None = None) -> tuple[str, ...]:
         """Names of the methods that ``evaluate`` can call on the value of an expression.
 
         Only its type is asked, and nothing is read or run.
@@ -376,7 +417,7 @@ class Client:
         self,
         text: str,
         *,
-        frame: Frame | None = None,
+        frame: StackFrame | None = None,
         timeout: float = 5.0,
         all_threads: bool = False,
     ) -> Value:
@@ -407,7 +448,7 @@ class Client:
         self,
         text: str,
         *,
-        frame: Frame | None = None,
+        frame: StackFrame | None = None,
         pretty: bool = False,
         limit: int = 1 << 16,
         timeout: float = 5.0,
@@ -433,7 +474,7 @@ class Client:
         settings = CallSettings(timeout, all_threads)
         return self._evaluation.format_debug(text, chosen, settings, pretty=pretty, limit=limit)
 
-    def assign(self, target: str, value: str, *, frame: Frame | None = None) -> Value:
+    def assign(self, target: str, value: str, *, frame: StackFrame | None = None) -> Value:
         """Assign to a variable, a field, a register (``$rax``) or a convenience variable (``$x``).
 
         Args:
@@ -452,6 +493,8 @@ class Client:
 
         chosen = self._frame_or(frame, to="change a value")
         assign(self._core, self.registers, self.history, chosen, target, value)
+        if chosen.thread is None:
+            return self.evaluate(target, chosen)
         # If a register was written, the frame is stale.
         tid, index = chosen.thread.tid, chosen.index
         return self.evaluate(target, self._core.process.thread(tid).frame(index))
@@ -472,11 +515,15 @@ class Client:
         tid = self._tid(thread, to=to)
         return tid, self._selection.index if tid == self._selection.tid else 0
 
-    def _frame_or(self, frame: Frame | None, *, to: str) -> Frame:
+    def _frame_or(self, frame: StackFrame | None, *, to: str) -> StackFrame:
         require(self._core.state, Stopped, to=to)
         return frame if frame is not None else self._selection.frame
 
-    def _frame_if_any(self) -> Frame | None:
+    def _running_frame(self, frame: Frame | None, *, to: str) -> Frame:
+        require(self._core.state, Stopped, to=to)
+        return frame if frame is not None else self._selection.thread_frame
+
+    def _frame_if_any(self) -> StackFrame | None:
         if not isinstance(self._core.state, Stopped):
             return None
         try:

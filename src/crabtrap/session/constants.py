@@ -24,7 +24,7 @@ from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Bytes, Synthetic, Value
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.symbols.types import Type
 
 _TEXTS = ("&str", "&'static str")
@@ -33,7 +33,7 @@ _DEEPEST = 16
 """Constants that one is computed from, one from the other."""
 
 
-def find_constant(frame: Frame, path: str) -> Value | None:
+def find_constant(frame: StackFrame, path: str) -> Value | None:
     """Find a constant by the source of a frame's function, as far as it can be relied on.
 
     Args:
@@ -64,7 +64,7 @@ class _Place:
         depth: How many constants have led here.
     """
 
-    frame: Frame
+    frame: StackFrame
     path: str
     line: int
     self_type: str
@@ -119,7 +119,7 @@ class _ConstantScope(EmptyScope):
 
     def find_type(self, text: str) -> Type | None:
         """Find a type of the program."""
-        return self._place.frame.thread.process.find_type(text)
+        return self._place.frame.process.find_type(text)
 
 
 def _computed(path: str, declared: SourceConstant, place: _Place) -> Value:
@@ -144,7 +144,7 @@ def _presenter() -> Presenter:
     return std_presenter()
 
 
-def _self_type(frame: Frame) -> str:
+def _self_type(frame: StackFrame) -> str:
     """What ``Self`` is in a trait's own method: the last part of its path, ``""`` elsewhere."""
     arguments = generic_arguments(frame.code.name)[1:-1] if frame.code is not None else ""
     first = split_outside_brackets(arguments, ",")[0].strip() if arguments else ""
@@ -162,11 +162,11 @@ def _module_files(path: str, module: str) -> list[str]:
     return [os.path.join(folder, name) for folder in folders for name in names]
 
 
-def _constants(frame: Frame, path: str) -> SourceConstants | None:
+def _constants(frame: StackFrame, path: str) -> SourceConstants | None:
     module = frame.loaded_module
     if module is None:
         return None
-    substitutes = tuple(frame.thread.process.settings.substitutes)
+    substitutes = tuple(frame.process.settings.substitutes)
     identity = SourceFinder(substitutes).identity(path)
     if identity is None:
         return None
@@ -186,7 +186,7 @@ def _parsed(
     return SourceConstants(file.lines) if file.lines and not file.stale else None
 
 
-def _generic(frame: Frame, constants: SourceConstants, name: str) -> Value | None:
+def _generic(frame: StackFrame, constants: SourceConstants, name: str) -> Value | None:
     """The value of a const generic: the name of the instance has it, the source its position."""
     code = frame.code
     parameters = constants.generic_parameters(frame.line) if code is not None else None

@@ -14,7 +14,8 @@ from crabtrap.session.scopes import EndedScope, FrameScope, ProgramScope
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.expr.scope import EvaluationError, Scope
     from crabtrap.session.calls import CallSettings, ProgramCaller
     from crabtrap.session.core import Core
@@ -32,7 +33,7 @@ class ExpressionVerbs:
         self._core = core
         self._history = history
 
-    def evaluate(self, text: str, frame: Frame | None) -> Value:
+    def evaluate(self, text: str, frame: StackFrame | None) -> Value:
         """Evaluate an expression; without a frame it cannot use locals and registers.
 
         A running program is paused meanwhile, so that the whole expression reads the same
@@ -47,7 +48,9 @@ class ExpressionVerbs:
                 raise self._explained(error, text, frame) from None
             raise
 
-    def _explained(self, error: EvaluationError, text: str, frame: Frame | None) -> EvaluationError:
+    def _explained(
+        self, error: EvaluationError, text: str, frame: StackFrame | None
+    ) -> EvaluationError:
         """The error with a hint whether `call` runs what evaluating does not, and if not, why."""
         from crabtrap.expr.scope import (  # noqa: PLC0415 - slow to import
             EvaluationError,
@@ -56,12 +59,13 @@ class ExpressionVerbs:
         from crabtrap.session.calls import CallSettings, why_not_called  # noqa: PLC0415 - as above
 
         core = self._core
-        if frame is None or not isinstance(core.state, Stopped):
+        thread = self._calling_thread(frame) if frame is not None else None
+        if frame is None or thread is None:
             error.hint = "call runs it, at a stop"
             return error
         scope = FrameScope(frame, self._history)
         reason = why_not_called(
-            lambda kind: kind(core.program, frame, core.presenter, CallSettings()),
+            lambda kind: kind(core.program, frame, thread, core.presenter, CallSettings()),
             lambda caller: self._evaluate(text, scope, caller),
         )
         if isinstance(reason, WouldRunError):  # there is no such function at all
@@ -70,14 +74,14 @@ class ExpressionVerbs:
             error.hint = f"call does not run it either: {reason}"
         return error
 
-    def methods(self, receiver: str, frame: Frame | None) -> tuple[str, ...]:
+    def methods(self, receiver: str, frame: StackFrame | None) -> tuple[str, ...]:
         """The names of the methods that an expression's value has; nothing is evaluated."""
         from crabtrap.expr.known_methods import known_methods  # noqa: PLC0415 - slow to import
 
         book, own = self._core.presenter.book, LazyMethods(self._core.program.debuggee.modules)
         return self._in_scope(frame, lambda scope: known_methods(receiver, scope, book, own))
 
-    def _in_scope(self, frame: Frame | None, ask: Callable[[Scope], T]) -> T:
+    def _in_scope(self, frame: StackFrame | None, ask: Callable[[Scope], T]) -> T:
         with self._core.door.cancellable():
             if frame is not None:
                 return ask(FrameScope(frame, self._history))
@@ -98,7 +102,7 @@ class ExpressionVerbs:
             return ProgramScope(process, self._history)
         return EndedScope(process, self._history, state)
 
-    def type_of(self, text: str, frame: Frame | None) -> Type:
+    def type_of(self, text: str, frame: StackFrame | None) -> Type:
         """Return the type of an expression, or else the type of that name."""
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
         from crabtrap.expr.syntax.grammar import is_type_name  # noqa: PLC0415 - slow to import
@@ -113,7 +117,7 @@ class ExpressionVerbs:
                 raise NotFoundError("type", text) from error
             raise
 
-    def printf(self, text: str, frame: Frame | None) -> str:
+    def printf(self, text: str, frame: StackFrame | None) -> str:
         """Write ``"FORMAT", VALUE, ...`` as C's ``printf`` does."""
         from crabtrap.expr.printf import Printf  # noqa: PLC0415 - slow to import
         from crabtrap.expr.scope import EvaluationError  # noqa: PLC0415 - slow to import
@@ -133,7 +137,7 @@ class ExpressionVerbs:
         values = tuple(value for _, value in fields.fields)
         return Printf(self._core.presenter, self._core.language.render).write(values)
 
-    def address(self, text: str, frame: Frame | None) -> Address:
+    def address(self, text: str, frame: StackFrame | None) -> Address:
         """Evaluate an expression to an address: a pointer's target, or an integer."""
         value = self.evaluate(text, frame)
         if value.is_pointer:
@@ -141,14 +145,14 @@ class ExpressionVerbs:
         return Address(value.integer())
 
     # -- running functions of the program ----------------------------------------------------
-    def call(self, text: str, frame: Frame, settings: CallSettings) -> Value:
+    def call(self, text: str, frame: StackFrame, settings: CallSettings) -> Value:
         """Evaluate an expression whose function and method calls run in the program."""
         return self._calling(
             frame, settings, lambda scope, caller: self._evaluate(text, scope, caller)
         )
 
     def format_debug(
-        self, text: str, frame: Frame, settings: CallSettings, *, pretty: bool, limit: int
+        self, text: str, frame: StackFrame, settings: CallSettings, *, pretty: bool, limit: int
     ) -> str:
         """Format a value by the program's own ``impl Debug``."""
         from crabtrap.session.calls import format_debug  # noqa: PLC0415 - slow to import
@@ -161,15 +165,24 @@ class ExpressionVerbs:
             ),
         )
 
+    def _calling_thread(self, frame: StackFrame) -> Thread | None:
+        """The thread that calls functions for a frame: its own, or that of the stop."""
+        state = self._core.state
+        if not isinstance(state, Stopped):
+            return None
+        return frame.thread or self._core.process.thread(state.event.thread)
+
     def _calling(
-        self, frame: Frame, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]
+        self, frame: StackFrame, settings: CallSettings, run: Callable[[Scope, ProgramCaller], T]
     ) -> T:
         """Let ``run`` call functions of the program, then handle their output and its end."""
         from crabtrap.session.calls import ProgramCaller  # noqa: PLC0415 - slow to import
 
         core = self._core
         require(core.state, Stopped, to="call a function")
-        caller = ProgramCaller(core.program, frame, core.presenter, settings)
+        thread = self._calling_thread(frame)
+        assert thread is not None  # the program is stopped
+        caller = ProgramCaller(core.program, frame, thread, core.presenter, settings)
         try:
             return run(FrameScope(frame, self._history), caller)
         finally:

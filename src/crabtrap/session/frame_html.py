@@ -9,15 +9,14 @@ import os
 from html import escape
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.inspect.frame import Frame
-from crabtrap.engine.inspect.thread import Thread
+from crabtrap.engine.inspect.process import Process
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.output.value_html import BLOCK, dim
 from crabtrap.values.python_behaviour import readable_summary
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Binding
-    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import Binding, CallStack, StackFrame
+    from crabtrap.engine.inspect.thread import Thread
 
 _MOST_FRAMES = 100
 _MOST_THREADS = 1000
@@ -26,22 +25,15 @@ Rows = list[tuple[str, ...]]
 """The cells of a table, as HTML."""
 
 
-def inspected_html(shown: Process | Thread | Frame) -> str:
-    """A process as its threads, a thread as its frames, a frame as its variables.
+def inspected_html(shown: Process | CallStack) -> str:
+    """A process as its threads, a thread or task as its frames.
 
     What cannot be read any more, as after the program has run on, says why.
     """
     try:
-        shown.check()
-        match shown:
-            case Frame():
-                return frame_html(shown)
-            case Thread():
-                return thread_html(shown)
-            case _:
-                return process_html(shown)
+        return process_html(shown) if isinstance(shown, Process) else stack_html(shown)
     except CrabtrapError as error:
-        return f'<div style="{BLOCK}">{dim(f"<{error}>")}</div>'
+        return _failure(error)
 
 
 def process_html(process: Process) -> str:
@@ -55,21 +47,28 @@ def process_html(process: Process) -> str:
     return _section(f"process {process.pid}", rows, f"... {rest} more" if rest else "")
 
 
-def thread_html(thread: Thread) -> str:
-    """Its stack, innermost frame first."""
-    frames = thread.frames(0, _MOST_FRAMES + 1)
+def stack_html(stack: CallStack) -> str:
+    """Its frames, innermost first."""
+    frames = stack.frames(0, _MOST_FRAMES + 1)
     rows: Rows = [
         (dim(f"#{frame.index}"), _head(frame), _position(frame)) for frame in frames[:_MOST_FRAMES]
     ]
-    title = f"thread {thread.index} {thread.name}"
-    return _section(title, rows, "" if len(frames) == len(rows) else "more frames follow")
+    return _section(stack.title, rows, "" if len(frames) == len(rows) else "more frames follow")
 
 
-def frame_html(frame: Frame) -> str:
+def frame_html(frame: StackFrame) -> str:
     """Its arguments and local variables, each of which opens."""
-    rows: Rows = [_variable(one) for one in (*frame.arguments(), *frame.locals())]
-    title = f"#{frame.index} {frame.function or hex(frame.pc)}"
+    title = f"#{frame.index} {frame.function or hex(frame.pc or 0)}"
+    try:
+        frame.check()
+        rows: Rows = [_variable(one) for one in (*frame.arguments(), *frame.locals())]
+    except CrabtrapError as error:
+        return _failure(error)
     return _section(title, rows, "" if rows else "no variables", beside=_position(frame))
+
+
+def _failure(error: CrabtrapError) -> str:
+    return f'<div style="{BLOCK}">{dim(f"<{error}>")}</div>'
 
 
 def _variable(one: Binding) -> tuple[str, ...]:
@@ -87,19 +86,19 @@ def _where(thread: Thread) -> str:
         return dim(str(error))
 
 
-def _head(frame: Frame) -> str:
+def _head(frame: StackFrame) -> str:
     """Function and arguments; code that is not the user's stands back."""
-    name = frame.function or hex(frame.pc)
+    name = frame.function or hex(frame.pc or 0)
     if not frame.is_user:
         return dim(name)
-    behaviour = frame.thread.process.behaviour
+    behaviour = frame.process.behaviour
     arguments = ", ".join(
         f"{one.name}={readable_summary(behaviour, one.value)}" for one in frame.arguments()
     )
     return f"{escape(name)}{dim(f'({arguments})')}"
 
 
-def _position(frame: Frame) -> str:
+def _position(frame: StackFrame) -> str:
     """File and line; the whole path is shown where the pointer rests on it."""
     if not frame.path:
         return dim(frame.module or "")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crabtrap.engine.breakpoints.stoppoints import AnyStoppoint
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.session.client import Client
     from crabtrap.session.core import Core
 
@@ -99,7 +99,7 @@ def name_of(saved: dict[str, Any]) -> str:
     return f"{kind} {saved.get('number', '?')} ({what})"
 
 
-def _find_frame(client: Client, saved: dict[str, Any], *, held: bool) -> Frame | None:
+def _find_frame(client: Client, saved: dict[str, Any], *, held: bool) -> StackFrame | None:
     """Return the frame in which a watched expression means the bytes that it meant.
 
     Raises:
@@ -118,13 +118,13 @@ def _find_frame(client: Client, saved: dict[str, Any], *, held: bool) -> Frame |
     raise StateError(f"the expression does not mean the bytes at {expected[0]:#x} any more")
 
 
-def _candidates(client: Client, saved: dict[str, Any]) -> Iterator[Frame]:
+def _candidates(client: Client, saved: dict[str, Any]) -> Iterator[StackFrame]:
     """Yield the frame of the watched expression, or where it needs none, the selected one."""
     if not saved["cfa"]:
         yield client.frame
         return
     try:
-        thread = client.frame.thread.process.thread(saved["home"])
+        thread = client.frame.process.thread(saved["home"])
         for index in range(_MOST_FRAMES):
             frame = thread.frame(index)
             if frame.cfa == saved["cfa"]:

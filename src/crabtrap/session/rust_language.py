@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import Watchpoint
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
-    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.engine.interrupts import Interrupts
     from crabtrap.expr.scope import Scope
     from crabtrap.present import Presenter
@@ -42,14 +42,14 @@ class RustLanguage:
         self._history = history
         self._interrupts = interrupts
 
-    def evaluate(self, text: str, frame: Frame) -> Value:
+    def evaluate(self, text: str, frame: StackFrame) -> Value:
         """Evaluate an expression in a frame.
 
         Raises:
             CrabtrapError: It cannot be parsed or has no value.
         """
         scope = FrameScope(frame, self._history)
-        methods = LazyMethods(frame.thread.process.modules)
+        methods = LazyMethods(frame.process.modules)
         return self.home(evaluate(text, scope, self._presenter, methods=methods))
 
     @property
@@ -67,11 +67,17 @@ class RustLanguage:
         """A value that may have been computed, such that it behaves as those of the program."""
         return self._behaviour.home(value) if value.context is NOWHERE else value
 
-    def html(self, shown: Process | Thread | Frame) -> str:
-        """The program, a thread or a frame as an HTML fragment, for notebooks."""
+    def html(self, shown: Process | CallStack) -> str:
+        """The program, or a thread or task, as an HTML fragment, for notebooks."""
         from crabtrap.session.frame_html import inspected_html  # noqa: PLC0415 - for notebooks only
 
         return inspected_html(shown)
+
+    def frame_html(self, frame: StackFrame) -> str:
+        """A frame as an HTML fragment, for notebooks."""
+        from crabtrap.session.frame_html import frame_html  # noqa: PLC0415 - for notebooks only
+
+        return frame_html(frame)
 
     def render(self, value: Value) -> str:
         """Render a value on one line, shortened."""
@@ -109,7 +115,7 @@ class RustLanguage:
         return "".join(parts)
 
     def check_condition(
-        self, condition: str, process: Process, place: BreakpointLocation | Frame | None
+        self, condition: str, process: Process, place: BreakpointLocation | StackFrame | None
     ) -> None:
         """Check syntax, names and types of a condition, before it is asked.
 

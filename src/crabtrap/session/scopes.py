@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.process import Process
+from crabtrap.engine.inspect.stack_frame import StackFrame
 from crabtrap.engine.inspect.statics import (
     Viewpoint,
     find_statics,
@@ -15,7 +15,7 @@ from crabtrap.engine.inspect.statics import (
     viewpoint,
 )
 from crabtrap.engine.machine import Stopped, require
-from crabtrap.errors import NotFoundError
+from crabtrap.errors import NotFoundError, StateError
 from crabtrap.symbols.names import path_segments
 from crabtrap.symbols.types import PRIMITIVES, pointer_type, synthetic_type
 from crabtrap.values import NOWHERE, Absent, Bytes, NoProgramInfo, Value, ValueContext
@@ -153,8 +153,8 @@ class EndedScope(ProgramScope):
 class FrameScope(ProgramScope):
     """The scope of one frame."""
 
-    def __init__(self, frame: Frame, history: ValueHistory) -> None:
-        super().__init__(frame.thread.process, history)
+    def __init__(self, frame: StackFrame, history: ValueHistory) -> None:
+        super().__init__(frame.process, history)
         self._frame = frame
 
     @property
@@ -191,6 +191,9 @@ class FrameScope(ProgramScope):
 
     def register(self, name: str) -> Value | None:
         """Read a register as this frame sees it; special ones in the innermost frame only."""
+        thread = self._frame.thread
+        if thread is None:
+            raise StateError("a task that waits has no registers", hint="thread selects a thread")
         general = self._frame.registers()
         wanted = {"pc": "rip", "sp": "rsp", "fp": "rbp"}.get(name, name)
         if wanted in general:
@@ -198,9 +201,8 @@ class FrameScope(ProgramScope):
             if value is None:
                 return Value(PRIMITIVES["u64"], Absent("lost in the call"), self.context)
             return Value(PRIMITIVES["u64"], Bytes(value.to_bytes(_WORD, "little")), self.context)
-        if self._frame.physical.index:
+        if not self._frame.is_innermost:
             return None
-        thread = self._frame.thread
         try:
             data = thread.process.target.read_register(thread.tid, wanted)
         except NotFoundError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.causes.panics import find_user_frame
+from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.machine import Stopped, require
-from crabtrap.errors import NotFoundError, RangeError
+from crabtrap.errors import NotFoundError, RangeError, StateError
 from crabtrap.events import (
     BreakpointHit,
     ConditionFailed,
@@ -17,19 +18,24 @@ from crabtrap.events import (
     SignalReceived,
     StepDone,
 )
+from crabtrap.records import dataclass, replace
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.core import Core
+    from crabtrap.tasks.task import Task
 
 _ENDS_OF_PLANS = (StepDone, FrameUnwound, CoroutineEnded)
 
 
 class Selection:
-    """The selected thread and frame; every stop selects its own.
+    """The selected thread, task and frame; every stop selects its own.
+
+    A thread is always selected as long as there is a program; it is what runs.  Where a task
+    is selected beside it, that is what is looked at.
 
     Attributes:
         tid: The selected thread, 0 when there is no program.
@@ -42,6 +48,7 @@ class Selection:
         self._client = client
         self.tid = 0
         self.index = 0
+        self._task: _TaskChoice | None = None
 
     @property
     def thread(self) -> Thread:
@@ -54,17 +61,51 @@ class Selection:
         return self._core.process.thread(self.tid)
 
     @property
-    def frame(self) -> Frame:
-        """The selected frame of the selected thread."""
-        return self.thread.frame(self.index)
+    def task(self) -> Task | None:
+        """The selected task, ``None`` where a thread is looked at.
+
+        Raises:
+            StateError: The program is not stopped.
+            NotFoundError: The debugger has let the program go on without it.
+        """
+        return None if self._task is None else self._core.tasks.find(self._task.address)
+
+    @property
+    def stack(self) -> CallStack:
+        """The selected task, or else the selected thread."""
+        return self.task or self.thread
+
+    @property
+    def frame(self) -> StackFrame:
+        """The selected frame of the selected task, or else of the selected thread."""
+        task = self.task
+        if task is None or self._task is None:
+            return self.thread.frame(self.index)
+        return task.frame(self._task.index)
+
+    @property
+    def thread_frame(self) -> Frame:
+        """The selected frame, for what runs it.
+
+        Raises:
+            StateError: It is that of a task that waits.
+        """
+        frame = self.frame
+        if isinstance(frame, Frame):
+            return frame
+        raise StateError(
+            f"{frame.stack.title} waits: no thread runs this frame",
+            hint=f"thread {self.thread.index} selects the thread again",
+        )
 
     def clear(self) -> None:
         """Select nothing: there is no program any more."""
         self.tid = self.index = 0
+        self._task = None
 
     def follow(self, event: StopEvent) -> None:
         """Select the thread and frame that a stop is about."""
-        self.tid, self.index = event.thread, 0
+        self.tid, self.index, self._task = event.thread, 0, None
         self.index = self._frame_to_show(event)
 
     def select_thread(self, thread: int) -> Thread:
@@ -74,23 +115,34 @@ class Selection:
             NotFoundError: There is no such thread.
         """
         found = find_thread(self._core.process, thread)
-        self._select(found.tid, 0)
+        self._select(found.tid, 0, None)
         return found
 
-    def select_frame(self, index: int) -> Frame:
-        """Select a frame of the selected thread.
+    def select_task(self, task: Task) -> Task:
+        """Select a task, and its innermost frame that is the user's."""
+        own = next((frame.index for frame in task.frames() if frame.is_user), 0)
+        self._select(self.tid, self.index, _TaskChoice(task.address, task.label, own))
+        return task
+
+    def select_frame(self, index: int) -> StackFrame:
+        """Select a frame of the selected task or thread.
 
         Raises:
             RangeError: The stack has no such frame.
         """
-        frame = self.thread.frame(index)
-        self._select(self.tid, index)
+        frame = self.stack.frame(index)
+        if self._task is None:
+            self._select(self.tid, index, None)
+        else:
+            self._select(self.tid, self.index, replace(self._task, index=index))
         return frame
 
-    def _select(self, tid: int, index: int) -> None:
-        if (tid, index) != (self.tid, self.index):
-            self.tid, self.index = tid, index
-            self._core.events.publish(SelectionChanged(self._client, tid, index))
+    def _select(self, tid: int, index: int, task: _TaskChoice | None) -> None:
+        if (tid, index, task) == (self.tid, self.index, self._task):
+            return
+        self.tid, self.index, self._task = tid, index, task
+        label, shown = ("", index) if task is None else (task.label, task.index)
+        self._core.events.publish(SelectionChanged(self._client, tid, shown, label))
 
     def path(self) -> str | None:
         """Return the source file of the selected frame, ``None`` where it has none."""
@@ -119,6 +171,15 @@ class Selection:
         to a library.  A signal of another process stops the thread anywhere.
         """
         return signal.address is not None or signal.sender == self._core.process.pid
+
+
+@dataclass(frozen=True, slots=True)
+class _TaskChoice:
+    """A task and a frame of it, for one stop; the task itself is looked up each time."""
+
+    address: int
+    label: str
+    index: int
 
 
 def find_thread(process: Process, thread: int) -> Thread:

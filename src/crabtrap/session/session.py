@@ -30,8 +30,8 @@ from crabtrap.target.stdio import Stdio
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.event_hub import Cancel, Listener
@@ -96,6 +96,7 @@ class Session:
         self.printf = verbs.printf
         self.format_debug, self.assign = verbs.format_debug, verbs.assign
         self.select_thread, self.select_frame = verbs.select_thread, verbs.select_frame
+        self.select_task = verbs.select_task
 
     def __enter__(self) -> Session:
         return self
@@ -348,6 +349,6 @@ class Session:
         return self.client.thread
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> StackFrame:
         """The frame that ``client`` has selected."""
         return self.client.frame

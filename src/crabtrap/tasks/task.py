@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from crabtrap.errors import CrabtrapError
+from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
 from crabtrap.lazy import lazy
 from crabtrap.present.field_paths import part, peel
 from crabtrap.tasks.future_types import FutureTypes
 from crabtrap.tasks.futures import FutureDecoder, future_name
 from crabtrap.tasks.layouts import LAYOUTS
 from crabtrap.tasks.scan import find_candidates
+from crabtrap.tasks.task_frames import task_frames
 from crabtrap.values import Invalid, Memory, Value, ValueContext
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.layouts import TaskLayout
     from crabtrap.tasks.scan import Candidate
@@ -61,6 +63,26 @@ class Task:
     def __repr__(self) -> str:
         return f"<Task {self.number} {self.root} {self.state}>"
 
+    def _repr_html_(self) -> str:
+        """Its stack, for notebooks."""
+        return self.process.settings.language.html(self)
+
+    @property
+    def name(self) -> str:
+        """The outermost future that has a name of its own: ``root``, if that is no ``dyn``."""
+        outermost = self.frames()[-1:]
+        return (outermost[0].function or self.root) if outermost else self.root
+
+    @property
+    def label(self) -> str:
+        """What it is selected by: its number, or its address where it has none."""
+        return f"{self.address:#x}" if self.number is None else str(self.number)
+
+    @property
+    def title(self) -> str:
+        """What messages call it: ``task 7``."""
+        return f"task {self.label}"
+
     @property
     def future(self) -> Value | None:
         """The future that was spawned; ``None`` once it has ended."""
@@ -86,6 +108,32 @@ class Task:
             found.append(level)
             level = level.children[0][1] if len(level.children) == 1 else None
         return tuple(found)
+
+    # -- its frames ------------------------------------------------------------------------
+    @lazy
+    def _frames(self) -> tuple[StackFrame, ...]:
+        awaits = self.awaits
+        return task_frames(self, self.process, awaits) if awaits is not None else ()
+
+    def frame(self, index: int) -> StackFrame:
+        """Return frame ``index``, 0 being the innermost.
+
+        Raises:
+            RangeError: There is no such frame; a task that has ended has none.
+        """
+        if not 0 <= index < len(self._frames):
+            ended = "" if self._frames else f": it is {self.state}"
+            raise RangeError(f"{self.title} has no frame {index}{ended}")
+        return self._frames[index]
+
+    def frames(self, start: int = 0, count: int | None = None) -> tuple[StackFrame, ...]:
+        """Return frames ``[start, start + count)``: what it awaits, innermost first."""
+        return self._frames[start : None if count is None else start + count]
+
+    @property
+    def backtrace_end_reason(self) -> str:
+        """Reason why what it awaits is not known, ``""`` where it is."""
+        return next((level.problem for level in reversed(self.stack) if level.problem), "")
 
 
 class Tasks:
@@ -114,6 +162,17 @@ class Tasks:
                 if 0 < task.references < _MOST_REFERENCES and task.number != 0:
                     found[task.address] = task
         return tuple(sorted(found.values(), key=lambda task: (task.number or 0, task.address)))
+
+    def find(self, label: str | int) -> Task:
+        """Find a task by its number or its address.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        for task in self.all:
+            if str(label) == task.label or (label == task.address and isinstance(label, int)):
+                return task
+        raise NotFoundError("task", str(label), hint="tasks lists them")
 
 
 def _state_of(flags: int) -> TaskState:

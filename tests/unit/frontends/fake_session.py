@@ -64,6 +64,20 @@ class FakeFrame:
     variables_unknown: str = ""
     loaded_module: None = None
     thread: FakeThread | None = None
+    branch: str = ""
+
+    @property
+    def stack(self) -> FakeThread | None:
+        return self.thread
+
+    @property
+    def caller(self) -> int | None:
+        assert self.thread is not None
+        return self.index + 1 if self.index + 1 < len(self.thread.stack) else None
+
+    @property
+    def is_innermost(self) -> bool:
+        return self.index == 0
 
     def arguments(self) -> list[FakeBinding]:
         return [one for one in self.bindings if one.kind == "argument"]
@@ -83,6 +97,10 @@ class FakeThread:
     def __post_init__(self) -> None:
         for frame in self.stack:
             frame.thread = self
+
+    @property
+    def title(self) -> str:
+        return f"thread {self.index}"
 
     def frame(self, index: int) -> FakeFrame:
         return self.stack[index]
@@ -137,6 +155,10 @@ class FakeSession:
         self.state: State = NotStarted()
         if threads:
             self.state = Stopped(StopEvent(1, 1, threads[0].tid, (Interrupted(),)))
+
+    @property
+    def stack(self) -> FakeThread | None:
+        return self.thread
 
     @property
     def is_stopped(self) -> bool:

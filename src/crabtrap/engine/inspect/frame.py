@@ -8,16 +8,14 @@ from crabtrap.engine.inspect.captures import Capture, find_captures
 from crabtrap.engine.inspect.environments import captured_fields, is_closure_name
 from crabtrap.engine.inspect.hygiene import variables_at
 from crabtrap.engine.inspect.locating import VariableLocator
-from crabtrap.engine.inspect.statics import find_static, is_in_scope, static_value, viewpoint
+from crabtrap.engine.inspect.stack_frame import Binding, StackFrame
 from crabtrap.engine.inspect.variables import (
     ScopedVariable,
     explain_missing,
     find_binding,
     without_awaits,
 )
-from crabtrap.errors import NotFoundError
 from crabtrap.lazy import lazy
-from crabtrap.records import dataclass
 from crabtrap.symbols.lacking import what_lacks
 from crabtrap.symbols.names import full_function_name, function_name
 from crabtrap.symbols.types import synthetic_type
@@ -27,6 +25,7 @@ from crabtrap.values.value_context import ValueContext
 if TYPE_CHECKING:
     from crabtrap import _core
     from crabtrap.address import Address
+    from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.inspect.unwinding import LogicalFrame, PhysicalFrame
     from crabtrap.engine.inspect.user_code import Origin
@@ -53,26 +52,7 @@ def register_name(number: int) -> str:
     return f"xmm{number - len(REGISTER_NAMES)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """A variable of a frame.
-
-    Attributes:
-        name: As in the source.
-        value: Its value; nothing of it is read yet.
-        kind: "capture" is a variable that a closure or coroutine has captured.
-        shadowed: A later or deeper variable of the same name shadows it.
-        line: 1-based line of its declaration, 0 where unknown.
-    """
-
-    name: str
-    value: Value
-    kind: Literal["argument", "local", "capture", "static"]
-    shadowed: bool = False
-    line: int = 0
-
-
-class Frame:
+class Frame(StackFrame):
     """One frame of a stopped thread.
 
     Attributes:
@@ -81,15 +61,11 @@ class Frame:
     """
 
     def __init__(self, thread: Thread, logical: LogicalFrame) -> None:
-        self.thread = thread
+        self._thread = thread
         self.logical = logical
 
     def __repr__(self) -> str:
         return f"<Frame {self.index} {self.function or hex(self.pc)}>"
-
-    def _repr_html_(self) -> str:
-        """Its variables, for notebooks."""
-        return self.thread.process.settings.language.html(self)
 
     def check(self) -> None:
         """Refuse use after the program was resumed.
@@ -97,10 +73,41 @@ class Frame:
         Raises:
             StaleError: It was.
         """
-        process = self.thread.process
+        process = self.process
         process.clock.check(process.epoch, "frame")
 
     # -- where ---------------------------------------------------------------------
+    @property
+    def process(self) -> Process:
+        """The program at the stop it is of."""
+        return self._thread.process
+
+    @property
+    def thread(self) -> Thread:
+        """The thread it is a frame of."""
+        return self._thread
+
+    @property
+    def stack(self) -> Thread:
+        """The thread it is a frame of."""
+        return self._thread
+
+    @property
+    def caller(self) -> int | None:
+        """Number of the frame that has called it, ``None`` for the outermost."""
+        following = self.logical.index + 1
+        return following if self._thread.frames(following, 1) else None
+
+    @property
+    def is_innermost(self) -> bool:
+        """Whether it has called nothing."""
+        return self.logical.index == 0
+
+    @property
+    def branch(self) -> str:
+        """A function is called alone: ``""``."""
+        return ""
+
     @property
     def index(self) -> int:
         """Number of the frame; 0 is the innermost."""
@@ -160,11 +167,6 @@ class Frame:
         return self.logical.module
 
     @property
-    def module(self) -> str | None:
-        """File name of the module its code is in."""
-        return self.logical.module.name if self.logical.module is not None else None
-
-    @property
     def path(self) -> str | None:
         """Source file as the debug information names it."""
         return self.logical.position[0]
@@ -189,45 +191,10 @@ class Frame:
         """Whether it is the signal trampoline, see ``sigreturn(2)``."""
         return self.logical.physical.is_signal
 
-    @property
-    def language(self) -> Literal["rust", "c", "other"]:
-        """Language, derived from the source file's name."""
-        path = self.path or ""
-        if path.endswith(".rs"):
-            return "rust"
-        return "c" if path.endswith((".c", ".h", ".S")) else "other"
-
-    # -- origin ----------------------------------------------------------------------
     @lazy
     def origin(self) -> Origin:
         """Origin of its code, by the session's policy."""
-        return self.thread.process.origin_of(self.code, self.path)
-
-    @property
-    def is_std(self) -> bool:
-        """Whether it is the standard library's code."""
-        return self.origin == "std"
-
-    @lazy
-    def is_user(self) -> bool:
-        """Whether it is the user's code; without debug information it is not."""
-        dependencies = self.thread.process.settings.user_code.dependencies_are_user
-        return self.origin == "user" or (dependencies and self.origin == "dependency")
-
-    @property
-    def folded_reason(self) -> str:
-        """Reason why a backtrace may omit it, ``""`` for the user's frames and signal frames."""
-        if self.is_user:
-            return ""
-        if self.is_signal_frame:
-            return ""
-        match self.origin:
-            case "std":
-                return "standard library"
-            case "dependency":
-                return "dependency"
-            case _:
-                return "no debug information"
+        return self.process.origin_of(self.code, self.path)
 
     # -- registers ---------------------------------------------------------------------
     def registers(self) -> dict[str, int | None]:
@@ -265,7 +232,7 @@ class Frame:
     @lazy
     def context(self) -> ValueContext:
         """The context of values of this frame."""
-        process = self.thread.process
+        process = self.process
         return ValueContext(process.memory, process, self)
 
     @lazy
@@ -274,7 +241,7 @@ class Frame:
         self.check()
         if self.code is None:
             return ()
-        substitutes = self.thread.process.settings.substitutes
+        substitutes = self.process.settings.substitutes
         position = (self.path, self.line)
         return variables_at(self.code, self.lookup_pc, substitutes, position)
 
@@ -353,32 +320,6 @@ class Frame:
         """Whether it is a frame of a closure or coroutine."""
         return self.code is not None and is_closure_name(self.code.name)
 
-    @property
-    def variables(self) -> dict[str, Value]:
-        """Arguments and variables in scope by name, in order; what is shadowed is left out."""
-        bindings = (*self.arguments(), *self.locals())
-        return {one.name: one.value for one in bindings if not one.shadowed}
-
-    def lookup(self, name: str) -> Value:
-        """Find a variable by name: a local, an argument, else a static by trailing path.
-
-        Raises:
-            NotFoundError: There is none; the hint says if it is declared but not in scope.
-        """
-        found = self.variable_named(name)
-        if found is not None:
-            return found
-        reason, close = self.explain_missing(name)
-        static = find_static(self, name) if not reason or self.sees_static(name) else None
-        if static is not None:
-            return static_value(self, *static)
-        raise NotFoundError("variable", name, close, hint=reason)
-
-    def sees_static(self, name: str) -> bool:
-        """Whether a name means a static of the functions and modules around."""
-        process = self.thread.process
-        return is_in_scope(process.modules, name, viewpoint(process, self))
-
     def explain_missing(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
         others = [entry for entry in self.scoped_variables if not self.is_capture(entry)]
@@ -391,19 +332,6 @@ class Frame:
             return self.value_of(entry.variable)
         captured = next((one for one in self.captures if one.name == name), None)
         return None if captured is None else captured.value
-
-    def evaluate(self, text: str) -> Value:
-        """Evaluate a Rust expression here; the program is neither run nor changed.
-
-        Raises:
-            CrabtrapError: It cannot be parsed or has no value; the text says why.
-        """
-        self.check()
-        return self.thread.process.settings.language.evaluate(text, self)
-
-    def __getitem__(self, name: str) -> Value:
-        """Find a variable by name, as ``lookup``."""
-        return self.lookup(name)
 
     def variable(self, die: int) -> Value | None:
         """Return the variable described by ``die``, ``None`` if it is not the function's."""

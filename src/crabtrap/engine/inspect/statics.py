@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crabtrap import _core
-    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleTable
@@ -114,7 +114,7 @@ class Viewpoint:
     is_users: Callable[[str | None], bool]
 
 
-def viewpoint(process: Process, frame: Frame | None = None) -> Viewpoint:
+def viewpoint(process: Process, frame: StackFrame | None = None) -> Viewpoint:
     """Make the viewpoint of a frame, or of the program as a whole."""
     code = frame.code if frame is not None else None
     return Viewpoint(
@@ -156,7 +156,7 @@ class Declaration:
     line: int
 
 
-def find_declaration(process: Process, query: str, frame: Frame | None) -> Declaration | None:
+def find_declaration(process: Process, query: str, frame: StackFrame | None) -> Declaration | None:
     """Find where the static that ``query`` means is declared.
 
     Raises:
@@ -219,19 +219,19 @@ def _is_users_crate(path: str, module: Module, view: Viewpoint) -> bool:
     return any(view.is_users(function.declaration_path) for function in functions)
 
 
-def find_static(frame: Frame, query: str) -> FoundStatic | None:
+def find_static(frame: StackFrame, query: str) -> FoundStatic | None:
     """Find the static that ``query`` means in a frame.
 
     Raises:
         NotFoundError: It could be one of several.
     """
-    process = frame.thread.process
+    process = frame.process
     return resolve_static(process.modules, query, viewpoint(process, frame))
 
 
-def static_value(frame: Frame, module: Module, variable: _core.Variable) -> Value:
+def static_value(frame: StackFrame, module: Module, variable: _core.Variable) -> Value:
     """Return a static, or the thread-local of the frame's thread, as a value."""
-    return value_of_static(frame.thread.process, frame.thread, module, variable)
+    return value_of_static(frame.process, frame.thread, module, variable)
 
 
 def value_of_static(

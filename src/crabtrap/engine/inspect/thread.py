@@ -51,6 +51,11 @@ class Thread:
         """Name (``comm``, see ``proc(5)``), at most 15 bytes, or ``""``."""
         return self.info.name
 
+    @property
+    def title(self) -> str:
+        """What messages call it: ``thread 3``."""
+        return f"thread {self.index}"
+
     def check(self) -> None:
         """Refuse use after the program was resumed.
 

@@ -14,7 +14,7 @@ from crabtrap.frontends.console.styled_text import Text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap import Frame, Thread
+    from crabtrap import CallStack, StackFrame
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json, JsonObject
 
@@ -33,19 +33,34 @@ class ChosenFrames:
         counted: The user has said how many; no recursion is folded then.
     """
 
-    frames: Sequence[Frame]
+    frames: Sequence[StackFrame]
     more: bool
     end: str
     counted: bool = True
 
 
-def choose_frames(thread: Thread, count: int | None) -> ChosenFrames:
+@dataclass(frozen=True, slots=True)
+class BacktraceStyle:
+    """How the frames of a backtrace are shown.
+
+    Attributes:
+        full: Each with its local variables.
+        values: With the values of arguments.
+        selected: The frame that is marked, unless it is the innermost.
+    """
+
+    full: bool = False
+    values: bool = True
+    selected: int | None = None
+
+
+def choose_frames(stack: CallStack, count: int | None) -> ChosenFrames:
     """Choose all frames, the innermost ``count``, or the outermost ``-count``."""
     if count is None:
-        return ChosenFrames(thread.frames(), False, thread.backtrace_end_reason, counted=False)
+        return ChosenFrames(stack.frames(), False, stack.backtrace_end_reason, counted=False)
     if count < 0:
-        return ChosenFrames(thread.frames()[count:], False, thread.backtrace_end_reason)
-    frames = thread.frames(0, count + 1)
+        return ChosenFrames(stack.frames()[count:], False, stack.backtrace_end_reason)
+    frames = stack.frames(0, count + 1)
     return ChosenFrames(frames[:count], len(frames) > count, "")
 
 
@@ -65,21 +80,19 @@ def backtrace_data(context: CommandContext, chosen: ChosenFrames, *, full: bool)
 
 
 def backtrace_lines(
-    context: CommandContext, chosen: ChosenFrames, *, full: bool, selected: int | None = None
+    context: CommandContext, chosen: ChosenFrames, style: BacktraceStyle
 ) -> list[Text]:
-    """The lines of a backtrace: one a frame, one for each run of folded frames or recursion.
-
-    Frame ``selected`` is marked, unless it is the innermost.
-    """
+    """The lines of a backtrace: one a frame, one for each run of folded frames or recursion."""
     lines: list[Text] = []
+    selected = style.selected
     shown = [frame for frame in chosen.frames if not _folds(context, frame, selected)]
     width = len(str(shown[-1].index)) if shown else 1
     start = 0
     for fold in () if chosen.counted else _recursions(chosen.frames, selected):
-        lines += _run_lines(context, chosen.frames[start : fold.start], width, full, selected)
+        lines += _run_lines(context, chosen.frames[start : fold.start], width, style)
         lines.append(_recursion_line(chosen.frames, fold, width))
         start = fold.stop
-    lines += _run_lines(context, chosen.frames[start:], width, full, selected)
+    lines += _run_lines(context, chosen.frames[start:], width, style)
     if chosen.more:
         lines.append(Text(("(more frames follow)", "dim")))
     if chosen.end:
@@ -87,48 +100,54 @@ def backtrace_lines(
     return lines
 
 
-def _recursions(frames: Sequence[Frame], selected: int | None) -> Iterator[Repetition]:
+def _recursions(frames: Sequence[StackFrame], selected: int | None) -> Iterator[Repetition]:
     """Find the repetitions to leave out; the selected frame is never in one."""
-    return repetitions([frame.index == selected or (frame.pc, frame.line) for frame in frames])
+    return repetitions([frame.index == selected or _code_place(frame) for frame in frames])
+
+
+def _code_place(frame: StackFrame) -> tuple[object, ...]:
+    """What is the same in each round of a recursion."""
+    return frame.function, frame.pc, frame.path, frame.line
 
 
 def _run_lines(
-    context: CommandContext, run: Sequence[Frame], width: int, full: bool, selected: int | None
+    context: CommandContext, run: Sequence[StackFrame], width: int, style: BacktraceStyle
 ) -> list[Text]:
     lines: list[Text] = []
-    for folded, group in groupby(run, lambda frame: _folds(context, frame, selected)):
+    for folded, group in groupby(run, lambda frame: _folds(context, frame, style.selected)):
         frames = list(group)
         if folded:
             lines.append(_folded_line(frames, width))
             continue
         for frame in frames:
-            lines.append(_frame_line(context, frame, width, selected))
-            if full:
+            lines.append(_frame_line(context, frame, width, style))
+            if style.full:
                 lines += _local_lines(context, frame, width)
     return lines
 
 
-def _folds(context: CommandContext, frame: Frame, selected: int | None) -> bool:
+def _folds(context: CommandContext, frame: StackFrame, selected: int | None) -> bool:
     """Whether a frame goes into a folded run.
 
     The selected frame never does.  Nor does the innermost, which shows what the thread waits
-    for, unless a frame further out is selected, as after a panic.
+    for, unless a frame further out is selected, as after a panic; of a task that waits, it
+    always shows that.
     """
     if context.preferences.std_frames or frame.index == selected:
         return False
-    if frame.index == 0 and not selected:
+    if frame.is_innermost and not (selected and frame.thread):
         return False
     return frame.folded_reason != ""
 
 
-def _folded_line(frames: Sequence[Frame], width: int) -> Text:
+def _folded_line(frames: Sequence[StackFrame], width: int) -> Text:
     reasons = ", ".join(dict.fromkeys(frame.folded_reason for frame in frames))
     first, last = frames[0].index, frames[-1].index
     numbers = f"#{first}" if first == last else f"#{first}-{last}"
     return Text((f"{'':<{width + 3}}… {numbers} {reasons}", "dim"))
 
 
-def _recursion_line(frames: Sequence[Frame], fold: Repetition, width: int) -> Text:
+def _recursion_line(frames: Sequence[StackFrame], fold: Repetition, width: int) -> Text:
     first, last = frames[fold.start].index, frames[fold.stop - 1].index
     what = "the frame above" if fold.cycle == 1 else f"the {fold.cycle} frames above"
     return Text(
@@ -137,15 +156,19 @@ def _recursion_line(frames: Sequence[Frame], fold: Repetition, width: int) -> Te
     )
 
 
-def _frame_line(context: CommandContext, frame: Frame, width: int, selected: int | None) -> Text:
-    chosen = frame.index == selected and selected != 0
+def _frame_line(
+    context: CommandContext, frame: StackFrame, width: int, style: BacktraceStyle
+) -> Text:
+    chosen = frame.index == style.selected != 0
     text = Text((f"#{frame.index:<{width}}", "number"), " ")
     arrow = "▶" if context.output.symbols else ">"
     text.add((arrow if chosen else " ", "marker"))
-    return text.add(frame_text(context, frame, address=context.preferences.addresses))
+    addresses = context.preferences.addresses
+    text.add(frame_text(context, frame, address=addresses, values=style.values))
+    return text.add((f"  (branch {frame.branch})", "dim")) if frame.branch else text
 
 
-def _local_lines(context: CommandContext, frame: Frame, width: int) -> list[Text]:
+def _local_lines(context: CommandContext, frame: StackFrame, width: int) -> list[Text]:
     indent = " " * (width + 7)
     found = [line for one in frame.locals() for line in binding_lines(context, one)]
     return [Text(indent, line) for line in found or [Text(("no local variables", "dim"))]]

@@ -16,6 +16,7 @@ from crabtrap.frontends.console.commands import (
     signal_handling,
     source_listing,
     stack,
+    tasks,
     threads,
     watch,
 )
@@ -32,6 +33,7 @@ def command_table() -> CommandTable:
             data.GROUP,
             source_listing.GROUP,
             threads.GROUP,
+            tasks.GROUP,
             examine.GROUP,
             signal_handling.GROUP,
             program_info.GROUP,

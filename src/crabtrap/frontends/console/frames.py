@@ -13,7 +13,7 @@ from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.describe import short_path
 
 if TYPE_CHECKING:
-    from crabtrap import Frame
+    from crabtrap import StackFrame
     from crabtrap.frontends.console.context import CommandContext
 
 # Widths that arguments are cut to, tried in turn until the frame fits the terminal's line.
@@ -21,7 +21,12 @@ _ARGUMENT_WIDTHS = (48, 32, 24, 16)
 
 
 def frame_text(
-    context: CommandContext, frame: Frame, *, address: bool = False, used: int = 6
+    context: CommandContext,
+    frame: StackFrame,
+    *,
+    address: bool = False,
+    used: int = 6,
+    values: bool = True,
 ) -> Text:
     """One frame on one line; its arguments are cut so that it fits, if possible.
 
@@ -30,26 +35,27 @@ def frame_text(
         frame: What to show.
         address: Show its address, too.
         used: Characters before it on its line.
+        values: Show its arguments.
     """
     room = context.terminal.columns
     text = Text()
-    for width in _ARGUMENT_WIDTHS:
+    for width in _ARGUMENT_WIDTHS if values else (0,):
         text = _frame_text(context, frame, address, width)
         if room is None or len(text.plain) + used <= room:
             break
     return text
 
 
-def _frame_text(context: CommandContext, frame: Frame, address: bool, width: int) -> Text:
+def _frame_text(context: CommandContext, frame: StackFrame, address: bool, width: int) -> Text:
     text = Text()
-    if address or frame.function is None:
+    if frame.pc is not None and (address or frame.function is None):
         text.add((f"{frame.pc:#018x}", "address"), " in " if frame.function else " ")
     if frame.function:
         text.add((frame.function, "function"))
         text.add(*_arguments(context, frame, width))
     if frame.path:
         text.add(" at ", location_text(frame.path, frame.line))
-    elif frame.module:
+    elif frame.module and frame.thread is not None:
         text.add(" in " if frame.function else "in ", (os.path.basename(frame.module), "path"))
     if frame.inlined:
         text.add((" [inlined]", "dim"))
@@ -62,8 +68,8 @@ def location_text(path: str, line: int | None) -> Text:
     return text.add(":", (str(line), "number")) if line else text
 
 
-def _arguments(context: CommandContext, frame: Frame, width: int) -> Sequence[str | Text]:
-    if not frame.path:
+def _arguments(context: CommandContext, frame: StackFrame, width: int) -> Sequence[str | Text]:
+    if not frame.path or not width:
         return ()
     if not context.preferences.frame_arguments:
         return (" (…)",)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap import Frame
+    from crabtrap import StackFrame
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class Position:
     address: int | None = None
     format: tuple[int, str] = (1, "x")
 
-    def at_frame(self, frame: Frame) -> None:
+    def at_frame(self, frame: StackFrame) -> None:
         """Move to the source line of ``frame``."""
         self.path, self.line = frame.path, frame.line or 0
         self.first = self.last = 0

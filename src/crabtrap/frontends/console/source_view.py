@@ -11,7 +11,7 @@ from crabtrap.errors import UsageError
 from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
-    from crabtrap import Frame, SourceFile
+    from crabtrap import SourceFile, StackFrame
     from crabtrap.frontends.console.context import CommandContext
 
 _TAB = 4
@@ -19,7 +19,7 @@ _CHUNK_LIMIT = 400
 _LONGEST_LINE = 400
 
 
-def stop_context(context: CommandContext, frame: Frame) -> list[Text]:
+def stop_context(context: CommandContext, frame: StackFrame) -> list[Text]:
     """The source lines around the line of ``frame``; one line saying why, if there are none."""
     count = context.preferences.context_lines
     if not frame.path or not frame.line or count <= 0:

@@ -12,7 +12,7 @@ from crabtrap.frontends.console.source_view import stop_context
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap import Frame
+    from crabtrap import StackFrame
     from crabtrap.frontends.console.context import CommandContext
 
 
@@ -38,13 +38,13 @@ def stop_lines(context: CommandContext, event: events.StopEvent) -> list[Text]:
         return [lines[0].add(frame_text(context, frame, used=len(lines[0].plain))), *source]
     if frame.index and isinstance(event.reasons[0], events.SignalReceived):
         number = "  raised in #0 "
-        inner = frame_text(context, frame.thread.frame(0), used=len(number))
+        inner = frame_text(context, frame.stack.frame(0), used=len(number))
         lines.append(Text((number, "dim"), inner))
     lines.append(Text(headline, frame_text(context, frame, used=len(headline.plain))))
     return lines + source
 
 
-def where_lines(context: CommandContext, frame: Frame) -> list[Text]:
+def where_lines(context: CommandContext, frame: StackFrame) -> list[Text]:
     """The source around a frame.
 
     For a frame without source outside of the user's code, the nearest caller in it is shown
@@ -55,9 +55,10 @@ def where_lines(context: CommandContext, frame: Frame) -> list[Text]:
     file = context.session.sources.find(frame.path) if frame.path else None
     if context.preferences.std_frames or (file is not None and not file.reason):
         return stop_context(context, frame)
-    for own in frame.thread.frames(frame.index + 1, _LOOK_OUT):
+    how = "called from" if frame.thread is not None else "awaited in"
+    for own in frame.stack.frames(frame.index + 1, _LOOK_OUT):
         if own.is_user and own.path:
-            number = f"  called from #{own.index} "
+            number = f"  {how} #{own.index} "
             head = Text((number, "dim"), frame_text(context, own, used=len(number)))
             return [head, *stop_context(context, own)]
     return stop_context(context, frame)
@@ -71,8 +72,8 @@ def selected_frame(context: CommandContext) -> ShownFrame:
     return _identity(context.client.frame)
 
 
-def _identity(frame: Frame) -> ShownFrame:
-    return ShownFrame(frame.thread.tid, frame.function, frame.cfa)
+def _identity(frame: StackFrame) -> ShownFrame:
+    return ShownFrame(frame.thread.tid if frame.thread else 0, frame.function, frame.cfa)
 
 
 def _thread_prefix(context: CommandContext, event: events.StopEvent, last_thread: int) -> Text:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crabtrap.address import Address
-    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.program import Program
     from crabtrap.expr.scope import Arguments
     from crabtrap.expr.syntax.nodes import Path
@@ -62,14 +63,19 @@ class ProgramCaller:
     """
 
     def __init__(
-        self, program: Program, frame: Frame, presenter: Presenter, settings: CallSettings
+        self,
+        program: Program,
+        frame: StackFrame,
+        thread: Thread,
+        presenter: Presenter,
+        settings: CallSettings,
     ) -> None:
-        """Store the parts; calls run in the thread of ``frame``, whose function scopes paths."""
+        """Store the parts; calls run in ``thread``, and the function of ``frame`` scopes paths."""
         self._modules = program.debuggee.modules
         self._frame = frame
         self.presenter = presenter
-        self.executor = Executor(program, frame.thread.tid, settings)
-        self._scratch = Scratch((frame.thread.registers[_RSP] or 0) - RED_ZONE)
+        self.executor = Executor(program, thread.tid, settings)
+        self._scratch = Scratch((thread.registers[_RSP] or 0) - RED_ZONE)
         self._ownership = Ownership(program.inspector.process)
         # By `id`; they are kept so that no other value gets the `id` of one of them.
         self._results: dict[int, Value] = {}

@@ -40,7 +40,7 @@ def address_of(context: CommandContext, text: str) -> Address:
 def info_line(context: CommandContext, arguments: Arguments) -> Reply:
     """Show the addresses of a line, or the line of a static: ``info line [LOCATION|STATIC]``."""
     text = arguments.take_rest()
-    found = context.client.resolve(text or f"*{context.client.frame.pc:#x}")
+    found = context.client.resolve(text or f"*{context.client.pc:#x}")
     locations = found.locations
     declared = None if locations else context.client.declaration(text)
     if declared is not None:

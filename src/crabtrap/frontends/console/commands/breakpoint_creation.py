@@ -128,7 +128,8 @@ def _split_thread(context: CommandContext, location: str) -> tuple[str, int | No
 
 def _here(context: CommandContext) -> str:
     """The linespec of the selected frame, for ``break`` without arguments."""
-    return f"*{context.client.frame.pc:#x}"
+    frame = context.client.frame
+    return f"{frame.path}:{frame.line}" if frame.pc is None else f"*{frame.pc:#x}"
 
 
 def _added(items: Sequence[Breakpoint]) -> Reply:

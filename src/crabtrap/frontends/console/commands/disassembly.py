@@ -53,7 +53,7 @@ def _instructions(context: CommandContext, text: str) -> tuple[str | None, Seque
         start = address_of(context, first)
         end = address_of(context, last) if last[:1] != "+" else start + _number(last[1:])
         return None, session.memory.disassemble(start, end)
-    pc = context.client.frame.pc if not text else _code_address(context, text)
+    pc = context.client.pc if not text else _code_address(context, text)
     code = session.code.code_at(pc)
     if code is None:
         return None, session.memory.disassemble(pc, count=_WITHOUT_FUNCTION)
@@ -128,7 +128,7 @@ def _source_line(context: CommandContext, path: str, line: int) -> list[Text]:
 
 def _current_pc(context: CommandContext) -> int | None:
     try:
-        return context.client.frame.pc
+        return context.client.pc
     except StateError:
         return None
 

@@ -54,8 +54,7 @@ def _instruction(context: CommandContext, reply: Reply) -> Reply:
     """Add the next instruction to the reply of a step by instructions."""
     if reply.data["state"] != "stopped":
         return reply
-    frame = context.client.frame
-    (found, *_) = context.session.memory.disassemble(frame.pc, count=1)
+    (found, *_) = context.session.memory.disassemble(context.client.pc, count=1)
     line = Text(("   => ", "marker"), (f"{found.address:#x}", "address"), "  ", found.text)
     return Reply(reply.data | {"instruction": found.text}, [line])
 

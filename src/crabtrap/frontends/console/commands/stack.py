@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.frontends import describe
 from crabtrap.frontends.console.arguments import Arguments
-from crabtrap.frontends.console.backtrace import backtrace_data, backtrace_lines, choose_frames
+from crabtrap.frontends.console.backtrace import (
+    BacktraceStyle,
+    backtrace_data,
+    backtrace_lines,
+    choose_frames,
+)
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.stop_display import selected_frame, where_lines
 from crabtrap.frontends.console.styled_text import Text, columns
 
 if TYPE_CHECKING:
-    from crabtrap import Frame
+    from collections.abc import Callable
+
+    from crabtrap import StackFrame
     from crabtrap.frontends.console.context import CommandContext
 
 
@@ -29,11 +36,10 @@ def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
         count = int(given)
     full = arguments.literal("full") is not None or full
     arguments.end()
-    chosen = choose_frames(context.client.thread, count)
+    chosen = choose_frames(context.client.stack, count)
     selected = context.client.frame.index
-    lines = [] if context.output.json else backtrace_lines(
-        context, chosen, full=full, selected=selected
-    )  # fmt: skip
+    style = BacktraceStyle(full=full, selected=selected)
+    lines = [] if context.output.json else backtrace_lines(context, chosen, style)
     return Reply(backtrace_data(context, chosen, full=full), lines)
 
 
@@ -49,7 +55,7 @@ def frame(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def _frame_of_function(context: CommandContext, name: str) -> Reply:
-    for one in context.client.thread.frames():
+    for one in context.client.stack.frames():
         if one.function and (one.function == name or one.function.endswith(f"::{name}")):
             context.client.select_frame(one.index)
             return show_frame(context)
@@ -78,8 +84,8 @@ def down(context: CommandContext, arguments: Arguments) -> Reply:
 
 def _move(context: CommandContext, distance: int) -> Reply:
     """Select the frame ``distance`` frames out, counting only those a backtrace does not fold."""
-    thread, index = context.client.thread, context.client.frame.index
-    step = 1 if distance > 0 else -1
+    stack, index = context.client.stack, context.client.frame.index
+    step = _caller if distance > 0 else _called
     found = index
     for _ in range(abs(distance)):
         candidate = _neighbour(context, found, step)
@@ -87,26 +93,34 @@ def _move(context: CommandContext, distance: int) -> Reply:
             break
         found = candidate
     if found == index:
-        end = "outermost" if step > 0 else "innermost"
-        raise RangeError(f"this is the {end} frame of thread {thread.index}")
+        end = "outermost" if distance > 0 else "innermost"
+        raise RangeError(f"this is the {end} frame of {stack.title}")
     context.client.select_frame(found)
     return show_frame(context)
 
 
-def _neighbour(context: CommandContext, index: int, step: int) -> int | None:
-    thread = context.client.thread
-    plain: int | None = None
-    while True:
-        index += step
-        if index < 0:
-            return plain
-        found = thread.frames(index, 1)
-        if not found:
-            return plain
+def _neighbour(
+    context: CommandContext, index: int, step: Callable[[StackFrame], int | None]
+) -> int | None:
+    """The next frame that a backtrace does not fold, or the next at all if it folds the rest."""
+    stack = context.client.stack
+    frame, plain = stack.frame(index), None
+    while (following := step(frame)) is not None:
+        frame = stack.frame(following)
         if plain is None:
-            plain = index
-        if context.preferences.std_frames or found[0].is_user:
-            return index
+            plain = following
+        if context.preferences.std_frames or frame.is_user:
+            return following
+    return plain
+
+
+def _caller(frame: StackFrame) -> int | None:
+    return frame.caller
+
+
+def _called(frame: StackFrame) -> int | None:
+    """The frame that this one has called; of several that it awaits, the last."""
+    return None if frame.is_innermost else frame.index - 1
 
 
 def info_frame(context: CommandContext, arguments: Arguments) -> Reply:
@@ -121,10 +135,12 @@ def info_frame(context: CommandContext, arguments: Arguments) -> Reply:
     return Reply(data, [Text(f"Frame {one.index}: ", frame_text(context, one)), *_facts(one)])
 
 
-def _facts(one: Frame) -> list[Text]:
-    rows = [
-        ("pc", Text((f"{one.pc:#x}", "address"))),
-        ("frame address", Text((f"{one.cfa:#x}" if one.cfa is not None else "unknown", "address"))),
+def _facts(one: StackFrame) -> list[Text]:
+    if one.thread is None:
+        rows = [("state", Text("waits in memory; no thread runs it"))]
+    else:
+        rows = [("pc", _address(one.pc)), ("frame address", _address(one.cfa))]
+    rows += [
         ("module", Text((one.module or "unknown", "path"))),
         ("language", Text(one.language)),
     ]
@@ -133,6 +149,10 @@ def _facts(one: Frame) -> list[Text]:
     if one.folded_reason:
         rows.append(("folded as", Text(one.folded_reason)))
     return columns([(Text((name, "dim")), value) for name, value in rows], indent=2)
+
+
+def _address(address: int | None) -> Text:
+    return Text(("unknown" if address is None else f"{address:#x}", "address"))
 
 
 GROUP = Group(

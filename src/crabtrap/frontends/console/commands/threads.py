@@ -75,6 +75,8 @@ def thread(context: CommandContext, arguments: Arguments) -> Reply:
     arguments.end()
     if number is not None:
         context.client.select_thread(number)
+    elif context.client.task is not None:
+        context.client.select_thread(context.client.thread.index)
     return _shown(context)
 
 
