@@ -88,6 +88,8 @@ def stop(client: Client, event: events.StopEvent) -> JsonObject:
     }
     if not isinstance(event.reasons[0], events.Exited):
         described["frame"] = frame(client.frame)
+        running = client.running_task
+        described["task"] = None if running is None else running.label
     return described
 
 
@@ -136,7 +138,7 @@ def event_name(event: events.Event) -> str:
 
 def frame(one: StackFrame) -> JsonObject:
     """One frame without its variables."""
-    return {
+    described: JsonObject = {
         "index": one.index,
         "address": address(one.pc),
         "function": one.function,
@@ -146,8 +148,10 @@ def frame(one: StackFrame) -> JsonObject:
         "column": one.column or None,
         "inlined": one.inlined,
         "user": one.is_user,
-        "branch": one.branch or None,
     }
+    if one.thread is None:
+        described |= {"caller": one.caller, "branch": one.branch or None}
+    return described
 
 
 def task(one: Task) -> JsonObject:
@@ -166,7 +170,7 @@ def task(one: Task) -> JsonObject:
     }
 
 
-def thread(one: Thread, *, current: bool) -> JsonObject:
+def thread(session: Session, one: Thread, *, current: bool) -> JsonObject:
     """One thread with its innermost frame."""
     described: JsonObject = {
         "index": one.index,
@@ -174,6 +178,8 @@ def thread(one: Thread, *, current: bool) -> JsonObject:
         "name": one.name,
         "current": current,
     }
+    running = session.task_on(one)
+    described["task"] = None if running is None else running.label
     try:
         described["frame"] = frame(one.frame(0))
     except CrabtrapError as error:

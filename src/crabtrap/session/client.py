@@ -116,6 +116,15 @@ class Client:
         return self._selection.task
 
     @property
+    def running_task(self) -> Task | None:
+        """The task that the selected thread runs, ``None`` if it runs none.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.on_thread(self._selection.thread)
+
+    @property
     def stack(self) -> CallStack:
         """What the selected frame is one of: the selected task, or else the selected thread.
 

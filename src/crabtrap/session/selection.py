@@ -119,9 +119,13 @@ class Selection:
         return found
 
     def select_task(self, task: Task) -> Task:
-        """Select a task, and its innermost frame that is the user's."""
+        """Select a task, and its innermost frame that is the user's.
+
+        The thread that runs it is selected with it, so that steps are those of the task.
+        """
         own = next((frame.index for frame in task.frames() if frame.is_user), 0)
-        self._select(self.tid, self.index, _TaskChoice(task.address, task.label, own))
+        tid, index = (task.thread.tid, own) if task.thread is not None else (self.tid, self.index)
+        self._select(tid, index, _TaskChoice(task.address, task.label, own))
         return task
 
     def select_frame(self, index: int) -> StackFrame:
@@ -131,10 +135,9 @@ class Selection:
             RangeError: The stack has no such frame.
         """
         frame = self.stack.frame(index)
-        if self._task is None:
-            self._select(self.tid, index, None)
-        else:
-            self._select(self.tid, self.index, replace(self._task, index=index))
+        own = index if frame.thread is not None else self.index
+        task = None if self._task is None else replace(self._task, index=index)
+        self._select(self.tid, own, task)
         return frame
 
     def _select(self, tid: int, index: int, task: _TaskChoice | None) -> None:

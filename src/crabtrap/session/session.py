@@ -338,6 +338,16 @@ class Session:
         """
         return self._core.tasks.all
 
+    def task_on(self, thread: Thread) -> Task | None:
+        """The task that a thread runs, ``None`` if it runs none.
+
+        It is found on the thread's stack, without a search for all tasks.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.on_thread(thread)
+
     @property
     def threads(self) -> tuple[Thread, ...]:
         """All threads, by index."""

@@ -16,6 +16,7 @@ SHORT_GENERICS = 40
 """Longest generic argument list, in characters, that a short name still shows."""
 
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
+_BODY = re.compile(r"::\{async_fn#\d+\}(?:<.*>)?$")
 _AS = re.compile(" as ")
 _MODULES = re.compile(r"(?:[A-Za-z_]\w*(?:\[[0-9a-f]+\])?::)+(?=[A-Za-z_{<])")
 
@@ -42,6 +43,16 @@ def function_name(function: Named) -> str:
 def full_function_name(function: Named) -> str:
     """Make the long display name: full paths, without hashes and mangling."""
     return _displayed(function.path or function.name)
+
+
+def body_name(name: str) -> str:
+    """Name the body of an async function as the function: no one else calls it.
+
+    Example:
+        >>> body_name("app::fetch<u8>::{async_fn#0}<u8>")
+        'app::fetch<u8>'
+    """
+    return _BODY.sub("", name)
 
 
 @lru_cache(maxsize=8192)

@@ -26,6 +26,10 @@ class TaskLayout:
         identity: Path to its number, counted by the runtime.
         stage: Path to the future, its output or neither: an enum.
         references: The state shifted right by so much is how often the task is referred to.
+        context: The runtime's thread-local.
+        current: Path in it, or in what std's ``thread_local!`` has made of it, to the number of
+            the task that the thread runs, an ``Option``.
+        polls: Pattern of what the runtime calls to poll a task, around the task's own frames.
     """
 
     runtime: str
@@ -39,6 +43,9 @@ class TaskLayout:
     identity: Path
     stage: Path
     references: int
+    context: str
+    current: Path
+    polls: str
 
 
 TOKIO = TaskLayout(
@@ -53,6 +60,11 @@ TOKIO = TaskLayout(
     identity="core.task_id",
     stage="core.stage",
     references=6,
+    context="tokio::runtime::context::CONTEXT",
+    current=tuple(
+        f"{slot}current_task_id" for slot in ("", "val.", "state.__0.", "inner.__0.", "inner.")
+    ),
+    polls=r"tokio::runtime::task::(core|harness|raw)::(.*::)?poll\b",
 )
 
 LAYOUTS = (TOKIO,)

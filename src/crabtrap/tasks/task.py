@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
 from crabtrap.lazy import lazy
 from crabtrap.present.field_paths import part, peel
+from crabtrap.symbols.names import path_segments
 from crabtrap.tasks.future_types import FutureTypes
 from crabtrap.tasks.futures import FutureDecoder, future_name
 from crabtrap.tasks.layouts import LAYOUTS
+from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
 from crabtrap.tasks.scan import find_candidates
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.values import Invalid, Memory, Value, ValueContext
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.stack_frame import StackFrame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.layouts import TaskLayout
     from crabtrap.tasks.scan import Candidate
@@ -48,6 +51,7 @@ class Task:
         """
         self.process = tasks.process
         self.runtime = layout.runtime
+        self._layout = layout
         self.address = candidate.address
         self.root = future_name(candidate.future)
         self._tasks = tasks
@@ -72,6 +76,13 @@ class Task:
         """The outermost future that has a name of its own: ``root``, if that is no ``dyn``."""
         outermost = self.frames()[-1:]
         return (outermost[0].function or self.root) if outermost else self.root
+
+    @property
+    def short_name(self) -> str:
+        """The name without the modules around it: ``handle``, ``serve::{async_block#0}``."""
+        segments = path_segments(self.name)
+        named = [place for place, each in enumerate(segments) if not each.startswith("{")]
+        return "::".join(segments[named[-1] if named else 0 :])
 
     @property
     def label(self) -> str:
@@ -111,7 +122,14 @@ class Task:
 
     # -- its frames ------------------------------------------------------------------------
     @lazy
+    def thread(self) -> Thread | None:
+        """The thread that runs it now."""
+        return self._tasks.thread_of(self) if self.state == "running" else None
+
+    @lazy
     def _frames(self) -> tuple[StackFrame, ...]:
+        if self.thread is not None:
+            return frames_of_task(self.thread, self._layout)
         awaits = self.awaits
         return task_frames(self, self.process, awaits) if awaits is not None else ()
 
@@ -142,6 +160,7 @@ class Tasks:
     def __init__(self, process: Process) -> None:
         """Look at a program at one stop."""
         self.process = process
+        self._on_threads: dict[int, Task | None] = {}
 
     @lazy
     def decoder(self) -> FutureDecoder:
@@ -155,13 +174,46 @@ class Tasks:
         found: dict[Address, Task] = {}
         for layout in LAYOUTS:
             for candidate in find_candidates(self.process, layout):
-                try:
-                    task = Task(self, layout, candidate)
-                except CrabtrapError:
-                    continue  # left over from a task, or no task at all
-                if 0 < task.references < _MOST_REFERENCES and task.number != 0:
+                task = self._task(layout, candidate)
+                if task is not None:
                     found[task.address] = task
         return tuple(sorted(found.values(), key=lambda task: (task.number or 0, task.address)))
+
+    def on_thread(self, thread: Thread) -> Task | None:
+        """The task that a thread runs; all tasks need not be known for that."""
+        if thread.tid not in self._on_threads:
+            self._on_threads[thread.tid] = self._find_on(thread)
+        return self._on_threads[thread.tid]
+
+    def _find_on(self, thread: Thread) -> Task | None:
+        for running in self._running:
+            number = running.number(thread)
+            for candidate in running.candidates(thread):
+                task = self._task(running.layout, candidate)
+                if task is not None and task.state == "running" and number in (None, task.number):
+                    return task
+        return None
+
+    def thread_of(self, task: Task) -> Thread | None:
+        """The thread that runs a task."""
+        for thread in self.process.threads:
+            found = self.on_thread(thread)
+            if found is not None and found.address == task.address:
+                return thread
+        return None
+
+    @lazy
+    def _running(self) -> tuple[RunningTasks, ...]:
+        return tuple(RunningTasks(self.process, layout) for layout in LAYOUTS)
+
+    def _task(self, layout: TaskLayout, candidate: Candidate) -> Task | None:
+        """The task at an address, ``None`` for what is left of one, or is none at all."""
+        try:
+            task = Task(self, layout, candidate)
+        except CrabtrapError:
+            return None
+        is_alive = 0 < task.references < _MOST_REFERENCES and task.number != 0
+        return task if is_alive else None
 
     def find(self, label: str | int) -> Task:
         """Find a task by its number or its address.

@@ -14,7 +14,7 @@ from crabtrap.engine.inspect.coroutine_poll import owns_nothing
 from crabtrap.engine.inspect.stack_frame import Binding, StackFrame
 from crabtrap.engine.inspect.user_code import crate_of
 from crabtrap.lazy import lazy
-from crabtrap.symbols.names import full_function_name, function_name
+from crabtrap.symbols.names import body_name, full_function_name, function_name
 from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.values import Absent, Value, ValueContext
 
@@ -131,14 +131,14 @@ class TaskFrame(StackFrame):
     @lazy
     def function(self) -> str | None:
         """Short display path of the async function or block; of other futures the type."""
-        return self.level.name if self.code is None else _of_body(function_name(self.code))
+        return self.level.name if self.code is None else body_name(function_name(self.code))
 
     @property
     def full_function(self) -> str | None:
         """Display path with all generics spelled out."""
         if self.code is None:
             return self.level.value.shape.path
-        return _of_body(full_function_name(self.code))
+        return body_name(full_function_name(self.code))
 
     @lazy
     def loaded_module(self) -> Module | None:
@@ -302,9 +302,3 @@ def _branches(labels: Sequence[str]) -> list[str]:
     if len(labels) < 2:
         return [""] * len(labels)
     return [label or str(number) for number, label in enumerate(labels)]
-
-
-def _of_body(name: str) -> str:
-    """The name of an async function, of that of its body."""
-    head, separator, tail = name.partition("::{async_fn#0}")
-    return head + tail if separator else name

@@ -156,6 +156,11 @@ class FakeSession:
         if threads:
             self.state = Stopped(StopEvent(1, 1, threads[0].tid, (Interrupted(),)))
 
+        self.task = self.running_task = None
+
+    def task_on(self, thread: FakeThread) -> None:
+        """No thread runs one."""
+
     @property
     def stack(self) -> FakeThread | None:
         return self.thread

@@ -17,7 +17,7 @@ from crabtrap.engine.inspect.variables import (
 )
 from crabtrap.lazy import lazy
 from crabtrap.symbols.lacking import what_lacks
-from crabtrap.symbols.names import full_function_name, function_name
+from crabtrap.symbols.names import body_name, full_function_name, function_name
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
@@ -145,13 +145,15 @@ class Frame(StackFrame):
         The symbol's name where there is no debug information; ``None`` without a symbol.
         """
         if self.code is not None:
-            return function_name(self.code)
+            return body_name(function_name(self.code))
         return self._symbol_name
 
     @property
     def full_function(self) -> str | None:
         """Display path with all generics spelled out."""
-        return full_function_name(self.code) if self.code is not None else self._symbol_name
+        if self.code is None:
+            return self._symbol_name
+        return body_name(full_function_name(self.code))
 
     @lazy
     def _symbol_name(self) -> str | None:

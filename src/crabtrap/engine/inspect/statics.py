@@ -41,19 +41,32 @@ def find_statics(modules: ModuleTable, query: str) -> tuple[FoundStatic, ...]:
     """
     path = query.removeprefix("crate::")
     found = tuple((m, v) for m in modules for v in m.image.find_statics(path))
-    return found or tuple(_find_thread_locals(modules, path_segments(path)))
+    if found:
+        return found
+    return tuple((m, v) for m in modules for v in _find_thread_locals(m, path_segments(path)))
 
 
-def _find_thread_locals(modules: ModuleTable, query: tuple[str, ...]) -> Iterator[FoundStatic]:
-    for module in modules:
-        declared: dict[tuple[str, ...], list[_core.Variable]] = {}
-        for name in _STORAGE:
-            for variable in module.image.find_statics(name):
-                segments = _declared_segments(variable.path)
-                if segments[-len(query) :] == query:
-                    declared.setdefault(segments, []).append(variable)
-        for variables in declared.values():
-            yield from ((module, variable) for variable in _linked(module, variables))
+def known_thread_locals(module: Module, path: str) -> tuple[_core.Variable, ...]:
+    """Find a thread-local by its whole path, as in the source; one of a module is kept.
+
+    Symbols tell whether there is one, before the module's other names need be known.
+    """
+    if path not in module.known_locals:
+        is_there = bool(module.image.symbols_matching(f"^{re.escape(path)}(::|$)", 1))
+        found = _find_thread_locals(module, path_segments(path)) if is_there else ()
+        module.known_locals[path] = tuple(found)
+    return module.known_locals[path]
+
+
+def _find_thread_locals(module: Module, query: tuple[str, ...]) -> Iterator[_core.Variable]:
+    declared: dict[tuple[str, ...], list[_core.Variable]] = {}
+    for name in _STORAGE:
+        for variable in module.image.find_statics(name):
+            segments = _declared_segments(variable.path)
+            if segments[-len(query) :] == query:
+                declared.setdefault(segments, []).append(variable)
+    for variables in declared.values():
+        yield from _linked(module, variables)
 
 
 def _declared_segments(path: str) -> tuple[str, ...]:

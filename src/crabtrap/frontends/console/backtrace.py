@@ -14,7 +14,7 @@ from crabtrap.frontends.console.styled_text import Text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap import CallStack, StackFrame
+    from crabtrap import CallStack, StackFrame, Task
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json, JsonObject
 
@@ -47,11 +47,13 @@ class BacktraceStyle:
         full: Each with its local variables.
         values: With the values of arguments.
         selected: The frame that is marked, unless it is the innermost.
+        task: The task that the thread runs, whose outermost frame is marked.
     """
 
     full: bool = False
     values: bool = True
     selected: int | None = None
+    task: Task | None = None
 
 
 def choose_frames(stack: CallStack, count: int | None) -> ChosenFrames:
@@ -165,6 +167,8 @@ def _frame_line(
     text.add((arrow if chosen else " ", "marker"))
     addresses = context.preferences.addresses
     text.add(frame_text(context, frame, address=addresses, values=style.values))
+    if style.task is not None and frame.index == len(style.task.frames()) - 1:
+        text.add((f"  (task {style.task.label})", "dim"))
     return text.add((f"  (branch {frame.branch})", "dim")) if frame.branch else text
 
 

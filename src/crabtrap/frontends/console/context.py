@@ -70,11 +70,13 @@ class ShownFrame:
         thread: tid, 0 where nothing was shown yet.
         function: Display path.
         cfa: Distinguishes a recursive call from its caller.
+        task: The task that the thread runs, ``""`` for none.
     """
 
     thread: int = 0
     function: str | None = None
     cfa: int | None = None
+    task: str = ""
 
 
 @dataclass(slots=True)

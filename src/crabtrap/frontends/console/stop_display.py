@@ -10,6 +10,7 @@ from crabtrap.frontends.console.context import ShownFrame
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.source_view import stop_context
 from crabtrap.frontends.console.styled_text import Text
+from crabtrap.frontends.console.task_view import running_task
 
 if TYPE_CHECKING:
     from crabtrap import StackFrame
@@ -20,7 +21,7 @@ def stop_lines(context: CommandContext, event: events.StopEvent) -> list[Text]:
     """All lines that show a stop; those that repeat the frame shown before are left out."""
     frame, last = context.client.frame, context.stops.frame
     lines: list[Text] = []
-    headline = _thread_prefix(context, event, last.thread)
+    headline = _prefix(context, event, last)
     for reason in event.reasons:
         head, more = reason_text(reason)
         if head:
@@ -29,8 +30,8 @@ def stop_lines(context: CommandContext, event: events.StopEvent) -> list[Text]:
         lines += more
     source = where_lines(context, frame)
     # A step inside the function shown before: its source says it all.
-    inside = frame.is_user and last == _identity(frame)
-    if inside and source and not lines and not headline:
+    inside = frame.is_user and last == selected_frame(context)
+    if inside and source and not lines:
         return source
     # "Breakpoint 1, demo::parse (..) at .." reads better than two lines.
     if len(lines) == 1 and _joins(event.reasons[0]):
@@ -69,20 +70,23 @@ _LOOK_OUT = 40
 
 def selected_frame(context: CommandContext) -> ShownFrame:
     """The identity of the selected frame."""
-    return _identity(context.client.frame)
+    frame, task = context.client.frame, running_task(context)
+    tid = frame.thread.tid if frame.thread is not None else 0
+    return ShownFrame(tid, frame.function, frame.cfa, "" if task is None else task.label)
 
 
-def _identity(frame: StackFrame) -> ShownFrame:
-    return ShownFrame(frame.thread.tid if frame.thread else 0, frame.function, frame.cfa)
-
-
-def _thread_prefix(context: CommandContext, event: events.StopEvent, last_thread: int) -> Text:
-    threads = context.session.threads
-    if len(threads) < 2 or event.thread in (0, last_thread):
+def _prefix(context: CommandContext, event: events.StopEvent, last: ShownFrame) -> Text:
+    """The thread, where it is another one than was shown last; a task always."""
+    thread, several = context.client.thread, len(context.session.threads) > 1
+    task = running_task(context)
+    if task is not None:
+        who = f'task {task.label} "{task.short_name}"'
+        who += f" on thread {thread.index}" if several else ""
+    elif several and event.thread not in (0, last.thread):
+        who = f"thread {thread.index}" + (f' "{thread.name}"' if thread.name else "")
+    else:
         return Text()
-    thread = context.client.thread
-    name = f' "{thread.name}"' if thread.name else ""
-    return Text(("[", "dim"), (f"thread {thread.index}{name}", "thread"), ("] ", "dim"))
+    return Text(("[", "dim"), (who, "thread"), ("] ", "dim"))
 
 
 def _joins(reason: events.StopReason) -> bool:

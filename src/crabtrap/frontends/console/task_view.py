@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crabtrap import StackFrame, Task
+    from crabtrap.frontends.console.context import CommandContext
 
 _ROLES: dict[str, Role] = {"running": "marker", "queued": "hint", "cancelled": "warning"}
 
@@ -18,7 +19,14 @@ _ROLES: dict[str, Role] = {"running": "marker", "queued": "hint", "cancelled": "
 def task_title(task: Task) -> Text:
     """``Task 7 app::handle, idle``."""
     text = Text(("Task ", "thread"), (task.label, "thread"), " ", (task.name, "function"), ", ")
-    return text.add(state_text(task))
+    text.add(state_text(task))
+    return text.add(f" on thread {task.thread.index}") if task.thread is not None else text
+
+
+def running_task(context: CommandContext) -> Task | None:
+    """The task that the selected thread runs, where that is what is looked at."""
+    client = context.client
+    return None if client.task is not None else client.running_task
 
 
 def state_text(task: Task) -> Text:

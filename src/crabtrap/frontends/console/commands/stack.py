@@ -17,6 +17,7 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.stop_display import selected_frame, where_lines
 from crabtrap.frontends.console.styled_text import Text, columns
+from crabtrap.frontends.console.task_view import running_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +39,13 @@ def backtrace(context: CommandContext, arguments: Arguments) -> Reply:
     arguments.end()
     chosen = choose_frames(context.client.stack, count)
     selected = context.client.frame.index
-    style = BacktraceStyle(full=full, selected=selected)
+    running = running_task(context)
+    style = BacktraceStyle(full=full, selected=selected, task=running)
     lines = [] if context.output.json else backtrace_lines(context, chosen, style)
-    return Reply(backtrace_data(context, chosen, full=full), lines)
+    data = backtrace_data(context, chosen, full=full)
+    if running is not None:
+        data |= {"task": describe.task(running), "task_frames": len(running.frames())}
+    return Reply(data, lines)
 
 
 def frame(context: CommandContext, arguments: Arguments) -> Reply:
@@ -105,7 +110,7 @@ def _neighbour(
     """The next frame that a backtrace does not fold, or the next at all if it folds the rest."""
     stack = context.client.stack
     frame, plain = stack.frame(index), None
-    while (following := step(frame)) is not None:
+    while (following := step(frame)) is not None and stack.frames(following, 1):
         frame = stack.frame(following)
         if plain is None:
             plain = following

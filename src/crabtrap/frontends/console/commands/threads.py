@@ -26,7 +26,8 @@ def info_threads(context: CommandContext, arguments: Arguments) -> Reply:
         thread for thread in context.session.threads if not numbers or thread.index in numbers
     ]
     data: list[Json] = [
-        describe.thread(thread, current=thread.tid == current) for thread in threads
+        describe.thread(context.session, thread, current=thread.tid == current)
+        for thread in threads
     ]
     rows = [] if context.output.json else [_row(context, thread, current) for thread in threads]
     return Reply({"threads": data}, columns(rows))
@@ -83,7 +84,7 @@ def thread(context: CommandContext, arguments: Arguments) -> Reply:
 def _shown(context: CommandContext) -> Reply:
     reply = show_frame(context)
     selected = context.client.thread
-    data = reply.data | {"thread": describe.thread(selected, current=True)}
+    data = reply.data | {"thread": describe.thread(context.session, selected, current=True)}
     return Reply(data, [_title(selected), *reply.lines])
 
 

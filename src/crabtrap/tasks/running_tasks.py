@@ -1,0 +1,137 @@
+"""Which task a thread runs, and which part of its stack is that task's.
+
+The runtime notes the number of the task in a thread-local.  Where the task is stands on the
+stack: the runtime's functions keep its address while they poll it.  No search of the memory is
+needed, so that a stop costs the same however many tasks there are.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import TYPE_CHECKING
+
+from crabtrap.address import Address
+from crabtrap.engine.inspect.statics import known_thread_locals, value_of_static
+from crabtrap.engine.inspect.user_code import is_system_library
+from crabtrap.errors import CrabtrapError
+from crabtrap.lazy import lazy
+from crabtrap.present.field_paths import find_part, peel
+from crabtrap.tasks.headers import Headers
+from crabtrap.values import Absent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crabtrap import _core
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.symbols.module import Module
+    from crabtrap.tasks.layouts import TaskLayout
+    from crabtrap.tasks.scan import Candidate
+    from crabtrap.values import Value
+
+MOST_STACK = 1 << 20
+"""Bytes of a stack that are looked through, from its innermost end."""
+_WORD = 8
+_STACK_POINTER = 7
+
+
+class RunningTasks:
+    """The tasks that threads run, at one stop and for one runtime.
+
+    Attributes:
+        layout: How the runtime keeps its tasks.
+    """
+
+    def __init__(self, process: Process, layout: TaskLayout) -> None:
+        """Look at a program whose tasks are laid out so."""
+        self._process, self.layout = process, layout
+        self._headers = Headers(process, layout)
+
+    def candidates(self, thread: Thread) -> Iterator[Candidate]:
+        """Yield what may be the task that a thread runs, the likeliest first.
+
+        Where the thread-local says that it runs none, there is none.
+        """
+        if not self._contexts or self.number(thread) == 0:
+            return
+        for word in dict.fromkeys(_stack_words(thread)):
+            if self._is_heap(word):
+                candidate = self._headers.at(Address(word))
+                if candidate is not None:
+                    yield candidate
+
+    def number(self, thread: Thread) -> int | None:
+        """The number of the task that a thread runs, 0 for none, ``None`` where unknown."""
+        context = self.context(thread)
+        if context is None:
+            return None
+        try:
+            found = find_part(context, self.layout.current)
+            return None if found is None else _number(peel(found))
+        except CrabtrapError:
+            return None  # damaged memory: the stack tells by itself
+
+    def context(self, thread: Thread) -> Value | None:
+        """The runtime's thread-local of a thread, ``None`` where it has none."""
+        for module, variable in self._contexts:
+            value = value_of_static(self._process, thread, module, variable)
+            if not isinstance(value.location, Absent):
+                return value
+        return None
+
+    @lazy
+    def _contexts(self) -> tuple[tuple[Module, _core.Variable], ...]:
+        return tuple(
+            (module, variable)
+            for module in self._process.modules
+            if not is_system_library(module.path)
+            for variable in known_thread_locals(module, self.layout.context)
+        )
+
+    @lazy
+    def _is_heap(self) -> Callable[[int], bool]:
+        """Whether an address may be that of a task: it can be written, and is on no stack."""
+        stacks = [thread.registers[_STACK_POINTER] or 0 for thread in self._process.threads]
+        ranges = [
+            range(each.start, each.end)
+            for each in self._process.mappings
+            if each.permissions.startswith("rw")
+            and not any(each.start <= sp < each.end for sp in stacks)
+        ]
+        return lambda address: address % _WORD == 0 and any(address in each for each in ranges)
+
+
+def frames_of_task(thread: Thread, layout: TaskLayout) -> tuple[Frame, ...]:
+    """The frames of a thread that belong to the task it runs, without the runtime's around it."""
+    frames: list[Frame] = []
+    last = 0
+    for frame in thread.frames():
+        name = frame.code.name if frame.code is not None else ""
+        if frames and re.match(layout.polls, name):
+            break
+        frames.append(frame)
+        if _is_coroutine(name):
+            last = len(frames)
+    return tuple(frames[: last or len(frames)])
+
+
+def _is_coroutine(name: str) -> bool:
+    return "{async_" in name.rpartition("::")[2]
+
+
+def _number(option: Value) -> int:
+    case, inside = option.variant()
+    return 0 if case.name == "None" else peel(inside).integer()
+
+
+def _stack_words(thread: Thread) -> tuple[int, ...]:
+    """The words of a stack, the innermost first."""
+    start = (thread.registers[_STACK_POINTER] or 0) & ~(_WORD - 1)
+    process = thread.process
+    end = next((m.end for m in process.mappings if m.start <= start < m.end), start)
+    size = min(end - start, MOST_STACK)
+    data = process.target.memory.read_partial(start, size)
+    return struct.unpack(f"<{len(data) // _WORD}Q", data[: len(data) // _WORD * _WORD])
