@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from crabtrap.tasks.futures import Await, HeldVariable
     from crabtrap.tasks.task import Task, TaskState
     from crabtrap.tasks.task_frames import TaskFrame
+    from crabtrap.tasks.waits.wait import Hold, QueuePlace, Resource, Timer, Wait
+    from crabtrap.tasks.waits.wait_rules import HoldRule, WaitRule
     from crabtrap.values.value import Value
 
 __version__ = "0.1.0"
@@ -91,6 +93,8 @@ __all__ = [
     "Frame",
     "Function",
     "HeldVariable",
+    "Hold",
+    "HoldRule",
     "Instruction",
     "Module",
     "NotStarted",
@@ -99,10 +103,12 @@ __all__ = [
     "Presentation",
     "Process",
     "ProgramMemory",
+    "QueuePlace",
     "Registers",
     "RenderOptions",
     "Repair",
     "Resolution",
+    "Resource",
     "Rule",
     "Running",
     "SavedSession",
@@ -120,9 +126,12 @@ __all__ = [
     "TaskFrame",
     "TaskState",
     "Thread",
+    "Timer",
     "Type",
     "UserCode",
     "Value",
+    "Wait",
+    "WaitRule",
     "WatchKind",
     "Watchpoint",
     "__version__",
@@ -183,6 +192,8 @@ _HOMES = {
     "tasks.futures": ("Await", "HeldVariable"),
     "tasks.task_frames": ("TaskFrame",),
     "tasks.task": ("Task", "TaskState"),
+    "tasks.waits.wait_rules": ("HoldRule", "WaitRule"),
+    "tasks.waits.wait": ("Hold", "QueuePlace", "Resource", "Timer", "Wait"),
     "values.value": ("Value",),
 }
 """Modules below this one, and the names that are exported from them."""

@@ -13,7 +13,8 @@ from crabtrap.present.output.text_tree import RenderOptions
 from crabtrap.present.rules.macro_types import MACRO_RULES
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.rules.rule import Rule, RuleBook
-from crabtrap.present.rules.user_rules import load_rules, shipped_rules
+from crabtrap.present.rules.rule_file import RuleFile
+from crabtrap.present.rules.user_rules import load_rules, rules_of, shipped_rules
 from crabtrap.present.std import STD_RULES
 from crabtrap.present.view import View
 
@@ -33,9 +34,11 @@ __all__ = [
     "RenderOptions",
     "Rule",
     "RuleBook",
+    "RuleFile",
     "View",
     "load_rules",
     "render",
+    "rules_of",
     "std_presenter",
     "value_tree",
 ]

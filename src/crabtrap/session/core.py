@@ -20,6 +20,7 @@ from crabtrap.engine.plans.run_to import Finish
 from crabtrap.engine.program import Program
 from crabtrap.errors import StillRunningError, TargetError
 from crabtrap.events import CoroutineEnded, Notice, StepDone
+from crabtrap.lazy import lazy
 from crabtrap.present import std_presenter
 from crabtrap.records import replace
 from crabtrap.session.event_hub import EventHub
@@ -30,7 +31,7 @@ from crabtrap.session.rust_language import RustLanguage
 from crabtrap.target.repair import repair_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.plans.plan import Plan
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
     from crabtrap.tasks.task import Tasks
+    from crabtrap.tasks.waits.wait_rules import WaitBook, WaitRules
 
 
 class Core:
@@ -134,6 +136,18 @@ class Core:
         require(self.state, Stopped, Running, to="look at the program")
         return self.program.inspector.process
 
+    @lazy
+    def wait_rules(self) -> WaitBook:
+        """What futures wait for."""
+        from crabtrap.tasks.waits.wait_rules import WaitBook  # noqa: PLC0415 - of use to few
+
+        return WaitBook()
+
+    def prefer_wait_rules(self, rules: Iterable[WaitRules]) -> None:
+        """Try rules about waiting before those that come with the debugger."""
+        self.wait_rules.prefer(rules)
+        self._tasks = None  # found anew, by these rules
+
     @property
     def tasks(self) -> Tasks:
         """The tasks at this stop, found when they are first asked for.
@@ -146,7 +160,7 @@ class Core:
         require(self.state, Stopped, to="look for tasks")
         process = self.process
         if self._tasks is None or self._tasks.process is not process:
-            self._tasks = Tasks(process)
+            self._tasks = Tasks(process, self.wait_rules)
         return self._tasks
 
     def open_static(self, path: str) -> ModuleTable:

@@ -14,6 +14,8 @@ from crabtrap.tasks.layouts import LAYOUTS
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
 from crabtrap.tasks.scan import find_candidates
 from crabtrap.tasks.task_frames import task_frames
+from crabtrap.tasks.waits.graph import WaitGraph
+from crabtrap.tasks.waits.wait_rules import WaitBook
 from crabtrap.values import Invalid, Memory, Value, ValueContext
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.layouts import TaskLayout
     from crabtrap.tasks.scan import Candidate
+    from crabtrap.tasks.waits.wait import Wait
 
 TaskState = Literal["idle", "queued", "running", "complete", "cancelled"]
 
@@ -153,14 +156,25 @@ class Task:
         """Reason why what it awaits is not known, ``""`` where it is."""
         return next((level.problem for level in reversed(self.stack) if level.problem), "")
 
+    @lazy
+    def waits(self) -> tuple[Wait, ...]:
+        """What it waits for: one thing, or several of which one or all must come."""
+        return self._tasks.graph.waits_of(self)
+
 
 class Tasks:
     """All tasks of a program at one stop; read on first use."""
 
-    def __init__(self, process: Process) -> None:
-        """Look at a program at one stop."""
+    def __init__(self, process: Process, wait_rules: WaitBook | None = None) -> None:
+        """Look at a program at one stop.
+
+        Args:
+            process: The program at that stop.
+            wait_rules: What futures wait for; without any, the rules that come with us.
+        """
         self.process = process
         self._on_threads: dict[int, Task | None] = {}
+        self.graph = WaitGraph(self, wait_rules or WaitBook())
 
     @lazy
     def decoder(self) -> FutureDecoder:

@@ -80,6 +80,25 @@ class RuleTable:
         """An error in this table, to be raised."""
         return self.place.error(message)
 
+    def refuse_others(self, known: frozenset[str], what: str = "it") -> None:
+        """Refuse keys that mean nothing here.
+
+        Raises:
+            RuleFileError: There are such; ``what`` has them in the message.
+        """
+        unknown = self.table.keys() - known
+        if unknown:
+            names = ", ".join(sorted(known))
+            raise self.error(f"{what} has no {min(unknown)!r}; it has {names}")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Read a text or a list of texts; none where the key is missing."""
+        value = self.table.get(key, [])
+        texts = cast("list[object]", value) if isinstance(value, list) else [value]
+        if not all(isinstance(text, str) for text in texts):
+            raise self.error(f"{key!r} must be a text, or a list of texts")
+        return tuple(cast("list[str]", texts))
+
     def text(self, key: str, default: str | None = None) -> str:
         """Read a text."""
         value = self.table.get(key, default)

@@ -1,0 +1,72 @@
+"""All waits and holds of a program at one stop, joined: who waits for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.lazy import lazy
+from crabtrap.tasks.waits.clock import monotonic_now
+from crabtrap.tasks.waits.holders import HolderSearch
+from crabtrap.tasks.waits.leaves import WaitDescriber
+from crabtrap.tasks.waits.resources import ResourceIndex
+
+if TYPE_CHECKING:
+    from crabtrap.address import Address
+    from crabtrap.tasks.task import Task, Tasks
+    from crabtrap.tasks.waits.wait import Hold, Wait
+    from crabtrap.tasks.waits.wait_rules import WaitBook
+
+
+class WaitGraph:
+    """Who waits for what, and who holds it; everything is found on first use."""
+
+    def __init__(self, tasks: Tasks, book: WaitBook) -> None:
+        """Look at the tasks of a stop with the rules of a book."""
+        self._tasks = tasks
+        self._book = book
+
+    @lazy
+    def _describer(self) -> WaitDescriber:
+        now = monotonic_now(self._tasks.process)
+        return WaitDescriber(self._book, now, self.holders)
+
+    def waits_of(self, task: Task) -> tuple[Wait, ...]:
+        """What one task waits for; ``()`` unless it is idle: others have been woken."""
+        level = task.awaits if task.state == "idle" else None
+        return () if level is None else tuple(self._describer.waits_of(task, level))
+
+    @lazy
+    def waits(self) -> tuple[Wait, ...]:
+        """What all tasks wait for."""
+        return tuple(wait for task in self._tasks.all for wait in task.waits)
+
+    @lazy
+    def holds(self) -> tuple[Hold, ...]:
+        """What all tasks hold."""
+        search = HolderSearch(self._book)
+        return tuple(
+            hold
+            for task in self._tasks.all
+            if (level := task.awaits) is not None
+            for hold in search.holds_of(task, level)
+        )
+
+    @lazy
+    def _by_resource(self) -> ResourceIndex[Hold]:
+        return ResourceIndex((hold.resource, hold) for hold in self.holds)
+
+    def holders(self, wait: Wait) -> tuple[Hold, ...]:
+        """Who can end a wait, as far as it is told by what they hold."""
+        if wait.resource is None:
+            return ()
+        return tuple(hold for hold in self._by_resource.find(wait.resource) if hold.role in wait.by)
+
+    def joined(self, wait: Wait) -> tuple[Task, ...]:
+        """The tasks whose end ends a wait."""
+        return tuple(
+            task for each in wait.tasks if (task := self._by_address.get(each)) is not None
+        )
+
+    @lazy
+    def _by_address(self) -> dict[Address, Task]:
+        return {task.address: task for task in self._tasks.all}

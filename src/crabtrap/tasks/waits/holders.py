@@ -1,0 +1,131 @@
+"""Finds what tasks hold: guards, senders and the like in the variables that they keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.present.structural import is_box
+from crabtrap.tasks.waits.leaves import pointed_resource
+from crabtrap.tasks.waits.wait import Hold, Resource
+from crabtrap.tasks.waits.wait_rules import holds_true
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crabtrap.address import Address
+    from crabtrap.symbols.types import Type
+    from crabtrap.tasks.futures import Await, HeldVariable
+    from crabtrap.tasks.task import Task
+    from crabtrap.tasks.waits.wait_rules import WaitBook
+    from crabtrap.values import Value
+
+_MAX_DEPTH = 12
+_MAX_ITEMS = 1000
+"""The most items of one array that are looked through."""
+_ASYNC_FUNCTION = "{async_fn_env#"
+
+
+class HolderSearch:
+    """Looks for holders by the rules in use; remembers which types can hold something."""
+
+    def __init__(self, book: WaitBook) -> None:
+        """Look by the rules of a book."""
+        self._book = book
+        self._holding: dict[Type, bool] = {}
+
+    def holds_of(self, task: Task, level: Await) -> Iterator[Hold]:
+        """Yield what a task holds in a future and in those that it awaits, each once."""
+        seen: set[Address | None] = set()
+        for each in _levels(level):
+            for variable, value, certain in _kept(task, each):
+                for role, holder, resource in self.find(value):
+                    if holder.address not in seen:
+                        seen.add(holder.address)
+                        yield Hold(task, each, variable, role, resource, certain)
+
+    def find(self, value: Value) -> Iterator[tuple[str, Value, Resource]]:
+        """Yield what is held by a value and what is in it: role, holder, resource.
+
+        What cannot be read holds nothing.
+        """
+        yield from self._find(value, 0)
+
+    def _find(self, value: Value, depth: int) -> Iterator[tuple[str, Value, Resource]]:
+        shape = value.shape
+        if not self._may_hold(shape, depth):
+            return
+        try:
+            for rule in self._book.holds(shape):
+                if holds_true(rule.when, value):
+                    on = pointed_resource(value, rule.on)
+                    if on.address is not None:
+                        resource = Resource(on.type.name, on.address, on.shape.size or 0)
+                        yield rule.role, value, resource
+                        return
+            for inner in _inner(value):
+                yield from self._find(inner, depth + 1)
+        except CrabtrapError:
+            return
+
+    def _may_hold(self, shape: Type, depth: int) -> bool:
+        known = self._holding.get(shape)
+        if known is not None:
+            return known
+        if depth > _MAX_DEPTH:
+            return False
+        self._holding[shape] = False  # a type that holds itself adds nothing
+        found = self._holding[shape] = bool(self._book.holds(shape)) or any(
+            self._may_hold(inner.strip(), depth + 1) for inner in _inner_types(shape)
+        )
+        return found
+
+
+def _levels(level: Await) -> Iterator[Await]:
+    yield level
+    for _, child in level.children:
+        yield from _levels(child)
+
+
+def _kept(task: Task, level: Await) -> Iterator[tuple[HeldVariable | None, Value, bool]]:
+    """Yield the values that a future keeps, and whether they are surely there still.
+
+    What was passed to an async function is moved into variables when it begins; what an
+    async block has captured stays where it is until it is moved.
+    """
+    sure = task.state != "running"
+    if not level.is_coroutine:
+        yield None, level.value, sure
+        return
+    is_function = level.value.shape.row.name.startswith(_ASYNC_FUNCTION)
+    started = level.state != "not started"
+    for variable in level.variables:
+        passed = variable.kind == "argument" and started
+        if not (passed and is_function):
+            yield variable, variable.value, sure and not passed
+
+
+def _inner(value: Value) -> Iterator[Value]:
+    """Yield the parts that a value owns."""
+    shape = value.shape
+    if value.is_pointer:
+        if is_box(shape):
+            yield value.deref()
+    elif shape.kind == "array":
+        for index in range(min(shape.row.count or 0, _MAX_ITEMS)):
+            yield value.index(index)
+    else:
+        for _, field in value.fields():
+            yield field
+
+
+def _inner_types(shape: Type) -> Iterator[Type]:
+    if shape.kind in ("pointer", "reference"):
+        if is_box(shape) and shape.target is not None:
+            yield shape.target
+        return
+    if shape.kind == "array" and shape.target is not None:
+        yield shape.target
+    yield from (field.type for field in shape.fields)
+    if shape.cases is not None:
+        yield from (field.type for case in shape.cases.cases for field in case.type.fields)

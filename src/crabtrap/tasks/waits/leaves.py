@@ -1,0 +1,229 @@
+"""Describes what the leaves of a task wait for, by the rules in use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from crabtrap.errors import CrabtrapError
+from crabtrap.present.field_paths import LayoutError, each_layer, find_part, part
+from crabtrap.present.rules.formula import evaluate
+from crabtrap.tasks.waits.pointers import followed, linked_nodes, pointed, pointer_in
+from crabtrap.tasks.waits.wait import QueuePlace, Resource, Timer, Wait
+from crabtrap.tasks.waits.wait_rules import fits, holds_true
+from crabtrap.values.decode import why_unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crabtrap.address import Address
+    from crabtrap.present.field_paths import Path
+    from crabtrap.tasks.futures import Await
+    from crabtrap.tasks.task import Task
+    from crabtrap.tasks.waits.wait import Hold
+    from crabtrap.tasks.waits.wait_rules import QueueRule, WaitBook, WaitRule
+    from crabtrap.values import Value
+
+_T = TypeVar("_T")
+
+_MAX_DEPTH = 6
+"""How deep within a future without rules one with a rule is looked for."""
+_NANOSECOND = 1e-9
+
+
+class WaitDescriber:
+    """Describes waits of one stop."""
+
+    def __init__(
+        self,
+        book: WaitBook,
+        now: float | None,
+        find_holds: Callable[[Wait], tuple[Hold, ...]],
+    ) -> None:
+        """Describe by the rules of a book.
+
+        Args:
+            book: The rules.
+            now: The program's ``CLOCK_MONOTONIC`` in seconds; ``None`` where it is unknown.
+            find_holds: Finds who can end a wait.
+        """
+        self._book = book
+        self._now = now
+        self._find_holds = find_holds
+
+    def waits_of(self, task: Task, level: Await) -> Iterator[Wait]:
+        """Yield what a task waits for by a future and those in it."""
+        yield from self._descend(task, (level,))
+
+    def _descend(self, task: Task, levels: tuple[Await, ...]) -> Iterator[Wait]:
+        level = levels[-1]
+        if level.state != "suspended":
+            return
+        described = self._described(task, levels, level.value)
+        if described is not None:
+            yield described
+            return
+        for _, child in level.children:
+            yield from self._descend(task, (*levels, child))
+        if not level.children and not level.is_coroutine:
+            yield self._leaf(task, levels)
+
+    def _leaf(self, task: Task, levels: tuple[Await, ...]) -> Wait:
+        """Describe a future without others in it: by what it has, if not by what it is."""
+        value = levels[-1].value
+        try:
+            for part_ in _parts(value):
+                found = self._described(task, levels, part_)
+                if found is not None:
+                    return found
+        except CrabtrapError:
+            pass  # what can be read of it has no rule
+        what = levels[-1].name
+        return Wait(task, levels, "unknown", what, _find_holds=self._find_holds)
+
+    def _described(self, task: Task, levels: tuple[Await, ...], value: Value) -> Wait | None:
+        """Describe a value that waits, by the first rule that fits; ``None`` without any."""
+        around: tuple[Value, ...] | None = None
+        for rule in self._book.waits(value.shape):
+            if not holds_true(rule.when, value):
+                continue
+            on = _on(rule, value)
+            if rule.within:
+                if around is None:
+                    around = tuple(_around(levels, on))
+                on = next((each for each in around if fits(rule.within, each.shape)), None)
+                if on is None:
+                    continue
+            return self._apply(rule, task, levels, value, on)
+        return None
+
+    def _apply(
+        self,
+        rule: WaitRule,
+        task: Task,
+        levels: tuple[Await, ...],
+        value: Value,
+        on: Value | None,
+    ) -> Wait:
+        resource = None
+        if on is not None and on.address is not None:
+            resource = Resource(rule.what, on.address, on.shape.size or 0)
+        return Wait(
+            task,
+            levels,
+            rule.kind,
+            rule.what,
+            _detail(rule, value),
+            resource,
+            _readable(lambda: _place(rule.queue, value)),
+            _readable(lambda: self._timer(rule, value)),
+            _readable(lambda: _tasks(rule, value)) or (),
+            rule.by,
+            rule.also_by,
+            None if rule.total is None else _readable(lambda: evaluate(rule.total or 0, value)),
+            rule.never,
+            self._find_holds,
+        )
+
+    def _timer(self, rule: WaitRule, value: Value) -> Timer | None:
+        if rule.deadline is None:
+            return None
+        deadline = _seconds(part(value, rule.deadline), "tv_sec", "tv_nsec")
+        since = None
+        if rule.period is not None:
+            since = deadline - _seconds(part(value, rule.period), "secs", "nanos")
+        return Timer(deadline, self._now, since)
+
+
+def _readable(read: Callable[[], _T]) -> _T | None:
+    """What a part of a rule finds; ``None`` where memory or layout do not have it."""
+    try:
+        return read()
+    except CrabtrapError:
+        return None
+
+
+def _on(rule: WaitRule, value: Value) -> Value | None:
+    return None if rule.on is None else _readable(lambda: pointed_resource(value, rule.on or ""))
+
+
+def pointed_resource(value: Value, path: Path) -> Value:
+    """What a path of a rule leads to: a value, or what a pointer there points to.
+
+    Raises:
+        LayoutError: There is no such path.
+        UnavailableError: It cannot be read, or is null.
+    """
+    found = part(value, path)
+    pointer = _readable(lambda: pointer_in(found))
+    return found if pointer is None else pointed(pointer)
+
+
+def _around(levels: tuple[Await, ...], inside: Value | None) -> Iterator[Value]:
+    """Yield the values of which another is a part, as far as variables lead to them."""
+    if inside is None or inside.address is None:
+        return
+    start, end = inside.address, inside.address + (inside.shape.size or 0)
+    for level in reversed(levels):
+        for variable in level.variables:
+            yield from _layers_around(variable.value, start, end)
+
+
+def _layers_around(value: Value, start: int, end: int) -> Iterator[Value]:
+    try:
+        for layer in each_layer(value, followed):
+            address, size = layer.address, layer.shape.size or 0
+            if address is not None and address <= start and end <= address + size:
+                yield layer
+    except CrabtrapError:
+        return  # moved away, or never set
+
+
+def _parts(value: Value) -> Iterator[Value]:
+    """Yield what is in a future: near things first, and last what it only borrows to read."""
+    yield from _breadth_first(value, ("&mut ", "alloc::boxed::Box<", "Box<"))
+    yield from _breadth_first(value, ("&", "alloc::boxed::Box<", "Box<"))
+
+
+def _breadth_first(value: Value, pointers: tuple[str, ...]) -> Iterator[Value]:
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        yield from level
+        level = [inner for each in level for inner in _inner(each, pointers)]
+
+
+def _inner(value: Value, pointers: tuple[str, ...]) -> tuple[Value, ...]:
+    """The fields of a value, or what it points to by one of some kinds of pointers."""
+    shape = value.shape
+    if value.is_pointer:
+        leads = shape.row.name.startswith(pointers) and value.pointer_address()
+        return (value.deref(),) if leads else ()
+    return tuple(field for _, field in value.fields())
+
+
+def _detail(rule: WaitRule, value: Value) -> str:
+    for template in rule.detail:
+        try:
+            return template.fill(value)
+        except LayoutError:
+            continue
+        except CrabtrapError as error:
+            return why_unreadable(error)
+    return ""
+
+
+def _place(rule: QueueRule | None, value: Value) -> QueuePlace | None:
+    if rule is None:
+        return None
+    own = part(value, rule.node).address
+    nodes = tuple(linked_nodes(value, rule.first, rule.next))
+    return QueuePlace(nodes.index(own) + 1, len(nodes)) if own in nodes else None
+
+
+def _tasks(rule: WaitRule, value: Value) -> tuple[Address, ...]:
+    found = None if rule.tasks is None else find_part(value, rule.tasks)
+    pointer = None if found is None else pointer_in(found)
+    return () if pointer is None else (pointer.pointer_address(),)
+
+
+def _seconds(value: Value, whole: str, fraction: str) -> float:
+    return part(value, whole).integer() + part(value, fraction).integer() * _NANOSECOND

@@ -1,0 +1,160 @@
+"""What a task waits for, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.records import dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from crabtrap.address import Address
+    from crabtrap.tasks.futures import Await, HeldVariable
+    from crabtrap.tasks.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is waited for or held: a lock, a channel.
+
+    Attributes:
+        what: Its kind in words: ``Mutex``.
+        address: Where it begins.
+        size: In bytes; what lies within is part of it.
+    """
+
+    what: str
+    address: Address
+    size: int
+
+    def meets(self, other: Resource) -> bool:
+        """Whether one of both is the other or part of it."""
+        return self._covers(other) or other._covers(self)
+
+    def _covers(self, other: Resource) -> bool:
+        end = self.address + max(self.size, 1)
+        return self.address <= other.address and other.address + other.size <= end
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """When a wait ends by itself; all times are seconds of ``CLOCK_MONOTONIC``.
+
+    Attributes:
+        deadline: When.
+        now: The time at which this was asked; ``None`` where the program's clock cannot be read.
+        since: When the wait began, where that is known: what only sleeps does not note it.
+    """
+
+    deadline: float
+    now: float | None
+    since: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until the deadline, negative once it is past."""
+        return None if self.now is None else self.deadline - self.now
+
+    @property
+    def text(self) -> str:
+        """``12.5 s left`` or ``overdue by 3.0 s``."""
+        if self.left is None:
+            return f"until {self.deadline:.1f} s of its clock"
+        return f"overdue by {-self.left:.1f} s" if self.left < 0 else f"{self.left:.1f} s left"
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """A place in a queue.
+
+    Attributes:
+        number: Counted from 1, which is served first.
+        length: How many wait.
+    """
+
+    number: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Something that a task holds in one of its variables.
+
+    Attributes:
+        task: Who.
+        level: The future that keeps the variable.
+        variable: The variable; ``None`` where it is a field of a future.
+        role: What its owner is to others: ``guard``, ``sender``.
+        resource: What it holds.
+        certain: Whether it is surely held still: what an async block has captured may have
+            been moved away since.
+    """
+
+    task: Task
+    level: Await
+    variable: HeldVariable | None
+    role: str
+    resource: Resource
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that a task waits for.
+
+    Attributes:
+        task: Who waits.
+        levels: The futures, from the one that was spawned to the one that waits.
+        kind: A word for programs: ``lock``, ``sleep``, ``unknown``.
+        what: What is waited for, in words: ``Mutex``.
+        detail: More about it.
+        resource: What is waited for, where it is somewhere.
+        place: The place in its queue.
+        timer: When the wait ends by itself.
+        tasks: Addresses of the tasks whose end ends the wait.
+        by: The roles of those who can end it; ``()`` for what ends from outside.
+        also_by: The roles of those who can end it, too, but have not to.
+        total: How many ``by`` there are, ``None`` where that is unknown.
+        never: Nobody can end it.
+    """
+
+    task: Task
+    levels: tuple[Await, ...]
+    kind: str
+    what: str
+    detail: str = ""
+    resource: Resource | None = None
+    place: QueuePlace | None = None
+    timer: Timer | None = None
+    tasks: tuple[Address, ...] = ()
+    by: tuple[str, ...] = ()
+    also_by: tuple[str, ...] = ()
+    total: int | None = None
+    never: bool = False
+    _find_holds: Callable[[Wait], tuple[Hold, ...]] = field(
+        default=lambda _: (), repr=False, compare=False
+    )
+
+    @property
+    def address(self) -> Address | None:
+        """Where what is waited for is."""
+        return None if self.resource is None else self.resource.address
+
+    @property
+    def holders(self) -> tuple[Hold, ...]:
+        """Who can end the wait, as far as tasks are known to; all tasks are looked through."""
+        return self._find_holds(self)
+
+    @property
+    def text(self) -> str:
+        """What is waited for, in a line; without who holds it, which takes time to find out."""
+        where = "" if self.address is None else f" {self.address:#x}"
+        parts = [f"{self.what}{where}"]
+        if self.detail:
+            parts.append(self.detail)
+        if self.timer is not None:
+            parts.append(self.timer.text)
+        if self.place is not None:
+            parts.append(f"{self.place.number} of {self.place.length} in the queue")
+        return ", ".join(parts)

@@ -1,0 +1,71 @@
+//! Tasks of tokio that wait for everything that there is, all on one thread, so that each is
+//! where it is said to be.  The argument says which.
+
+mod channels;
+mod locks;
+
+use std::time::Duration;
+
+use tokio::task::yield_now;
+use tokio::time::sleep;
+
+pub const LONG: Duration = Duration::from_secs(1000);
+
+#[inline(never)]
+fn look(step: u32) {
+    ready::keep(&step); // @look
+}
+
+async fn looks() {
+    look(1);
+}
+
+async fn slept(duration: Duration) -> u64 {
+    sleep(duration).await; // @slept
+    duration.as_secs()
+}
+
+async fn joins() -> u64 {
+    let handle = tokio::spawn(slept(LONG));
+    handle.await.unwrap_or(0) // @joins
+}
+
+async fn ticks() -> u32 {
+    let mut interval = tokio::time::interval(LONG / 2);
+    let mut seen = 0;
+    loop {
+        interval.tick().await; // @ticks
+        seen += 1;
+        if seen == 100 {
+            return seen;
+        }
+    }
+}
+
+async fn spawn_all(what: &str) {
+    match what {
+        "time" => {
+            tokio::spawn(slept(LONG));
+            tokio::spawn(joins());
+            tokio::spawn(ticks());
+            tokio::spawn(slept(Duration::from_millis(1)));
+        }
+        "locks" => locks::spawn_all(),
+        "crossed" => locks::spawn_crossed(),
+        "channels" => channels::spawn_all(),
+        other => panic!("nothing is called {other}"),
+    }
+    for _ in 0..4 {
+        yield_now().await;
+    }
+    tokio::spawn(looks()).await.unwrap();
+}
+
+fn main() {
+    let what = std::env::args().nth(1).unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(spawn_all(&what));
+}
