@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from crabtrap.tasks.futures import Await, HeldVariable
     from crabtrap.tasks.task import Task, TaskState
     from crabtrap.tasks.task_frames import TaskFrame
+    from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
+    from crabtrap.tasks.waits.stuck import Stuck
     from crabtrap.tasks.waits.wait import Hold, QueuePlace, Resource, Timer, Wait
     from crabtrap.tasks.waits.wait_rules import HoldRule, WaitRule
     from crabtrap.values.value import Value
@@ -87,6 +89,7 @@ __all__ = [
     "Code",
     "Declaration",
     "Detached",
+    "Diagnosis",
     "Ended",
     "Field",
     "FormatLetter",
@@ -96,6 +99,7 @@ __all__ = [
     "Hold",
     "HoldRule",
     "Instruction",
+    "Link",
     "Module",
     "NotStarted",
     "Options",
@@ -121,6 +125,7 @@ __all__ = [
     "State",
     "Stdio",
     "Stopped",
+    "Stuck",
     "Symbol",
     "Task",
     "TaskFrame",
@@ -193,6 +198,8 @@ _HOMES = {
     "tasks.task_frames": ("TaskFrame",),
     "tasks.task": ("Task", "TaskState"),
     "tasks.waits.wait_rules": ("HoldRule", "WaitRule"),
+    "tasks.waits.diagnoses": ("Diagnosis", "Link"),
+    "tasks.waits.stuck": ("Stuck",),
     "tasks.waits.wait": ("Hold", "QueuePlace", "Resource", "Timer", "Wait"),
     "values.value": ("Value",),
 }

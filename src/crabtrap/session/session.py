@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from crabtrap.events import StopEvent
     from crabtrap.session.event_hub import Cancel, Listener
     from crabtrap.tasks.task import Task
+    from crabtrap.tasks.waits.diagnoses import Diagnosis
+    from crabtrap.tasks.waits.wait import Wait
 
 T = TypeVar("T")
 
@@ -347,6 +349,24 @@ class Session:
             StateError: The program is not stopped.
         """
         return self._core.tasks.on_thread(thread)
+
+    @property
+    def waits(self) -> tuple[Wait, ...]:
+        """What all who wait do wait for; ``Wait.holders`` says for whom.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.graph.waits
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """What is wrong with who waits for whom, deadlocks first.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.graph.diagnoses
 
     @property
     def threads(self) -> tuple[Thread, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.lazy import lazy
 from crabtrap.tasks.waits.clock import monotonic_now
+from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.leaves import WaitDescriber
 from crabtrap.tasks.waits.resources import ResourceIndex
@@ -13,7 +14,8 @@ from crabtrap.tasks.waits.resources import ResourceIndex
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.tasks.task import Task, Tasks
-    from crabtrap.tasks.waits.wait import Hold, Wait
+    from crabtrap.tasks.waits.diagnoses import Diagnosis
+    from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
     from crabtrap.tasks.waits.wait_rules import WaitBook
 
 
@@ -41,6 +43,11 @@ class WaitGraph:
         return tuple(wait for task in self._tasks.all for wait in task.waits)
 
     @lazy
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """What is wrong, deadlocks first."""
+        return diagnose(self)
+
+    @lazy
     def holds(self) -> tuple[Hold, ...]:
         """What all tasks hold."""
         search = HolderSearch(self._book)
@@ -56,10 +63,25 @@ class WaitGraph:
         return ResourceIndex((hold.resource, hold) for hold in self.holds)
 
     def holders(self, wait: Wait) -> tuple[Hold, ...]:
-        """Who can end a wait, as far as it is told by what they hold."""
-        if wait.resource is None:
+        """Who is to end a wait, as far as it is told by what they hold."""
+        return self._holding(wait, wait.by)
+
+    def others(self, wait: Wait) -> tuple[Hold, ...]:
+        """Who can end a wait, too, but has not to."""
+        return self._holding(wait, wait.also_by)
+
+    def _holding(self, wait: Wait, roles: tuple[str, ...]) -> tuple[Hold, ...]:
+        if wait.resource is None or not roles:
             return ()
-        return tuple(hold for hold in self._by_resource.find(wait.resource) if hold.role in wait.by)
+        found = self._by_resource.find(wait.resource)
+        return tuple(hold for hold in found if hold.role in roles)
+
+    def by_waiter(self) -> dict[Waiter, tuple[Wait, ...]]:
+        """The waits of everybody who waits."""
+        found: dict[Waiter, list[Wait]] = {}
+        for wait in self.waits:
+            found.setdefault(wait.who, []).append(wait)
+        return {who: tuple(waits) for who, waits in found.items()}
 
     def joined(self, wait: Wait) -> tuple[Task, ...]:
         """The tasks whose end ends a wait."""

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from crabtrap.address import Address
     from crabtrap.symbols.types import Type
-    from crabtrap.tasks.futures import Await, HeldVariable
+    from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
-    from crabtrap.tasks.waits.wait_rules import WaitBook
+    from crabtrap.tasks.waits.wait_rules import HoldRule, WaitBook
     from crabtrap.values import Value
 
 _MAX_DEPTH = 12
@@ -38,20 +38,20 @@ class HolderSearch:
         """Yield what a task holds in a future and in those that it awaits, each once."""
         seen: set[Address | None] = set()
         for each in _levels(level):
-            for variable, value, certain in _kept(task, each):
-                for role, holder, resource in self.find(value):
+            for name, value, certain in _kept(task, each):
+                for rule, holder, resource in self.find(value):
                     if holder.address not in seen:
                         seen.add(holder.address)
-                        yield Hold(task, each, variable, role, resource, certain)
+                        yield Hold(task, rule.role, resource, name, each, certain, rule.unpolled)
 
-    def find(self, value: Value) -> Iterator[tuple[str, Value, Resource]]:
-        """Yield what is held by a value and what is in it: role, holder, resource.
+    def find(self, value: Value) -> Iterator[tuple[HoldRule, Value, Resource]]:
+        """Yield what is held by a value and what is in it: by which rule, who, what.
 
         What cannot be read holds nothing.
         """
         yield from self._find(value, 0)
 
-    def _find(self, value: Value, depth: int) -> Iterator[tuple[str, Value, Resource]]:
+    def _find(self, value: Value, depth: int) -> Iterator[tuple[HoldRule, Value, Resource]]:
         shape = value.shape
         if not self._may_hold(shape, depth):
             return
@@ -61,7 +61,7 @@ class HolderSearch:
                     on = pointed_resource(value, rule.on)
                     if on.address is not None:
                         resource = Resource(on.type.name, on.address, on.shape.size or 0)
-                        yield rule.role, value, resource
+                        yield rule, value, resource
                         return
             for inner in _inner(value):
                 yield from self._find(inner, depth + 1)
@@ -87,7 +87,7 @@ def _levels(level: Await) -> Iterator[Await]:
         yield from _levels(child)
 
 
-def _kept(task: Task, level: Await) -> Iterator[tuple[HeldVariable | None, Value, bool]]:
+def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool]]:
     """Yield the values that a future keeps, and whether they are surely there still.
 
     What was passed to an async function is moved into variables when it begins; what an
@@ -95,14 +95,14 @@ def _kept(task: Task, level: Await) -> Iterator[tuple[HeldVariable | None, Value
     """
     sure = task.state != "running"
     if not level.is_coroutine:
-        yield None, level.value, sure
+        yield "", level.value, sure
         return
     is_function = level.value.shape.row.name.startswith(_ASYNC_FUNCTION)
     started = level.state != "not started"
     for variable in level.variables:
         passed = variable.kind == "argument" and started
         if not (passed and is_function):
-            yield variable, variable.value, sure and not passed
+            yield variable.name, variable.value, sure and not passed
 
 
 def _inner(value: Value) -> Iterator[Value]:

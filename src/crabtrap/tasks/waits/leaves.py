@@ -119,7 +119,8 @@ class WaitDescriber:
             _readable(lambda: _tasks(rule, value)) or (),
             rule.by,
             rule.also_by,
-            None if rule.total is None else _readable(lambda: evaluate(rule.total or 0, value)),
+            _readable(lambda: _total(rule, on)),
+            rule.needs_all,
             rule.never,
             self._find_holds,
         )
@@ -223,6 +224,10 @@ def _tasks(rule: WaitRule, value: Value) -> tuple[Address, ...]:
     found = None if rule.tasks is None else find_part(value, rule.tasks)
     pointer = None if found is None else pointer_in(found)
     return () if pointer is None else (pointer.pointer_address(),)
+
+
+def _total(rule: WaitRule, on: Value | None) -> int | None:
+    return None if rule.total is None or on is None else evaluate(rule.total, on)
 
 
 def _seconds(value: Value, whole: str, fraction: str) -> float:

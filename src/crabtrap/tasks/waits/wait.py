@@ -10,8 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crabtrap.address import Address
-    from crabtrap.tasks.futures import Await, HeldVariable
+    from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
+
+    Waiter = Task | Thread
+    """Who can wait and hold: a task, or a thread in its own right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +84,46 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Something that a task holds in one of its variables.
+    """Something that a task or thread holds in one of its variables.
 
     Attributes:
-        task: Who.
-        level: The future that keeps the variable.
-        variable: The variable; ``None`` where it is a field of a future.
+        who: Who.
         role: What its owner is to others: ``guard``, ``sender``.
         resource: What it holds.
+        name: The variable; ``""`` where it is a field of a future, or no variable has it.
+        where: The future or the frame that keeps it.
         certain: Whether it is surely held still: what an async block has captured may have
-            been moved away since.
+            been moved away since, and an optimised frame's word may be left over.
+        unpolled: It is a future that has got what it waited for and is awaited by nobody.
     """
 
-    task: Task
-    level: Await
-    variable: HeldVariable | None
+    who: Waiter
     role: str
     resource: Resource
+    name: str
+    where: Await | Frame
     certain: bool = True
+    unpolled: bool = False
+
+    @property
+    def line(self) -> int:
+        """The line where its owner is; 0 where unknown."""
+        return self.where.line or 0
+
+    @property
+    def path(self) -> str | None:
+        """The source file of ``line``."""
+        return self.where.path
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that a task waits for.
+    """One thing that a task or thread waits for.
 
     Attributes:
-        task: Who waits.
-        levels: The futures, from the one that was spawned to the one that waits.
-        kind: A word for programs: ``lock``, ``sleep``, ``unknown``.
+        who: Who waits.
+        levels: Of a task: the futures, from the one that was spawned to the one that waits.
+    kind: A word for programs: ``lock``, ``sleep``, ``unknown``.
         what: What is waited for, in words: ``Mutex``.
         detail: More about it.
         resource: What is waited for, where it is somewhere.
@@ -116,10 +133,11 @@ class Wait:
         by: The roles of those who can end it; ``()`` for what ends from outside.
         also_by: The roles of those who can end it, too, but have not to.
         total: How many ``by`` there are, ``None`` where that is unknown.
+        needs_all: All who hold it must let go, not just one of them.
         never: Nobody can end it.
     """
 
-    task: Task
+    who: Waiter
     levels: tuple[Await, ...]
     kind: str
     what: str
@@ -131,6 +149,7 @@ class Wait:
     by: tuple[str, ...] = ()
     also_by: tuple[str, ...] = ()
     total: int | None = None
+    needs_all: bool = False
     never: bool = False
     _find_holds: Callable[[Wait], tuple[Hold, ...]] = field(
         default=lambda _: (), repr=False, compare=False

@@ -93,7 +93,8 @@ class WaitRule:
         by: The roles of those who end the wait, as in ``HoldRule``; without any, it ends by
             itself or from outside of the program.
         also_by: The roles of those who can end it, too, but have not to.
-        total: How many there are of those who end it.
+        total: How many there are of those who end it: a formula of what is waited for.
+        needs_all: All of them must let go, not just one.
         never: Nobody ends it.
         deadline: The instant at which it ends by itself.
         period: The duration that ends at the deadline, where that is known.
@@ -111,6 +112,7 @@ class WaitRule:
     by: tuple[str, ...] = ()
     also_by: tuple[str, ...] = ()
     total: Formula | None = None
+    needs_all: bool = False
     never: bool = False
     deadline: Path | None = None
     period: Path | None = None
@@ -127,12 +129,14 @@ class HoldRule:
         role: What the owner is to those who wait for it: ``guard``, ``sender``.
         on: What it holds: a value, or what a pointer points to.
         when: Formulas that must not be zero for it to hold anything.
+        unpolled: It is a future that has got what it waited for and has not been polled since.
     """
 
     pattern: str
     role: str
     on: Path
     when: tuple[Formula, ...] = ()
+    unpolled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +229,10 @@ def holds_true(when: tuple[Formula, ...], value: Value) -> bool:
 
 # -- reading ---------------------------------------------------------------------------------
 _WAIT_KEYS = frozenset(
-    """type kind what when within on detail by also_by total never deadline period queue
+    """type kind what when within on detail by also_by total needs_all never deadline period queue
     tasks""".split()  # noqa: SIM905 - a list of as many lines
 )
-_HOLD_KEYS = frozenset(("type", "role", "on", "when"))
+_HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled"))
 _QUEUE_KEYS = frozenset(("first", "next", "node"))
 
 
@@ -245,6 +249,7 @@ def _wait(table: RuleTable) -> WaitRule:
         table.texts("by"),
         table.texts("also_by"),
         table.optional_formula("total"),
+        table.flag("needs_all"),
         table.flag("never"),
         table.optional_path("deadline"),
         table.optional_path("period"),
@@ -271,5 +276,9 @@ def _queue(table: RuleTable) -> QueueRule | None:
 def _hold(table: RuleTable) -> HoldRule:
     table.refuse_others(_HOLD_KEYS)
     return HoldRule(
-        table.text("type"), table.text("role"), table.path("on"), table.formulas("when")
+        table.text("type"),
+        table.text("role"),
+        table.path("on"),
+        table.formulas("when"),
+        table.flag("unpolled"),
     )

@@ -66,3 +66,31 @@ pub fn spawn_all() {
     tokio::spawn(keeps(to));
     tokio::spawn(notified(Arc::new(Notify::new())));
 }
+
+/// Asks the other and answers only then; so does the other.
+async fn asks(to: mpsc::Sender<u32>, mut from: mpsc::Receiver<u32>) -> Option<u32> {
+    let found = from.recv().await; // @asks
+    to.send(found.unwrap_or(0)).await.ok()?;
+    found
+}
+
+/// Receives what it could only send itself.
+async fn asks_itself() -> Option<u32> {
+    let (to, mut from) = mpsc::channel(1);
+    let found = from.recv().await; // @asks_itself
+    drop::<mpsc::Sender<u32>>(to);
+    found
+}
+
+pub fn spawn_crossed() {
+    let (to_one, from_two) = mpsc::channel(1);
+    let (to_two, from_one) = mpsc::channel(1);
+    tokio::spawn(asks(to_one, from_one));
+    tokio::spawn(asks(to_two, from_two));
+    tokio::spawn(asks_itself());
+    // Two senders of one channel, each with work of its own: no deadlock.
+    let (to, from) = mpsc::channel(1);
+    tokio::spawn(keeps(to.clone()));
+    tokio::spawn(keeps(to));
+    tokio::spawn(receives(from));
+}

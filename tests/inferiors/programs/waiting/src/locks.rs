@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, RwLock, Semaphore};
+use tokio::task::yield_now;
 use tokio::time::sleep;
 
 use crate::LONG;
@@ -68,7 +69,7 @@ pub fn spawn_all() {
 /// Locks its first mutex, lets others run, and locks its second.
 async fn dead(name: &str, mine: Arc<Mutex<u32>>, other: Arc<Mutex<u32>>) -> usize {
     let a = mine.lock().await;
-    tokio::task::yield_now().await;
+    yield_now().await;
     let b = other.lock().await; // @dead
     name.len() + *a as usize + *b as usize
 }
@@ -89,4 +90,36 @@ pub fn spawn_crossed() {
     let free = Arc::new(Mutex::new(4));
     tokio::spawn(holds(Arc::clone(&free)));
     tokio::spawn(waits(free));
+}
+
+async fn releases_soon(mutex: Arc<Mutex<u32>>) -> u32 {
+    let guard = mutex.lock().await;
+    for _ in 0..4 {
+        yield_now().await;
+    }
+    *guard
+}
+
+async fn locks_and_works(mutex: Arc<Mutex<u32>>) -> u32 {
+    let guard = mutex.lock().await; // @locks_and_works
+    yield_now().await;
+    *guard
+}
+
+/// Stands in the queue twice: with a future that it keeps and no longer polls, and behind that.
+async fn futurelock(mutex: Arc<Mutex<u32>>) -> u32 {
+    let mut kept = Box::pin(locks_and_works(Arc::clone(&mutex)));
+    tokio::select! {
+        biased;
+        found = &mut kept => return found,
+        () = yield_now() => (),
+    }
+    let guard = mutex.lock().await; // @futurelock
+    *guard
+}
+
+pub fn spawn_futurelock() {
+    let mutex = Arc::new(Mutex::new(1));
+    tokio::spawn(releases_soon(Arc::clone(&mutex)));
+    tokio::spawn(futurelock(mutex));
 }

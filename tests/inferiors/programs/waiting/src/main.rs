@@ -52,10 +52,12 @@ async fn spawn_all(what: &str) {
         }
         "locks" => locks::spawn_all(),
         "crossed" => locks::spawn_crossed(),
+        "futurelock" => locks::spawn_futurelock(),
+        "crossed-channels" => channels::spawn_crossed(),
         "channels" => channels::spawn_all(),
         other => panic!("nothing is called {other}"),
     }
-    for _ in 0..4 {
+    for _ in 0..12 {
         yield_now().await;
     }
     tokio::spawn(looks()).await.unwrap();

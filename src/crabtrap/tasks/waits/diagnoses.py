@@ -1,0 +1,127 @@
+"""What is wrong with who waits for whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from crabtrap.records import dataclass, replace
+from crabtrap.tasks.waits.cycles import find_cycles
+from crabtrap.tasks.waits.stuck import find_stuck
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from crabtrap.tasks.waits.graph import WaitGraph
+    from crabtrap.tasks.waits.stuck import Stuck
+    from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
+
+DiagnosisKind = Literal["deadlock", "self-deadlock", "futurelock", "lost join", "guard kept"]
+DEADLOCKS: tuple[DiagnosisKind, ...] = ("deadlock", "self-deadlock", "futurelock")
+"""Kinds of which nothing comes any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One who is stuck, in a diagnosis.
+
+    Attributes:
+        who: Who.
+        waits: What it waits for in vain.
+        holds: What it has that those of the diagnosis wait for, each thing as they call it.
+    """
+
+    who: Waiter
+    waits: tuple[Wait, ...]
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Something that is wrong.
+
+    Attributes:
+        kind: ``deadlock``: several wait for each other; ``self-deadlock``: one waits for
+            itself; ``futurelock``: for a future of its own, which it does not poll;
+            ``lost join``: for a task that has ended; ``guard kept``: a lock of threads is kept
+            while a task waits, so that a thread that wants it may block the runtime.
+        links: Who is part of it.
+        behind: Who else waits for these, directly or not.
+    """
+
+    kind: DiagnosisKind
+    links: tuple[Link, ...]
+    behind: tuple[Stuck, ...] = ()
+
+    @property
+    def is_deadlock(self) -> bool:
+        """Whether those in it can never go on."""
+        return self.kind in DEADLOCKS
+
+
+def diagnose(graph: WaitGraph) -> tuple[Diagnosis, ...]:
+    """Find all that is wrong, deadlocks first."""
+    return (*_deadlocks(graph), *_lost_joins(graph))
+
+
+def _deadlocks(graph: WaitGraph) -> Iterator[Diagnosis]:
+    stuck = find_stuck(graph)
+    edges = {who: found.sources for who, found in stuck.items()}
+    for group in find_cycles(edges):
+        members = frozenset(group)
+        behind = _behind(edges, members)
+        links = tuple(_link(graph, stuck[who], stuck, members) for who in group)
+        others = tuple(stuck[who] for who in stuck if who in behind)
+        yield Diagnosis(_kind(links), links, others)
+
+
+def _link(
+    graph: WaitGraph,
+    found: Stuck,
+    stuck: Mapping[Waiter, Stuck],
+    members: frozenset[Waiter],
+) -> Link:
+    """What one of a group waits for within it, and what it has that others of it want."""
+    within = tuple(wait for wait in found.waits if _involves(graph, wait, members))
+    wanted = [
+        replace(hold, resource=wait.resource or hold.resource)
+        for other in members
+        for wait in stuck[other].waits
+        for hold in graph.holders(wait)
+        if hold.who == found.who
+    ]
+    return Link(found.who, within, tuple({hold.resource: hold for hold in wanted}.values()))
+
+
+def _involves(graph: WaitGraph, wait: Wait, members: frozenset[Waiter]) -> bool:
+    sources: set[Waiter] = {hold.who for hold in graph.holders(wait)}
+    return not sources.isdisjoint(members) or not members.isdisjoint(graph.joined(wait))
+
+
+def _kind(links: tuple[Link, ...]) -> DiagnosisKind:
+    if any(hold.unpolled for link in links for hold in link.holds):
+        return "futurelock"
+    return "deadlock" if len(links) > 1 else "self-deadlock"
+
+
+def _behind(edges: Mapping[Waiter, tuple[Waiter, ...]], members: frozenset[Waiter]) -> set[Waiter]:
+    """Who waits for members of a group, directly or through others, and is none itself."""
+    waiting: dict[Waiter, list[Waiter]] = {}
+    for who, sources in edges.items():
+        for source in sources:
+            waiting.setdefault(source, []).append(who)
+    found: set[Waiter] = set()
+    todo = list(members)
+    while todo:
+        for who in waiting.get(todo.pop(), ()):
+            if who not in found and who not in members:
+                found.add(who)
+                todo.append(who)
+    return found
+
+
+def _lost_joins(graph: WaitGraph) -> Iterator[Diagnosis]:
+    """Tasks that wait for others that have ended, although nobody will wake them."""
+    for wait in graph.waits:
+        joined = graph.joined(wait)
+        if joined and all(task.state in ("complete", "cancelled") for task in joined):
+            yield Diagnosis("lost join", (Link(wait.who, (wait,), ()),))

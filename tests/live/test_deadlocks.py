@@ -1,0 +1,88 @@
+"""Who can never go on, and who only has to wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from crabtrap import Diagnosis, Session, Stdio, Task
+from tests.support.inferiors import Inferior, build
+
+PROFILES = ("debug", "release-debug")
+
+Diagnose = Callable[[str], tuple[Diagnosis, ...]]
+
+
+@pytest.fixture(params=PROFILES)
+def program(request: pytest.FixtureRequest) -> Inferior:
+    return build("waiting", request.param)
+
+
+@pytest.fixture
+def diagnose(program: Inferior) -> Iterator[Diagnose]:
+    with Session(str(program.path)) as session:
+
+        def diagnose(what: str) -> tuple[Diagnosis, ...]:
+            session.breakpoints.add("waiting::look")
+            session.launch((what,), stdio=Stdio.pipes())
+            session.continue_()
+            return session.diagnoses
+
+        yield diagnose
+
+
+def roots(diagnosis: Diagnosis) -> list[str]:
+    return [name(link.who) for link in diagnosis.links]
+
+
+def name(who: object) -> str:
+    assert isinstance(who, Task)
+    return who.root.removeprefix("waiting::")
+
+
+def test_two_mutexes_locked_crosswise(diagnose: Diagnose):
+    crossed, _ = diagnose("crossed")
+    assert crossed.kind == "deadlock"
+    assert roots(crossed) == ["locks::dead", "locks::dead"]
+    first, second = crossed.links
+    for link, other in ((first, second), (second, first)):
+        (wait,), (hold,) = link.waits, link.holds
+        assert hold.name == "a"
+        assert hold.resource.what == "Mutex"
+        (theirs,) = other.holds
+        assert wait.address == theirs.resource.address
+
+
+def test_who_waits_behind_a_deadlock_is_no_part_of_it(diagnose: Diagnose):
+    crossed, _ = diagnose("crossed")
+    (behind,) = crossed.behind
+    assert name(behind.who) == "locks::waits"
+    assert behind.sources[0] in [link.who for link in crossed.links]
+
+
+def test_a_mutex_locked_twice(diagnose: Diagnose):
+    _, own = diagnose("crossed")
+    assert own.kind == "self-deadlock"
+    assert roots(own) == ["locks::itself"]
+    assert own.links[0].holds[0].name == "first"
+
+
+def test_a_future_that_is_kept_and_not_polled(diagnose: Diagnose):
+    (found,) = diagnose("futurelock")
+    assert found.kind == "futurelock"
+    assert roots(found) == ["locks::futurelock"]
+    (link,) = found.links
+    assert link.waits[0].what == "Mutex"
+    assert link.holds[0].name == "kept"
+
+
+def test_channels_that_wait_for_each_other(diagnose: Diagnose):
+    crossed, own = diagnose("crossed-channels")
+    assert (crossed.kind, roots(crossed)) == ("deadlock", ["channels::asks"] * 2)
+    assert (own.kind, roots(own)) == ("self-deadlock", ["channels::asks_itself"])
+
+
+@pytest.mark.parametrize("what", ["locks", "channels", "time"])
+def test_no_alarm_where_somebody_will_come(diagnose: Diagnose, what: str):
+    assert diagnose(what) == ()
