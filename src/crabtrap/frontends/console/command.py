@@ -28,10 +28,12 @@ class Reply:
     Attributes:
         data: For ``--json``.
         lines: For the terminal.
+        failed: What the command was to check does not hold: it counts as one that failed.
     """
 
     data: JsonObject
     lines: Sequence[Text] = ()
+    failed: bool = False
 
 
 Run = Callable[["CommandContext", Arguments], "Reply | None"]

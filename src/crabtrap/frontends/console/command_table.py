@@ -18,6 +18,7 @@ from crabtrap.frontends.console.commands import (
     stack,
     tasks,
     threads,
+    waits,
     watch,
 )
 
@@ -34,6 +35,7 @@ def command_table() -> CommandTable:
             source_listing.GROUP,
             threads.GROUP,
             tasks.GROUP,
+            waits.GROUP,
             examine.GROUP,
             signal_handling.GROUP,
             program_info.GROUP,

@@ -73,6 +73,9 @@ class LineExecutor:
             return None
         if reply is not None:
             context.output.reply(name, reply.data, reply.lines)
+            if reply.failed:
+                self.failed = True
+                return None
         return _repeated(resolved.command, line, rest)
 
     def report_error(self, context: CommandContext, command: str, error: CrabtrapError) -> None:

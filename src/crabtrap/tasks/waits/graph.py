@@ -30,7 +30,7 @@ class WaitGraph:
     @lazy
     def _describer(self) -> WaitDescriber:
         now = monotonic_now(self._tasks.process)
-        return WaitDescriber(self._book, now, self.holders)
+        return WaitDescriber(self._book, now, self.holders, self.joined)
 
     def waits_of(self, task: Task) -> tuple[Wait, ...]:
         """What one task waits for; ``()`` unless it is idle: others have been woken."""

@@ -38,6 +38,7 @@ class WaitDescriber:
         book: WaitBook,
         now: float | None,
         find_holds: Callable[[Wait], tuple[Hold, ...]],
+        find_tasks: Callable[[Wait], tuple[Task, ...]],
     ) -> None:
         """Describe by the rules of a book.
 
@@ -45,10 +46,12 @@ class WaitDescriber:
             book: The rules.
             now: The program's ``CLOCK_MONOTONIC`` in seconds; ``None`` where it is unknown.
             find_holds: Finds who can end a wait.
+            find_tasks: Finds the tasks whose end ends it.
         """
         self._book = book
         self._now = now
         self._find_holds = find_holds
+        self._find_tasks = find_tasks
 
     def waits_of(self, task: Task, level: Await) -> Iterator[Wait]:
         """Yield what a task waits for by a future and those in it."""
@@ -123,6 +126,7 @@ class WaitDescriber:
             rule.needs_all,
             rule.never,
             self._find_holds,
+            self._find_tasks,
         )
 
     def _timer(self, rule: WaitRule, value: Value) -> Timer | None:

@@ -154,11 +154,26 @@ class Wait:
     _find_holds: Callable[[Wait], tuple[Hold, ...]] = field(
         default=lambda _: (), repr=False, compare=False
     )
+    _find_tasks: Callable[[Wait], tuple[Task, ...]] = field(
+        default=lambda _: (), repr=False, compare=False
+    )
 
     @property
     def address(self) -> Address | None:
         """Where what is waited for is."""
         return None if self.resource is None else self.resource.address
+
+    @property
+    def where(self) -> Await | None:
+        """The innermost future of the user's own code, else the one that was spawned."""
+        user_code = self.who.process.settings.user_code
+        own = (level for level in reversed(self.levels) if user_code.is_user_path(level.path))
+        return next(own, self.levels[0] if self.levels else None)
+
+    @property
+    def joined(self) -> tuple[Task, ...]:
+        """The tasks at ``tasks``, those that are known."""
+        return self._find_tasks(self)
 
     @property
     def holders(self) -> tuple[Hold, ...]:
@@ -169,9 +184,13 @@ class Wait:
     def text(self) -> str:
         """What is waited for, in a line; without who holds it, which takes time to find out."""
         where = "" if self.address is None else f" {self.address:#x}"
-        parts = [f"{self.what}{where}"]
-        if self.detail:
-            parts.append(self.detail)
+        details = self.text_of_details
+        return f"{self.what}{where}, {details}" if details else f"{self.what}{where}"
+
+    @property
+    def text_of_details(self) -> str:
+        """More about what is waited for: the time left, the place in the queue."""
+        parts = [self.detail] if self.detail else []
         if self.timer is not None:
             parts.append(self.timer.text)
         if self.place is not None:

@@ -228,16 +228,16 @@ def holds_true(when: tuple[Formula, ...], value: Value) -> bool:
 
 
 # -- reading ---------------------------------------------------------------------------------
-_WAIT_KEYS = frozenset(
+WAIT_KEYS = frozenset(
     """type kind what when within on detail by also_by total needs_all never deadline period queue
     tasks""".split()  # noqa: SIM905 - a list of as many lines
 )
-_HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled"))
-_QUEUE_KEYS = frozenset(("first", "next", "node"))
+HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled"))
+QUEUE_KEYS = frozenset(("first", "next", "node"))
 
 
 def _wait(table: RuleTable) -> WaitRule:
-    table.refuse_others(_WAIT_KEYS)
+    table.refuse_others(WAIT_KEYS)
     return WaitRule(
         table.text("type"),
         table.text("kind"),
@@ -269,12 +269,12 @@ def _queue(table: RuleTable) -> QueueRule | None:
     if "queue" not in table:
         return None
     queue = table.inner("queue")
-    queue.refuse_others(_QUEUE_KEYS)
+    queue.refuse_others(QUEUE_KEYS)
     return QueueRule(queue.path("first"), queue.path("next"), queue.path("node"))
 
 
 def _hold(table: RuleTable) -> HoldRule:
-    table.refuse_others(_HOLD_KEYS)
+    table.refuse_others(HOLD_KEYS)
     return HoldRule(
         table.text("type"),
         table.text("role"),

@@ -1,0 +1,111 @@
+"""Who waits for whom, and who can never go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap.errors import NotFoundError
+from crabtrap.frontends import describe_waits
+from crabtrap.frontends.console.command import Command, Group, Reply
+from crabtrap.frontends.console.styled_text import Text
+from crabtrap.frontends.console.wait_view import (
+    diagnosis_lines,
+    dot_lines,
+    told,
+    wait_lines,
+    waiter_line,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crabtrap import Session, Wait
+    from crabtrap.frontends.console.arguments import Arguments
+    from crabtrap.frontends.console.context import CommandContext
+    from crabtrap.frontends.describe import Json
+
+
+def waits(context: CommandContext, arguments: Arguments) -> Reply:
+    """Show who waits for whom: ``waits [-all] [-dot] [TASK…]``."""
+    options = arguments.options({"all": False, "dot": False})
+    numbers = arguments.numbers()
+    others = 0
+    chosen = _waits_of(context.session, numbers) if numbers else context.session.waits
+    if not numbers and "all" not in options:
+        chosen, others = told(chosen)
+    if "dot" in options:
+        lines = dot_lines(chosen)
+        return Reply({"dot": "\n".join(lines)}, [Text(line) for line in lines])
+    data: list[Json] = [describe_waits.wait(each) for each in chosen]
+    return Reply({"waits": data}, [] if context.output.json else _lines(chosen, others))
+
+
+def _waits_of(session: Session, numbers: Sequence[int]) -> list[Wait]:
+    tasks = {task.number: task for task in session.tasks}
+    for number in numbers:
+        if number not in tasks:
+            raise NotFoundError("task", str(number))
+    return [wait for number in numbers for wait in tasks[number].waits]
+
+
+def _lines(chosen: Sequence[Wait], others: int) -> list[Text]:
+    lines: list[Text] = []
+    before = None
+    for wait in chosen:
+        if wait.who is not before:
+            lines.append(waiter_line(wait.who, wait.where))
+            before = wait.who
+        lines += wait_lines(wait)
+    if others:
+        what = "waits end by themselves or from outside" if others > 1 else "wait ends by itself"
+        lines.append(Text((f"{others} {what}; `waits -all` shows them", "dim")))
+    return lines or [Text("Nobody waits.")]
+
+
+def deadlocks(context: CommandContext, arguments: Arguments) -> Reply:
+    """Show who can never go on: ``deadlocks [--check]``."""
+    options = arguments.options({"check": False})
+    arguments.end()
+    found = context.session.diagnoses
+    stuck = any(one.is_deadlock for one in found)
+    data: list[Json] = [describe_waits.diagnosis(one) for one in found]
+    lines: list[Text] = []
+    for one in found:
+        lines += diagnosis_lines(one)
+    return Reply(
+        {"diagnoses": data},
+        lines or [Text("No deadlock is found.")],
+        failed=stuck and "check" in options,
+    )
+
+
+GROUP = Group(
+    "Who waits for whom",
+    (
+        Command(
+            ("waits", "info waits"),
+            waits,
+            "Show what tasks wait for, and who can end it",
+            ("waits [-all] [-dot] [TASK…]",),
+            (
+                ("waits", "locks, channels, tasks: whatever somebody in the program ends"),
+                ("waits -all", "timers and the outside world, too"),
+                ("waits 7", "what task 7 waits for"),
+                ("waits -dot", "as a graph for Graphviz"),
+            ),
+            "docs/async.md says what each wait means, and how to describe futures of your own.",
+        ),
+        Command(
+            ("deadlocks", "info deadlocks"),
+            deadlocks,
+            "Show who can never go on",
+            ("deadlocks [--check]",),
+            (
+                ("deadlocks", "those who wait for each other, and those behind them"),
+                ("deadlocks --check", "counts as failed if there are any: for scripts"),
+            ),
+            "Whatever is unknown is taken to go on, so that what is shown is really stuck.\n"
+            "`crabtrap -p PID --batch -ex 'deadlocks --check'` ends with exit code 1 then.",
+        ),
+    ),
+)

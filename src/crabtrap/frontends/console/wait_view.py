@@ -1,0 +1,136 @@
+"""Who waits for whom, as text and as a graph in DOT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap import Task
+from crabtrap.frontends.console.frames import location_text
+from crabtrap.frontends.console.styled_text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from crabtrap import Await, Diagnosis, Frame, Hold, Link, Thread, Wait
+
+
+def waiter_text(who: Task | Thread) -> Text:
+    """``task 7 app::handle``."""
+    if isinstance(who, Task):
+        return Text(("task ", "thread"), (str(who.number), "number"), " ", (who.root, "function"))
+    return Text(("thread ", "thread"), (str(who.index), "number"), " ", (who.name, "thread"))
+
+
+def wait_lines(one: Wait) -> list[Text]:
+    """What is waited for, and below it who can end that."""
+    lines = [Text("  => ").add(_resource(one))]
+    lines += [Text("       ").add(_holder(each)) for each in one.holders]
+    lines += [Text("       ", ("for ", "dim")).add(_joined(task)) for task in one.joined]
+    if one.by and not one.holders and one.resource is not None:
+        role = " or ".join(one.by)
+        lines.append(Text((f"       no {role} is known: none is in a task's variables", "dim")))
+    return lines
+
+
+def waiter_line(who: Task | Thread, where: Await | Frame | None) -> Text:
+    """Who waits, and where."""
+    return waiter_text(who).add(_place(where))
+
+
+def diagnosis_lines(one: Diagnosis) -> list[Text]:
+    """What is wrong, with everybody who is part of it."""
+    count = len(one.links)
+    head = f"{one.kind} of {count}:" if count > 1 else f"{one.kind}:"
+    lines = [Text((head, "error" if one.is_deadlock else "warning"))]
+    for link in one.links:
+        lines += _link_lines(link)
+    for stuck in one.behind:
+        lines.append(Text(("  behind it: ", "dim")).add(waiter_text(stuck.who)))
+    return lines
+
+
+def _link_lines(link: Link) -> list[Text]:
+    where = link.waits[0].where if link.waits else None
+    lines = [Text("  ").add(waiter_line(link.who, where))]
+    for hold in link.holds:
+        name = f" ({_variable(hold)})"
+        lines.append(Text("    has ").add(_what(hold.resource.what, hold.resource.address), name))
+    for wait in link.waits:
+        lines.append(Text("    waits for ").add(_resource(wait)))
+        lines += [Text("      ").add(_joined(task)) for task in wait.joined]
+    return lines
+
+
+def _variable(hold: Hold) -> str:
+    if hold.unpolled:
+        return f"its future {hold.name}, which nobody polls"
+    return hold.name or "a field"
+
+
+def _resource(one: Wait) -> Text:
+    text = Text(one.what) if one.address is None else _what(one.what, one.address)
+    rest = one.text_of_details
+    return text.add(f", {rest}") if rest else text
+
+
+def _what(what: str, address: int) -> Text:
+    return Text(what, " ", (f"{address:#x}", "address"))
+
+
+def _holder(hold: Hold) -> Text:
+    verb = {"guard": "held by "}.get(hold.role, f"{hold.role}: ")
+    sure = "" if hold.certain else "probably "
+    text = Text((sure + verb, "dim")).add(waiter_text(hold.who))
+    return text.add(" (", _variable(hold), ")").add(_place(hold.where))
+
+
+def _joined(task: Task) -> Text:
+    return waiter_text(task).add(f", {task.state}")
+
+
+def _place(where: Await | Frame | None) -> Text:
+    if where is None or not where.path:
+        return Text()
+    return Text(" at ").add(location_text(where.path, where.line))
+
+
+def dot_lines(waits: Iterable[Wait]) -> list[str]:
+    """The graph in DOT: who waits is a box, what is waited for an ellipse."""
+    lines = ["digraph waits {", "  rankdir=LR;"]
+    seen: set[str] = set()
+
+    def node(name: str, label: str, shape: str) -> str:
+        if name not in seen:
+            seen.add(name)
+            lines.append(f'  {name} [label="{_quoted(label)}", shape={shape}];')
+        return name
+
+    for wait in waits:
+        source = node(*_waiter_node(wait.who))
+        if wait.address is not None:
+            label = f"{wait.what} {wait.address:#x}"
+            target = node(f"r{wait.address:x}", label, "ellipse")
+            lines.append(f'  {source} -> {target} [label="{_quoted(wait.kind)}"];')
+            for hold in wait.holders:
+                holder = node(*_waiter_node(hold.who))
+                edge = f'  {target} -> {holder} [label="{_quoted(hold.name)}"];'
+                if edge not in lines:
+                    lines.append(edge)
+        for task in wait.joined:
+            lines.append(f'  {source} -> {node(*_waiter_node(task))} [label="join"];')
+    return [*lines, "}"]
+
+
+def _waiter_node(who: Task | Thread) -> tuple[str, str, str]:
+    name = f"task{who.address:x}" if isinstance(who, Task) else f"thread{who.index}"
+    return name, waiter_text(who).plain, "box"
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
+    """Part waits into those that somebody in the program ends, and the number of all others."""
+    edges = [wait for wait in waits if wait.by or wait.tasks or wait.never]
+    return edges, len(waits) - len(edges)
