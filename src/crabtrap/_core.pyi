@@ -6,8 +6,9 @@ Ranges are half-open, lines and columns 1-based with 0 for "unknown".  Lookups t
 find nothing return ``None`` or ``()``; damage in a file is listed in
 ``Image.problems`` and never raises.
 
-Searches take a ``check``, which is called every 50 ms until they end; what it raises ends
-them.  Without one they cannot be interrupted.
+Searches call a ``check`` every 50 ms until they end, with how much is done and how much there
+is to do, of whatever unit; both are 0 where that is not known.  What it raises ends them.
+Without one they cannot be interrupted.  An image has it from the beginning.
 
 A ``die`` is an opaque, stable number of one debugging information entry of one
 ``Image`` (split-DWARF files included).  It is only meaningful to that image.
@@ -449,7 +450,11 @@ class Image:
 
     @staticmethod
     def open(
-        path: str, *, debug_directories: Sequence[str] = ..., name: str | None = None
+        path: str,
+        *,
+        debug_directories: Sequence[str] = ...,
+        name: str | None = None,
+        check: Callable[[int, int], None] | None = None,
     ) -> Image:
         """Map a file and read its headers.
 
@@ -459,6 +464,7 @@ class Image:
                 looked up, besides the file's own directory and its ``.debug``;
                 ``("/usr/lib/debug",)`` if left out.
             name: Name to show, where it differs from ``path``.
+            check: Called during every search of the image.
 
         Raises:
             DebugInfoError: Not a regular file, not ELF, not 64-bit x86-64; text says which.
@@ -466,7 +472,7 @@ class Image:
         """
 
     @staticmethod
-    def parse(data: bytes, name: str) -> Image:
+    def parse(data: bytes, name: str, *, check: Callable[[int, int], None] | None = None) -> Image:
         """Read an ELF image held in memory (the vDSO, tests)."""
 
     @property
@@ -522,20 +528,14 @@ class Image:
     def symbol_at(self, address: int) -> Symbol | None:
         """The symbol that covers ``address`` (or the nearest below it in its section)."""
 
-    def symbols_named(
-        self, name: str, check: Callable[[], None] | None = None
-    ) -> tuple[Symbol, ...]:
+    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
         """Symbols whose linkage name, or demangled path, is exactly ``name``."""
 
-    def symbols_matching(
-        self, pattern: str, limit: int = 1000, check: Callable[[], None] | None = None
-    ) -> tuple[Symbol, ...]:
+    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
         """Symbols whose demangled path matches a regular expression (regex crate syntax)."""
 
     # -- functions -------------------------------------------------------------
-    def find_functions(
-        self, query: str, check: Callable[[], None] | None = None
-    ) -> tuple[Function, ...]:
+    def find_functions(self, query: str) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with the path ``query``.
 
         A segment of the query matches with or without its generic arguments; an impl
@@ -549,26 +549,20 @@ class Image:
         known by their symbol and its rows.
         """
 
-    def find_inlined(
-        self, query: str, check: Callable[[], None] | None = None
-    ) -> tuple[Function, ...]:
+    def find_inlined(self, query: str) -> tuple[Function, ...]:
         """Every inline instance of the functions that match, as in ``find_functions``."""
 
-    def find_functions_matching(
-        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
-    ) -> tuple[Function, ...]:
+    def find_functions_matching(self, pattern: str, limit: int = 10000) -> tuple[Function, ...]:
         """Out-of-line functions whose ``path`` matches a regular expression.
 
         The body of an ``async fn`` matches by the path of the function, too.
         """
 
-    def find_inlined_matching(
-        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
-    ) -> tuple[Function, ...]:
+    def find_inlined_matching(self, pattern: str, limit: int = 10000) -> tuple[Function, ...]:
         """Inline instances of the functions whose ``path`` matches; needs all names."""
 
     def find_only_inlined_matching(
-        self, pattern: str, limit: int = 10000, check: Callable[[], None] | None = None
+        self, pattern: str, limit: int = 10000
     ) -> tuple[tuple[Function, int], ...]:
         """Functions without code of their own whose ``path`` matches, by name.
 
@@ -583,7 +577,6 @@ class Image:
         prefix: str,
         kinds: Sequence[Literal["function", "type", "static"]],
         limit: int,
-        check: Callable[[], None] | None = None,
     ) -> tuple[str, ...]:
         """Paths, or trailing parts of paths, that begin with ``prefix``, for completion.
 
@@ -597,7 +590,7 @@ class Image:
         """The innermost inline instance first, the concrete function last; ``()`` where unknown."""
 
     # -- lines -----------------------------------------------------------------
-    def find_files(self, suffix: str, check: Callable[[], None] | None = None) -> tuple[str, ...]:
+    def find_files(self, suffix: str) -> tuple[str, ...]:
         """Source files whose path ends with the path components of ``suffix``; all for ``""``."""
 
     def source_checksums(self, path: str) -> tuple[bytes, ...]:
@@ -951,7 +944,7 @@ def find_words(
     ranges: Sequence[Range],
     wanted: Sequence[int],
     limit: int,
-    check: Callable[[], None] | None = None,
+    check: Callable[[int, int], None] | None = None,
 ) -> list[tuple[int, int]]:
     """Find the words, 8 bytes aligned to 8, that have one of some values.
 

@@ -382,6 +382,28 @@ class RegisterWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgressChanged:
+    """An operation of the debugger's own takes long: a search, an evaluation.
+
+    There is none before half a second, then at most ten a second, and one with ``ended`` is the
+    last.  ``Session.cancel`` ends most operations.
+
+    Attributes:
+        operation: Its number; no two operations of a session have the same.
+        label: What is being done at the moment, as in "looking for main".
+        done: How much of that is done, in a unit of its own; ``None`` where unknown.
+        total: How much there is to do, ``None`` where unknown.
+        ended: The operation is over, however it has ended.
+    """
+
+    operation: int
+    label: str
+    done: int | None
+    total: int | None
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A message for the user that is not an error: a mismatch, a fallback, a limit."""
 
@@ -401,5 +423,6 @@ Event = (
     | SelectionChanged
     | MemoryWritten
     | RegisterWritten
+    | ProgressChanged
     | Notice
 )

@@ -407,6 +407,19 @@ def test_ctrl_c_gives_up_a_command_and_not_the_session(
     assert "io::main" in terminal.type("bt")
 
 
+_ENDLESS = "(0..1_000_000).map(|n| (0..1000).map(|m| (n + m) % 7).sum::<u64>()).max()"
+
+
+def test_what_takes_long_is_shown_until_ctrl_c_ends_it(person: type[Terminal]) -> None:
+    terminal = person(build("io").path)
+    terminal.child.send(f"print {_ENDLESS}\r")
+    terminal.see(r"evaluating: \d+% \(Ctrl-C ends it\)")
+    terminal.child.send("\x03")
+    terminal.see(r"\r\x1b\[K[^\r\n]*error: [^\r\n]*interrupted")
+    terminal.prompt()
+    assert "= 7" in terminal.type("print 3 + 4")
+
+
 def test_ctrl_z_suspends_at_the_prompt() -> None:
     # A terminal that takes commands: the prompt is not drawn again on others.
     environment = {**_plain(), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}

@@ -15,12 +15,19 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.engine.machine import Detached, Ended, Running, Stopped
-from crabtrap.errors import NotFoundError, StateError, StillRunningError, WrongThreadError
+from crabtrap.errors import (
+    CancelledError,
+    NotFoundError,
+    StateError,
+    StillRunningError,
+    WrongThreadError,
+)
 from crabtrap.events import (
     BreakpointHit,
     Exited,
     Interrupted,
     MemoryWritten,
+    ProgressChanged,
     Resumed,
     StopEvent,
     WatchHit,
@@ -358,3 +365,32 @@ def test_a_long_evaluation_is_cancelled_from_another_thread(debug: Debug) -> Non
             session.evaluate("(0..100000000).filter(|n| NAMES.len() == n).count()")
         assert cancelled.result()
     assert session.evaluate("NAMES.len()").integer() == 3
+
+
+@pytest.mark.parametrize(
+    ("expression", "total"),
+    [
+        ("(0..1_000_000).filter(|&n| NAMES.iter().any(|name| name.len() == n)).count()", 1_000_000),
+        ("(0..4_000_000_000_u64).filter(|n| n % 7 == 3).count()", 4_000_000_000),
+    ],
+    ids=["item by item", "as one loop"],
+)
+def test_a_long_evaluation_tells_how_far_it_is(debug: Debug, expression: str, total: int) -> None:
+    driver = started(debug)
+    session = driver.session
+    told: list[ProgressChanged] = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, ProgressChanged):
+            told.append(event)
+            if len(told) == 3:
+                assert session.cancel()
+
+    session.subscribe(listen)
+    with pytest.raises(CancelledError):
+        session.evaluate(expression)
+    done = [each.done or 0 for each in told]
+    assert [each.label for each in told] == ["evaluating"] * 4
+    assert [each.total for each in told] == [total] * 4
+    assert 0 < done[0] <= done[1] <= done[2] <= done[3] < total
+    assert [each.ended for each in told] == [False, False, False, True]

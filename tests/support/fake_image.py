@@ -107,12 +107,10 @@ class FakeImage:
         below = [s for s in self.symbols if s.address <= address]
         return max(below, key=lambda s: s.address, default=None)
 
-    def symbols_named(self, name: str, _check: object = None) -> tuple[FakeSymbol, ...]:
+    def symbols_named(self, name: str) -> tuple[FakeSymbol, ...]:
         return tuple(s for s in self.symbols if name in (s.name, s.linkage_name))
 
-    def symbols_matching(
-        self, pattern: str, limit: int = 1000, _check: object = None
-    ) -> tuple[FakeSymbol, ...]:
+    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[FakeSymbol, ...]:
         return tuple(s for s in self.symbols if re.search(pattern, s.name))[:limit]
 
     def function_at(self, address: int) -> FakeFunction | None:
@@ -122,27 +120,21 @@ class FakeImage:
         found = [f for f in self.functions if f.covers(address)]
         return tuple(sorted(found, key=lambda f: -f.depth))
 
-    def find_functions(self, query: str, _check: object = None) -> tuple[FakeFunction, ...]:
+    def find_functions(self, query: str) -> tuple[FakeFunction, ...]:
         return tuple(f for f in self._ending(query) if not f.inlined)
 
-    def find_inlined(self, query: str, _check: object = None) -> tuple[FakeFunction, ...]:
+    def find_inlined(self, query: str) -> tuple[FakeFunction, ...]:
         return tuple(f for f in self._ending(query) if f.inlined)
 
-    def find_functions_matching(
-        self, pattern: str, limit: int, _check: object = None
-    ) -> tuple[FakeFunction, ...]:
+    def find_functions_matching(self, pattern: str, limit: int) -> tuple[FakeFunction, ...]:
         found = (f for f in self.functions if not f.inlined and re.search(pattern, f.path))
         return tuple(found)[:limit]
 
-    def find_inlined_matching(
-        self, pattern: str, limit: int, _check: object = None
-    ) -> tuple[FakeFunction, ...]:
+    def find_inlined_matching(self, pattern: str, limit: int) -> tuple[FakeFunction, ...]:
         found = (f for f in self.functions if f.inlined and re.search(pattern, f.path))
         return tuple(found)[:limit]
 
-    def complete(
-        self, prefix: str, kinds: Sequence[str], limit: int, _check: object = None
-    ) -> tuple[str, ...]:
+    def complete(self, prefix: str, kinds: Sequence[str], limit: int) -> tuple[str, ...]:
         names = {f.path for f in self.functions if f.path.split("::")[-1].startswith(prefix)}
         return tuple(sorted(names))[:limit]
 
@@ -154,7 +146,7 @@ class FakeImage:
             if path.endswith(end) or path.removesuffix("::{async_fn#0}").endswith(end)
         ]
 
-    def find_files(self, suffix: str, _check: object = None) -> tuple[str, ...]:
+    def find_files(self, suffix: str) -> tuple[str, ...]:
         paths = dict.fromkeys(row.path for row in self.rows)
         return tuple(p for p in paths if not suffix or p.endswith(f"/{suffix}") or p == suffix)
 

@@ -140,7 +140,10 @@ def test_demangle() -> None:
     assert _core.demangle("plain") == "plain"
 
 
-def test_searches_take_a_check(image: _core.Image) -> None:
-    assert image.find_functions("main", lambda: None)
-    assert image.find_inlined_matching("^no such", 10, lambda: None) == ()
-    assert image.find_only_inlined_matching("^no such", 10, lambda: None) == ()
+def test_searches_take_a_check() -> None:
+    path = str(build("basics", "debug").path)
+    image = _core.Image.open(path, check=lambda done, total: None)
+    assert image.find_functions("main")
+    assert image.find_inlined_matching("^no such", 10) == ()
+    assert image.find_only_inlined_matching("^no such", 10) == ()
+    assert image.find_types("no such") == ()

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-use crabtrap_core::{Cancel, Image};
+use crabtrap_core::{Image, Monitor};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -16,7 +16,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let image = step("open", || Image::open(Path::new(&program), &[], None))?;
     let found = step("find_functions", || {
-        image.find_functions(&function, &Cancel::default()).unwrap()
+        image
+            .find_functions(&function, &Monitor::default())
+            .unwrap()
     });
     for function in found.iter().take(1) {
         step("rows_between", || {
@@ -34,11 +36,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     step("symbol_at", || image.symbol_at(image.entry()));
     step("inline_chain", || image.inline_chain(image.entry()));
     step("find_files", || {
-        image.find_files("main.rs", &Cancel::default()).unwrap()
+        image.find_files("main.rs", &Monitor::default()).unwrap()
     });
     step("wait_indexed", || image.wait_indexed(None));
     step("find_inlined", || {
-        image.find_inlined(&function, &Cancel::default()).unwrap()
+        image.find_inlined(&function, &Monitor::default()).unwrap()
     });
     step("find_types", || image.find_types("String"));
     step("complete", || {
@@ -47,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 "Str",
                 &[crabtrap_core::CompletionKind::Type],
                 50,
-                &Cancel::default(),
+                &Monitor::default(),
             )
             .unwrap()
     });

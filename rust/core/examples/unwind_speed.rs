@@ -14,7 +14,7 @@ use crabtrap_core::format::{ScalarEncoding, format_scalars};
 use crabtrap_core::memory::{FileMemory, SegmentMemory};
 use crabtrap_core::registers::{RBP, RIP, RSP, Registers};
 use crabtrap_core::unwind::{ModuleMap, unwind};
-use crabtrap_core::{Cancel, Image, SymbolKind};
+use crabtrap_core::{Image, Monitor, SymbolKind};
 
 use process::{module_map, own_registers, read_mappings};
 
@@ -80,7 +80,7 @@ fn measure_single_steps() {
     let program = std::env::current_exe().expect("the program has a path");
     let image = Image::open(&program, &[], None).expect("the program is an image");
     let symbols = image
-        .symbols_matching("", usize::MAX, &Cancel::default())
+        .symbols_matching("", usize::MAX, &Monitor::default())
         .expect("a valid pattern");
     let functions = symbols
         .iter()

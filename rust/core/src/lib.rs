@@ -8,7 +8,6 @@
 //! may use.  `disasm`, `format`, `demangle`, `path_query`, `source_path` and
 //! `std_functions` stand alone; `stack_slots` uses `disasm` only, `loops` `std_functions`.
 
-mod cancel;
 mod demangle;
 mod die;
 pub mod disasm;
@@ -20,6 +19,7 @@ mod image;
 pub mod location;
 pub mod loops;
 pub mod memory;
+mod monitor;
 mod path_query;
 pub mod registers;
 mod source_path;
@@ -28,7 +28,6 @@ pub mod std_functions;
 pub mod unwind;
 pub mod words;
 
-pub use cancel::Cancel;
 pub use demangle::demangle;
 pub use die::DieId;
 pub use dwarf::{
@@ -38,4 +37,5 @@ pub use dwarf::{
 pub use elf::{ImageKind, Section, Segment, SegmentKind, Symbol, SymbolKind};
 pub use error::{Error, Result};
 pub use image::{CompletionKind, DEFAULT_DEBUG_DIRECTORY, DebugLevel, Image};
+pub use monitor::Monitor;
 pub use path_query::path_matches;

@@ -1,8 +1,8 @@
 //! Words of a program's memory: those that have one of some values, and those at many places.
 
-use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::memory::Memory;
+use crate::monitor::Monitor;
 
 /// Bytes that are read at a time: enough to make the cost of a read small, and to stay in a cache.
 const BLOCK: usize = 1 << 20;
@@ -24,21 +24,25 @@ pub fn find_words(
     ranges: &[(u64, u64)],
     wanted: &[u64],
     limit: usize,
-    cancel: &Cancel,
+    monitor: &Monitor,
 ) -> Result<Vec<(u64, u64)>> {
     let mut found = Vec::new();
     let Some(wanted) = Wanted::new(wanted) else {
         return Ok(found);
     };
     let mut buffer = vec![0; BLOCK];
+    let sizes = ranges.iter().map(|(start, end)| end.saturating_sub(*start));
+    monitor.begin(sizes.sum::<u64>() as usize);
     for &(start, end) in ranges {
         let mut position = start.next_multiple_of(WORD);
         while position < end && found.len() < limit {
-            cancel.check()?;
+            monitor.check()?;
             let size = usize::try_from(end - position).map_or(BLOCK, |left| left.min(BLOCK));
             let count = memory.read_partial(position, &mut buffer[..size]);
             wanted.collect(position, &buffer[..count], &mut found);
-            position = after(position, count, size);
+            let next = after(position, count, size);
+            monitor.advance((next - position) as usize);
+            position = next;
         }
     }
     found.truncate(limit);
@@ -152,7 +156,7 @@ mod tests {
     use crate::memory::SegmentMemory;
 
     fn find(memory: &SegmentMemory, ranges: &[(u64, u64)], wanted: &[u64]) -> Vec<(u64, u64)> {
-        find_words(memory, ranges, wanted, 100, &Cancel::default()).expect("nobody cancels")
+        find_words(memory, ranges, wanted, 100, &Monitor::default()).expect("nobody cancels")
     }
 
     #[test]
@@ -185,7 +189,7 @@ mod tests {
     #[test]
     fn more_than_the_limit_are_not_returned() {
         let memory = SegmentMemory::new().with_words(0x1000, &[7; 64]);
-        let found = find_words(&memory, &[(0x1000, 0x1200)], &[7], 10, &Cancel::default());
+        let found = find_words(&memory, &[(0x1000, 0x1200)], &[7], 10, &Monitor::default());
         assert_eq!(found.expect("nobody cancels").len(), 10);
     }
 

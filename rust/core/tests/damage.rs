@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crabtrap_core::{Cancel, CompletionKind, DieId, Image};
+use crabtrap_core::{CompletionKind, DieId, Image, Monitor};
 use programs::build;
 
 /// Number of damaged files to try; `CRABTRAP_MUTANTS` asks for more.
@@ -37,10 +37,10 @@ fn ask_everything(image: &Arc<Image>) {
     let _ = (image.debug_level(), image.unit_count(), image.build_id());
     let _ = image.read(image.entry(), 64);
     let _ = image.symbol_at(image.entry());
-    let _ = image.symbols_named("main", &Cancel::default()).unwrap();
-    let found = image.find_functions("main", &Cancel::default()).unwrap();
+    let _ = image.symbols_named("main", &Monitor::default()).unwrap();
+    let found = image.find_functions("main", &Monitor::default()).unwrap();
     let all = image
-        .find_functions_matching("tiny", 20, &Cancel::default())
+        .find_functions_matching("tiny", 20, &Monitor::default())
         .unwrap();
     for function in found.iter().chain(&all) {
         let _ = image.variables(function.die);
@@ -52,19 +52,19 @@ fn ask_everything(image: &Arc<Image>) {
             let _ = image.rows_between(*start, *end);
         }
     }
-    for path in image.find_files("tiny.rs", &Cancel::default()).unwrap() {
+    for path in image.find_files("tiny.rs", &Monitor::default()).unwrap() {
         for line in image.lines_with_code(&path).into_iter().take(5) {
             let _ = image.rows_for_line(&path, line);
         }
     }
-    let _ = image.find_inlined("inlined", &Cancel::default()).unwrap();
+    let _ = image.find_inlined("inlined", &Monitor::default()).unwrap();
     let _ = image.find_statics("TOTAL");
     let _ = image
         .complete(
             "t",
             &[CompletionKind::Type, CompletionKind::Function],
             20,
-            &Cancel::default(),
+            &Monitor::default(),
         )
         .unwrap();
     for query in ["Choice", "Pair", "u32"] {

@@ -2,7 +2,7 @@
 
 mod programs;
 
-use crabtrap_core::{Cancel, Image};
+use crabtrap_core::{Image, Monitor};
 use programs::{files, for_each_profile, functions, inlined, line_of, only, zoo};
 
 fn paths(image: &Image, query: &str) -> Vec<String> {
@@ -62,17 +62,17 @@ fn closures_are_found_by_number() {
 fn patterns_match_paths() {
     for_each_profile(|_, image| {
         let found = image
-            .find_functions_matching("^zoo::inner::", 10, &Cancel::default())
+            .find_functions_matching("^zoo::inner::", 10, &Monitor::default())
             .unwrap();
         assert_eq!(found.len(), 1);
         assert!(
             image
-                .find_functions_matching("(", 10, &Cancel::default())
+                .find_functions_matching("(", 10, &Monitor::default())
                 .is_err()
         );
         assert_eq!(
             image
-                .find_functions_matching("::", 3, &Cancel::default())
+                .find_functions_matching("::", 3, &Monitor::default())
                 .unwrap()
                 .len(),
             3

@@ -5,7 +5,7 @@ mod programs;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crabtrap_core::{Cancel, CompletionKind, Function, Image};
+use crabtrap_core::{CompletionKind, Function, Image, Monitor};
 use programs::{PROFILES, build, inlined, open};
 
 /// Optimised programs: inline instances everywhere, some of functions of other units.
@@ -87,7 +87,7 @@ fn queries(image: &Arc<Image>) -> BTreeSet<String> {
                 &letter,
                 &[CompletionKind::Function],
                 QUERIES,
-                &Cancel::default(),
+                &Monitor::default(),
             )
             .unwrap()
     });

@@ -4,7 +4,7 @@ mod programs;
 
 use std::sync::Arc;
 
-use crabtrap_core::{Cancel, CompletionKind, Error, Function, Image};
+use crabtrap_core::{CompletionKind, Error, Function, Image, Monitor};
 use programs::{build, functions, inlined, line_of, only, open};
 
 const BUILDS: &[(&str, &[&str])] = &[
@@ -23,7 +23,7 @@ fn for_each_build(check: impl Fn(&str, &Arc<Image>)) {
 }
 
 fn matching(image: &Arc<Image>, pattern: &str) -> Vec<Function> {
-    let never = Cancel::default();
+    let never = Monitor::default();
     let mut found = image.find_functions_matching(pattern, 100, &never).unwrap();
     found.extend(image.find_inlined_matching(pattern, 100, &never).unwrap());
     found
@@ -36,7 +36,7 @@ fn functions_that_exist_only_inlined_match_patterns() {
         assert_eq!(found.len(), 2, "{build}: {found:#?}");
         assert!(found.iter().all(|function| function.call.is_some()));
         assert_eq!(found, inlined(image, "only_inlined"), "{build}");
-        let never = Cancel::default();
+        let never = Monitor::default();
         let listed = image.find_only_inlined_matching("^searched::", 100, &never);
         let listed: Vec<_> = listed
             .unwrap()
@@ -72,7 +72,7 @@ fn async_functions_are_found_by_their_plain_name() {
         }
         let complete = |prefix: &str| {
             let kinds = [CompletionKind::Function];
-            let found = image.complete(prefix, &kinds, 100, &Cancel::default());
+            let found = image.complete(prefix, &kinds, 100, &Monitor::default());
             found.unwrap()
         };
         assert!(complete("lea").contains(&String::from("leaf")), "{build}");
@@ -144,18 +144,32 @@ fn functions_without_entries_are_known_by_symbol_and_rows() {
 #[test]
 fn searches_end_when_they_are_cancelled() {
     let image = open(&build("searched", "debug", &[]));
-    let cancel = Cancel::default();
-    cancel.request();
+    let monitor = Monitor::default();
+    monitor.request_end();
     let cancelled = |failed: Option<Error>| matches!(failed, Some(Error::Cancelled));
-    assert!(cancelled(image.find_functions("main", &cancel).err()));
+    assert!(cancelled(image.find_functions("main", &monitor).err()));
     assert!(cancelled(
-        image.find_functions_matching("x", 9, &cancel).err()
+        image.find_functions_matching("x", 9, &monitor).err()
     ));
     assert!(cancelled(
-        image.find_inlined_matching("x", 9, &cancel).err()
+        image.find_inlined_matching("x", 9, &monitor).err()
     ));
-    assert!(cancelled(image.symbols_matching("x", 9, &cancel).err()));
-    assert!(cancelled(image.symbols_named("main", &cancel).err()));
-    assert!(cancelled(image.find_files("main.rs", &cancel).err()));
+    assert!(cancelled(image.symbols_matching("x", 9, &monitor).err()));
+    assert!(cancelled(image.symbols_named("main", &monitor).err()));
+    assert!(cancelled(image.find_files("main.rs", &monitor).err()));
     assert_eq!(functions(&image, "searched::main").len(), 1);
+}
+
+#[test]
+fn a_search_tells_how_far_it_is() {
+    let image = open(&build("searched", "debug", &[]));
+    let monitor = Monitor::default();
+    assert_eq!(monitor.progress(), (0, 0));
+    image.symbols_matching("^no such$", 10, &monitor).unwrap();
+    let (done, total) = monitor.progress();
+    assert!(0 < done && done <= total, "{done} of {total}");
+    let names = Monitor::default();
+    image.await_names(&names).unwrap();
+    let (done, total) = names.progress();
+    assert!(done <= total, "{done} of {total}");
 }

@@ -2,7 +2,7 @@
 
 mod synthetic_image;
 
-use crabtrap_core::{Cancel, DieId, TypeKind};
+use crabtrap_core::{DieId, Monitor, TypeKind};
 use gimli::write::{
     Address, AttributeValue, DebugInfoRef, Dwarf, Expression, LineProgram, Range, RangeList, Unit,
 };
@@ -31,7 +31,7 @@ fn specifications_in_a_circle_end() {
     assert!(image.variables(function.die).unwrap().is_empty());
     assert_eq!(
         image
-            .find_functions("one", &Cancel::default())
+            .find_functions("one", &Monitor::default())
             .unwrap()
             .len(),
         1
@@ -237,7 +237,7 @@ fn origins_may_lie_in_another_unit() {
     assert_eq!(names, ["module::shared", "caller"]);
     assert_eq!(image.inline_chain(TEXT + 20).len(), 1);
     assert_eq!(
-        image.find_inlined("shared", &Cancel::default()).unwrap(),
+        image.find_inlined("shared", &Monitor::default()).unwrap(),
         chain[..1]
     );
     assert_eq!(chain[0].call.as_ref().unwrap().line, 9);

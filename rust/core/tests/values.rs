@@ -3,7 +3,7 @@
 mod programs;
 
 use crabtrap_core::{
-    Cancel, DebugLevel, DieId, Encoding, Image, Type, TypeKind, Variable, VariableKind,
+    DebugLevel, DieId, Encoding, Image, Monitor, Type, TypeKind, Variable, VariableKind,
 };
 use programs::{build, for_each_profile, inlined, only, open};
 
@@ -166,7 +166,7 @@ fn statics_are_found_by_path() {
         let symbol = &image
             .symbols_named(
                 inner.linkage_name.as_ref().expect(profile),
-                &Cancel::default(),
+                &Monitor::default(),
             )
             .unwrap()[0];
         assert_eq!(image.static_at(symbol.address).unwrap().die, inner.die);
@@ -228,31 +228,31 @@ fn names_complete() {
     for_each_profile(|_, image| {
         assert_eq!(
             image
-                .complete("zoo::Poi", &[Type], 10, &Cancel::default())
+                .complete("zoo::Poi", &[Type], 10, &Monitor::default())
                 .unwrap(),
             ["zoo::Point"]
         );
         assert_eq!(
             image
-                .complete("Point::no", &[Function], 10, &Cancel::default())
+                .complete("Point::no", &[Function], 10, &Monitor::default())
                 .unwrap(),
             ["Point::norm2"]
         );
         assert_eq!(
             image
-                .complete("zo", &[Type], 10, &Cancel::default())
+                .complete("zo", &[Type], 10, &Monitor::default())
                 .unwrap(),
             ["zoo::"]
         );
         assert!(
             image
-                .complete("zoo::inner::", &[Static], 10, &Cancel::default())
+                .complete("zoo::inner::", &[Static], 10, &Monitor::default())
                 .unwrap()
                 .contains(&"zoo::inner::COUNTER".into())
         );
         assert_eq!(
             image
-                .complete("", &[Type], 3, &Cancel::default())
+                .complete("", &[Type], 3, &Monitor::default())
                 .unwrap()
                 .len(),
             3
@@ -263,7 +263,7 @@ fn names_complete() {
                     "zoo::no_such",
                     &[Type, Function, Static],
                     10,
-                    &Cancel::default()
+                    &Monitor::default()
                 )
                 .unwrap()
                 .is_empty()

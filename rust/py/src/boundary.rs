@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crabtrap_core::{Cancel, Result};
+use crabtrap_core::{Monitor, Result};
 use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 
@@ -44,17 +44,18 @@ pub(crate) fn call<T: Send>(
     finish(py, outcome)
 }
 
-/// Run a search without the GIL and call `check` meanwhile: the search ends with what it raises.
+/// Run a search without the GIL and call `check` with its progress meanwhile: the search ends with
+/// what it raises.
 ///
 /// The calling thread, which alone may run Python's signal handlers, waits for one that searches.
 pub(crate) fn search<T: Send>(
     py: Python<'_>,
     check: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(&Cancel) -> Result<T> + Send,
+    work: impl FnOnce(&Monitor) -> Result<T> + Send,
 ) -> PyResult<T> {
-    let cancel = Cancel::default();
+    let monitor = Monitor::default();
     let Some(check) = check else {
-        return call(py, || work(&cancel));
+        return call(py, || work(&monitor));
     };
     let (ended, end) = mpsc::channel::<()>();
     let end = Mutex::new(end);
@@ -62,7 +63,7 @@ pub(crate) fn search<T: Send>(
         let searcher = thread::Builder::new()
             .spawn_scoped(scope, || {
                 let _ended = ended;
-                caught(|| work(&cancel))
+                caught(|| work(&monitor))
             })
             // No memory for its stack, or too many threads already (pthread_create(3)).
             .map_err(|error| PyMemoryError::new_err(error.to_string()))?;
@@ -73,10 +74,10 @@ pub(crate) fn search<T: Send>(
         };
         while py.detach(wait) == Err(RecvTimeoutError::Timeout) {
             if raised.is_none() {
-                raised = check.call0().err();
+                raised = check.call1(monitor.progress()).err();
             }
             if raised.is_some() {
-                cancel.request();
+                monitor.request_end();
             }
         }
         let outcome = py.detach(|| searcher.join());

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use crabtrap_core as core;
 use crabtrap_core::location::FrameContext;
-use crabtrap_core::{Cancel, DieId};
+use crabtrap_core::{DieId, Monitor};
 use pyo3::exceptions::PyValueError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -22,11 +23,15 @@ use crate::unwinding::LandingPad;
 
 /// One ELF file with the debug information that belongs to it.
 #[pyclass(frozen, module = "crabtrap._core")]
-pub(crate) struct Image(Arc<core::Image>);
+pub(crate) struct Image {
+    core: Arc<core::Image>,
+    /// What is called during a long search.
+    check: Option<Py<PyAny>>,
+}
 
 impl Image {
     pub(crate) fn core(&self) -> &Arc<core::Image> {
-        &self.0
+        &self.core
     }
 
     /// Ask the image something without the GIL.
@@ -35,17 +40,29 @@ impl Image {
         py: Python<'_>,
         ask: impl FnOnce(&core::Image) -> T + Send,
     ) -> PyResult<T> {
-        boundary::call(py, || Ok(ask(&self.0)))
+        boundary::call(py, || Ok(ask(&self.core)))
     }
 
-    /// Search the image without the GIL, until `check` raises.
+    /// Search the image without the GIL, until the image's `check` raises.
     fn search<T: Send>(
         &self,
         py: Python<'_>,
-        check: Option<&Bound<'_, PyAny>>,
-        search: impl FnOnce(&Arc<core::Image>, &Cancel) -> core::Result<T> + Send,
+        search: impl FnOnce(&Arc<core::Image>, &Monitor) -> core::Result<T> + Send,
     ) -> PyResult<T> {
-        boundary::search(py, check, |cancel| search(&self.0, cancel))
+        let check = self.check.as_ref().map(|check| check.bind(py));
+        boundary::search(py, check, |monitor| search(&self.core, monitor))
+    }
+
+    /// Ask the index of names something, without the GIL, once it is there.
+    fn ask_names<T: Send>(
+        &self,
+        py: Python<'_>,
+        ask: impl FnOnce(&core::Image) -> T + Send,
+    ) -> PyResult<T> {
+        if !self.core.is_indexed() {
+            self.search(py, core::Image::await_names)?;
+        }
+        self.ask(py, ask)
     }
 
     /// Ask the image, without the GIL, something that can fail.
@@ -54,7 +71,7 @@ impl Image {
         py: Python<'_>,
         ask: impl FnOnce(&core::Image) -> core::Result<T> + Send,
     ) -> PyResult<T> {
-        boundary::call(py, || ask(&self.0))
+        boundary::call(py, || ask(&self.core))
     }
 }
 
@@ -63,48 +80,66 @@ impl Image {
     /// Map a file and read its headers.
     #[staticmethod]
     #[pyo3(
-        signature = (path, *, debug_directories = None, name = None),
-        text_signature = "(path, *, debug_directories=..., name=None)"
+        signature = (path, *, debug_directories = None, name = None, check = None),
+        text_signature = "(path, *, debug_directories=..., name=None, check=None)"
     )]
     fn open(
         py: Python<'_>,
         path: PathBuf,
         debug_directories: Option<Vec<PathBuf>>,
         name: Option<OsString>,
+        check: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
         let debug_directories =
             debug_directories.unwrap_or_else(|| vec![PathBuf::from(core::DEFAULT_DEBUG_DIRECTORY)]);
         // Paths need not be UTF-8; the name is for messages.
         let name = name.as_deref().map(OsStr::to_string_lossy);
         let open = || core::Image::open(&path, &debug_directories, name.as_deref());
-        Ok(Self(boundary::call(py, open)?))
+        Ok(Self {
+            core: boundary::call(py, open)?,
+            check,
+        })
     }
 
     /// Read an ELF image held in memory.
     #[staticmethod]
-    fn parse(py: Python<'_>, data: &[u8], name: OsString) -> PyResult<Self> {
+    #[pyo3(signature = (data, name, *, check = None))]
+    fn parse(
+        py: Python<'_>,
+        data: &[u8],
+        name: OsString,
+        check: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let parse = || core::Image::parse(data.to_vec(), &name.to_string_lossy());
-        Ok(Self(boundary::call(py, parse)?))
+        Ok(Self {
+            core: boundary::call(py, parse)?,
+            check,
+        })
+    }
+
+    /// What is called during a search may know whoever has opened the image.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> std::result::Result<(), PyTraverseError> {
+        visit.call(&self.check)
     }
 
     #[getter]
     fn path(&self) -> OsString {
-        self.0.path().into()
+        self.core.path().into()
     }
 
     #[getter]
     fn name(&self) -> &str {
-        self.0.name()
+        self.core.name()
     }
 
     #[getter]
     fn build_id<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
-        self.0.build_id().map(|id| PyBytes::new(py, id))
+        self.core.build_id().map(|id| PyBytes::new(py, id))
     }
 
     #[getter]
     fn kind(&self) -> &'static str {
-        match self.0.kind() {
+        match self.core.kind() {
             core::ImageKind::Executable => "executable",
             core::ImageKind::Shared => "shared",
             core::ImageKind::Core => "core",
@@ -114,27 +149,27 @@ impl Image {
 
     #[getter]
     fn is_pie(&self) -> bool {
-        self.0.is_pie()
+        self.core.is_pie()
     }
 
     #[getter]
     fn entry(&self) -> u64 {
-        self.0.entry()
+        self.core.entry()
     }
 
     #[getter]
     fn interpreter(&self) -> Option<&str> {
-        self.0.interpreter()
+        self.core.interpreter()
     }
 
     #[getter]
     fn segments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        tuple(py, self.0.segments().iter().map(Segment::from))
+        tuple(py, self.core.segments().iter().map(Segment::from))
     }
 
     #[getter]
     fn sections<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        tuple(py, self.0.sections().iter().map(Section::from))
+        tuple(py, self.core.sections().iter().map(Section::from))
     }
 
     #[getter]
@@ -154,7 +189,7 @@ impl Image {
 
     #[getter]
     fn problems<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.problems())
+        PyTuple::new(py, self.core.problems())
     }
 
     #[getter]
@@ -185,99 +220,75 @@ impl Image {
     }
 
     /// Symbols whose linkage name, or demangled path, is exactly `name`.
-    #[pyo3(signature = (name, check = None))]
-    fn symbols_named<'py>(
-        &self,
-        py: Python<'py>,
-        name: &str,
-        check: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| image.symbols_named(name, cancel))?;
+    fn symbols_named<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, |image, monitor| image.symbols_named(name, monitor))?;
         tuple(py, found.into_iter().map(Symbol::from))
     }
 
     /// Symbols whose demangled path matches a regular expression.
-    #[pyo3(signature = (pattern, limit = 1000, check = None))]
+    #[pyo3(signature = (pattern, limit = 1000))]
     fn symbols_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
-        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| {
-            image.symbols_matching(pattern, limit, cancel)
+        let found = self.search(py, |image, monitor| {
+            image.symbols_matching(pattern, limit, monitor)
         })?;
         tuple(py, found.into_iter().map(Symbol::from))
     }
 
     /// Out-of-line functions whose path ends with the path `query`.
-    #[pyo3(signature = (query, check = None))]
-    fn find_functions<'py>(
-        &self,
-        py: Python<'py>,
-        query: &str,
-        check: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| {
-            image.find_functions(query, cancel)
-        })?;
+    fn find_functions<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, |image, monitor| image.find_functions(query, monitor))?;
         functions(py, found)
     }
 
     /// Every inline instance of the functions that match.
-    #[pyo3(signature = (query, check = None))]
-    fn find_inlined<'py>(
-        &self,
-        py: Python<'py>,
-        query: &str,
-        check: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| image.find_inlined(query, cancel))?;
+    fn find_inlined<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let found = self.search(py, |image, monitor| image.find_inlined(query, monitor))?;
         functions(py, found)
     }
 
     /// Out-of-line functions whose path matches a regular expression.
-    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
+    #[pyo3(signature = (pattern, limit = 10_000))]
     fn find_functions_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
-        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| {
-            image.find_functions_matching(pattern, limit, cancel)
+        let found = self.search(py, |image, monitor| {
+            image.find_functions_matching(pattern, limit, monitor)
         })?;
         functions(py, found)
     }
 
     /// Inline instances of the functions whose path matches a regular expression.
-    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
+    #[pyo3(signature = (pattern, limit = 10_000))]
     fn find_inlined_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
-        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| {
-            image.find_inlined_matching(pattern, limit, cancel)
+        let found = self.search(py, |image, monitor| {
+            image.find_inlined_matching(pattern, limit, monitor)
         })?;
         functions(py, found)
     }
 
     /// `(function, count)`: one inline instance of each function that only has such, and how many.
-    #[pyo3(signature = (pattern, limit = 10_000, check = None))]
+    #[pyo3(signature = (pattern, limit = 10_000))]
     fn find_only_inlined_matching<'py>(
         &self,
         py: Python<'py>,
         pattern: &str,
         limit: usize,
-        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.search(py, check, |image, cancel| {
-            image.find_only_inlined_matching(pattern, limit, cancel)
+        let found = self.search(py, |image, monitor| {
+            image.find_only_inlined_matching(pattern, limit, monitor)
         })?;
         let found = found
             .into_iter()
@@ -300,14 +311,8 @@ impl Image {
     }
 
     /// Source files whose path ends with the path components of `suffix`.
-    #[pyo3(signature = (suffix, check = None))]
-    fn find_files<'py>(
-        &self,
-        py: Python<'py>,
-        suffix: &str,
-        check: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyTuple>> {
-        let files = self.search(py, check, |image, cancel| image.find_files(suffix, cancel))?;
+    fn find_files<'py>(&self, py: Python<'py>, suffix: &str) -> PyResult<Bound<'py, PyTuple>> {
+        let files = self.search(py, |image, monitor| image.find_files(suffix, monitor))?;
         PyTuple::new(py, files.iter().map(|path| &**path))
     }
 
@@ -458,39 +463,37 @@ impl Image {
 
     /// Types whose path ends with `query`.
     fn find_types<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
-        let found = self.ask(py, |image| image.find_types(query))?;
+        let found = self.ask_names(py, |image| image.find_types(query))?;
         PyTuple::new(py, found.iter().map(|die| die.0))
     }
 
     /// Statics, thread-locals included, whose path ends with `query`.
     fn find_statics<'py>(&self, py: Python<'py>, query: &str) -> PyResult<Bound<'py, PyTuple>> {
-        list_variables(py, self.ask(py, |image| image.find_statics(query))?)
+        list_variables(py, self.ask_names(py, |image| image.find_statics(query))?)
     }
 
     /// The static or vtable whose storage begins at file address `address`.
     fn static_at(&self, py: Python<'_>, address: u64) -> PyResult<Option<Variable>> {
-        let found = self.ask(py, |image| image.static_at(address))?;
+        let found = self.ask_names(py, |image| image.static_at(address))?;
         found
             .map(|variable| Variable::new(py, variable))
             .transpose()
     }
 
     /// Paths, or trailing parts of paths, that begin with `prefix`.
-    #[pyo3(signature = (prefix, kinds, limit, check = None))]
     fn complete<'py>(
         &self,
         py: Python<'py>,
         prefix: &str,
         kinds: Vec<String>,
         limit: usize,
-        check: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         let kinds = kinds
             .iter()
             .map(|kind| completion_kind(kind))
             .collect::<PyResult<Vec<_>>>()?;
-        let found = self.search(py, check, |image, cancel| {
-            image.complete(prefix, &kinds, limit, cancel)
+        let found = self.search(py, |image, monitor| {
+            image.complete(prefix, &kinds, limit, monitor)
         })?;
         PyTuple::new(py, found)
     }
@@ -498,7 +501,7 @@ impl Image {
     /// Begin to index all names on background threads.
     fn start_indexing(&self, py: Python<'_>) -> PyResult<()> {
         boundary::call(py, || {
-            self.0.start_indexing();
+            self.core.start_indexing();
             Ok(())
         })
     }
@@ -509,17 +512,17 @@ impl Image {
         // A negative or absurd time means what it would for `threading.Event.wait`.
         let timeout = timeout
             .map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
-        boundary::call(py, || Ok(self.0.wait_indexed(timeout)))
+        boundary::call(py, || Ok(self.core.wait_indexed(timeout)))
     }
 
     fn __repr__(&self) -> String {
-        format!("Image({:?})", self.0.name())
+        format!("Image({:?})", self.core.name())
     }
 }
 
 impl Drop for Image {
     fn drop(&mut self) {
-        self.0.stop_indexing();
+        self.core.stop_indexing();
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) fn find_words(
     check: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Vec<(u64, u64)>> {
     let memory = CallMemory::new(&memory);
-    let found = boundary::search(py, check, |cancel| {
-        core::find_words(&memory, &ranges, &wanted, limit, cancel)
+    let found = boundary::search(py, check, |monitor| {
+        core::find_words(&memory, &ranges, &wanted, limit, monitor)
     });
     memory.finish()?;
     found

@@ -15,6 +15,7 @@ import threading
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from crabtrap.engine.progress import Progress
 from crabtrap.errors import CallError, CancelledError, CrabtrapError, ProcessGone, WrongThreadError
 from crabtrap.events import Exited
 
@@ -36,12 +37,14 @@ class Door:
         notice_end: Publishes the end of a program that was killed while it was stopped;
             ``None`` if there is none to tell.  With an error, it finds out whether the end
             is why.
+        progress: Tells of operations that take long; ``check`` notes that they go on.
     """
 
-    __slots__ = ("_cancelled", "_owner", "_under_way", "notice_end")
+    __slots__ = ("_cancelled", "_owner", "_under_way", "notice_end", "progress")
 
     def __init__(self) -> None:
         self.notice_end: Callable[[BaseException | None], StopEvent | None] = lambda _: None
+        self.progress = Progress()
         self._owner = threading.get_ident()
         self._under_way = False
         self._cancelled = False
@@ -61,6 +64,20 @@ class Door:
         if self._cancelled:
             self._cancelled = False
             raise CancelledError("it was cancelled")
+        if self.progress.under_way:
+            self.progress.note()
+
+    def advance(self, done: int, total: int | None = None) -> None:
+        """Same as ``check``, by an operation that knows how far it is; see ``Progress``."""
+        self.progress.advance(done, total)
+        self.check()
+
+    def follow(self, done: int, total: int) -> None:
+        """Same as ``advance``, by a search of the core: zeros where it does not know."""
+        if total:
+            self.advance(done, total)
+        else:
+            self.check()
 
     def cancel(self) -> bool:
         """Cancel the owner's operation when it next reads the program; for any thread.
@@ -71,9 +88,9 @@ class Door:
         self._cancelled = self._under_way
         return self._under_way
 
-    def cancellable(self) -> AbstractContextManager[None]:
-        """Allow ``cancel`` during the body."""
-        return _Cancellable(self)
+    def cancellable(self, label: str) -> AbstractContextManager[None]:
+        """Allow ``cancel`` during the body, and tell of it as ``label`` if it takes long."""
+        return _Cancellable(self, label)
 
     def switch(self, *, under_way: bool) -> bool:
         """Set whether ``cancel`` has an effect; returns what was set before."""
@@ -83,19 +100,22 @@ class Door:
 
 
 class _Cancellable:
-    """Allows ``cancel`` during a body."""
+    """Allows ``cancel`` during a body, and tells of it."""
 
-    __slots__ = ("_before", "_door")
+    __slots__ = ("_before", "_door", "_operation")
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, label: str) -> None:
         self._door = door
+        self._operation = door.progress.during(label)
         self._before = False
 
     def __enter__(self) -> None:
+        self._operation.__enter__()
         self._before = self._door.switch(under_way=True)
 
     def __exit__(self, *_exc: object) -> None:
         self._door.switch(under_way=self._before)
+        self._operation.__exit__(None, None, None)
 
 
 def through_door(*open_to_all: str) -> Callable[[C], C]:

@@ -79,7 +79,7 @@ class Mailbox:
         try:
             function, future = self._posted.popleft()
             if future.set_running_or_notify_cancel():
-                with self._door.cancellable():
+                with self._door.cancellable("carrying out what was posted"):
                     result = function()
                 future.set_result(result)
         except BaseException as error:

@@ -111,9 +111,18 @@ class Evaluator:
         """The path of a method that the program's source has written."""
         return self.methods.find(type_, name)
 
-    def progress(self) -> None:
-        """Let a long evaluation be ended: by ``Session.cancel``, as by Ctrl-C at any moment."""
-        self.scope.context.program.check_values()
+    def progress(self, done: int | None = None, total: int | None = None) -> None:
+        """Let a long evaluation be ended, and note how far it is.
+
+        Args:
+            done: How many items are done, ``None`` where nobody has counted.
+            total: How many there are, ``None`` where that is not known.
+        """
+        program = self.scope.context.program
+        if done is None or self.bound:  # within a closure, it is the outer loop that tells
+            program.check_values()
+        else:
+            program.note_progress(done, total)
 
     def value(self, tree: Expression) -> Value:
         """Evaluate a tree; an error without a span gets the tree's."""

@@ -134,7 +134,7 @@ class Breakpoints:
         )
         if isinstance(self._core.state, Running):
             program.tracker.follow()
-        with self.door.cancellable():
+        with self.door.cancellable(f"looking for {spec}"):
             resolution = program.resolver.search(item)
         if not resolution.locations and not pending:
             raise resolution.not_found(spec)
@@ -386,7 +386,7 @@ class Breakpoints:
         if not isinstance(item, Breakpoint):
             self._check_syntax(condition)
             return
-        with self.door.cancellable():
+        with self.door.cancellable("checking the condition"):
             unjudged = self._core.program.resolver.find_unjudged(condition, item.locations)
         _need_one_judged(unjudged, item.locations)
         item.unjudged = unjudged

@@ -319,7 +319,7 @@ class Client:
     # -- locations ---------------------------------------------------------------------------
     def resolve(self, spec: str) -> Resolution:
         """Return the locations that a breakpoint at ``spec`` would have."""
-        with self._core.door.cancellable():
+        with self._core.door.cancellable(f"looking for {spec}"):
             return self._core.program.resolver.find(self.anchor(spec))
 
     def hold_program(self, seconds: int) -> None:

@@ -54,11 +54,10 @@ class Code:
             CrabtrapError: The expression cannot be read.
         """
         found: list[Function] = []
-        with self.door.cancellable():
+        with self.door.cancellable("looking for functions"):
             for module in self.modules:
                 if len(found) < limit:
-                    left = limit - len(found)
-                    found += module.find_code_matching(pattern, left, self.door.check)
+                    found += module.find_code_matching(pattern, limit - len(found))
         return tuple(found)
 
     def inlined_functions(
@@ -73,11 +72,10 @@ class Code:
             CrabtrapError: The expression cannot be read.
         """
         found: list[tuple[Function, int]] = []
-        with self.door.cancellable():
+        with self.door.cancellable("looking for inlined functions"):
             for module in self.modules:
                 if len(found) < limit:
-                    left = limit - len(found)
-                    found += module.find_only_inlined_matching(pattern, left, self.door.check)
+                    found += module.find_only_inlined_matching(pattern, limit - len(found))
         return tuple(found)
 
     def symbols(self, pattern: str, limit: int = EVERYTHING) -> tuple[Symbol, ...]:
@@ -86,8 +84,8 @@ class Code:
         Raises:
             CrabtrapError: The expression cannot be read.
         """
-        with self.door.cancellable():
-            found, _ = find_symbols_matching(self.modules, pattern, EVERYTHING, self.door.check)
+        with self.door.cancellable("looking for symbols"):
+            found, _ = find_symbols_matching(self.modules, pattern, EVERYTHING)
             bare = (each for each in found if each.module.function_at(each.address) is None)
             return tuple(islice(bare, limit))
 
@@ -101,9 +99,9 @@ class Code:
         if not prefix:
             return ()
         found: list[str] = []
-        with self.door.cancellable():
+        with self.door.cancellable("looking for names"):
             for module in self.modules:
-                found += module.complete_function(prefix, limit, self.door.check)
+                found += module.complete_function(prefix, limit)
         return tuple(dict.fromkeys((*found, *self._source_names(prefix, limit))))[:limit]
 
     def _source_names(self, prefix: str, limit: int) -> list[str]:

@@ -22,6 +22,7 @@ from crabtrap.symbols.source_evidence import SourceEvidence, source_evidence
 from crabtrap.symbols.source_files import SourceFinder
 from crabtrap.symbols.types import PRIMITIVES
 from crabtrap.values import Bytes, Synthetic, Value
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.stack_frame import StackFrame
@@ -132,10 +133,11 @@ def _computed(path: str, declared: SourceConstant, place: _Place) -> Value:
     try:
         return evaluate(text, _ConstantScope(place), _presenter())
     except CrabtrapError as error:
+        why = why_unreadable(error)
         where = f"{os.path.basename(place.path)}:{declared.line}"
         shown = " ".join(declared.text.split())
         raise EvaluationError(
-            f"{path} is `{shown}` in the source ({where}), which has no value here: {error}"
+            f"{path} is `{shown}` in the source ({where}), which has no value here: {why}"
         ) from error
 
 

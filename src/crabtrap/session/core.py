@@ -74,6 +74,7 @@ class Core:
         self.door = Door()
         self.interrupts = Interrupts(self._wake)
         self.events = EventHub(self.interrupts)
+        self.door.progress.publish = self.events.publish
         self.mailbox = Mailbox(self.door)
         self.options = Options()
         self.signals = SignalTable()
@@ -85,7 +86,7 @@ class Core:
         self.selections: list[Selection] = []
         self._tasks: Tasks | None = None
         self._clock = EpochClock(self.door)
-        self._loader = ModuleLoader(notify=self.notify)
+        self._loader = ModuleLoader(notify=self.notify, check=self.door.follow)
         self._settled_epoch = 0
         self._serving = False
         self.keeper: Keeper | None = None

@@ -82,7 +82,7 @@ class ExpressionVerbs:
         return self._in_scope(frame, lambda scope: known_methods(receiver, scope, book, own))
 
     def _in_scope(self, frame: StackFrame | None, ask: Callable[[Scope], T]) -> T:
-        with self._core.door.cancellable():
+        with self._core.door.cancellable("evaluating"):
             if frame is not None:
                 return ask(FrameScope(frame, self._history))
             scope = self._scope_without_frame()

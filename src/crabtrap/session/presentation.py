@@ -71,7 +71,7 @@ class Presentation:
 
     def _reading(self, read: Callable[[], T]) -> T:
         """Read consistently: a running program is paused meanwhile."""
-        with self.door.cancellable():
+        with self.door.cancellable("reading values"):
             if isinstance(self._core.state, Running):
                 with self._core.program.controller.paused():
                     return read()

@@ -338,7 +338,8 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.all
+        with self._core.door.cancellable("looking for tasks"):
+            return self._core.tasks.all
 
     def task_on(self, thread: Thread) -> Task | None:
         """The task that a thread runs, ``None`` if it runs none.

@@ -145,7 +145,7 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
         functions = _code_named(general, context)
     if functions:
         return _functions_resolution(bodies_for_makers(functions), context)
-    symbols = [s for m in context.modules() for s in _bare_symbols(m, path, context.check)]
+    symbols = [s for m in context.modules() for s in _bare_symbols(m, path)]
     if symbols:
         return _symbols_resolution(symbols, context)
     close = close_function_names(path, context.table)
@@ -155,18 +155,18 @@ def locations_of_function(query: str, context: ResolveContext) -> Resolution:
 
 def _code_named(path: str, context: ResolveContext) -> list[Function]:
     """Find the functions and inline instances whose path ends with ``path``."""
-    found = [f for m in context.modules() for f in m.find_code(path, context.check)]
-    return found + [f for m in context.modules() for f in m.find_inlined_code(path, context.check)]
+    found = [f for m in context.modules() for f in m.find_code(path)]
+    return found + [f for m in context.modules() for f in m.find_inlined_code(path)]
 
 
 def locations_of_regex(pattern: str, context: ResolveContext) -> Resolution:
     """Find the locations of every function and inline instance whose path matches."""
     modules = tuple(context.table)
-    functions, is_cut = find_code_matching(modules, pattern, MOST_FUNCTIONS, context.check)
+    functions, is_cut = find_code_matching(modules, pattern, MOST_FUNCTIONS)
     if functions:
         found = _functions_resolution(bodies_for_makers(functions), context)
     else:
-        symbols, is_cut = find_symbols_matching(modules, pattern, MOST_FUNCTIONS, context.check)
+        symbols, is_cut = find_symbols_matching(modules, pattern, MOST_FUNCTIONS)
         if not symbols:
             hint = unreadable(modules)
             return Resolution(reason=f"no function matches /{pattern}/", hint=hint)
@@ -218,10 +218,10 @@ def _symbols_resolution(symbols: list[Symbol], context: ResolveContext) -> Resol
     return Resolution(in_order(locations, context.table), notes=(note,))
 
 
-def _bare_symbols(module: Module, path: str, check: Callable[[], None]) -> tuple[Symbol, ...]:
-    exact = module.symbols_named(path, check)
+def _bare_symbols(module: Module, path: str) -> tuple[Symbol, ...]:
+    exact = module.symbols_named(path)
     pattern = f"(^|::){re.escape(path)}(::<.*>)?$"
-    found = exact or module.symbols_matching(pattern, MOST_FUNCTIONS, check)
+    found = exact or module.symbols_matching(pattern, MOST_FUNCTIONS)
     return tuple(symbol for symbol in found if symbol.kind == "function" and symbol.address)
 
 

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from crabtrap.symbols.code_rows import Function, Symbol
-    from crabtrap.symbols.module import Check
 
 
 EVERYTHING = 1 << 32
@@ -18,7 +17,7 @@ EVERYTHING = 1 << 32
 
 
 def find_code_matching(
-    modules: Sequence[Module], pattern: str, limit: int, check: Check
+    modules: Sequence[Module], pattern: str, limit: int
 ) -> tuple[list[Function], bool]:
     """Find the functions and inline instances whose path matches a regular expression.
 
@@ -26,7 +25,6 @@ def find_code_matching(
         modules: What to search, in order.
         pattern: In the syntax of the regex crate.
         limit: Most to find.
-        check: Called now and then; raises to end the search.
 
     Returns:
         Out-of-line functions, then inline instances, and whether there are more of them.
@@ -35,12 +33,12 @@ def find_code_matching(
     for find in (Module.find_code_matching, Module.find_inlined_code_matching):
         for module in modules:
             if len(found) <= limit:
-                found += find(module, pattern, limit + 1 - len(found), check)
+                found += find(module, pattern, limit + 1 - len(found))
     return found[:limit], len(found) > limit
 
 
 def find_symbols_matching(
-    modules: Iterable[Module], pattern: str, limit: int, check: Check
+    modules: Iterable[Module], pattern: str, limit: int
 ) -> tuple[list[Symbol], bool]:
     """Find the symbols of functions whose path matches; see ``find_code_matching``.
 
@@ -49,7 +47,7 @@ def find_symbols_matching(
     found = [
         symbol
         for module in modules
-        for symbol in module.symbols_matching(pattern, EVERYTHING, check)
+        for symbol in module.symbols_matching(pattern, EVERYTHING)
         if symbol.kind == "function"
     ]
     return found[:limit], len(found) > limit

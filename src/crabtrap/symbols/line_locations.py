@@ -72,14 +72,13 @@ def _lines_by_file(suffix: str, context: ResolveContext) -> dict[str, tuple[int,
     Instances of one generic function may be spread over several modules.
     """
     modules = tuple(context.modules())
-    files = dict.fromkeys(f for m in modules for f in m.find_files(suffix, context.check))
+    files = dict.fromkeys(f for m in modules for f in m.find_files(suffix))
     if not files and "/" in suffix:
         same = find_same_files(
             modules,
             suffix,
             substitutes=context.substitutes,
             is_user_path=context.is_user_path,
-            check=context.check,
         )
         files = dict.fromkeys(same)
     found: dict[str, set[int]] = {path: set() for path in files}

@@ -6,7 +6,6 @@ Only this module converts between file addresses and run-time addresses.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.address import Address, FileAddress
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
 
     from crabtrap import _core
     from crabtrap.symbols.source_evidence import SourceEvidence
-
-Check = Callable[[], None]
-"""A function that is called during a long search, and raises to end it."""
 
 PAGE = 4096
 _CACHE_LIMIT = 4096
@@ -138,15 +134,13 @@ class Module:
         found = self.image.symbol_at(self.file_address(address))
         return None if found is None else self._symbol(found)
 
-    def symbols_named(self, name: str, check: Check | None = None) -> tuple[Symbol, ...]:
+    def symbols_named(self, name: str) -> tuple[Symbol, ...]:
         """Symbols whose linkage name, or demangled path, is exactly ``name``."""
-        return tuple(map(self._symbol, self.image.symbols_named(name, check)))
+        return tuple(map(self._symbol, self.image.symbols_named(name)))
 
-    def symbols_matching(
-        self, pattern: str, limit: int = 1000, check: Check | None = None
-    ) -> tuple[Symbol, ...]:
+    def symbols_matching(self, pattern: str, limit: int = 1000) -> tuple[Symbol, ...]:
         """Symbols whose demangled path matches a regular expression."""
-        return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit, check)))
+        return tuple(map(self._symbol, self.image.symbols_matching(pattern, limit)))
 
     def function_at(self, address: Address) -> Function | None:
         """The out-of-line function that covers ``address``."""
@@ -170,42 +164,36 @@ class Module:
         """Every inline instance of the functions whose path ends with ``query``."""
         return without_bodies(self.find_inlined_code(query), query)
 
-    def find_code(self, query: str, check: Check | None = None) -> tuple[Function, ...]:
+    def find_code(self, query: str) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with ``query``, bodies of async functions too."""
-        return tuple(map(self._function, self.image.find_functions(query, check)))
+        return tuple(map(self._function, self.image.find_functions(query)))
 
-    def find_inlined_code(self, query: str, check: Check | None = None) -> tuple[Function, ...]:
+    def find_inlined_code(self, query: str) -> tuple[Function, ...]:
         """Every inline instance of what ``find_code`` means, whether or not it finds any."""
-        return tuple(map(self._function, self.image.find_inlined(query, check)))
+        return tuple(map(self._function, self.image.find_inlined(query)))
 
-    def complete_function(
-        self, prefix: str, limit: int, check: Check | None = None
-    ) -> tuple[str, ...]:
+    def complete_function(self, prefix: str, limit: int) -> tuple[str, ...]:
         """Paths of functions, and trailing parts of them, that begin with ``prefix``."""
-        return self.image.complete(prefix, ("function",), limit, check)
+        return self.image.complete(prefix, ("function",), limit)
 
-    def find_code_matching(
-        self, pattern: str, limit: int, check: Check | None = None
-    ) -> tuple[Function, ...]:
+    def find_code_matching(self, pattern: str, limit: int) -> tuple[Function, ...]:
         """Out-of-line functions whose path matches a regular expression; at most ``limit``.
 
         The body of an async function matches by the path of its function, too.
         """
-        found = self.image.find_functions_matching(pattern, limit, check)
+        found = self.image.find_functions_matching(pattern, limit)
         return tuple(map(self._function, found))
 
-    def find_inlined_code_matching(
-        self, pattern: str, limit: int, check: Check | None = None
-    ) -> tuple[Function, ...]:
+    def find_inlined_code_matching(self, pattern: str, limit: int) -> tuple[Function, ...]:
         """Inline instances of functions whose path matches, as in ``find_code_matching``."""
-        found = self.image.find_inlined_matching(pattern, limit, check)
+        found = self.image.find_inlined_matching(pattern, limit)
         return tuple(map(self._function, found))
 
     def find_only_inlined_matching(
-        self, pattern: str, limit: int, check: Check | None = None
+        self, pattern: str, limit: int
     ) -> tuple[tuple[Function, int], ...]:
         """One inline instance of each function that has no code of its own, and how many."""
-        found = self.image.find_only_inlined_matching(pattern, limit, check)
+        found = self.image.find_only_inlined_matching(pattern, limit)
         return tuple((self._function(function), count) for function, count in found)
 
     def flow_of(self, function: Function) -> CodeFlow:
@@ -286,9 +274,9 @@ class Module:
         """Statement rows of exactly this line, sorted by address."""
         return tuple(map(self._row, self.image.rows_for_line(path, line)))
 
-    def find_files(self, suffix: str, check: Check | None = None) -> tuple[str, ...]:
+    def find_files(self, suffix: str) -> tuple[str, ...]:
         """Source files whose path ends with the path components of ``suffix``."""
-        return self.image.find_files(suffix, check)
+        return self.image.find_files(suffix)
 
     def lines_with_code(self, path: str) -> tuple[int, ...]:
         """Sorted lines of ``path`` that have a statement row."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from crabtrap.symbols.module import Check, Module
+    from crabtrap.symbols.module import Module
 
 Substitutes = tuple[tuple[str, str], ...]
 """``(prefix, directory)``: where on this machine the files below a prefix are."""
@@ -24,7 +24,6 @@ def find_same_files(
     *,
     substitutes: Substitutes = (),
     is_user_path: Callable[[str], bool],
-    check: Check,
 ) -> tuple[str, ...]:
     """Find the source files, as the debug information names them, that ``path`` is.
 
@@ -34,22 +33,21 @@ def find_same_files(
         substitutes: Where sources are that were moved since the build.
         is_user_path: Which files may be linked under another name; of all files, this
             would take long to find out.
-        check: Called now and then; raises to end the search.
     """
     identity = _identity(path)
     if identity is None:
         return ()
     names = dict.fromkeys(map(os.path.basename, (path, os.path.realpath(path))))
-    named = _files(modules, names, check)
+    named = _files(modules, names)
     found = _same(named, identity, substitutes)
     if not found:
-        others = (each for each in _files(modules, ("",), check) if is_user_path(each))
+        others = (each for each in _files(modules, ("",)) if is_user_path(each))
         found = _same(others, identity, substitutes)
     return found
 
 
-def _files(modules: Sequence[Module], suffixes: Iterable[str], check: Check) -> list[str]:
-    found = (f for suffix in suffixes for m in modules for f in m.find_files(suffix, check))
+def _files(modules: Sequence[Module], suffixes: Iterable[str]) -> list[str]:
+    found = (f for suffix in suffixes for m in modules for f in m.find_files(suffix))
     return list(dict.fromkeys(found))
 
 

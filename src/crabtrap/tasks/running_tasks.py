@@ -19,6 +19,7 @@ from crabtrap.lazy import lazy
 from crabtrap.present.field_paths import find_part, peel
 from crabtrap.tasks.headers import Headers
 from crabtrap.values import Absent
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,8 @@ class RunningTasks:
         try:
             found = find_part(context, self.layout.current)
             return None if found is None else _number(peel(found))
-        except CrabtrapError:
+        except CrabtrapError as error:
+            why_unreadable(error)
             return None  # damaged memory: the stack tells by itself
 
     def context(self, thread: Thread) -> Value | None:

@@ -90,7 +90,7 @@ def _find(
     process: Process, ranges: list[tuple[int, int]], wanted: list[int]
 ) -> list[tuple[int, int]]:
     door = process.clock.door
-    check = door.check if door is not None else None
+    check = door.follow if door is not None else None
     return _core.find_words(process.target.memory, ranges, wanted, MOST_CANDIDATES, check)
 
 

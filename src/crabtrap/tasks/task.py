@@ -17,6 +17,7 @@ from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.wait_rules import WaitBook
 from crabtrap.values import Invalid, Memory, Value, ValueContext
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
@@ -224,7 +225,8 @@ class Tasks:
         """The task at an address, ``None`` for what is left of one, or is none at all."""
         try:
             task = Task(self, layout, candidate)
-        except CrabtrapError:
+        except CrabtrapError as error:
+            why_unreadable(error)
             return None
         is_alive = 0 < task.references < _MOST_REFERENCES and task.number != 0
         return task if is_alive else None
@@ -252,7 +254,8 @@ def _state_of(flags: int) -> TaskState:
 def _number(cell: Value, layout: TaskLayout) -> int | None:
     try:
         value = peel(part(cell, layout.identity))
-    except CrabtrapError:
+    except CrabtrapError as error:
+        why_unreadable(error)
         return None
     decoded = value.decoded()
     return None if isinstance(decoded, Invalid) else value.integer()

@@ -25,6 +25,18 @@ class ProgramInfo(Protocol):
         """
         ...
 
+    def note_progress(self, done: int, total: int | None) -> None:
+        """Note how far an operation that reads values has come, in a unit of its own.
+
+        Args:
+            done: How much of it is done.
+            total: How much there is to do, ``None`` where that is not known.
+
+        Raises:
+            StaleError: The program was resumed.
+        """
+        ...
+
     def describe_code(self, address: Address) -> str | None:
         """Name the code at ``address``, as ``path::of::function at file.rs:12``."""
         ...
@@ -121,6 +133,9 @@ class NoProgramInfo:
 
     def check_values(self) -> None:
         """Do nothing: the values belong to no stop."""
+
+    def note_progress(self, done: int, total: int | None) -> None:
+        """Do nothing: nobody waits for the values."""
 
     def describe_code(self, address: Address) -> str | None:
         """Return ``None``: there are no functions."""

@@ -130,7 +130,7 @@ def test_what_is_under_way_is_cancelled_once() -> None:
     door = Door()
     assert not door.cancel()
     door.check()
-    with door.cancellable():
+    with door.cancellable("testing"):
         assert door.cancel()
         with pytest.raises(CancelledError):
             door.check()
@@ -139,16 +139,16 @@ def test_what_is_under_way_is_cancelled_once() -> None:
 
 def test_a_cancel_that_came_too_late_cancels_nothing_else() -> None:
     door = Door()
-    with door.cancellable():
+    with door.cancellable("testing"):
         assert door.cancel()
     door.check()
-    with door.cancellable():
+    with door.cancellable("testing"):
         door.check()
 
 
 def test_a_running_program_is_not_cancelled() -> None:
     door = Door()
-    with door.cancellable():
+    with door.cancellable("testing"):
         under_way = door.switch(under_way=False)
         assert not door.cancel()
         door.check()

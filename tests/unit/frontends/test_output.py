@@ -179,3 +179,49 @@ def test_when_there_is_colour(
     choice: str, tty: bool, environment: dict[str, str], expected: bool
 ) -> None:
     assert wants_colour(choice, _Screen(tty), environment) is expected
+
+
+def drawing(stream: io.StringIO, columns: int = 20) -> Output:
+    return Output(stream, colour=False, columns=lambda: columns)
+
+
+def test_progress_is_drawn_over_and_erased() -> None:
+    stream = io.StringIO()
+    output = drawing(stream)
+    output.progress("one")
+    output.progress("two")
+    output.progress(None)
+    output.say("done")
+    assert stream.getvalue() == "one\r\x1b[Ktwo\r\x1b[Kdone\n"
+
+
+def test_what_is_written_meanwhile_takes_the_line_of_the_progress() -> None:
+    stream = io.StringIO()
+    output = drawing(stream)
+    output.progress("working")
+    output.say("note")
+    assert stream.getvalue() == "working\r\x1b[Knote\n"
+
+
+def test_progress_fits_into_one_line_and_is_escaped() -> None:
+    stream = io.StringIO()
+    drawing(stream, columns=6).progress("\x1bworking")
+    assert stream.getvalue() == "\\u{1b"
+
+
+def test_progress_is_for_terminals_alone() -> None:
+    stream = io.StringIO()
+    for output in (Output(stream, colour=False), JsonOutput(stream)):
+        output.progress("working")
+        output.progress(None)
+    assert stream.getvalue() == ""
+
+
+def test_progress_is_not_drawn_over_what_others_have_begun() -> None:
+    stream = io.StringIO()
+    output = drawing(stream)
+    with output.undisturbed():
+        output.progress("working")
+    output.program("stdout", b"Name: ")
+    output.progress("working")
+    assert stream.getvalue() == "Name: "

@@ -5,7 +5,7 @@
 
 #![no_main]
 
-use crabtrap_core::{Cancel, CompletionKind, DieId, Image};
+use crabtrap_core::{Monitor, CompletionKind, DieId, Image};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
@@ -13,17 +13,17 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let _ = (image.debug_level(), image.symbol_at(image.entry()));
-    for function in image.find_functions("main", &Cancel::default()).unwrap().iter().take(10) {
+    for function in image.find_functions("main", &Monitor::default()).unwrap().iter().take(10) {
         let _ = image.variables(function.die);
         let _ = image.inline_chain(function.entry);
         let _ = image.rows_between(function.entry, function.entry.saturating_add(100));
     }
-    for path in image.find_files("tiny.rs", &Cancel::default()).unwrap() {
+    for path in image.find_files("tiny.rs", &Monitor::default()).unwrap() {
         let _ = image.lines_with_code(&path);
     }
-    let _ = image.find_inlined("inlined", &Cancel::default()).unwrap();
+    let _ = image.find_inlined("inlined", &Monitor::default()).unwrap();
     let _ = image.find_statics("TOTAL");
-    let _ = image.complete("t", &[CompletionKind::Type], 10, &Cancel::default()).unwrap();
+    let _ = image.complete("t", &[CompletionKind::Type], 10, &Monitor::default()).unwrap();
     for die in image.find_types("Choice") {
         let _ = image.type_at(die);
     }

@@ -15,10 +15,10 @@ use super::file_index::FileIndex;
 use super::sections::load_dwarf;
 use super::split::SplitFiles;
 use super::unit::{Unit, describes_data};
-use crate::cancel::Cancel;
 use crate::die::DieId;
 use crate::elf::{Allowance, CodeMap, Elf, Problems, Source, Storage};
 use crate::error::{Error, Result};
+use crate::monitor::Monitor;
 
 /// Header of a unit, and the unit once it is read.
 #[derive(Debug)]
@@ -116,11 +116,13 @@ impl DebugInfo {
             .filter(|unit| unit.is_outlined())
     }
 
-    /// Reads the source files of all units, unless it is cancelled meanwhile.
-    pub(crate) fn read_files(&self, cancel: &Cancel) -> Result<()> {
+    /// Reads the source files of all units, unless the end is asked for meanwhile.
+    pub(crate) fn read_files(&self, monitor: &Monitor) -> Result<()> {
         if self.files.get().is_none() {
+            monitor.begin(self.heads.len());
             for number in 0..self.heads.len() {
-                cancel.check()?;
+                monitor.check()?;
+                monitor.advance(1);
                 // A unit that cannot be read has been listed as a problem.
                 let _ = self.unit(number).map(Unit::files);
             }

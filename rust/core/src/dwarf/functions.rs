@@ -11,10 +11,10 @@ use super::lines::Row;
 use super::origins::{first_with, linkage_name};
 use super::outline::Scope;
 use super::unit::Unit;
-use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::path_query::{completed_path, join_scopes, last_segment};
 
 /// Most parts of a function that are searched for its own rows, which the first one has.
@@ -127,11 +127,13 @@ impl DebugInfo {
     pub(crate) fn concrete_functions(
         &self,
         wanted: &dyn Fn(&Function) -> bool,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<Function>> {
         let mut found = Vec::new();
+        monitor.begin(self.heads().len());
         for number in 0..self.heads().len() {
-            cancel.check()?;
+            monitor.check()?;
+            monitor.advance(1);
             let Ok(unit) = self.unit(number) else {
                 continue;
             };

@@ -8,10 +8,10 @@ use super::name_walk::{NameKind, Named};
 use super::names::NameIndex;
 use super::origins::{first_with, linkage_name};
 use super::variables::Variable;
-use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::die::DieId;
 use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::path_query::{PathQuery, completed_path, same_text};
 
 /// Most completions that are found, to show the likeliest of them.
@@ -90,11 +90,11 @@ impl DebugInfo {
         names: &NameIndex,
         is_wanted: &dyn Fn(&Function) -> bool,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<Function>> {
         let mut found = Vec::new();
         for instances in names.inlined() {
-            cancel.check()?;
+            monitor.check()?;
             // The path is that of the abstract instance, which all of them share.
             let mut live = self.live_instances(instances);
             if let Some(first) = live.next().filter(is_wanted) {
@@ -117,12 +117,12 @@ impl DebugInfo {
         names: &NameIndex,
         is_wanted: &dyn Fn(&Function) -> bool,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<(Function, usize)>> {
         let mut numbers = HashMap::new();
         let mut found: Vec<(Function, usize)> = Vec::new();
         for instances in names.inlined() {
-            cancel.check()?;
+            monitor.check()?;
             let mut live = self.live_instances(instances);
             let Some(first) = live.next().filter(is_wanted) else {
                 continue;

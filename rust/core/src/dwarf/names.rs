@@ -12,8 +12,8 @@ use gimli::Section as _;
 use super::Slice;
 use super::debug_info::DebugInfo;
 use super::name_walk::{Collected, Name, NameKind, Named, ScopeId};
-use crate::cancel::Cancel;
 use crate::die::DieId;
+use crate::monitor::Monitor;
 use crate::path_query::{join_scopes, last_segment};
 
 /// Number of workers; the machine has other things to do while names are indexed.
@@ -36,18 +36,18 @@ pub(crate) struct NameIndex {
 }
 
 impl NameIndex {
-    /// Walks all units; ends early, with what there is by then, when `cancel` is set.
-    pub(crate) fn build(info: &DebugInfo, cancel: &Cancel) -> Self {
-        Self::walk(info, (0..info.heads().len()).collect(), cancel)
+    /// Walks all units; ends early, with what there is by then, when that is wanted.
+    pub(crate) fn build(info: &DebugInfo, monitor: &Monitor) -> Self {
+        Self::walk(info, (0..info.heads().len()).collect(), monitor)
     }
 
     /// Walks some units only.
     pub(crate) fn of_units(info: &DebugInfo, units: Vec<usize>) -> Self {
-        Self::walk(info, units, &Cancel::default())
+        Self::walk(info, units, &Monitor::default())
     }
 
-    fn walk(info: &DebugInfo, units: Vec<usize>, cancel: &Cancel) -> Self {
-        let collected = collect(info, units, cancel);
+    fn walk(info: &DebugInfo, units: Vec<usize>, monitor: &Monitor) -> Self {
+        let collected = collect(info, units, monitor);
         let strings = *info.dwarf.debug_str.reader();
         let mut index = Self {
             entries: Vec::new(),
@@ -202,16 +202,18 @@ fn pairs_of(pairs: &[(DieId, DieId)], key: DieId) -> impl Iterator<Item = DieId>
 }
 
 /// Walks units, the largest first.
-fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &Cancel) -> Collected {
+fn collect(info: &DebugInfo, mut order: Vec<usize>, monitor: &Monitor) -> Collected {
     let size_of = |number: &usize| {
         let head = &info.heads()[*number];
         head.end - head.offset
     };
     order.sort_by_key(|number| std::cmp::Reverse(size_of(number)));
+    let size: usize = order.iter().map(size_of).sum();
+    monitor.begin(size);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut collected = Collected::default();
-        while !cancel.is_requested()
+        while !monitor.is_end_wanted()
             && let Some(number) = order.get(next.fetch_add(1, Ordering::Relaxed))
         {
             if let Err(error) = collected.walk(info, *number) {
@@ -219,11 +221,11 @@ fn collect(info: &DebugInfo, mut order: Vec<usize>, cancel: &Cancel) -> Collecte
                     .add(format!("names of unit {number} are incomplete: {error}"));
             }
             info.release_unit(*number);
+            monitor.advance(size_of(number));
         }
         collected.sort();
         collected
     };
-    let size: usize = order.iter().map(size_of).sum();
     let workers = if size < WORTH_A_THREAD { 1 } else { WORKERS };
     thread::scope(|scope| {
         let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();

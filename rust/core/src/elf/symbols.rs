@@ -186,6 +186,11 @@ impl Symbols {
         functions.collect()
     }
 
+    /// How many there are, those included that are not defined here.
+    pub(crate) fn count(&self) -> usize {
+        self.tables.iter().map(|table| table.entries.len()).sum()
+    }
+
     /// All defined symbols.
     pub(crate) fn all(&self) -> impl Iterator<Item = Symbol> + '_ {
         self.tables

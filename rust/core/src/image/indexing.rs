@@ -6,10 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Image;
-use crate::cancel::Cancel;
 use crate::die::DieId;
 use crate::dwarf::{DebugInfo, NameIndex, NameKind, Variable};
 use crate::error::Result;
+use crate::monitor::Monitor;
 
 /// Time between two looks at whether somebody still waits for the index.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -30,7 +30,7 @@ pub enum CompletionKind {
 pub(crate) struct Indexing {
     index: OnceLock<NameIndex>,
     is_started: AtomicBool,
-    cancel: Cancel,
+    monitor: Monitor,
     is_done: Mutex<bool>,
     done: Condvar,
 }
@@ -100,7 +100,21 @@ impl Image {
 
     /// Gives up indexing: nobody will ask for names any more.
     pub fn stop_indexing(&self) {
-        self.indexing.cancel.request();
+        self.indexing.monitor.request_end();
+    }
+
+    /// Waits for the index as a search that can be given up; what it has is then found at once.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`] where it was.
+    pub fn await_names(self: &Arc<Self>, monitor: &Monitor) -> Result<()> {
+        if self.debug().is_some() {
+            while !self.is_indexed() && !self.wait_indexed(Some(PATIENCE)) {
+                monitor.check()?;
+                monitor.follow(&self.indexing.monitor);
+            }
+        }
+        Ok(())
     }
 
     /// Types whose path ends with `query`, one of those that agree in path and size.
@@ -124,7 +138,7 @@ impl Image {
         prefix: &str,
         kinds: &[CompletionKind],
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<String>> {
         let kinds: Vec<NameKind> = kinds
             .iter()
@@ -134,7 +148,7 @@ impl Image {
                 CompletionKind::Static => NameKind::Static,
             })
             .collect();
-        self.search_names(cancel, |info, names| {
+        self.search_names(monitor, |info, names| {
             let found = names.complete(prefix, &kinds, limit);
             // All names were looked at.
             info.release_strings(0..usize::MAX);
@@ -143,21 +157,17 @@ impl Image {
     }
 
     /// Whether the index is there to be asked.
-    pub(super) fn is_indexed(&self) -> bool {
+    pub fn is_indexed(&self) -> bool {
         self.indexing.index.get().is_some()
     }
 
     /// Asks the index of names something, once it is there; the default without debug information.
     pub(super) fn search_names<T: Default>(
         self: &Arc<Self>,
-        cancel: &Cancel,
+        monitor: &Monitor,
         ask: impl FnOnce(&DebugInfo, &NameIndex) -> Result<T>,
     ) -> Result<T> {
-        if self.debug().is_some() {
-            while !self.is_indexed() && !self.wait_indexed(Some(PATIENCE)) {
-                cancel.check()?;
-            }
-        }
+        self.await_names(monitor)?;
         self.with_names(|info, names| Some(ask(info, names)))
             .unwrap_or_else(|| Ok(T::default()))
     }
@@ -173,7 +183,7 @@ impl Image {
     /// The index of names, built now or waited for if a thread is building it.
     fn names(&self) -> Option<&NameIndex> {
         let info = self.debug()?;
-        let build = || NameIndex::build(info, &self.indexing.cancel);
+        let build = || NameIndex::build(info, &self.indexing.monitor);
         Some(self.indexing.index.get_or_init(build))
     }
 }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::Image;
-use crate::cancel::Cancel;
 use crate::demangle::demangle;
 use crate::dwarf::{Function, outer_path};
 use crate::elf::{Symbol, SymbolKind};
 use crate::error::Result;
+use crate::monitor::Monitor;
 use crate::path_query::{PathQuery, completed_path};
 
 /// Symbols looked at between two looks at whether to go on.
@@ -18,14 +18,14 @@ const SYMBOLS_AT_ONCE: usize = 1 << 10;
 
 impl Image {
     /// Symbols whose linkage name, or demangled path, is exactly `name`.
-    pub fn symbols_named(&self, name: &str, cancel: &Cancel) -> Result<Vec<Symbol>> {
+    pub fn symbols_named(&self, name: &str, monitor: &Monitor) -> Result<Vec<Symbol>> {
         let demangled = demangle(name);
         let query = PathQuery::parse(&demangled);
         let is_it = |linkage: &str| {
-            !cancel.is_requested() && (linkage == name || demangle(linkage) == name)
+            !monitor.is_end_wanted() && (linkage == name || demangle(linkage) == name)
         };
         let found = self.symbols().containing(query.anchor(), &is_it);
-        cancel.check()?;
+        monitor.check()?;
         Ok(found)
     }
 
@@ -34,29 +34,29 @@ impl Image {
         &self,
         pattern: &str,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<Symbol>> {
         let pattern = Regex::new(pattern)?;
-        self.each_symbol(cancel, |symbol| pattern.is_match(&symbol.name))
+        self.each_symbol(monitor, |symbol| pattern.is_match(&symbol.name))
             .take(limit)
             .collect()
     }
 
     /// Out-of-line functions whose path ends with the path `query`, bodies of `async fn`s included.
-    pub fn find_functions(&self, query: &str, cancel: &Cancel) -> Result<Vec<Function>> {
+    pub fn find_functions(&self, query: &str, monitor: &Monitor) -> Result<Vec<Function>> {
         let Some(info) = self.debug() else {
             return Ok(Vec::new());
         };
         let query = PathQuery::parse(query);
         if self.symbols().is_empty() {
-            return info.concrete_functions(&|function| is_meant(&query, function), cancel);
+            return info.concrete_functions(&|function| is_meant(&query, function), monitor);
         }
         // Symbols know neither generic arguments (legacy) nor the numbers of impls, so they
         // only propose; what the entries say decides.
         let may_match = |linkage: &str| {
             let path = demangle(linkage);
             let is_match = |path: &str| query.may_match(path);
-            !cancel.is_requested()
+            !monitor.is_end_wanted()
                 && (is_match(&path) || closure_function(&path).is_some_and(is_match))
         };
         let symbols = self.symbols().containing(query.anchor(), &may_match);
@@ -64,7 +64,7 @@ impl Image {
             is_meant(&query, function)
                 || query.matches(&completed_path(&symbol.name, &function.name))
         };
-        cancel.check()?;
+        monitor.check()?;
         self.functions_of(symbols.into_iter().map(Ok), &is_match, usize::MAX)
     }
 
@@ -75,20 +75,20 @@ impl Image {
         &self,
         pattern: &str,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<Function>> {
         let pattern = Regex::new(pattern)?;
         let Some(info) = self.debug() else {
             return Ok(Vec::new());
         };
         if self.symbols().is_empty() {
-            let mut found = info.concrete_functions(&|one| is_match(&pattern, one), cancel)?;
+            let mut found = info.concrete_functions(&|one| is_match(&pattern, one), monitor)?;
             found.truncate(limit);
             return Ok(found);
         }
         // Symbols alone do not tell: legacy ones lack generic arguments and the numbers of
         // closures, and those of all others call the body of an `async fn` a closure.
-        let symbols = self.each_symbol(cancel, |symbol| symbol.kind == SymbolKind::Function);
+        let symbols = self.each_symbol(monitor, |symbol| symbol.kind == SymbolKind::Function);
         let is_match = |symbol: &Symbol, function: &Function| {
             pattern.is_match(&symbol.name) || is_match(&pattern, function)
         };
@@ -96,13 +96,13 @@ impl Image {
     }
 
     /// Every inline instance of the functions that match `query`.
-    pub fn find_inlined(self: &Arc<Self>, query: &str, cancel: &Cancel) -> Result<Vec<Function>> {
+    pub fn find_inlined(self: &Arc<Self>, query: &str, monitor: &Monitor) -> Result<Vec<Function>> {
         if !self.is_indexed()
             && let Some(found) = self.search_inlined(query)
         {
             return Ok(found);
         }
-        self.search_names(cancel, |info, names| Ok(info.find_inlined(names, query)))
+        self.search_names(monitor, |info, names| Ok(info.find_inlined(names, query)))
     }
 
     /// Same as [`Image::find_inlined`], by a search instead of the index of names.
@@ -120,12 +120,12 @@ impl Image {
         self: &Arc<Self>,
         pattern: &str,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<Function>> {
         let pattern = Regex::new(pattern)?;
         let is_match = |function: &Function| is_match(&pattern, function);
-        self.search_names(cancel, |info, names| {
-            info.inlined_where(names, &is_match, limit, cancel)
+        self.search_names(monitor, |info, names| {
+            info.inlined_where(names, &is_match, limit, monitor)
         })
     }
 
@@ -135,7 +135,7 @@ impl Image {
         self: &Arc<Self>,
         pattern: &str,
         limit: usize,
-        cancel: &Cancel,
+        monitor: &Monitor,
     ) -> Result<Vec<(Function, usize)>> {
         let pattern = Regex::new(pattern)?;
         let others = self.symbols().function_names();
@@ -143,32 +143,34 @@ impl Image {
             let linkage_name = function.linkage_name.as_deref().map(str::as_bytes);
             is_match(&pattern, function) && linkage_name.is_none_or(|name| !others.contains(name))
         };
-        self.search_names(cancel, |info, names| {
-            info.inlined_functions_where(names, &is_match, limit, cancel)
+        self.search_names(monitor, |info, names| {
+            info.inlined_functions_where(names, &is_match, limit, monitor)
         })
     }
 
     /// Source files whose path ends with the components of `suffix`.
-    pub fn find_files(&self, suffix: &str, cancel: &Cancel) -> Result<Vec<Arc<str>>> {
+    pub fn find_files(&self, suffix: &str, monitor: &Monitor) -> Result<Vec<Arc<str>>> {
         let Some(info) = self.debug() else {
             return Ok(Vec::new());
         };
-        info.read_files(cancel)?;
+        info.read_files(monitor)?;
         Ok(info.find_files(suffix))
     }
 
     /// The symbols that are wanted, until the end of the search is asked for.
     fn each_symbol<'a>(
         &'a self,
-        cancel: &'a Cancel,
+        monitor: &'a Monitor,
         wanted: impl Fn(&Symbol) -> bool + 'a,
     ) -> impl Iterator<Item = Result<Symbol>> + 'a {
+        monitor.begin(self.symbols().count());
         let numbered = self.symbols().all().enumerate();
         numbered.filter_map(move |(number, symbol)| {
-            if number % SYMBOLS_AT_ONCE == 0
-                && let Err(cancelled) = cancel.check()
-            {
-                return Some(Err(cancelled));
+            if number % SYMBOLS_AT_ONCE == 0 {
+                if let Err(cancelled) = monitor.check() {
+                    return Some(Err(cancelled));
+                }
+                monitor.advance(SYMBOLS_AT_ONCE);
             }
             wanted(&symbol).then_some(Ok(symbol))
         })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use crabtrap_core::{Cancel, Function, Image};
+use crabtrap_core::{Function, Image, Monitor};
 
 /// The zoo as a developer builds it, and in every other shape that debug information has.
 pub const PROFILES: &[(&str, &[&str])] = &[
@@ -89,17 +89,17 @@ pub fn for_each_profile(check: impl Fn(&str, &Arc<Image>)) {
 
 /// Functions that end with a path.
 pub fn functions(image: &Image, query: &str) -> Vec<Function> {
-    image.find_functions(query, &Cancel::default()).unwrap()
+    image.find_functions(query, &Monitor::default()).unwrap()
 }
 
 /// Inline instances of functions that end with a path.
 pub fn inlined(image: &Arc<Image>, query: &str) -> Vec<Function> {
-    image.find_inlined(query, &Cancel::default()).unwrap()
+    image.find_inlined(query, &Monitor::default()).unwrap()
 }
 
 /// Source files that end with a path.
 pub fn files(image: &Image, suffix: &str) -> Vec<Arc<str>> {
-    image.find_files(suffix, &Cancel::default()).unwrap()
+    image.find_files(suffix, &Monitor::default()).unwrap()
 }
 
 /// The only function that matches.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -33,6 +34,8 @@ from crabtrap.symbols.module_table import ModuleTable
 from crabtrap.target.interface import SiteKind
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.inspect.inspector import Inspector
     from crabtrap.engine.language import Language
@@ -126,12 +129,18 @@ class LocationResolver:
         changed: list[Breakpoint] = []
         for item in self._debuggee.breakpoints.breakpoints:
             before = item.addresses
-            self.search(item)
+            with self._telling(f"looking for {item.text}"):
+                self.search(item)
             self.arm(item)
             if item.addresses != before:
                 changed.append(item)
                 self._debuggee.breakpoints.changed(item)
         return tuple(changed)
+
+    def _telling(self, label: str) -> AbstractContextManager[None]:
+        """Tell of the body if it takes long."""
+        door = self._debuggee.clock.door
+        return nullcontext() if door is None else door.progress.during(label)
 
     def arm(self, item: AnyStoppoint) -> None:
         """Update the sites of a stoppoint to its present fields."""

@@ -15,7 +15,7 @@ from crabtrap.address import Address
 from crabtrap.engine.inspect.environments import BY_REFERENCE, environment_type
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import dataclass
-from crabtrap.values.decode import Invalid
+from crabtrap.values.decode import Invalid, why_unreadable
 from crabtrap.values.value import Value
 from crabtrap.values.value_location import Memory
 
@@ -102,7 +102,8 @@ def read_case(type_: Type, address: Address, context: ValueContext) -> Case | No
     """Read which state a coroutine is in; ``None`` where there is none at the address."""
     try:
         case = Value(type_, Memory(address), context).case()
-    except CrabtrapError:
+    except CrabtrapError as error:
+        why_unreadable(error)
         return None
     return None if isinstance(case, Invalid) else case
 
@@ -117,7 +118,8 @@ def _by_argument(frame: Frame) -> Address | None:
             location, _ = frame.location_and_pointer(variable)
             try:
                 data = Value(frame.type_of(variable), location, frame.context).read_bytes()
-            except CrabtrapError:
+            except CrabtrapError as error:
+                why_unreadable(error)
                 return None
             return Address(int.from_bytes(data, "little")) if len(data) == _POINTER_SIZE else None
     return None

@@ -134,6 +134,12 @@ class Process:
         """
         self.clock.check(self.epoch, "value")
 
+    def note_progress(self, done: int, total: int | None) -> None:
+        """Note how far an operation that reads values has come."""
+        if self.clock.door is not None:
+            self.clock.door.progress.advance(done, total)
+        self.check_values()
+
     @lazy
     def thread_infos(self) -> dict[int, ThreadInfo]:
         """All threads as the target lists them, by tid."""

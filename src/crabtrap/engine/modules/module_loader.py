@@ -65,6 +65,7 @@ class ModuleLoader:
         debug_directories: Directories of separate debug files.
         notify: Called with messages for the user: a file that does not match the program,
             a library that cannot be opened.
+        check: Called during searches of the files, as ``_core.Image`` says.
     """
 
     def __init__(
@@ -72,9 +73,11 @@ class ModuleLoader:
         *,
         debug_directories: Sequence[str] = ("/usr/lib/debug",),
         notify: Callable[[str], None] = lambda _text: None,
+        check: Callable[[int, int], None] | None = None,
     ) -> None:
         self._debug_directories = tuple(debug_directories)
         self._notify = notify
+        self._check = check
         self._images: dict[_FileKey, _core.Image] = {}
         self._parsed: dict[bytes, _core.Image] = {}
         self._notified: set[str] = set()
@@ -118,15 +121,19 @@ class ModuleLoader:
         key = _FileKey(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         image = self._images.get(key)
         if image is None:
-            image = _core.Image.open(path, debug_directories=self._debug_directories, name=name)
-            self._images[key] = image
+            image = self._images[key] = _core.Image.open(
+                path,
+                debug_directories=self._debug_directories,
+                name=name,
+                check=self._check,
+            )
         return image
 
     def parse_image(self, data: bytes, name: str) -> _core.Image:
         """Return the image of a file that is in memory only."""
         image = self._parsed.get(data)
         if image is None:
-            image = self._parsed[data] = _core.Image.parse(data, name)
+            image = self._parsed[data] = _core.Image.parse(data, name, check=self._check)
         return image
 
     def notify(self, text: str) -> None:

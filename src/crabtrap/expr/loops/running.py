@@ -17,12 +17,13 @@ from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.present.view import LazyItems, SequenceView
 from crabtrap.values import Synthetic, Value
+from crabtrap.values.decode import why_unreadable
 from crabtrap.values.readers import BudgetError
 
 if TYPE_CHECKING:
     from crabtrap.expr.evaluate import Evaluator
 
-Progress = Callable[[], None]
+Progress = Callable[[int, int | None], None]
 
 FEWEST = 256
 """For fewer items the general evaluator is as fast."""
@@ -49,8 +50,11 @@ def run(evaluator: Evaluator, tree: nodes.MethodCall, general: Callable[[], Valu
         return None
     try:
         loop = chains.outer_chain(evaluator, tree, FEWEST)
-    except (CannotLoopError, CrabtrapError):
+    except CannotLoopError:
         return None
+    except CrabtrapError as error:
+        why_unreadable(error)
+        return None  # whoever evaluates it item by item says what is wrong
     if loop.is_lazy:
         return _lazily(loop, general(), evaluator.progress)
     try:
@@ -95,6 +99,7 @@ class _Running:
         self._source = start.source
         self._stride = 1 if start.source is None else start.source.stride
         length = 0 if start.source is None else start.source.length
+        self._count = numbers.count
         self._first, self._data = 0, b""
         self._size = _FIRST_PIECE
         self._core = _core.Loop(
@@ -155,7 +160,7 @@ class _Running:
                 self._check_count()
             case _:
                 pass
-        self._progress()
+        self._progress(self._core.done, None if self._loop.start.is_open else self._count)
 
     def _fail(self, node: Node) -> None:
         """Raise what the general evaluator raises for the item that the loop has stopped at."""

@@ -66,8 +66,8 @@ class Evaluation(Protocol):
         """The path of a method that the program's source has written."""
         ...
 
-    def progress(self) -> None:
-        """Let a long evaluation be ended, by raising what ends it."""
+    def progress(self, done: int | None = None, total: int | None = None) -> None:
+        """Let a long evaluation be ended, by raising what ends it, and note how far it is."""
         ...
 
 
@@ -216,8 +216,8 @@ class Invocation:
 
     def watched(self, items: Iterator[V]) -> Iterator[V]:
         """Yield items, and let Ctrl-C stop a long walk over them."""
-        for item in items:
-            self.evaluator.progress()
+        for count, item in enumerate(items):
+            self.evaluator.progress(count)
             yield item
 
 

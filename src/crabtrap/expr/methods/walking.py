@@ -97,14 +97,26 @@ def _characters(first: str, end: Value | None, inclusive: bool) -> Iterator[Valu
 def limited(items: Iterable[Value], call: Invocation) -> Iterator[Value]:
     """Yield items, and fail where there are more than ``MAX_WALK``."""
     progress = call.evaluator.progress
+    length = _known_length(call.view)
     for count, item in enumerate(items):
         if count >= MAX_WALK:
             raise EvaluationError(
                 f"more than {MAX_WALK} items", call.tree.span, hint="use .take(n)"
             )
-        if not count & 0xFFF:
-            progress()
+        if not count & 0x3F:
+            progress(count, length)
         yield item
+
+
+def _known_length(view: object) -> int | None:
+    """How many items there are, where that is known without a walk over them."""
+    match view:
+        case SequenceView() | MapView():
+            return view.length
+        case RangeView(Value() as start, Value() as end) if not isinstance(start.valid(), Char):
+            return max(end.integer() + view.inclusive - start.integer(), 0)
+        case _:
+            return None
 
 
 def reversed_items(call: Invocation) -> Iterator[Value]:

@@ -24,11 +24,23 @@ def show_event(output: Output, event: events.Event) -> None:
             pass  # noticed by listing the threads, which are shown then
         case events.SelectionChanged() | events.MemoryWritten() | events.RegisterWritten():
             pass  # the reply of the command that did it says so
+        case events.ProgressChanged():
+            output.progress(None if event.ended else progress_text(event))
         case events.OutputReceived(stream=stream, data=data):
             output.program(stream, data)
         case _:
             name = describe.event_name(event)
             output.event(name, describe.record(event), event_lines(event))
+
+
+def progress_text(event: events.ProgressChanged) -> str:
+    """An operation under way, in one line: what it does, and how far it is."""
+    how_far = ""
+    if event.total and event.done is not None:
+        how_far = f": {100 * event.done // event.total}%"
+    elif event.done:
+        how_far = f": {event.done:,}"
+    return f"{event.label}{how_far} (Ctrl-C ends it)"
 
 
 def event_lines(event: events.Event) -> list[Text]:

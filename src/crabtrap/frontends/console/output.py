@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from typing import TextIO
 
 from crabtrap.errors import CrabtrapError, ParseError
@@ -13,6 +14,7 @@ from crabtrap.frontends.console.styled_text import Text, Token, escape, escape_l
 from crabtrap.frontends.describe import JsonObject
 from crabtrap.frontends.streams import OutputLostError
 
+_ERASED_LINE = "\r\x1b[K"
 _ESCAPE_WRITTEN_OUT = "\\u{1b}["
 
 
@@ -29,13 +31,21 @@ class Output:
 
     json = False
 
-    def __init__(self, stream: TextIO, *, colour: bool, errors: TextIO | None = None) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        colour: bool,
+        errors: TextIO | None = None,
+        columns: Callable[[], int] | None = None,
+    ) -> None:
         """Write nothing yet.
 
         Args:
             stream: Where to write; ``sys.stdout`` in real use.
             colour: Whether to add ANSI styles.
             errors: Where errors go; ``stream`` unless given.
+            columns: The width of the terminal on which progress is drawn; ``None`` for nowhere.
         """
         self._stream = stream
         self._errors = errors or stream
@@ -45,6 +55,9 @@ class Output:
         self.lost: OutputLostError | None = None
         self._screen = ScreenModes()
         self._line_open = False
+        self._columns = columns
+        self._drawn = False
+        self._undisturbed = False
 
     @property
     def symbols(self) -> bool:
@@ -74,6 +87,34 @@ class Output:
     def bug(self, report: str, command: str) -> None:
         """Show the report of a bug in crabtrap."""
         self._write(self._errors, [Text((line, "dim")) for line in text_lines(report)])
+
+    def progress(self, text: str | None) -> None:
+        """Show in the last line what takes long, until something is written; ``None`` erases it.
+
+        Nothing is drawn over a line that the program has begun, or that a person is typing.
+        """
+        if self._columns is None or self._line_open or self._undisturbed:
+            return
+        self._erase()
+        if text is not None:
+            # The last column stays free: some terminals begin a line when it is written to.
+            line = Text((escape_line(text)[: max(self._columns() - 1, 0)], "dim"))
+            self._put(self._stream, line.styled() if self.colour else line.plain)
+            self._drawn = True
+
+    @contextmanager
+    def undisturbed(self) -> Generator[None]:
+        """Draw no progress during the body, in which a person is typing."""
+        self._undisturbed = True
+        try:
+            yield
+        finally:
+            self._undisturbed = False
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self._drawn = False
+            self._put(self._stream, _ERASED_LINE)
 
     def program(self, stream: StreamName, data: bytes) -> None:
         """Relay what the program wrote."""
@@ -113,6 +154,7 @@ class Output:
         Raises:
             OutputLostError: It cannot be written; nor can what follows.
         """
+        self._erase()
         try:
             try:
                 stream.write(text)

@@ -55,7 +55,8 @@ class PromptLines:
         style = "bold" if self._output.colour else ""
         while True:
             try:
-                return self._session.prompt(FormattedText([(style, shown)]))
+                with self._output.undisturbed():
+                    return self._session.prompt(FormattedText([(style, shown)]))
             except KeyboardInterrupt:
                 continue
             except EOFError:

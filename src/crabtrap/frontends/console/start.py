@@ -43,7 +43,8 @@ def run_console(options: CommandLine) -> int:
     if options.directory is not None and not os.path.isdir(options.directory):
         raise UsageError(f"--cwd {options.directory}: no such directory")
     session = _session_for(options.program)
-    console = Console(session, _output(options), stdio=_stdio(options), terminal=terminal)
+    output = _output(options, terminal if person else NO_TERMINAL)
+    console = Console(session, output, stdio=_stdio(options), terminal=terminal)
     if not options.batch:
         console.context.client.hold_program(HELD_SECONDS)
     if person:
@@ -209,8 +210,12 @@ def _rest(console: Console, *, person: bool) -> LineSource:
     return prompt
 
 
-def _output(options: CommandLine) -> Output:
-    """The output on ``sys.stdout``, with errors on ``sys.stderr``."""
+def _output(options: CommandLine, terminal: Terminal) -> Output:
+    """The output on ``sys.stdout``, with errors on ``sys.stderr``.
+
+    Progress is drawn where a person sits at ``terminal``: of what a program without a terminal
+    of its own has written there we do not know whether it ends its line.
+    """
     if options.json:
         from crabtrap.frontends.console.json_lines import JsonOutput
 
@@ -218,7 +223,14 @@ def _output(options: CommandLine) -> Output:
     colour = wants_colour(options.color, sys.stdout, os.environ)
     # Errors belong among the replies where one person reads both.
     together = sys.stdout.isatty() and sys.stderr.isatty()
-    return Output(sys.stdout, colour=colour, errors=None if together else sys.stderr)
+    draws = terminal.columns is not None and sys.stdout.isatty()
+    dumb = os.environ.get("TERM") == "dumb"
+    return Output(
+        sys.stdout,
+        colour=colour,
+        errors=None if together else sys.stderr,
+        columns=(lambda: terminal.size()[1]) if draws and not dumb else None,
+    )
 
 
 def _stdio(options: CommandLine) -> Stdio:

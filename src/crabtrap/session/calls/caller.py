@@ -28,6 +28,7 @@ from crabtrap.session.calls.scratch import RED_ZONE, Scratch
 from crabtrap.session.scopes import absolute_path
 from crabtrap.symbols.types import pointer_type
 from crabtrap.values import Absent, Bytes, Value
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,6 +155,7 @@ class ProgramCaller:
             try:
                 fitting = self._fit(callee, values, receiver)
             except CrabtrapError as error:
+                why_unreadable(error)
                 failure = error
                 continue
             found.setdefault(callee.function.entry, fitting)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.session.calls.caller import Fitting, ProgramCaller
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,5 +44,6 @@ def why_not_called(
     except _FoundError:
         return None
     except CrabtrapError as error:
+        why_unreadable(error)
         return error
     return None  # its value needs no function after all

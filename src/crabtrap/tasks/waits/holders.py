@@ -9,6 +9,7 @@ from crabtrap.present.structural import is_box
 from crabtrap.tasks.waits.leaves import pointed_resource
 from crabtrap.tasks.waits.wait import Hold, Resource
 from crabtrap.tasks.waits.wait_rules import holds_true
+from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,8 @@ class HolderSearch:
                         return
             for inner in _inner(value):
                 yield from self._find(inner, depth + 1)
-        except CrabtrapError:
+        except CrabtrapError as error:
+            why_unreadable(error)
             return
 
     def _may_hold(self, shape: Type, depth: int) -> bool:

@@ -78,8 +78,8 @@ class WaitDescriber:
                 found = self._described(task, levels, part_)
                 if found is not None:
                     return found
-        except CrabtrapError:
-            pass  # what can be read of it has no rule
+        except CrabtrapError as error:
+            why_unreadable(error)  # what can be read of it has no rule
         what = levels[-1].name
         return Wait(task, levels, "unknown", what, _find_holds=self._find_holds)
 
@@ -143,7 +143,8 @@ def _readable(read: Callable[[], _T]) -> _T | None:
     """What a part of a rule finds; ``None`` where memory or layout do not have it."""
     try:
         return read()
-    except CrabtrapError:
+    except CrabtrapError as error:
+        why_unreadable(error)
         return None
 
 
@@ -179,7 +180,8 @@ def _layers_around(value: Value, start: int, end: int) -> Iterator[Value]:
             address, size = layer.address, layer.shape.size or 0
             if address is not None and address <= start and end <= address + size:
                 yield layer
-    except CrabtrapError:
+    except CrabtrapError as error:
+        why_unreadable(error)
         return  # moved away, or never set
 
 
