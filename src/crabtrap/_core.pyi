@@ -963,7 +963,7 @@ def read_numbers(
     memory: Memory,
     places: Sequence[int],
     size: int,
-    check: Callable[[], None] | None = None,
+    check: Callable[[int, int], None] | None = None,
 ) -> list[int | None]:
     """Read a little-endian number at each of many places.
 

@@ -137,7 +137,7 @@ VERBS: dict[str, Verb] = {
     "print": _print,
     "x": lambda session: session.memory.read(session.frame.registers()["rsp"] or 0, 9000),
     "disassemble": lambda session: session.memory.disassemble(
-        session.frame.pc, Address(session.frame.pc + 60)
+        session.thread.pc, Address(session.thread.pc + 60)
     ),
     "bt": _backtraces,
     "locals": _locals,

@@ -60,14 +60,16 @@ pub fn read_numbers(
     memory: &dyn Memory,
     places: &[u64],
     size: usize,
-    cancel: &Cancel,
+    monitor: &Monitor,
 ) -> Result<Vec<Option<u64>>> {
     let size = size.min(WORD as usize);
     let mut window = Window::new(memory);
     let mut found = Vec::with_capacity(places.len());
+    monitor.begin(places.len());
     for (index, &place) in places.iter().enumerate() {
         if index % CHECKED_EVERY == 0 {
-            cancel.check()?;
+            monitor.check()?;
+            monitor.advance(CHECKED_EVERY.min(places.len() - index));
         }
         found.push(window.number(place, size));
     }
@@ -201,7 +203,7 @@ mod tests {
     }
 
     fn numbers(memory: &SegmentMemory, places: &[u64], size: usize) -> Vec<Option<u64>> {
-        read_numbers(memory, places, size, &Cancel::default()).expect("nobody cancels")
+        read_numbers(memory, places, size, &Monitor::default()).expect("nobody cancels")
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub(crate) fn read_numbers(
     check: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Vec<Option<u64>>> {
     let memory = CallMemory::new(&memory);
-    let found = boundary::search(py, check, |cancel| {
-        core::read_numbers(&memory, &places, size, cancel)
+    let found = boundary::search(py, check, |monitor| {
+        core::read_numbers(&memory, &places, size, monitor)
     });
     memory.finish()?;
     found

@@ -27,7 +27,7 @@ def call_anywhere(count: int, chance: random.Random, server: Server = "guard") -
             session.continue_()
             for _ in range(min(50, count - done)):
                 session.step_instruction(chance.randrange(1, 8))
-                places.add(session.frame.pc)
+                places.add(session.thread.pc)
                 call_and_compare(session, "calls::total(&[1, 2, 3])", "6")
                 done += 1
     return f"{done} calls at {len(places)} addresses"
