@@ -22,7 +22,7 @@ def presenter():
 
 @pytest.fixture
 def files(presenter):
-    return RuleFiles(presenter.book)
+    return RuleFiles(presenter.book, lambda _: None)
 
 
 def shown(presenter) -> str:
