@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from crabtrap.target.server import find_guard
+from tests.support import lied_to
 from tests.support.c_programs import build_c
 from tests.support.elf import read_sections
 from tests.support.fuzzed_guard import GROWTH, fuzz
-from tests.support.lied_to import be_lied_to
 
 _CHUNK = 2000
 
@@ -36,7 +36,7 @@ def test_lies_of_a_server(
     tmp_path: Path, pytestconfig: pytest.Config, report: Callable[[str], None]
 ) -> None:
     seed = random.SystemRandom().randrange(1 << 30)
-    lies = be_lied_to(tmp_path, pytestconfig.getoption("--packets"), seed)
+    lies = lied_to.be_lied_to(tmp_path, pytestconfig.getoption("--packets"), seed)
     report(f"seed {seed}: {lies}")
     assert not lies.faults
-    assert lies.memory <= GROWTH
+    assert lies.allocated <= lied_to.GROWTH

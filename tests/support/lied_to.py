@@ -5,24 +5,29 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from crabtrap import Session
+from crabtrap.engine import controller, stopping
 from crabtrap.errors import CrabtrapError
+from crabtrap.target import ending
 from crabtrap.target.rsp import connection
 from crabtrap.target.server import find_guard
 from tests.support.inferiors import build
 from tests.support.process_resources import count_resources
 
 PATIENCE = 0.5
-"""Seconds that a session waits for a reply here."""
+"""Seconds that a session waits here for a reply, a stop, the end of a program that seems to die."""
+
+GROWTH = 1 << 20
+"""Bytes of native memory that may be held after many sessions and were not after one."""
 
 RATE = 40
-_SECONDS_EACH = 45.0
-"""For one step: a program that does not stop is waited for, and again when the step is undone."""
+_SECONDS_EACH = 10.0
+"""For one step: some wait more than once, and all the time the machine may be busy."""
 
 _SHORT = 1.0
 """Seconds that the program may run within a step: a stop may never be told of."""
@@ -62,32 +67,50 @@ class Lies:
         packets: How many the servers sent.
         refusals: How many steps of a script failed, each with an error of ours.
         faults: What must not happen: other exceptions, and steps that took too long.
+        allocated: Bytes of native memory that are held after the last session, and were not
+            after the first.
     """
 
     packets: int
     refusals: int
     faults: list[str]
-    memory: int = 0
+    allocated: int = 0
 
 
 def be_lied_to(directory: Path, packets: int, seed: int) -> Lies:
     """Go through the script again and again until the servers have sent so many packets."""
     lies = Lies(0, 0, [])
-    patience = connection.REPLY_TIMEOUT
-    connection.REPLY_TIMEOUT = PATIENCE
-    try:
+    with _impatience():
         _one_session(directory, seed, lies)  # the first one opens what stays open
         before = count_resources()
         while lies.packets < packets and len(lies.faults) < 5:
             seed += 1
             _one_session(directory, seed, lies)
-    finally:
-        connection.REPLY_TIMEOUT = patience
     after = count_resources()
-    lies.memory = after.memory - before.memory
+    lies.allocated = after.allocated - before.allocated
     if after.descriptors > before.descriptors:
         lies.faults.append(f"{after.descriptors - before.descriptors} descriptors are left open")
     return lies
+
+
+@contextmanager
+def _impatience() -> Generator[None]:
+    """Have sessions wait for ``PATIENCE`` seconds where they would wait for ten or thirty."""
+    limits = [
+        (connection, "REPLY_TIMEOUT"),
+        (ending, "DYING_SECONDS"),
+        (stopping, "STOP_SECONDS"),
+        (controller, "STOP_SECONDS"),
+        (controller, "RECOVERY_SECONDS"),
+    ]
+    before = [getattr(module, name) for module, name in limits]
+    for module, name in limits:
+        setattr(module, name, PATIENCE)
+    try:
+        yield
+    finally:
+        for (module, name), seconds in zip(limits, before, strict=True):
+            setattr(module, name, seconds)
 
 
 def _one_session(directory: Path, seed: int, lies: Lies) -> None:

@@ -58,7 +58,7 @@ _log = Log("crabtrap.engine")
 
 _PLAN = ("plan", 0)
 _CATCH = ("catch", 0)
-_RECOVERY_SECONDS = 2.0
+RECOVERY_SECONDS = 2.0
 
 
 class Controller:
@@ -498,7 +498,7 @@ class Controller:
         try:
             while isinstance(state := debuggee.state, Running):
                 if state.moving:
-                    self._stopper.stop_now(_RECOVERY_SECONDS)
+                    self._stopper.stop_now(RECOVERY_SECONDS)
                 elif state.stops:
                     self._handle(state, state.stops[0])
                 else:

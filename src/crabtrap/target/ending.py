@@ -10,9 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 
-from crabtrap.errors import MemoryFault, NotFoundError, ProcessGone, TargetError
+from crabtrap.errors import (
+    MemoryFault,
+    NotFoundError,
+    ProcessGone,
+    RemoteError,
+    TargetError,
+    UnsupportedError,
+)
 from crabtrap.signal_names import signal_name
 from crabtrap.target.rsp.connection import Route
 from crabtrap.target.rsp.stop_replies import StopReply, parse_stop
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_DYING_SECONDS = 10.0
+DYING_SECONDS = 10.0
 """Seconds a program may take to end once it dies: its memory has to be given back."""
 _UNASKED_SECONDS = 0.1
 """Seconds after which gdbserver, which waits only for what was resumed, is asked."""
@@ -39,9 +47,17 @@ class Ending:
     """
 
     def __init__(self, remote: Remote, read_file: Callable[[str], bytes]) -> None:
-        """Look at ``remote``; ``read_file`` reads ``/proc`` where the process runs."""
+        """Look at ``remote``; ``read_file`` reads ``/proc`` where the process runs.
+
+        Args:
+            remote: Its process is what may end.
+            read_file: Raises ``RemoteError`` without a code where it cannot be told what is
+                there.  It must not ask whether the process has ended.
+        """
         self.found = False
         self.status = ""
+        # Until when an end that was thought to be near is waited for.
+        self._deadline: float | None = None
         self._remote = remote
         self._read_file = read_file
         remote.on_fault = self.check
@@ -76,15 +92,24 @@ class Ending:
             self._await_end()
         return self.found
 
+    def note_alive(self) -> None:
+        """Note that the process has shown itself: what looked like its end was none."""
+        self._deadline = None
+
     def _await_end(self) -> None:
         remote = self._remote
         connection = remote.connection
+        now = monotonic()
+        if self._deadline is None:
+            self._deadline = now + DYING_SECONDS
+        elif now >= self._deadline:
+            return  # it was waited for: the server does not tell, or tells nonsense
         if connection.await_stop(self._is_end, _UNASKED_SECONDS):
             return
         if not connection.has("crabtrap.stop-all"):
             # Nothing runs by this any more, whatever it names.
             connection.post((b"vCont;c:" + remote.thread(-1),), Route.DISCARD)
-        connection.await_stop(self._is_end, _DYING_SECONDS)
+        connection.await_stop(self._is_end, self._deadline - monotonic())
 
     def _is_end(self, reply: bytes) -> bool:
         if reply[:1] not in (b"W", b"X"):
@@ -106,6 +131,10 @@ class Ending:
     def _is_held(self, tid: int) -> bool:
         try:
             stat = self._read_file(f"/proc/{self._remote.pid}/task/{tid}/stat")
+        except UnsupportedError:
+            return True
+        except RemoteError as error:
+            return error.code is None
         except TargetError:
             return False
         # pid (comm) state ...: proc_pid_stat(5).

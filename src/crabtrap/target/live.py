@@ -80,7 +80,7 @@ class LiveTarget:
             endpoint.close()
             raise
         self._remote = Remote(self._connection)
-        self._ending = Ending(self._remote, self.read_file)
+        self._ending = Ending(self._remote, self._read_without_asking)
         self._abilities = self._find_abilities()
         self._control = LiveControl(self._remote, self._abilities, self._ending, endpoint.close)
         self._is_local: bool | None = None
@@ -250,6 +250,12 @@ class LiveTarget:
         except OSError as error:
             raise TargetError(f"cannot read {path}: {error.strerror}") from None
 
+    def _read_without_asking(self, path: str) -> bytes:
+        """Read a file while it is not clear that the server answers, or the program lives."""
+        if self._is_local is None or (not self._is_local and self._connection.is_silent):
+            raise RemoteError(f"cannot read {path} now")
+        return self.read_file(path)
+
     @property
     def is_local(self) -> bool:
         """Whether the program is on this machine and has the same pid in our ``/proc``."""
@@ -265,7 +271,7 @@ class LiveTarget:
                 ours = file.read()
         except OSError:
             return False
-        return bool(ours) and ours == self.auxv()
+        return bool(ours) and ours == self._remote.transfer("auxv")
 
     def _live_tid(self) -> int:
         """Return a thread with a usable ``/proc`` entry.

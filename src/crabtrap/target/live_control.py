@@ -21,7 +21,7 @@ from crabtrap.target.interface import (
 )
 from crabtrap.target.register_layout import to_dwarf_order
 from crabtrap.target.remote import Remote
-from crabtrap.target.rsp.connection import Route
+from crabtrap.target.rsp.connection import RESUME, Route
 from crabtrap.target.rsp.packets import parse_hex
 from crabtrap.target.rsp.replies import checked, error_of
 from crabtrap.target.rsp.signal_numbers import from_linux
@@ -199,9 +199,9 @@ class LiveControl:
             if self._watches_held:
                 return self._wait_watching(timeout, until)
             return self._connection.wait_stop(timeout, until)
-        except RemoteError:
-            # The resume was refused: of a program that has ended, or is about to.
-            if not self._ending.look(surely=True):
+        except RemoteError as error:
+            # A resume is refused of a program that has ended, or is about to.
+            if not self._ending.look(surely=error.packet == RESUME):
                 raise
             return self._connection.take_stop()
 
@@ -251,6 +251,7 @@ class LiveControl:
             remote.adopt(pid)
             self._sites.clear()
         remote.note_stopped(tid)
+        self._ending.note_alive()
         registers = None
         pc: Address | None = None
         if stop.general is not None:

@@ -180,7 +180,7 @@ def test_what_was_not_asked_is_not_answered() -> None:
 
 
 def test_a_server_that_does_not_read_is_given_up() -> None:
-    with scripted({b"X": lambda _: threading.Event().wait(3) and None}) as server:
+    with scripted({b"X": lambda _: threading.Event().wait(3) or None}) as server:
         client = connected(server)
         start = time.monotonic()
         with pytest.raises(RemoteError, match="does not answer"):

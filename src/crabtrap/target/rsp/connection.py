@@ -35,6 +35,9 @@ _MOST_LATE = 64
 DEFAULT_PACKET_SIZE = 400
 """Bytes of a packet that a server accepts if it announces no ``PacketSize``."""
 
+RESUME = "vCont"
+"""The packet of an error that says that a resume was refused."""
+
 _VSTOPPED = b"vStopped"
 _LAST_STOP = b"crabtrap.last-stop:"
 """In a stop of our guard: no other stop is pending, and a resume acknowledges this one."""
@@ -85,6 +88,7 @@ class Connection:
         non_stop: Non-stop mode: stops are notifications, requests are always allowed.
         packet_size: Longest packet that the server accepts, in bytes.
         patience: Seconds the server may take for a reply, where a request says nothing else.
+        is_silent: A request was given up without a reply, and nothing has come since.
         bytes_sent, bytes_received: Totals, for measurements.
     """
 
@@ -96,6 +100,7 @@ class Connection:
         self.non_stop = False
         self.packet_size = DEFAULT_PACKET_SIZE
         self.patience = REPLY_TIMEOUT
+        self.is_silent = False
         self.bytes_sent = 0
         self.bytes_received = 0
         self._channel = channel
@@ -301,7 +306,7 @@ class Connection:
             self.flush()
             if self._failures:
                 failures, self._failures = self._failures, []
-                raise error_of(b"vCont", failures[0])
+                raise error_of(RESUME.encode(), failures[0])
             if until():
                 return None
             remaining = None if deadline is None else deadline - monotonic()
@@ -417,6 +422,7 @@ class Connection:
             raise self._silent(payload)
 
     def _silent(self, payload: bytes) -> RemoteError:
+        self.is_silent = True
         return RemoteError(
             "the server does not answer",
             packet=shorten(payload),
@@ -461,6 +467,7 @@ class Connection:
         self._count_stops(len(more) + len(notified))
         if self._acknowledge and replies:
             self._outgoing = self._outgoing._replace(data=self._outgoing.data + b"+" * len(replies))
+        self.is_silent = False
         self.bytes_received += sum(map(len, chunks))
         self._incoming = _Incoming(
             rest,
