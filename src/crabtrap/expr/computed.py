@@ -13,6 +13,7 @@ from crabtrap.present.view import (
     Items,
     LazyItems,
     ListedItems,
+    LiteralView,
     PointerView,
     RangeView,
     RecordView,
@@ -208,6 +209,8 @@ def default_of(term: Term, span: Span | None = None) -> Value:
             return integer(0, PRIMITIVES[name])
         case "bool":
             return boolean(False)
+        case "Duration":
+            return of_view(synthetic_type("opaque", "Duration"), LiteralView("0ns", (0, 0)))
         case "char":
             return char("\0")
         case "String" | "&" if term.name == "String" or term.args[0].name == "str":

@@ -31,7 +31,8 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.syntax.parser import parse
 from crabtrap.expr.typing.checker import check
-from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term
+from crabtrap.expr.typing.deref import is_handle
+from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term, strip_references
 from crabtrap.expr.typing.typing_result import Typing
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import MapView, RangeView, RecordView, SequenceView, TextView
@@ -265,7 +266,10 @@ class Evaluator:
         value, term = self.value(operand), self.typing.of(operand)
         if term.name in REFERENCES and not indirection.is_reference(value, self.presenter):
             return value
-        return indirection.dereference(value, self.presenter)
+        found = indirection.deref_once(value, self.presenter)
+        if found is None and is_handle(term):
+            return value  # a box that the expression has made is shown as what is in it
+        return indirection.dereference(value, self.presenter) if found is None else found
 
     def _negative(self, tree: nodes.Unary) -> Value:
         """Evaluate ``-x``; a literal with its sign, since -128 is an i8 and 128 is none."""
@@ -309,6 +313,9 @@ class Evaluator:
         found = operators.on_std_types(operator, left, right, self.presenter)
         if found is not None:
             return found
+        owner = strip_references(self.term(tree.left)).name
+        if owner in operators.LIMITING:
+            return operators.in_newtype(owner, operator, left, right, self.presenter)
         left = indirection.scalar(left, self.presenter)
         return operators.arithmetic(operator, left, indirection.scalar(right, self.presenter))
 

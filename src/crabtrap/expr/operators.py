@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import TypeGuard
 
 from crabtrap import _core
-from crabtrap.expr import computed
+from crabtrap.expr import computed, durations
 from crabtrap.expr.compare import Comparer
 from crabtrap.expr.indirection import look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax.nodes import ArithmeticOperator, ComparisonOperator
 from crabtrap.present.rules.presenter import Presenter
-from crabtrap.present.view import ALL, ListedItems, SequenceView, TextView
+from crabtrap.present.view import ALL, ListedItems, RecordView, SequenceView, TextView
 from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Value
 
@@ -58,6 +58,36 @@ def arithmetic(op: ArithmeticOperator, left: Value, right: Value) -> Value:
     raise _no_operator(op, left, right)
 
 
+LIMITING: dict[str, Callable[[int, Type], int]] = {
+    "Wrapping": computed.wrap,
+    "Saturating": computed.clamp,
+}
+"""What the newtypes of std do with a number that does not fit."""
+
+
+def in_newtype(
+    name: str, op: ArithmeticOperator, left: Value, right: Value, presenter: Presenter
+) -> Value:
+    """Evaluate an operator of two ``Wrapping`` or two ``Saturating``.
+
+    Raises:
+        EvaluationError: The divisor is zero.
+    """
+    a, b = _content(left, presenter), _content(right, presenter)
+    if op in ("+", "-", "*"):
+        exact = {"+": operator.add, "-": operator.sub, "*": operator.mul}[op]
+        number = LIMITING[name](exact(a.integer(), b.integer()), a.type.strip())
+        return computed.std_tuple(name, computed.integer(number, a.type))
+    return computed.std_tuple(name, arithmetic(op, a, b))
+
+
+def _content(value: Value, presenter: Presenter) -> Value:
+    found, view = look_through(value, presenter)
+    if not isinstance(view, RecordView) or len(view.fields) != 1:
+        raise EvaluationError(f"{found.type.name} has no number")
+    return view.fields[0][1]
+
+
 def on_std_types(
     op: ArithmeticOperator, left: Value, right: Value, presenter: Presenter
 ) -> Value | None:
@@ -68,7 +98,7 @@ def on_std_types(
         return computed.text(a.all_bytes() + b.all_bytes())
     if isinstance(a, SequenceView) and isinstance(b, SequenceView) and a.is_set and b.is_set:
         return _on_sets(op, a, b, left, presenter)
-    return None
+    return durations.arithmetic(op, (left, a), (right, b))
 
 
 def _on_sets(op: str, a: SequenceView, b: SequenceView, left: Value, presenter: Presenter) -> Value:

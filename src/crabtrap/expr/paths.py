@@ -6,7 +6,7 @@ import math
 from typing import Protocol
 
 from crabtrap.errors import NotFoundError
-from crabtrap.expr import computed, parts
+from crabtrap.expr import computed, durations, parts
 from crabtrap.expr.casts import resolve_type
 from crabtrap.expr.indirection import dereference
 from crabtrap.expr.methods.invocation import Evaluation
@@ -15,7 +15,7 @@ from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.typing.call_types import STD_TUPLES
-from crabtrap.expr.typing.places import MEMORY_ORDERINGS
+from crabtrap.expr.typing.places import DURATION_CONSTANTS, MEMORY_ORDERINGS
 from crabtrap.expr.typing.typing_result import CallTyping
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.records import dataclass
@@ -130,6 +130,8 @@ def _associated(evaluator: PathEvaluation, path: nodes.Path) -> Value | None:
     number = _number_constant(owner, last)
     if number is not None:
         return number
+    if owner.segments and owner.segments[-1].name == "Duration" and last in DURATION_CONSTANTS:
+        return durations.duration(0 if last == "ZERO" else durations.LONGEST)
     for type_ in _candidates(evaluator, owner.text):
         found = unit_variant(type_, last)
         if found is not None:

@@ -9,6 +9,7 @@ from crabtrap.expr.indirection import look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax.nodes import FormatSpec
 from crabtrap.present.rules.presenter import Presenter
+from crabtrap.present.std.misc import format_duration
 from crabtrap.present.view import (
     LiteralView,
     MapView,
@@ -28,6 +29,8 @@ from crabtrap.values.decode import enumerator_name
 _MAX_ITEMS = 1 << 16
 _MAX_WIDTH = 1 << 12
 _PLAIN = FormatSpec()
+_NEWTYPES = frozenset(("Wrapping", "Saturating"))
+"""Tuple structs of std whose ``Debug`` is that of their content."""
 _SEEN_THROUGH = frozenset(("Box", "Rc", "Arc", "Pin", "Cow", "Borrowed", "Owned", "", "Ref"))
 
 
@@ -195,8 +198,8 @@ class _Debug:
                 return _padded(_core.text_map("debug", text), self.spec, "<")
             case ScalarView(scalar):
                 return self._scalar(scalar)
-            case LiteralView(text):
-                return text
+            case LiteralView():
+                return self._literal(view, value)
             case SequenceView():
                 items = [self.write(each) for each in view.items.walk(0, _MAX_ITEMS)]
                 return self._listed("{}" if view.is_set else "[]", items)
@@ -205,7 +208,7 @@ class _Debug:
                 pairs = [f"{self.write(key)}: {self.write(item)}" for key, item in entries]
                 return self._listed("{}", pairs)
             case RecordView():
-                return self._record(view)
+                return self._record(view, value)
             case WrapperView():
                 return self._wrapper(view)
             case RangeView(start, end, inclusive):
@@ -235,7 +238,17 @@ class _Debug:
         body = "".join(f"{_indented(each)},\n" for each in items)
         return f"{brackets[0]}\n{body}{brackets[1]}"
 
-    def _record(self, view: RecordView) -> str:
+    def _literal(self, view: LiteralView, value: Value) -> str:
+        if view.key is None or value.type.name.rpartition("::")[2] != "Duration":
+            return view.text
+        places = self.spec.precision if isinstance(self.spec.precision, int) else None
+        sign = "+" if self.spec.sign else ""
+        seconds, nanos = view.key
+        return _padded(sign + format_duration(seconds, nanos, places), self.spec, "<")
+
+    def _record(self, view: RecordView, value: Value) -> str:
+        if view.name in _NEWTYPES and (value.type.table is None or value.shape.is_std):
+            return self.write(view.fields[0][1])
         parts = [(name, self.write(each)) for name, each in view.fields]
         if not parts:
             return view.name or "()"

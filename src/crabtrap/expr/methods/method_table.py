@@ -64,7 +64,7 @@ def accepts(owner: str, view: View) -> bool:  # noqa: PLR0911 - one case per fam
         return isinstance(view, WrapperView) and view.name == owner
     if owner in ("*const", "*mut"):
         return isinstance(view, PointerView | SequenceView)
-    if owner == "Duration":
+    if owner in ("Duration", "Instant"):
         return isinstance(view, LiteralView)
     return True
 

@@ -1,4 +1,4 @@
-"""Methods of cells, locks, shared pointers, raw pointers and times: their state."""
+"""Methods of cells, locks, shared pointers and raw pointers: their state."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from crabtrap.expr.methods.on_sequences import length_of
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.std.cell import borrow_note
 from crabtrap.present.std.rc import strong_count, weak_count
-from crabtrap.present.view import LiteralView, PointerView, WrapperView
-from crabtrap.symbols.types import PRIMITIVES
+from crabtrap.present.view import PointerView, WrapperView
 from crabtrap.values import Bytes, Value
 
 _POISONED = "poisoned"
@@ -167,48 +166,4 @@ SLICE_POINTER: dict[str, Method] = {
 
 POINTER_READ: dict[str, Method] = {
     "fn read(self) -> T": lambda call: indirection.dereference(call.value, call.presenter),
-}
-
-
-def _nanoseconds(call: Invocation) -> int:
-    view = call.view
-    if isinstance(view, LiteralView) and view.key is not None and len(view.key) == 2:
-        return view.key[0] * 1_000_000_000 + view.key[1]
-    raise EvaluationError(f"{call.value.type.name} is not a time", call.tree.span)
-
-
-def _seconds(call: Invocation) -> Value:
-    number = _nanoseconds(call) / 1e9
-    return computed.real(number, PRIMITIVES[call.tree.name[-3:]])
-
-
-DURATION: dict[str, Method] = {
-    "fn as_secs(&self) -> u64": lambda c: computed.integer(
-        _nanoseconds(c) // 10**9, PRIMITIVES["u64"]
-    ),
-    **{
-        f"fn {name}(&self) -> u128": lambda c: computed.integer(
-            _nanoseconds(c) // _UNITS[c.tree.name], PRIMITIVES["u128"]
-        )
-        for name in ("as_millis", "as_micros", "as_nanos")
-    },
-    **{
-        f"fn {name}(&self) -> u32": lambda c: computed.integer(
-            _nanoseconds(c) % 10**9 // _UNITS[c.tree.name], PRIMITIVES["u32"]
-        )
-        for name in ("subsec_millis", "subsec_micros", "subsec_nanos")
-    },
-    "fn as_secs_f64(&self) -> f64": _seconds,
-    "fn as_secs_f32(&self) -> f32": _seconds,
-    "fn is_zero(&self) -> bool": lambda c: computed.boolean(_nanoseconds(c) == 0),
-}
-"""Of ``Duration``."""
-
-_UNITS = {
-    "as_millis": 10**6,
-    "as_micros": 10**3,
-    "as_nanos": 1,
-    "subsec_millis": 10**6,
-    "subsec_micros": 10**3,
-    "subsec_nanos": 1,
 }

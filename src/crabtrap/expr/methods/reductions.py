@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice, zip_longest
 from typing import Literal
 
-from crabtrap.expr import computed, indirection, operators
+from crabtrap.expr import computed, durations, indirection, operators
 from crabtrap.expr.methods.collecting import collect, partition, unzip
 from crabtrap.expr.methods.consuming import from_back, from_front
 from crabtrap.expr.methods.invocation import Invocation, Method
@@ -55,7 +55,17 @@ def _folded(call: Invocation, op: Literal["+", "*"], empty: int) -> Value:
 def _total(
     call: Invocation, items: Iterator[Value], op: Literal["+", "*"], empty: int, result: Term
 ) -> Value:
+    if result.name == "Duration":
+        return durations.total(call.comparer.look_through(item) for item in items)
     total: Value | None = None
+    if result.name in operators.LIMITING:
+        for item in items:
+            total = (
+                indirection.look_through(item, call.presenter)[0]
+                if total is None
+                else operators.in_newtype(result.name, op, total, item, call.presenter)
+            )
+        return _nothing(empty, result) if total is None else total
     for item in items:
         number = indirection.scalar(item, call.presenter)
         total = number if total is None else operators.arithmetic(op, total, number)
@@ -64,6 +74,8 @@ def _total(
 
 def _nothing(empty: int, result: Term) -> Value:
     """The result over no items: a sum of no floats is ``-0.0``."""
+    if result.name in operators.LIMITING:
+        return computed.std_tuple(result.name, _nothing(empty, result.args[0]))
     if result.name in FLOATS:
         return computed.real(1.0 if empty else -0.0, PRIMITIVES[result.name])
     if result.name in INTEGERS and result.name in PRIMITIVES:

@@ -29,6 +29,7 @@ def std_methods() -> MethodTable:
         on_sequences,
         on_slice_parts,
         on_texts,
+        on_times,
         on_wrappers,
         reductions,
     )
@@ -137,7 +138,8 @@ def std_methods() -> MethodTable:
         Section("impl<T> *mut [T]", on_wrappers.SLICE_POINTER),
         Section("impl<T> *const T", on_wrappers.POINTER_READ),
         Section("impl<T> *mut T", on_wrappers.POINTER_READ),
-        Section("impl Duration", on_wrappers.DURATION),
+        Section("impl Duration", on_times.DURATION),
+        Section("impl Instant", on_times.INSTANT),
         Section("impl Self", on_every_type.EVERY_TYPE),
         Section("mod iter", functions.ITER),
         Section("mod mem", functions.MEM),

@@ -296,7 +296,7 @@ class PatternParser(TypeParser):
             case "(":
                 return self._tuple_pattern()
             case "<" | "::":
-                return self._path_pattern()
+                return self._path_pattern("")
             case "[":
                 self.advance()
                 return nodes.SliceOf(self._patterns("]"))
@@ -338,19 +338,32 @@ class PatternParser(TypeParser):
             self.advance()
             span = Span(token.start, token.end)
             return nodes.Equals(nodes.Literal("bool", token.text == "true", "", span))
-        while self.at_name("ref") or self.at_name("mut"):
-            self.advance()
-        return self._path_pattern()
+        return self._path_pattern(self._binding_mode())
 
-    def _path_pattern(self) -> Pattern:
+    def _binding_mode(self) -> nodes.BindingMode:
+        by_reference = self._accept_name("ref")
+        mutable = self._accept_name("mut")
+        if not by_reference:
+            return ""
+        return "ref mut" if mutable else "ref"
+
+    def _accept_name(self, name: str) -> bool:
+        found = self.at_name(name)
+        if found:
+            self.advance()
+        return found
+
+    def _path_pattern(self, mode: nodes.BindingMode) -> Pattern:
         path = self.path()
+        if mode and not path.is_name:
+            raise self.error("a name belongs here")
         if self.accept("("):
             return nodes.Constructor(path, self._patterns(")"))
         if self.at("{"):
             return self._fields_pattern(path)
         if self.accept("@"):
-            return nodes.Bind(path.text, self.single_pattern())
-        return nodes.Bind(path.text) if path.is_name else nodes.Constructor(path, None)
+            return nodes.Bind(path.text, self.single_pattern(), mode)
+        return nodes.Bind(path.text, None, mode) if path.is_name else nodes.Constructor(path, None)
 
     def _fields_pattern(self, path: nodes.Path) -> Pattern:
         self.expect("{")
@@ -360,10 +373,12 @@ class PatternParser(TypeParser):
             if self.accept(".."):
                 rest = True
                 break
+            mode = self._binding_mode()
             token = self.advance()
             if token.kind not in ("name", "integer"):
                 raise self.error_at("a field name belongs here", token)
-            inner = self.pattern() if self.accept(":") else nodes.Bind(token.text)
+            bound = nodes.Bind(token.text, None, mode)
+            inner = self.pattern() if not mode and self.accept(":") else bound
             fields.append((token.text, inner))
             if not self.accept(","):
                 break

@@ -376,12 +376,20 @@ class Rest:
     """``..`` inside a tuple or slice pattern."""
 
 
+BindingMode = OneOf["", "ref", "ref mut"]
+
+
 @dataclass(frozen=True, slots=True)
 class Bind:
-    """``name`` or ``name @ pattern``; a lone name that is a unit variant matches that."""
+    """``name`` or ``name @ pattern``; a lone name that is a unit variant matches that.
+
+    Attributes:
+        mode: Written before the name: ``ref`` or ``ref mut`` bind a reference.
+    """
 
     name: str
     inner: Pattern | None = None
+    mode: BindingMode = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,8 @@ def unparse_pattern(pattern: nodes.Pattern) -> str:
             return "_"
         case nodes.Rest():
             return ".."
-        case nodes.Bind(name, inner):
+        case nodes.Bind(name, inner, mode):
+            name = f"{mode} {name}" if mode else name
             return name if inner is None else f"{name} @ {_grouped_pattern(inner)}"
         case nodes.Equals(value):
             return unparse(value)

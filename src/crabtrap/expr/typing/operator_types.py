@@ -90,19 +90,22 @@ def _arithmetic(checker: Checker, tree: nodes.Binary, left: Term, right: Term) -
         return a if operator in ("&", "|", "^", "-") and unify(a, b) else None
     if a.name in _WRAPPED:
         return a if unify(a, b) else None
-    return _on_times(operator, left, right) or _on_program_type(checker, tree, left)
+    return _on_times(checker, operator, left, right) or _on_program_type(checker, tree, left)
 
 
 def _once_dereferenced(checker: Checker, term: Term) -> Term:
     return checker.inference.shallow(term.args[0]) if term.name in REFERENCES else term
 
 
-def _on_times(operator: str, left: Term, right: Term) -> Term | None:
+def _on_times(checker: Checker, operator: str, left: Term, right: Term) -> Term | None:
+    unify = checker.inference.unifies
     names = (left.name, operator, right.name)
     match names:
-        case ("Duration", "+" | "-", "Duration") | ("Duration", "*" | "/", "u32"):
+        case ("Duration", "+" | "-", "Duration"):
             return left
-        case ("u32", "*", "Duration"):
+        case ("Duration", "*" | "/", _) if unify(right, terms.U32):
+            return left
+        case (_, "*", "Duration") if unify(left, terms.U32):
             return right
         case ("Instant", "+" | "-", "Duration"):
             return left

@@ -96,7 +96,8 @@ class _Patterns:
         return pattern.inner is None and pattern.name[:1].isupper()
 
     def _bind(self, pattern: nodes.Bind, term: Term, by_reference: bool) -> Names:
-        bound = terms.reference(term) if by_reference else term
+        by_reference |= bool(pattern.mode)
+        bound = terms.reference(term, pattern.mode == "ref mut") if by_reference else term
         found: Names = {pattern.name: bound}
         if isinstance(pattern.inner, nodes.Rest):
             return found

@@ -46,6 +46,7 @@ FLOAT_CONSTANTS = frozenset(
     ]
 )
 INTEGER_CONSTANTS = frozenset(("MIN", "MAX", "BITS"))
+DURATION_CONSTANTS = frozenset(("ZERO", "MAX"))
 CHAR_CONSTANTS = frozenset(("MIN", "MAX", "REPLACEMENT_CHARACTER"))
 _ORDERINGS = frozenset(("Less", "Equal", "Greater"))
 MEMORY_ORDERINGS = frozenset(("Relaxed", "Acquire", "Release", "AcqRel", "SeqCst"))
@@ -125,6 +126,8 @@ def associated(checker: Checker, tree: nodes.Path) -> Term | None:
         return Term(number)
     if number in INTEGERS and number is not None and last in INTEGER_CONSTANTS:
         return terms.U32 if last == "BITS" else Term(number)
+    if owner.segments and owner.segments[-1].name == "Duration" and last in DURATION_CONSTANTS:
+        return Term("Duration")
     if number == "char" and last in CHAR_CONSTANTS:
         return terms.CHAR
     if owner.segments and owner.segments[-1].name == "Ordering" and last in _ORDERINGS:

@@ -35,15 +35,26 @@ def _seconds(value: Value, seconds: str, nanos: str) -> tuple[int, int]:
     return whole, part_
 
 
-def format_duration(seconds: int, nanos: int) -> str:
-    """Format a duration as Rust's ``Debug`` does: in the largest unit with a whole part."""
+def format_duration(seconds: int, nanos: int, places: int | None = None) -> str:
+    """Format a duration as Rust's ``Debug`` does: in the largest unit with a whole part.
+
+    Args:
+        seconds: Whole seconds.
+        nanos: And nanoseconds, less than a second's.
+        places: Digits after the point, ``None`` for as many as it has.
+    """
     total = seconds * NANOS + nanos
-    for unit, size in (("s", NANOS), ("ms", 1_000_000), ("µs", 1_000)):
-        if total >= size:
-            whole, rest = divmod(total, size)
-            fraction = f"{rest:0{len(str(size)) - 1}d}".rstrip("0")
-            return f"{whole}.{fraction}{unit}" if fraction else f"{whole}{unit}"
-    return f"{total}ns"
+    units = (("s", 9), ("ms", 6), ("µs", 3), ("ns", 0))
+    unit, digits = next((each for each in units if total >= 10 ** each[1]), units[-1])
+    kept = digits if places is None else min(places, digits)
+    # To the nearest, and of two to the even one.
+    step = 10 ** (digits - kept)
+    whole, rest = divmod(total, step)
+    whole += 2 * rest > step or (2 * rest == step and whole % 2 == 1)
+    front, back = divmod(whole, 10**kept)
+    fraction = f"{back:0{kept}d}" if kept else ""
+    fraction = fraction.rstrip("0") if places is None else fraction.ljust(places, "0")
+    return f"{front}.{fraction}{unit}" if fraction else f"{front}{unit}"
 
 
 def _duration(_match: Match, value: Value) -> View:
@@ -51,9 +62,14 @@ def _duration(_match: Match, value: Value) -> View:
     return LiteralView(format_duration(*key), key)
 
 
+def format_instant(seconds: int, nanos: int) -> str:
+    """Format a moment of the monotonic clock."""
+    return f"Instant({seconds}.{nanos:09d}s)"
+
+
 def _instant(_match: Match, value: Value) -> View:
     seconds, nanos = _seconds(value, "tv_sec", "tv_nsec")
-    return LiteralView(f"Instant({seconds}.{nanos:09d}s)", (seconds, nanos))
+    return LiteralView(format_instant(seconds, nanos), (seconds, nanos))
 
 
 def _system_time(_match: Match, value: Value) -> View:
