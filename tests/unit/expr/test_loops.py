@@ -263,7 +263,7 @@ def test_a_range_without_an_end_ends(data: Data, monkeypatch: pytest.MonkeyPatch
 def test_a_loop_can_be_interrupted(data: Data, monkeypatch: pytest.MonkeyPatch):
     looks = iter(range(3))
 
-    def progress(self: object, done: int, total: int | None) -> None:
+    def progress(self: object, done: int | None = None, total: int | None = None) -> None:
         del self, done, total
         if next(looks, None) is None:
             raise KeyboardInterrupt

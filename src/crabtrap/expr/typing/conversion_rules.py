@@ -49,6 +49,8 @@ def _from_str(solver: Settling, subject: Term, each: Obligation) -> bool:
 
 def _from(solver: Settling, subject: Term, each: Obligation) -> bool:
     source = solver.inference.resolve(each.args[0])
+    if subject == terms.CHAR and source.name == "${integer}":
+        return solver.inference.unifies(source, terms.U8)  # the one integer that a char is made of
     if is_variable(subject) or is_variable(source):
         return False
     if subject == source or converts(source, subject):
