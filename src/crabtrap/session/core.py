@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from crabtrap.session.selection import Selection
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
-    from crabtrap.tasks.task import Tasks
+    from crabtrap.tasks.task import KnownOfTasks, Tasks
     from crabtrap.tasks.waits.wait_rules import WaitBook, WaitRules
 
 
@@ -85,6 +85,7 @@ class Core:
         self.language = RustLanguage(self.presenter, self.history, self.interrupts)
         self.selections: list[Selection] = []
         self._tasks: Tasks | None = None
+        self._known_of_tasks: KnownOfTasks | None = None
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self.notify, check=self.door.follow)
         self._settled_epoch = 0
@@ -111,7 +112,7 @@ class Core:
         """Give back all that the program has taken: connection, descriptors, mapped files."""
         self.lifecycle.end()
         self.mailbox.close()
-        self._tasks = None
+        self._tasks = self._known_of_tasks = None
         for item in self.table.breakpoints:
             item.searched = ()
         self._loader.close()
@@ -156,12 +157,13 @@ class Core:
         Raises:
             StateError: The program is not stopped.
         """
-        from crabtrap.tasks.task import Tasks  # noqa: PLC0415 - of use to few
+        from crabtrap.tasks.task import KnownOfTasks, Tasks  # noqa: PLC0415 - of use to few
 
         require(self.state, Stopped, to="look for tasks")
         process = self.process
         if self._tasks is None or self._tasks.process is not process:
-            self._tasks = Tasks(process, self.wait_rules)
+            self._known_of_tasks = self._known_of_tasks or KnownOfTasks()
+            self._tasks = Tasks(process, self.wait_rules, self._known_of_tasks)
         return self._tasks
 
     def open_static(self, path: str) -> ModuleTable:

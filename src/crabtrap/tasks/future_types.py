@@ -11,7 +11,9 @@ from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.values.unsized import pointee_name, wide_kind
 
 if TYPE_CHECKING:
-    from crabtrap.engine.inspect.process import Process
+    from collections.abc import Iterable
+
+    from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
     from crabtrap.values import Value
 
@@ -27,9 +29,9 @@ _OWNERS = frozenset(("core::pin::Pin", "alloc::boxed::Box"))
 class FutureTypes:
     """Knows the futures of one program; remembers every type it was asked for."""
 
-    def __init__(self, process: Process) -> None:
-        """Look for implementations of ``Future`` in the program's modules."""
-        self._heads = frozenset(_implementors(process)) | _STD
+    def __init__(self, heads: Iterable[str]) -> None:
+        """Know the types with these paths, generic arguments left out, as futures."""
+        self._heads = frozenset(heads) | _STD
         self._holding: dict[Type, bool] = {}
 
     def is_future(self, shape: Type) -> bool:
@@ -103,15 +105,14 @@ def _pointee(shape: Type) -> Type | None:
     return None if wide_kind(shape) is not None else shape.target
 
 
-def _implementors(process: Process) -> set[str]:
-    """The heads of all types that the program implements ``Future`` for."""
+def find_implementors(module: Module) -> frozenset[str]:
+    """Find the paths of all types that a module implements ``Future`` for."""
     pattern = f"{re.escape(_POLL)}$"
     found: set[str] = set()
-    for module in process.modules:
-        for functions in (module.find_code_matching, module.find_inlined_code_matching):
-            for function in functions(pattern, _EVERY):
-                start = function.path.find("<")
-                end = function.path.rfind(_POLL)
-                if 0 <= start < end:
-                    found.add(parse_type_path(function.path[start + 1 : end]).head)
-    return {head for head in found if not head.startswith("&")} - _OWNERS
+    for functions in (module.find_code_matching, module.find_inlined_code_matching):
+        for function in functions(pattern, _EVERY):
+            start = function.path.find("<")
+            end = function.path.rfind(_POLL)
+            if 0 <= start < end:
+                found.add(parse_type_path(function.path[start + 1 : end]).head)
+    return frozenset(head for head in found if not head.startswith("&")) - _OWNERS

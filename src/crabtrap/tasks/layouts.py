@@ -5,8 +5,45 @@ Offsets come from the debug information, so that no version of a runtime is know
 
 from __future__ import annotations
 
+from typing import Literal
+
 from crabtrap.present.field_paths import Path
 from crabtrap.records import dataclass
+
+TaskState = Literal["idle", "queued", "running", "complete", "cancelled", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class StateFlags:
+    """What the flags of a task's state mean; each a mask, 0 where there is none.
+
+    Attributes:
+        complete: It has ended.
+        cancelled: It has been told to end, or has ended so.
+        running: It is being polled.
+        queued: It is to be polled.
+        kept: Somebody has a handle of it that is not counted.
+        references: The state shifted right by so much is how often the task is referred to.
+    """
+
+    complete: int
+    cancelled: int
+    running: int
+    queued: int
+    kept: int
+    references: int
+
+    def count(self, state: int) -> int:
+        """How often a task is referred to."""
+        return (state >> self.references) + bool(state & self.kept)
+
+    def name(self, state: int) -> TaskState:
+        """What a task does."""
+        if state & self.complete:
+            return "cancelled" if state & self.cancelled else "complete"
+        if state & self.running:
+            return "running"
+        return "queued" if state & self.queued else "idle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,17 +52,20 @@ class TaskLayout:
 
     Attributes:
         runtime: Its name.
-        poll: The generic function that a task's vtable has for polling it; its arguments are the
-            future's type and the scheduler's.
-        vtable: The type of the vtable.
-        poll_field: The vtable's field that holds ``poll``.
+        vtable: The type of the vtable that a task's header points to.
+        functions: Generic functions in the vtable, each by the path of its field; the arguments
+            of each are the types of the task's parts, the future's first.
         header: The type that a task begins with.
         vtable_field: The header's field that points to the vtable.
-        cell: The type of a whole task, with ``{future}`` and ``{scheduler}`` for those types.
-        state: Path in the cell to its state, a number of flags.
-        identity: Path to its number, counted by the runtime.
-        stage: Path to the future, its output or neither: an enum.
-        references: The state shifted right by so much is how often the task is referred to.
+        state: Path in the header to its state, a number of flags.
+        flags: What they mean.
+        cell: The type of a whole task, with ``{0}``, ``{1}`` … for the types of its parts; ``""``
+            where the vtable says where the parts are.
+        identity: Path in the cell to its number, counted by the runtime.
+        owner: Path in the cell to whom it belongs; 0 in what was copied before it did.
+        unowned: Futures of tasks that belong to nobody.
+        stage: Path in the cell to the future, its output or neither: an enum.
+        future_offset, output_offset: Paths in the vtable to where these are in a task.
         context: The runtime's thread-local.
         current: Path in it, or in what std's ``thread_local!`` has made of it, to the number of
             the task that the thread runs, an ``Option``.
@@ -33,33 +73,43 @@ class TaskLayout:
     """
 
     runtime: str
-    poll: str
     vtable: str
-    poll_field: str
+    functions: tuple[tuple[str, str], ...]
     header: str
     vtable_field: str
-    cell: str
     state: Path
-    identity: Path
-    stage: Path
-    references: int
-    context: str
-    current: Path
-    polls: str
+    flags: StateFlags
+    cell: str = ""
+    identity: Path = ""
+    owner: Path = ""
+    unowned: str = ""
+    stage: Path = ""
+    future_offset: Path = ""
+    output_offset: Path = ""
+    context: str = ""
+    current: Path = ""
+    polls: str = ""
 
 
 TOKIO = TaskLayout(
     runtime="tokio",
-    poll="tokio::runtime::task::raw::poll",
     vtable="tokio::runtime::task::raw::Vtable",
-    poll_field="poll",
+    functions=(
+        ("poll", "tokio::runtime::task::raw::poll"),
+        ("dealloc", "tokio::runtime::task::raw::dealloc"),
+        ("try_read_output", "tokio::runtime::task::raw::try_read_output"),
+        ("drop_join_handle_slow", "tokio::runtime::task::raw::drop_join_handle_slow"),
+        ("shutdown", "tokio::runtime::task::raw::shutdown"),
+    ),
     header="tokio::runtime::task::core::Header",
     vtable_field="vtable",
-    cell="tokio::runtime::task::core::Cell<{future}, {scheduler}>",
-    state="header.state.val",
+    state="state.val",
+    flags=StateFlags(complete=2, cancelled=32, running=1, queued=4, kept=0, references=6),
+    cell="tokio::runtime::task::core::Cell<{0}, {1}>",
     identity="core.task_id",
+    owner="header.owner_id",
+    unowned="tokio::runtime::blocking::task::BlockingTask",
     stage="core.stage",
-    references=6,
     context="tokio::runtime::context::CONTEXT",
     current=tuple(
         f"{slot}current_task_id" for slot in ("", "val.", "state.__0.", "inner.__0.", "inner.")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.module import Module
     from crabtrap.tasks.layouts import TaskLayout
-    from crabtrap.tasks.scan import Candidate
+    from crabtrap.tasks.scan import Found
     from crabtrap.values import Value
 
 MOST_STACK = 1 << 20
@@ -51,7 +51,7 @@ class RunningTasks:
         self._process, self.layout = process, layout
         self._headers = Headers(process, layout)
 
-    def candidates(self, thread: Thread) -> Iterator[Candidate]:
+    def candidates(self, thread: Thread) -> Iterator[Found]:
         """Yield what may be the task that a thread runs, the likeliest first.
 
         Where the thread-local says that it runs none, there is none.

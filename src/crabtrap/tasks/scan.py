@@ -13,120 +13,97 @@ from crabtrap.address import Address
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from crabtrap.engine.inspect.process import Process
-    from crabtrap.symbols.module import Module
-    from crabtrap.symbols.types import Type
-    from crabtrap.tasks.layouts import TaskLayout
+    from crabtrap.tasks.kinds import Place, TaskKind
 
 MOST_CANDIDATES = 1 << 21
 """The most headers that are looked at."""
+_MOST_REFERENCES = 1 << 20
 _STACK_POINTER = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """What may be a task.
+class Found:
+    """A task as it was found.
 
     Attributes:
-        address: Of its header.
-        cell: The type it has if it is one.
-        future: The type of its future.
-        module: Whose types these are.
+        kind: Which tasks it is one of.
+        address: Where it begins.
+        state: Its flags.
+        number: Its number, ``None`` where its runtime counts none.
+        stage: The number that tells its future from its output.
+        doubt: Why it may be no task, or a damaged one; ``""`` where nothing says so.
     """
 
+    kind: TaskKind
     address: Address
-    cell: Type
-    future: Type
-    module: Module
+    state: int
+    number: int | None
+    stage: int | None
+    doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """Tasks with one vtable.
-
-    Attributes:
-        cell: The type of a whole task.
-        future: The type of its future.
-        module: Whose types these are.
-        pointer_offset: Bytes from the beginning of a task to its pointer to the vtable.
-    """
-
-    cell: Type
-    future: Type
-    module: Module
-    pointer_offset: int
-
-
-def find_candidates(process: Process, layout: TaskLayout) -> list[Candidate]:
-    """Find everything in memory that looks like a task of a runtime."""
-    kinds: dict[int, _Kind] = {}
-    for module in process.modules:
-        kinds |= _find_vtables(process, module, layout)
-    found: list[Candidate] = []
-    for at, vtable in _find(process, _writable(process), list(kinds)):
-        kind = kinds[vtable]
+def find_tasks(process: Process, kinds: Sequence[TaskKind]) -> list[Found]:
+    """Find all tasks of some kinds, in the order of their addresses within a kind."""
+    by_vtable = {kind.vtable: kind for kind in kinds}
+    places: dict[TaskKind, list[int]] = {}
+    for at, vtable in _find(process, _writable(process), list(by_vtable)):
+        kind = by_vtable[vtable]
         address = at - kind.pointer_offset
-        if address % max(kind.cell.alignment, 1) == 0:
-            found.append(Candidate(Address(address), kind.cell, kind.future, kind.module))
-    return found
+        if address >= 0 and address % kind.alignment == 0:
+            places.setdefault(kind, []).append(address)
+    return [
+        task for kind, each in places.items() for task in read_tasks(process, kind, sorted(each))
+    ]
 
 
-def _find_vtables(process: Process, module: Module, layout: TaskLayout) -> dict[int, _Kind]:
-    """The vtables of tasks in a module, by address."""
-    pointer = _field_offset(module, layout.header, layout.vtable_field)
-    poll = _field_offset(module, layout.vtable, layout.poll_field)
-    if pointer is None or poll is None:
-        return {}
-    polled = _polled_types(process, module, layout)
-    return {
-        at - poll: _Kind(*polled[function], module, pointer)
-        for at, function in _find(process, _constants(process, module), list(polled))
-    }
+def read_tasks(process: Process, kind: TaskKind, places: Sequence[int]) -> Iterator[Found]:
+    """Read what may be tasks of one kind, and leave out what is none any more.
+
+    Args:
+        process: The program.
+        kind: Which tasks it is about.
+        places: Where they may begin, in ascending order.
+    """
+    flags = kind.layout.flags
+    states = _column(process, places, kind.state)
+    numbers = _column(process, places, kind.number)
+    owners = _column(process, places, kind.owner)
+    stages = _column(process, places, kind.stage_tag)
+    needs_owner = kind.owner is not None and not kind.is_unowned
+    for place, state, number, owner, stage in zip(
+        places, states, numbers, owners, stages, strict=True
+    ):
+        if state is None or not flags.count(state) or (needs_owner and not owner):
+            continue
+        doubt = ""
+        if flags.count(state) >= _MOST_REFERENCES:
+            doubt = f"implausible state {state:#x}"
+        elif number == 0:
+            doubt = "it has no number"
+        yield Found(kind, Address(place), state, number, stage, doubt)
+
+
+def _column(process: Process, places: Sequence[int], part: Place | None) -> Sequence[int | None]:
+    """Read the same part of many tasks."""
+    if part is None or not part.size:
+        return [None] * len(places)
+    at = [place + part.offset for place in places]
+    return _core.read_numbers(process.target.memory, at, part.size, _check(process))
 
 
 def _find(
     process: Process, ranges: list[tuple[int, int]], wanted: list[int]
 ) -> list[tuple[int, int]]:
+    memory = process.target.memory
+    return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, _check(process))
+
+
+def _check(process: Process) -> Callable[[], None] | None:
     door = process.clock.door
-    check = door.follow if door is not None else None
-    return _core.find_words(process.target.memory, ranges, wanted, MOST_CANDIDATES, check)
-
-
-def _field_offset(module: Module, path: str, name: str) -> int | None:
-    for type_ in module.types.find(path):
-        field = type_.strip().field(name)
-        if field is not None:
-            return field.offset
-    return None
-
-
-def _polled_types(
-    process: Process, module: Module, layout: TaskLayout
-) -> dict[int, tuple[Type, Type]]:
-    """The types of tasks, each a whole one and its future's, by the function that polls it."""
-    found: dict[int, tuple[Type, Type]] = {}
-    for function in module.find_code(layout.poll):
-        arguments = process.function_arguments(function.entry)
-        if len(arguments) != 2:  # a future and a scheduler
-            continue
-        future, scheduler = arguments
-        path = layout.cell.format(future=future.path, scheduler=scheduler.path)
-        cells = [type_ for type_ in module.types.find(path) if type_.path == path]
-        if cells:
-            found[int(function.entry)] = (cells[0], future)
-    return found
-
-
-def _constants(process: Process, module: Module) -> list[tuple[int, int]]:
-    """Where constants of a module are: whatever of it is mapped and is no code."""
-    return [
-        (mapping.start, mapping.end)
-        for mapping in process.mappings
-        if "x" not in mapping.permissions
-        and any(start < mapping.end and mapping.start < end for start, end in module.ranges)
-    ]
+    return door.follow if door is not None else None
 
 
 def _writable(process: Process) -> list[tuple[int, int]]:

@@ -2,74 +2,94 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
+from crabtrap.address import Address
+from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.lazy import lazy
-from crabtrap.present.field_paths import part, peel
 from crabtrap.symbols.names import path_segments
-from crabtrap.tasks.future_types import FutureTypes
-from crabtrap.tasks.futures import FutureDecoder, future_name
-from crabtrap.tasks.layouts import LAYOUTS
+from crabtrap.tasks.futures import FutureDecoder
+from crabtrap.tasks.known import KnownOfTasks
+from crabtrap.tasks.layouts import LAYOUTS, TaskState
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
-from crabtrap.tasks.scan import find_candidates
+from crabtrap.tasks.scan import find_tasks
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.wait_rules import WaitBook
 from crabtrap.values import Invalid, Memory, Value, ValueContext
-from crabtrap.values.decode import why_unreadable
+from crabtrap.values.decode import live_case
 
 if TYPE_CHECKING:
-    from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.symbols.types import Case
     from crabtrap.tasks.futures import Await
-    from crabtrap.tasks.layouts import TaskLayout
-    from crabtrap.tasks.scan import Candidate
+    from crabtrap.tasks.kinds import Place
+    from crabtrap.tasks.scan import Found
     from crabtrap.tasks.waits.wait import Wait
 
-TaskState = Literal["idle", "queued", "running", "complete", "cancelled"]
-
-_RUNNING, _COMPLETE, _NOTIFIED, _CANCELLED = 1, 2, 4, 32
-_MOST_REFERENCES = 1 << 20
+__all__ = ["KnownOfTasks", "Task", "TaskState", "Tasks"]
 
 
 class Task:
-    """A task of a runtime, at one stop.
+    """A task of a runtime, at one stop."""
 
-    Attributes:
-        process: The program at that stop.
-        runtime: The runtime's name: ``tokio``.
-        number: The number that the runtime gave it; ``None`` where it counts none.
-        address: Where it begins.
-        state: Whether it waits, is to be polled, is being polled, or has ended.
-        root: The name of the future that was spawned.
-    """
-
-    def __init__(self, tasks: Tasks, layout: TaskLayout, candidate: Candidate) -> None:
-        """Read a task; see ``Tasks``.
-
-        Raises:
-            CrabtrapError: It is none.
-        """
-        self.process = tasks.process
-        self.runtime = layout.runtime
-        self._layout = layout
-        self.address = candidate.address
-        self.root = future_name(candidate.future)
+    def __init__(self, tasks: Tasks, found: Found) -> None:
+        """Show a task as it was found; see ``Tasks``."""
         self._tasks = tasks
-        context = ValueContext(self.process.memory, self.process)
-        cell = Value(candidate.cell, Memory(candidate.address), context)
-        flags = peel(part(cell, layout.state)).integer()
-        self.references = flags >> layout.references
-        self.state = _state_of(flags)
-        self.number = _number(cell, layout)
-        self._stage = peel(part(cell, layout.stage))
-        self._case, self._inside = self._stage.variant()
+        self._found = found
 
     def __repr__(self) -> str:
         return f"<Task {self.number} {self.root} {self.state}>"
+
+    @property
+    def process(self) -> Process:
+        """The program at that stop."""
+        return self._tasks.process
+
+    @property
+    def runtime(self) -> str:
+        """The runtime's name: ``tokio``."""
+        return self._found.kind.layout.runtime
+
+    @property
+    def number(self) -> int | None:
+        """The number that the runtime gave it; ``None`` where it counts none."""
+        return self._found.number
+
+    @property
+    def address(self) -> Address:
+        """Where it begins."""
+        return self._found.address
+
+    @property
+    def root(self) -> str:
+        """The name of the future that was spawned."""
+        return self._found.kind.root
+
+    @property
+    def other_roots(self) -> tuple[str, ...]:
+        """What the root may be as well: an optimiser has kept one code for several."""
+        return self._found.kind.other_roots
+
+    @property
+    def references(self) -> int:
+        """How often its runtime and handles refer to it."""
+        return self._found.kind.layout.flags.count(self._found.state)
+
+    @property
+    def doubt(self) -> str:
+        """Why it may be damaged, or no task at all; ``""`` where nothing says so."""
+        if self._found.doubt:
+            return self._found.doubt
+        case = self._case
+        return case.reason if isinstance(case, Invalid) else ""
+
+    @property
+    def state(self) -> TaskState:
+        """Whether it waits, is to be polled, is being polled, or has ended."""
+        return "unknown" if self.doubt else self._found.kind.layout.flags.name(self._found.state)
 
     def _repr_html_(self) -> str:
         """Its stack, for notebooks."""
@@ -101,12 +121,12 @@ class Task:
     @property
     def future(self) -> Value | None:
         """The future that was spawned; ``None`` once it has ended."""
-        return self._inside.fields()[0][1] if self._case.name == "Running" else None
+        return self._part("Running")
 
     @property
     def output(self) -> Value | None:
         """What it has returned, while nobody has taken it."""
-        return self._inside.fields()[0][1] if self._case.name == "Finished" else None
+        return self._part("Finished")
 
     @lazy
     def awaits(self) -> Await | None:
@@ -133,7 +153,7 @@ class Task:
     @lazy
     def _frames(self) -> tuple[StackFrame, ...]:
         if self.thread is not None:
-            return frames_of_task(self.thread, self._layout)
+            return frames_of_task(self.thread, self._found.kind.layout)
         awaits = self.awaits
         return task_frames(self, self.process, awaits) if awaits is not None else ()
 
@@ -162,37 +182,71 @@ class Task:
         """What it waits for: one thing, or several of which one or all must come."""
         return self._tasks.graph.waits_of(self)
 
+    @property
+    def _case(self) -> Case | Invalid:
+        """Which variant of its stage is live."""
+        kind = self._found.kind
+        assert kind.stage is not None  # such kinds are not complete
+        cases = kind.stage.type.strip().cases
+        if cases is None:
+            return Invalid("its stage is not described")
+        return live_case(cases, self._found.stage)
+
+    def _part(self, variant: str) -> Value | None:
+        case, stage = self._case, self._found.kind.stage
+        if stage is None or isinstance(case, Invalid) or case.name != variant:
+            return None
+        inside = self._value(stage).at(case.type, case.offset)
+        return inside.at_field(case.type.fields[0]) if case.type.fields else None
+
+    def _value(self, place: Place) -> Value:
+        whole = Memory(Address(self.address + place.offset))
+        return Value(place.type, whole, self._tasks.context)
+
 
 class Tasks:
     """All tasks of a program at one stop; read on first use."""
 
-    def __init__(self, process: Process, wait_rules: WaitBook | None = None) -> None:
+    def __init__(
+        self,
+        process: Process,
+        wait_rules: WaitBook | None = None,
+        known: KnownOfTasks | None = None,
+    ) -> None:
         """Look at a program at one stop.
 
         Args:
             process: The program at that stop.
             wait_rules: What futures wait for; without any, the rules that come with us.
+            known: What its files tell, from an earlier stop.
         """
         self.process = process
+        self._known = known or KnownOfTasks()
         self._on_threads: dict[int, Task | None] = {}
         self.graph = WaitGraph(self, wait_rules or WaitBook())
 
     @lazy
+    def context(self) -> ValueContext:
+        """What values of tasks are read from."""
+        return ValueContext(self.process.memory, self.process)
+
+    @lazy
+    def known(self) -> KnownOfTasks:
+        """What the program's files tell of its tasks."""
+        self._known.update(self.process)
+        return self._known
+
+    @lazy
     def decoder(self) -> FutureDecoder:
         """Decodes the program's futures."""
-        return FutureDecoder(FutureTypes(self.process))
+        return FutureDecoder(self.known.types)
 
     @lazy
     def all(self) -> tuple[Task, ...]:
         """Every task, by number."""
         self.process.check()
-        found: dict[Address, Task] = {}
-        for layout in LAYOUTS:
-            for candidate in find_candidates(self.process, layout):
-                task = self._task(layout, candidate)
-                if task is not None:
-                    found[task.address] = task
-        return tuple(sorted(found.values(), key=lambda task: (task.number or 0, task.address)))
+        tasks = [Task(self, found) for found in find_tasks(self.process, self.known.kinds)]
+        return tuple(sorted(tasks, key=lambda task: (task.number or 0, task.address)))
 
     def on_thread(self, thread: Thread) -> Task | None:
         """The task that a thread runs; all tasks need not be known for that."""
@@ -203,9 +257,9 @@ class Tasks:
     def _find_on(self, thread: Thread) -> Task | None:
         for running in self._running:
             number = running.number(thread)
-            for candidate in running.candidates(thread):
-                task = self._task(running.layout, candidate)
-                if task is not None and task.state == "running" and number in (None, task.number):
+            for found in running.candidates(thread):
+                task = Task(self, found)
+                if task.state == "running" and number in (None, task.number):
                     return task
         return None
 
@@ -221,16 +275,6 @@ class Tasks:
     def _running(self) -> tuple[RunningTasks, ...]:
         return tuple(RunningTasks(self.process, layout) for layout in LAYOUTS)
 
-    def _task(self, layout: TaskLayout, candidate: Candidate) -> Task | None:
-        """The task at an address, ``None`` for what is left of one, or is none at all."""
-        try:
-            task = Task(self, layout, candidate)
-        except CrabtrapError as error:
-            why_unreadable(error)
-            return None
-        is_alive = 0 < task.references < _MOST_REFERENCES and task.number != 0
-        return task if is_alive else None
-
     def find(self, label: str | int) -> Task:
         """Find a task by its number or its address.
 
@@ -241,21 +285,3 @@ class Tasks:
             if str(label) == task.label or (label == task.address and isinstance(label, int)):
                 return task
         raise NotFoundError("task", str(label), hint="tasks lists them")
-
-
-def _state_of(flags: int) -> TaskState:
-    if flags & _COMPLETE:
-        return "cancelled" if flags & _CANCELLED else "complete"
-    if flags & _RUNNING:
-        return "running"
-    return "queued" if flags & _NOTIFIED else "idle"
-
-
-def _number(cell: Value, layout: TaskLayout) -> int | None:
-    try:
-        value = peel(part(cell, layout.identity))
-    except CrabtrapError as error:
-        why_unreadable(error)
-        return None
-    decoded = value.decoded()
-    return None if isinstance(decoded, Invalid) else value.integer()
