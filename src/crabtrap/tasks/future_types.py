@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from crabtrap.present.field_paths import each_layer
 from crabtrap.present.structural import is_coroutine
 from crabtrap.symbols.type_names import parse_type_path
-from crabtrap.values.unsized import pointee_name, wide_kind
+from crabtrap.tasks.combinators import COLLECTIONS, LINKED, MAYBE_DONE, NEVER_WAIT
+from crabtrap.values.unsized import ADDRESS_FIELD, pointee_name, wide_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Type
     from crabtrap.values import Value
 
-_POLL = " as core::future::future::Future>::poll"
+_POLLS = (
+    " as core::future::future::Future>::poll",
+    " as futures_core::stream::Stream>::poll_next",
+)
 _TRAIT = "core::future::future::Future"
 _MAX_DEPTH = 12
 _EVERY = 1 << 32
@@ -31,12 +35,18 @@ class FutureTypes:
 
     def __init__(self, heads: Iterable[str]) -> None:
         """Know the types with these paths, generic arguments left out, as futures."""
-        self._heads = frozenset(heads) | _STD
+        self._heads = (frozenset(heads) | _STD | LINKED.keys()) - NEVER_WAIT
+        self._futures: dict[Type, bool] = {}
         self._holding: dict[Type, bool] = {}
 
     def is_future(self, shape: Type) -> bool:
         """Whether a type is a coroutine, or the program implements ``Future`` for it."""
-        return is_coroutine(shape) or parse_type_path(shape.path).head in self._heads
+        known = self._futures.get(shape)
+        if known is None:
+            head = parse_type_path(shape.path).head
+            known = is_coroutine(shape) or head in self._heads or bool(MAYBE_DONE.fullmatch(head))
+            self._futures[shape] = known
+        return known
 
     def behind_pointers(self, value: Value) -> Value:
         """Return what a value points to through ``Pin``, ``Box``, ``&mut`` and ``dyn Future``.
@@ -77,6 +87,9 @@ class FutureTypes:
             return _is_trait_object(shape) or (
                 target is not None and self._may_hold(target, depth + 1)
             )
+        if parse_type_path(shape.path).head in COLLECTIONS:
+            arguments = (shape.argument(index) for index in range(2))
+            return any(each is not None and self._may_hold(each, depth + 1) for each in arguments)
         if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
             return False
         if self.is_future(shape):
@@ -90,11 +103,11 @@ class FutureTypes:
 
     def _is_followed(self, shape: Type) -> bool:
         """Whether what a pointer leads to is part of its owner's work: ``&mut``, ``Box``."""
-        name = shape.row.name
-        if wide_kind(shape) is not None:
-            return _is_trait_object(shape)
-        is_pointer = shape.kind in ("pointer", "reference")
-        return is_pointer and name.startswith(("&mut ", "alloc::boxed::Box<", "Box<"))
+        is_wide = wide_kind(shape) is not None
+        is_owner = shape.row.name.startswith(("&mut ", "alloc::boxed::Box<", "Box<"))
+        if is_wide:
+            return _is_trait_object(shape) or (wide_kind(shape) == "slice" and is_owner)
+        return is_owner and shape.kind in ("pointer", "reference")
 
 
 def _is_trait_object(shape: Type) -> bool:
@@ -102,17 +115,22 @@ def _is_trait_object(shape: Type) -> bool:
 
 
 def _pointee(shape: Type) -> Type | None:
-    return None if wide_kind(shape) is not None else shape.target
+    """What a pointer leads to; of a slice, an item."""
+    kind = wide_kind(shape)
+    if kind is None:
+        return shape.target
+    pointer = shape.field(ADDRESS_FIELD[kind])
+    return None if pointer is None else pointer.type.strip().target
 
 
 def find_implementors(module: Module) -> frozenset[str]:
-    """Find the paths of all types that a module implements ``Future`` for."""
-    pattern = f"{re.escape(_POLL)}$"
+    """Find the paths of all types that a module implements ``Future`` or ``Stream`` for."""
+    pattern = f"({'|'.join(map(re.escape, _POLLS))})$"
     found: set[str] = set()
     for functions in (module.find_code_matching, module.find_inlined_code_matching):
         for function in functions(pattern, _EVERY):
             start = function.path.find("<")
-            end = function.path.rfind(_POLL)
+            end = max(function.path.rfind(poll) for poll in _POLLS)
             if 0 <= start < end:
                 found.add(parse_type_path(function.path[start + 1 : end]).head)
     return frozenset(head for head in found if not head.startswith("&")) - _OWNERS

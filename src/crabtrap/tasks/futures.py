@@ -1,17 +1,31 @@
 """Decodes a future into what it awaits: coroutines with their locals, and futures in others.
 
 A coroutine holds the future that it awaits; every other future is looked through for futures
-that are part of it, by its fields and what they own or borrow mutably.  What has none is a
-leaf: it waits for something else than a future.
+that are part of it (``parts.py``).  What has none is a leaf: it waits for something else than a
+future.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
+from crabtrap.engine.inspect.coroutine_poll import owns_nothing
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.structural import is_coroutine
-from crabtrap.records import dataclass
+from crabtrap.records import dataclass, replace
+from crabtrap.symbols.type_names import parse_type_path
+from crabtrap.tasks.combinators import (
+    BRANCHES,
+    DISABLED,
+    ENDED,
+    MAYBE_DONE,
+    PENDING,
+    POLL_FN,
+    is_plumbing,
+)
+from crabtrap.tasks.parts import MOST_ITEMS, PartFinder
+from crabtrap.tasks.polls import PollFunctions
 from crabtrap.values import Invalid, Value
 from crabtrap.values.decode import why_unreadable
 
@@ -23,12 +37,13 @@ if TYPE_CHECKING:
 
 _AWAITED = "__awaitee"
 _MAX_DEPTH = 100
-_MAX_NESTING = 8
-_MAX_ITEMS = 64
-_UNRESUMED, _RETURNED, _PANICKED = "Unresumed", "Returned", "Panicked"
+_MAX_LEVELS = 10_000
+_UNRESUMED = "Unresumed"
 
-State = Literal["suspended", "not started", "returned", "panicked", "unknown"]
+State = Literal["suspended", "not started", "returned", "panicked", "disabled", "unknown"]
+"""What a future does; of a branch of ``select!`` also that it is not polled any more."""
 VariableKind = Literal["local", "argument", "temporary"]
+Moved = Literal["no", "maybe", "yes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +51,19 @@ class HeldVariable:
     """A variable that a coroutine keeps over an await.
 
     Attributes:
-        kind: ``argument`` for what was captured or passed, which may have been moved since.
+        kind: ``argument`` for what was captured or passed.
         ambiguous: Others of the same name are kept, too; the place may be that of an outer one.
+        shadowed: An inner variable of this name hides it.
+        moved: Whether it owns something that may be elsewhere by now, so that what is here is
+            what was left behind.
     """
 
     name: str
     value: Value
     kind: VariableKind
     ambiguous: bool = False
+    shadowed: bool = False
+    moved: Moved = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,7 @@ class Await:
         line: 1-based; 0 where unknown, and for futures that are no coroutine.
         variables: What a coroutine keeps.
         children: What it waits for, each with its label: a position, or ``""``.
+        output: What it has returned, where something around it keeps that.
         problem: Why no more is known.
     """
 
@@ -70,42 +91,135 @@ class Await:
     variables: tuple[HeldVariable, ...] = ()
     children: tuple[tuple[str, Await], ...] = ()
     problem: str = ""
+    output: Value | None = None
+
+    @property
+    def is_plumbing(self) -> bool:
+        """Whether it is a library's means to an end, of no interest to most."""
+        if not self.is_coroutine:
+            return self.state == "suspended" and is_plumbing(
+                parse_type_path(self.value.shape.path).head
+            )
+        return is_plumbing(parse_type_path(self.name).head)
+
+    @property
+    def next(self) -> Await | None:
+        """What it waits for, if that is one future: others, beside it, have labels."""
+        main = [child for label, child in self.children if not label or len(self.children) == 1]
+        return main[0] if len(main) == 1 else None
+
+    @property
+    def shown(self) -> tuple[tuple[str, Await], ...]:
+        """What it waits for, without the means of libraries in between."""
+        found: list[tuple[str, Await]] = []
+        for label, child in self.children:
+            if child.is_plumbing and child.children:
+                found += [(_joined(label, inner), each) for inner, each in child.shown]
+            else:
+                found.append((label, child))
+        return tuple(found)
+
+    def levels(self) -> Iterator[Await]:
+        """It and all that it waits for."""
+        yield self
+        for _, child in self.children:
+            yield from child.levels()
 
 
 class FutureDecoder:
     """Decodes futures of one stop."""
 
-    def __init__(self, types: FutureTypes) -> None:
-        """Decode with what is known of the program's types."""
+    def __init__(self, types: FutureTypes, polls: PollFunctions | None = None) -> None:
+        """Decode with what is known of the program's types and poll functions."""
         self._types = types
+        self._polls = polls or PollFunctions()
+        self._parts = PartFinder(types)
 
     def decode(self, value: Value) -> Await:
         """Decode a future; whatever cannot be read is a ``problem`` where it is."""
-        return self._decode(value, frozenset(), 0)
+        return _Decoding(self._types, self._polls, self._parts).decode(value)
 
-    def _decode(self, value: Value, seen: frozenset[tuple[int, str]], depth: int) -> Await:
-        value = self._types.behind_pointers(value)
-        name = future_name(value.shape)
-        key = (int(value.address or 0), value.shape.path)
-        coroutine = is_coroutine(value.shape)
-        if key in seen or depth > _MAX_DEPTH:
-            problem = "it contains itself" if key in seen else "nested too deeply"
-            return Await(value, name, coroutine, problem=problem)
-        seen |= {key}
+    def held(self, level: Await) -> tuple[tuple[str, Await], ...]:
+        """Decode the futures that a coroutine keeps and does not await.
+
+        Args:
+            level: A coroutine, with all that it awaits.
+
+        Returns:
+            Each with the name of the variable that holds it.
+        """
+        awaited = {_key(each.value) for each in level.levels()}
+        found: list[tuple[str, Await]] = []
+        for variable in level.variables if level.state == "suspended" else ():
+            if variable.moved == "yes" or variable.ambiguous:
+                continue
+            try:
+                parts = list(self._parts.inside(variable.value))
+            except CrabtrapError:
+                continue  # it is shown as a variable, with what is wrong with it
+            for label, part in parts:
+                held = self.decode(part)
+                keys = {_key(each.value) for each in held.levels()}
+                if not keys & awaited:
+                    awaited |= keys
+                    name = f"{variable.name}.{label}" if label else variable.name
+                    found.append((name, held))
+        return tuple(found)
+
+
+class _Decoding:
+    """Decodes one future with all that is in it."""
+
+    def __init__(self, types: FutureTypes, polls: PollFunctions, parts: PartFinder) -> None:
+        self._types = types
+        self._polls = polls
+        self._parts = parts
+        self._left = _MAX_LEVELS
+
+    def decode(self, value: Value, seen: frozenset[tuple[int, str]] = frozenset()) -> Await:
+        """Decode a future that is part of those seen."""
         try:
-            if coroutine:
-                return self._coroutine(value, name, seen, depth)
-            children = tuple(
-                (label, self._decode(child, seen, depth + 1)) for label, child in self._parts(value)
-            )
+            value = self._types.behind_pointers(value)
+        except CrabtrapError as error:
+            problem = why_unreadable(error)
+            return Await(value, future_name(value.shape), False, "unknown", problem=problem)
+        name, coroutine = future_name(value.shape), is_coroutine(value.shape)
+        problem = self._why_not(_key(value), seen)
+        if problem:
+            return Await(value, name, coroutine, "unknown", problem=problem)
+        seen |= {_key(value)}
+        try:
+            return self._coroutine(value, name, seen) if coroutine else self._other(value, seen)
         except CrabtrapError as error:
             return Await(value, name, coroutine, "unknown", problem=why_unreadable(error))
-        return Await(value, name, coroutine, children=children)
+
+    def _why_not(self, key: tuple[int, str], seen: frozenset[tuple[int, str]]) -> str:
+        self._left -= 1
+        if key in seen:
+            return "it contains itself"
+        if len(seen) > _MAX_DEPTH:
+            return f"more than {_MAX_DEPTH} futures in each other"
+        return "" if self._left >= 0 else f"more than {_MAX_LEVELS} futures"
+
+    def _other(self, value: Value, seen: frozenset[tuple[int, str]]) -> Await:
+        name, shape = future_name(value.shape), value.shape
+        if MAYBE_DONE.fullmatch(parse_type_path(shape.path).head):
+            case, inside = value.variant()
+            pending = shape.case(PENDING)
+            if pending is not None and case is not pending:
+                name = future_name(pending.type.fields[0].type.strip())
+            if case.name == ENDED:
+                output = inside.at_field(case.type.fields[0])
+                return Await(value, name, False, "returned", output=output)
+            if not case.type.fields:
+                return Await(value, name, False, "returned")
+        parts, omitted = self._parts.of_future(value)
+        children = tuple((label, self.decode(child, seen)) for label, child in parts)
+        problem = f"only the first {MOST_ITEMS} are shown" if omitted else ""
+        return Await(value, name, False, children=children, problem=problem)
 
     # -- coroutines --------------------------------------------------------------------------
-    def _coroutine(
-        self, value: Value, name: str, seen: frozenset[tuple[int, str]], depth: int
-    ) -> Await:
+    def _coroutine(self, value: Value, name: str, seen: frozenset[tuple[int, str]]) -> Await:
         case = value.case()
         if isinstance(case, Invalid):
             return Await(value, name, True, "unknown", problem=case.reason)
@@ -116,38 +230,74 @@ class FutureDecoder:
         awaited = case.type.field(_AWAITED) if state == "suspended" else None
         children: tuple[tuple[str, Await], ...] = ()
         if awaited is not None:
-            children = (("", self._decode(inside.at_field(awaited), seen, depth + 1)),)
-        variables = _variables(value, case, inside)
-        return Await(value, name, True, state, case.path, case.line, variables, children)
+            child = self.decode(inside.at_field(awaited), seen)
+            children = (("", self._with_branches(child, case, inside, seen)),)
+        variables = self._variables(value, case, inside)
+        path, line = self._polls.await_site(value.shape, case)
+        return Await(value, name, True, state, path, line, variables, children)
 
-    # -- other futures -----------------------------------------------------------------------
-    def _parts(self, value: Value) -> Iterator[tuple[str, Value]]:
-        """Yield the futures that are part of a future, itself left out."""
-        yield from self._of_fields(value, "", 0)
+    def _variables(self, value: Value, case: Case, inside: Value) -> tuple[HeldVariable, ...]:
+        """What a state of a coroutine keeps: first its variables, last what was passed to it."""
+        first = value.shape.case(_UNRESUMED)
+        passed = len(first.type.fields) if first is not None else 0
+        fields = case.type.fields
+        own = fields[: len(fields) - passed] if case.name != _UNRESUMED else ()
+        counts = Counter(field.name for field in own)
+        found: list[HeldVariable] = []
+        for field in _once(own):
+            if counts[field.name] > 1:
+                found += self._same_named(value, case, inside, field)
+            elif field.name != _AWAITED and not _is_drop_flag(field):
+                found.append(HeldVariable(field.name, inside.at_field(field), _kind(field)))
+        found += [
+            HeldVariable(
+                field.name, inside.at_field(field), "argument", moved=_moved(value, case, field)
+            )
+            for field in _once(fields[len(own) :])
+            if field.name not in counts
+        ]
+        return tuple(found)
 
-    def _of_fields(self, value: Value, label: str, nesting: int) -> Iterator[tuple[str, Value]]:
-        if nesting > _MAX_NESTING:
-            return
-        shape = value.shape
-        if shape.cases is not None:
-            case, value = value.variant()
-            shape = case.type
-        is_tuple = shape.row.name.startswith("(")
-        for field in shape.fields:
-            if self._types.may_hold(field.type):
-                inner = f"{label}{field.name}" if is_tuple else label
-                yield from self._of_part(value.at_field(field), inner, nesting + 1)
+    def _same_named(
+        self, value: Value, case: Case, inside: Value, field: Field
+    ) -> Iterator[HeldVariable]:
+        """Variables of one name, of which the type describes the first alone."""
+        known = self._polls.same_named(value.shape, case, field.name)
+        if not known:
+            yield HeldVariable(field.name, inside.at_field(field), _kind(field), ambiguous=True)
+        for one in known:
+            place = value.at(one.type, one.offset or 0)
+            is_shadowed = one is not known[-1]
+            yield HeldVariable(field.name, place, _kind(field), shadowed=is_shadowed)
 
-    def _of_part(self, value: Value, label: str, nesting: int) -> Iterator[tuple[str, Value]]:
-        value = self._types.behind_pointers(value)
-        if self._types.is_future(value.shape):
-            yield label, value
-        elif value.shape.kind == "array":
-            count = value.shape.row.count or 0
-            for index in range(min(count, _MAX_ITEMS)):
-                yield from self._of_part(value.index(index), f"{label}{index}", nesting + 1)
-        else:
-            yield from self._of_fields(value, label, nesting)
+    def _with_branches(
+        self, polled: Await, case: Case, inside: Value, seen: frozenset[tuple[int, str]]
+    ) -> Await:
+        """Complete what ``select!`` polls by which of its branches it polls no more.
+
+        Its closure refers to the branches, which are variables of the coroutine around it; in
+        some versions the types do not say so.
+        """
+        mask, branches = case.type.field(DISABLED), case.type.field(BRANCHES)
+        is_select = POLL_FN.fullmatch(parse_type_path(polled.value.shape.path).head)
+        if mask is None or branches is None or not is_select:
+            return polled
+        disabled = inside.at_field(mask).integer()
+        children: list[tuple[str, Await]] = []
+        for index, (label, part) in enumerate(inside.at_field(branches).fields()):
+            child = self.decode(part, seen)
+            if disabled >> index & 1 and child.state != "returned":
+                child = replace(child, state="disabled", children=())
+            children.append((label, child))
+        return replace(polled, children=tuple(children))
+
+
+def _joined(outer: str, inner: str) -> str:
+    return f"{outer}.{inner}" if outer and inner else outer or inner
+
+
+def _key(value: Value) -> tuple[int, str]:
+    return int(value.address or 0), value.shape.path
 
 
 def future_name(shape: Type) -> str:
@@ -175,26 +325,15 @@ def _state(case: Case) -> State:
             return "suspended"
 
 
-def _variables(value: Value, case: Case, inside: Value) -> tuple[HeldVariable, ...]:
-    """What a state of a coroutine keeps: first its variables, last what was passed to it."""
-    cases = value.shape.cases
-    first = None if cases is None else next((c for c in cases.cases if c.name == _UNRESUMED), None)
-    passed = len(first.type.fields) if first is not None else 0
-    fields = case.type.fields
-    own = fields[: len(fields) - passed] if case.name != _UNRESUMED else ()
-    names = [field.name for field in own]
-    found = [
-        HeldVariable(field.name, inside.at_field(field), _kind(field), names.count(field.name) > 1)
-        for field in _once(own)
-        if field.name != _AWAITED and not _is_drop_flag(field)
-    ]
-    arguments = fields[len(own) :]
-    found += [
-        HeldVariable(field.name, inside.at_field(field), "argument")
-        for field in _once(arguments)
-        if field.name not in names
-    ]
-    return tuple(found)
+def _moved(value: Value, case: Case, field: Field) -> Moved:
+    """Whether what was passed is elsewhere.
+
+    A function moves its arguments to variables of its own when it begins, a block moves what it
+    has captured when it uses it up.
+    """
+    if case.name == _UNRESUMED or owns_nothing(field.type.strip()):
+        return "no"
+    return "yes" if "{async_fn_env#" in value.shape.path.rpartition("::")[2] else "maybe"
 
 
 def _once(fields: Sequence[Field]) -> list[Field]:

@@ -8,6 +8,7 @@ from crabtrap.records import dataclass
 from crabtrap.tasks.future_types import FutureTypes, find_implementors
 from crabtrap.tasks.kinds import find_kinds
 from crabtrap.tasks.layouts import LAYOUTS
+from crabtrap.tasks.polls import PollFunctions
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
@@ -35,6 +36,7 @@ class KnownOfTasks:
         """Begin with nothing."""
         self._modules: dict[Module, _InModule] = {}
         self._types = FutureTypes(())
+        self._polls = PollFunctions()
 
     def update(self, process: Process) -> None:
         """Look up what the modules tell that were not there before, and forget those gone."""
@@ -48,6 +50,7 @@ class KnownOfTasks:
             found[module] = known
         if found.keys() != self._modules.keys():
             self._types = FutureTypes(head for each in found.values() for head in each.futures)
+            self._polls = PollFunctions(found)
         self._modules = found
 
     @property
@@ -59,6 +62,11 @@ class KnownOfTasks:
     def types(self) -> FutureTypes:
         """Which types are futures."""
         return self._types
+
+    @property
+    def polls(self) -> PollFunctions:
+        """The functions that poll its coroutines."""
+        return self._polls
 
 
 def _kinds(process: Process, module: Module) -> tuple[TaskKind, ...] | None:

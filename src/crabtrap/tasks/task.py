@@ -141,8 +141,18 @@ class Task:
         level = self.awaits
         while level is not None:
             found.append(level)
-            level = level.children[0][1] if len(level.children) == 1 else None
+            level = level.next
         return tuple(found)
+
+    @lazy
+    def held(self) -> tuple[tuple[Await, str, Await], ...]:
+        """Futures that it keeps and does not await: by which function, by which variable."""
+        awaits = self.awaits
+        return tuple(
+            (level, name, future)
+            for level in (awaits.levels() if awaits is not None else ())
+            for name, future in self._tasks.decoder.held(level)
+        )
 
     # -- its frames ------------------------------------------------------------------------
     @lazy
@@ -239,7 +249,7 @@ class Tasks:
     @lazy
     def decoder(self) -> FutureDecoder:
         """Decodes the program's futures."""
-        return FutureDecoder(self.known.types)
+        return FutureDecoder(self.known.types, self.known.polls)
 
     @lazy
     def all(self) -> tuple[Task, ...]:

@@ -2,16 +2,14 @@
 
 use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::interval;
+use tokio::time::{interval_at, Instant};
 
-use crate::leaf;
+use crate::{leaf, LONG};
 
 async fn selecting(notify: Arc<Notify>, on: bool) -> usize {
-    let mut ticks = interval(Duration::from_secs(500));
-    ticks.tick().await;
+    let mut ticks = interval_at(Instant::now() + LONG / 2, LONG / 2);
     tokio::select! { // @selecting
         () = notify.notified() => 1,
         length = leaf("sel") => length,
