@@ -4,14 +4,137 @@ from __future__ import annotations
 
 import pytest
 
+from crabtrap import PANIC_STOP
+from crabtrap.events import CoroutineEnded, FrameUnwound, StepDone, StopEvent
 from tests.support.async_rounds import enter_task, step_rounds
-from tests.support.sessions import Debug
+from tests.support.sessions import Debug, Driver
 
 PROFILES = ("debug", "release-debug")
+ENDS = "async_steps::endings::{}::{{async_fn#0}}"
 
 
-@pytest.mark.parametrize("profile", PROFILES)
+@pytest.fixture(params=PROFILES)
+def profile(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def stopped_at(debug: Debug, profile: str, source: str, marker: str) -> Driver:
+    """A session whose program is at a marker of another file than ``main.rs``."""
+    driver = debug("async_steps", profile)
+    driver.session.breakpoints.enable(PANIC_STOP, False)
+    line = driver.inferior.marker(marker, f"{source}.rs")
+    driver.session.breakpoints.add(f"{source}.rs:{line}", temporary=True)
+    driver.launch(source)
+    driver.session.continue_()
+    assert driver.session.frame.line == line
+    return driver
+
+
+def only_reason(event: StopEvent) -> object:
+    (reason,) = event.reasons
+    return reason
+
+
+# -- over awaits ---------------------------------------------------------------------------------
 def test_next_goes_over_awaits_in_the_same_task(debug: Debug, profile: str) -> None:
     driver = debug("async_steps", profile).launch()
     enter_task(driver.session)
     step_rounds(driver.session, driver.inferior, 4)
+
+
+def test_finish_waits_for_the_result_of_an_async_function(debug: Debug, profile: str) -> None:
+    driver = stopped_at(debug, profile, "entering", "plain")
+    session = driver.session
+    session.step()
+    assert driver.here == ("{async_fn#0}", driver.line("child_first"))
+    event = session.finish()
+    assert only_reason(event) == StepDone("finish", "70", "u32")
+    assert session.frame.line == driver.inferior.marker("plain", "entering.rs")
+
+
+def test_finish_in_an_outer_frame_waits_for_that_function(debug: Debug, profile: str) -> None:
+    driver = stopped_at(debug, profile, "entering", "plain")
+    session = driver.session
+    session.step()
+    enters = next(f for f in session.thread.frames(1, 9) if "enters" in (f.function or ""))
+    event = session.finish(frame=enters)
+    ended = only_reason(event)
+    assert isinstance(ended, CoroutineEnded)
+    assert (ended.how, ended.return_value, ended.return_type) == ("completed", "240", "u32")
+
+
+# -- into what is awaited --------------------------------------------------------------------------
+@pytest.mark.parametrize(("marker", "number"), [("plain", 7), ("timeout", 8), ("dyn", 9)])
+def test_step_enters_the_body_of_what_a_line_awaits(debug: Debug, marker: str, number: int) -> None:
+    driver = stopped_at(debug, "debug", "entering", marker)
+    driver.session.step()
+    assert driver.here == ("{async_fn#0}", driver.line("child_first"))
+    assert driver.session.evaluate("id").integer() == number
+    driver.session.next()
+    assert driver.here[1] == driver.line("child_sleep")
+    driver.session.next()
+    assert driver.here[1] == driver.line("child_resumed")
+    assert driver.session.evaluate("tenfold").integer() == number * 10
+    driver.session.finish()
+    assert driver.session.frame.line == driver.inferior.marker(marker, "entering.rs")
+
+
+def test_step_enters_a_boxed_future_of_optimised_code(debug: Debug) -> None:
+    driver = stopped_at(debug, "release-debug", "entering", "dyn")
+    driver.session.step()
+    assert driver.here == ("{async_fn#0}", driver.line("child_first"))
+    assert only_reason(driver.session.finish()) == StepDone("finish", "90", "u32")
+
+
+def test_step_goes_over_what_is_not_the_users(debug: Debug) -> None:
+    driver = stopped_at(debug, "debug", "entering", "sleep")
+    driver.session.step()
+    assert driver.session.frame.line == driver.inferior.marker("entered", "entering.rs")
+
+
+# -- ends --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("verb", ["next", "finish"])
+def test_a_future_that_loses_a_select_is_said_to_be_dropped(
+    debug: Debug, profile: str, verb: str
+) -> None:
+    driver = stopped_at(debug, profile, "endings", "waits_long")
+    event = getattr(driver.session, verb)()
+    assert only_reason(event) == CoroutineEnded(verb, ENDS.format("waits_long"), "cancelled")
+    assert driver.session.frame.function == ENDS.format("races")
+    assert driver.session.frame.line == driver.inferior.marker("select", "endings.rs")
+
+
+@pytest.mark.parametrize("verb", ["next", "finish"])
+def test_an_aborted_task_is_said_to_be_dropped(debug: Debug, profile: str, verb: str) -> None:
+    driver = stopped_at(debug, profile, "endings", "aborted")
+    event = getattr(driver.session, verb)()
+    assert only_reason(event) == CoroutineEnded(verb, ENDS.format("aborted"), "cancelled")
+
+
+@pytest.mark.parametrize("verb", ["next", "finish"])
+def test_a_panic_after_the_await_ends_the_step(debug: Debug, profile: str, verb: str) -> None:
+    driver = stopped_at(debug, profile, "endings", "panics_await")
+    if verb == "next":
+        driver.session.next()
+        assert driver.session.frame.line == driver.inferior.marker("panics", "endings.rs")
+    event = getattr(driver.session, verb)()
+    assert only_reason(event) == FrameUnwound(verb, ENDS.format("panics"))
+
+
+def test_the_end_of_a_task_is_told_and_not_taken_for_a_return_to_main(
+    debug: Debug, profile: str
+) -> None:
+    driver = stopped_at(debug, profile, "endings", "root_last")
+    session = driver.session
+    last = driver.inferior.marker("root_last", "endings.rs")
+    while isinstance(reason := only_reason(session.next()), StepDone):
+        assert session.frame.line in (last, last + 1)  # the closing brace
+    assert reason == CoroutineEnded("next", ENDS.format("root"), "completed")
+
+
+def test_the_result_of_a_task_is_shown(debug: Debug) -> None:
+    driver = stopped_at(debug, "debug", "endings", "root_await")
+    event = driver.session.finish()
+    assert only_reason(event) == CoroutineEnded(
+        "finish", ENDS.format("root"), "completed", "5", "u32"
+    )

@@ -189,6 +189,9 @@ class FakeImage:
             is_statement=row.is_stmt,
         )
 
+    def return_type(self, function: int) -> int | None:
+        return None
+
     def relocated_pointer(self, address: int) -> int | None:
         return None
 

@@ -55,7 +55,7 @@ class PolledFrame:
             into: As for ``StepLine``.
         """
         step = StepLine(self.frame.thread.tid, into, inner)
-        return self._across(step.name, StepInPoll(step, self.coroutine.function, self.depth))
+        return self._across(step.name, StepInPoll(step, self.coroutine, self.depth))
 
     def finish(self) -> Plan:
         """Plan to run until its function has returned its result, from any frame."""
@@ -65,11 +65,13 @@ class PolledFrame:
     def finish_inlined(self, inner: int) -> Plan:
         """Plan to leave it, inlined, when its physical frame is the innermost."""
         finish = FinishInlined(self.frame.thread.tid, inner)
-        return self._across("finish", FinishInlinedPolls(finish, self.coroutine.function))
+        return self._across(
+            "finish", FinishInlinedPolls(finish, self.coroutine.function, runs_tasks)
+        )
 
     def until_resumed(self) -> Plan:
         """Plan to run until it is polled again, from any frame."""
-        work = RunToPoll("until-resumed", self.coroutine.function, self.depth)
+        work = RunToPoll("until-resumed", self.coroutine, self.depth)
         return self._of_its_frame(self._across(work.name, work))
 
     def _across(self, name: str, work: PollWork) -> AcrossPolls:

@@ -230,7 +230,7 @@ def locations_of_instance(function: Function) -> Iterator[BreakpointLocation]:
 
     The frame to show is its own, also where inlined functions begin with its first statement.
     """
-    addresses = find_entries(function) if function.inlined else (_body_start(function),)
+    addresses = find_entries(function) if function.inlined else (body_start(function),)
     for address in addresses:
         yield location_in(function.module, address, function)
 
@@ -240,7 +240,7 @@ def _symbol_location(symbol: Symbol) -> BreakpointLocation:
     return BreakpointLocation(address, symbol.module, None, None, symbol.name)
 
 
-def _body_start(function: Function) -> Address:
+def body_start(function: Function) -> Address:
     """Return the address after the prologue, and in an ``async fn`` after its state switch.
 
     Every poll of a future begins with a jump to where it was suspended; the code for that
@@ -269,6 +269,15 @@ def _before_inlined(function: Function, start: Address) -> Address:
         return start
     flow = function.module.flow_of(function)
     return min((each.entry for each in called if flow.leads_over(each.entry, start)), default=start)
+
+
+def makes_future(function: Function) -> bool:
+    """Whether a function is an ``async fn`` itself: its body is another one."""
+    if function.is_coroutine_body:
+        return False
+    die = function.module.image.return_type(function.die)
+    made = function.module.types.type(die) if die is not None else None
+    return made is not None and made.path.startswith(f"{function.name}::{{async_fn_env#")
 
 
 def after_prologue(function: Function) -> Address:

@@ -66,13 +66,26 @@ class Coroutine:
         Raises:
             MemoryFault: Its memory is no longer mapped.
         """
+        case = self._case(target)
+        return "unknown" if case is None else _STATES.get(case.name, "suspended")
+
+    def position(self, target: Target) -> tuple[str, int]:
+        """Read path and line of the await at which it is suspended, in a macro perhaps.
+
+        Raises:
+            MemoryFault: Its memory is no longer mapped.
+        """
+        case = self._case(target)
+        return ("", 0) if case is None else (case.path or "", case.line)
+
+    def _case(self, target: Target) -> Case | None:
         address, size = self.tag
         number = int.from_bytes(target.read_memory(address, size), "little")
         assert self.type.cases is not None
         for case in self.type.cases.cases:
             if any(low <= number <= high for low, high in case.discriminants):
-                return _STATES.get(case.name, "suspended")
-        return "unknown"
+                return case
+        return None
 
 
 def find_coroutine(frame: Frame) -> Coroutine | None:

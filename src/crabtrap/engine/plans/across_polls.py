@@ -116,9 +116,9 @@ class AcrossPolls:
             return self._poll_returned(view)
         if self._is_touched(stop):
             return self._found_again(view)
-        explanation = self.work.explain_stop(stop, view)
-        if isinstance(explanation, Done) and self._has_left_to_wait(view):
+        if self._has_left_to_wait(view):
             return self._wait() if self.poll is None else self._during_poll(Resume())
+        explanation = self.work.explain_stop(stop, view)
         return self._during_poll(explanation) if isinstance(explanation, Resume) else explanation
 
     # -- a poll ----------------------------------------------------------------------------
@@ -163,9 +163,12 @@ class AcrossPolls:
     def _has_left_to_wait(self, view: ThreadView) -> bool:
         """Whether an inlined coroutine was left because it is not ready."""
         own = self.coroutine.function
-        if self.poll is not None and self.poll.function.key == own.key:
-            return False
-        return not any(each.key == own.key for each in view.chain) and self._is_suspended(view)
+        return (
+            own.inlined
+            and view.cfa == self.frame_cfa
+            and not any(each.key == own.key for each in view.chain)
+            and self._is_suspended(view)
+        )
 
     def _is_suspended(self, view: ThreadView) -> bool:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.plans.plan import FREELY, UNEXPLAINED, Done, Explanation, Resume
+from crabtrap.engine.plans.user_callers import nearest_user_frame
 from crabtrap.events import CoroutineEnded, StepDone
 from crabtrap.records import dataclass, field
 from crabtrap.symbols.names import function_name
@@ -12,9 +13,11 @@ from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
+    from crabtrap.engine.inspect.coroutines import Coroutine
     from crabtrap.engine.plans.run_to import FinishInlined
     from crabtrap.engine.plans.stepping import StepLine
     from crabtrap.engine.plans.thread_view import ThreadView
+    from crabtrap.engine.plans.user_callers import Outside
     from crabtrap.symbols.code_rows import Function
     from crabtrap.target.interface import TargetStop
 
@@ -23,23 +26,34 @@ if TYPE_CHECKING:
 class _Arrival:
     """Where a coroutine's body goes on after what every poll begins with.
 
-    A poll begins with a jump to where the last one has ended, in code of the function's head.
+    A poll begins with a jump to where the last one has ended; code there may be said to be of
+    other lines, of the function's head or of other awaits, with which it is shared.
 
     Attributes:
-        function: The body.
-        depth: Where it is in the inline chain, counted from the concrete function.
+        coroutine: The coroutine.
+        depth: Where its body is in the inline chain, counted from the concrete function.
         frame_cfa: CFA of the frame that polls it.
     """
 
-    function: Function
+    coroutine: Coroutine
     depth: int
     frame_cfa: int | None = None
     _places: frozenset[Address] = field(default=frozenset(), init=False)
 
-    def await_in(self, view: ThreadView) -> Resume:
-        """Trap the statements of the body in the poll that has just begun."""
+    def await_in(self, view: ThreadView, *left: tuple[str, int]) -> Resume:
+        """Trap the line of the await in the poll that has just begun.
+
+        Where that has no code, all statements of the body are trapped.
+
+        Args:
+            view: The thread, which has entered the poll.
+            left: Path and line that the thread was on when the last poll ended.
+        """
         self.frame_cfa = view.cfa
-        self._places = view.code.body_statements(self.function, self.depth)
+        found = view.code.body_statements(self.coroutine.function, self.depth)
+        lines = (self.coroutine.position(view.target), *left)
+        own = frozenset(each for each, position in found.items() if position in lines)
+        self._places = own or frozenset(found)
         return Resume(sites=self._places)
 
     def has_come(self, stop: TargetStop, view: ThreadView) -> bool:
@@ -53,13 +67,13 @@ class StepInPoll:
 
     Attributes:
         step: Steps in the poll that is under way.
-        function: The coroutine's body.
-        depth: Where it is in the inline chain, counted from the concrete function.
+        coroutine: The coroutine.
+        depth: Where its body is in the inline chain, counted from the concrete function.
         returned: ``None``; see ``PollWork``.
     """
 
     step: StepLine
-    function: Function
+    coroutine: Coroutine
     depth: int
     returned: None = None
     _arrival: _Arrival | None = field(default=None, init=False)
@@ -70,8 +84,8 @@ class StepInPoll:
 
     def go_on(self, view: ThreadView) -> Resume:
         """Run to where the body goes on."""
-        self._arrival = _Arrival(self.function, self.depth)
-        return self._arrival.await_in(view)
+        self._arrival = _Arrival(self.coroutine, self.depth)
+        return self._arrival.await_in(view, self.step.position)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Leave the line where the body goes on, unless that is another one."""
@@ -86,7 +100,7 @@ class StepInPoll:
     def ended(self, view: ThreadView, frame: int | None) -> Explanation:
         """Stop in what has awaited it."""
         if frame is None:
-            return completed(self.step.name, self.function)
+            return completed(self.step.name, self.coroutine.function)
         return self.step.returned_to(view)
 
 
@@ -129,11 +143,13 @@ class FinishInlinedPolls:
     Attributes:
         finish: Leaves it in the poll that is under way.
         function: Its body, an inline instance.
+        outside: As for ``AcrossPolls``.
         returned: ``None``: it returns nothing in registers; see ``PollWork``.
     """
 
     finish: FinishInlined
     function: Function
+    outside: Outside
     returned: None = None
 
     def begin(self, view: ThreadView) -> Resume | Done:
@@ -146,10 +162,13 @@ class FinishInlinedPolls:
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish outside of its code."""
-        return self.finish.explain_stop(stop, view)
+        explanation = self.finish.explain_stop(stop, view)
+        if not isinstance(explanation, Done):
+            return explanation
+        return self.ended(view, nearest_user_frame(view, self.outside))
 
     def ended(self, view: ThreadView, frame: int | None) -> Explanation:
-        """Say that it has ended with all that it is inlined into."""
+        """Stop in the user's function that has awaited it."""
         if frame is None:
             return completed("finish", self.function)
         return Done(StepDone("finish", frame=frame))
@@ -161,13 +180,13 @@ class RunToPoll:
 
     Attributes:
         name: Name of the verb.
-        function: The coroutine's body.
+        coroutine: The coroutine.
         depth: As for ``StepInPoll``.
         returned: ``None``; see ``PollWork``.
     """
 
     name: str
-    function: Function
+    coroutine: Coroutine
     depth: int
     returned: None = None
     _arrival: _Arrival | None = field(default=None, init=False)
@@ -178,7 +197,7 @@ class RunToPoll:
 
     def go_on(self, view: ThreadView) -> Resume:
         """Run to where the body goes on."""
-        self._arrival = _Arrival(self.function, self.depth)
+        self._arrival = _Arrival(self.coroutine, self.depth)
         return self._arrival.await_in(view)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
@@ -189,7 +208,7 @@ class RunToPoll:
 
     def ended(self, view: ThreadView, frame: int | None) -> Explanation:
         """Say that it will not be polled again."""
-        return completed(self.name, self.function)
+        return completed(self.name, self.coroutine.function)
 
 
 def completed(name: str, function: Function) -> Done:

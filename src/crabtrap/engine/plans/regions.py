@@ -15,7 +15,7 @@ from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.errors import DebugInfoError, MemoryFault
 from crabtrap.records import dataclass, replace
-from crabtrap.symbols.breakpoint_locations import after_prologue
+from crabtrap.symbols.breakpoint_locations import body_start, makes_future
 from crabtrap.symbols.instruction_starts import enclosing_instruction
 
 if TYPE_CHECKING:
@@ -206,8 +206,8 @@ class CodeIndex:
         """Return a region of arbitrary ranges; it is not cached."""
         return self._decode(module, _merge(ranges))
 
-    def body_statements(self, function: Function, depth: int) -> frozenset[Address]:
-        """Return where the statements of a function begin, without those of its head.
+    def body_statements(self, function: Function, depth: int) -> dict[Address, tuple[str, int]]:
+        """Return path and line by the beginnings of a function's statements, its head left out.
 
         Args:
             function: A function or inline instance.
@@ -215,24 +215,25 @@ class CodeIndex:
         """
         spans = self._line_spans(function, depth)
         head = {function.declaration_line, *(s.line for s in spans if s.start == function.entry)}
-        return frozenset(
-            span.start
+        return {
+            span.start: (span.path, span.line)
             for span in spans
             if span.is_statement and span.line and span.line not in head
-        )
+        }
 
     def user_entry(self, address: Address) -> Address | None:
         """Return the first statement of the user's function that begins at ``address``.
 
-        ``None`` where no function begins, or one that is not the user's.
+        ``None`` where no function begins, or one that is not the user's, or that only makes
+        the future of an async function.
         """
         if address not in self._entries:
             function = self.modules.function_at(address)
             entry = None
             if function is not None and self._is_user(function, address):
-                entry = after_prologue(function)
-                if self.inside_instruction(entry) is not None:
-                    entry = address  # the line table is damaged; a call leads here
+                entry = None if makes_future(function) else body_start(function)
+            if entry is not None and self.inside_instruction(entry) is not None:
+                entry = address  # the line table is damaged; a call leads here
             self._entries[address] = entry
         return self._entries[address]
 

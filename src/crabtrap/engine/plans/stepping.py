@@ -68,6 +68,11 @@ class StepLine:
         """CFA of the physical frame that the step began in."""
         return self._origin.cfa if self._origin is not None else None
 
+    @property
+    def position(self) -> tuple[str, int]:
+        """Path and line that the step is leaving."""
+        return self._line
+
     def begin(self, view: ThreadView) -> Resume | Done:
         """Trap the exits of the current line; where lines are unknown, of the function."""
         self._origin = _Origin.at(view, self.inner)
