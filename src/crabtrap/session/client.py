@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from crabtrap.address import Address
 from crabtrap.engine.causes.signal_table import parse_signal
 from crabtrap.engine.door import Door, through_door
+from crabtrap.engine.inspect.frame import Frame
 from crabtrap.engine.inspect.statics import Declaration, find_declaration
 from crabtrap.engine.machine import Stopped, require
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError
@@ -21,7 +22,6 @@ from crabtrap.symbols.linespec import anchored, parse_spec
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
@@ -226,9 +226,12 @@ class Client:
         thread: Thread | int | None = None,
         timeout: float | None = None,
     ) -> StopEvent:
-        """Run to another line of the user's code, entering the user's functions."""
-        tid, index = self._frame_choice(thread, to="step")
-        return RunVerbs(self._core, timeout).line(tid, index, count, into=True)
+        """Run to another line of the user's code, entering the user's functions.
+
+        In an async function, over polls of other tasks and to whatever thread polls it next;
+        of a selected task that waits, from where it waits.
+        """
+        return self._line(count, thread, timeout, into=True)
 
     @returning_the_end
     def next(
@@ -238,9 +241,18 @@ class Client:
         thread: Thread | int | None = None,
         timeout: float | None = None,
     ) -> StopEvent:
-        """Run to another line of the user's code in this frame or a caller."""
-        tid, index = self._frame_choice(thread, to="next")
-        return RunVerbs(self._core, timeout).line(tid, index, count, into=False)
+        """Run to another line of the user's code in this frame or a caller; see ``step``."""
+        return self._line(count, thread, timeout, into=False)
+
+    def _line(
+        self, count: int, thread: Thread | int | None, timeout: float | None, *, into: bool
+    ) -> StopEvent:
+        tid, index = self._frame_choice(thread, to="step" if into else "next")
+        verbs = RunVerbs(self._core, timeout)
+        waiting = self._waiting_frame() if thread is None else None
+        if waiting is not None:
+            return verbs.line_of_waiting(waiting, count, into=into)
+        return verbs.line(tid, index, count, into=into)
 
     @returning_the_end
     def step_instruction(
@@ -270,10 +282,36 @@ class Client:
     def finish(self, *, frame: Frame | None = None, timeout: float | None = None) -> StopEvent:
         """Run until a frame has returned; the stop has the return value.
 
+        An async function has returned when it has its result, in whatever thread.
+
         Raises:
             StateError: The frame is the outermost.
         """
-        return RunVerbs(self._core, timeout).finish(self._running_frame(frame, to="finish"))
+        verbs, waiting = RunVerbs(self._core, timeout), self._waiting_frame()
+        if frame is None and waiting is not None:
+            return verbs.finish_waiting(waiting)
+        return verbs.finish(self._running_frame(frame, to="finish"))
+
+    @returning_the_end
+    def until_resumed(
+        self, *, frame: StackFrame | None = None, timeout: float | None = None
+    ) -> StopEvent:
+        """Run until the async function of a frame goes on after the await it gets to next.
+
+        Raises:
+            StateError: The frame is not that of an async function.
+        """
+        return RunVerbs(self._core, timeout).until_resumed(self._frame_or(frame, to="step"))
+
+    def need_async(self) -> None:
+        """Check that the selected frame is that of an async function or block.
+
+        Raises:
+            StateError: It is not.
+        """
+        from crabtrap.session.async_steps import need_async  # noqa: PLC0415 - of use to few
+
+        need_async(self._frame_or(None, to="step in an async function"))
 
     @returning_the_end
     def until(
@@ -527,6 +565,11 @@ class Client:
     def _frame_or(self, frame: StackFrame | None, *, to: str) -> StackFrame:
         require(self._core.state, Stopped, to=to)
         return frame if frame is not None else self._selection.frame
+
+    def _waiting_frame(self) -> StackFrame | None:
+        """The selected frame, if it is that of a task that waits."""
+        frame = self._frame_if_any()
+        return None if isinstance(frame, Frame) else frame
 
     def _running_frame(self, frame: Frame | None, *, to: str) -> Frame:
         require(self._core.state, Stopped, to=to)

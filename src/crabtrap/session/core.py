@@ -15,8 +15,7 @@ from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Ended, Running, State, Stopped, require
 from crabtrap.engine.mailbox import Mailbox
 from crabtrap.engine.modules.module_loader import ModuleLoader
-from crabtrap.engine.plans.across_polls import AcrossPolls
-from crabtrap.engine.plans.run_to import Finish
+from crabtrap.engine.plans.plan import Returning
 from crabtrap.engine.program import Program
 from crabtrap.errors import StillRunningError, TargetError
 from crabtrap.events import CoroutineEnded, Notice, StepDone
@@ -316,7 +315,7 @@ class Core:
         return self.settle(state.event)
 
     def _with_return_value(self, event: StopEvent, plan: Plan | None) -> StopEvent:
-        function = plan.returned if isinstance(plan, Finish | AcrossPolls) else None
+        function = plan.returned if isinstance(plan, Returning) else None
         if function is None:
             return event
         value = find_result(function, self.program.inspector.frame(event.thread))

@@ -11,13 +11,14 @@ from crabtrap.engine.plans.run_to import Continue, Finish, FinishInlined, RunTo,
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import RangeError, StateError, StillRunningError, UsageError
 from crabtrap.events import StepDone, StopEvent
-from crabtrap.session.async_steps import find_polled, need_polled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from crabtrap.engine.inspect.frame import Frame
+    from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.plans.plan import Plan
+    from crabtrap.session.async_steps import PolledFrame
     from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation, Resolution
 
@@ -51,7 +52,7 @@ class RunVerbs:
     def _line(self, tid: int, index: int, into: bool) -> StopEvent:
         # Frame 0 is the usual case; finding another one takes unwinding.
         frame = self._frame(tid, index) if index or self._is_polled(tid) else None
-        polled = find_polled(self._core.program.debuggee, frame) if frame is not None else None
+        polled = self._find_polled(frame) if frame is not None else None
 
         def plan(inner: int) -> Plan:
             if polled is not None:
@@ -61,6 +62,13 @@ class RunVerbs:
         if frame is None or not frame.physical.index:
             return self._run(plan(index))
         return self._in_outer_frame("step" if into else "next", frame, plan, to_line=True)
+
+    def _find_polled(self, frame: Frame) -> PolledFrame | None:
+        if frame.code is None or not frame.code.is_coroutine_body:
+            return None
+        from crabtrap.session.async_steps import find_polled  # noqa: PLC0415 - of use to few
+
+        return find_polled(self._core.program.debuggee, frame)
 
     def _is_polled(self, tid: int) -> bool:
         """Whether the innermost frame of a thread is that of an async function."""
@@ -107,7 +115,7 @@ class RunVerbs:
             StateError: The frame is the outermost.
         """
         tid = frame.thread.tid
-        polled = find_polled(self._core.program.debuggee, frame)
+        polled = self._find_polled(frame)
 
         def leave(inner: int) -> Plan:
             return FinishInlined(tid, inner) if polled is None else polled.finish_inlined(inner)
@@ -124,13 +132,27 @@ class RunVerbs:
             raise StateError("the outermost frame has nowhere to return to")
         return self._run(Finish(tid, cfa, caller.pc, frame.code))
 
-    def until_resumed(self, frame: Frame) -> StopEvent:
+    def until_resumed(self, frame: StackFrame) -> StopEvent:
         """Run until the async function of a frame is polled again.
 
         Raises:
             StateError: It is none.
         """
-        return self._run(need_polled(self._core.program.debuggee, frame).until_resumed())
+        from crabtrap.session.async_steps import until_resumed  # noqa: PLC0415 - as above
+
+        return self._run(until_resumed(self._core.program.debuggee, frame))
+
+    def line_of_waiting(self, frame: StackFrame, count: int, *, into: bool) -> StopEvent:
+        """Step ``count`` lines in what a task awaits, beginning at its await."""
+        _check_count(count)
+        event = self.until_resumed(frame)
+        return self.line(*self._shown, count, into=into) if _is_only_step(event) else event
+
+    def finish_waiting(self, frame: StackFrame) -> StopEvent:
+        """Run until what a task awaits has its result."""
+        from crabtrap.session.async_steps import finish_waiting  # noqa: PLC0415 - as above
+
+        return self._run(finish_waiting(self._core.program.debuggee, frame))
 
     def until_below(self, start: Frame) -> StopEvent:
         """Run to a later line: as ``next``, but to the end of loops."""

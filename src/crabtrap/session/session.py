@@ -91,6 +91,7 @@ class Session:
         self.continue_, self.step, self.next = verbs.continue_, verbs.step, verbs.next
         self.step_instruction = verbs.step_instruction
         self.next_instruction = verbs.next_instruction
+        self.until_resumed = verbs.until_resumed
         self.finish, self.until, self.advance = verbs.finish, verbs.until, verbs.advance
         self.jump, self.resolve = verbs.jump, verbs.resolve
         self.evaluate, self.type_of, self.call = verbs.evaluate, verbs.type_of, verbs.call

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume
+from crabtrap.engine.plans.plan import UNEXPLAINED, Done, Explanation, Resume, Returning
+from crabtrap.engine.plans.poll_work import Body
 from crabtrap.engine.plans.user_callers import nearest_user_frame
 from crabtrap.errors import MemoryFault
 from crabtrap.events import CoroutineEnded
 from crabtrap.records import dataclass, field, replace
-from crabtrap.symbols.names import function_name
+from crabtrap.symbols.names import body_name, function_name
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
@@ -32,24 +33,14 @@ _RDI, _RSI = 5, 4
 """Where a poll function has its coroutine: in rsi where rdi is for a large result."""
 
 
-class PollWork(Protocol):
-    """What is done while a coroutine is being polled.
-
-    Attributes:
-        returned: The coroutine's function, once that has returned and the registers still
-            hold its result.
-    """
-
-    @property
-    def returned(self) -> Function | None:
-        """See above."""
-        ...
+class PollWork(Returning, Protocol):
+    """What is done while a coroutine is being polled."""
 
     def begin(self, view: ThreadView) -> Resume | Done:
         """Begin in a poll that is under way."""
         ...
 
-    def go_on(self, view: ThreadView) -> Resume:
+    def go_on(self, view: ThreadView, body: Body) -> Resume:
         """Go on in another poll, which has just begun."""
         ...
 
@@ -75,8 +66,9 @@ class AcrossPolls:
         name: Name of the verb.
         thread: tid that polls the coroutine; 0 while it waits.
         coroutine: The coroutine.
-        poll: The function that polls it, out of line: its own, or that of the coroutine it
-            is inlined into.  ``None`` where it is inlined into something else.
+        body: Its code in the poll that is under way.
+        poll: The coroutine with whose poll its own begins: itself or, where its body is
+            inlined, that which it is inlined into.  ``None`` where that is none.
         work: What is done.
         outside: What is not part of a task, but runs it.
         glue: Where the coroutine's drop begins, in functions of its own.
@@ -86,6 +78,7 @@ class AcrossPolls:
     name: str
     thread: int
     coroutine: Coroutine
+    body: Body
     poll: Coroutine | None
     work: PollWork
     outside: Outside
@@ -98,11 +91,16 @@ class AcrossPolls:
 
     @property
     def returned(self) -> Function | None:
-        """The coroutine's function, just returned; see ``PollWork``."""
+        """The coroutine's function, just returned; see ``Returning``."""
         return self.work.returned
 
     def begin(self, view: ThreadView) -> Resume | Done:
-        """Begin in the poll that is under way: of the innermost frame, unless one was given."""
+        """Begin in the poll that is under way: of the innermost frame, unless one was given.
+
+        Without a thread, no poll is under way.
+        """
+        if not self.thread:
+            return self._wait()
         if self.frame_cfa is None:
             self._enter(view)
         first = self.work.begin(view)
@@ -142,7 +140,7 @@ class AcrossPolls:
 
     def _found_again(self, view: ThreadView) -> Explanation:
         """Explain who has accessed them in the poll of what the coroutine is inlined into."""
-        if not self._is_in_body(view):
+        if self._body_in(view) is None:
             return self._dropped(view)
         self._sought = False
         return self._during_poll(replace(self._resume, watched=None))
@@ -162,7 +160,7 @@ class AcrossPolls:
 
     def _has_left_to_wait(self, view: ThreadView) -> bool:
         """Whether an inlined coroutine was left because it is not ready."""
-        own = self.coroutine.function
+        own = self.body.function
         return (
             own.inlined
             and view.cfa == self.frame_cfa
@@ -203,21 +201,27 @@ class AcrossPolls:
                     return UNEXPLAINED
                 return self._polled_again(view)
         if self._is_touched(stop):
-            return self._polled_again(view) if self._is_in_body(view) else self._dropped(view)
+            return self._polled_again(view) if self._body_in(view) else self._dropped(view)
         return UNEXPLAINED
 
-    def _is_in_body(self, view: ThreadView) -> bool:
-        """Whether a thread runs the coroutine's body, perhaps another copy of it."""
-        return any(each.name == self.coroutine.function.name for each in view.chain)
+    def _body_in(self, view: ThreadView) -> Body | None:
+        """The coroutine's body in which a thread is, perhaps another copy of it."""
+        name = self.coroutine.function.name
+        for depth, each in enumerate(reversed(view.chain)):
+            if each.name == name:
+                return Body(each, depth)
+        return None
 
     def _polled_again(self, view: ThreadView) -> Explanation:
         if self.coroutine.state(view.target) != "suspended":
             return self._dropped(view)  # unseen, and another one is where it was
         self._enter(view)
-        self._sought = not self._is_in_body(view)
-        return self._during_poll(self.work.go_on(view))
+        body = self._body_in(view)
+        self._sought = body is None
+        self.body = body or self.body
+        return self._during_poll(self.work.go_on(view, self.body))
 
     def _dropped(self, view: ThreadView) -> Explanation:
         frame = nearest_user_frame(view, self.outside) or 0
-        function = function_name(self.coroutine.function)
+        function = body_name(function_name(self.coroutine.function))
         return Done(CoroutineEnded(self.name, function, "cancelled", frame=frame))

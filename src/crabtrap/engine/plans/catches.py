@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.names import function_name
+from crabtrap.symbols.names import body_name, function_name
 
 if TYPE_CHECKING:
     from crabtrap.engine.plans.thread_view import ThreadView
@@ -56,6 +56,6 @@ def find_catches(view: ThreadView, cfa: int) -> Catches:
 def _name_at(view: ThreadView, address: Address) -> str:
     chain = view.modules.inline_chain(address)
     if chain:
-        return function_name(chain[-1])
+        return body_name(function_name(chain[-1]))
     symbol = view.modules.symbol_at(address)
     return symbol.name if symbol is not None else f"{address:#x}"

@@ -8,7 +8,7 @@ its thread plans.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints.sites import SiteKey
@@ -16,6 +16,9 @@ from crabtrap.engine.plans.thread_view import ThreadView
 from crabtrap.events import StopReason
 from crabtrap.records import dataclass, field
 from crabtrap.target.interface import ResumeKind, TargetStop
+
+if TYPE_CHECKING:
+    from crabtrap.symbols.code_rows import Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,20 @@ Explanation = Resume | Done | Unexplained
 
 FREELY, UNEXPLAINED = Resume(), Unexplained()
 """What most plans answer at most stops."""
+
+
+@runtime_checkable
+class Returning(Protocol):
+    """A plan that ends when a function returns.
+
+    Attributes:
+        returned: The function, once it has returned and the registers still hold its result.
+    """
+
+    @property
+    def returned(self) -> Function | None:
+        """See above."""
+        ...
 
 
 class Plan(Protocol):

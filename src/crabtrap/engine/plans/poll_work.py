@@ -8,7 +8,7 @@ from crabtrap.engine.plans.plan import FREELY, UNEXPLAINED, Done, Explanation, R
 from crabtrap.engine.plans.user_callers import nearest_user_frame
 from crabtrap.events import CoroutineEnded, StepDone
 from crabtrap.records import dataclass, field
-from crabtrap.symbols.names import function_name
+from crabtrap.symbols.names import body_name, function_name
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from crabtrap.target.interface import TargetStop
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The code of a coroutine in one poll: the compiler may have made several copies.
+
+    Attributes:
+        function: A function, or an instance inlined into what awaits the coroutine.
+        depth: Where it is in the inline chain, counted from the concrete function.
+    """
+
+    function: Function
+    depth: int
+
+
 @dataclass(slots=True)
 class _Arrival:
     """Where a coroutine's body goes on after what every poll begins with.
@@ -31,12 +44,12 @@ class _Arrival:
 
     Attributes:
         coroutine: The coroutine.
-        depth: Where its body is in the inline chain, counted from the concrete function.
+        body: Its body in this poll.
         frame_cfa: CFA of the frame that polls it.
     """
 
     coroutine: Coroutine
-    depth: int
+    body: Body
     frame_cfa: int | None = None
     _places: frozenset[Address] = field(default=frozenset(), init=False)
 
@@ -50,7 +63,7 @@ class _Arrival:
             left: Path and line that the thread was on when the last poll ended.
         """
         self.frame_cfa = view.cfa
-        found = view.code.body_statements(self.coroutine.function, self.depth)
+        found = view.code.body_statements(self.body.function, self.body.depth)
         lines = (self.coroutine.position(view.target), *left)
         own = frozenset(each for each, position in found.items() if position in lines)
         self._places = own or frozenset(found)
@@ -68,13 +81,11 @@ class StepInPoll:
     Attributes:
         step: Steps in the poll that is under way.
         coroutine: The coroutine.
-        depth: Where its body is in the inline chain, counted from the concrete function.
-        returned: ``None``; see ``PollWork``.
+        returned: ``None``; see ``Returning``.
     """
 
     step: StepLine
     coroutine: Coroutine
-    depth: int
     returned: None = None
     _arrival: _Arrival | None = field(default=None, init=False)
 
@@ -82,9 +93,9 @@ class StepInPoll:
         """Leave the present line."""
         return self.step.begin(view)
 
-    def go_on(self, view: ThreadView) -> Resume:
+    def go_on(self, view: ThreadView, body: Body) -> Resume:
         """Run to where the body goes on."""
-        self._arrival = _Arrival(self.coroutine, self.depth)
+        self._arrival = _Arrival(self.coroutine, body)
         return self._arrival.await_in(view, self.step.position)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
@@ -120,7 +131,7 @@ class FinishPolls:
         """Run to the end of the poll."""
         return FREELY
 
-    def go_on(self, view: ThreadView) -> Resume:
+    def go_on(self, view: ThreadView, body: Body) -> Resume:
         """Run to the end of the next one."""
         return FREELY
 
@@ -144,7 +155,7 @@ class FinishInlinedPolls:
         finish: Leaves it in the poll that is under way.
         function: Its body, an inline instance.
         outside: As for ``AcrossPolls``.
-        returned: ``None``: it returns nothing in registers; see ``PollWork``.
+        returned: ``None``: it returns nothing in registers; see ``Returning``.
     """
 
     finish: FinishInlined
@@ -156,9 +167,9 @@ class FinishInlinedPolls:
         """Trap the exits of its code."""
         return self.finish.begin(view)
 
-    def go_on(self, view: ThreadView) -> Resume:
+    def go_on(self, view: ThreadView, body: Body) -> Resume:
         """Trap them in the frame of the next poll."""
-        return self.finish.begin_in(self.function, view)
+        return self.finish.begin_in(body.function, view)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish outside of its code."""
@@ -181,13 +192,11 @@ class RunToPoll:
     Attributes:
         name: Name of the verb.
         coroutine: The coroutine.
-        depth: As for ``StepInPoll``.
-        returned: ``None``; see ``PollWork``.
+        returned: ``None``; see ``Returning``.
     """
 
     name: str
     coroutine: Coroutine
-    depth: int
     returned: None = None
     _arrival: _Arrival | None = field(default=None, init=False)
 
@@ -195,16 +204,18 @@ class RunToPoll:
         """Run to the end of the poll."""
         return FREELY
 
-    def go_on(self, view: ThreadView) -> Resume:
+    def go_on(self, view: ThreadView, body: Body) -> Resume:
         """Run to where the body goes on."""
-        self._arrival = _Arrival(self.coroutine, self.depth)
+        self._arrival = _Arrival(self.coroutine, body)
         return self._arrival.await_in(view)
 
     def explain_stop(self, stop: TargetStop, view: ThreadView) -> Explanation:
         """Finish where the body goes on."""
         if self._arrival is None or not self._arrival.has_come(stop, view):
             return UNEXPLAINED
-        return Done(StepDone(self.name, frame=max(len(view.chain) - 1 - self.depth, 0)))
+        return Done(
+            StepDone(self.name, frame=max(len(view.chain) - 1 - self._arrival.body.depth, 0))
+        )
 
     def ended(self, view: ThreadView, frame: int | None) -> Explanation:
         """Say that it will not be polled again."""
@@ -213,4 +224,4 @@ class RunToPoll:
 
 def completed(name: str, function: Function) -> Done:
     """Report that a coroutine has returned its result, and no user's function awaits it."""
-    return Done(CoroutineEnded(name, function_name(function), "completed"))
+    return Done(CoroutineEnded(name, body_name(function_name(function)), "completed"))

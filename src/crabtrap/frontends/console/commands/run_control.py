@@ -67,6 +67,25 @@ def finish(context: CommandContext, arguments: Arguments) -> Reply:
     return go(context, context.client.finish)
 
 
+def async_(context: CommandContext, arguments: Arguments) -> Reply:
+    """Step in an async function, and in no other: ``async VERB [N]``."""
+    verb = arguments.literal(*_IN_ASYNC)
+    if verb is None:
+        arguments.fail(f"async takes one of {', '.join(_IN_ASYNC)}")
+    require_program(context)
+    context.client.need_async()
+    return _IN_ASYNC[verb](context, arguments)
+
+
+def until_resumed(context: CommandContext, arguments: Arguments) -> Reply:
+    """Run until the selected async function goes on after an await: ``async until-resumed``."""
+    arguments.end()
+    return go(context, context.client.until_resumed)
+
+
+_IN_ASYNC = {"next": next_, "step": step, "finish": finish, "until-resumed": until_resumed}
+
+
 def until(context: CommandContext, arguments: Arguments) -> Reply:
     """Run to a later line, or to a location in this frame: ``until [LOCATION]``."""
     spec = arguments.take_rest() or None
@@ -130,6 +149,21 @@ GROUP = Group(
             ("finish",),
             (("finish", "leave the current function"),),
             "With a frame selected by `up` or `frame`, it leaves that one.",
+            repeats="line",
+        ),
+        Command(
+            ("async",),
+            async_,
+            "Step in an async function: next, step, finish and until-resumed",
+            ("async next|step [COUNT]", "async finish", "async until-resumed"),
+            (
+                ("async next", "as `next`, and an error outside of async functions"),
+                ("async until-resumed", "run until the function goes on after an await"),
+            ),
+            "`next`, `step` and `finish` do the same by themselves in a frame of an async\n"
+            "function: they stay in its task, over awaits that are not ready and from thread to\n"
+            "thread, and say when it was dropped. With a task selected that waits, they begin\n"
+            "where it waits.",
             repeats="line",
         ),
         Command(

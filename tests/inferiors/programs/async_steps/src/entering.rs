@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
+use ready::keep;
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
 use crate::child;
@@ -21,11 +23,24 @@ async fn enters(id: u32) -> u32 {
     a + b.unwrap_or(0) + c // @entered
 }
 
+/// Called while the task waits for the first time.
+#[inline(never)]
+fn idle() {
+    keep(&0);
+}
+
 pub fn all() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
-    let sum = runtime.block_on(async { tokio::spawn(enters(7)).await.unwrap() });
+    let sum = runtime.block_on(async {
+        let task = tokio::spawn(enters(7));
+        for _ in 0..3 {
+            yield_now().await;
+        }
+        idle();
+        task.await.unwrap()
+    });
     println!("{sum}");
 }
