@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
     from crabtrap.tasks.waits.stuck import Stuck
     from crabtrap.tasks.waits.wait import Hold, QueuePlace, Resource, Timer, Wait
-    from crabtrap.tasks.waits.wait_rules import HoldRule, WaitRule
+    from crabtrap.tasks.waits.wait_rules import BlockRule, HoldRule, WaitRule
     from crabtrap.values.value import Value
 
 __version__ = "0.1.0"
@@ -77,6 +77,7 @@ __all__ = [
     "AnyStoppoint",
     "Await",
     "Binding",
+    "BlockRule",
     "Breakpoint",
     "BreakpointLocation",
     "Breakpoints",
@@ -197,7 +198,7 @@ _HOMES = {
     "tasks.futures": ("Await", "HeldVariable"),
     "tasks.task_frames": ("TaskFrame",),
     "tasks.task": ("Task", "TaskState"),
-    "tasks.waits.wait_rules": ("HoldRule", "WaitRule"),
+    "tasks.waits.wait_rules": ("BlockRule", "HoldRule", "WaitRule"),
     "tasks.waits.diagnoses": ("Diagnosis", "Link"),
     "tasks.waits.stuck": ("Stuck",),
     "tasks.waits.wait": ("Hold", "QueuePlace", "Resource", "Timer", "Wait"),

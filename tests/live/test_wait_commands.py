@@ -90,7 +90,7 @@ def test_waits_are_told_with_holders_and_what_is_not_known(run: Run, program: In
         "  => mpsc channel @A, to receive, 0 of 4 queued, senders 1",
         f"       sender: task 2 waiting::channels::keeps (kept) at channels.rs:{keeps}",
     ]
-    assert "       no sender is known: none is in a task's variables" in lines
+    assert "       no sender is known: none is in a variable of a task or thread" in lines
     assert lines[-1] == "6 waits end by themselves or from outside; `waits -all` shows them"
 
 

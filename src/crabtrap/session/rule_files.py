@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from crabtrap.present.rules.rule import Rule, RuleBook
-    from crabtrap.tasks.waits.wait_rules import HoldRule, WaitRule, WaitRules
+    from crabtrap.tasks.waits.wait_rules import BlockRule, HoldRule, WaitRule, WaitRules
 
-    AnyRule = Rule | WaitRule | HoldRule
+    AnyRule = Rule | WaitRule | HoldRule | BlockRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _LoadedFile:
 
     @property
     def all(self) -> tuple[AnyRule, ...]:
-        return (*self.rules, *self.waiting.waits, *self.waiting.holds)
+        return (*self.rules, *self.waiting.all)
 
 
 @through_door()

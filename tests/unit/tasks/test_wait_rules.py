@@ -25,6 +25,7 @@ def test_shipped_rules_are_readable():
     rules = shipped_wait_rules()
     roles = {hold.role for hold in rules.holds} | {"task"}
     assert {role for wait in rules.waits for role in (*wait.by, *wait.also_by)} <= roles
+    assert {role for block in rules.blocks for role in block.by} <= roles | {"thread"}
 
 
 def test_one_file_may_have_rules_of_all_kinds():
@@ -53,7 +54,9 @@ def test_what_is_not_valid_is_refused(text: str, message: str):
 def test_the_page_shows_valid_rules_and_every_key():
     page = PAGE.read_text()
     for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
-        assert parse(block).waits
+        assert parse(block).all
     told = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"^(\w+) =", page, re.MULTILINE))
-    keys = wait_rules.WAIT_KEYS | wait_rules.HOLD_KEYS | wait_rules.QUEUE_KEYS
+    keys = (
+        wait_rules.WAIT_KEYS | wait_rules.HOLD_KEYS | wait_rules.QUEUE_KEYS | wait_rules.BLOCK_KEYS
+    )
     assert keys <= told

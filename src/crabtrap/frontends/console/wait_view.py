@@ -28,7 +28,9 @@ def wait_lines(one: Wait) -> list[Text]:
     lines += [Text("       ", ("for ", "dim")).add(_joined(task)) for task in one.joined]
     if one.by and not one.holders and one.resource is not None:
         role = " or ".join(one.by)
-        lines.append(Text((f"       no {role} is known: none is in a task's variables", "dim")))
+        lines.append(
+            Text((f"       no {role} is known: none is in a variable of a task or thread", "dim"))
+        )
     return lines
 
 
@@ -84,8 +86,9 @@ def _holder(hold: Hold) -> Text:
     return text.add(" (", _variable(hold), ")").add(_place(hold.where))
 
 
-def _joined(task: Task) -> Text:
-    return waiter_text(task).add(f", {task.state}")
+def _joined(who: Task | Thread) -> Text:
+    text = waiter_text(who)
+    return text.add(f", {who.state}") if isinstance(who, Task) else text
 
 
 def _place(where: Await | Frame | None) -> Text:
@@ -132,5 +135,5 @@ def _quoted(text: str) -> str:
 
 def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
     """Part waits into those that somebody in the program ends, and the number of all others."""
-    edges = [wait for wait in waits if wait.by or wait.tasks or wait.never]
+    edges = [wait for wait in waits if wait.by or wait.joined or wait.never]
     return edges, len(waits) - len(edges)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path as FilePath
 
-KINDS = ("rule", "wait", "hold")
-"""What a file may have: how values are shown, what futures wait for, and what values hold."""
+KINDS = ("rule", "wait", "hold", "block")
+"""What a file may have: how values are shown, what futures wait for, what values hold, and what
+threads wait for."""
 
 _LONGEST_FILE = 4 << 20
 """Bytes of a rule file."""

@@ -94,7 +94,7 @@ def _link(
 
 def _involves(graph: WaitGraph, wait: Wait, members: frozenset[Waiter]) -> bool:
     sources: set[Waiter] = {hold.who for hold in graph.holders(wait)}
-    return not sources.isdisjoint(members) or not members.isdisjoint(graph.joined(wait))
+    return not sources.isdisjoint(members) or not members.isdisjoint(wait.joined)
 
 
 def _kind(links: tuple[Link, ...]) -> DiagnosisKind:

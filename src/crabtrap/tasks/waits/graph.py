@@ -10,6 +10,7 @@ from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.leaves import WaitDescriber
 from crabtrap.tasks.waits.resources import ResourceIndex
+from crabtrap.tasks.waits.thread_waits import thread_waits
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
@@ -39,8 +40,9 @@ class WaitGraph:
 
     @lazy
     def waits(self) -> tuple[Wait, ...]:
-        """What all tasks wait for."""
-        return tuple(wait for task in self._tasks.all for wait in task.waits)
+        """What all tasks and threads wait for."""
+        of_threads = thread_waits(self._tasks.process, self._book, self.holders)
+        return (*(wait for task in self._tasks.all for wait in task.waits), *of_threads)
 
     @lazy
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -49,14 +51,16 @@ class WaitGraph:
 
     @lazy
     def holds(self) -> tuple[Hold, ...]:
-        """What all tasks hold."""
+        """What all tasks and threads hold."""
         search = HolderSearch(self._book)
-        return tuple(
+        of_tasks = (
             hold
             for task in self._tasks.all
             if (level := task.awaits) is not None
             for hold in search.holds_of(task, level)
         )
+        threads = self._tasks.process.threads
+        return (*of_tasks, *(hold for each in threads for hold in search.holds_of_thread(each)))
 
     @lazy
     def _by_resource(self) -> ResourceIndex[Hold]:

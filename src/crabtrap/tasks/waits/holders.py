@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from crabtrap.address import Address
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.types import Type
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
@@ -44,6 +45,19 @@ class HolderSearch:
                     if holder.address not in seen:
                         seen.add(holder.address)
                         yield Hold(task, rule.role, resource, name, each, certain, rule.unpolled)
+
+    def holds_of_thread(self, thread: Thread) -> Iterator[Hold]:
+        """Yield what a thread holds in variables of its functions, each thing once.
+
+        A value that is moved from a caller to what it calls is the inner function's.
+        """
+        seen: set[tuple[str, Resource]] = set()
+        for frame in thread.frames():
+            for binding in (*frame.locals(), *frame.arguments()):
+                for rule, _, resource in self.find(binding.value):
+                    if (rule.role, resource) not in seen:
+                        seen.add((rule.role, resource))
+                        yield Hold(thread, rule.role, resource, binding.name, frame)
 
     def find(self, value: Value) -> Iterator[tuple[HoldRule, Value, Resource]]:
         """Yield what is held by a value and what is in it: by which rule, who, what.

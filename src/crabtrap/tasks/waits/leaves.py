@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from crabtrap.address import Address
     from crabtrap.present.field_paths import Path
+    from crabtrap.present.rules.formula import Formula
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
     from crabtrap.tasks.waits.wait import Hold
@@ -115,18 +116,18 @@ class WaitDescriber:
             levels,
             rule.kind,
             rule.what,
-            _detail(rule, value),
-            resource,
-            _readable(lambda: _place(rule.queue, value)),
-            _readable(lambda: self._timer(rule, value)),
-            _readable(lambda: _tasks(rule, value)) or (),
-            rule.by,
-            rule.also_by,
-            _readable(lambda: _total(rule, on)),
-            rule.needs_all,
-            rule.never,
-            self._find_holds,
-            self._find_tasks,
+            detail=_detail(rule, value),
+            resource=resource,
+            place=readable(lambda: _place(rule.queue, value)),
+            timer=readable(lambda: self._timer(rule, value)),
+            tasks=readable(lambda: _tasks(rule, value)) or (),
+            by=rule.by,
+            also_by=rule.also_by,
+            total=readable(lambda: total_of(rule.total, on)),
+            needs_all=rule.needs_all,
+            never=rule.never,
+            _find_holds=self._find_holds,
+            _find_tasks=self._find_tasks,
         )
 
     def _timer(self, rule: WaitRule, value: Value) -> Timer | None:
@@ -139,7 +140,7 @@ class WaitDescriber:
         return Timer(deadline, self._now, since)
 
 
-def _readable(read: Callable[[], _T]) -> _T | None:
+def readable(read: Callable[[], _T]) -> _T | None:
     """What a part of a rule finds; ``None`` where memory or layout do not have it."""
     try:
         return read()
@@ -149,7 +150,7 @@ def _readable(read: Callable[[], _T]) -> _T | None:
 
 
 def _on(rule: WaitRule, value: Value) -> Value | None:
-    return None if rule.on is None else _readable(lambda: pointed_resource(value, rule.on or ""))
+    return None if rule.on is None else readable(lambda: pointed_resource(value, rule.on or ""))
 
 
 def pointed_resource(value: Value, path: Path) -> Value:
@@ -160,7 +161,7 @@ def pointed_resource(value: Value, path: Path) -> Value:
         UnavailableError: It cannot be read, or is null.
     """
     found = part(value, path)
-    pointer = _readable(lambda: pointer_in(found))
+    pointer = readable(lambda: pointer_in(found))
     return found if pointer is None else pointed(pointer)
 
 
@@ -232,8 +233,9 @@ def _tasks(rule: WaitRule, value: Value) -> tuple[Address, ...]:
     return () if pointer is None else (pointer.pointer_address(),)
 
 
-def _total(rule: WaitRule, on: Value | None) -> int | None:
-    return None if rule.total is None or on is None else evaluate(rule.total, on)
+def total_of(total: Formula | None, on: Value | None) -> int | None:
+    """How many can end a wait, by a formula of what is waited for; ``None`` where unknown."""
+    return None if total is None or on is None else evaluate(total, on)
 
 
 def _seconds(value: Value, whole: str, fraction: str) -> float:

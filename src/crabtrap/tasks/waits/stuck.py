@@ -45,7 +45,7 @@ def find_stuck(graph: WaitGraph) -> dict[Waiter, Stuck]:
 
 def _ends(wait: Wait) -> bool:
     """Whether a wait ends by itself or from outside, as far as its rule says."""
-    return not (wait.by or wait.tasks or wait.never)
+    return not (wait.by or wait.tasks or wait.threads or wait.never)
 
 
 def _judged(
@@ -76,15 +76,15 @@ def _sources(
     """Who could end a wait if they were not stuck; ``None`` where somebody may end it."""
     if wait.never:
         return []
-    if wait.tasks:
-        joined = graph.joined(wait)
-        known = len(joined) == len(wait.tasks) and all(task in suspects for task in joined)
-        return list(joined) if known else None
+    if wait.tasks or wait.threads:
+        joined = wait.joined
+        known = len(joined) == len(wait.tasks) + len(wait.threads)
+        return list(joined) if known and all(who in suspects for who in joined) else None
     holders = [hold for hold in graph.holders(wait) if hold.certain]
     if wait.needs_all:
         stuck = _who(hold for hold in holders if hold.who in suspects)
         return stuck or None
-    everybody = len(holders) >= (1 if wait.total is None else wait.total) > 0
+    everybody = wait.total is not None and len(holders) >= wait.total > 0
     able = [*holders, *graph.others(wait)]
     if not everybody or any(hold.who not in suspects for hold in able):
         return None

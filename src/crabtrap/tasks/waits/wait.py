@@ -129,7 +129,9 @@ class Wait:
         resource: What is waited for, where it is somewhere.
         place: The place in its queue.
         timer: When the wait ends by itself.
+        frame: Of a thread: the function that waits.
         tasks: Addresses of the tasks whose end ends the wait.
+        threads: The threads that end it when they go on, or end.
         by: The roles of those who can end it; ``()`` for what ends from outside.
         also_by: The roles of those who can end it, too, but have not to.
         total: How many ``by`` there are, ``None`` where that is unknown.
@@ -145,7 +147,9 @@ class Wait:
     resource: Resource | None = None
     place: QueuePlace | None = None
     timer: Timer | None = None
+    frame: Frame | None = None
     tasks: tuple[Address, ...] = ()
+    threads: tuple[Thread, ...] = ()
     by: tuple[str, ...] = ()
     also_by: tuple[str, ...] = ()
     total: int | None = None
@@ -164,16 +168,19 @@ class Wait:
         return None if self.resource is None else self.resource.address
 
     @property
-    def where(self) -> Await | None:
-        """The innermost future of the user's own code, else the one that was spawned."""
+    def where(self) -> Await | Frame | None:
+        """The innermost future or function of the user's own code, else the outermost future."""
+        if self.frame is not None:
+            outer = self.frame.thread.frames(self.frame.index)
+            return next((frame for frame in outer if frame.is_user), self.frame)
         user_code = self.who.process.settings.user_code
         own = (level for level in reversed(self.levels) if user_code.is_user_path(level.path))
         return next(own, self.levels[0] if self.levels else None)
 
     @property
-    def joined(self) -> tuple[Task, ...]:
-        """The tasks at ``tasks``, those that are known."""
-        return self._find_tasks(self)
+    def joined(self) -> tuple[Waiter, ...]:
+        """The threads and tasks whose end ends the wait, those that are known."""
+        return (*self.threads, *self._find_tasks(self))
 
     @property
     def holders(self) -> tuple[Hold, ...]:

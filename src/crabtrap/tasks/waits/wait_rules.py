@@ -1,7 +1,7 @@
 """Rules about waiting, as data: what a future waits for, and which values hold what.
 
-They stand in the same files as the rules for how values are shown, as ``[[wait]]`` and
-``[[hold]]``, and name types and fields alone: no offset, no version.
+They stand in the same files as the rules for how values are shown, as ``[[wait]]``,
+``[[hold]]`` and ``[[block]]``, and name types, functions and fields alone: no offset, no version.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from crabtrap.present.field_paths import LayoutError, Path
 from crabtrap.present.rules.formula import Formula, FormulaError, evaluate, parse_formula
 from crabtrap.present.rules.rule import PatternText
 from crabtrap.records import dataclass
+from crabtrap.symbols.brackets import angle_groups
 from crabtrap.symbols.type_names import parse_type_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crabtrap.present.rules.rule_table import RuleTable
     from crabtrap.symbols.types import Type
@@ -140,11 +141,39 @@ class HoldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockRule:
+    """What a thread waits for that is at a futex, see ``futex(2)``, within some function.
+
+    Attributes:
+        pattern: The function's path without generic arguments, as a type's in a ``Rule``.
+        kind: As in ``WaitRule``, and so are ``what``, ``by``, ``total`` and ``needs_all``.
+        on: What is waited for: a path from the function's ``self``; without any, it is at the
+            futex.
+        joins: It waits for the end of the thread whose number is at the futex.
+    """
+
+    pattern: str
+    kind: str
+    what: str
+    on: Path | None = None
+    by: tuple[str, ...] = ()
+    total: Formula | None = None
+    needs_all: bool = False
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WaitRules:
     """The rules of one file."""
 
     waits: tuple[WaitRule, ...] = ()
     holds: tuple[HoldRule, ...] = ()
+    blocks: tuple[BlockRule, ...] = ()
+
+    @property
+    def all(self) -> tuple[WaitRule | HoldRule | BlockRule, ...]:
+        """All of them, by kind."""
+        return (*self.waits, *self.holds, *self.blocks)
 
 
 def parse_wait_rules(file: RuleFile) -> WaitRules:
@@ -155,7 +184,8 @@ def parse_wait_rules(file: RuleFile) -> WaitRules:
     """
     waits = tuple(_wait(table) for table in file.tables("wait", "type"))
     holds = tuple(_hold(table) for table in file.tables("hold", "type"))
-    return WaitRules(waits, holds)
+    blocks = tuple(_block(table) for table in file.tables("block", "function"))
+    return WaitRules(waits, holds, blocks)
 
 
 @cache
@@ -175,6 +205,7 @@ def _joined(rules: Iterable[WaitRules]) -> WaitRules:
     return WaitRules(
         tuple(rule for each in every for rule in each.waits),
         tuple(rule for each in every for rule in each.holds),
+        tuple(rule for each in every for rule in each.blocks),
     )
 
 
@@ -209,6 +240,35 @@ class WaitBook:
             self._holds[shape] = found
         return found
 
+    def blocks(self, functions: Sequence[str]) -> Iterator[tuple[BlockRule, int]]:
+        """Yield the rules for a thread by the functions that it is in, innermost first.
+
+        Each comes with the index of the function that it fits, best first.
+        """
+        plain = [plain_function(name) for name in functions]
+        for rule in self._rules.blocks:
+            head = PatternText.parse(rule.pattern).head
+            for index, name in enumerate(plain):
+                if head.fullmatch(name):
+                    yield rule, index
+                    break
+
+
+@cache
+def plain_function(path: str) -> str:
+    """Leave the generic arguments out of a function's path.
+
+    Example:
+        >>> plain_function("std::sync::mpmc::list::Channel<T>::recv<u32>")
+        'std::sync::mpmc::list::Channel::recv'
+        >>> plain_function("<a::Lock as b::Raw<c::D>>::lock")
+        '<a::Lock as b::Raw<c::D>>::lock'
+    """
+    for start, end in reversed(list(angle_groups(path))):
+        if start:
+            path = path[:start].removesuffix("::") + path[end:]
+    return path
+
 
 def fits(pattern: str, shape: Type) -> bool:
     """Say whether a pattern fits a stripped type."""
@@ -233,6 +293,7 @@ WAIT_KEYS = frozenset(
     tasks""".split()  # noqa: SIM905 - a list of as many lines
 )
 HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled"))
+BLOCK_KEYS = frozenset(("function", "kind", "what", "on", "by", "total", "needs_all", "joins"))
 QUEUE_KEYS = frozenset(("first", "next", "node"))
 
 
@@ -271,6 +332,20 @@ def _queue(table: RuleTable) -> QueueRule | None:
     queue = table.inner("queue")
     queue.refuse_others(QUEUE_KEYS)
     return QueueRule(queue.path("first"), queue.path("next"), queue.path("node"))
+
+
+def _block(table: RuleTable) -> BlockRule:
+    table.refuse_others(BLOCK_KEYS)
+    return BlockRule(
+        table.text("function"),
+        table.text("kind"),
+        table.text("what"),
+        table.optional_path("on"),
+        table.texts("by"),
+        table.optional_formula("total"),
+        table.flag("needs_all"),
+        table.flag("joins"),
+    )
 
 
 def _hold(table: RuleTable) -> HoldRule:

@@ -11,12 +11,12 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from crabtrap import HoldRule, Rule, Session, WaitRule
+    from crabtrap import BlockRule, HoldRule, Rule, Session, WaitRule
     from crabtrap.frontends.console.context import CommandContext
     from crabtrap.frontends.describe import Json
 
 
-def load_file(session: Session, path: str) -> tuple[Rule | WaitRule | HoldRule, ...]:
+def load_file(session: Session, path: str) -> tuple[Rule | WaitRule | HoldRule | BlockRule, ...]:
     """Load a rule file.
 
     Raises:
