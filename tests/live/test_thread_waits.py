@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from crabtrap import Session, Stdio, Thread, Wait
+from crabtrap import Session, Stdio, Task, Thread, Wait
 from tests.support.inferiors import Inferior, build
 
 Stop = Callable[[str], Session]
@@ -95,3 +95,20 @@ def test_two_mutexes_locked_crosswise(stop: Stop, what: str, behind: list[str]):
     first, second = found.links
     assert second.waits[0].resource == first.holds[0].resource
     assert {link.holds[0].name for link in found.links} == {"a"}
+
+
+def test_a_thread_and_a_task_that_wait_for_each_other(stop: Stop, program: Inferior):
+    diagnoses = {each.kind: each for each in stop("mixed").diagnoses}
+    (kept,) = diagnoses["guard kept"].links
+    assert isinstance(kept.who, Task)
+    assert kept.who.root == "blocked::mixed::keeps"
+    assert [hold.name for hold in kept.holds] == ["guard"]
+    (worker,) = diagnoses["blocked worker"].links
+    assert isinstance(worker.who, Task)
+    assert worker.who.root == "blocked::mixed::wants"
+    if program.profile == "debug":  # where the sender of a running task is not known optimised
+        task, thread = (link.who for link in diagnoses["deadlock"].links)
+        assert task is kept.who
+        assert thread is worker.who.thread
+        (behind,) = diagnoses["deadlock"].behind
+        assert behind.who is worker.who

@@ -32,7 +32,7 @@ def wait(one: Wait, *, holders: bool = True) -> JsonObject:
         if one.place is None
         else {"place": one.place.number, "length": one.place.length},
         "timer": None if one.timer is None else _timer(one),
-        "tasks": [waiter(task) for task in one.joined],
+        "joined": [waiter(each) for each in one.joined],
         "text": one.text,
     }
     if holders:
@@ -58,6 +58,7 @@ def diagnosis(one: Diagnosis) -> JsonObject:
     links: list[Json] = [_link(link) for link in one.links]
     return {
         "kind": one.kind,
+        "detail": one.detail,
         "links": links,
         "behind": [waiter(stuck.who) for stuck in one.behind],
     }

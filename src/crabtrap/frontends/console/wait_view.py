@@ -43,7 +43,8 @@ def diagnosis_lines(one: Diagnosis) -> list[Text]:
     """What is wrong, with everybody who is part of it."""
     count = len(one.links)
     head = f"{one.kind} of {count}:" if count > 1 else f"{one.kind}:"
-    lines = [Text((head, "error" if one.is_deadlock else "warning"))]
+    more = f" {one.detail}" if one.detail else ""
+    lines = [Text((head, "error" if one.is_deadlock else "warning"), more)]
     for link in one.links:
         lines += _link_lines(link)
     for stuck in one.behind:
@@ -88,7 +89,10 @@ def _holder(hold: Hold) -> Text:
 
 def _joined(who: Task | Thread) -> Text:
     text = waiter_text(who)
-    return text.add(f", {who.state}") if isinstance(who, Task) else text
+    if not isinstance(who, Task):
+        return text
+    on = f" on thread {who.thread.index}" if who.thread is not None else ""
+    return text.add(f", {who.state}{on}")
 
 
 def _place(where: Await | Frame | None) -> Text:
@@ -135,5 +139,5 @@ def _quoted(text: str) -> str:
 
 def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
     """Part waits into those that somebody in the program ends, and the number of all others."""
-    edges = [wait for wait in waits if wait.by or wait.joined or wait.never]
+    edges = [wait for wait in waits if wait.is_for_somebody]
     return edges, len(waits) - len(edges)

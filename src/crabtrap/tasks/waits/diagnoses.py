@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from crabtrap.records import dataclass, replace
 from crabtrap.tasks.waits.cycles import find_cycles
 from crabtrap.tasks.waits.stuck import find_stuck
+from crabtrap.tasks.waits.system_calls import interrupted_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from crabtrap.tasks.waits.stuck import Stuck
     from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
 
-DiagnosisKind = Literal["deadlock", "self-deadlock", "futurelock", "lost join", "guard kept"]
+DiagnosisKind = Literal[
+    "deadlock", "self-deadlock", "futurelock", "lost join", "guard kept", "blocked worker"
+]
+_MEANT_TO_BLOCK = "BlockingTask<"
+"""Of tokio: a function for a thread of its own, such as ``spawn_blocking`` and each worker."""
 DEADLOCKS: tuple[DiagnosisKind, ...] = ("deadlock", "self-deadlock", "futurelock")
 """Kinds of which nothing comes any more."""
 
@@ -43,14 +48,17 @@ class Diagnosis:
         kind: ``deadlock``: several wait for each other; ``self-deadlock``: one waits for
             itself; ``futurelock``: for a future of its own, which it does not poll;
             ``lost join``: for a task that has ended; ``guard kept``: a lock of threads is kept
-            while a task waits, so that a thread that wants it may block the runtime.
+            while a task waits, so that a thread that wants it may block the runtime; ``blocked
+            worker``: a task waits in a system call, and with it the thread that polls others.
         links: Who is part of it.
         behind: Who else waits for these, directly or not.
+        detail: More about it.
     """
 
     kind: DiagnosisKind
     links: tuple[Link, ...]
     behind: tuple[Stuck, ...] = ()
+    detail: str = ""
 
     @property
     def is_deadlock(self) -> bool:
@@ -60,7 +68,12 @@ class Diagnosis:
 
 def diagnose(graph: WaitGraph) -> tuple[Diagnosis, ...]:
     """Find all that is wrong, deadlocks first."""
-    return (*_deadlocks(graph), *_lost_joins(graph))
+    return (
+        *_deadlocks(graph),
+        *_lost_joins(graph),
+        *_guards_kept(graph),
+        *_blocked_workers(graph),
+    )
 
 
 def _deadlocks(graph: WaitGraph) -> Iterator[Diagnosis]:
@@ -125,3 +138,22 @@ def _lost_joins(graph: WaitGraph) -> Iterator[Diagnosis]:
         joined = graph.joined(wait)
         if joined and all(task.state in ("complete", "cancelled") for task in joined):
             yield Diagnosis("lost join", (Link(wait.who, (wait,), ()),))
+
+
+def _guards_kept(graph: WaitGraph) -> Iterator[Diagnosis]:
+    """Tasks that wait and keep what others block threads for."""
+    for who, waits in graph.by_waiter().items():
+        kept = tuple(hold for hold in graph.held_by(who) if hold.blocks and hold.certain)
+        if kept and any(wait.levels for wait in waits):
+            yield Diagnosis("guard kept", (Link(who, waits, kept),))
+
+
+def _blocked_workers(graph: WaitGraph) -> Iterator[Diagnosis]:
+    """Tasks that have blocked the threads that poll them, on purpose or not."""
+    for task in graph.tasks:
+        if task.state != "running" or _MEANT_TO_BLOCK in task.root or task.thread is None:
+            continue
+        call = interrupted_call(task.thread)
+        if call is not None:
+            detail = f"thread {task.thread.index} is in the system call {call.name}"
+            yield Diagnosis("blocked worker", (Link(task, task.waits, ()),), detail=detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.inspect.thread import Thread
 from crabtrap.lazy import lazy
 from crabtrap.tasks.waits.clock import monotonic_now
 from crabtrap.tasks.waits.diagnoses import diagnose
@@ -11,12 +12,13 @@ from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.leaves import WaitDescriber
 from crabtrap.tasks.waits.resources import ResourceIndex
 from crabtrap.tasks.waits.thread_waits import thread_waits
+from crabtrap.tasks.waits.wait import Wait
 
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.tasks.task import Task, Tasks
     from crabtrap.tasks.waits.diagnoses import Diagnosis
-    from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
+    from crabtrap.tasks.waits.wait import Hold, Waiter
     from crabtrap.tasks.waits.wait_rules import WaitBook
 
 
@@ -34,15 +36,38 @@ class WaitGraph:
         return WaitDescriber(self._book, now, self.holders, self.joined)
 
     def waits_of(self, task: Task) -> tuple[Wait, ...]:
-        """What one task waits for; ``()`` unless it is idle: others have been woken."""
+        """What one task waits for; ``()`` for one that has been woken or has ended.
+
+        One that runs waits for its thread, if that waits for somebody.
+        """
+        if task.state == "running":
+            return self._blocked(task)
         level = task.awaits if task.state == "idle" else None
         return () if level is None else tuple(self._describer.waits_of(task, level))
+
+    def _blocked(self, task: Task) -> tuple[Wait, ...]:
+        thread = task.thread
+        waits = self._of_threads.get(thread.tid, ()) if thread is not None else ()
+        if thread is None or not any(wait.is_for_somebody for wait in waits):
+            return ()
+        return (Wait(task, (), "blocked", "thread", threads=(thread,), by=("thread",)),)
+
+    @lazy
+    def _of_threads(self) -> dict[int, tuple[Wait, ...]]:
+        """What threads wait for, by tid."""
+        found = thread_waits(self._tasks.process, self._book, self.holders)
+        return {wait.who.tid: (wait,) for wait in found if isinstance(wait.who, Thread)}
 
     @lazy
     def waits(self) -> tuple[Wait, ...]:
         """What all tasks and threads wait for."""
-        of_threads = thread_waits(self._tasks.process, self._book, self.holders)
+        of_threads = (wait for waits in self._of_threads.values() for wait in waits)
         return (*(wait for task in self._tasks.all for wait in task.waits), *of_threads)
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """All tasks, those that wait for nothing, too."""
+        return self._tasks.all
 
     @lazy
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -79,6 +104,17 @@ class WaitGraph:
             return ()
         found = self._by_resource.find(wait.resource)
         return tuple(hold for hold in found if hold.role in roles)
+
+    def held_by(self, who: Waiter) -> tuple[Hold, ...]:
+        """What one holds."""
+        return self._by_holder.get(who, ())
+
+    @lazy
+    def _by_holder(self) -> dict[Waiter, tuple[Hold, ...]]:
+        found: dict[Waiter, tuple[Hold, ...]] = {}
+        for hold in self.holds:
+            found[hold.who] = (*found.get(hold.who, ()), hold)
+        return found
 
     def by_waiter(self) -> dict[Waiter, tuple[Wait, ...]]:
         """The waits of everybody who waits."""

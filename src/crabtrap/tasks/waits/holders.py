@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.inspect.moved import has_all_drops
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.structural import is_box
 from crabtrap.tasks.waits.leaves import pointed_resource
@@ -44,20 +45,39 @@ class HolderSearch:
                 for rule, holder, resource in self.find(value):
                     if holder.address not in seen:
                         seen.add(holder.address)
-                        yield Hold(task, rule.role, resource, name, each, certain, rule.unpolled)
+                        yield Hold(
+                            who=task,
+                            role=rule.role,
+                            resource=resource,
+                            name=name,
+                            where=each,
+                            certain=certain,
+                            unpolled=rule.unpolled,
+                            blocks=rule.blocks,
+                        )
 
     def holds_of_thread(self, thread: Thread) -> Iterator[Hold]:
         """Yield what a thread holds in variables of its functions, each thing once.
 
-        A value that is moved from a caller to what it calls is the inner function's.
+        A value that is moved from a caller to what it calls is the inner function's.  What has
+        been moved away out of an optimised function cannot be told, but from a lock itself.
         """
         seen: set[tuple[str, Resource]] = set()
         for frame in thread.frames():
+            sure = has_all_drops(frame)
             for binding in (*frame.locals(), *frame.arguments()):
                 for rule, _, resource in self.find(binding.value):
                     if (rule.role, resource) not in seen:
                         seen.add((rule.role, resource))
-                        yield Hold(thread, rule.role, resource, binding.name, frame)
+                        yield Hold(
+                            who=thread,
+                            role=rule.role,
+                            resource=resource,
+                            name=binding.name,
+                            where=frame,
+                            certain=sure or rule.blocks,
+                            blocks=rule.blocks,
+                        )
 
     def find(self, value: Value) -> Iterator[tuple[HoldRule, Value, Resource]]:
         """Yield what is held by a value and what is in it: by which rule, who, what.

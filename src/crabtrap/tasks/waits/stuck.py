@@ -35,17 +35,16 @@ class Stuck:
 
 def find_stuck(graph: WaitGraph) -> dict[Waiter, Stuck]:
     """Find all who can never go on, in the order of the graph."""
-    waits = {who: waits for who, waits in graph.by_waiter().items() if not any(map(_ends, waits))}
+    waits = {
+        who: waits
+        for who, waits in graph.by_waiter().items()
+        if all(wait.is_for_somebody for wait in waits)
+    }
     while True:
         stuck = {who: found for who, found in _judged(graph, waits).items() if found is not None}
         if len(stuck) == len(waits):
             return stuck
         waits = {who: waits[who] for who in stuck}
-
-
-def _ends(wait: Wait) -> bool:
-    """Whether a wait ends by itself or from outside, as far as its rule says."""
-    return not (wait.by or wait.tasks or wait.threads or wait.never)
 
 
 def _judged(
@@ -84,7 +83,8 @@ def _sources(
     if wait.needs_all:
         stuck = _who(hold for hold in holders if hold.who in suspects)
         return stuck or None
-    everybody = wait.total is not None and len(holders) >= wait.total > 0
+    # More than there are: some have moved it away, and who has it is not known.
+    everybody = wait.total is not None and len(holders) == wait.total > 0
     able = [*holders, *graph.others(wait)]
     if not everybody or any(hold.who not in suspects for hold in able):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from crabtrap.engine.causes.syscall_names import syscall_name
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import dataclass
 
@@ -27,6 +28,11 @@ class SystemCall:
 
     number: int
     arguments: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name: ``futex``."""
+        return syscall_name(self.number)
 
     @property
     def futex(self) -> tuple[int, int] | None:

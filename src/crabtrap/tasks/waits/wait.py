@@ -95,6 +95,7 @@ class Hold:
         certain: Whether it is surely held still: what an async block has captured may have
             been moved away since, and an optimised frame's word may be left over.
         unpolled: It is a future that has got what it waited for and is awaited by nobody.
+        blocks: Whoever wants it blocks a thread meanwhile.
     """
 
     who: Waiter
@@ -104,6 +105,7 @@ class Hold:
     where: Await | Frame
     certain: bool = True
     unpolled: bool = False
+    blocks: bool = False
 
     @property
     def line(self) -> int:
@@ -161,6 +163,11 @@ class Wait:
     _find_tasks: Callable[[Wait], tuple[Task, ...]] = field(
         default=lambda _: (), repr=False, compare=False
     )
+
+    @property
+    def is_for_somebody(self) -> bool:
+        """Whether it ends by somebody in the program, or never: not by itself, nor from outside."""
+        return bool(self.by or self.tasks or self.threads or self.never)
 
     @property
     def address(self) -> Address | None:

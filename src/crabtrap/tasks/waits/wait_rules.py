@@ -131,6 +131,7 @@ class HoldRule:
         on: What it holds: a value, or what a pointer points to.
         when: Formulas that must not be zero for it to hold anything.
         unpolled: It is a future that has got what it waited for and has not been polled since.
+        blocks: Whoever wants it blocks a thread meanwhile, as with a lock of std.
     """
 
     pattern: str
@@ -138,6 +139,7 @@ class HoldRule:
     on: Path
     when: tuple[Formula, ...] = ()
     unpolled: bool = False
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +294,7 @@ WAIT_KEYS = frozenset(
     """type kind what when within on detail by also_by total needs_all never deadline period queue
     tasks""".split()  # noqa: SIM905 - a list of as many lines
 )
-HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled"))
+HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled", "blocks"))
 BLOCK_KEYS = frozenset(("function", "kind", "what", "on", "by", "total", "needs_all", "joins"))
 QUEUE_KEYS = frozenset(("first", "next", "node"))
 
@@ -356,4 +358,5 @@ def _hold(table: RuleTable) -> HoldRule:
         table.path("on"),
         table.formulas("when"),
         table.flag("unpolled"),
+        table.flag("blocks"),
     )

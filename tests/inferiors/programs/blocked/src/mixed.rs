@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{mpsc as threads, Arc, Mutex, MutexGuard};
 
+use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 use crate::{own_id, until_blocked};
@@ -34,22 +35,28 @@ async fn wants(mutex: Arc<Mutex<u32>>, to: mpsc::Sender<u32>) {
 /// The task that wants the lock runs, so that its thread will next wait for that.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 
-pub fn run(look: fn(u32)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_time()
-        .build()
-        .unwrap();
+/// Starts both tasks; returns the worker.
+#[inline(never)]
+fn begin(runtime: &Runtime) -> u32 {
     let mutex = Arc::new(Mutex::new(1));
     let (to, from) = mpsc::channel(1);
     let (begin, began) = threads::channel();
     runtime.spawn(keeps(Arc::clone(&mutex), from, begin));
     let worker = began.recv().unwrap();
     runtime.spawn(wants(mutex, to));
+    worker
+}
+
+pub fn run(look: fn(u32)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
+    let worker = begin(&runtime);
     while !BEGUN.load(Ordering::SeqCst) {
         std::thread::yield_now();
     }
     until_blocked(worker);
     look(1);
-    std::process::exit(0);
 }
