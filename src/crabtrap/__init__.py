@@ -60,8 +60,11 @@ if TYPE_CHECKING:
     from crabtrap.target.repair import Repair, repair
     from crabtrap.target.stdio import Stdio
     from crabtrap.tasks.futures import Await, HeldVariable
-    from crabtrap.tasks.task import Task, TaskState
+    from crabtrap.tasks.layouts import TaskState
+    from crabtrap.tasks.runtimes import Runtime
+    from crabtrap.tasks.task import Task
     from crabtrap.tasks.task_frames import TaskFrame
+    from crabtrap.tasks.thread_work import ThreadWork
     from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
     from crabtrap.tasks.waits.stuck import Stuck
     from crabtrap.tasks.waits.wait import Hold, QueuePlace, Resource, Timer, Wait
@@ -116,6 +119,7 @@ __all__ = [
     "Resource",
     "Rule",
     "Running",
+    "Runtime",
     "SavedSession",
     "Session",
     "SignalAction",
@@ -132,6 +136,7 @@ __all__ = [
     "TaskFrame",
     "TaskState",
     "Thread",
+    "ThreadWork",
     "Timer",
     "Type",
     "UserCode",
@@ -197,7 +202,10 @@ _HOMES = {
     "target.stdio": ("Stdio",),
     "tasks.futures": ("Await", "HeldVariable"),
     "tasks.task_frames": ("TaskFrame",),
-    "tasks.task": ("Task", "TaskState"),
+    "tasks.task": ("Task",),
+    "tasks.runtimes": ("Runtime",),
+    "tasks.layouts": ("TaskState",),
+    "tasks.thread_work": ("ThreadWork",),
     "tasks.waits.wait_rules": ("BlockRule", "HoldRule", "WaitRule"),
     "tasks.waits.diagnoses": ("Diagnosis", "Link"),
     "tasks.waits.stuck": ("Stuck",),

@@ -6,6 +6,7 @@ Addresses are hexadecimal strings, since many readers of JSON round numbers beyo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         BreakpointLocation,
         Client,
         RenderOptions,
+        Runtime,
         Session,
         StackFrame,
         Task,
@@ -166,7 +168,25 @@ def task(one: Task) -> JsonObject:
         "state": one.state,
         "address": address(one.address),
         "waits_at": None if own is None else frame(own),
-        "waits_for": [each.function for each in one.frames() if each.is_innermost],
+        "waits_for": [each.what for each in one.waits],
+        "thread": None if one.thread is None else one.thread.index,
+        "blocks": None if one.blocked_thread is None else one.blocked_thread.index,
+    }
+
+
+def runtime(one: Runtime) -> JsonObject:
+    """One runtime, with its threads and how many tasks are in which state."""
+    return {
+        "library": one.library,
+        "flavor": one.flavor,
+        "address": address(one.address),
+        "worker_count": one.worker_count,
+        "workers": [each.index for each in one.workers],
+        "threads": [each.index for each in one.threads],
+        "tasks": dict(Counter(each.state for each in one.tasks)),
+        "blocking_threads": one.blocking_threads,
+        "idle_blocking_threads": one.idle_blocking_threads,
+        "blocking_queue": one.blocking_queue,
     }
 
 
@@ -178,8 +198,9 @@ def thread(session: Session, one: Thread, *, current: bool) -> JsonObject:
         "name": one.name,
         "current": current,
     }
-    running = session.task_on(one)
-    described["task"] = None if running is None else running.label
+    work = session.work_of(one)
+    described["work"] = work.kind or None
+    described["task"] = None if work.task is None else work.task.label
     try:
         described["frame"] = frame(one.frame(0))
     except CrabtrapError as error:

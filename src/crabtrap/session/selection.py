@@ -21,6 +21,7 @@ from crabtrap.events import (
 from crabtrap.records import dataclass, replace
 
 if TYPE_CHECKING:
+    from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.stack_frame import CallStack, StackFrame
     from crabtrap.engine.inspect.thread import Thread
@@ -68,7 +69,7 @@ class Selection:
             StateError: The program is not stopped.
             NotFoundError: The debugger has let the program go on without it.
         """
-        return None if self._task is None else self._core.tasks.find(self._task.address)
+        return None if self._task is None else self._core.tasks.at(self._task.address)
 
     @property
     def stack(self) -> CallStack:
@@ -180,7 +181,7 @@ class Selection:
 class _TaskChoice:
     """A task and a frame of it, for one stop; the task itself is looked up each time."""
 
-    address: int
+    address: Address
     label: str
     index: int
 

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.events import StopEvent
     from crabtrap.session.event_hub import Cancel, Listener
+    from crabtrap.tasks.runtimes import Runtime
     from crabtrap.tasks.task import Task
+    from crabtrap.tasks.thread_work import ThreadWork
     from crabtrap.tasks.waits.diagnoses import Diagnosis
     from crabtrap.tasks.waits.wait import Wait
 
@@ -369,6 +371,23 @@ class Session:
             StateError: The program is not stopped.
         """
         return self._core.tasks.graph.diagnoses
+
+    def work_of(self, thread: Thread) -> ThreadWork:
+        """What a thread does for an asynchronous runtime.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.work_of(thread)
+
+    @property
+    def runtimes(self) -> tuple[Runtime, ...]:
+        """The asynchronous runtimes that a thread has entered or that have a task.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.runtimes
 
     @property
     def threads(self) -> tuple[Thread, ...]:

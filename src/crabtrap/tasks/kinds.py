@@ -54,6 +54,7 @@ class TaskKind:
         vtable: The vtable's address.
         parts: The types that such a task is made of, its future's first.
         others: What the parts may be as well: other kinds have the very same functions.
+        cell: The type of a whole task; ``None`` where nothing describes one.
         pointer_offset: Bytes from the beginning of a task to its pointer to the vtable.
         alignment: Bytes.
         state: Where its state is.
@@ -80,6 +81,7 @@ class TaskKind:
         self.others = others
         header = _type_at(module, layout.header)
         cell = _cell(module, layout, parts)
+        self.cell = cell
         self.alignment = 8 if cell is None else max(cell.alignment, 1)
         pointer = None if header is None else find_place(header, layout.vtable_field)
         self.pointer_offset = 0 if pointer is None else pointer.offset

@@ -91,6 +91,9 @@ class TaskLayout:
     polls: str = ""
 
 
+THREAD_LOCAL_SLOTS = ("", "val.", "state.__0.", "inner.__0.", "inner.")
+"""What is around a thread-local in the variables that versions of std make of it."""
+
 TOKIO = TaskLayout(
     runtime="tokio",
     vtable="tokio::runtime::task::raw::Vtable",
@@ -111,9 +114,7 @@ TOKIO = TaskLayout(
     unowned="tokio::runtime::blocking::task::BlockingTask",
     stage="core.stage",
     context="tokio::runtime::context::CONTEXT",
-    current=tuple(
-        f"{slot}current_task_id" for slot in ("", "val.", "state.__0.", "inner.__0.", "inner.")
-    ),
+    current=tuple(f"{slot}current_task_id" for slot in THREAD_LOCAL_SLOTS),
     polls=r"tokio::runtime::task::(core|harness|raw)::(.*::)?poll\b",
 )
 

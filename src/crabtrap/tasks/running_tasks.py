@@ -51,14 +51,19 @@ class RunningTasks:
         self._process, self.layout = process, layout
         self._headers = Headers(process, layout)
 
+    @property
+    def is_linked(self) -> bool:
+        """Whether the program has this runtime, which symbols tell at once."""
+        return bool(self._contexts)
+
     def candidates(self, thread: Thread) -> Iterator[Found]:
         """Yield what may be the task that a thread runs, the likeliest first.
 
         Where the thread-local says that it runs none, there is none.
         """
-        if not self._contexts or self.number(thread) == 0:
+        if not self.is_linked or self.number(thread) == 0:
             return
-        for word in dict.fromkeys(_stack_words(thread)):
+        for word in dict.fromkeys(stack_words(thread)):
             if self._is_heap(word):
                 candidate = self._headers.at(Address(word))
                 if candidate is not None:
@@ -106,21 +111,27 @@ class RunningTasks:
         return lambda address: address % _WORD == 0 and any(address in each for each in ranges)
 
 
-def frames_of_task(thread: Thread, layout: TaskLayout) -> tuple[Frame, ...]:
-    """The frames of a thread that belong to the task it runs, without the runtime's around it."""
+def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
+    """The frames of a thread that belong to the task it runs, without the runtime's around it.
+
+    Args:
+        thread: The thread.
+        polls: Pattern of the functions by which a runtime polls tasks.
+    """
     frames: list[Frame] = []
     last = 0
     for frame in thread.frames():
         name = frame.code.name if frame.code is not None else ""
-        if frames and re.match(layout.polls, name):
+        if frames and re.match(polls, name):
             break
         frames.append(frame)
-        if _is_coroutine(name):
+        if is_coroutine_name(name):
             last = len(frames)
     return tuple(frames[: last or len(frames)])
 
 
-def _is_coroutine(name: str) -> bool:
+def is_coroutine_name(name: str) -> bool:
+    """Whether a function, by its path, is the body of an async function, block or closure."""
     return "{async_" in name.rpartition("::")[2]
 
 
@@ -129,7 +140,7 @@ def _number(option: Value) -> int:
     return 0 if case.name == "None" else peel(inside).integer()
 
 
-def _stack_words(thread: Thread) -> tuple[int, ...]:
+def stack_words(thread: Thread) -> tuple[int, ...]:
     """The words of a stack, the innermost first."""
     start = (thread.registers[_STACK_POINTER] or 0) & ~(_WORD - 1)
     process = thread.process

@@ -4,41 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.address import Address
 from crabtrap.errors import NotFoundError, RangeError
 from crabtrap.lazy import lazy
 from crabtrap.symbols.names import path_segments
+from crabtrap.tasks.cells import CellTask, starts_thread
 from crabtrap.tasks.futures import FutureDecoder
 from crabtrap.tasks.known import KnownOfTasks
 from crabtrap.tasks.layouts import LAYOUTS, TaskState
+from crabtrap.tasks.roots import find_roots, find_running_root
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
+from crabtrap.tasks.runtimes import Runtime, find_runtimes
 from crabtrap.tasks.scan import find_tasks
 from crabtrap.tasks.task_frames import task_frames
+from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.wait_rules import WaitBook
-from crabtrap.values import Invalid, Memory, Value, ValueContext
-from crabtrap.values.decode import live_case
+from crabtrap.values import ValueContext
 
 if TYPE_CHECKING:
+    from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
-    from crabtrap.symbols.types import Case
     from crabtrap.tasks.futures import Await
-    from crabtrap.tasks.kinds import Place
     from crabtrap.tasks.scan import Found
+    from crabtrap.tasks.task_source import TaskSource
     from crabtrap.tasks.waits.wait import Wait
+    from crabtrap.values import Value
 
 __all__ = ["KnownOfTasks", "Task", "TaskState", "Tasks"]
 
 
 class Task:
-    """A task of a runtime, at one stop."""
+    """A task of a runtime at one stop, or the future that a thread is blocked on."""
 
-    def __init__(self, tasks: Tasks, found: Found) -> None:
+    def __init__(self, tasks: Tasks, source: TaskSource) -> None:
         """Show a task as it was found; see ``Tasks``."""
-        self._tasks = tasks
-        self._found = found
+        self._tasks, self._source = tasks, source
 
     def __repr__(self) -> str:
         return f"<Task {self.number} {self.root} {self.state}>"
@@ -51,55 +53,57 @@ class Task:
     @property
     def runtime(self) -> str:
         """The runtime's name: ``tokio``."""
-        return self._found.kind.layout.runtime
+        return self._source.runtime
+
+    @property
+    def label(self) -> str:
+        """What it is selected by: its number, ``block_on#1``, or else its address."""
+        return self._source.label
 
     @property
     def number(self) -> int | None:
         """The number that the runtime gave it; ``None`` where it counts none."""
-        return self._found.number
+        return self._source.number
 
     @property
     def address(self) -> Address:
         """Where it begins."""
-        return self._found.address
+        return self._source.address
 
     @property
     def root(self) -> str:
         """The name of the future that was spawned."""
-        return self._found.kind.root
+        return self._source.root
 
     @property
     def other_roots(self) -> tuple[str, ...]:
         """What the root may be as well: an optimiser has kept one code for several."""
-        return self._found.kind.other_roots
+        return self._source.other_roots
 
     @property
     def references(self) -> int:
         """How often its runtime and handles refer to it."""
-        return self._found.kind.layout.flags.count(self._found.state)
+        return self._source.references
 
     @property
     def doubt(self) -> str:
         """Why it may be damaged, or no task at all; ``""`` where nothing says so."""
-        if self._found.doubt:
-            return self._found.doubt
-        case = self._case
-        return case.reason if isinstance(case, Invalid) else ""
+        return self._source.doubt
 
     @property
     def state(self) -> TaskState:
         """Whether it waits, is to be polled, is being polled, or has ended."""
-        return "unknown" if self.doubt else self._found.kind.layout.flags.name(self._found.state)
+        return self._source.state
 
     def _repr_html_(self) -> str:
         """Its stack, for notebooks."""
         return self.process.settings.language.html(self)
 
-    @property
+    @lazy
     def name(self) -> str:
-        """The outermost future that has a name of its own: ``root``, if that is no ``dyn``."""
-        outermost = self.frames()[-1:]
-        return (outermost[0].function or self.root) if outermost else self.root
+        """The outermost async function or block of the user's; ``root``, where there is none."""
+        own = [frame for frame in self.frames() if frame.is_user and frame.path]
+        return (own[-1].function or self.root) if own else self.root
 
     @property
     def short_name(self) -> str:
@@ -109,24 +113,19 @@ class Task:
         return "::".join(segments[named[-1] if named else 0 :])
 
     @property
-    def label(self) -> str:
-        """What it is selected by: its number, or its address where it has none."""
-        return f"{self.address:#x}" if self.number is None else str(self.number)
-
-    @property
     def title(self) -> str:
-        """What messages call it: ``task 7``."""
-        return f"task {self.label}"
+        """What messages call it: ``task 7``, ``block_on#1``."""
+        return self.label if self.blocked_thread is not None else f"task {self.label}"
 
     @property
     def future(self) -> Value | None:
         """The future that was spawned; ``None`` once it has ended."""
-        return self._part("Running")
+        return self._source.future
 
     @property
     def output(self) -> Value | None:
         """What it has returned, while nobody has taken it."""
-        return self._part("Finished")
+        return self._source.output
 
     @lazy
     def awaits(self) -> Await | None:
@@ -160,10 +159,20 @@ class Task:
         """The thread that runs it now."""
         return self._tasks.thread_of(self) if self.state == "running" else None
 
+    @property
+    def scheduler(self) -> Value | None:
+        """The pointer to what schedules it, as its runtime keeps it."""
+        return self._source.scheduler
+
+    @property
+    def blocked_thread(self) -> Thread | None:
+        """The thread that a ``block_on`` holds up until this has ended."""
+        return self._source.blocked
+
     @lazy
     def _frames(self) -> tuple[StackFrame, ...]:
         if self.thread is not None:
-            return frames_of_task(self.thread, self._found.kind.layout)
+            return frames_of_task(self.thread, self._source.polls)
         awaits = self.awaits
         return task_frames(self, self.process, awaits) if awaits is not None else ()
 
@@ -192,27 +201,6 @@ class Task:
         """What it waits for: one thing, or several of which one or all must come."""
         return self._tasks.graph.waits_of(self)
 
-    @property
-    def _case(self) -> Case | Invalid:
-        """Which variant of its stage is live."""
-        kind = self._found.kind
-        assert kind.stage is not None  # such kinds are not complete
-        cases = kind.stage.type.strip().cases
-        if cases is None:
-            return Invalid("its stage is not described")
-        return live_case(cases, self._found.stage)
-
-    def _part(self, variant: str) -> Value | None:
-        case, stage = self._case, self._found.kind.stage
-        if stage is None or isinstance(case, Invalid) or case.name != variant:
-            return None
-        inside = self._value(stage).at(case.type, case.offset)
-        return inside.at_field(case.type.fields[0]) if case.type.fields else None
-
-    def _value(self, place: Place) -> Value:
-        whole = Memory(Address(self.address + place.offset))
-        return Value(place.type, whole, self._tasks.context)
-
 
 class Tasks:
     """All tasks of a program at one stop; read on first use."""
@@ -233,6 +221,7 @@ class Tasks:
         self.process = process
         self._known = known or KnownOfTasks()
         self._on_threads: dict[int, Task | None] = {}
+        self._roles: dict[int, WorkKind] = {}
         self.graph = WaitGraph(self, wait_rules or WaitBook())
 
     @lazy
@@ -255,8 +244,18 @@ class Tasks:
     def all(self) -> tuple[Task, ...]:
         """Every task, by number."""
         self.process.check()
-        tasks = [Task(self, found) for found in find_tasks(self.process, self.known.kinds)]
-        return tuple(sorted(tasks, key=lambda task: (task.number or 0, task.address)))
+        kinds = [kind for kind in self.known.kinds if not starts_thread(kind)]
+        found = map(self._of_cell, find_tasks(self.process, kinds))
+        by_number = sorted(found, key=lambda task: (task.number or 0, task.address))
+        return (*by_number, *self.roots)
+
+    def _of_cell(self, found: Found) -> Task:
+        return Task(self, CellTask(found, self.context))
+
+    @lazy
+    def roots(self) -> tuple[Task, ...]:
+        """The futures that threads are blocked on, by thread."""
+        return tuple(Task(self, root) for root in find_roots(self.process, self.decoder))
 
     def on_thread(self, thread: Thread) -> Task | None:
         """The task that a thread runs; all tasks need not be known for that."""
@@ -265,33 +264,78 @@ class Tasks:
         return self._on_threads[thread.tid]
 
     def _find_on(self, thread: Thread) -> Task | None:
-        for running in self._running:
+        for running in self.running:
             number = running.number(thread)
             for found in running.candidates(thread):
-                task = Task(self, found)
+                task = self._of_cell(found)
                 if task.state == "running" and number in (None, task.number):
-                    return task
-        return None
+                    return None if starts_thread(found.kind) else task
+        return self._root_on(thread) if self._is_linked else None
+
+    @property
+    def _is_linked(self) -> bool:
+        return any(running.is_linked for running in self.running)
+
+    def _root_on(self, thread: Thread) -> Task | None:
+        """The future that a thread is blocked on, if it polls that now."""
+        found = find_running_root(thread)
+        return None if found is None else Task(self, found)
 
     def thread_of(self, task: Task) -> Thread | None:
         """The thread that runs a task."""
+        if task.blocked_thread is not None:
+            return task.blocked_thread
         for thread in self.process.threads:
             found = self.on_thread(thread)
             if found is not None and found.address == task.address:
                 return thread
         return None
 
+    def role_of(self, thread: Thread) -> WorkKind:
+        """What a thread is to its runtime: a worker, one for blocking calls."""
+        if thread.tid not in self._roles:
+            self._roles[thread.tid] = role_of(thread) if self._is_linked else ""
+        return self._roles[thread.tid]
+
+    def work_of(self, thread: Thread) -> ThreadWork:
+        """What a thread does for a runtime."""
+        task = self.on_thread(thread)
+        if task is not None:
+            return ThreadWork("task", task)
+        if not self._is_linked:
+            return ThreadWork()
+        role = self.role_of(thread)
+        root = next((each for each in self.roots if each.blocked_thread is thread), None)
+        return ThreadWork("block_on", root) if root is not None else ThreadWork(role)
+
     @lazy
-    def _running(self) -> tuple[RunningTasks, ...]:
+    def runtimes(self) -> tuple[Runtime, ...]:
+        """The runtimes that a thread has entered or that have a task."""
+        return find_runtimes(self)
+
+    @lazy
+    def running(self) -> tuple[RunningTasks, ...]:
+        """Which tasks threads run, for each kind of runtime."""
         return tuple(RunningTasks(self.process, layout) for layout in LAYOUTS)
 
-    def find(self, label: str | int) -> Task:
-        """Find a task by its number or its address.
+    def at(self, address: Address) -> Task:
+        """Find the task that begins at an address.
 
         Raises:
             NotFoundError: There is none.
         """
         for task in self.all:
-            if str(label) == task.label or (label == task.address and isinstance(label, int)):
+            if task.address == address:
+                return task
+        raise NotFoundError("task", f"{address:#x}", hint="tasks lists them")
+
+    def find(self, label: str | int) -> Task:
+        """Find a task by its label.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        for task in self.all:
+            if str(label) == task.label:
                 return task
         raise NotFoundError("task", str(label), hint="tasks lists them")

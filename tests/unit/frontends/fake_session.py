@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from crabtrap import ThreadWork
 from crabtrap.engine.machine import NotStarted, State, Stopped
 from crabtrap.errors import NotFoundError
 from crabtrap.events import Event, Interrupted, StopEvent
@@ -158,8 +159,9 @@ class FakeSession:
 
         self.task = self.running_task = None
 
-    def task_on(self, thread: FakeThread) -> None:
-        """No thread runs one."""
+    def work_of(self, thread: FakeThread) -> ThreadWork:
+        """No thread runs a task."""
+        return ThreadWork()
 
     @property
     def stack(self) -> FakeThread | None:

@@ -168,7 +168,7 @@ def _frame_line(
     addresses = context.preferences.addresses
     text.add(frame_text(context, frame, address=addresses, values=style.values))
     if style.task is not None and frame.index == len(style.task.frames()) - 1:
-        text.add((f"  (task {style.task.label})", "dim"))
+        text.add((f"  ({style.task.title})", "dim"))
     return text.add((f"  (branch {frame.branch})", "dim")) if frame.branch else text
 
 

@@ -80,7 +80,7 @@ def _prefix(context: CommandContext, event: events.StopEvent, last: ShownFrame) 
     thread, several = context.client.thread, len(context.session.threads) > 1
     task = running_task(context)
     if task is not None:
-        who = f'task {task.label} "{task.short_name}"'
+        who = f'{task.title} "{task.short_name}"'
         who += f" on thread {thread.index}" if several else ""
     elif several and event.thread not in (0, last.thread):
         who = f"thread {thread.index}" + (f' "{thread.name}"' if thread.name else "")

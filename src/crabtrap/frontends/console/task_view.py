@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends.console.frames import location_text
@@ -10,17 +11,29 @@ from crabtrap.frontends.console.styled_text import Role, Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crabtrap import StackFrame, Task
+    from crabtrap import Runtime, StackFrame, Task, ThreadWork, Wait
     from crabtrap.frontends.console.context import CommandContext
 
 _ROLES: dict[str, Role] = {"running": "marker", "queued": "hint", "cancelled": "warning"}
 
 
 def task_title(task: Task) -> Text:
-    """``Task 7 app::handle, idle``."""
-    text = Text(("Task ", "thread"), (task.label, "thread"), " ", (task.name, "function"), ", ")
-    text.add(state_text(task))
-    return text.add(f" on thread {task.thread.index}") if task.thread is not None else text
+    """``Task 7 app::handle, idle``; a root says which thread it holds up."""
+    blocked = task.blocked_thread
+    text = Text((task.label if blocked else f"Task {task.label}", "thread"))
+    text.add(" ", (task.name, "function"), ", ", state_text(task))
+    if task.thread is not None:
+        return text.add(f" on thread {task.thread.index}")
+    return text if blocked is None else text.add(f", thread {blocked.index} is blocked on it")
+
+
+def work_text(work: ThreadWork) -> Text:
+    """What a thread does for a runtime; nothing, where it does nothing."""
+    if work.task is None:
+        return Text((work.kind, "dim"))
+    verb = "runs " if work.kind == "task" else "blocked on "
+    text = Text((verb, "dim"), (work.task.title, "thread"))
+    return text.add((f' "{work.task.short_name}"', "dim"))
 
 
 def running_task(context: CommandContext) -> Task | None:
@@ -47,17 +60,57 @@ def where_text(task: Task) -> Text:
 
 
 def waiting_for(task: Task) -> str:
-    """What it waits for: the futures that await nothing further."""
-    if task.state in ("complete", "cancelled", "running"):
-        return ""
-    innermost = [frame for frame in task.frames() if frame.is_innermost]
-    return ", ".join(dict.fromkeys(_leaf_text(task, frame) for frame in innermost))
+    """What it waits for, on one line."""
+    if task.state == "idle":
+        return ", ".join(dict.fromkeys(map(_wait_text, task.waits)))
+    return "to be polled" if task.state == "queued" else ""
 
 
-def _leaf_text(task: Task, frame: StackFrame) -> str:
-    if frame.path and task.state == "queued":
-        return "to be polled"
-    return frame.function or "?"
+def _wait_text(wait: Wait) -> str:
+    what = " ".join((wait.what, *(task.label for task in wait.joined)))
+    return f"{what} ({wait.text_of_details})" if wait.text_of_details else what
+
+
+_FLAVORS = {
+    "LocalSet": "local set",
+    "CurrentThread": "current thread",
+    "MultiThread": "multi thread",
+}
+
+
+def runtime_row(one: Runtime) -> tuple[Text, ...]:
+    """Flavor, threads, tasks by state, and the pool for blocking calls."""
+    flavor = Text((f"{one.library} {_FLAVORS.get(one.flavor, one.flavor)}", "strong"))
+    return flavor, _threads_text(one), _tasks_text(one), _pool_text(one)
+
+
+def _threads_text(one: Runtime) -> Text:
+    indices = ", ".join(str(thread.index) for thread in one.workers or one.threads)
+    if one.worker_count is None:
+        return Text(f"in thread {indices}") if indices else Text()
+    count = f"{one.worker_count} worker{'s' if one.worker_count != 1 else ''}"
+    return Text(f"{count} (thread {indices})" if indices else count)
+
+
+def _tasks_text(one: Runtime) -> Text:
+    if not one.tasks:
+        return Text("no tasks")
+    states = Counter(task.state for task in one.tasks)
+    counted = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    return Text(f"{len(one.tasks)} task{'s' if len(one.tasks) != 1 else ''}: {counted}")
+
+
+def _pool_text(one: Runtime) -> Text:
+    """The threads for blocking calls; workers are counted among them by the runtime."""
+    if one.blocking_threads is None:
+        return Text()
+    others = one.blocking_threads - (one.worker_count or 0)
+    parts = [f"{others} blocking thread{'s' if others != 1 else ''}"]
+    if one.idle_blocking_threads:
+        parts.append(f"{one.idle_blocking_threads} idle")
+    if one.blocking_queue:
+        parts.append(f"{one.blocking_queue} calls queued")
+    return Text(", ".join(parts))
 
 
 def grouped(tasks: Iterable[Task]) -> list[list[Task]]:

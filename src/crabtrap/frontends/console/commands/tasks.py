@@ -19,6 +19,7 @@ from crabtrap.frontends.console.commands.stack import show_frame
 from crabtrap.frontends.console.styled_text import Text, columns
 from crabtrap.frontends.console.task_view import (
     grouped,
+    runtime_row,
     state_text,
     task_title,
     waiting_for,
@@ -171,6 +172,15 @@ def _run_for(context: CommandContext, label: str, command: str) -> None:
             client.select_frame(index)
 
 
+def runtimes(context: CommandContext, arguments: Arguments) -> Reply:
+    """List runtimes: ``runtimes``."""
+    arguments.end()
+    found = context.session.runtimes
+    rows = [] if context.output.json else [runtime_row(one) for one in found]
+    lines = columns(rows) or [Text("No asynchronous runtime is in use.")]
+    return Reply({"runtimes": [describe.runtime(one) for one in found]}, lines)
+
+
 GROUP = Group(
     "Tasks",
     (
@@ -203,6 +213,14 @@ GROUP = Group(
                 ("task", "which one is selected?"),
             ),
             "`thread NUMBER` goes back to a thread; so does every stop.",
+        ),
+        Command(
+            ("runtimes", "info runtimes"),
+            runtimes,
+            "List asynchronous runtimes, with their workers and tasks",
+            ("runtimes",),
+            (("runtimes", "flavor, workers, tasks, threads for blocking calls"),),
+            "A runtime is known by the threads that have entered it and by its tasks.",
         ),
     ),
 )

@@ -11,6 +11,7 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.stack import show_frame
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.styled_text import Text, columns
+from crabtrap.frontends.console.task_view import work_text
 
 if TYPE_CHECKING:
     from crabtrap import Thread
@@ -38,8 +39,12 @@ def _row(context: CommandContext, thread: Thread, current: int) -> tuple[Text, .
     arrow = "▶" if context.output.symbols else "*"
     mark = Text((arrow if here else " ", "marker"), (f" {thread.index:>2}", "number"))
     name = Text((thread.name or "-", "thread"))
+    work = work_text(context.session.work_of(thread))
     used = len(mark.plain) + _LONGEST_NAME + 2 * _GAP + len(str(thread.tid)) + _GAP
-    return mark, Text((str(thread.tid), "dim")), name, _where(context, thread, used)
+    where = _where(context, thread, used)
+    if work:
+        where.add("  [", work, "]")
+    return mark, Text((str(thread.tid), "dim")), name, where
 
 
 def _where(context: CommandContext, thread: Thread, used: int) -> Text:
