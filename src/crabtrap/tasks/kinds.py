@@ -210,7 +210,7 @@ def _arguments(module: Module, function: Function) -> Parts:
 def _pointers_to(process: Process, module: Module, wanted: list[int]) -> list[int]:
     """Where constants of a module point to functions."""
     door = process.clock.door
-    check = door.check if door is not None else None
+    check = door.follow if door is not None else None
     ranges = _constants(process, module)
     found = _core.find_words(process.target.memory, ranges, wanted, MOST_VTABLES, check)
     return [at for at, _ in found]

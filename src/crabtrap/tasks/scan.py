@@ -101,7 +101,7 @@ def _find(
     return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, _check(process))
 
 
-def _check(process: Process) -> Callable[[], None] | None:
+def _check(process: Process) -> Callable[[int, int], None] | None:
     door = process.clock.door
     return door.follow if door is not None else None
 

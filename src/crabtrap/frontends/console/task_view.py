@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from crabtrap import Task
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from crabtrap import Runtime, StackFrame, Task, ThreadWork, Wait
+    from crabtrap import Runtime, StackFrame, Thread, ThreadWork, Wait
     from crabtrap.frontends.console.context import CommandContext
 
 _ROLES: dict[str, Role] = {"running": "marker", "queued": "hint", "cancelled": "warning"}
@@ -67,8 +68,12 @@ def waiting_for(task: Task) -> str:
 
 
 def _wait_text(wait: Wait) -> str:
-    what = " ".join((wait.what, *(task.label for task in wait.joined)))
+    what = " ".join((wait.what, *map(_label, wait.joined)))
     return f"{what} ({wait.text_of_details})" if wait.text_of_details else what
+
+
+def _label(who: Task | Thread) -> str:
+    return who.label if isinstance(who, Task) else f"thread {who.index}"
 
 
 _FLAVORS = {

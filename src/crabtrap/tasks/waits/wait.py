@@ -125,7 +125,7 @@ class Wait:
     Attributes:
         who: Who waits.
         levels: Of a task: the futures, from the one that was spawned to the one that waits.
-    kind: A word for programs: ``lock``, ``sleep``, ``unknown``.
+        kind: A word for programs: ``lock``, ``sleep``, ``unknown``.
         what: What is waited for, in words: ``Mutex``.
         detail: More about it.
         resource: What is waited for, where it is somewhere.
