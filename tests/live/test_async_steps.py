@@ -6,7 +6,7 @@ import pytest
 
 from crabtrap import PANIC_STOP
 from crabtrap.errors import StateError
-from crabtrap.events import CoroutineEnded, FrameUnwound, StepDone, StopEvent
+from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, StepDone, StopEvent
 from tests.support.async_rounds import enter_task, step_rounds
 from tests.support.sessions import Debug, Driver
 
@@ -170,3 +170,25 @@ def test_functions_that_are_not_async_have_no_such_steps(debug: Debug) -> None:
     driver.run_to("marks")
     with pytest.raises(StateError, match="mark is no async function"):
         driver.session.until_resumed()
+
+
+# -- breakpoints -----------------------------------------------------------------------------
+def count_stops(driver: Driver) -> int:
+    count = 0
+    while not isinstance(only_reason(driver.session.continue_()), Exited):
+        count += 1
+    return count
+
+
+def test_a_breakpoint_at_an_await_stops_once_an_arrival(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile)
+    driver.session.breakpoints.add(driver.location("child_sleep"))
+    driver.launch("entering")
+    assert count_stops(driver) == 3
+
+
+def test_a_breakpoint_at_an_await_can_stop_at_every_poll(debug: Debug) -> None:
+    driver = debug("async_steps")
+    driver.session.breakpoints.add(driver.location("child_sleep"), every_poll=True)
+    driver.launch("entering")
+    assert count_stops(driver) == 6

@@ -85,6 +85,7 @@ class Breakpoints:
         log: str | None = None,
         callback: Callable[[Frame], bool | None] | None = None,
         hardware: bool = False,
+        every_poll: bool = False,
         commands: Sequence[str] = (),
         pending: bool = True,
         frame: StackFrame | None = None,
@@ -103,6 +104,8 @@ class Breakpoints:
                 on if it returns ``False``.  It may read everything and run nothing;
                 what it raises stops the program and is raised by the verb that ran it.
             hardware: Use a debug register.
+            every_poll: Stop at the line of an await also when a later poll goes on with it,
+                not once an arrival.
             commands: Console commands to run at each stop.
             pending: If no location is found, wait for a library that has one.
             frame: The frame for a bare line number and ``*expression``; ``None`` for the
@@ -129,6 +132,7 @@ class Breakpoints:
             text=spec,
             spec=self._client.anchor(spec, frame),
             hardware=hardware,
+            every_poll=every_poll,
             log=log,
             callback=callback,
         )

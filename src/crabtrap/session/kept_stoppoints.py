@@ -34,6 +34,7 @@ def describe(item: AnyStoppoint) -> dict[str, Any]:
         case Breakpoint():
             spec = item.text if item.spec is None else render_spec(item.spec)
             own = {"spec": spec, "text": item.text, "log": item.log, "hardware": item.hardware}
+            own["every_poll"] = item.every_poll
             own["callback"] = item.callback is not None
         case Watchpoint():
             own = {"expression": item.expression, "kind": item.kind}
@@ -63,7 +64,12 @@ def add(core: Core, client: Client, saved: dict[str, Any], *, held: bool) -> Non
     core.table.continue_from(saved["number"])
     match saved["type"]:
         case "Breakpoint":
-            item = points.add(saved["spec"], hardware=saved["hardware"], log=saved["log"])
+            item = points.add(
+                saved["spec"],
+                hardware=saved["hardware"],
+                log=saved["log"],
+                every_poll=saved["every_poll"],
+            )
             item.text = saved["text"]
         case "Watchpoint":
             frame = _find_frame(client, saved, held=held)

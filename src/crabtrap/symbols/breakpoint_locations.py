@@ -54,6 +54,7 @@ class BreakpointLocation:
             0 unless the code there is that of functions inlined into it.
         continues: Locations of the same line, each of which leads here without leaving the
             line: whoever has come by one of them has not arrived at the line once more.
+        resumes: Polls of a coroutine go on here with what they await: that is no arrival.
     """
 
     address: Address
@@ -64,6 +65,7 @@ class BreakpointLocation:
     inlined: bool = False
     frame: int = 0
     continues: frozenset[Address] = frozenset()
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

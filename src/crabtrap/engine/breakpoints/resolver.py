@@ -76,6 +76,8 @@ class LocationResolver:
             resolution = Resolution(item.locations)
         else:
             resolution = self._search_new(item)
+        if not item.every_poll:
+            resolution = replace(resolution, locations=_arrivals(resolution.locations))
         if item.condition is not None and item.locations != resolution.locations:
             item.unjudged = self.find_unjudged(item.condition, resolution.locations)
         item.locations = resolution.locations
@@ -241,6 +243,11 @@ class LocationResolver:
         for number, value in state_of(item, item.old):
             control.set_counter(number, value)
         return code
+
+
+def _arrivals(locations: tuple[BreakpointLocation, ...]) -> tuple[BreakpointLocation, ...]:
+    """Leave out where polls go on with an await, unless that is all there is."""
+    return tuple(each for each in locations if not each.resumes) or locations
 
 
 def _scope_ends(item: Watchpoint) -> frozenset[Address]:

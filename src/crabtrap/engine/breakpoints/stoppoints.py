@@ -79,6 +79,7 @@ class Breakpoint(Stoppoint):
         text: The linespec as the user wrote it.
         spec: The same, parsed.
         hardware: Use debug registers instead of trap bytes.
+        every_poll: Stop at an await also where later polls go on with it.
         log: Text with ``{expression}`` parts to log instead of stopping, or ``None``.
         callback: Called with the frame at each hit that would stop; the program runs on if
             it returns ``False``.  It may read everything, and run nothing.
@@ -95,6 +96,7 @@ class Breakpoint(Stoppoint):
     text: str = ""
     spec: Spec | None = None
     hardware: bool = False
+    every_poll: bool = False
     log: str | None = None
     callback: Callable[[Frame], bool | None] | None = field(default=None, repr=False)
     locations: tuple[BreakpointLocation, ...] = ()

@@ -12,13 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
-from crabtrap.address import Address
 from crabtrap.engine.inspect.coroutines import find_environment, read_case
 from crabtrap.engine.inspect.environments import environment_type
-from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function, read_code
-from crabtrap.errors import MemoryFault
+from crabtrap.engine.inspect.frame_slots import Slot, find_slots, physical_function
 from crabtrap.records import dataclass
 from crabtrap.symbols.names import path_segments
+from crabtrap.symbols.poll_states import read_code, state_entry
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Case, Type
 
 _FIRST_STATE = "Unresumed"
-_POINTER_SIZE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +83,8 @@ def _start(function: Function, code: _core.FunctionCode, state: Case | None) -> 
     """The instruction at which a poll in this state leaves the head of the function."""
     if state is None or len(state.discriminants) != 1:
         return None
-    table = _core.dispatch_table(code)
-    if table is None:
-        return None
-    address, size = table
     number, _ = state.discriminants[0]
-    try:
-        entry = function.module.read(Address(address + number * size), size)
-    except MemoryFault:
-        return None
-    target = int.from_bytes(entry, "little", signed=True)
-    target = address + target if size < _POINTER_SIZE else target
-    return target if function.contains(Address(target)) else None
+    return state_entry(function, code, number)
 
 
 # -- what is kept all the same ------------------------------------------------------------------

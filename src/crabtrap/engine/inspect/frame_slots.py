@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.errors import MemoryFault
 from crabtrap.records import dataclass
 from crabtrap.values.value_location import Memory
 
@@ -12,9 +11,6 @@ if TYPE_CHECKING:
     from crabtrap import _core
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.symbols.code_rows import Function
-
-_LARGEST_FUNCTION = 1 << 18
-"""Bytes of code that are looked at for one frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +60,3 @@ def physical_function(frame: Frame) -> Function | None:
     """Return the function whose code a frame is in: around it, where it is inlined."""
     module = frame.loaded_module
     return module.function_at(frame.lookup_pc) if module is not None else None
-
-
-def read_code(function: Function) -> _core.FunctionCode | None:
-    """Read a function's code; ``None`` where it is too much, or cannot be read."""
-    module = function.module
-    if sum(end - start for start, end in function.ranges) > _LARGEST_FUNCTION:
-        return None
-    try:
-        parts = tuple(
-            (int(start), module.read(start, end - start)) for start, end in function.ranges
-        )
-    except MemoryFault:
-        return None
-    pads = tuple(
-        (int(pad.start), int(pad.end), int(pad.address))
-        for start, _ in function.ranges
-        for pad in module.landing_pads(start)
-    )
-    return parts, int(function.entry), pads

@@ -16,9 +16,9 @@ from crabtrap.engine.inspect.frame_slots import (
     find_slots,
     is_unoptimised,
     physical_function,
-    read_code,
 )
 from crabtrap.records import dataclass
+from crabtrap.symbols.poll_states import read_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

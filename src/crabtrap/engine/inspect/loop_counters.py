@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
-from crabtrap.engine.inspect.frame_slots import read_code
+from crabtrap.symbols.poll_states import read_code
 
 if TYPE_CHECKING:
     from crabtrap.symbols.code_rows import Function

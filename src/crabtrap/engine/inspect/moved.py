@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.engine.inspect.coroutine_poll import owns_nothing
-from crabtrap.engine.inspect.frame_slots import physical_function, read_code
+from crabtrap.engine.inspect.frame_slots import physical_function
 from crabtrap.records import dataclass
+from crabtrap.symbols.poll_states import read_code
 from crabtrap.values.value_location import Memory
 
 if TYPE_CHECKING:

@@ -74,6 +74,7 @@ def _add(
         ignore=int(options.get("i", "0")),
         thread=thread,
         hardware=hardware or "H" in options,
+        every_poll="resume" in options,
     )
     return _added([item])
 
@@ -95,6 +96,7 @@ _LLDB_OPTIONS: dict[str, bool | type[int]] = {
     "o": False,
     "one-shot": False,
     "H": False,
+    "resume": False,
 }
 
 
