@@ -51,10 +51,12 @@ impl Tracer {
             Ok(process) if start_time(pid) == start => process,
             other => {
                 self.release_seized(&seized);
-                let reason = other
-                    .err()
-                    .map_or("it was replaced meanwhile".into(), |e| e.to_string());
-                return Err(format!("process {pid} cannot be looked into: {reason}"));
+                return Err(match other {
+                    Err(error) if start_time(pid) == start && !is_of_the_ended(&error) => {
+                        format!("process {pid} cannot be looked into: {error}")
+                    }
+                    _ => ended_meanwhile(pid),
+                });
             }
         };
         // Before the first stop is looked at: it may be at one of those traps.
@@ -68,9 +70,7 @@ impl Tracer {
         }
         self.finish_stop(pid);
         if self.threads_of(pid).is_empty() {
-            return Err(format!(
-                "process {pid} ended while it was being attached to"
-            ));
+            return Err(ended_meanwhile(pid));
         }
         let mended = self.mend(pid, remains);
         Ok(Mended {
@@ -134,6 +134,15 @@ fn check_process(pid: Tid) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+fn ended_meanwhile(pid: Tid) -> String {
+    format!("process {pid} ended while it was being attached to")
+}
+
+/// Whether a file of `/proc` could not be opened because its process is a zombie by now.
+fn is_of_the_ended(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::ESRCH as i32)
 }
 
 fn start_time(pid: Tid) -> Option<u64> {
