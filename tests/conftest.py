@@ -1,9 +1,7 @@
 """Rules for every test: no child is left behind, what is missing is named."""
 
-import contextlib
 import ctypes
 import os
-import select
 import signal
 from collections.abc import Generator
 from pathlib import Path
@@ -15,6 +13,7 @@ from tests.support.needs import (
     pytest_runtest_setup,
     pytest_terminal_summary,
 )
+from tests.support.process_resources import child_pids, ends_soon
 
 __all__ = ["pytest_runtest_makereport", "pytest_runtest_setup", "pytest_terminal_summary"]
 
@@ -25,7 +24,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest.register_assert_rewrite("tests.support.bar", "tests.support.traces")
 
 PR_SET_CHILD_SUBREAPER = 36
-GRACE_SECONDS = 2.0
 
 
 def pytest_configure() -> None:
@@ -42,9 +40,9 @@ def own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True)
 def no_child_left() -> Generator[None]:
-    before = _children()
+    before = child_pids()
     yield
-    left = [pid for pid in _children() - before if not _ends_soon(pid)]
+    left = [pid for pid in child_pids() - before if not ends_soon(pid)]
     names = [f"{pid} ({_command_line(pid)})" for pid in left]
     for pid in left:
         os.kill(pid, signal.SIGKILL)
@@ -57,33 +55,6 @@ def no_handler_left() -> Generator[None]:
     yield
     left = signal.signal(signal.SIGINT, signal.default_int_handler)
     assert left is signal.default_int_handler, f"Ctrl-C would call {left}"
-
-
-def _children() -> set[int]:
-    found: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        # A thread that indexes names may end while we look.
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            found.update(int(pid) for pid in task.read_text().split())
-    return found
-
-
-def _ends_soon(pid: int) -> bool:
-    """Reap a child that has ended or is about to: a killed program takes a moment to die."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        ended, _, _ = select.select([descriptor], [], [], GRACE_SECONDS)
-    finally:
-        os.close(descriptor)
-    if ended:
-        try:
-            os.waitpid(pid, 0)
-        except ChildProcessError:
-            return True
-    return bool(ended)
 
 
 def _command_line(pid: int) -> str:

@@ -19,8 +19,15 @@ from typing import Literal
 from crabtrap import Session
 from crabtrap.engine.machine import Stopped
 from tests.support.inferiors import build, running
+from tests.support.process_resources import (
+    count_resources,
+    describe_children,
+    describe_descriptors,
+)
 
 LONGEST_SECONDS = 0.008
+LONGEST_BEGINNING = 0.08
+"""Seconds to the interrupt of a launch or an attach, which take some tens of milliseconds."""
 AT_MOST = 3
 """Interrupts of one verb: the later ones meet the recovery from the earlier ones."""
 
@@ -30,10 +37,12 @@ class Interrupter:
     """Interrupts verbs.
 
     Attributes:
+        longest: Seconds to an interrupt at most.
         raised: How many times a verb was interrupted.
     """
 
     rng: random.Random
+    longest: float
     raised: int = 0
     _left: int = 0
 
@@ -68,18 +77,18 @@ class Interrupter:
             signal.raise_signal(signal.SIGINT)
 
     def _arm(self) -> None:
-        signal.setitimer(signal.ITIMER_REAL, self.rng.uniform(1e-6, LONGEST_SECONDS))
+        signal.setitimer(signal.ITIMER_REAL, self.rng.uniform(1e-6, self.longest))
 
 
 @contextlib.contextmanager
-def interrupter(seed: int) -> Generator[Interrupter]:
-    """Interrupts for the time of a test.
+def interrupter(seed: int, longest: float = LONGEST_SECONDS) -> Generator[Interrupter]:
+    """Interrupts for the time of a test, so many seconds after a verb began at most.
 
     Raises:
         AssertionError: SIGINT was not left as it was found.
     """
     gc.collect()  # an exception in a finaliser of what others have left would be lost
-    made = Interrupter(random.Random(seed))
+    made = Interrupter(random.Random(seed), longest)
     before = signal.signal(signal.SIGALRM, made.on_alarm)
     try:
         yield made
@@ -143,3 +152,40 @@ def _total(session: Session) -> int:
     """How often the program has counted, by its own account."""
     text = "TOTAL.load(std::sync::atomic::Ordering::Relaxed)"
     return int(session.values.render(session.evaluate(text)))
+
+
+def begin_under_interrupts(
+    begin: Callable[[Session], object], seed: int, rounds: int
+) -> tuple[int, int]:
+    """Have sessions take up a program, which is interrupted at any moment, and close them.
+
+    Returns:
+        How many times a program was had afterwards, and how many times not.
+
+    Raises:
+        AssertionError: A session has neither a stopped program nor none, or something was left.
+    """
+    had = 0
+    _take_up(begin, lambda act: act())  # the first time opens what stays open
+    before = count_resources()
+    with interrupter(seed, LONGEST_BEGINNING) as interrupts:
+        for _ in range(rounds):
+            had += _take_up(begin, interrupts.disturb)
+            now = count_resources()
+            assert now.descriptors == before.descriptors, describe_descriptors()
+            assert now.children == before.children, describe_children()
+    return had, rounds - had
+
+
+def _take_up(
+    begin: Callable[[Session], object], disturb: Callable[[Callable[[], object]], object]
+) -> bool:
+    with Session(str(build("attachme").path)) as session:
+        disturb(lambda: begin(session))
+        if not session.has_program:
+            return False
+        assert isinstance(session.state, Stopped), session.state
+        assert session.frame.function
+        session.select_thread(session.process.threads[-1].tid)  # the first one waits for others
+        session.step_instruction()
+        return True

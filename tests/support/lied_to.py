@@ -17,7 +17,7 @@ from crabtrap.target import ending
 from crabtrap.target.rsp import connection
 from crabtrap.target.server import find_guard
 from tests.support.inferiors import build
-from tests.support.process_resources import count_resources
+from tests.support.process_resources import await_indexing, count_resources
 
 PATIENCE = 0.5
 """Seconds that a session waits here for a reply, a stop, the end of a program that seems to die."""
@@ -82,10 +82,12 @@ def be_lied_to(directory: Path, packets: int, seed: int) -> Lies:
     lies = Lies(0, 0, [])
     with _impatience():
         _one_session(directory, seed, lies)  # the first one opens what stays open
+        await_indexing()
         before = count_resources()
         while lies.packets < packets and len(lies.faults) < 5:
             seed += 1
             _one_session(directory, seed, lies)
+    await_indexing()
     after = count_resources()
     lies.allocated = after.allocated - before.allocated
     if after.descriptors > before.descriptors:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from crabtrap import Session, Stdio
 from crabtrap.errors import CrabtrapError
 from tests.support.inferiors import Inferior, build, running
-from tests.support.process_resources import Resources, count_resources
+from tests.support.process_resources import Resources, await_indexing, count_resources
 
 WARM = 10
 """Sessions after which caches have what they need."""
@@ -74,7 +74,9 @@ def check_that_sessions_give_back(count: int) -> tuple[Resources, Resources]:
     for number in range(count):
         KINDS[number % len(KINDS)](inferior)
         if number == WARM:
+            await_indexing()
             early = count_resources()
+    await_indexing()
     late = count_resources()
     assert early is not None
     assert late.descriptors == early.descriptors

@@ -103,6 +103,7 @@ class Program:
         self.controller.begin_stopped(stop.thread, (reason,))
         self.tracker.refresh()
         self.adopt_own_package()
+        self.debuggee.interrupts.check()
         if attached:
             told, signal = self._arriving_signal(stop)
             return self.controller.begin_stopped(stop.thread, (reason, *told), signal)
@@ -120,12 +121,11 @@ class Program:
         return ((verdict.reason,) if isinstance(verdict, Report) else ()), verdict.signal
 
     def _first_stop(self) -> TargetStop:
-        stop = self.debuggee.control.wait(_START_SECONDS)
-        while stop is None and self._mailbox:
-            # Woken by `post`; what was posted has to wait until there is a program.
-            stop = self.debuggee.control.wait(_START_SECONDS)
-        if stop is None:
-            raise LaunchError("the program did not stop after it was started")
+        while (stop := self.debuggee.control.wait(_START_SECONDS)) is None:
+            self.debuggee.interrupts.check()
+            # Or woken by `post`: what was posted has to wait until there is a program.
+            if not self._mailbox:
+                raise LaunchError("the program did not stop after it was started")
         return stop
 
     def adopt_own_package(self) -> None:

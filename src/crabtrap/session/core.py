@@ -197,7 +197,9 @@ class Core:
             self.table.remove(item.number)
         for item in dropped:
             self.notify(f"watchpoint {item.number} ({item.expression}) was deleted")
-        return self.settle(begin())
+        # Whatever Ctrl-C interrupts: a program is had and announced, or let go.
+        with self.interrupts.deferred():
+            return self.settle(begin())
 
     def _repair_orphans(self) -> None:
         """Repair what other sessions have left where their guards were killed, and say so."""

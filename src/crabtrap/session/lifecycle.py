@@ -74,6 +74,8 @@ class Lifecycle:
         self.launched = False
         self._server: Server = server
         self._core = core
+        # Ctrl-C ends the wait for a server that does not answer.
+        self._waiting = core.interrupts.allowed
         self._settings = LaunchSettings()
         self._streams: Streams | None = None
         self._static = core.open_static(path) if path is not None else ModuleTable()
@@ -107,7 +109,7 @@ class Lifecycle:
             stdio=streams.descriptors,
         )
         try:
-            target = live.launch(request, server=self._server)
+            target = live.launch(request, server=self._server, waiting=self._waiting)
         except BaseException:
             streams.close()
             raise
@@ -121,7 +123,7 @@ class Lifecycle:
         """Attach to a running process."""
         require(self.state, NotStarted, Ended, Detached, to="attach")
         told = (*told_at_attach(pid), *self._default_panic_stop(attached=True))
-        event = self.take_over(live.attach(pid, server=self._server))
+        event = self.take_over(live.attach(pid, server=self._server, waiting=self._waiting))
         for text in told:
             self._core.events.publish(Notice(text))
         return event
@@ -143,7 +145,7 @@ class Lifecycle:
     def reach(self, address: str) -> Target | None:
         """Connect to a remote server; ``None`` when it has no program yet."""
         require(self.state, NotStarted, Ended, Detached, to="connect")
-        target = live.connect(address)
+        target = live.connect(address, waiting=self._waiting)
         if target.pid:
             return target
         target.close()

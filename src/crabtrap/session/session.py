@@ -192,7 +192,7 @@ class Session:
         saved = reattaching.find_one(pid)
         if not self.client.hold_seconds:
             self.client.hold_program(saved.seconds)
-        with self._core.keep_nothing():
+        with self._core.interrupts.deferred(), self._core.keep_nothing():
             return reattaching.take_over(self._core, self.client, saved)
 
     def connect(self, address: str) -> StopEvent | None:
@@ -206,8 +206,9 @@ class Session:
             RemoteError: No server answers there in the remote serial protocol.
         """
         lifecycle = self._core.lifecycle
-        target = lifecycle.reach(address)
-        return self._core.begin(lambda: lifecycle.take_over(target)) if target else None
+        with self._core.interrupts.deferred():
+            target = lifecycle.reach(address)
+            return self._core.begin(lambda: lifecycle.take_over(target)) if target else None
 
     def detach(self) -> None:
         """Detach from the program, with no trap left in it; it runs on.

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
@@ -35,6 +36,9 @@ from crabtrap.target.server import Endpoint, ServerKind, reach, start_gdbserver,
 if TYPE_CHECKING:
     from crabtrap._core import Memory, Registers
 
+Waiting = Callable[[], AbstractContextManager[None]]
+"""Makes what surrounds a wait that may take long: in it, Ctrl-C is served at once, say."""
+
 _OFFERS = (
     "multiprocess+",
     "swbreak+",
@@ -63,18 +67,26 @@ _LAUNCH_HINTS = {
 class LiveTarget:
     """A live program, made by ``launch``, ``attach`` or ``connect``."""
 
-    def __init__(self, endpoint: Endpoint, *, ends_with_server: bool = False) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        ends_with_server: bool = False,
+        waiting: Waiting = nullcontext,
+    ) -> None:
         """Negotiate with a connected server, which need not have a process yet.
 
         Args:
             endpoint: The server.
             ends_with_server: The program will be launched by it, and lives no longer than it.
+            waiting: Surrounds the wait for the server's answers.
         """
         self._endpoint = endpoint
         self._connection = Connection(endpoint.channel, endpoint.exit_message)
         try:
-            self._connection.negotiate(_OFFERS)
-            self._actions = self._enter_session()
+            with waiting():
+                self._connection.negotiate(_OFFERS)
+                self._actions = self._enter_session()
         except BaseException:
             self._connection.close()
             endpoint.close()
@@ -404,7 +416,11 @@ class LiveTarget:
 
 
 def launch(
-    request: LaunchRequest, *, server: ServerKind = "guard", server_path: str | None = None
+    request: LaunchRequest,
+    *,
+    server: ServerKind = "guard",
+    server_path: str | None = None,
+    waiting: Waiting = nullcontext,
 ) -> LiveTarget:
     """Start a program under a server that is started for it.
 
@@ -412,6 +428,7 @@ def launch(
         request: What to start, and how.
         server: Our guard, or a stock gdbserver.
         server_path: The server's executable, if not the installed one.
+        waiting: Surrounds waits for the server; whatever is raised there, nothing is left.
 
     Returns:
         The target; the first ``wait`` returns the stop at the first instruction.
@@ -423,25 +440,42 @@ def launch(
         endpoint = start_guard(server_path)
     else:
         endpoint = start_gdbserver(server_path or "gdbserver", request.stdio)
-    target = LiveTarget(endpoint, ends_with_server=True)
-    return _started(target, lambda: target.start(request))
+    target = LiveTarget(endpoint, ends_with_server=True, waiting=waiting)
+    return _started(target, lambda: target.start(request), waiting)
 
 
-def attach(pid: int, *, server: ServerKind = "guard", server_path: str | None = None) -> LiveTarget:
+def attach(
+    pid: int,
+    *,
+    server: ServerKind = "guard",
+    server_path: str | None = None,
+    waiting: Waiting = nullcontext,
+) -> LiveTarget:
     """Attach to a running process with a server that is started for it.
+
+    Args:
+        pid: The process.
+        server: Our guard, or a stock gdbserver.
+        server_path: The server's executable, if not the installed one.
+        waiting: Surrounds waits for the server; whatever is raised there, nothing is left.
 
     Raises:
         LaunchError: The server could not be started, or the kernel refuses.
     """
     if server == "guard":
-        target = LiveTarget(start_guard(server_path))
+        endpoint = start_guard(server_path)
     else:
-        target = LiveTarget(start_gdbserver(server_path or "gdbserver"))
-    return _started(target, lambda: target.attach(pid))
+        endpoint = start_gdbserver(server_path or "gdbserver")
+    target = LiveTarget(endpoint, waiting=waiting)
+    return _started(target, lambda: target.attach(pid), waiting)
 
 
-def connect(address: str) -> LiveTarget:
+def connect(address: str, *, waiting: Waiting = nullcontext) -> LiveTarget:
     """Connect to a server: ``unix:PATH``, ``HOST:PORT`` or ``stdio:COMMAND``.
+
+    Args:
+        address: Where the server is.
+        waiting: Surrounds waits for the server; whatever is raised there, nothing is left.
 
     Returns:
         The target; its ``pid`` is 0 while the server has no process, until ``start`` or
@@ -450,13 +484,16 @@ def connect(address: str) -> LiveTarget:
     Raises:
         RemoteError: No server answers, or it does not speak the remote protocol.
     """
-    target = LiveTarget(reach(address))
-    return _started(target, target.resume_session)
+    with waiting():
+        endpoint = reach(address)
+    target = LiveTarget(endpoint, waiting=waiting)
+    return _started(target, target.resume_session, waiting)
 
 
-def _started(target: LiveTarget, begin: Callable[[], object]) -> LiveTarget:
+def _started(target: LiveTarget, begin: Callable[[], object], waiting: Waiting) -> LiveTarget:
     try:
-        begin()
+        with waiting():
+            begin()
     except BaseException:
         target.close()
         raise
