@@ -155,7 +155,8 @@ class FutureDecoder:
                 continue
             try:
                 parts = list(self._parts.inside(variable.value))
-            except CrabtrapError:
+            except CrabtrapError as error:
+                why_unreadable(error)
                 continue  # it is shown as a variable, with what is wrong with it
             for label, part in parts:
                 held = self.decode(part)
