@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from crabtrap import PANIC_STOP
-from crabtrap.errors import StateError
+from crabtrap.errors import StateError, UsageError
 from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, StepDone, StopEvent
-from tests.support.async_rounds import enter_task, step_rounds
+from tests.support.async_rounds import STEPPED, enter_task, step_rounds
 from tests.support.sessions import Debug, Driver
 
 PROFILES = ("debug", "release-debug")
@@ -192,3 +192,54 @@ def test_a_breakpoint_at_an_await_can_stop_at_every_poll(debug: Debug) -> None:
     driver.session.breakpoints.add(driver.location("child_sleep"), every_poll=True)
     driver.launch("entering")
     assert count_stops(driver) == 6
+
+
+def test_a_breakpoint_of_one_task_stops_in_that_task_alone(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile).launch()
+    session = driver.session
+    enter_task(session)
+    own = session.task_on(session.thread)
+    assert own is not None
+    assert own.number is not None
+    session.breakpoints.add("async_steps::mark", task=str(own.number))
+    marks = session.evaluate("MARKS[1].v.value").integer()
+    for count in range(1, 10):
+        session.continue_()
+        assert session.frame["id"].integer() == STEPPED
+        assert session.evaluate("MARKS[1].v.value").integer() == marks + count - 1
+
+
+def test_a_breakpoint_of_tasks_by_their_future_has_a_condition_too(debug: Debug) -> None:
+    driver = debug("async_steps")
+    session = driver.session
+    session.breakpoints.add("child", task="/::parent/", condition="id == 201")
+    driver.launch()
+    for _ in range(3):
+        session.continue_()
+        task = session.task_on(session.thread)
+        assert task is not None
+        assert (task.root, session.evaluate("id").integer()) == ("async_steps::parent", 201)
+    session.breakpoints.add("child", task="/no such/")
+
+
+def test_tasks_can_be_stopped_where_they_are_made_and_complete(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile)
+    session = driver.session
+    spawned = session.breakpoints.add("task-spawn /parent/", pending=False)
+    driver.launch()
+    for _ in range(4):
+        event = session.continue_()
+        assert [getattr(why, "breakpoint", 0) for why in event.reasons] == [spawned.number]
+
+
+def test_a_task_can_be_stopped_where_it_completes(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile)
+    driver.session.breakpoints.add("task-complete /enters/", pending=False)
+    driver.launch("entering")
+    assert count_stops(driver) == 1
+
+
+@pytest.mark.parametrize("task", ["seven", "/(/"])
+def test_a_task_that_cannot_be_meant_is_refused(debug: Debug, task: str) -> None:
+    with pytest.raises(UsageError):
+        debug("async_steps").session.breakpoints.add("child", task=task)

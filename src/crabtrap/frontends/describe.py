@@ -264,6 +264,7 @@ def _breakpoint(one: Breakpoint) -> JsonObject:
         "kind": "breakpoint" if one.log is None else "log",
         "spec": one.text,
         "hardware": one.hardware,
+        "task": one.task or None,
         "log": one.log,
         "pending": one.pending,
         "problem": one.problem or None,

@@ -19,7 +19,7 @@ from crabtrap.engine.plans.run_to import FinishInlined
 from crabtrap.engine.plans.stepping import StepLine
 from crabtrap.errors import StateError
 from crabtrap.records import dataclass
-from crabtrap.tasks.boundary import runs_tasks
+from crabtrap.tasks.runtime_code import runs_tasks
 from crabtrap.tasks.task_frames import TaskFrame
 
 if TYPE_CHECKING:

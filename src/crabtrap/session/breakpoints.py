@@ -28,6 +28,7 @@ from crabtrap.engine.machine import Running, Stopped
 from crabtrap.errors import RangeError, UnsupportedError, UsageError
 from crabtrap.signal_names import signal_name
 from crabtrap.symbols.nesting import is_plain
+from crabtrap.tasks.runtime_code import expand_spec, task_matcher
 from crabtrap.values.value import Value
 from crabtrap.values.value_context import ValueContext
 from crabtrap.values.value_location import Bytes, Memory
@@ -35,6 +36,7 @@ from crabtrap.values.value_location import Bytes, Memory
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.inspect.stack_frame import StackFrame
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.session.client import Client
     from crabtrap.session.core import Core
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation
@@ -82,6 +84,7 @@ class Breakpoints:
         temporary: bool = False,
         ignore: int = 0,
         thread: int | None = None,
+        task: str = "",
         log: str | None = None,
         callback: Callable[[Frame], bool | None] | None = None,
         hardware: bool = False,
@@ -94,11 +97,14 @@ class Breakpoints:
 
         Args:
             spec: ``file.rs:10``, ``10``, a function's path or any trailing part of it,
-                ``/regex/``, ``*0x401000``, ``*expression``.
+                ``/regex/``, ``*0x401000``, ``*expression``; ``task-spawn`` and
+                ``task-complete``, with the ``/regex/`` of a future's path or without.
             condition: Rust expression that must be true.
             temporary: Delete it at its first stop.
             ignore: Number of hits to ignore first.
             thread: tid of the only thread it stops, ``None`` for any.
+            task: Number of the only task it stops, or ``/regex/`` for tasks by the path of
+                the future that was spawned; ``""`` for any, and for none.
             log: Text to publish instead of stopping, ``{expression}`` parts evaluated.
             callback: Called with the frame at each hit that would stop; the program runs
                 on if it returns ``False``.  It may read everything and run nothing;
@@ -128,9 +134,11 @@ class Breakpoints:
             ignore=ignore,
             condition=condition,
             thread=thread,
+            task=task,
+            of_task=self._of_task(task) if task else None,
             commands=tuple(commands),
             text=spec,
-            spec=self._client.anchor(spec, frame),
+            spec=self._client.anchor(expand_spec(spec), frame),
             hardware=hardware,
             every_poll=every_poll,
             log=log,
@@ -150,6 +158,16 @@ class Breakpoints:
         program.resolver.arm(item)
         program.stoppoints_changed()
         return item
+
+    def _of_task(self, task: str) -> Callable[[Thread], bool]:
+        """Make the test whether a thread runs a task that is meant."""
+        matches = task_matcher(task)
+
+        def runs_it(thread: Thread) -> bool:
+            found = self._core.tasks_now.on_thread(thread)
+            return found is not None and matches(found)
+
+        return runs_it
 
     def add_regex(self, pattern: str) -> tuple[Breakpoint, ...]:
         """Add one breakpoint for all functions whose path matches, see ``rbreak`` of gdb.

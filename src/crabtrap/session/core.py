@@ -156,9 +156,14 @@ class Core:
         Raises:
             StateError: The program is not stopped.
         """
+        require(self.state, Stopped, to="look for tasks")
+        return self.tasks_now
+
+    @property
+    def tasks_now(self) -> Tasks:
+        """The tasks while no thread moves, at a stop that nobody is told of perhaps."""
         from crabtrap.tasks.task import KnownOfTasks, Tasks  # noqa: PLC0415 - of use to few
 
-        require(self.state, Stopped, to="look for tasks")
         process = self.process
         if self._tasks is None or self._tasks.process is not process:
             self._known_of_tasks = self._known_of_tasks or KnownOfTasks()

@@ -34,6 +34,7 @@ def describe(item: AnyStoppoint) -> dict[str, Any]:
         case Breakpoint():
             spec = item.text if item.spec is None else render_spec(item.spec)
             own = {"spec": spec, "text": item.text, "log": item.log, "hardware": item.hardware}
+            own["task"] = item.task
             own["every_poll"] = item.every_poll
             own["callback"] = item.callback is not None
         case Watchpoint():
@@ -68,6 +69,7 @@ def add(core: Core, client: Client, saved: dict[str, Any], *, held: bool) -> Non
                 saved["spec"],
                 hardware=saved["hardware"],
                 log=saved["log"],
+                task=saved["task"],
                 every_poll=saved["every_poll"],
             )
             item.text = saved["text"]

@@ -211,6 +211,8 @@ class LocationResolver:
             return "it writes a log"
         if item.has_continuations:
             return "its line is entered at several addresses"
+        if item.of_task is not None:
+            return "it is for one task"
         return "it is for one thread" if item.thread is not None else ""
 
     def _arm_watchpoint(self, item: Watchpoint) -> None:

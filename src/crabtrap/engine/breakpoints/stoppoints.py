@@ -20,6 +20,7 @@ from crabtrap.symbols.linespec import Spec
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.frame_place import FramePlace
+    from crabtrap.engine.inspect.thread import Thread
 
 CatchKind = Literal["panic", "signal", "fork", "vfork", "exec", "syscall", "load"]
 WatchKind = Literal["write", "access", "read"]
@@ -79,6 +80,8 @@ class Breakpoint(Stoppoint):
         text: The linespec as the user wrote it.
         spec: The same, parsed.
         hardware: Use debug registers instead of trap bytes.
+        task: The only task it stops, as the user wrote it; ``""`` for any.
+        of_task: Whether a thread runs that task; ``None`` where any will do.
         every_poll: Stop at an await also where later polls go on with it.
         log: Text with ``{expression}`` parts to log instead of stopping, or ``None``.
         callback: Called with the frame at each hit that would stop; the program runs on if
@@ -96,6 +99,8 @@ class Breakpoint(Stoppoint):
     text: str = ""
     spec: Spec | None = None
     hardware: bool = False
+    task: str = ""
+    of_task: Callable[[Thread], bool] | None = field(default=None, repr=False)
     every_poll: bool = False
     log: str | None = None
     callback: Callable[[Frame], bool | None] | None = field(default=None, repr=False)

@@ -68,6 +68,8 @@ class BreakpointHits:
     def _breakpoint(self, item: Breakpoint, stop: TargetStop, pc: Address) -> Verdict:
         if item.thread is not None and item.thread != stop.thread:
             return CONSUME
+        if item.of_task is not None and not item.of_task(self._inspector.thread(stop.thread)):
+            return CONSUME
         if not self._arrives(item, stop):
             return CONSUME
         if stop.condition_error and item.on_target:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import NotFoundError, UsageError
@@ -66,6 +67,7 @@ def _add(
     options = arguments.options(_LLDB_OPTIONS)
     location, condition = arguments.split_condition()
     location, thread = _split_thread(context, location)
+    location, task = _split_task(location)
     spec = _spec_of(options, location) or _here(context)
     item = context.client.breakpoints.add(
         spec,
@@ -73,6 +75,7 @@ def _add(
         temporary=temporary or "o" in options or "one-shot" in options,
         ignore=int(options.get("i", "0")),
         thread=thread,
+        task=task,
         hardware=hardware or "H" in options,
         every_poll="resume" in options,
     )
@@ -126,6 +129,15 @@ def _split_thread(context: CommandContext, location: str) -> tuple[str, int | No
         if thread.index == index:
             return head.strip(), thread.tid
     raise NotFoundError("thread", number, hint="info threads")
+
+
+_OF_TASK = re.compile(r"(?P<location>.*?\s)?task\s+(?P<task>\d+|/.*/)")
+
+
+def _split_task(location: str) -> tuple[str, str]:
+    """Separate ``task N`` or ``task /REGEX/`` from the end of a linespec."""
+    found = _OF_TASK.fullmatch(location.strip())
+    return ((found["location"] or "").strip(), found["task"]) if found else (location, "")
 
 
 def _here(context: CommandContext) -> str:
@@ -187,13 +199,17 @@ COMMANDS = (
         break_,
         "Stop at a location",
         (
-            "break [LOCATION] [thread N] [if CONDITION]",
+            "break [-resume] [LOCATION] [thread N | task N | task /REGEX/] [if CONDITION]",
+            "break task-spawn|task-complete [/REGEX/]",
             "breakpoint set (-n NAME | -f FILE -l LINE | -r REGEX | -a ADDRESS) [-c CONDITION]",
         ),
         (
             ("break parse", "at the function parse, wherever it is"),
             ("break main.rs:42 if count > 3", "at a line, when the condition holds"),
             ("break Shape::area", "at a method, of a type or of every implementation"),
+            ("break handle task 7 if id == 3", "in one task alone"),
+            ("break handle task /serve/", "in tasks whose future has such a path"),
+            ("break task-spawn /serve/", "where such a task is made"),
             ("break", "here, at the next instruction of the selected frame"),
         ),
         _LOCATIONS,

@@ -98,6 +98,8 @@ def _notes(item: AnyStoppoint, *, all_locations: bool) -> list[Text]:
         notes.append(Text((f"could not be evaluated {times}: {item.failure}", "warning")))
     if item.thread is not None:
         notes.append(Text(f"only thread {item.thread}"))
+    if isinstance(item, Breakpoint) and item.task:
+        notes.append(Text(f"only task {item.task}"))
     if left := describe.ignored_hits(item):
         notes.append(Text(f"the next {left} hit{' is' if left == 1 else 's are'} ignored"))
     if isinstance(item, Breakpoint):
