@@ -2,6 +2,8 @@
 
 mod endings;
 mod entering;
+#[rustfmt::skip] // What it tells has to be on one line.
+mod telling;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -87,6 +89,7 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("endings") => endings::all(),
         Some("entering") => entering::all(),
+        Some("telling") => telling::all(),
         _ => many(),
     }
 }
