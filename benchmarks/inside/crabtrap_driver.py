@@ -70,6 +70,16 @@ def next(session: Session, events: int) -> Result:
     return times, {"function": session.frame.function or "", "turns": value(session, "index")}
 
 
+def awaits(session: Session, events: int) -> Result:
+    """Steps over lines of an async function, a third of which await what is ready."""
+    session.breakpoints.add("awaits::ready")
+    session.launch()
+    session.continue_()
+    session.finish()
+    times = timed(events, session.next)
+    return times, {"turns": value(session, "index")}
+
+
 def backtrace(session: Session, events: int) -> Result:
     """The whole stack, names, places and arguments' values read."""
     session.breakpoints.add("deep::bottom")
@@ -195,6 +205,7 @@ SCENARIOS = {
     "condition": condition,
     "stop": stop,
     "next": next,
+    "awaits": awaits,
     "backtrace": backtrace,
     "vec_all": vec_all,
     "map_page": map_page,

@@ -63,6 +63,18 @@ def next(events):
     return times, {"function": gdb.selected_frame().name(), "turns": value("index")}
 
 
+def awaits(events):
+    start("awaits::ready")
+    gdb.execute("finish", to_string=True)
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            gdb.execute("next", to_string=True)
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times, {"turns": value("index")}
+
+
 def backtrace(events):
     start("deep::bottom")
     times = []

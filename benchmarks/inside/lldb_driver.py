@@ -85,6 +85,20 @@ def next(session, events):
     return times, {"function": function, "turns": session.value("index")}
 
 
+def awaits(session, events):
+    session.break_at("awaits::ready")
+    session.launch()
+    thread = session.process.GetSelectedThread()
+    thread.StepOut()
+    times = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        for _ in range(events // ROUNDS):
+            thread.StepOver()
+        times.append((time.perf_counter() - begin) / (events // ROUNDS) * 1e6)
+    return times, {"turns": session.value("index")}
+
+
 def backtrace(session, events):
     session.break_at("deep::bottom")
     session.launch()
