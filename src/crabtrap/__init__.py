@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.thread_work import ThreadWork
     from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
     from crabtrap.tasks.waits.stuck import Stuck
-    from crabtrap.tasks.waits.wait import Hold, QueuePlace, Resource, Timer, Wait
+    from crabtrap.tasks.waits.wait import Descriptor, Hold, QueuePlace, Resource, Timer, Wait
     from crabtrap.tasks.waits.wait_rules import BlockRule, HoldRule, WaitRule
     from crabtrap.values.value import Value
 
@@ -92,6 +92,7 @@ __all__ = [
     "Client",
     "Code",
     "Declaration",
+    "Descriptor",
     "Detached",
     "Diagnosis",
     "Ended",
@@ -209,7 +210,7 @@ _HOMES = {
     "tasks.waits.wait_rules": ("BlockRule", "HoldRule", "WaitRule"),
     "tasks.waits.diagnoses": ("Diagnosis", "Link"),
     "tasks.waits.stuck": ("Stuck",),
-    "tasks.waits.wait": ("Hold", "QueuePlace", "Resource", "Timer", "Wait"),
+    "tasks.waits.wait": ("Descriptor", "Hold", "QueuePlace", "Resource", "Timer", "Wait"),
     "values.value": ("Value",),
 }
 """Modules below this one, and the names that are exported from them."""

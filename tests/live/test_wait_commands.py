@@ -114,14 +114,14 @@ def test_the_graph_is_dot(run: Run):
     nodes = {line.split()[0] for line in lines if "shape=" in line}
     edges = {tuple(line.split()[0:3:2]) for line in lines if "->" in line}
     assert {end for edge in edges for end in edge} <= nodes
-    assert len(edges) == 5 + 4, "five wait, for four mutexes that have a holder each"
+    assert len(edges) == 5 + 4 + 1, "five wait for four mutexes with a holder each, main for a task"
 
 
 def test_all_of_it_is_json(run: Run):
     _, text = run("crossed", "deadlocks", json=True)
     (crossed, own) = json.loads(text)["data"]["diagnoses"]
     assert (crossed["kind"], own["kind"]) == ("deadlock", "self-deadlock")
-    assert [link["who"]["task"] for link in crossed["links"]] == [1, 2]
+    assert [link["who"]["task"] for link in crossed["links"]] == ["1", "2"]
     (hold,) = crossed["links"][0]["holds"]
     (wait,) = crossed["links"][1]["waits"]
     assert hold["variable"] == "a"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -154,6 +155,55 @@ def test_a_notify_may_be_told_by_anybody(stop: Stop):
     (task,) = find(stop("channels"), "channels::notified")
     wait = wait_of(task)
     assert (wait.kind, wait.by) == ("notify", ())
+
+
+def test_a_join_set_waits_for_any_of_its_tasks(stop: Stop):
+    session = stop("joins")
+    (task,) = find(session, "joins_all")
+    wait = wait_of(task)
+    assert (wait.what, wait.detail) == ("JoinSet", "3 tasks, any of which")
+    assert list(wait.joined) == find(session, "slept")
+
+
+def test_a_join_may_be_of_a_function_on_a_thread_of_its_own(stop: Stop):
+    (task,) = find(stop("joins"), "joins_blocking")
+    (joined,) = wait_of(task).joined
+    assert isinstance(joined, Task)
+    assert joined.state == "running"
+    assert "BlockingTask<" in joined.root
+
+
+def test_sockets_are_told_by_their_descriptors_and_peers(stop: Stop):
+    session = stop("connections")
+    found = {
+        task.root.rpartition("::")[2]: wait_of(task)
+        for task in session.tasks
+        if "::connections::" in task.root
+    }
+    kinds = {name: wait.kind for name, wait in found.items()}
+    reading = ("accepts", "reads", "reads_half", "is_ready", "hears")
+    assert kinds == dict.fromkeys(reading, "read") | {"writes": "write"}
+    links = {name: socket_of(session, wait) for name, wait in found.items()}
+    assert len(set(links.values())) == len(links), "each has a socket of its own"
+    port = text_of(found["accepts"]).removeprefix("tcp listening on 127.0.0.1:")
+    assert port.isdecimal()
+    for name in ("reads", "reads_half", "writes", "is_ready"):
+        assert text_of(found[name]).startswith("tcp 127.0.0.1:")
+        assert text_of(found[name]).endswith(f" to 127.0.0.1:{port}")
+    assert text_of(found["hears"]).startswith("udp bound to 127.0.0.1:")
+
+
+def text_of(wait: Wait) -> str:
+    assert wait.descriptor is not None
+    return wait.descriptor.text
+
+
+def socket_of(session: Session, wait: Wait) -> str:
+    """What the kernel has at the descriptor."""
+    assert wait.descriptor is not None
+    link = os.readlink(f"/proc/{session.process.pid}/fd/{wait.descriptor.fd}")
+    assert link.startswith("socket:")
+    return link
 
 
 def test_who_runs_waits_for_nothing(stop: Stop):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def waiter(who: Task | Thread) -> JsonObject:
     """A task or a thread, in short."""
     if isinstance(who, Task):
-        return {"task": who.number, "address": address(who.address), "root": who.root}
+        return {"task": who.label, "address": address(who.address), "root": who.root}
     return {"thread": who.index, "tid": who.tid, "name": who.name}
 
 
@@ -31,6 +31,9 @@ def wait(one: Wait, *, holders: bool = True) -> JsonObject:
         "queue": None
         if one.place is None
         else {"place": one.place.number, "length": one.place.length},
+        "descriptor": None
+        if one.descriptor is None
+        else {"fd": one.descriptor.fd, "text": one.descriptor.text},
         "timer": None if one.timer is None else _timer(one),
         "joined": [waiter(each) for each in one.joined],
         "text": one.text,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def waiter_text(who: Task | Thread) -> Text:
     """``task 7 app::handle``."""
     if isinstance(who, Task):
-        return Text(("task ", "thread"), (str(who.number), "number"), " ", (who.root, "function"))
+        return Text((who.title, "thread"), " ", (who.root, "function"))
     return Text(("thread ", "thread"), (str(who.index), "number"), " ", (who.name, "thread"))
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.moved import has_all_drops
 from crabtrap.errors import CrabtrapError
-from crabtrap.present.structural import is_box
+from crabtrap.present.structural import is_box, is_coroutine
 from crabtrap.tasks.waits.leaves import pointed_resource
 from crabtrap.tasks.waits.wait import Hold, Resource
 from crabtrap.tasks.waits.wait_rules import holds_true
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crabtrap.address import Address
     from crabtrap.engine.inspect.thread import Thread
@@ -61,12 +61,13 @@ class HolderSearch:
 
         A value that is moved from a caller to what it calls is the inner function's.  What has
         been moved away out of an optimised function cannot be told, but from a lock itself.
+        Futures are passed over: who polls them has copies from before they were moved.
         """
         seen: set[tuple[str, Resource]] = set()
         for frame in thread.frames():
             sure = has_all_drops(frame)
             for binding in (*frame.locals(), *frame.arguments()):
-                for rule, _, resource in self.find(binding.value):
+                for rule, _, resource in self._find(binding.value, 0, _is_no_coroutine):
                     if (rule.role, resource) not in seen:
                         seen.add((rule.role, resource))
                         yield Hold(
@@ -84,11 +85,13 @@ class HolderSearch:
 
         What cannot be read holds nothing.
         """
-        yield from self._find(value, 0)
+        yield from self._find(value, 0, _is_any)
 
-    def _find(self, value: Value, depth: int) -> Iterator[tuple[HoldRule, Value, Resource]]:
+    def _find(
+        self, value: Value, depth: int, enters: Callable[[Type], bool]
+    ) -> Iterator[tuple[HoldRule, Value, Resource]]:
         shape = value.shape
-        if not self._may_hold(shape, depth):
+        if not self._may_hold(shape, depth) or not enters(shape):
             return
         try:
             for rule in self._book.holds(shape):
@@ -99,7 +102,7 @@ class HolderSearch:
                         yield rule, value, resource
                         return
             for inner in _inner(value):
-                yield from self._find(inner, depth + 1)
+                yield from self._find(inner, depth + 1, enters)
         except CrabtrapError as error:
             why_unreadable(error)
             return
@@ -115,6 +118,14 @@ class HolderSearch:
             self._may_hold(inner.strip(), depth + 1) for inner in _inner_types(shape)
         )
         return found
+
+
+def _is_any(_: Type) -> bool:
+    return True
+
+
+def _is_no_coroutine(shape: Type) -> bool:
+    return not is_coroutine(shape)
 
 
 def _levels(level: Await) -> Iterator[Await]:

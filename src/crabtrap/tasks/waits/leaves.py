@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from crabtrap.errors import CrabtrapError
-from crabtrap.present.field_paths import LayoutError, each_layer, find_part, part
+from crabtrap.present.field_paths import LayoutError, each_layer, part
 from crabtrap.present.rules.formula import evaluate
 from crabtrap.tasks.waits.pointers import followed, linked_nodes, pointed, pointer_in
-from crabtrap.tasks.waits.wait import QueuePlace, Resource, Timer, Wait
+from crabtrap.tasks.waits.sockets import socket_text
+from crabtrap.tasks.waits.wait import Descriptor, QueuePlace, Resource, Timer, Wait
 from crabtrap.tasks.waits.wait_rules import fits, holds_true
 from crabtrap.values.decode import why_unreadable
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
     from crabtrap.tasks.waits.wait import Hold
-    from crabtrap.tasks.waits.wait_rules import QueueRule, WaitBook, WaitRule
+    from crabtrap.tasks.waits.wait_rules import DescriptorRule, QueueRule, WaitBook, WaitRule
     from crabtrap.values import Value
 
 _T = TypeVar("_T")
@@ -111,6 +112,7 @@ class WaitDescriber:
         resource = None
         if on is not None and on.address is not None:
             resource = Resource(rule.what, on.address, on.shape.size or 0)
+        fd = readable(lambda: _descriptor(rule.descriptor, levels, value, on))
         return Wait(
             task,
             levels,
@@ -120,6 +122,7 @@ class WaitDescriber:
             resource=resource,
             place=readable(lambda: _place(rule.queue, value)),
             timer=readable(lambda: self._timer(rule, value)),
+            descriptor=None if fd is None else Descriptor(fd, socket_text(task.process, fd)),
             tasks=readable(lambda: _tasks(rule, value)) or (),
             by=rule.by,
             also_by=rule.also_by,
@@ -223,14 +226,39 @@ def _place(rule: QueueRule | None, value: Value) -> QueuePlace | None:
     if rule is None:
         return None
     own = part(value, rule.node).address
-    nodes = tuple(linked_nodes(value, rule.first, rule.next))
+    nodes = tuple(node.address for node in linked_nodes(value, rule.first, rule.next))
     return QueuePlace(nodes.index(own) + 1, len(nodes)) if own in nodes else None
 
 
 def _tasks(rule: WaitRule, value: Value) -> tuple[Address, ...]:
-    found = None if rule.tasks is None else find_part(value, rule.tasks)
-    pointer = None if found is None else pointer_in(found)
-    return () if pointer is None else (pointer.pointer_address(),)
+    if rule.tasks is None:
+        return ()
+    nodes = (value,) if rule.each is None else linked_nodes(value, rule.each.first, rule.each.next)
+    pointers = [pointer_in(part(node, rule.tasks)) for node in nodes]
+    return tuple(pointer.pointer_address() for pointer in pointers if pointer is not None)
+
+
+def _descriptor(
+    rule: DescriptorRule | None, levels: tuple[Await, ...], value: Value, on: Value | None
+) -> int | None:
+    if rule is None:
+        return None
+    holder: Value | None = value
+    if rule.holder:
+        holder = None if on is None else _holder(rule, levels, on)
+    return None if holder is None else part(holder, rule.fd).integer()
+
+
+def _holder(rule: DescriptorRule, levels: tuple[Await, ...], on: Value) -> Value | None:
+    """The value with the descriptor, in variables of the functions around."""
+    for level in reversed(levels):
+        for variable in level.variables:
+            for each in _parts(variable.value):
+                if fits(rule.holder, each.shape):
+                    same = readable(lambda e=each: pointed_resource(e, rule.same))
+                    if same is not None and same.address == on.address:
+                        return each
+    return None
 
 
 def total_of(total: Formula | None, on: Value | None) -> int | None:

@@ -68,8 +68,8 @@ def followed(value: Value) -> Value | None:
     return None if only is None else value.at_field(only)
 
 
-def linked_nodes(holder: Value, first: Path, following: Path) -> Iterator[Address]:
-    """Yield where the nodes of a linked list are, in order; a circle ends it.
+def linked_nodes(holder: Value, first: Path, following: Path) -> Iterator[Value]:
+    """Yield the nodes of a linked list, in order; a circle ends it.
 
     Args:
         holder: The value in which the list is.
@@ -83,6 +83,6 @@ def linked_nodes(holder: Value, first: Path, following: Path) -> Iterator[Addres
         if node.address is None or node.address in seen:
             return
         seen.add(node.address)
-        yield node.address
+        yield node
         following_pointer = find_part(node, following)
         pointer = None if following_pointer is None else pointer_in(following_pointer)

@@ -70,6 +70,19 @@ class Timer:
 
 
 @dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A file descriptor.
+
+    Attributes:
+        fd: Its number.
+        text: What it is: ``tcp 127.0.0.1:80 to 127.0.0.1:5000``; ``""`` where unknown.
+    """
+
+    fd: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueuePlace:
     """A place in a queue.
 
@@ -132,6 +145,7 @@ class Wait:
         place: The place in its queue.
         timer: When the wait ends by itself.
         frame: Of a thread: the function that waits.
+        descriptor: The file descriptor that must get ready, and what it is.
         tasks: Addresses of the tasks whose end ends the wait.
         threads: The threads that end it when they go on, or end.
         by: The roles of those who can end it; ``()`` for what ends from outside.
@@ -150,6 +164,7 @@ class Wait:
     place: QueuePlace | None = None
     timer: Timer | None = None
     frame: Frame | None = None
+    descriptor: Descriptor | None = None
     tasks: tuple[Address, ...] = ()
     threads: tuple[Thread, ...] = ()
     by: tuple[str, ...] = ()
@@ -205,6 +220,8 @@ class Wait:
     def text_of_details(self) -> str:
         """More about what is waited for: the time left, the place in the queue."""
         parts = [self.detail] if self.detail else []
+        if self.descriptor is not None:
+            parts.append(f"fd {self.descriptor.fd} {self.descriptor.text}".rstrip())
         if self.timer is not None:
             parts.append(self.timer.text)
         if self.place is not None:

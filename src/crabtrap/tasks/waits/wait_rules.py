@@ -78,6 +78,35 @@ class QueueRule:
 
 
 @dataclass(frozen=True, slots=True)
+class DescriptorRule:
+    """Where the file descriptor is that is waited for.
+
+    Attributes:
+        fd: Path to its number, from the future itself or from ``holder``.
+        holder: The type of a value that has it, which the variables of the functions around
+            lead to; ``""`` for the future.
+        same: Path from there to what is waited for, by which it is known to be the right one.
+    """
+
+    fd: Path
+    holder: str = ""
+    same: Path = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRule:
+    """A list of nodes that are linked by pointers.
+
+    Attributes:
+        first: Pointer to the first node.
+        next: In a node, the pointer to the one behind it.
+    """
+
+    first: Path
+    next: Path
+
+
+@dataclass(frozen=True, slots=True)
 class WaitRule:
     """What a future of some type waits for.
 
@@ -100,7 +129,9 @@ class WaitRule:
         deadline: The instant at which it ends by itself.
         period: The duration that ends at the deadline, where that is known.
         queue: Where it stands in line.
-        tasks: Pointers to tasks whose end ends the wait.
+        tasks: A pointer to a task whose end ends the wait.
+        each: Of several such tasks, the list: ``tasks`` is a path in its nodes.
+        descriptor: Where the file descriptor is.
     """
 
     pattern: str
@@ -119,6 +150,8 @@ class WaitRule:
     period: Path | None = None
     queue: QueueRule | None = None
     tasks: Path | None = None
+    each: ListRule | None = None
+    descriptor: DescriptorRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,9 +325,11 @@ def holds_true(when: tuple[Formula, ...], value: Value) -> bool:
 # -- reading ---------------------------------------------------------------------------------
 WAIT_KEYS = frozenset(
     """type kind what when within on detail by also_by total needs_all never deadline period queue
-    tasks""".split()  # noqa: SIM905 - a list of as many lines
+    tasks each descriptor""".split()  # noqa: SIM905 - a list of as many lines
 )
 HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled", "blocks"))
+LIST_KEYS = frozenset(("first", "next"))
+DESCRIPTOR_KEYS = frozenset(("fd", "holder", "same"))
 BLOCK_KEYS = frozenset(("function", "kind", "what", "on", "by", "total", "needs_all", "joins"))
 QUEUE_KEYS = frozenset(("first", "next", "node"))
 
@@ -318,6 +353,8 @@ def _wait(table: RuleTable) -> WaitRule:
         table.optional_path("period"),
         _queue(table),
         table.optional_path("tasks"),
+        _list(table),
+        _descriptor(table),
     )
 
 
@@ -334,6 +371,23 @@ def _queue(table: RuleTable) -> QueueRule | None:
     queue = table.inner("queue")
     queue.refuse_others(QUEUE_KEYS)
     return QueueRule(queue.path("first"), queue.path("next"), queue.path("node"))
+
+
+def _list(table: RuleTable) -> ListRule | None:
+    if "each" not in table:
+        return None
+    inner = table.inner("each")
+    inner.refuse_others(LIST_KEYS)
+    return ListRule(inner.path("first"), inner.path("next"))
+
+
+def _descriptor(table: RuleTable) -> DescriptorRule | None:
+    if "descriptor" not in table:
+        return None
+    inner = table.inner("descriptor")
+    inner.refuse_others(DESCRIPTOR_KEYS)
+    same = inner.path("same") if "holder" in inner else ""
+    return DescriptorRule(inner.path("fd"), inner.text("holder", ""), same)
 
 
 def _block(table: RuleTable) -> BlockRule:

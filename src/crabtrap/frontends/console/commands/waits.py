@@ -41,11 +41,11 @@ def waits(context: CommandContext, arguments: Arguments) -> Reply:
 
 
 def _waits_of(session: Session, numbers: Sequence[int]) -> list[Wait]:
-    tasks = {task.number: task for task in session.tasks}
+    tasks = {task.label: task for task in session.tasks}
     for number in numbers:
-        if number not in tasks:
-            raise NotFoundError("task", str(number))
-    return [wait for number in numbers for wait in tasks[number].waits]
+        if str(number) not in tasks:
+            raise NotFoundError("task", str(number), hint="tasks lists them")
+    return [wait for number in numbers for wait in tasks[str(number)].waits]
 
 
 def _lines(chosen: Sequence[Wait], others: int) -> list[Text]:

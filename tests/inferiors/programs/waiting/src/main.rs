@@ -2,6 +2,7 @@
 //! where it is said to be.  The argument says which.
 
 mod channels;
+mod connections;
 mod locks;
 
 use std::time::Duration;
@@ -30,6 +31,30 @@ async fn joins() -> u64 {
     handle.await.unwrap_or(0) // @joins
 }
 
+async fn joins_all() -> usize {
+    let mut set = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        set.spawn(slept(LONG));
+    }
+    let mut ended = 0;
+    while set.join_next().await.is_some() {
+        // @joins_all
+        ended += 1;
+    }
+    ended
+}
+
+/// Waits for a function on a thread of its own, which has begun.
+async fn joins_blocking() {
+    let (begin, began) = std::sync::mpsc::channel();
+    let handle = tokio::task::spawn_blocking(move || {
+        begin.send(()).unwrap();
+        std::thread::sleep(LONG); // @blocks
+    });
+    began.recv().unwrap();
+    handle.await.unwrap(); // @joins_blocking
+}
+
 async fn ticks() -> u32 {
     let mut interval = tokio::time::interval(LONG / 2);
     let mut seen = 0;
@@ -54,6 +79,11 @@ async fn spawn_all(what: &str) {
         "crossed" => locks::spawn_crossed(),
         "futurelock" => locks::spawn_futurelock(),
         "crossed-channels" => channels::spawn_crossed(),
+        "connections" => connections::spawn_all().await,
+        "joins" => {
+            tokio::spawn(joins_all());
+            tokio::spawn(joins_blocking());
+        }
         "channels" => channels::spawn_all(),
         other => panic!("nothing is called {other}"),
     }
