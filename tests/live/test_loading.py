@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crabtrap.engine.modules.lasting import find_lasting
 from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.errors import DebugInfoError
 from tests.support.backends import Backend
@@ -66,6 +67,19 @@ def test_library_comes_and_goes(backend: Backend):
     loaded = stopped.table
     stopped.run_to(f"main.rs:{inferior.marker('unloaded')}")
     assert [m.name for m in stopped.table.changes_since(loaded).unloaded] == ["libplugin.so"]
+
+
+def test_what_the_program_needs_itself_is_never_unloaded(backend: Backend):
+    inferior = build("dynlib")
+    stopped = Stopped(backend, inferior.path)
+    assert {m.name for m in find_lasting(stopped.target, stopped.table)} <= {"dynlib"}
+    stopped.run_to(f"main.rs:{inferior.marker('call')}")
+    lasting = {m.name for m in find_lasting(stopped.target, stopped.table)}
+    # By what the loader itself says: `ldd` runs it.
+    told = subprocess.run(["ldd", inferior.path], capture_output=True, text=True, check=True)
+    needed = {os.path.basename(line.split()[0]) for line in told.stdout.splitlines()}
+    assert lasting == {"dynlib", *needed} - {"linux-vdso.so.1"}
+    assert "libplugin.so" in {m.name for m in stopped.table} - lasting
 
 
 def test_deleted_program_is_read_all_the_same(guard: Backend, tmp_path: Path):

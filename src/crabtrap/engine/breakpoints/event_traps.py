@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.sites import SiteKey
+from crabtrap.engine.modules.lasting import find_lasting
 from crabtrap.symbols.linespec import AddressSpec
+from crabtrap.symbols.module import Module
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +28,8 @@ class EventTraps:
     def __init__(self, debuggee: Debuggee, panics: PanicWatcher) -> None:
         self._debuggee = debuggee
         self._panics = panics
+        self._judged = debuggee.modules
+        self._lasting = frozenset[Module]()
 
     def update(self) -> None:
         """Update the traps for the present breakpoints and modules."""
@@ -42,16 +46,20 @@ class EventTraps:
 
         Whatever it has places in already, a library may have more of that name or line.
         Traps in one are gone once it is unloaded, and are not in it when it is loaded again,
-        at the same address or another.
+        at the same address or another.  What the program itself needs is never unloaded.
         """
         if not item.enabled:
             return False
-        return not isinstance(item.spec, AddressSpec) or any(
-            map(self._is_in_library, item.locations)
-        )
+        return not isinstance(item.spec, AddressSpec) or any(map(self._may_go, item.locations))
 
-    def _is_in_library(self, location: BreakpointLocation) -> bool:
-        return location.module not in (None, self._debuggee.modules.main)
+    def _may_go(self, location: BreakpointLocation) -> bool:
+        """Whether a place is in a library that may be unloaded."""
+        modules = self._debuggee.modules
+        if location.module in (None, modules.main):
+            return False
+        if self._judged is not modules:
+            self._judged, self._lasting = modules, find_lasting(self._debuggee.target, modules)
+        return location.module not in self._lasting
 
     def _own(self, kind: str, addresses: Iterable[Address]) -> None:
         keys = tuple(SiteKey("software", address) for address in addresses)

@@ -40,11 +40,13 @@ class LinkMap:
         address: Address of the ``struct link_map`` itself.
         bias: ``l_addr``.
         name_address: ``l_name``, address of a path that is empty for the main program.
+        dynamic: ``l_ld``, address of the dynamic section.
     """
 
     address: Address
     bias: int
     name_address: Address
+    dynamic: Address
 
 
 def find_r_debug(modules: Iterable[Module]) -> Address | None:
@@ -66,10 +68,10 @@ def read_link_maps(memory: MemoryReader, debug: Address | None) -> Iterator[Link
         for _ in range(_MAX_FILES):
             if address == 0:
                 return
-            bias, name, _, following = struct.unpack(
+            bias, name, dynamic, following = struct.unpack(
                 "<4Q", memory.read_memory(Address(address), 32)
             )
-            yield LinkMap(Address(address), bias, Address(name))
+            yield LinkMap(Address(address), bias, Address(name), Address(dynamic))
             address = following
     except MemoryFault:
         return
