@@ -9,16 +9,21 @@ engine's wait, which is where the handler is called in its turn; so nobody waits
 
 from __future__ import annotations
 
-import signal
 import threading
+from signal import SIGINT, default_int_handler
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from signal import getsignal, signal
     from types import FrameType
 
     Handler = Callable[[int, FrameType | None], object]
+else:
+    # What is under the functions of ``signal``: before Python 3.12 these look for every handler
+    # among their enumerations, in vain, which takes a third of the time of a stop.
+    from _signal import getsignal, signal
 
 
 class Interrupts:
@@ -33,7 +38,7 @@ class Interrupts:
         """Call ``wake``, from the signal handler, when a signal was noted."""
         self._wake = wake
         self._note = self._on_signal  # one object, which can be recognised
-        self._before: Handler = signal.default_int_handler
+        self._before: Handler = default_int_handler
         self._pending = False
         self._allowed = False
 
@@ -49,22 +54,22 @@ class Interrupts:
         """Call the handler if a signal has come: here it may raise."""
         if self._pending:
             self._pending = False
-            self._call(signal.SIGINT, None)
+            self._call(SIGINT, None)
 
     def install(self) -> Handler | None:
         """Stand in for the handler; returns it, ``None`` where that is not to be done."""
         if threading.get_ident() != threading.main_thread().ident:
             return None
-        before = signal.getsignal(signal.SIGINT)
+        before = getsignal(SIGINT)
         if before is self._note or not callable(before):
             return None
         self._before, self._pending = before, False
-        signal.signal(signal.SIGINT, self._note)
+        signal(SIGINT, self._note)
         return before
 
     def remove(self, before: Handler) -> None:
         """Give back the place of the handler that ``install`` has returned."""
-        signal.signal(signal.SIGINT, before)
+        signal(SIGINT, before)
 
     def switch(self, *, allowed: bool) -> bool:
         """Set whether the handler is called at once; returns what was set before."""
