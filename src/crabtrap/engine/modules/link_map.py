@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _MAX_FILES = 65_536
 """A longer list is circular: the loader is changing it, or it is damaged."""
 _PATH_LIMIT = 4096
+_ENTRY = struct.Struct("<4Q")
+_PAGE = 4096
 
 
 class MemoryReader(Protocol):
@@ -68,13 +70,66 @@ def read_link_maps(memory: MemoryReader, debug: Address | None) -> Iterator[Link
         for _ in range(_MAX_FILES):
             if address == 0:
                 return
-            bias, name, dynamic, following = struct.unpack(
-                "<4Q", memory.read_memory(Address(address), 32)
-            )
+            data = memory.read_memory(Address(address), _ENTRY.size)
+            bias, name, dynamic, following = _ENTRY.unpack(data)
             yield LinkMap(Address(address), bias, Address(name), Address(dynamic))
             address = following
     except MemoryFault:
         return
+
+
+class LinkMapList:
+    """The list as it was read: whether it still is so takes a few reads, not one for each file.
+
+    The entries of one kind lie together, as the loader allocates them one after the other.
+    """
+
+    __slots__ = ("_entries", "_parts")
+
+    def __init__(self, memory: MemoryReader, debug: Address | None) -> None:
+        """Read the list that begins at ``debug``, where ``struct r_debug`` is, if anywhere."""
+        self._entries = tuple(read_link_maps(memory, debug))
+        # One word, and the entries: ``l_next`` of each says that the next one is in the list.
+        spans = [] if debug is None else [(debug + 8, 8)]
+        spans += [(entry.address, _ENTRY.size) for entry in self._entries]
+        self._parts = [_Part(memory, together) for together in _group(sorted(spans))]
+
+    def is_current(self, memory: MemoryReader) -> bool:
+        """Whether the list is what it was."""
+        return all(part.is_current(memory) for part in self._parts)
+
+
+class _Part:
+    """Bytes that lie near each other, and what they were."""
+
+    __slots__ = ("_content", "_size", "_slices", "_start")
+
+    def __init__(self, memory: MemoryReader, spans: list[tuple[int, int]]) -> None:
+        start, end = spans[0][0], sum(spans[-1])
+        self._start, self._size = Address(start), end - start
+        self._slices = [slice(at - start, at - start + size) for at, size in spans]
+        self._content = self._read(memory)
+
+    def is_current(self, memory: MemoryReader) -> bool:
+        return self._read(memory) == self._content
+
+    def _read(self, memory: MemoryReader) -> list[bytes] | None:
+        try:
+            data = memory.read_memory(self._start, self._size)
+        except MemoryFault:
+            return None
+        return [data[each] for each in self._slices]
+
+
+def _group(spans: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Divide sorted spans into groups that one read takes, with no page of others in between."""
+    groups: list[list[tuple[int, int]]] = []
+    for span in spans:
+        if groups and span[0] - sum(groups[-1][-1]) < _PAGE:
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
 
 
 def read_path(memory: MemoryReader, address: Address) -> str:

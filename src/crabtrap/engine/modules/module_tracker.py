@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.sites import SiteKey
-from crabtrap.engine.modules.link_map import find_r_debug, read_link_maps
+from crabtrap.engine.modules.link_map import LinkMapList, find_r_debug
 from crabtrap.events import LibrariesChanged
 from crabtrap.log import Log
 
 if TYPE_CHECKING:
-    from crabtrap.address import Address
     from crabtrap.engine.breakpoints.event_traps import EventTraps
     from crabtrap.engine.breakpoints.resolver import LocationResolver
     from crabtrap.engine.debuggee import Debuggee
-    from crabtrap.engine.modules.link_map import LinkMap
     from crabtrap.engine.modules.module_loader import ModuleLoader
     from crabtrap.symbols.module_table import ModuleChanges
 
@@ -36,26 +34,22 @@ class ModuleTracker:
         self._resolver = resolver
         self._traps = traps
         self._settled = debuggee.modules
-        self._r_debug: Address | None = None
-        self._link_maps: tuple[LinkMap, ...] = ()
+        self._link_maps: LinkMapList | None = None
 
     def follow(self) -> None:
         """Do as ``refresh`` if the link map is not as it was.
 
         So libraries are known at every stop, and no trap in the loader is needed for them.
         """
-        if self._read_link_maps() != self._link_maps:
+        known = self._link_maps
+        if known is None or not known.is_current(self._debuggee.target):
             self.refresh()
-
-    def _read_link_maps(self) -> tuple[LinkMap, ...]:
-        return tuple(read_link_maps(self._debuggee.target, self._r_debug))
 
     def refresh(self) -> ModuleChanges:
         """Read the link map again; if it has changed, resolve breakpoints and update traps."""
         debuggee = self._debuggee
         debuggee.modules = self._loader.load(debuggee.target, debuggee.modules)
-        self._r_debug = find_r_debug(debuggee.modules)
-        self._link_maps = self._read_link_maps()
+        self._link_maps = LinkMapList(debuggee.target, find_r_debug(debuggee.modules))
         # Since the last time that all of this was done: something may have been raised.
         changes = debuggee.modules.changes_since(self._settled)
         if changes:
