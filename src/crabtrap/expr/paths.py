@@ -6,22 +6,18 @@ import math
 from typing import Protocol
 
 from crabtrap.errors import NotFoundError
-from crabtrap.expr import computed, durations, parts
-from crabtrap.expr.casts import resolve_type
-from crabtrap.expr.indirection import dereference
+from crabtrap.expr import about_types, computed, durations, parts
 from crabtrap.expr.methods.invocation import Evaluation
 from crabtrap.expr.methods.method_table import NoMethodError, call_method, evaluated, run_entry
 from crabtrap.expr.scope import EvaluationError, Scope, WouldRunError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
-from crabtrap.expr.typing.call_types import STD_TUPLES
-from crabtrap.expr.typing.places import DURATION_CONSTANTS, MEMORY_ORDERINGS
+from crabtrap.expr.typing.call_types import FREE_FUNCTIONS, STD_TUPLES
+from crabtrap.expr.typing.places import DURATION_CONSTANTS, FLOAT_FORMATS, MEMORY_ORDERINGS
 from crabtrap.expr.typing.typing_result import CallTyping
-from crabtrap.present.rules.presenter import Presenter
 from crabtrap.records import dataclass
 from crabtrap.symbols.types import PRIMITIVES, Type
-from crabtrap.values import NOWHERE, Bytes, Synthetic, UnavailableError, Value
-from crabtrap.values.unsized import size_of
+from crabtrap.values import NOWHERE, Bytes, Value
 
 _FLOAT_CONSTANTS = {
     "INFINITY": math.inf,
@@ -154,6 +150,10 @@ def _number_constant(owner: nodes.Path, name: str) -> Value | None:
         return None
     type_ = PRIMITIVES[primitive]
     if type_.row.encoding == "float":
+        if name in FLOAT_FORMATS:
+            integer, single, double = FLOAT_FORMATS[name]
+            found = single if primitive == "f32" else double
+            return computed.integer(found, PRIMITIVES[integer])
         number = _LIMITS[primitive].get(name, _FLOAT_CONSTANTS.get(name))
         return None if number is None else computed.real(number, type_)
     if primitive == "char":
@@ -216,9 +216,8 @@ def call(
     if found is not None:
         return found
     if isinstance(function, nodes.Path):
-        size = _size_of(evaluator, function, arguments)
-        if size is not None:
-            return size
+        if function.segments[-1].name in FREE_FUNCTIONS:
+            return about_types.evaluate(evaluator, function, arguments)
         if function.segments[-1].name in ("borrow", "load") or len(function.segments) > 1:
             found = _as_method(evaluator, function, arguments)
             if found is not None:
@@ -247,39 +246,6 @@ def _run(
     else:
         local = evaluator.value(function)
     return caller.call_value(local, evaluated)
-
-
-def _size_of(
-    evaluator: PathEvaluation, function: nodes.Path, arguments: tuple[Expression, ...]
-) -> Value | None:
-    last = function.segments[-1]
-    if last.name in ("size_of", "align_of") and len(last.arguments) == 1 and not arguments:
-        type_ = resolve_type(last.arguments[0], evaluator.scope)
-        if type_.size is None:
-            raise EvaluationError(f"the size of {type_.name} is not known", function.span)
-        return computed.usize(type_.size if last.name == "size_of" else _align_of(type_))
-    if last.name == "size_of_val" and len(arguments) == 1:
-        return computed.usize(_size_of_value(evaluator.value(arguments[0]), evaluator.presenter))
-    return None
-
-
-def _align_of(type_: Type) -> int:
-    shape = type_.strip()
-    if shape.kind == "base" and (shape.size or 0) > type_.alignment:
-        raise EvaluationError(f"the alignment of {type_.name} depends on the compiler")
-    return type_.alignment
-
-
-def _size_of_value(value: Value, presenter: Presenter) -> int:
-    """The size of what a reference refers to, also of one that the expression wrote: ``&x``."""
-    is_reference = value.is_pointer or isinstance(value.location, Synthetic)
-    inner = dereference(value, presenter) if is_reference else value
-    if inner.absent is not None:
-        raise UnavailableError(inner.absent)
-    size = size_of(inner)
-    if size is None:
-        raise EvaluationError(f"the size of {inner.type.name} is not known")
-    return size
 
 
 def _as_method(

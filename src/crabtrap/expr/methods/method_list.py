@@ -39,7 +39,7 @@ _CONSTANTS = {
     "Constants of integers": INTEGER_CONSTANTS,
     "Constants of `char`": CHAR_CONSTANTS,
     "Constants of floats": FLOAT_CONSTANTS,
-    "Sizes, of `std::mem`": FREE_FUNCTIONS,
+    "Sizes and names of types, of `std::mem` and `std::any`": FREE_FUNCTIONS,
 }
 """What the check of types knows of std besides methods."""
 

@@ -9,6 +9,7 @@ from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.std.cell import borrow_note
 from crabtrap.present.std.rc import strong_count, weak_count
 from crabtrap.present.view import PointerView, WrapperView
+from crabtrap.symbols.types import synthetic_type
 from crabtrap.values import Bytes, Value
 
 _POISONED = "poisoned"
@@ -32,7 +33,9 @@ def _locked(call: Invocation) -> Value:
     As a ``Result`` for std's locks, which can be poisoned; others give the value.
     """
     inner = _inner(call)
-    return computed.ok(inner) if call.value.shape.path.startswith("std::") else inner
+    path = call.value.shape.path
+    is_std = path.startswith("std::") or call.value.type.table is None  # made by the expression
+    return computed.ok(inner) if is_std else inner
 
 
 def _tried(call: Invocation) -> Value:
@@ -87,6 +90,34 @@ def _locking(*names: str) -> dict[str, Method]:
     }
 
 
+def _around(name: str) -> Method:
+    """A wrapper that the expression makes around a value."""
+
+    def method(call: Invocation) -> Value:
+        inner = call.argument()
+        type_ = synthetic_type("opaque", f"{name}<{computed.type_name(inner)}>")
+        return computed.of_view(type_, WrapperView(name, inner))
+
+    return method
+
+
+def _once(name: str) -> Method:
+    type_ = synthetic_type("opaque", f"{name}<_>")
+    return lambda call: computed.of_view(type_, WrapperView(name, None))
+
+
+def made(name: str) -> dict[str, Method]:
+    """The functions that make a wrapper: ``Cell::new(5)``, ``OnceLock::new()``."""
+    if name.startswith("Once"):
+        return {"fn new() -> Self": _once(name)}
+    return {"fn new(value: T) -> Self": _around(name)}
+
+
+def _non_zero(call: Invocation) -> Value:
+    number = call.argument()
+    return computed.option(number if number.integer() else None)
+
+
 _COUNTED: dict[str, Method] = {
     "fn strong_count(&self) -> usize": _strong,
     "fn weak_count(&self) -> usize": _weak,
@@ -131,7 +162,17 @@ ATOMIC: dict[str, Method] = {
     "fn get_mut(&mut self) -> &mut T": _atomic,
     "fn into_inner(self) -> T": _atomic,
 }
-NON_ZERO: dict[str, Method] = {"fn get(self) -> T": _atomic}
+NON_ZERO: dict[str, Method] = {
+    "fn get(self) -> T": _atomic,
+    "fn new(n: T) -> Option<Self>": _non_zero,
+}
+COW: dict[str, Method] = {
+    "fn Borrowed(value: &str) -> Self": lambda call: call.argument(),
+    "fn Owned(value: String) -> Self": lambda call: call.argument(),
+    "fn from<T>(value: T) -> Self where Cow<str>: From<T>": lambda call: call.argument(),
+    "fn into_owned(self) -> String": lambda call: computed.text(call.text_of(call.value)),
+}
+"""Of ``Cow<str>``."""
 
 
 def _address(call: Invocation) -> int:

@@ -119,6 +119,11 @@ def std_methods() -> MethodTable:
         Section("impl<T> Cell<T>", on_wrappers.CELL),
         Section("impl<T> RefCell<T>", on_wrappers.REF_CELL),
         Section("impl<T> RefCell<T>", on_wrappers.REF_CELL_STATE, extension=True),
+        *(
+            Section(f"impl<T> {name}<T>", on_wrappers.made(name))
+            for name in ("Cell", "RefCell", "Mutex", "RwLock", "OnceCell", "OnceLock")
+        ),
+        Section("impl Cow<str>", on_wrappers.COW),
         Section("impl<T> Mutex<T>", on_wrappers.MUTEX),
         Section("impl<T> RwLock<T>", on_wrappers.READ_WRITE_LOCK),
         *(Section(f"impl<T> {name}<T>", on_wrappers.LOCK) for name in ("Mutex", "RwLock")),

@@ -23,6 +23,7 @@ from crabtrap.expr.typing.terms import (
     UNKNOWN,
     Term,
 )
+from crabtrap.symbols.names import STD_CRATES
 
 if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
 STD_TUPLES = frozenset(("Reverse", "Wrapping", "Saturating"))
 """Tuple structs of std, around one value of any type."""
-FREE_FUNCTIONS = frozenset(("size_of", "align_of", "size_of_val"))
-"""Functions of std that are no methods: how large a type is."""
+_OF_TYPES = frozenset(("size_of", "align_of", "type_name"))
+_OF_VALUES = frozenset(("size_of_val", "align_of_val", "type_name_of_val"))
+FREE_FUNCTIONS = _OF_TYPES | _OF_VALUES
+"""Functions of std about a type, their turbofish or what their argument refers to."""
 
 
 def call(  # noqa: C901, PLR0912 - one case per kind of function
@@ -49,10 +52,8 @@ def call(  # noqa: C901, PLR0912 - one case per kind of function
     if not isinstance(function, nodes.Path):
         return _call_value(checker, tree, function, arguments)
     name = function.segments[-1].name
-    if name in FREE_FUNCTIONS:
-        for argument in arguments:
-            checker.infer(argument)
-        return terms.USIZE
+    if name in FREE_FUNCTIONS and _is_of_std(checker, function):
+        return _of_type(checker, tree, function, arguments)
     if function.is_name:
         if any(name in names for names in checker.bound):
             return _call_value(checker, tree, function, arguments)
@@ -79,6 +80,37 @@ def call(  # noqa: C901, PLR0912 - one case per kind of function
         if hint or not function.is_name:
             raise EvaluationError(message, function.span, hint=hint)
     raise WouldRunError(f"a call of `{function.text}` would run the program", tree.span)
+
+
+def _is_of_std(checker: Checker, path: nodes.Path) -> bool:
+    """Whether a path is one of std's functions, not one of the program's of that name."""
+    return path.segments[0].name in STD_CRATES or checker.names.path(path.text) is None
+
+
+def _of_type(
+    checker: Checker, tree: nodes.Call, function: nodes.Path, arguments: tuple[Expression, ...]
+) -> Term:
+    """Type ``size_of::<T>()`` and ``size_of_val(&x)``, and note which type they are about.
+
+    Raises:
+        EvaluationError: There is not one such type.
+    """
+    last = function.segments[-1]
+    given = (len(last.arguments), len(arguments))
+    if given != ((1, 0) if last.name in _OF_TYPES else (0, 1)):
+        example = f"{last.name}::<T>()" if last.name in _OF_TYPES else f"{last.name}(&x)"
+        raise EvaluationError("this function takes other arguments", tree.span, hint=example)
+    if last.arguments:
+        about = checker.parse_type(last.arguments[0], tree.span)
+    else:
+        about = checker.resolved(arguments[0])
+        if about.name in terms.REFERENCES:
+            about = about.args[0]
+        elif about != UNKNOWN:
+            wanted = terms.reference(Term("_"))
+            raise checker.mismatch(wanted, about, arguments[0].span)
+    checker.nodes[id(function)] = function, about
+    return terms.reference(terms.STR) if last.name.startswith("type_name") else terms.USIZE
 
 
 def _is_of_program(checker: Checker, path: nodes.Path) -> bool:

@@ -45,6 +45,16 @@ FLOAT_CONSTANTS = frozenset(
         "LOG10_E",
     ]
 )
+FLOAT_FORMATS: dict[str, tuple[str, int, int]] = {
+    "RADIX": ("u32", 2, 2),
+    "DIGITS": ("u32", 6, 15),
+    "MANTISSA_DIGITS": ("u32", 24, 53),
+    "MAX_EXP": ("i32", 128, 1024),
+    "MIN_EXP": ("i32", -125, -1021),
+    "MAX_10_EXP": ("i32", 38, 308),
+    "MIN_10_EXP": ("i32", -37, -307),
+}
+"""Constants of floats that are integers: their type, and what they are for f32 and f64."""
 INTEGER_CONSTANTS = frozenset(("MIN", "MAX", "BITS"))
 DURATION_CONSTANTS = frozenset(("ZERO", "MAX"))
 CHAR_CONSTANTS = frozenset(("MIN", "MAX", "REPLACEMENT_CHARACTER"))
@@ -124,6 +134,8 @@ def associated(checker: Checker, tree: nodes.Path) -> Term | None:
     number = next((s.name for s in owner.segments if s.name in PRIMITIVES), None)
     if number in FLOATS and last in FLOAT_CONSTANTS:
         return Term(number)
+    if number in FLOATS and last in FLOAT_FORMATS:
+        return Term(FLOAT_FORMATS[last][0])
     if number in INTEGERS and number is not None and last in INTEGER_CONSTANTS:
         return terms.U32 if last == "BITS" else Term(number)
     if owner.segments and owner.segments[-1].name == "Duration" and last in DURATION_CONSTANTS:
