@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from crabtrap.errors import RangeError
 from crabtrap.expr.computed import ReverseView
-from crabtrap.expr.indirection import look_through
+from crabtrap.expr.indirection import cow_content, look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
@@ -47,6 +47,12 @@ class Comparer:
         """
         return look_through(value, self._presenter)
 
+    def _content(self, value: Value) -> tuple[Value, View]:
+        """What is compared of a value: of a ``Cow`` what it borrows or owns."""
+        value, view = self.look_through(value)
+        inner = cow_content(value, view)
+        return (value, view) if inner is None else self._content(inner)
+
     def equal(  # noqa: C901, PLR0911, PLR0912 - by view
         self, left: Value, right: Value
     ) -> bool:
@@ -57,8 +63,8 @@ class Comparer:
             UnavailableError: One of them cannot be read.
         """
         self._spend()
-        left, a = self.look_through(left)
-        right, b = self.look_through(right)
+        left, a = self._content(left)
+        right, b = self._content(right)
         match a, b:
             case _ if left.shape.kind == right.shape.kind == "unit":
                 return True
@@ -160,7 +166,7 @@ class Comparer:
             UnavailableError: It cannot be read.
         """
         self._spend()
-        value, view = self.look_through(value)
+        value, view = self._content(value)
         match view:
             case _ if value.shape.kind == "unit":
                 return ()
@@ -194,8 +200,8 @@ class Comparer:
             EvaluationError: Their types have no order.
         """
         self._spend()
-        left, a = self.look_through(left)
-        right, b = self.look_through(right)
+        left, a = self._content(left)
+        right, b = self._content(right)
         match a, b:
             case _ if left.shape.kind == right.shape.kind == "unit":
                 return 0
@@ -215,7 +221,7 @@ class Comparer:
                 return self.order(x, y)
             case MapView() as x, MapView() as y:
                 return self._order_maps(x, y)
-            case LiteralView() as x, LiteralView() as y if left.type.same_as(right.type):
+            case LiteralView() as x, LiteralView() as y if _same_type(left, right):
                 return _order_literals(x, y, left, right)
             case PointerView() as x, PointerView() as y:
                 return _sign(x.address or 0, y.address or 0)
@@ -314,11 +320,19 @@ def _sign(a: int | float | str | bytes, b: int | float | str | bytes) -> int:
 
 
 def _equal_literals(a: LiteralView, b: LiteralView, left: Value, right: Value) -> bool:
-    if not left.type.same_as(right.type):
+    if not _same_type(left, right):
         raise _incomparable(left, right)
     if a.key is not None and b.key is not None:
         return a.key == b.key  # 1.0 and 1.00 are one number, a moment is one in every zone
     return a.text == b.text
+
+
+def _same_type(left: Value, right: Value) -> bool:
+    """Whether two values have one type; what the expression has computed has a name alone."""
+    if left.type.table is None or right.type.table is None:
+        names = (each.type.name.rpartition("::")[2] for each in (left, right))
+        return next(names) == next(names)
+    return left.type.same_as(right.type)
 
 
 def _order_literals(a: LiteralView, b: LiteralView, left: Value, right: Value) -> int:

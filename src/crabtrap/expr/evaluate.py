@@ -31,7 +31,6 @@ from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
 from crabtrap.expr.syntax.parser import parse
 from crabtrap.expr.typing.checker import check
-from crabtrap.expr.typing.deref import is_handle
 from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term, strip_references
 from crabtrap.expr.typing.typing_result import Typing
 from crabtrap.present.rules.presenter import Presenter
@@ -77,6 +76,14 @@ def evaluate(
         raise EvaluationError("the expression is nested too deeply", text=text) from error
     except (OverflowError, MemoryError) as error:
         raise EvaluationError("that is too large for the debugger", text=text) from error
+
+
+_SHOWN_AS_CONTENT = frozenset(("Box", "Rc", "Arc", "Cow"))
+
+
+def _is_of_std(value: Value) -> bool:
+    """Whether a value has a type of std in the program."""
+    return value.type.table is not None and value.shape.is_std
 
 
 class Evaluator:
@@ -267,7 +274,7 @@ class Evaluator:
         if term.name in REFERENCES and not indirection.is_reference(value, self.presenter):
             return value
         found = indirection.deref_once(value, self.presenter)
-        if found is None and is_handle(term):
+        if found is None and term.name in _SHOWN_AS_CONTENT and not _is_of_std(value):
             return value  # a box that the expression has made is shown as what is in it
         return indirection.dereference(value, self.presenter) if found is None else found
 

@@ -11,6 +11,7 @@ from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import (
     InvalidView,
     PointerView,
+    RecordView,
     ScalarView,
     SequenceView,
     TextView,
@@ -43,10 +44,23 @@ def deref_once(value: Value, presenter: Presenter) -> Value | None:
             return view.target()
         case WrapperView(inner=inner) if view.is_transparent:
             return inner if isinstance(inner, Value) else None
+        case RecordView():
+            content = cow_content(value, view)
+            if content is None:
+                return None
+            return deref_once(content, presenter) or content
         case InvalidView(text):
             raise UnavailableError(text)
         case _:
             return None
+
+
+def cow_content(value: Value, view: View) -> Value | None:
+    """What a ``Cow`` of the program borrows or owns, ``None`` where a value is none."""
+    if not isinstance(view, RecordView) or view.name not in ("Borrowed", "Owned"):
+        return None
+    is_cow = value.type.table is not None and value.shape.is_std and len(view.fields) == 1
+    return view.fields[0][1] if is_cow else None
 
 
 def dereference(value: Value, presenter: Presenter) -> Value:

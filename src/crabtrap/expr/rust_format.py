@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from crabtrap import _core
-from crabtrap.expr.indirection import look_through
+from crabtrap.expr.indirection import cow_content, look_through
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax.nodes import FormatSpec
 from crabtrap.present.rules.presenter import Presenter
@@ -97,6 +97,8 @@ def formatted(value: Value, spec: FormatSpec, presenter: Presenter) -> str:
             return scalar_text(scalar, spec)
         case LiteralView(text):
             return text
+        case RecordView() if (content := cow_content(value, view)) is not None:
+            return formatted(content, spec, presenter)
         case RecordView(name, fields) if name in _ERRORS:
             return _padded(_ERRORS[name][_kind(fields, presenter)], spec, "<")
         case _:
@@ -247,6 +249,9 @@ class _Debug:
         return _padded(sign + format_duration(seconds, nanos, places), self.spec, "<")
 
     def _record(self, view: RecordView, value: Value) -> str:
+        content = cow_content(value, view)
+        if content is not None:
+            return self.write(content)
         if view.name in _NEWTYPES and (value.type.table is None or value.shape.is_std):
             return self.write(view.fields[0][1])
         parts = [(name, self.write(each)) for name, each in view.fields]

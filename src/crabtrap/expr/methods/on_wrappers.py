@@ -113,6 +113,11 @@ def made(name: str) -> dict[str, Method]:
     return {"fn new(value: T) -> Self": _around(name)}
 
 
+def _owned(call: Invocation) -> Value:
+    content = indirection.cow_content(call.value, call.view)
+    return computed.text(call.text_of(call.value if content is None else content))
+
+
 def _non_zero(call: Invocation) -> Value:
     number = call.argument()
     return computed.option(number if number.integer() else None)
@@ -170,7 +175,7 @@ COW: dict[str, Method] = {
     "fn Borrowed(value: &str) -> Self": lambda call: call.argument(),
     "fn Owned(value: String) -> Self": lambda call: call.argument(),
     "fn from<T>(value: T) -> Self where Cow<str>: From<T>": lambda call: call.argument(),
-    "fn into_owned(self) -> String": lambda call: computed.text(call.text_of(call.value)),
+    "fn into_owned(self) -> String": _owned,
 }
 """Of ``Cow<str>``."""
 

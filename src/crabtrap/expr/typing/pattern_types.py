@@ -286,6 +286,8 @@ def _variants(term: Term) -> set[str] | None:
         return {"Some", "None"}
     if term.name == "Result":
         return {"Ok", "Err"}
+    if term.name == "Cow":
+        return {"Borrowed", "Owned"}
     if term == terms.ORDERING:
         return {"Less", "Equal", "Greater"}
     if term.name in terms.SCALARS or term.name in ("str", "String"):

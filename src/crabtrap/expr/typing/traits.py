@@ -27,7 +27,7 @@ _PLAIN = frozenset(
 )
 _COPIED = frozenset(("&", "*const", "*mut", "fn", "Ordering", "Duration", "Instant", "NonZero"))
 _NEVER_CLONED = frozenset(("&mut", "Mutex", "RwLock", "MutexGuard", "Ref", "RefMut", "Atomic"))
-_CLONED_ALONE = frozenset(("&", "*const", "*mut", "fn", "Rc", "Arc", "Weak", "PhantomData"))
+_CLONED_ALONE = frozenset(("&", "*const", "*mut", "fn", "Rc", "Arc", "Weak", "Cow", "PhantomData"))
 """Types that are cloned whatever they lead to."""
 _SHOWN = frozenset(
     [
