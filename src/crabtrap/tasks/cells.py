@@ -66,7 +66,7 @@ class CellTask:
     @property
     def doubt(self) -> str:
         """Why it may be damaged, or no task at all; ``""`` where nothing says so."""
-        if self._found.doubt:
+        if self._found.doubt or self._found.kind.stage is None:
             return self._found.doubt
         case = self._case
         return case.reason if isinstance(case, Invalid) else ""
@@ -84,12 +84,21 @@ class CellTask:
     @property
     def future(self) -> Value | None:
         """The future that was spawned; ``None`` once it has ended."""
-        return self._part("Running")
+        if self._found.kind.stage is not None:
+            return self._part("Running")
+        place = self._found.kind.future
+        is_there = self.state in ("idle", "queued", "running")
+        return self._value(place) if place is not None and is_there else None
 
     @property
     def output(self) -> Value | None:
         """What it has returned, while nobody has taken it."""
-        return self._part("Finished")
+        if self._found.kind.stage is not None:
+            return self._part("Finished")
+        place = self._found.kind.output
+        is_taken = self._found.state & self._found.kind.layout.flags.closed
+        is_there = self.state == "complete" and not is_taken
+        return self._value(place) if place is not None and is_there else None
 
     @property
     def scheduler(self) -> Value | None:

@@ -81,9 +81,17 @@ SIDES: dict[str, dict[str, str]] = {
 }
 """Labels of fields that a type polls beside what it is about."""
 
+WRAPPERS = {
+    "core::pin::Pin": "pointer",
+    "async_executor::AsyncCallOnDrop": "future",
+    "tracing::instrument::Instrumented": "inner",
+    "core::mem::manually_drop::ManuallyDrop": "value",
+}
+"""What runtimes and libraries put around a future that is spawned, by the field that has it."""
+
 _PLUMBING = re.compile(
     r"(core|tokio|futures_util)::(.+::)?(Poll|Maybe|TryMaybe)(Fn|Done)"
-    r"|core::(option::Option|pin::Pin|future::ready::Ready)"
+    r"|core::(option::Option|pin::Pin|mem::manually_drop::ManuallyDrop|future::ready::Ready)"
     r"|tokio::task::coop::.*|tokio::time::timeout::Timeout"
     r"|tokio::runtime::(io|task)::.*::(async_io|readiness).*"
     r"|tokio::sync::(mutex|rwlock|batch_semaphore)::\{impl#\d+\}::(lock|acquire|read|write)\w*"

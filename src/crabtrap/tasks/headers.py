@@ -45,7 +45,7 @@ class Headers:
     @lazy
     def _pointer_offset(self) -> int | None:
         for module in self._process.modules:
-            for type_ in module.types.find(self._layout.header):
+            for type_ in module.types.find(self._layout.header.partition("<")[0]):
                 place = find_place(type_, self._layout.vtable_field)
                 if place is not None:
                     return place.offset

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING
 
 from crabtrap import _core
 from crabtrap.address import Address
+from crabtrap.errors import CrabtrapError
 from crabtrap.lazy import lazy
-from crabtrap.present.field_paths import find_part, peel
+from crabtrap.present.field_paths import each_layer, find_part, peel
 from crabtrap.records import dataclass
+from crabtrap.symbols.names import path_segments
+from crabtrap.symbols.type_names import parse_type_path
+from crabtrap.tasks.combinators import WRAPPERS
 from crabtrap.tasks.futures import future_name
 from crabtrap.tasks.merged import resolve_merged
-from crabtrap.values import Memory, Value
+from crabtrap.values import Memory, Value, ValueContext
+from crabtrap.values.decode import why_unreadable
 from crabtrap.values.value_context import NOWHERE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crabtrap.engine.inspect.process import Process
     from crabtrap.present.field_paths import Path
     from crabtrap.symbols.code_rows import Function
@@ -67,20 +74,21 @@ class TaskKind:
 
     def __init__(
         self,
+        process: Process,
         layout: TaskLayout,
         module: Module,
         vtable: int,
-        parts: Parts,
-        others: tuple[Parts, ...],
+        possible: Sequence[Parts],
     ) -> None:
         """Find where the parts of such tasks are; see ``find_kinds``."""
+        parts, *others = possible
         self.layout = layout
         self.module = module
         self.vtable = vtable
         self.parts = parts
-        self.others = others
-        header = _type_at(module, layout.header)
-        cell = _cell(module, layout, parts)
+        self.others = tuple(others)
+        header = _type_for(module, layout.header, parts)
+        cell = _type_for(module, layout.cell, parts)
         self.cell = cell
         self.alignment = 8 if cell is None else max(cell.alignment, 1)
         pointer = None if header is None else find_place(header, layout.vtable_field)
@@ -89,8 +97,8 @@ class TaskKind:
         self.number = None if cell is None else find_place(cell, layout.identity)
         self.owner = None if cell is None else find_place(cell, layout.owner, inside=False)
         self.stage = None if cell is None else find_place(cell, layout.stage)
-        self.future: Place | None = None
-        self.output: Place | None = None
+        self.future = _pointed(process, self, layout.future)
+        self.output = _pointed(process, self, layout.output)
 
     @property
     def future_type(self) -> Type:
@@ -99,13 +107,13 @@ class TaskKind:
 
     @lazy
     def root(self) -> str:
-        """The name of the future that is spawned."""
-        return future_name(self.future_type)
+        """The name of the future that is spawned, without what libraries put around it."""
+        return future_name(_unwrapped(self.future_type))
 
     @lazy
     def other_roots(self) -> tuple[str, ...]:
         """What it may be as well."""
-        return tuple(future_name(parts[0]) for parts in self.others)
+        return tuple(future_name(_unwrapped(parts[0])) for parts in self.others)
 
     @property
     def is_unowned(self) -> bool:
@@ -169,7 +177,7 @@ def find_kinds(process: Process, module: Module, layout: TaskLayout) -> tuple[Ta
         for claim, word in zip(claims, words, strict=True):
             claim.append(functions.get(word or 0, frozenset()))
     kinds = (
-        TaskKind(layout, module, at, parts[0], parts[1:])
+        TaskKind(process, layout, module, at, parts)
         for at, parts in resolve_merged(dict(zip(vtables, claims, strict=True))).items()
     )
     return tuple(kind for kind in kinds if kind.is_complete)
@@ -185,10 +193,11 @@ def kind_at(process: Process, module: Module, layout: TaskLayout, vtable: int) -
             (word,) = _core.read_numbers(process.target.memory, [vtable + slot.offset], 8)
             function = module.function_at(Address(word)) if word else None
             if function is not None and function.entry == word:
-                is_instance = function.name.startswith(f"{path}<")
+                names = (each.partition("<")[0] for each in path_segments(function.name))
+                is_instance = "::".join(names) == path
                 claims.append(frozenset([_arguments(module, function)] if is_instance else ()))
     parts = resolve_merged({vtable: claims}).get(vtable)
-    kind = TaskKind(layout, module, vtable, parts[0], parts[1:]) if parts else None
+    kind = TaskKind(process, layout, module, vtable, parts) if parts else None
     return kind if kind is not None and kind.is_complete else None
 
 
@@ -233,11 +242,45 @@ def _type_at(module: Module, path: str) -> Type | None:
     )
 
 
-def _cell(module: Module, layout: TaskLayout, parts: Parts) -> Type | None:
-    if not layout.cell:
+def _type_for(module: Module, path: str, parts: Parts) -> Type | None:
+    """The type of a path that has ``{0}`` … where the types of a task's parts go."""
+    if not path:
         return None
     try:
-        path = layout.cell.format(*(part.path for part in parts))
+        return _type_at(module, path.format(*(part.path for part in parts)))
     except IndexError:
         return None
-    return _type_at(module, path)
+
+
+def _pointed(process: Process, kind: TaskKind, part: tuple[str, Path]) -> Place | None:
+    """Where a part is of which a handle has the type, and the vtable the place."""
+    field, path = part
+    handle = _type_for(kind.module, kind.layout.handle, kind.parts)
+    vtable = _type_at(kind.module, kind.layout.vtable)
+    pointer = None if handle is None else handle.field(field)
+    target = None if pointer is None else pointer.type.strip().target
+    if target is None or vtable is None:
+        return None
+    context = ValueContext(process.memory, process)
+    try:
+        found = find_part(Value(vtable, Memory(Address(kind.vtable)), context), path)
+        return None if found is None else Place(target, peel(found).integer())
+    except CrabtrapError as error:
+        why_unreadable(error)
+        return None
+
+
+def _unwrapped(future: Type) -> Type:
+    """The future inside what spawning puts around it."""
+
+    def inner(layer: Type) -> Type | None:
+        head = parse_type_path(layer.path).head
+        if head in WRAPPERS:
+            field = layer.field(WRAPPERS[head])
+            return None if field is None else field.type.strip()
+        if layer.row.name.startswith(("alloc::boxed::Box<", "Box<")) and layer.leads_to_value:
+            return layer.target.strip() if layer.target is not None else None
+        return None
+
+    *_, found = each_layer(future.strip(), inner)
+    return found

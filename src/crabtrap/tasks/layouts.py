@@ -23,6 +23,7 @@ class StateFlags:
         running: It is being polled.
         queued: It is to be polled.
         kept: Somebody has a handle of it that is not counted.
+        closed: It is not polled any more, and its output, if there was one, has been taken.
         references: The state shifted right by so much is how often the task is referred to.
     """
 
@@ -32,6 +33,7 @@ class StateFlags:
     queued: int
     kept: int
     references: int
+    closed: int = 0
 
     def count(self, state: int) -> int:
         """How often a task is referred to."""
@@ -41,6 +43,8 @@ class StateFlags:
         """What a task does."""
         if state & self.complete:
             return "cancelled" if state & self.cancelled else "complete"
+        if state & self.closed:
+            return "cancelled"
         if state & self.running:
             return "running"
         return "queued" if state & self.queued else "idle"
@@ -55,7 +59,7 @@ class TaskLayout:
         vtable: The type of the vtable that a task's header points to.
         functions: Generic functions in the vtable, each by the path of its field; the arguments
             of each are the types of the task's parts, the future's first.
-        header: The type that a task begins with.
+        header: The type that a task begins with; with ``{0}`` … as in ``cell``.
         vtable_field: The header's field that points to the vtable.
         state: Path in the header to its state, a number of flags.
         flags: What they mean.
@@ -65,7 +69,10 @@ class TaskLayout:
         owner: Path in the cell to whom it belongs; 0 in what was copied before it did.
         unowned: Futures of tasks that belong to nobody.
         stage: Path in the cell to the future, its output or neither: an enum.
-        future_offset, output_offset: Paths in the vtable to where these are in a task.
+        handle: A type with pointers to the parts of a task, for those without a cell; with
+            ``{0}`` … as in ``cell``.
+        future, output: The field of ``handle`` that points there, and the path in the vtable to
+            where that is in a task.
         context: The runtime's thread-local.
         current: Path in it, or in what std's ``thread_local!`` has made of it, to the number of
             the task that the thread runs, an ``Option``.
@@ -84,8 +91,9 @@ class TaskLayout:
     owner: Path = ""
     unowned: str = ""
     stage: Path = ""
-    future_offset: Path = ""
-    output_offset: Path = ""
+    handle: str = ""
+    future: tuple[str, Path] = ("", "")
+    output: tuple[str, Path] = ("", "")
     context: str = ""
     current: Path = ""
     polls: str = ""
@@ -118,5 +126,25 @@ TOKIO = TaskLayout(
     polls=r"tokio::runtime::task::(core|harness|raw)::(.*::)?poll\b",
 )
 
-LAYOUTS = (TOKIO,)
+ASYNC_TASK = TaskLayout(
+    runtime="async-task",
+    vtable="async_task::raw::TaskVTable",
+    functions=(
+        ("run", "async_task::raw::RawTask::run"),
+        ("destroy", "async_task::raw::RawTask::destroy"),
+        ("drop_future", "async_task::raw::RawTask::drop_future"),
+        ("clone_waker", "async_task::raw::RawTask::clone_waker"),
+    ),
+    header="async_task::header::Header<{3}>",
+    vtable_field="vtable",
+    state="state",
+    flags=StateFlags(complete=4, cancelled=0, running=2, queued=1, kept=16, references=8, closed=8),
+    handle="async_task::raw::RawTask<{0}, {1}, {2}, {3}>",
+    future=("future", "layout_info.offset_f"),
+    output=("output", "layout_info.offset_r"),
+    polls=r"async_task::raw::(RawTask<.*>|\{impl#\d+\})::run\b",
+)
+"""What smol, async-std and others spawn."""
+
+LAYOUTS = (TOKIO, ASYNC_TASK)
 """All that are known."""

@@ -1,0 +1,70 @@
+"""Tasks of other runtimes than tokio, by what is described of them as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from crabtrap import Session, Stdio, Task
+from tests.support.inferiors import USUAL_PROFILES, Inferior, build
+
+
+@pytest.fixture(params=USUAL_PROFILES, scope="module")
+def program(request: pytest.FixtureRequest) -> Inferior:
+    return build("executors", request.param)
+
+
+@pytest.fixture(scope="module")
+def session(program: Inferior) -> Iterator[Session]:
+    """Stopped when all tasks wait; only looked at."""
+    with Session(str(program.path)) as session:
+        session.breakpoints.add("executors::look")
+        session.launch((), stdio=Stdio.pipes())
+        session.continue_()
+        yield session
+
+
+def of_runtime(session: Session, runtime: str) -> dict[str, Task]:
+    found = [task for task in session.tasks if task.runtime == runtime]
+    assert len({task.root for task in found}) == len(found)
+    return {task.root: task for task in found}
+
+
+def stack(session: Session, task: Task) -> list[tuple[str, int, dict[str, str]]]:
+    """The async functions of a task with their lines and locals."""
+    return [
+        (
+            level.name.removeprefix("executors::"),
+            level.line,
+            {one.name: session.values.render(one.value) for one in level.variables},
+        )
+        for level in task.stack
+        if level.is_coroutine
+    ]
+
+
+def test_tasks_of_async_executor_are_found_with_their_stacks(session: Session, program: Inferior):
+    tasks = of_runtime(session, "async-task")
+    assert {root.removeprefix("executors::"): task.state for root, task in tasks.items()} == {
+        "outer": "idle",
+        "large": "idle",
+        "ended": "complete",
+        "inner": "queued",
+    }
+    assert stack(session, tasks["executors::outer"]) == [
+        ("outer", program.marker("outer"), {"name": '"hello"', "v": "[1, 2]"}),
+        ("inner", program.marker("inner"), {"k": "10"}),
+        ("parked", program.marker("parked"), {}),
+    ]
+    large = stack(session, tasks["executors::large"])
+    assert [name for name, _, _ in large] == ["large", "inner", "parked"]
+    assert large[0][1] == program.marker("large")
+
+
+def test_what_a_task_of_async_executor_has_returned_is_known(session: Session):
+    tasks = of_runtime(session, "async-task")
+    output = tasks["executors::ended"].output
+    assert output is not None
+    assert session.values.render(output) == "Ok(5)"
+    assert tasks["executors::outer"].output is None
