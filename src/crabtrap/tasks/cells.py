@@ -6,15 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.tasks.kinds import find_place
+from crabtrap.tasks.places import find_place
 from crabtrap.tasks.runtime_layouts import threads_of
 from crabtrap.values import Invalid, Memory, Value
 from crabtrap.values.decode import live_case
 
 if TYPE_CHECKING:
     from crabtrap.symbols.types import Case
-    from crabtrap.tasks.kinds import Place, TaskKind
+    from crabtrap.tasks.kinds import TaskKind
     from crabtrap.tasks.layouts import TaskState
+    from crabtrap.tasks.places import Place
     from crabtrap.tasks.scan import Found
     from crabtrap.values import ValueContext
 

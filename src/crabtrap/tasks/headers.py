@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
 from crabtrap.lazy import lazy
-from crabtrap.tasks.kinds import find_place, kind_at
+from crabtrap.tasks.kinds import kind_at
+from crabtrap.tasks.places import find_place
 from crabtrap.tasks.scan import read_tasks
 
 if TYPE_CHECKING:

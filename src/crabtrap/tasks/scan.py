@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from crabtrap.engine.inspect.process import Process
-    from crabtrap.tasks.kinds import Place, TaskKind
+    from crabtrap.tasks.kinds import TaskKind
+    from crabtrap.tasks.places import Place
 
 MOST_CANDIDATES = 1 << 21
 """The most headers that are looked at."""
