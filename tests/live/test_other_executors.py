@@ -27,7 +27,6 @@ def session(program: Inferior) -> Iterator[Session]:
 
 def of_runtime(session: Session, runtime: str) -> dict[str, Task]:
     found = [task for task in session.tasks if task.runtime == runtime]
-    assert len({task.root for task in found}) == len(found)
     return {task.root: task for task in found}
 
 
@@ -68,3 +67,32 @@ def test_what_a_task_of_async_executor_has_returned_is_known(session: Session):
     assert output is not None
     assert session.values.render(output) == "Ok(5)"
     assert tasks["executors::outer"].output is None
+
+
+def test_tasks_of_a_local_pool_are_found_by_their_wakers(session: Session, program: Inferior):
+    (task,) = of_runtime(session, "LocalPool").values()
+    assert task.state == "idle"
+    block, *levels = stack(session, task)
+    assert block[:2] == ("main::{async_block#0}", program.marker("local"))
+    assert levels == [
+        ("outer", program.marker("outer"), {"name": '"local"', "v": "[3]"}),
+        ("inner", program.marker("inner"), {"k": "5"}),
+        ("parked", program.marker("parked"), {}),
+    ]
+
+
+def test_tasks_of_an_executor_that_nobody_knows_are_found_by_their_wakers(
+    session: Session, program: Inferior
+):
+    tasks = [task for task in session.tasks if task.runtime == "std::task::Wake"]
+    stacks = [stack(session, task) for task in tasks]
+    assert sorted(found[0][2]["name"] for found in stacks) == ['"one"', '"two"']
+    for task, found in zip(tasks, stacks, strict=True):
+        assert (task.state, task.root) == ("idle", "executors::outer")
+        assert [(name, line) for name, line, _ in found] == [
+            (name, program.marker(name)) for name in ("outer", "inner", "parked")
+        ]
+
+
+def test_every_task_is_found_once(session: Session):
+    assert len({task.address for task in session.tasks}) == len(session.tasks) == 4 + 1 + 2

@@ -139,6 +139,18 @@ class FutureDecoder:
         """Decode a future; whatever cannot be read is a ``problem`` where it is."""
         return _Decoding(self._types, self._polls, self._parts).decode(value)
 
+    def may_hold(self, type_: Type) -> bool:
+        """Whether a value of a type may have a future in it."""
+        return self._types.may_hold(type_)
+
+    def find_future(self, value: Value) -> Value | None:
+        """Find the first future in a value; ``None`` where it has none now.
+
+        Raises:
+            CrabtrapError: It cannot be read.
+        """
+        return next((part for _, part in self._parts.inside(value)), None)
+
     def held(self, level: Await) -> tuple[tuple[str, Await], ...]:
         """Decode the futures that a coroutine keeps and does not await.
 

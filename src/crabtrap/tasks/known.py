@@ -9,11 +9,13 @@ from crabtrap.tasks.future_types import FutureTypes, find_implementors
 from crabtrap.tasks.kinds import find_kinds
 from crabtrap.tasks.layouts import LAYOUTS
 from crabtrap.tasks.polls import PollFunctions
+from crabtrap.tasks.wakers import find_waker_kinds
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
     from crabtrap.symbols.module import Module
     from crabtrap.tasks.kinds import TaskKind
+    from crabtrap.tasks.wakers import WakerKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +25,12 @@ class _InModule:
     Attributes:
         kinds: The kinds of tasks whose functions it has; ``None`` before it was relocated.
         futures: Paths of the types that it implements ``Future`` for.
+        wakers: Kinds of wakers that tell the type of what they wake.
     """
 
     kinds: tuple[TaskKind, ...] | None
     futures: frozenset[str]
+    wakers: tuple[WakerKind, ...]
 
 
 class KnownOfTasks:
@@ -46,7 +50,7 @@ class KnownOfTasks:
             if known is None or known.kinds is None:
                 kinds = _kinds(process, module)
                 futures = find_implementors(module) if known is None else known.futures
-                known = _InModule(kinds, futures)
+                known = _InModule(kinds, futures, find_waker_kinds(process, module))
             found[module] = known
         if found.keys() != self._modules.keys():
             self._types = FutureTypes(head for each in found.values() for head in each.futures)
@@ -57,6 +61,11 @@ class KnownOfTasks:
     def kinds(self) -> tuple[TaskKind, ...]:
         """All kinds of tasks."""
         return tuple(kind for each in self._modules.values() for kind in each.kinds or ())
+
+    @property
+    def wakers(self) -> tuple[WakerKind, ...]:
+        """All kinds of wakers that tell what they wake."""
+        return tuple(kind for each in self._modules.values() for kind in each.wakers)
 
     @property
     def types(self) -> FutureTypes:

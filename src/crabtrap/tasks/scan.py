@@ -50,7 +50,7 @@ def find_tasks(process: Process, kinds: Sequence[TaskKind]) -> list[Found]:
     """Find all tasks of some kinds, in the order of their addresses within a kind."""
     by_vtable = {kind.vtable: kind for kind in kinds}
     places: dict[TaskKind, list[int]] = {}
-    for at, vtable in _find(process, _writable(process), list(by_vtable)):
+    for at, vtable in find_words(process, writable_memory(process), list(by_vtable)):
         kind = by_vtable[vtable]
         address = at - kind.pointer_offset
         if address >= 0 and address % kind.alignment == 0:
@@ -69,10 +69,10 @@ def read_tasks(process: Process, kind: TaskKind, places: Sequence[int]) -> Itera
         places: Where they may begin, in ascending order.
     """
     flags = kind.layout.flags
-    states = _column(process, places, kind.state)
-    numbers = _column(process, places, kind.number)
-    owners = _column(process, places, kind.owner)
-    stages = _column(process, places, kind.stage_tag)
+    states = read_column(process, places, kind.state)
+    numbers = read_column(process, places, kind.number)
+    owners = read_column(process, places, kind.owner)
+    stages = read_column(process, places, kind.stage_tag)
     needs_owner = kind.owner is not None and not kind.is_unowned
     for place, state, number, owner, stage in zip(
         places, states, numbers, owners, stages, strict=True
@@ -87,17 +87,20 @@ def read_tasks(process: Process, kind: TaskKind, places: Sequence[int]) -> Itera
         yield Found(kind, Address(place), state, number, stage, doubt)
 
 
-def _column(process: Process, places: Sequence[int], part: Place | None) -> Sequence[int | None]:
-    """Read the same part of many tasks."""
+def read_column(
+    process: Process, places: Sequence[int], part: Place | None
+) -> Sequence[int | None]:
+    """Read the same part, a number, of what begins at many places; ``None`` where unreadable."""
     if part is None or not part.size:
         return [None] * len(places)
     at = [place + part.offset for place in places]
     return _core.read_numbers(process.target.memory, at, part.size, _check(process))
 
 
-def _find(
+def find_words(
     process: Process, ranges: list[tuple[int, int]], wanted: list[int]
 ) -> list[tuple[int, int]]:
+    """Find the words in memory that have one of some values, each with its address."""
     memory = process.target.memory
     return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, _check(process))
 
@@ -107,7 +110,7 @@ def _check(process: Process) -> Callable[[int, int], None] | None:
     return door.follow if door is not None else None
 
 
-def _writable(process: Process) -> list[tuple[int, int]]:
+def writable_memory(process: Process) -> list[tuple[int, int]]:
     """Where tasks may be: memory that can be written and is no thread's stack.
 
     A task is built on the stack and then moved; copies stay there.

@@ -19,9 +19,12 @@ from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.wait_rules import WaitBook
+from crabtrap.tasks.wakers import find_waker_tasks
 from crabtrap.values import ValueContext
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
     from crabtrap.engine.inspect.stack_frame import StackFrame
@@ -247,7 +250,14 @@ class Tasks:
         kinds = [kind for kind in self.known.kinds if not starts_thread(kind)]
         found = map(self._of_cell, find_tasks(self.process, kinds))
         by_number = sorted(found, key=lambda task: (task.number or 0, task.address))
-        return (*by_number, *self.roots)
+        return (*by_number, *self._woken(by_number), *self.roots)
+
+    def _woken(self, known: Sequence[Task]) -> Iterator[Task]:
+        """Tasks of executors that are not described, by their wakers."""
+        addresses = {int(task.address) for task in known}
+        wakers = self.known.wakers
+        for source in find_waker_tasks(self.process, wakers, self.decoder, addresses):
+            yield Task(self, source)
 
     def _of_cell(self, found: Found) -> Task:
         return Task(self, CellTask(found, self.context))

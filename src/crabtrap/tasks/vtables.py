@@ -46,7 +46,8 @@ def find_vtables(
     if vtable is None:
         return {}
     slots = [(find_place(vtable, field), name) for field, name in functions]
-    found = [(slot.offset, _functions(module, name)) for slot, name in slots if slot]
+    same = _SameTypes(module)
+    found = [(slot.offset, _functions(module, name, same)) for slot, name in slots if slot]
     if not found or not found[0][1]:
         return {}
     first, known = found[0]
@@ -65,7 +66,7 @@ def types_of_vtable(
     process: Process, module: Module, path: str, functions: Functions, vtable: int
 ) -> tuple[Parts, ...]:
     """Find the types that one vtable of a module is for, without a search for others."""
-    type_ = type_at(module, path)
+    type_, same = type_at(module, path), _SameTypes(module)
     claims: list[frozenset[Parts]] = []
     for field, name in functions if type_ is not None else ():
         slot = find_place(type_, field) if type_ is not None else None
@@ -75,23 +76,32 @@ def types_of_vtable(
             if function is not None and function.entry == word:
                 names = (each.partition("<")[0] for each in path_segments(function.name))
                 is_instance = "::".join(names) == name
-                claims.append(frozenset([_arguments(module, function)] if is_instance else ()))
+                claims.append(frozenset([same.arguments(function)] if is_instance else ()))
     return resolve_merged({vtable: claims}).get(vtable, ())
 
 
-def _functions(module: Module, path: str) -> dict[int, frozenset[Parts]]:
+class _SameTypes:
+    """The arguments of generic functions, a type that several units describe being one."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._known: dict[tuple[tuple[str, int | None], ...], Parts] = {}
+
+    def arguments(self, function: Function) -> Parts:
+        """The types that an instance of a generic function is for."""
+        arguments = self._module.image.template_arguments(function.die)
+        parts = tuple(self._module.types.type(die) for _, die in arguments)
+        return self._known.setdefault(tuple((each.path, each.size) for each in parts), parts)
+
+
+def _functions(module: Module, path: str, same: _SameTypes) -> dict[int, frozenset[Parts]]:
     """The types that instances of a generic function are for, by its entry."""
     found: dict[int, set[Parts]] = {}
     for function in module.find_code(path):
-        parts = _arguments(module, function)
+        parts = same.arguments(function)
         if parts:
             found.setdefault(int(function.entry), set()).add(parts)
     return {entry: frozenset(parts) for entry, parts in found.items()}
-
-
-def _arguments(module: Module, function: Function) -> Parts:
-    arguments = module.image.template_arguments(function.die)
-    return tuple(module.types.type(die) for _, die in arguments)
 
 
 def _pointers_to(process: Process, module: Module, wanted: list[int]) -> list[int]:

@@ -58,7 +58,7 @@ fn main() {
     let queued = executor.spawn(inner(7));
 
     let mut pool = LocalPool::new();
-    let local = async { drop(outer("local", vec![3]).await) };
+    let local = async { drop(outer("local", vec![3]).await) }; // @local
     pool.spawner().spawn_local(local).unwrap();
     pool.run_until_stalled();
 
