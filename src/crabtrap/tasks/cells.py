@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.tasks.places import find_place
 from crabtrap.tasks.runtime_layouts import threads_of
+from crabtrap.tasks.task_places import find_place
 from crabtrap.values import Invalid, Memory, Value
 from crabtrap.values.decode import live_case
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Case
     from crabtrap.tasks.kinds import TaskKind
     from crabtrap.tasks.layouts import TaskState
-    from crabtrap.tasks.places import Place
     from crabtrap.tasks.scan import Found
+    from crabtrap.tasks.task_places import Place
     from crabtrap.values import ValueContext
 
 

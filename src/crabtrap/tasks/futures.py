@@ -1,8 +1,8 @@
 """Decodes a future into what it awaits: coroutines with their locals, and futures in others.
 
 A coroutine holds the future that it awaits; every other future is looked through for futures
-that are part of it (``parts.py``).  What has none is a leaf: it waits for something else than a
-future.
+that are part of it (``future_parts.py``).  What has none is a leaf: it waits for something else
+than a future.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from crabtrap.tasks.combinators import (
     POLL_FN,
     is_plumbing,
 )
-from crabtrap.tasks.parts import MOST_ITEMS, PartFinder
+from crabtrap.tasks.future_parts import MOST_ITEMS, PartFinder
 from crabtrap.tasks.polls import PollFunctions
 from crabtrap.values import Invalid, Value
 from crabtrap.values.decode import why_unreadable

@@ -8,8 +8,8 @@ from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
 from crabtrap.lazy import lazy
 from crabtrap.tasks.kinds import kind_at
-from crabtrap.tasks.places import find_place
 from crabtrap.tasks.scan import read_tasks
+from crabtrap.tasks.task_places import find_place
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process

@@ -14,7 +14,7 @@ from crabtrap.present.field_paths import each_layer, find_part, peel
 from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.tasks.combinators import WRAPPERS
 from crabtrap.tasks.futures import future_name
-from crabtrap.tasks.places import Place, find_place, type_at
+from crabtrap.tasks.task_places import Place, find_place, type_at
 from crabtrap.tasks.vtables import find_vtables, types_of_vtable
 from crabtrap.values import Memory, Value, ValueContext
 from crabtrap.values.decode import why_unreadable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from crabtrap.engine.inspect.process import Process
     from crabtrap.tasks.kinds import TaskKind
-    from crabtrap.tasks.places import Place
+    from crabtrap.tasks.task_places import Place
 
 MOST_CANDIDATES = 1 << 21
 """The most headers that are looked at."""

@@ -8,7 +8,7 @@ from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.symbols.names import path_segments
 from crabtrap.tasks.merged import resolve_merged
-from crabtrap.tasks.places import find_place, type_at
+from crabtrap.tasks.task_places import find_place, type_at
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process

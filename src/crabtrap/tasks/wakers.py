@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from crabtrap.address import Address
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import dataclass
-from crabtrap.tasks.places import find_place, type_at
 from crabtrap.tasks.scan import find_words, read_column, writable_memory
+from crabtrap.tasks.task_places import find_place, type_at
 from crabtrap.tasks.vtables import find_vtables
 from crabtrap.values import Memory, Value, ValueContext
 from crabtrap.values.decode import why_unreadable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Type
     from crabtrap.tasks.futures import Await, FutureDecoder
     from crabtrap.tasks.layouts import TaskState
-    from crabtrap.tasks.places import Place
+    from crabtrap.tasks.task_places import Place
     from crabtrap.tasks.vtables import Functions
 
 _VTABLE = "core::task::wake::RawWakerVTable"
