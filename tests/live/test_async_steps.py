@@ -80,6 +80,16 @@ def test_step_enters_the_body_of_what_a_line_awaits(debug: Debug, marker: str, n
     assert driver.session.frame.line == driver.inferior.marker(marker, "entering.rs")
 
 
+def test_step_enters_a_branch_of_select_when_that_is_polled(debug: Debug) -> None:
+    driver = stopped_at(debug, "debug", "endings", "select")
+    seen: list[str | None] = []
+    while driver.session.frame.function != ENDS.format("waits_long"):
+        seen.append(driver.session.frame.function)
+        driver.session.step()
+    assert set(seen) == {ENDS.format("races")}
+    assert driver.session.frame.line == driver.inferior.marker("waits_long", "endings.rs") - 1
+
+
 def test_step_enters_a_boxed_future_of_optimised_code(debug: Debug) -> None:
     driver = stopped_at(debug, "release-debug", "entering", "dyn")
     driver.session.step()

@@ -277,7 +277,7 @@ def makes_future(function: Function) -> bool:
     """Whether a function is an ``async fn`` itself: its body is another one."""
     if function.is_coroutine_body:
         return False
-    die = function.module.image.return_type(function.die)
+    die = function.module.image.return_type(function.origin)
     made = function.module.types.type(die) if die is not None else None
     return made is not None and made.path.startswith(f"{function.name}::{{async_fn_env#")
 

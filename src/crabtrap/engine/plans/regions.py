@@ -237,6 +237,15 @@ class CodeIndex:
             self._entries[address] = entry
         return self._entries[address]
 
+    def may_enter(self, instance: Function, path: str | None) -> bool:
+        """Whether a step may enter an inline instance: the user's, with code to look at.
+
+        Args:
+            instance: The instance.
+            path: Source file of the code that begins it.
+        """
+        return self.user_code.is_user_function(instance, path) and not makes_future(instance)
+
     def pads_of_call(self, return_address: Address) -> tuple[LandingPad, ...]:
         """Return where the call that returns to an address goes on when it unwinds."""
         pads = self._pads.get(return_address)

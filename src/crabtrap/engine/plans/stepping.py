@@ -181,7 +181,7 @@ class StepLine:
         if index >= len(chain) or not chain[index].inlined or chain[index].entry != view.pc:
             return False
         path = chain[index - 1].call_path if index else (view.row.path if view.row else None)
-        return view.code.user_code.is_user_function(chain[index], path)
+        return view.code.may_enter(chain[index], path)
 
     def _returned(self, view: ThreadView) -> Explanation:
         """Stop in the caller of a frame that has returned, or run on to one of the user's."""
@@ -250,7 +250,7 @@ class StepLine:
         return frozenset(
             entry
             for instance in region.instances
-            if view.code.user_code.is_user_function(instance, path)
+            if view.code.may_enter(instance, path)
             for entry in find_entries(instance)
             if entry != view.pc and view.code.inside_instruction(entry) is None
         )
