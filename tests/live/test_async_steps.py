@@ -253,3 +253,27 @@ def test_a_task_can_be_stopped_where_it_completes(debug: Debug, profile: str) ->
 def test_a_task_that_cannot_be_meant_is_refused(debug: Debug, task: str) -> None:
     with pytest.raises(UsageError):
         debug("async_steps").session.breakpoints.add("child", task=task)
+
+
+# -- without debug registers ---------------------------------------------------------------------
+def use_all_debug_registers(driver: Driver) -> None:
+    for index in range(4):
+        driver.session.breakpoints.watch(f"MARKS[{index}]")
+
+
+def test_a_drop_is_noticed_by_its_function_where_no_debug_register_is_free(
+    debug: Debug,
+) -> None:
+    driver = stopped_at(debug, "debug", "endings", "waits_long")
+    use_all_debug_registers(driver)
+    event = driver.session.next()
+    assert only_reason(event) == CoroutineEnded("next", ENDS.format("waits_long"), "cancelled")
+
+
+def test_next_goes_over_an_await_where_no_debug_register_is_free(
+    debug: Debug, profile: str
+) -> None:
+    driver = stopped_at(debug, profile, "endings", "panics_await")
+    use_all_debug_registers(driver)
+    driver.session.next()
+    assert driver.session.frame.line == driver.inferior.marker("panics", "endings.rs")

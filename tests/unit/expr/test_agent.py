@@ -198,6 +198,14 @@ def test_what_is_left_to_the_engine_and_why(text, reason):
     assert reason in explain(text, Compiled(), BOOK)
 
 
+def test_a_register_of_some_has_a_value():
+    wanted = 0x7FFF_0000_1238
+    code = asm.any_register_is((5, 4), wanted)  # rdi and rsi by DWARF, which are 5 and 4 there, too
+    for number, expected in ((None, 0), (5, 1), (4, 1), (3, 0)):
+        registers = tuple(wanted if each == number else 7 for each in range(16))
+        assert AgentMachine(lambda *_: b"", registers).run(code) == expected
+
+
 def test_site_counts_hits_and_ignores_some():
     scope = Compiled()
     machine = AgentMachine(scope.world.heap.read)
