@@ -88,6 +88,9 @@ class AcrossPolls:
     _waits: bool = field(default=False, init=False)
     _sought: bool = field(default=False, init=False)
     _resume: Resume = field(default_factory=Resume, init=False)
+    _beside: tuple[int, int | None, frozenset[Address]] = field(
+        default=(0, None, frozenset()), init=False
+    )
 
     @property
     def returned(self) -> Function | None:
@@ -115,7 +118,7 @@ class AcrossPolls:
         if self._is_touched(stop):
             return self._found_again(view)
         if self._has_left_to_wait(view):
-            return self._wait() if self.poll is None else self._during_poll(Resume())
+            return self._wait_beside(view) if self.poll is None else self._during_poll(Resume())
         explanation = self.work.explain_stop(stop, view)
         return self._during_poll(explanation) if isinstance(explanation, Resume) else explanation
 
@@ -190,9 +193,26 @@ class AcrossPolls:
             sites=frozenset(conditions), conditions=conditions, watched=self.coroutine.tag
         )
 
+    def _wait_beside(self, view: ThreadView) -> Resume:
+        """Wait in the frame that the coroutine is inlined into.
+
+        If that polls it again, in a loop, it may know the state without reading it.
+        """
+        places = self.work.go_on(view, self.body).sites
+        self._beside = (view.thread, view.cfa, places)
+        resume = self._wait()
+        return replace(resume, sites=resume.sites | places)
+
+    def _is_beside(self, view: ThreadView) -> bool:
+        thread, cfa, places = self._beside
+        return view.pc in places and (view.thread, view.cfa) == (thread, cfa)
+
     def _explain_wait(self, stop: TargetStop, view: ThreadView) -> Explanation:
         registers = view.registers
         if stop.kind in TRAPPED:
+            if self._is_beside(view):
+                self._enter(view)
+                return self.explain_stop(stop, view)
             if view.pc in self.glue and registers[_RDI] == self.coroutine.address:
                 return self._dropped(view)
             poll = self.poll
