@@ -7,7 +7,7 @@ import pytest
 from crabtrap import PANIC_STOP
 from crabtrap.errors import StateError, UsageError
 from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, StepDone, StopEvent
-from tests.support.async_rounds import STEPPED, enter_task, step_rounds
+from tests.support.async_rounds import STEPPED, enter_task, finish_rounds, step_rounds
 from tests.support.sessions import Debug, Driver
 
 PROFILES = ("debug", "release-debug")
@@ -51,6 +51,12 @@ def test_finish_waits_for_the_result_of_an_async_function(debug: Debug, profile:
     event = session.finish()
     assert only_reason(event) == StepDone("finish", "70", "u32")
     assert session.frame.line == driver.inferior.marker("plain", "entering.rs")
+
+
+def test_finish_follows_its_own_call_while_others_run(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile).launch()
+    enter_task(driver.session)
+    finish_rounds(driver.session, driver.inferior, 4)
 
 
 def test_finish_in_an_outer_frame_waits_for_that_function(debug: Debug, profile: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crabtrap import Session
+from crabtrap.events import StepDone
 from tests.support.inferiors import Inferior
 
 STEPPED = 100
@@ -59,6 +60,32 @@ def step_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
                 raise WrongStopError(f"round {number}: at {session.frame.line}, not at {name}")
             if name in _MARKS:
                 _check_task(session, done + number * len(_MARKS) + _MARKS[name])
+    return moves
+
+
+def finish_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
+    """Enter and finish ``child``, which the task calls twice a round, with its id and the next.
+
+    Returns:
+        How often it has returned on another thread than it was entered on.
+
+    Raises:
+        WrongStopError: It has returned another value, or elsewhere.
+    """
+    expected = (("first_await", STEPPED), ("second_await", STEPPED + 1))
+    lines = {name: inferior.marker(name) for name, _ in expected}
+    task = session.task_on(session.thread)
+    assert task is not None
+    session.breakpoints.add("async_steps::child", task=task.label)
+    moves = 0
+    for number in range(rounds):
+        for name, argument in expected:
+            thread = session.continue_(timeout=20).thread
+            event = session.finish(timeout=20)
+            moves += event.thread != thread
+            done = StepDone("finish", str(argument * 10), "u32")
+            if event.reasons != (done,) or session.frame.line != lines[name]:
+                raise WrongStopError(f"round {number}: {event} at {session.frame.line}")
     return moves
 
 
