@@ -6,11 +6,12 @@ from typing import cast
 
 import pytest
 
-from crabtrap import Hold, Resource, Wait
+from crabtrap import Hold, Resource, Timer, Wait
 from crabtrap.address import Address
 from crabtrap.records import replace
 from crabtrap.tasks.futures import Await
 from crabtrap.tasks.waits.cycles import find_cycles
+from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.stuck import find_stuck
 
@@ -20,8 +21,16 @@ NOWHERE = cast("Await", None)
 class Graph:
     """Waits and holds of tasks that are texts: ``a waits for what is at address 1``."""
 
+    tasks = ()
+
     def __init__(self, waits: list[Wait], holds: list[Hold]) -> None:
         self.waits, self.holds = waits, holds
+
+    def held_by(self, who: str) -> tuple[Hold, ...]:
+        return tuple(hold for hold in self.holds if cast("str", hold.who) == who)
+
+    def joined(self, _: Wait) -> tuple[str, ...]:
+        return ()
 
     def by_waiter(self) -> dict[str, tuple[Wait, ...]]:
         found: dict[str, tuple[Wait, ...]] = {}
@@ -114,6 +123,13 @@ def test_a_task_that_never_ends_holds_up_who_joins_it():
     join = lock("b", 2, by=("task",), tasks=(Address(1),), _find_tasks=a_task)
     assert stuck([never, join], []) == {"a", "b"}
     assert stuck([join], []) == set()
+
+
+def test_what_was_due_long_before_the_stop_is_overdue():
+    timers = {"late": Timer(deadline=8.0, now=10.0), "soon": Timer(deadline=9.9, now=10.0)}
+    waits = [lock(who, 1, by=(), timer=timer) for who, timer in timers.items()]
+    found = diagnose(cast("WaitGraph", Graph(waits, [])))
+    assert [(each.kind, each.links[0].who) for each in found] == [("overdue", "late")]
 
 
 @pytest.mark.parametrize(

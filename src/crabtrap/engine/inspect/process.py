@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ class Process:
         epoch: The stop this belongs to, or ``LIVE``.
         moving: Its threads run, so that registers and frames cannot be read.
         settings: The user's settings.
+        seen_at: This machine's ``CLOCK_MONOTONIC`` in seconds at the stop.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class Process:
         # With the function itself, because an `id` may be reused.
         self._origins: dict[int, tuple[Function, Origin]] = {}
         self._tls_numbers: dict[Module, int | None] = {}
+        self.seen_at = time.clock_gettime(time.CLOCK_MONOTONIC)
 
     def __repr__(self) -> str:
         return f"<Process {self.target.pid}>"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
@@ -11,15 +10,15 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.process import Process
 
 
-def monotonic_now(process: Process) -> float | None:
-    """Return ``CLOCK_MONOTONIC`` as a program has it, in seconds; ``None`` where it is elsewhere.
+def monotonic_time(process: Process) -> float | None:
+    """Return a program's ``CLOCK_MONOTONIC`` at a stop, in seconds; ``None`` where it is elsewhere.
 
     Only this machine's clock can be read.  A time namespace adds an offset to it, see
     ``time_namespaces(7)``.
     """
     if not process.executable.startswith(f"/proc/{process.pid}/"):
         return None
-    return time.clock_gettime(time.CLOCK_MONOTONIC) + _offset(process)
+    return process.seen_at + _offset(process)
 
 
 def _offset(process: Process) -> float:

@@ -17,10 +17,18 @@ if TYPE_CHECKING:
     from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
 
 DiagnosisKind = Literal[
-    "deadlock", "self-deadlock", "futurelock", "lost join", "guard kept", "blocked worker"
+    "deadlock",
+    "self-deadlock",
+    "futurelock",
+    "lost join",
+    "guard kept",
+    "blocked worker",
+    "overdue",
 ]
 _MEANT_TO_BLOCK = "BlockingTask<"
 """Of tokio: a function for a thread of its own, such as ``spawn_blocking`` and each worker."""
+_LONG_OVERDUE = 1.0
+"""Seconds after which a timer is said to be late: runtimes are a few milliseconds late."""
 DEADLOCKS: tuple[DiagnosisKind, ...] = ("deadlock", "self-deadlock", "futurelock")
 """Kinds of which nothing comes any more."""
 
@@ -49,7 +57,8 @@ class Diagnosis:
             itself; ``futurelock``: for a future of its own, which it does not poll;
             ``lost join``: for a task that has ended; ``guard kept``: a lock of threads is kept
             while a task waits, so that a thread that wants it may block the runtime; ``blocked
-            worker``: a task waits in a system call, and with it the thread that polls others.
+            worker``: a task waits in a system call, and with it the thread that polls others;
+            ``overdue``: its time had come long before the stop, and nobody has polled it.
         links: Who is part of it.
         behind: Who else waits for these, directly or not.
         detail: More about it.
@@ -73,6 +82,7 @@ def diagnose(graph: WaitGraph) -> tuple[Diagnosis, ...]:
         *_lost_joins(graph),
         *_guards_kept(graph),
         *_blocked_workers(graph),
+        *_overdue(graph),
     )
 
 
@@ -157,3 +167,11 @@ def _blocked_workers(graph: WaitGraph) -> Iterator[Diagnosis]:
         if call is not None:
             detail = f"thread {task.thread.index} is in the system call {call.name}"
             yield Diagnosis("blocked worker", (Link(task, task.waits, ()),), detail=detail)
+
+
+def _overdue(graph: WaitGraph) -> Iterator[Diagnosis]:
+    """Tasks whose timers were due long before the stop: whoever should notice is kept from it."""
+    for wait in graph.waits:
+        left = wait.timer.left if wait.timer is not None else None
+        if left is not None and left < -_LONG_OVERDUE:
+            yield Diagnosis("overdue", (Link(wait.who, (wait,), ()),))

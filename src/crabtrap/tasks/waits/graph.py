@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.lazy import lazy
-from crabtrap.tasks.waits.clock import monotonic_now
+from crabtrap.tasks.waits.clock import monotonic_time
 from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.leaves import WaitDescriber
@@ -32,7 +32,7 @@ class WaitGraph:
 
     @lazy
     def _describer(self) -> WaitDescriber:
-        now = monotonic_now(self._tasks.process)
+        now = monotonic_time(self._tasks.process)
         return WaitDescriber(self._book, now, self.holders, self.joined)
 
     def waits_of(self, task: Task) -> tuple[Wait, ...]:

@@ -87,14 +87,12 @@ class WaitDescriber:
 
     def _described(self, task: Task, levels: tuple[Await, ...], value: Value) -> Wait | None:
         """Describe a value that waits, by the first rule that fits; ``None`` without any."""
-        around: tuple[Value, ...] | None = None
         for rule in self._book.waits(value.shape):
             if not holds_true(rule.when, value):
                 continue
             on = _on(rule, value)
             if rule.within:
-                if around is None:
-                    around = tuple(_around(levels, on))
+                around = _around(levels, on)
                 on = next((each for each in around if fits(rule.within, each.shape)), None)
                 if on is None:
                     continue
@@ -173,9 +171,19 @@ def _around(levels: tuple[Await, ...], inside: Value | None) -> Iterator[Value]:
     if inside is None or inside.address is None:
         return
     start, end = inside.address, inside.address + (inside.shape.size or 0)
-    for level in reversed(levels):
-        for variable in level.variables:
-            yield from _layers_around(variable.value, start, end)
+    variables = [each.value for level in reversed(levels) for each in level.variables]
+    for variable in variables:
+        yield from _layers_around(variable, start, end)
+    for variable in variables:  # and what is in their fields
+        for each in _all_parts(variable):
+            yield from _layers_around(each, start, end)
+
+
+def _all_parts(value: Value) -> Iterator[Value]:
+    try:
+        yield from _parts(value)
+    except CrabtrapError:
+        return  # moved away, or never set
 
 
 def _layers_around(value: Value, start: int, end: int) -> Iterator[Value]:
@@ -253,7 +261,7 @@ def _holder(rule: DescriptorRule, levels: tuple[Await, ...], on: Value) -> Value
     """The value with the descriptor, in variables of the functions around."""
     for level in reversed(levels):
         for variable in level.variables:
-            for each in _parts(variable.value):
+            for each in _all_parts(variable.value):
                 if fits(rule.holder, each.shape):
                     same = readable(lambda e=each: pointed_resource(e, rule.same))
                     if same is not None and same.address == on.address:

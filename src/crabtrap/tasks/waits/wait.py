@@ -48,7 +48,7 @@ class Timer:
 
     Attributes:
         deadline: When.
-        now: The time at which this was asked; ``None`` where the program's clock cannot be read.
+        now: The time of the stop; ``None`` where the program's clock cannot be read.
         since: When the wait began, where that is known: what only sleeps does not note it.
     """
 
@@ -58,7 +58,7 @@ class Timer:
 
     @property
     def left(self) -> float | None:
-        """Seconds until the deadline, negative once it is past."""
+        """Seconds from the stop until the deadline, negative if it was past."""
         return None if self.now is None else self.deadline - self.now
 
     @property

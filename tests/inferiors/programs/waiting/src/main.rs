@@ -2,6 +2,7 @@
 //! where it is said to be.  The argument says which.
 
 mod channels;
+#[cfg(feature = "net")]
 mod connections;
 mod locks;
 
@@ -31,6 +32,7 @@ async fn joins() -> u64 {
     handle.await.unwrap_or(0) // @joins
 }
 
+#[cfg(feature = "join_set")]
 async fn joins_all() -> usize {
     let mut set = tokio::task::JoinSet::new();
     for _ in 0..3 {
@@ -73,14 +75,16 @@ async fn spawn_all(what: &str) {
             tokio::spawn(slept(LONG));
             tokio::spawn(joins());
             tokio::spawn(ticks());
-            tokio::spawn(slept(Duration::from_millis(1)));
+            tokio::spawn(slept(LONG / 10));
         }
         "locks" => locks::spawn_all(),
         "crossed" => locks::spawn_crossed(),
         "futurelock" => locks::spawn_futurelock(),
         "crossed-channels" => channels::spawn_crossed(),
+        #[cfg(feature = "net")]
         "connections" => connections::spawn_all().await,
         "joins" => {
+            #[cfg(feature = "join_set")]
             tokio::spawn(joins_all());
             tokio::spawn(joins_blocking());
         }
