@@ -11,10 +11,11 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
+.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo demo-async all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
+	@echo "make demo-async  the same with an asynchronous server and its tasks"
 	@echo "make test    run the whole test suite, building what it needs"
 	@echo "make soak    the long runs: a thousand killed programs, and more"
 	@echo "make flakes  the suite 20 times on busy processors: ROUNDS=20"
@@ -146,6 +147,12 @@ demo: native
 	cargo build --quiet --manifest-path demo/Cargo.toml --target-dir demo/target
 	cd demo && RUST_BACKTRACE=0 ../$(BIN)/crabtrap --batch -x session.crabtrap \
 		--args target/debug/harbour harbour.log
+
+demo-async: native
+	cargo build --quiet --locked --manifest-path tests/inferiors/Cargo.toml --package echo \
+		--target-dir tests/inferiors/target/debug
+	$(BIN)/crabtrap --batch -x demo/async.crabtrap \
+		--args tests/inferiors/target/debug/debug/echo
 
 clean:
 	rm -rf $(VENV) target build dist demo/target tests/inferiors/target benchmarks/work

@@ -1,9 +1,12 @@
-"""``make demo``: the shipped program and the shipped session."""
+"""``make demo`` and ``make demo-async``: the shipped programs and sessions."""
 
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from tests.support.inferiors import build
 
 CRABTRAP = Path(sys.executable).with_name("crabtrap")
 PROGRAM = ("target/debug/harbour", "harbour.log")
@@ -30,6 +33,22 @@ EXPECTED = [
     "exited normally",
 ]
 
+EXPECTED_OF_TASKS = [
+    '[task 1 "watch" on thread 1] Breakpoint 1, echo::all_wait (count=3)',
+    "block_on#1  idle     echo::main::{async_block#0}",
+    "3 × echo::handle, idle  (task 2, 3, 4)",
+    "Task 3 echo::handle, idle",
+    'answer = "HOW ARE YOU?"',
+    'request.text = "how are you?"',
+    "#1  echo::think (request=",
+    "#2 ▶echo::handle (",
+    'request.text = "bye"',
+    "(task 1)",
+    '[runs task 1 "watch"]',
+    "tokio current thread",
+    "sleep",
+]
+
 
 def test_the_session_runs_to_the_end() -> None:
     subprocess.run(
@@ -44,8 +63,26 @@ def test_the_session_runs_to_the_end() -> None:
         text=True,
         check=False,
     )
+    check(finished, EXPECTED)
+
+
+def test_the_session_with_tasks_does_not_wait_for_the_server() -> None:
+    program = build("echo")
+    started = time.monotonic()
+    finished = subprocess.run(
+        [CRABTRAP, "--batch", "-x", DEMO / "async.crabtrap", "--args", program.path],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert time.monotonic() - started < 20
+    check(finished, EXPECTED_OF_TASKS)
+
+
+def check(finished: subprocess.CompletedProcess[str], expected: list[str]) -> None:
     position = 0
-    for text in EXPECTED:
+    for text in expected:
         found = finished.stdout.find(text, position)
         assert found >= 0, f"{text!r} is missing after:\n{finished.stdout[:position][-400:]}"
         position = found + len(text)

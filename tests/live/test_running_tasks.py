@@ -46,6 +46,23 @@ def test_the_task_on_the_stack_is_the_one_that_runs(session: Session) -> None:
     assert running.thread is session.thread
 
 
+def test_async_functions_that_await_each_other_are_all_frames(
+    session: Session, program: Inferior
+) -> None:
+    """While the inner one is polled; what they keep in memory says otherwise."""
+    session.restart()
+    session.breakpoints.add("tasks::leaf")
+    while not (task := session.client.running_task) or task.name != "tasks::mid":
+        session.continue_()
+    assert [frame.function for frame in task.frames() if frame.is_user] == [
+        "tasks::leaf",
+        "tasks::mid",
+    ]
+    mid = task.frames()[-1]
+    assert mid.line == program.marker("mid")
+    assert all(frame.thread is session.thread for frame in task.frames())
+
+
 def test_no_task_runs_before_the_runtime_does(program: Inferior) -> None:
     with Session(str(program.path)) as session:
         session.breakpoints.add("tasks::main")

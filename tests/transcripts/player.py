@@ -46,6 +46,9 @@ _CHANGING = (
     (re.compile(r"\b([Pp]rocess|tid) \d+"), r"\1 …"),
     (re.compile(r'"(pid|thread|tid|bias)": (\d+|"0x.*?")'), r'"\1": …'),
     (re.compile(r'"epoch": \d+'), '"epoch": …'),
+    (re.compile(r"\d+\.\d s left"), "… s left"),
+    (re.compile(r"\bfd \d+"), "fd …"),
+    (re.compile(r"\b127\.0\.0\.1:\d+"), "127.0.0.1:…"),
     # What the standard library and libc do inside is theirs.
     (re.compile(r"\b((?:core|std|alloc)/src/\S+\.rs):\d+"), r"\1:…"),
     (re.compile(r"^ +… #.*$", re.MULTILINE), "… folded"),

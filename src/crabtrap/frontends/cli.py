@@ -91,6 +91,10 @@ def _dispatch(options: CommandLine) -> int:
         from crabtrap.frontends.repairing import run_repair
 
         return run_repair(options.pid, json=options.json)
+    if options.tasks:
+        from crabtrap.frontends.task_listing import run_tasks
+
+        return run_tasks(options.pid, json=options.json)
     from crabtrap.frontends.console.start import run_console
 
     return run_console(options)

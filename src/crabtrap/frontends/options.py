@@ -31,7 +31,8 @@ class CommandLine:
         log: ``LAYER[,LAYER]=LEVEL`` settings.
         init: Run the commands of the user's own file first, where a person types.
         reattach: Go on with a program that is held; ``pid`` says which.
-        doctor, help, version, repair: Do that instead; ``pid`` is the process to repair.
+        doctor, help, version, repair, tasks: Do that instead; ``pid`` is the process to repair,
+            or whose tasks are listed.
     """
 
     program: str | None = None
@@ -54,6 +55,7 @@ class CommandLine:
     init: bool = True
     doctor: bool = False
     repair: bool = False
+    tasks: bool = False
     reattach: bool = False
     help: bool = False
     version: bool = False
@@ -155,7 +157,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )
 
-_ERRANDS = ("doctor", "repair", "reattach")
+_ERRANDS = ("doctor", "repair", "reattach", "tasks")
 """Words in the place of a program that are none; ``./doctor`` is one."""
 
 INTERNAL_ERROR = 3
@@ -224,7 +226,7 @@ def _assign_loose(options: CommandLine, loose: list[str]) -> None:
             pass
         case ["doctor"]:
             options.doctor = True
-        case ["repair" | "reattach" as errand, *rest] if len(rest) <= 1:
+        case ["repair" | "reattach" | "tasks" as errand, *rest] if len(rest) <= 1:
             setattr(options, errand, True)
             for text in rest:
                 _pid(options, text)
@@ -258,6 +260,7 @@ crabtrap: a debugger for Rust
   crabtrap -p PID                        debug a process that is running
   cargo crabtrap [run|test|build] ...    build with cargo, debug what it built
   crabtrap doctor                        check what this machine allows
+  crabtrap tasks PID                     list the async tasks of a process that is running
   crabtrap reattach [PID]                go on where a debugger has died
   crabtrap repair [PID]                  take out of programs what a killed debugger left
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from crabtrap.session.selection import Selection
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
+    from crabtrap.tasks.scan import Places
     from crabtrap.tasks.task import KnownOfTasks, Tasks
     from crabtrap.tasks.waits.wait_rules import WaitBook, WaitRules
 
@@ -85,6 +86,7 @@ class Core:
         self.selections: list[Selection] = []
         self._tasks: Tasks | None = None
         self._known_of_tasks: KnownOfTasks | None = None
+        self._task_places: Places | None = None
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self.notify, check=self.door.follow)
         self._settled_epoch = 0
@@ -111,7 +113,7 @@ class Core:
         """Give back all that the program has taken: connection, descriptors, mapped files."""
         self.lifecycle.end()
         self.mailbox.close()
-        self._tasks = self._known_of_tasks = None
+        self._tasks = self._known_of_tasks = self._task_places = None
         for item in self.table.breakpoints:
             item.searched = ()
         self._loader.close()
@@ -167,8 +169,22 @@ class Core:
         process = self.process
         if self._tasks is None or self._tasks.process is not process:
             self._known_of_tasks = self._known_of_tasks or KnownOfTasks()
-            self._tasks = Tasks(process, self.wait_rules, self._known_of_tasks)
+            places, self._task_places = self._task_places, None
+            self._tasks = Tasks(process, self.wait_rules, self._known_of_tasks, places)
         return self._tasks
+
+    def look_for_tasks(self) -> None:
+        """Find where tasks are, also while the program runs; the next stop looks only there.
+
+        Raises:
+            StateError: There is no process.
+        """
+        from crabtrap.tasks.scan import find_places  # noqa: PLC0415 - of use to few
+        from crabtrap.tasks.task import KnownOfTasks, kinds_of_tasks  # noqa: PLC0415 - as above
+
+        known = self._known_of_tasks = self._known_of_tasks or KnownOfTasks()
+        known.update(self.process)
+        self._task_places = find_places(self.process, kinds_of_tasks(known))
 
     def open_static(self, path: str) -> ModuleTable:
         """Return the modules of a program that was not launched; see ``ModuleLoader``."""

@@ -345,6 +345,17 @@ class Session:
         with self._core.door.cancellable("looking for tasks"):
             return self._core.tasks.all
 
+    def look_for_tasks(self) -> None:
+        """Find where tasks are, which takes a while in large programs; it may run meanwhile.
+
+        At the next stop ``tasks`` looks there only, so that the stop can be short.  Tasks
+        spawned in between are not among them.
+
+        Raises:
+            StateError: There is no process.
+        """
+        self._core.look_for_tasks()
+
     def task_on(self, thread: Thread) -> Task | None:
         """The task that a thread runs, ``None`` if it runs none.
 

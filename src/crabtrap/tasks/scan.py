@@ -6,6 +6,7 @@ points to the vtable is in the header of such a task, or what is left of one.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -46,18 +47,61 @@ class Found:
     doubt: str = ""
 
 
-def find_tasks(process: Process, kinds: Sequence[TaskKind]) -> list[Found]:
-    """Find all tasks of some kinds, in the order of their addresses within a kind."""
+Places = dict["TaskKind", list[int]]
+"""Where tasks may begin, by kind."""
+
+
+def find_tasks(
+    process: Process, kinds: Sequence[TaskKind], places: Places | None = None
+) -> list[Found]:
+    """Find all tasks of some kinds, in the order of their addresses within a kind.
+
+    Args:
+        process: The program.
+        kinds: Which tasks are wanted.
+        places: Where to look, from ``find_places``; everywhere without any.
+    """
+    writable = writable_memory(process)
+    if places is None:
+        places = find_places(process, kinds, writable)
+    found: list[Found] = []
+    for kind in kinds:
+        inside = _within(sorted(places.get(kind, ())), writable)
+        found += read_tasks(process, kind, inside)
+    return found
+
+
+def find_places(
+    process: Process, kinds: Sequence[TaskKind], ranges: list[tuple[int, int]] | None = None
+) -> Places:
+    """Find where tasks may begin; the program may run meanwhile.
+
+    Args:
+        process: The program.
+        kinds: Which tasks are wanted.
+        ranges: Where to look; in all memory that can be written, stacks included, without any.
+    """
     by_vtable = {kind.vtable: kind for kind in kinds}
-    places: dict[TaskKind, list[int]] = {}
-    for at, vtable in find_words(process, writable_memory(process), list(by_vtable)):
+    places: Places = {}
+    if ranges is None:
+        ranges = [(m.start, m.end) for m in process.mappings if m.permissions.startswith("rw")]
+    for at, vtable in find_words(process, ranges, list(by_vtable)):
         kind = by_vtable[vtable]
         address = at - kind.pointer_offset
         if address >= 0 and address % kind.alignment == 0:
             places.setdefault(kind, []).append(address)
-    return [
-        task for kind, each in places.items() for task in read_tasks(process, kind, sorted(each))
-    ]
+    return places
+
+
+def _within(places: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """Those of some places that are in one of the ranges; both in ascending order."""
+    starts = [start for start, _ in ranges]
+    found: list[int] = []
+    for place in places:
+        at = bisect_right(starts, place) - 1
+        if at >= 0 and place < ranges[at][1]:
+            found.append(place)
+    return found
 
 
 def read_tasks(process: Process, kind: TaskKind, places: Sequence[int]) -> Iterator[Found]:

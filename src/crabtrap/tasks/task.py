@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.tasks.futures import Await
-    from crabtrap.tasks.scan import Found
+    from crabtrap.tasks.kinds import TaskKind
+    from crabtrap.tasks.scan import Found, Places
     from crabtrap.tasks.task_source import TaskSource
     from crabtrap.tasks.waits.wait import Wait
     from crabtrap.values import Value
@@ -205,6 +206,11 @@ class Task:
         return self._tasks.graph.waits_of(self)
 
 
+def kinds_of_tasks(known: KnownOfTasks) -> list[TaskKind]:
+    """The kinds of tasks that are not just how a runtime starts threads of its own."""
+    return [kind for kind in known.kinds if not starts_thread(kind)]
+
+
 class Tasks:
     """All tasks of a program at one stop; read on first use."""
 
@@ -213,6 +219,7 @@ class Tasks:
         process: Process,
         wait_rules: WaitBook | None = None,
         known: KnownOfTasks | None = None,
+        places: Places | None = None,
     ) -> None:
         """Look at a program at one stop.
 
@@ -220,9 +227,11 @@ class Tasks:
             process: The program at that stop.
             wait_rules: What futures wait for; without any, the rules that come with us.
             known: What its files tell, from an earlier stop.
+            places: Where its tasks are, from a search of a moment ago.
         """
         self.process = process
         self._known = known or KnownOfTasks()
+        self._places = places
         self._on_threads: dict[int, Task | None] = {}
         self._roles: dict[int, WorkKind] = {}
         self.graph = WaitGraph(self, wait_rules or WaitBook())
@@ -247,8 +256,8 @@ class Tasks:
     def all(self) -> tuple[Task, ...]:
         """Every task, by number."""
         self.process.check()
-        kinds = [kind for kind in self.known.kinds if not starts_thread(kind)]
-        found = map(self._of_cell, find_tasks(self.process, kinds))
+        kinds = kinds_of_tasks(self.known)
+        found = map(self._of_cell, find_tasks(self.process, kinds, self._places))
         by_number = sorted(found, key=lambda task: (task.number or 0, task.address))
         return (*by_number, *self._woken(by_number), *self.roots)
 

@@ -61,6 +61,11 @@ def run_console(options: CommandLine) -> int:
     return code
 
 
+def run_one(session: Session, line: str, output: Output) -> bool:
+    """Execute one command of the console on a session; whether it succeeded."""
+    return Console(session, output, stdio=Stdio.inherit()).execute(line)
+
+
 def _session_for(name: str | None) -> Session:
     """Open a session for a path, or for a command that is found as a shell finds it.
 

@@ -40,7 +40,8 @@ _SHOWN_LABELS = 8
 def tasks(context: CommandContext, arguments: Arguments) -> Reply:
     """List tasks: ``tasks [-state STATE] [-root REGEX] [-wait REGEX] [-group] [bt]``."""
     options = arguments.options(_OPTIONS)
-    chosen = _chosen(context.session.tasks, options)
+    found = context.session.tasks
+    chosen = _chosen(found, options)
     if arguments.literal("bt", "backtrace"):
         arguments.end()
         return _backtraces(context, chosen)
@@ -50,7 +51,15 @@ def tasks(context: CommandContext, arguments: Arguments) -> Reply:
     data: list[Json] = [describe.task(one) for one in chosen]
     rows = [] if context.output.json else [_row(context, one) for one in chosen]
     none = [] if rows else [Text("No tasks." if not options else "No such tasks.")]
-    return Reply({"tasks": data}, columns(rows) or none)
+    doubtful = 0 if "state" in options else sum(one.state == "unknown" for one in found)
+    lines = [*(columns(rows) or none), *([_doubt(doubtful)] if doubtful else [])]
+    return Reply({"tasks": data, "doubtful": doubtful}, lines)
+
+
+def _doubt(count: int) -> Text:
+    what = "place looks" if count == 1 else "places look"
+    why = "like a task that has ended or is damaged: tasks -state unknown"
+    return Text((f"({count} {what} {why})", "dim"))
 
 
 def _chosen(found: Iterable[Task], options: dict[str, str]) -> list[Task]:
@@ -64,6 +73,8 @@ def _chosen(found: Iterable[Task], options: dict[str, str]) -> list[Task]:
                 f"no task is ever {state!r}", hint=f"states are {', '.join(get_args(TaskState))}"
             )
         filters.append(lambda task: task.state == state)
+    else:
+        filters.append(lambda task: task.state != "unknown")
     if root := options.get("root"):
         pattern = _pattern(root)
         filters.append(lambda task: any(map(pattern.search, (task.name, task.root))))
@@ -93,7 +104,8 @@ def _row(context: CommandContext, task: Task) -> tuple[Text, ...]:
     arrow = "▶" if context.output.symbols else "*"
     mark = Text((arrow if here else " ", "marker"), (f" {task.label:>2}", "number"))
     root = Text((task.name, "function"))
-    return mark, state_text(task), root, where_text(task), Text(waiting_for(task))
+    cells = (mark, state_text(task), root, where_text(task), Text(waiting_for(task)))
+    return tuple(cells[: 1 + max(place for place, cell in enumerate(cells) if cell.plain)])
 
 
 def _backtraces(context: CommandContext, chosen: list[Task]) -> Reply:
@@ -195,8 +207,11 @@ GROUP = Group(
             (
                 ("tasks", "all of them"),
                 ("tasks -root handle", "those whose root's name matches"),
-                ("tasks -wait 'Sleep|Acquire'", "those that wait for such a future"),
-                ("tasks -state idle", "also queued, running, complete, cancelled"),
+                (
+                    "tasks -wait 'sleep|Mutex'",
+                    "those that wait for such a thing, or at such a line",
+                ),
+                ("tasks -state idle", "also queued, running, complete, cancelled, unknown"),
                 ("tasks -group", "one entry for all tasks with the same stack"),
                 ("tasks bt", "every stack"),
             ),
