@@ -13,7 +13,7 @@ from crabtrap import PANIC_STOP, Frame, Session, Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
-from tests.support.inferiors import Inferior, build
+from tests.support.inferiors import TOKIO_VERSIONS, Inferior, build
 
 PROFILES = ("debug", "release-debug")
 
@@ -61,6 +61,22 @@ def test_async_functions_that_await_each_other_are_all_frames(
     mid = task.frames()[-1]
     assert mid.line == program.marker("mid")
     assert all(frame.thread is session.thread for frame in task.frames())
+
+
+@pytest.mark.parametrize("version", TOKIO_VERSIONS)
+@pytest.mark.parametrize("suffix", ["", "-o"])
+def test_every_version_tells_what_runs_and_what_is_blocked_on(version: str, suffix: str) -> None:
+    program = build("tasks", f"tokio-{version}{suffix}")
+    with Session(str(program.path)) as session:
+        session.breakpoints.enable(PANIC_STOP, False)
+        session.breakpoints.add("tasks::look")
+        session.launch((), stdio=Stdio.pipes())
+        session.continue_()
+        task = session.client.running_task
+        assert task is not None
+        assert (task.name, len(task.frames())) == ("tasks::looks", 2)
+        (root,) = (each for each in session.tasks if each.blocked_thread is not None)
+        assert (root.name, root.state) == ("tasks::spawn_all", "idle")
 
 
 def test_no_task_runs_before_the_runtime_does(program: Inferior) -> None:

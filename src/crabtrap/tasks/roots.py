@@ -149,14 +149,22 @@ def _find_blocked(thread: Thread) -> _Blocked | None:
 
 
 def _future_of(frame: Frame) -> Type | None:
-    """The coroutine that a function is generic over."""
+    """The coroutine that a function is generic over, be it behind a pointer."""
     code = frame.code
     assert code is not None  # so the caller has seen
     for _, die in code.module.image.template_arguments(code.die):
-        type_ = code.module.types.type(die)
-        if is_coroutine(type_.strip()):
-            return type_
+        for type_ in each_layer(code.module.types.type(die).strip(), _pointed_type):
+            if is_coroutine(type_):
+                return type_
     return None
+
+
+def _pointed_type(type_: Type) -> Type | None:
+    """What a pointer, or one in a ``Pin``, points to."""
+    if type_.kind in ("pointer", "reference"):
+        return None if type_.target is None else type_.target.strip()
+    only = type_.only_field()
+    return None if only is None else only.type.strip()
 
 
 def _suspended(blocked: _Blocked, decoder: FutureDecoder) -> Iterator[Value]:

@@ -37,6 +37,7 @@ MOST_STACK = 1 << 20
 """Bytes of a stack that are looked through, from its innermost end."""
 _WORD = 8
 _STACK_POINTER = 7
+_BODY = re.compile(r"\{async_(?:fn|block|closure)#\d+\}(?:<.*>)?$")
 
 
 class RunningTasks:
@@ -132,7 +133,7 @@ def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
 
 def is_coroutine_name(name: str) -> bool:
     """Whether a function, by its path, is the body of an async function, block or closure."""
-    return "{async_" in name.rpartition("::")[2]
+    return _BODY.search(name) is not None
 
 
 def _number(option: Value) -> int:
