@@ -84,7 +84,9 @@ pub fn find_cave(
         let (is_load, is_executable) = (word(0) == 1, word(4) & 1 != 0);
         let start = long(16).checked_add(bias)?;
         let end = start.checked_add(long(40))?;
-        if is_load && is_executable && (start..end).contains(&address) {
+        // A segment need not begin with a page; its mapping does.
+        let mapped = start & !(PAGE - 1)..end;
+        if is_load && is_executable && mapped.contains(&address) {
             return Some((end, end.next_multiple_of(PAGE)));
         }
     }
@@ -94,6 +96,38 @@ pub fn find_cave(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Finds the cave of a position-independent program with one segment, mapped at `base`.
+    fn cave_of_segment(base: u64, offset: u64, size: u64, address: u64) -> Option<(u64, u64)> {
+        let mut image = [0; 64 + 56];
+        image[..4].copy_from_slice(b"\x7fELF");
+        image[16] = 3;
+        image[32] = 64;
+        image[54] = 56;
+        image[56] = 1;
+        image[64] = 1;
+        image[68] = 1;
+        image[64 + 16..64 + 24].copy_from_slice(&offset.to_le_bytes());
+        image[64 + 40..64 + 48].copy_from_slice(&size.to_le_bytes());
+        find_cave(address, base, |at, into| {
+            let start = (at - base) as usize;
+            into.copy_from_slice(&image[start..start + into.len()]);
+            true
+        })
+    }
+
+    #[test]
+    fn the_cave_is_the_rest_of_the_last_page() {
+        let found = cave_of_segment(0x40_0000, 0x1000, 0x1234, 0x40_1000);
+        assert_eq!(found, Some((0x40_2234, 0x40_3000)));
+        assert_eq!(cave_of_segment(0x40_0000, 0x1000, 0x1234, 0x40_3000), None);
+    }
+
+    #[test]
+    fn a_segment_that_begins_within_a_page_has_one_too() {
+        let found = cave_of_segment(0x40_0000, 0x1bf0, 0x1234, 0x40_1000);
+        assert_eq!(found, Some((0x40_2e24, 0x40_3000)));
+    }
 
     #[test]
     fn caves_hand_out_each_slot_once() {

@@ -59,6 +59,8 @@ struct ModuleCave {
 #[derive(Default)]
 pub struct Slots {
     caves: Vec<ModuleCave>,
+    /// The code mappings in which caves were looked for, be there any or not.
+    searched: Vec<Mapping>,
     by_address: BTreeMap<u64, Slot>,
     /// Where each slot is noted before it is written.
     journal: Journal,
@@ -147,26 +149,37 @@ impl Slots {
         address: u64,
         instruction: InstructionBytes,
     ) -> Option<u64> {
-        // The module's own cave first: it is in reach of rip-relative operands.  The kernel is
-        // asked for one mapping in far less time than it takes to list them all.
-        if let Ok(Some(module)) = memory.mapping_at(address) {
-            let own = self.caves.iter().position(|near| near.module == module);
-            let slot = own.and_then(|own| self.write_in_cave(own, memory, address, instruction));
-            if slot.is_some() {
-                return slot;
-            }
+        // The kernel is asked for single mappings in far less time than it takes to list them.
+        let module = memory.mapping_at(address).ok().flatten();
+        if !module.is_some_and(|module| self.searched.contains(&module)) {
+            self.search_mappings(tid, memory);
         }
+        self.nearest_first(address).into_iter().find_map(|cave| {
+            // Where a mapping is gone, other code may lie.
+            let there = self.caves[cave].module;
+            let is_there = Some(there) == module
+                || memory.mapping_at(there.start).ok().flatten() == Some(there);
+            is_there
+                .then(|| self.write_in_cave(cave, memory, address, instruction))
+                .flatten()
+        })
+    }
+
+    /// Brings the list of caves up to date with what is mapped now.
+    fn search_mappings(&mut self, tid: Tid, memory: &Memory) {
         let maps = mappings::read(tid).unwrap_or_default();
         let maps: Vec<Mapping> = maps.into_iter().map(|named| named.mapping).collect();
-        // Where a mapping is gone, other code may lie.
         self.caves.retain(|near| maps.contains(&near.module));
-        let is_of_module = |near: &ModuleCave| near.module.contains(address);
-        if !self.caves.iter().any(is_of_module) {
-            self.find_caves(&maps, memory);
-        }
-        self.caves.sort_by_key(|near| !is_of_module(near));
-        (0..self.caves.len())
-            .find_map(|cave| self.write_in_cave(cave, memory, address, instruction))
+        self.searched.retain(|module| maps.contains(module));
+        self.find_caves(&maps, memory);
+    }
+
+    /// Lists the caves, that of the instruction's own module first: it is in reach of
+    /// rip-relative operands.
+    fn nearest_first(&self, address: u64) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.caves.len()).collect();
+        order.sort_by_key(|&cave| !self.caves[cave].module.contains(address));
+        order
     }
 
     /// Writes a relocated copy into a free slot of a cave whose mapping is still there.
@@ -203,9 +216,12 @@ impl Slots {
 
     /// Looks for caves in code mappings that were not there, or not needed, before.
     fn find_caves(&mut self, maps: &[Mapping], memory: &Memory) {
-        let is_code = |map: &&Mapping| map.is_executable() && !map.is_shared() && map.inode != 0;
-        for map in maps.iter().filter(is_code) {
-            if self.caves.iter().any(|near| near.module == *map) {
+        for map in maps.iter().filter(|map| map.is_executable()) {
+            if self.searched.contains(map) {
+                continue;
+            }
+            self.searched.push(*map);
+            if map.is_shared() || map.inode == 0 {
                 continue;
             }
             let begins = |other: &&Mapping| other.is_of_file_of(map) && other.offset == 0;
@@ -259,6 +275,7 @@ impl Slots {
     /// Forgets every slot: an exec has replaced the address space.
     pub fn forget(&mut self) {
         self.caves.clear();
+        self.searched.clear();
         self.by_address.clear();
     }
 }
@@ -268,6 +285,7 @@ impl Clone for Slots {
     fn clone(&self) -> Self {
         Self {
             caves: Vec::new(),
+            searched: Vec::new(),
             by_address: self.by_address.clone(),
             journal: Journal::default(),
         }
