@@ -19,8 +19,9 @@ def test_every_line_is_what_rustc_says(tmp_path: Path) -> None:
     lines = [line for line in CORPUS.read_text().splitlines() if line and line[0] != "#"]
     expressions = [line.removeprefix(_REFUSED) for line in lines]
     wrong: list[str] = []
+    verdicts = judge(expressions, tmp_path, edition="2024")
     with session_at_stop() as session:
-        for line, verdict in zip(lines, judge(expressions, tmp_path), strict=True):
+        for line, verdict in zip(lines, verdicts, strict=True):
             found = answer(session, line.removeprefix(_REFUSED))
             wanted = "refused" if line.startswith(_REFUSED) else "same"
             outcome = compare(verdict, found)

@@ -35,6 +35,7 @@ from crabtrap.expr.typing.terms import REFERENCES, UNKNOWN, Term, strip_referenc
 from crabtrap.expr.typing.typing_result import Typing
 from crabtrap.present.rules.presenter import Presenter
 from crabtrap.present.view import MapView, RangeView, RecordView, SequenceView, TextView
+from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.symbols.types import PRIMITIVES, UNIT, Type
 from crabtrap.values import UnavailableError, Value
 
@@ -78,12 +79,25 @@ def evaluate(
         raise EvaluationError("that is too large for the debugger", text=text) from error
 
 
-_SHOWN_AS_CONTENT = frozenset(("Box", "Rc", "Arc", "Cow"))
+_SHOWN_AS_CONTENT = frozenset(
+    [
+        "Box",
+        "Rc",
+        "Arc",
+        "Cow",
+        "Ref",
+        "RefMut",
+        "MutexGuard",
+        "RwLockReadGuard",
+        "RwLockWriteGuard",
+    ]
+)
+"""Types that the expression makes of a value without anything around it."""
 
 
-def _is_of_std(value: Value) -> bool:
-    """Whether a value has a type of std in the program."""
-    return value.type.table is not None and value.shape.is_std
+def _is_a(value: Value, name: str) -> bool:
+    """Whether a value of the program has a type of std."""
+    return value.type.table is not None and parse_type_path(value.shape.path).last == name
 
 
 class Evaluator:
@@ -274,8 +288,8 @@ class Evaluator:
         if term.name in REFERENCES and not indirection.is_reference(value, self.presenter):
             return value
         found = indirection.deref_once(value, self.presenter)
-        if found is None and term.name in _SHOWN_AS_CONTENT and not _is_of_std(value):
-            return value  # a box that the expression has made is shown as what is in it
+        if found is None and term.name in _SHOWN_AS_CONTENT and not _is_a(value, term.name):
+            return value
         return indirection.dereference(value, self.presenter) if found is None else found
 
     def _negative(self, tree: nodes.Unary) -> Value:

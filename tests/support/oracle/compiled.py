@@ -82,13 +82,15 @@ class Verdict:
     text: str
 
 
-def judge(expressions: Sequence[str], directory: Path, rustc: str = "rustc") -> list[Verdict]:
+def judge(
+    expressions: Sequence[str], directory: Path, rustc: str = "rustc", edition: str = "2021"
+) -> list[Verdict]:
     """Compile and run expressions, each in a function of its own."""
     found: dict[int, Verdict] = {}
     alive = list(range(len(expressions)))
     program = directory / "batch"
     while True:
-        errors = _compile(expressions, alive, program, rustc)
+        errors = _compile(expressions, alive, program, (rustc, "--edition", edition))
         if not errors:
             break
         found |= errors
@@ -160,12 +162,12 @@ def _source(expressions: Sequence[str], alive: Iterable[int]) -> tuple[str, dict
 
 
 def _compile(
-    expressions: Sequence[str], alive: list[int], program: Path, rustc: str
+    expressions: Sequence[str], alive: list[int], program: Path, compiler: tuple[str, ...]
 ) -> dict[int, Verdict]:
     text, lines = _source(expressions, alive)
     source = program.with_suffix(".rs")
     source.write_text(text)
-    command = [rustc, "--edition", "2021", "--error-format", "json", "-C", "debuginfo=0"]
+    command = [*compiler, "--error-format", "json", "-C", "debuginfo=0"]
     command += ["-C", "codegen-units=16", "-o", str(program), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     errors: dict[int, Verdict] = {}
