@@ -30,6 +30,11 @@ class CellTask:
         self._found, self._context = found, context
 
     @property
+    def kind(self) -> TaskKind:
+        """Which tasks it is one of."""
+        return self._found.kind
+
+    @property
     def runtime(self) -> str:
         """The runtime's name: ``tokio``."""
         return self._found.kind.layout.runtime

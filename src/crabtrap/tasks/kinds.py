@@ -94,6 +94,14 @@ class TaskKind:
         return tuple(future_name(unwrapped_future(parts[0])) for parts in self.others)
 
     @property
+    def size(self) -> int:
+        """Bytes of such a task, as far as they are known."""
+        if self.cell is not None:
+            return self.cell.size or 0
+        future = self.future
+        return 0 if future is None else future.offset + (future.type.strip().size or 0)
+
+    @property
     def is_unowned(self) -> bool:
         """Whether its tasks belong to nobody."""
         unowned = self.layout.unowned

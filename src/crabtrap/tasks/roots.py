@@ -52,6 +52,7 @@ class Root:
     runtime: str = "block_on"
     polls: str = _BLOCK_ON
     number: None = None
+    kind: None = None
     other_roots: tuple[str, ...] = ()
     references: int = 0
     doubt: str = ""

@@ -138,7 +138,7 @@ def read_column(
     if part is None or not part.size:
         return [None] * len(places)
     at = [place + part.offset for place in places]
-    return _core.read_numbers(process.target.memory, at, part.size, _check(process))
+    return _core.read_numbers(process.target.memory, at, part.size, check_of(process))
 
 
 def find_words(
@@ -146,10 +146,11 @@ def find_words(
 ) -> list[tuple[int, int]]:
     """Find the words in memory that have one of some values, each with its address."""
     memory = process.target.memory
-    return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, _check(process))
+    return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, check_of(process))
 
 
-def _check(process: Process) -> Callable[[int, int], None] | None:
+def check_of(process: Process) -> Callable[[int, int], None] | None:
+    """What a long search calls now and then."""
     door = process.clock.door
     return door.follow if door is not None else None
 

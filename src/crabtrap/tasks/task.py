@@ -9,6 +9,7 @@ from crabtrap.lazy import lazy
 from crabtrap.symbols.names import path_segments
 from crabtrap.tasks.cells import CellTask, starts_thread
 from crabtrap.tasks.futures import FutureDecoder
+from crabtrap.tasks.groups import RecordingReader, TaskGroup, group_tasks
 from crabtrap.tasks.known import KnownOfTasks
 from crabtrap.tasks.layouts import LAYOUTS, TaskState
 from crabtrap.tasks.roots import find_roots, find_running_root
@@ -20,10 +21,10 @@ from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
 from crabtrap.tasks.waits.wait_rules import WaitBook
 from crabtrap.tasks.wakers import find_waker_tasks
-from crabtrap.values import ValueContext
+from crabtrap.values import Value, ValueContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from crabtrap.address import Address
     from crabtrap.engine.inspect.process import Process
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from crabtrap.tasks.scan import Found, Places
     from crabtrap.tasks.task_source import TaskSource
     from crabtrap.tasks.waits.wait import Wait
-    from crabtrap.values import Value
 
 __all__ = ["KnownOfTasks", "Task", "TaskState", "Tasks"]
 
@@ -53,6 +53,11 @@ class Task:
     def process(self) -> Process:
         """The program at that stop."""
         return self._tasks.process
+
+    @property
+    def kind(self) -> TaskKind | None:
+        """Which tasks it is one of; ``None`` where a runtime keeps it in no cell."""
+        return self._source.kind
 
     @property
     def runtime(self) -> str:
@@ -270,6 +275,20 @@ class Tasks:
 
     def _of_cell(self, found: Found) -> Task:
         return Task(self, CellTask(found, self.context))
+
+    def group(self, tasks: Iterable[Task]) -> tuple[TaskGroup, ...]:
+        """Put tasks together that do the same at the same place, the largest group first."""
+        return group_tasks(self.process, tasks, self._record)
+
+    def _record(self, task: Task) -> list[tuple[int, bytes]]:
+        """What is read when a task is decoded."""
+        future = task.future
+        if future is None:
+            return []
+        reader = RecordingReader(self.process.memory)
+        context = ValueContext(reader, self.process)
+        self.decoder.decode(Value(future.type, future.location, context))
+        return reader.reads
 
     @lazy
     def roots(self) -> tuple[Task, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.engine.inspect.thread import Thread
+    from crabtrap.tasks.kinds import TaskKind
     from crabtrap.tasks.layouts import TaskState
     from crabtrap.values import Value
 
@@ -17,6 +18,11 @@ class TaskSource(Protocol):
     @property
     def runtime(self) -> str:
         """The runtime's name."""
+        ...
+
+    @property
+    def kind(self) -> TaskKind | None:
+        """Which tasks it is one of; ``None`` where a runtime keeps it in no cell."""
         ...
 
     @property

@@ -115,6 +115,7 @@ class WakerTask:
     future: Value | None
     doubt: str = ""
     number: None = None
+    kind: None = None
     other_roots: tuple[str, ...] = ()
     references: int = 0
     output: None = None

@@ -10,8 +10,6 @@ from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from crabtrap import Runtime, StackFrame, Thread, ThreadWork, Wait
     from crabtrap.frontends.console.context import CommandContext
 
@@ -116,12 +114,3 @@ def _pool_text(one: Runtime) -> Text:
     if one.blocking_queue:
         parts.append(f"{one.blocking_queue} calls queued")
     return Text(", ".join(parts))
-
-
-def grouped(tasks: Iterable[Task]) -> list[list[Task]]:
-    """Put tasks with the same stack together, the largest group first."""
-    groups: dict[object, list[Task]] = {}
-    for task in tasks:
-        places = tuple((f.full_function, f.path, f.line, f.branch) for f in task.frames())
-        groups.setdefault((task.root, task.state, places), []).append(task)
-    return sorted(groups.values(), key=len, reverse=True)

@@ -18,7 +18,6 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.commands.stack import show_frame
 from crabtrap.frontends.console.styled_text import Text, columns
 from crabtrap.frontends.console.task_view import (
-    grouped,
     runtime_row,
     state_text,
     task_title,
@@ -126,12 +125,12 @@ def _backtraces(context: CommandContext, chosen: list[Task]) -> Reply:
 def _groups(context: CommandContext, chosen: list[Task]) -> Reply:
     data: list[Json] = []
     lines: list[Text] = []
-    for group in grouped(chosen):
-        first = group[0]
-        labels = [task.label for task in group]
+    for group in context.session.group_tasks(chosen):
+        first = group.sample
+        labels = [task.label for task in group.tasks]
         frames = choose_frames(first, None)
         data.append(
-            {"count": len(group), "tasks": labels, "state": first.state, "root": first.root}
+            {"count": len(labels), "tasks": labels, "state": first.state, "root": first.root}
             | backtrace_data(context, frames, full=False)
         )
         if context.output.json:
@@ -139,7 +138,7 @@ def _groups(context: CommandContext, chosen: list[Task]) -> Reply:
         if lines:
             lines.append(Text())
         shown = ", ".join(labels[:_SHOWN_LABELS]) + (", …" if len(labels) > _SHOWN_LABELS else "")
-        head = Text((str(len(group)), "number"), " × ", (first.name, "function"), ", ")
+        head = Text((str(len(labels)), "number"), " × ", (first.name, "function"), ", ")
         lines.append(head.add(state_text(first), (f"  (task {shown})", "dim")))
         lines += backtrace_lines(context, frames, BacktraceStyle(values=False))
     return Reply({"groups": data}, lines or [Text("No tasks.")])
