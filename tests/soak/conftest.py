@@ -21,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--packets", type=int, default=20_000, help="damaged packets, each way")
     parser.addoption("--minutes", type=float, default=30, help="of all verbs in any order")
     parser.addoption("--mutants", type=int, default=10_000, help="programs with random damage")
+    parser.addoption("--flips", type=int, default=10_000, help="bits flipped in tasks")
     parser.addoption("--rounds", type=int, default=200, help="rounds of an async function")
     parser.addoption("--threads", type=int, default=5000, help="threads of one program")
 
