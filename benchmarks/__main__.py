@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.measure import Sample, measure
 from benchmarks.peers import Peer, all_peers
-from benchmarks.report import Outcome, Row, render_table
+from benchmarks.report import OWN, Outcome, Row, render_table
 from benchmarks.scenario import Scenario, load_scenarios
 
 
@@ -57,8 +57,12 @@ def _measure(scenario: Scenario, peers: Sequence[Peer], rounds: int | None) -> R
     samples: dict[str, list[Sample]] = {peer.name: [] for peer in peers}
     for _ in range(rounds or scenario.rounds):
         for peer in peers:
+            if scenario.alone and peer.name != OWN:
+                continue
             samples[peer.name].append(measure(peer, scenario, program))
-    return Row(scenario, tuple(Outcome(name, tuple(runs)) for name, runs in samples.items()))
+    return Row(
+        scenario, tuple(Outcome(name, tuple(runs)) for name, runs in samples.items() if runs)
+    )
 
 
 def _numbers(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, object]]]:

@@ -18,6 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 WORK = HERE / "work"
 RECURSION = 40
+PACKAGED = ("many_tasks",)
+"""Programs of the tests that are measured, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,16 @@ def small(name: str) -> Path:
         if stale:
             _rustc(directory, str(source), *SMALL_FLAGS, "-o", str(directory / name))
     return directory / name
+
+
+def packaged(name: str) -> Path:
+    """Build a program of ``tests/inferiors``, which has dependencies; return its executable."""
+    workspace = HERE.parent / "tests" / "inferiors"
+    target = WORK / "packaged"
+    command = ["cargo", "build", "--quiet", "--locked", "--profile", "release-debug"]
+    command += ["--package", name, "--target-dir", str(target)]
+    subprocess.run(command, cwd=workspace, check=True)
+    return target / "release-debug" / name
 
 
 def big(size: str) -> Path:

@@ -95,7 +95,7 @@ def _line(row: Row, peers: Sequence[str]) -> list[str]:
         goal += f", {scenario.memory:.0f} MiB"
     by_name = {outcome.peer: outcome for outcome in row.outcomes}
     base = row.own.best if row.own else None
-    cells = [_cell(by_name[name], scenario, base) for name in peers]
+    cells = [_cell(by_name[name], scenario, base) if name in by_name else "-" for name in peers]
     verdict = "" if row.own is None else "met" if row.met else "MISSED"
     return [scenario.name, *cells[:1], goal, *cells[1:], verdict]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.generate import RECURSION, SIZES, big, small
+from benchmarks.generate import PACKAGED, RECURSION, SIZES, big, packaged, small
 
 BUDGETS = Path(__file__).with_name("budgets.toml")
 DONE = "BENCHMARK-DONE"
@@ -28,6 +28,7 @@ class Scenario:
         rounds: How many times each debugger is started.
         events: Events per round; 0 where the whole process is timed.
         cap: Seconds after which a debugger is stopped.
+        alone: No peer has anything like it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Scenario:
     memory: float | None = None
     events: int = 0
     cap: float = 300.0
+    alone: bool = False
 
     @property
     def timed_from_outside(self) -> bool:
@@ -47,7 +49,9 @@ class Scenario:
 
     def build(self) -> Path:
         """Build the program, or find it built."""
-        return big(self.program) if self.program in SIZES else small(self.program)
+        if self.program in SIZES:
+            return big(self.program)
+        return packaged(self.program) if self.program in PACKAGED else small(self.program)
 
 
 def load_scenarios() -> list[Scenario]:
@@ -82,6 +86,7 @@ def check_facts(scenario: Scenario, facts: Mapping[str, object], rounds: int = 3
         "next": {"function": "step::stepped", "turns": passed // 5},
         # A turn has three lines.
         "awaits": {"turns": passed // 3},
+        "tasks": {"tasks": 100_000, "groups": 4, "largest": 99_000},
         "backtrace": {"recursions": 10_001, "main": 1},
         "vec_all": {"items": 1_000_000, "last": 999_999},
         "map_page": {"entries": 100},

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from crabtrap import Session
+from crabtrap import Session, Stdio
 from crabtrap.present import RenderOptions
 
 ROUNDS = 3
@@ -78,6 +78,20 @@ def awaits(session: Session, events: int) -> Result:
     session.finish()
     times = timed(events, session.next)
     return times, {"turns": value(session, "index")}
+
+
+def tasks(session: Session, events: int) -> Result:
+    """All tasks, and which of them wait at the same place, by a session that knows nothing yet."""
+    del events
+    session.breakpoints.add("many_tasks::look")
+    session.launch(("100000",), stdio=Stdio.pipes())
+    session.continue_()
+    begin = time.perf_counter()
+    found = [task for task in session.tasks if task.root == "many_tasks::top"]
+    groups = session.group_tasks(found)
+    taken = time.perf_counter() - begin
+    largest = len(groups[0].tasks)
+    return [taken], {"tasks": len(found), "groups": len(groups), "largest": largest}
 
 
 def backtrace(session: Session, events: int) -> Result:
@@ -206,6 +220,7 @@ SCENARIOS = {
     "stop": stop,
     "next": next,
     "awaits": awaits,
+    "tasks": tasks,
     "backtrace": backtrace,
     "vec_all": vec_all,
     "map_page": map_page,
