@@ -262,14 +262,14 @@ class Tasks:
         """Every task, by number."""
         self.process.check()
         kinds = kinds_of_tasks(self.known)
-        found = map(self._of_cell, find_tasks(self.process, kinds, self._places))
-        by_number = sorted(found, key=lambda task: (task.number or 0, task.address))
-        return (*by_number, *self._woken(by_number), *self.roots)
+        found = find_tasks(self.process, kinds, self._places)
+        found.sort(key=_order)
+        return (*map(self._of_cell, found), *self._woken(found), *self.roots)
 
-    def _woken(self, known: Sequence[Task]) -> Iterator[Task]:
+    def _woken(self, known: Sequence[Found]) -> Iterator[Task]:
         """Tasks of executors that are not described, by their wakers."""
-        addresses = {int(task.address) for task in known}
         wakers = self.known.wakers
+        addresses = {int(each.address) for each in known} if wakers else set[int]()
         for source in find_waker_tasks(self.process, wakers, self.decoder, addresses):
             yield Task(self, source)
 
@@ -377,3 +377,7 @@ class Tasks:
             if str(label) == task.label:
                 return task
         raise NotFoundError("task", str(label), hint="tasks lists them")
+
+
+def _order(found: Found) -> tuple[int, int]:
+    return found.number or 0, found.address
