@@ -157,7 +157,7 @@ def small(name: str) -> Path:
 def packaged(name: str) -> Path:
     """Build a program of ``tests/inferiors``, which has dependencies; return its executable."""
     workspace = HERE.parent / "tests" / "inferiors"
-    target = WORK / "packaged"
+    target = workspace / "target" / "release-debug"  # where the tests have it
     command = ["cargo", "build", "--quiet", "--locked", "--profile", "release-debug"]
     command += ["--package", name, "--target-dir", str(target)]
     subprocess.run(command, cwd=workspace, check=True)
