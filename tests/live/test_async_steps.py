@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from crabtrap import PANIC_STOP
-from crabtrap.errors import StateError, UsageError
-from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, StepDone, StopEvent
+from crabtrap.errors import StateError, StillRunningError, UsageError
+from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, Interrupted, StepDone, StopEvent
 from tests.support.async_rounds import STEPPED, enter_task, finish_rounds, step_rounds
 from tests.support.sessions import Debug, Driver
 
@@ -283,3 +283,18 @@ def test_next_goes_over_an_await_where_no_debug_register_is_free(
     use_all_debug_registers(driver)
     driver.session.next()
     assert driver.session.frame.line == driver.inferior.marker("panics", "endings.rs")
+
+
+# -- no end ------------------------------------------------------------------------------------
+def test_a_step_over_a_long_wait_can_be_interrupted(debug: Debug, profile: str) -> None:
+    driver = debug("async_steps", profile)
+    session = driver.session
+    line = driver.inferior.marker("aborted", "endings.rs")
+    session.breakpoints.add(f"endings.rs:{line}", temporary=True)
+    driver.launch("forever")
+    session.continue_()
+    with pytest.raises(StillRunningError):
+        session.next(timeout=0.5)
+    session.interrupt()
+    assert only_reason(session.wait()) == Interrupted()
+    assert "async_steps::endings::aborted" in [task.root for task in session.tasks]

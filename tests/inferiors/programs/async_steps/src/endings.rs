@@ -45,6 +45,15 @@ async fn root(id: u32) -> u32 {
     id + 1 // @root_last
 }
 
+/// Waits until it is killed.
+pub fn forever() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async { tokio::spawn(aborted(5)).await.unwrap() });
+}
+
 pub fn all() {
     std::panic::set_hook(Box::new(|_| ()));
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -88,6 +88,7 @@ fn many() {
 fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("endings") => endings::all(),
+        Some("forever") => endings::forever(),
         Some("entering") => entering::all(),
         Some("telling") => telling::all(),
         _ => many(),
