@@ -261,6 +261,23 @@ def test_a_task_that_cannot_be_meant_is_refused(debug: Debug, task: str) -> None
         debug("async_steps").session.breakpoints.add("child", task=task)
 
 
+def test_the_future_of_block_on_returns_to_the_function_that_runs_it(
+    debug: Debug, profile: str
+) -> None:
+    driver = debug("async_steps", profile)
+    session = driver.session
+    session.breakpoints.add("async_steps::entering::idle", temporary=True)
+    driver.launch("entering")
+    session.continue_()
+    session.finish()
+    event = session.finish()
+    reason = only_reason(event)
+    assert isinstance(reason, StepDone)
+    assert session.frame.function == "async_steps::entering::all"
+    if profile == "debug":
+        assert (reason.return_value, reason.return_type) == ("240", "u32")
+
+
 # -- without debug registers ---------------------------------------------------------------------
 def use_all_debug_registers(driver: Driver) -> None:
     for index in range(4):
