@@ -94,7 +94,7 @@ def test_a_join_waits_for_a_task(stop: Stop):
 
 def test_a_mutex_has_a_queue_and_a_holder(stop: Stop, program: Inferior):
     session = stop("locks")
-    (holder,) = find(session, "locks::holds")
+    holder, _ = find(session, "locks::holds")
     first, second, third = (wait_of(task) for task in find(session, "locks::waits"))
     for wait, number in ((first, 1), (second, 2)):
         assert (wait.kind, wait.what) == ("lock", "Mutex")
@@ -134,6 +134,26 @@ def test_a_semaphore_lacks_permits(stop: Stop, program: Inferior):
     assert wait.detail == "needs 3, missing 2, available 0"
     line = program.marker("keeps_one", "locks.rs")
     assert held(wait) == [(keeper.number, "permit", line, "guard")]
+
+
+def test_a_cell_is_waited_for_while_another_task_computes_it(stop: Stop, program: Inferior):
+    session = stop("locks")
+    (computes,) = find(session, "locks::computes")
+    (waiting,) = find(session, "locks::wants_computed")
+    wait = wait_of(waiting)
+    assert (wait.kind, wait.what) == ("once", "OnceCell")
+    assert [each.who for each in wait.holders] == [computes]
+
+
+def test_a_barrier_says_how_many_have_come(stop: Stop):
+    (task,) = find(stop("locks"), "locks::meets")
+    wait = wait_of(task)
+    assert (wait.what, wait.detail) == ("Barrier", "1 of 2 have come")
+
+
+def test_a_select_waits_for_its_branches_that_are_not_disabled(stop: Stop):
+    (task,) = find(stop("locks"), "locks::selects")
+    assert [wait.kind for wait in task.waits] == ["lock", "sleep"]
 
 
 def test_channels_know_their_other_side(stop: Stop, program: Inferior):

@@ -38,13 +38,21 @@ class HolderSearch:
         self._holding: dict[Type, bool] = {}
 
     def holds_of(self, task: Task, level: Await) -> Iterator[Hold]:
-        """Yield what a task holds in a future and in those that it awaits, each once."""
+        """Yield what a task holds in a future and in those that it awaits, each once.
+
+        What is moved out of a temporary, as by ``match lock.acquire().await { Ok(permit) => .. }``,
+        is the variable's.
+        """
         seen: set[Address | None] = set()
         for each in _levels(level):
+            named: set[tuple[str, Resource]] = set()
             for name, value, certain in _kept(task, each):
+                is_temporary = name.isdecimal()
                 for rule, holder, resource in self.find(value):
-                    if holder.address not in seen:
+                    is_moved = is_temporary and (rule.role, resource) in named
+                    if holder.address not in seen and not is_moved:
                         seen.add(holder.address)
+                        named.add((rule.role, resource))
                         yield Hold(
                             who=task,
                             role=rule.role,
@@ -146,7 +154,8 @@ def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool]]:
         return
     is_function = level.value.shape.row.name.startswith(_ASYNC_FUNCTION)
     started = level.state != "not started"
-    for variable in level.variables:
+    temporaries_last = sorted(level.variables, key=lambda each: each.kind == "temporary")
+    for variable in temporaries_last:
         passed = variable.kind == "argument" and started
         if not (passed and is_function):
             yield variable.name, variable.value, sure and not passed

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, RwLock, Semaphore};
+use tokio::sync::{Barrier, Mutex, OnceCell, RwLock, Semaphore};
 use tokio::task::yield_now;
 use tokio::time::sleep;
 
@@ -49,6 +49,31 @@ async fn wants_three(semaphore: Arc<Semaphore>) {
     let _permits = semaphore.acquire_many(3).await; // @wants_three
 }
 
+async fn computes(cell: Arc<OnceCell<u32>>) -> u32 {
+    let compute = async {
+        sleep(LONG).await; // @computes
+        7
+    };
+    *cell.get_or_init(|| compute).await
+}
+
+async fn wants_computed(cell: Arc<OnceCell<u32>>) -> u32 {
+    *cell.get_or_init(|| async { 8 }).await // @wants_computed
+}
+
+async fn meets(barrier: Arc<Barrier>) -> bool {
+    barrier.wait().await.is_leader() // @meets
+}
+
+/// Of three branches one is disabled.
+async fn selects(mutex: Arc<Mutex<u32>>, is_wanted: bool) -> u32 {
+    tokio::select! { // @selects
+        found = waits(mutex) => found,
+        () = sleep(LONG) => 0,
+        () = std::future::pending(), if is_wanted => 1,
+    }
+}
+
 pub fn spawn_all() {
     let mutex = Arc::new(Mutex::new(1));
     tokio::spawn(holds(Arc::clone(&mutex)));
@@ -61,6 +86,13 @@ pub fn spawn_all() {
     tokio::spawn(writes(Arc::clone(&lock)));
     tokio::spawn(reads(Arc::clone(&lock)));
     tokio::spawn(writes(lock));
+    let cell = Arc::new(OnceCell::new());
+    tokio::spawn(computes(Arc::clone(&cell)));
+    tokio::spawn(wants_computed(cell));
+    tokio::spawn(meets(Arc::new(Barrier::new(2))));
+    let mutex = Arc::new(Mutex::new(5));
+    tokio::spawn(holds(Arc::clone(&mutex)));
+    tokio::spawn(selects(mutex, false));
     let semaphore = Arc::new(Semaphore::new(2));
     tokio::spawn(keeps_one(Arc::clone(&semaphore)));
     tokio::spawn(wants_three(semaphore));

@@ -77,6 +77,15 @@ async fn spawn_all(what: &str) {
             tokio::spawn(ticks());
             tokio::spawn(slept(LONG / 10));
         }
+        "many" => {
+            let count = std::env::args()
+                .nth(2)
+                .map_or(1000, |text| text.parse().unwrap());
+            for _ in 0..count {
+                tokio::spawn(slept(LONG));
+            }
+            locks::spawn_crossed();
+        }
         "locks" => locks::spawn_all(),
         "crossed" => locks::spawn_crossed(),
         "futurelock" => locks::spawn_futurelock(),
