@@ -1,4 +1,4 @@
-"""Who waits for whom, as text and as a graph in DOT."""
+"""Who waits for whom, as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from crabtrap import Await, Diagnosis, Frame, Hold, Link, Thread, Wait
 
@@ -99,42 +99,6 @@ def _place(where: Await | Frame | None) -> Text:
     if where is None or not where.path:
         return Text()
     return Text(" at ").add(location_text(where.path, where.line))
-
-
-def dot_lines(waits: Iterable[Wait]) -> list[str]:
-    """The graph in DOT: who waits is a box, what is waited for an ellipse."""
-    lines = ["digraph waits {", "  rankdir=LR;"]
-    seen: set[str] = set()
-
-    def node(name: str, label: str, shape: str) -> str:
-        if name not in seen:
-            seen.add(name)
-            lines.append(f'  {name} [label="{_quoted(label)}", shape={shape}];')
-        return name
-
-    for wait in waits:
-        source = node(*_waiter_node(wait.who))
-        if wait.address is not None:
-            label = f"{wait.what} {wait.address:#x}"
-            target = node(f"r{wait.address:x}", label, "ellipse")
-            lines.append(f'  {source} -> {target} [label="{_quoted(wait.kind)}"];')
-            for hold in wait.holders:
-                holder = node(*_waiter_node(hold.who))
-                edge = f'  {target} -> {holder} [label="{_quoted(hold.name)}"];'
-                if edge not in lines:
-                    lines.append(edge)
-        for task in wait.joined:
-            lines.append(f'  {source} -> {node(*_waiter_node(task))} [label="join"];')
-    return [*lines, "}"]
-
-
-def _waiter_node(who: Task | Thread) -> tuple[str, str, str]:
-    name = f"task{who.address:x}" if isinstance(who, Task) else f"thread{who.index}"
-    return name, waiter_text(who).plain, "box"
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:

@@ -8,9 +8,9 @@ from crabtrap.errors import NotFoundError
 from crabtrap.frontends import describe_waits
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
+from crabtrap.frontends.console.wait_graph import dot_lines, graph_of, svg_lines
 from crabtrap.frontends.console.wait_view import (
     diagnosis_lines,
-    dot_lines,
     told,
     wait_lines,
     waiter_line,
@@ -25,17 +25,21 @@ if TYPE_CHECKING:
     from crabtrap.frontends.describe import Json
 
 
+_DRAWN = {"dot": dot_lines, "svg": svg_lines}
+
+
 def waits(context: CommandContext, arguments: Arguments) -> Reply:
-    """Show who waits for whom: ``waits [-all] [-dot] [TASK…]``."""
-    options = arguments.options({"all": False, "dot": False})
+    """Show who waits for whom: ``waits [-all] [-dot|-svg] [TASK…]``."""
+    options = arguments.options({"all": False, "dot": False, "svg": False})
     numbers = arguments.numbers()
     others = 0
     chosen = _waits_of(context.session, numbers) if numbers else context.session.waits
     if not numbers and "all" not in options:
         chosen, others = told(chosen)
-    if "dot" in options:
-        lines = dot_lines(chosen)
-        return Reply({"dot": "\n".join(lines)}, [Text(line) for line in lines])
+    for form, draw in _DRAWN.items():
+        if form in options:
+            lines = draw(graph_of(chosen))
+            return Reply({form: "\n".join(lines)}, [Text(line) for line in lines])
     data: list[Json] = [describe_waits.wait(each) for each in chosen]
     return Reply({"waits": data}, [] if context.output.json else _lines(chosen, others))
 
@@ -86,12 +90,13 @@ GROUP = Group(
             ("waits", "info waits"),
             waits,
             "Show what tasks wait for, and who can end it",
-            ("waits [-all] [-dot] [TASK…]",),
+            ("waits [-all] [-dot|-svg] [TASK…]",),
             (
                 ("waits", "locks, channels, tasks: whatever somebody in the program ends"),
                 ("waits -all", "timers and the outside world, too"),
                 ("waits 7", "what task 7 waits for"),
                 ("waits -dot", "as a graph for Graphviz"),
+                ("waits -svg", "as a drawing for a browser"),
             ),
             "docs/async.md says what each wait means, and how to describe futures of your own.",
         ),
