@@ -76,6 +76,13 @@ def test_holders_are_found_by_their_guards(stop: Stop, program: Inferior):
     assert held(found["writes"]) == [("reads", "r", reads)]
 
 
+def test_a_guard_without_a_variable_is_guessed_from_the_stack(stop: Stop, program: Inferior):
+    (hold,) = waits(stop("std"))["locks"].holders
+    assert thread_name(hold.who) == "matches"
+    assert (hold.name, hold.certain) == ("", False)
+    assert hold.line == program.marker("matches", "standard.rs")
+
+
 def test_a_channel_is_known_by_its_sender(stop: Stop):
     (hold,) = waits(stop("std"))["receives"].holders
     assert (thread_name(hold.who), hold.name) == ("blocked", "to")

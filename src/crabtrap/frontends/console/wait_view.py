@@ -67,7 +67,7 @@ def _link_lines(link: Link) -> list[Text]:
 def _variable(hold: Hold) -> str:
     if hold.unpolled:
         return f"its future {hold.name}, which nobody polls"
-    return hold.name or "a field"
+    return hold.name or ("a field" if hold.certain else "a word on its stack")
 
 
 def _resource(one: Wait) -> Text:

@@ -11,6 +11,7 @@ from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.leaves import WaitDescriber
 from crabtrap.tasks.waits.resources import ResourceIndex
+from crabtrap.tasks.waits.stack_words import guess_holders
 from crabtrap.tasks.waits.thread_waits import thread_waits
 from crabtrap.tasks.waits.wait import Wait
 
@@ -92,8 +93,22 @@ class WaitGraph:
         return ResourceIndex((hold.resource, hold) for hold in self.holds)
 
     def holders(self, wait: Wait) -> tuple[Hold, ...]:
-        """Who is to end a wait, as far as it is told by what they hold."""
-        return self._holding(wait, wait.by)
+        """Who is to end a wait, as far as it is told by what they hold.
+
+        Where no variable tells that of a lock of threads, their stacks are guessed from.
+        """
+        found = self._holding(wait, wait.by)
+        if found or wait.resource is None or "guard" not in wait.by:
+            return found
+        return tuple(hold for hold in self._guesses if hold.resource.meets(wait.resource))
+
+    @lazy
+    def _guesses(self) -> list[Hold]:
+        of_threads = [wait for waits in self._of_threads.values() for wait in waits]
+        unknown = [
+            wait for wait in of_threads if "guard" in wait.by and not self._holding(wait, wait.by)
+        ]
+        return guess_holders(self._tasks.process, unknown) if unknown else []
 
     def others(self, wait: Wait) -> tuple[Hold, ...]:
         """Who can end a wait, too, but has not to."""
