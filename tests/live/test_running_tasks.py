@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -115,6 +117,26 @@ def test_selecting_a_running_task_selects_its_thread(session: Session) -> None:
     session.finish()
     assert session.client.task is None
     assert session.frame.function == "tasks::looks"
+
+
+_CONSOLE_IN_A_PROGRAM = """
+import io, sys
+from crabtrap import Session, Stdio
+from crabtrap.frontends.console.console import Console
+from crabtrap.frontends.console.output import Output
+with Session(sys.argv[1]) as session:
+    stream = io.StringIO()
+    console = Console(session, Output(stream, colour=False), stdio=Stdio.pipes())
+    for line in ("break norm2", "run", "backtrace", "info threads", "step"):
+        assert console.execute(line), stream.getvalue()
+    print(sorted(name for name in sys.modules if name.startswith("crabtrap.tasks.task")))
+"""
+
+
+def test_programs_without_a_runtime_do_not_pay_for_tasks() -> None:
+    command = [sys.executable, "-c", _CONSOLE_IN_A_PROGRAM, str(build("basics").path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def shown(session: Session, *lines: str) -> str:

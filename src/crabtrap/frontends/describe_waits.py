@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Task
+from crabtrap import Thread
 from crabtrap.frontends.describe import address
 
 if TYPE_CHECKING:
-    from crabtrap import Await, Diagnosis, Frame, Hold, Link, Thread, Wait
+    from crabtrap import Await, Diagnosis, Frame, Hold, Link, Task, Wait
     from crabtrap.frontends.describe import Json, JsonObject
 
 
 def waiter(who: Task | Thread) -> JsonObject:
     """A task or a thread, in short."""
-    if isinstance(who, Task):
-        return {"task": who.label, "address": address(who.address), "root": who.root}
-    return {"thread": who.index, "tid": who.tid, "name": who.name}
+    if isinstance(who, Thread):
+        return {"thread": who.index, "tid": who.tid, "name": who.name}
+    return {"task": who.label, "address": address(who.address), "root": who.root}
 
 
 def wait(one: Wait, *, holders: bool = True) -> JsonObject:

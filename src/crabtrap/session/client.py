@@ -122,7 +122,7 @@ class Client:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.on_thread(self._selection.thread)
+        return self._core.running_task(self._selection.thread)
 
     @property
     def stack(self) -> CallStack:

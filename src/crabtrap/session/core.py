@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from crabtrap.engine.inspect.process import Process
+    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
     from crabtrap.session.keeper import Keeper
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
     from crabtrap.tasks.scan import Places
-    from crabtrap.tasks.task import KnownOfTasks, Tasks
+    from crabtrap.tasks.task import KnownOfTasks, Task, Tasks
     from crabtrap.tasks.waits.wait_rules import WaitBook, WaitRules
 
 
@@ -172,6 +173,26 @@ class Core:
             places, self._task_places = self._task_places, None
             self._tasks = Tasks(process, self.wait_rules, self._known_of_tasks, places)
         return self._tasks
+
+    def running_task(self, thread: Thread) -> Task | None:
+        """The task that a thread runs; programs without a runtime do not pay for the question.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self.tasks.on_thread(thread) if self.has_runtime else None
+
+    @property
+    def has_runtime(self) -> bool:
+        """Whether the program has an asynchronous runtime.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        from crabtrap.tasks.linked import has_runtime  # noqa: PLC0415 - with a session's core
+
+        require(self.state, Stopped, to="look for tasks")
+        return has_runtime(self.process)
 
     def look_for_tasks(self) -> None:
         """Find where tasks are, also while the program runs; the next stop looks only there.

@@ -26,6 +26,7 @@ from crabtrap.session.memory import ProgramMemory
 from crabtrap.session.presentation import Presentation
 from crabtrap.session.sources import Sources
 from crabtrap.target.stdio import Stdio
+from crabtrap.tasks.thread_work import ThreadWork
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from crabtrap.tasks.groups import TaskGroup
     from crabtrap.tasks.runtimes import Runtime
     from crabtrap.tasks.task import Task
-    from crabtrap.tasks.thread_work import ThreadWork
     from crabtrap.tasks.waits.diagnoses import Diagnosis
     from crabtrap.tasks.waits.wait import Wait
 
@@ -381,7 +381,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.on_thread(thread)
+        return self._core.running_task(thread)
 
     @property
     def waits(self) -> tuple[Wait, ...]:
@@ -407,6 +407,8 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
+        if not self._core.has_runtime:
+            return ThreadWork()
         return self._core.tasks.work_of(thread)
 
     @property

@@ -12,12 +12,12 @@ import struct
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
-from crabtrap.engine.inspect.statics import known_thread_locals, value_of_static
-from crabtrap.engine.inspect.user_code import is_system_library
+from crabtrap.engine.inspect.statics import value_of_static
 from crabtrap.errors import CrabtrapError
 from crabtrap.lazy import lazy
 from crabtrap.present.field_paths import find_part, peel
 from crabtrap.tasks.headers import Headers
+from crabtrap.tasks.linked import find_contexts
 from crabtrap.values import Absent
 from crabtrap.values.decode import why_unreadable
 
@@ -92,12 +92,7 @@ class RunningTasks:
 
     @lazy
     def _contexts(self) -> tuple[tuple[Module, _core.Variable], ...]:
-        return tuple(
-            (module, variable)
-            for module in self._process.modules
-            if not is_system_library(module.path)
-            for variable in known_thread_locals(module, self.layout.context)
-        )
+        return find_contexts(self._process, self.layout)
 
     @lazy
     def _is_heap(self) -> Callable[[int], bool]:

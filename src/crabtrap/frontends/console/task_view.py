@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from crabtrap import Task
+from crabtrap import Thread
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Role, Text
 
 if TYPE_CHECKING:
-    from crabtrap import Runtime, StackFrame, Thread, ThreadWork, Wait
+    from crabtrap import Runtime, StackFrame, Task, ThreadWork, Wait
     from crabtrap.frontends.console.context import CommandContext
 
 _ROLES: dict[str, Role] = {"running": "marker", "queued": "hint", "cancelled": "warning"}
@@ -71,7 +71,7 @@ def _wait_text(wait: Wait) -> str:
 
 
 def _label(who: Task | Thread) -> str:
-    return who.label if isinstance(who, Task) else f"thread {who.index}"
+    return f"thread {who.index}" if isinstance(who, Thread) else who.label
 
 
 _FLAVORS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from crabtrap import Task
+from crabtrap import Thread
 from crabtrap.frontends.console.wait_view import waiter_text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from crabtrap import Thread, Wait
+    from crabtrap import Task, Wait
 
 _ROW, _HEIGHT, _GAP, _MARGIN = 46, 28, 110, 12
 _LETTER = 7.2
@@ -73,7 +73,7 @@ def graph_of(waits: Iterable[Wait]) -> Graph:
 
 
 def _waiter(who: Task | Thread) -> Node:
-    name = f"task{who.address:x}" if isinstance(who, Task) else f"thread{who.index}"
+    name = f"thread{who.index}" if isinstance(who, Thread) else f"task{who.address:x}"
     return Node(name, waiter_text(who).plain, is_resource=False)
 
 

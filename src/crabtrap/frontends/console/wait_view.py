@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Task
+from crabtrap import Thread
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crabtrap import Await, Diagnosis, Frame, Hold, Link, Thread, Wait
+    from crabtrap import Await, Diagnosis, Frame, Hold, Link, Task, Wait
 
 
 def waiter_text(who: Task | Thread) -> Text:
     """``task 7 app::handle``."""
-    if isinstance(who, Task):
-        return Text((who.title, "thread"), " ", (who.root, "function"))
-    return Text(("thread ", "thread"), (str(who.index), "number"), " ", (who.name, "thread"))
+    if isinstance(who, Thread):
+        return Text(("thread ", "thread"), (str(who.index), "number"), " ", (who.name, "thread"))
+    return Text((who.title, "thread"), " ", (who.root, "function"))
 
 
 def wait_lines(one: Wait) -> list[Text]:
@@ -89,7 +89,7 @@ def _holder(hold: Hold) -> Text:
 
 def _joined(who: Task | Thread) -> Text:
     text = waiter_text(who)
-    if not isinstance(who, Task):
+    if isinstance(who, Thread):
         return text
     on = f" on thread {who.thread.index}" if who.thread is not None else ""
     return text.add(f", {who.state}{on}")
