@@ -12,6 +12,7 @@ import pytest
 
 from crabtrap import PANIC_STOP, Binding, Session, StackFrame, Stdio, Task
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError, StaleError, StateError
+from crabtrap.frontends.console.completion import completions
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
@@ -221,6 +222,16 @@ def test_commands_look_at_the_selected_task(session: Session, program: Inferior)
     assert f"main.rs:{program.marker('mid')}" in text
     listed = shown(session, f"task {task}", "frame 2", "list")
     assert "leaf(5).await" in listed
+
+
+def test_labels_and_commands_are_completed(session: Session) -> None:
+    console = Console(session, Output(io.StringIO(), colour=False), stdio=Stdio.pipes())
+
+    def offered(text: str) -> list[str]:
+        return [word for word, _ in completions(console.context, console.table, text)]
+
+    assert offered("task 1") == [t.label for t in session.tasks if t.label.startswith("1")]
+    assert "backtrace" in offered("task 1 ba")
 
 
 def test_one_command_is_run_for_a_task(session: Session) -> None:

@@ -82,7 +82,7 @@ def test_where_arguments_begin(table: CommandTable, line: str, name: str, rest: 
         ("brek main", "break"),
         ("info brake", "info breakpoints"),
         ("registers", "info registers"),
-        ("goroutines", "info threads"),
+        ("goroutines", "tasks or info threads"),
         ("frobnicate", "help"),
         ("info nothing", "help"),
     ],

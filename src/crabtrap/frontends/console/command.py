@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from crabtrap.frontends.describe import JsonObject
 
 Completes = Literal[
-    "", "location", "expression", "file", "command", "setting", "breakpoint", "signal", "catch"
+    "",
+    "location",
+    "expression",
+    "file",
+    "command",
+    "setting",
+    "breakpoint",
+    "signal",
+    "catch",
+    "task",
 ]
 Repeats = Literal["no", "line", "verb"]
 
@@ -93,7 +102,7 @@ _ELSEWHERE = {
     "exec": "run",
     "funcs": "info functions",
     "g": "thread",
-    "goroutines": "info threads",
+    "goroutines": "tasks or info threads",
     "lm": "info sharedlibrary",
     "list-locals": "info locals",
     "ls": "list or shell ls",

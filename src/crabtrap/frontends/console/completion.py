@@ -67,9 +67,19 @@ def _arguments(
             found = _prefixed(names, word)
         case "catch":
             found = _prefixed(get_args(CatchKind), rest)
+        case "task":
+            found = _tasks(context, table, rest)
         case "":
             found = []
     return found
+
+
+def _tasks(context: CommandContext, table: CommandTable, rest: str) -> list[Completion]:
+    """Labels of tasks, and the commands that may follow one."""
+    label, separator, command = rest.partition(" ")
+    if separator:
+        return completions(context, table, command)
+    return _prefixed((task.label for task in context.session.tasks), label)
 
 
 def _word(text: str) -> str:

@@ -227,6 +227,7 @@ GROUP = Group(
                 ("task", "which one is selected?"),
             ),
             "`thread NUMBER` goes back to a thread; so does every stop.",
+            completes="task",
         ),
         Command(
             ("runtimes", "info runtimes"),
