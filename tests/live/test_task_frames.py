@@ -132,6 +132,8 @@ def test_a_stop_selects_its_thread(session: Session) -> None:
     assert session.client.task is None
     with pytest.raises(StaleError):
         frame.locals()
+    with pytest.raises(StaleError):
+        task.frames()
     assert find(session, "tasks::mid").address == task.address
 
 
@@ -169,6 +171,11 @@ def shown(session: Session, *lines: str) -> str:
         console.execute(line)
     assert not console.buggy, stream.getvalue()
     return stream.getvalue()
+
+
+def heads(text: str) -> list[str]:
+    """The lines that show frames."""
+    return [line for line in text.splitlines() if line.startswith("#")]
 
 
 def described(session: Session, line: str) -> dict[str, Any]:
@@ -235,15 +242,25 @@ def test_labels_and_commands_are_completed(session: Session) -> None:
 
 
 def test_one_command_is_run_for_a_task(session: Session) -> None:
-    before = session.frame
-    text = shown(session, f"task {label(session, 'tasks::mid')} print n")
-    assert text == "$1: n = 5\n"
-    assert session.frame is before
+    text = shown(session, f"task {label(session, 'tasks::mid')} print n", "frame")
+    assert text.startswith("$1: n = 5\n")
+    assert heads(text)[-1].startswith("#0  tasks::look")
 
 
 def test_a_thread_is_selected_again(session: Session) -> None:
     text = shown(session, f"task {label(session, 'tasks::mid')}", "thread 1", "frame")
-    assert text.rstrip().splitlines()[-6:][0].startswith("#0  tasks::look")
+    assert heads(text)[-1].startswith("#0  tasks::look")
+
+
+def test_a_task_stays_selected_when_threads_are_shown(session: Session) -> None:
+    lines = (f"task {label(session, 'tasks::mid')}", "thread apply all bt 1", "frame")
+    assert heads(shown(session, *lines))[-1].startswith("#1  tasks::leaf")
+
+
+def test_a_command_that_runs_the_program_leaves_it_where_it_stopped(session: Session) -> None:
+    text = shown(session, f"task {label(session, 'tasks::mid')} stepi", "frame", "task")
+    assert heads(text)[-1].startswith("#0  ")  # of a thread, as frame 1 of the task would show
+    assert "no task is selected" in text
 
 
 def test_up_and_down_stay_in_their_branch(session: Session) -> None:
@@ -251,6 +268,5 @@ def test_up_and_down_stay_in_their_branch(session: Session) -> None:
     first = next(frame for frame in task.frames() if frame.branch == "0")
     outermost = task.frames()[-1]
     text = shown(session, f"task {task.label}", f"frame {first.index}", "up", "up", "down")
-    heads = [line for line in text.splitlines() if line.startswith("#")]
-    assert heads[2].startswith(f"#{outermost.index} ")
+    assert heads(text)[2].startswith(f"#{outermost.index} ")
     assert "this is the outermost frame of task" in text

@@ -68,7 +68,7 @@ def _perform(core: Core, registers: Registers, frame: StackFrame, plan: Assignme
 
 def _thread_of(frame: StackFrame) -> Thread:
     if frame.thread is None:
-        raise StateError("a task that waits has no registers", hint="thread selects a thread")
+        raise StateError("a task that waits has no registers", hint="thread NUMBER")
     return frame.thread
 
 

@@ -193,7 +193,7 @@ class FrameScope(ProgramScope):
         """Read a register as this frame sees it; special ones in the innermost frame only."""
         thread = self._frame.thread
         if thread is None:
-            raise StateError("a task that waits has no registers", hint="thread selects a thread")
+            raise StateError("a task that waits has no registers", hint="thread NUMBER")
         general = self._frame.registers()
         wanted = {"pc": "rip", "sp": "rsp", "fp": "rbp"}.get(name, name)
         if wanted in general:

@@ -96,7 +96,7 @@ class Selection:
             return frame
         raise StateError(
             f"{frame.stack.title} waits: no thread runs this frame",
-            hint=f"thread {self.thread.index} selects the thread again",
+            hint=f"thread {self.thread.index}",
         )
 
     def clear(self) -> None:

@@ -162,6 +162,14 @@ class Task:
             for name, future in self._tasks.decoder.held(level)
         )
 
+    def check(self) -> None:
+        """Refuse use after the program was resumed.
+
+        Raises:
+            StaleError: It was.
+        """
+        self.process.clock.check(self.process.epoch, "task")
+
     # -- its frames ------------------------------------------------------------------------
     @lazy
     def thread(self) -> Thread | None:
@@ -190,14 +198,21 @@ class Task:
 
         Raises:
             RangeError: There is no such frame; a task that has ended has none.
+            StaleError: The program was resumed.
         """
+        self.check()
         if not 0 <= index < len(self._frames):
             ended = "" if self._frames else f": it is {self.state}"
             raise RangeError(f"{self.title} has no frame {index}{ended}")
         return self._frames[index]
 
     def frames(self, start: int = 0, count: int | None = None) -> tuple[StackFrame, ...]:
-        """Return frames ``[start, start + count)``: what it awaits, innermost first."""
+        """Return frames ``[start, start + count)``: what it awaits, innermost first.
+
+        Raises:
+            StaleError: The program was resumed.
+        """
+        self.check()
         return self._frames[start : None if count is None else start + count]
 
     @property

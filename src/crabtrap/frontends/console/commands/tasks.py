@@ -169,18 +169,17 @@ def _shown(context: CommandContext) -> Reply:
 
 def _run_for(context: CommandContext, label: str, command: str) -> None:
     """Run a command with a task selected, then select what was selected."""
-    client = context.client
+    client, process = context.client, context.session.process
     thread, before, index = client.thread.index, client.task, client.frame.index
     client.select_task(label)
-    try:
-        context.lines.run_nested(command)
-    finally:
-        if context.session.is_stopped:
-            if before is None:
-                client.select_thread(thread)
-            else:
-                client.select_task(before)
-            client.select_frame(index)
+    context.lines.run_nested(command)
+    if not context.session.is_stopped or context.session.process is not process:
+        return  # it has run, and what it stopped at is selected
+    if before is None:
+        client.select_thread(thread)
+    else:
+        client.select_task(before)
+    client.select_frame(index)
 
 
 def runtimes(context: CommandContext, arguments: Arguments) -> Reply:

@@ -104,6 +104,7 @@ def thread_apply(context: CommandContext, arguments: Arguments) -> Reply | None:
     chosen = _chosen(context, arguments)
     command = arguments.need_rest("a command")
     before, frame = context.client.thread.tid, context.client.frame.index
+    task = context.client.task
     for number, one in enumerate(chosen):
         if number:
             context.output.say()
@@ -112,9 +113,12 @@ def thread_apply(context: CommandContext, arguments: Arguments) -> Reply | None:
             "thread", {"index": one.index, "tid": one.tid, "name": one.name}, [_title(one)]
         )
         context.lines.run_nested(command)
-    if any(one.tid == before for one in context.session.threads):
-        context.client.select_thread(before)
+    if task is not None and task.process is context.session.process:
+        context.client.select_task(task)
         context.client.select_frame(frame)
+    elif any(one.tid == before for one in context.session.threads):
+        context.client.select_thread(before)
+        context.client.select_frame(0 if task is not None else frame)
     return None
 
 
