@@ -45,6 +45,13 @@ def test_connections_are_listed_with_what_they_wait_for(program: Inferior) -> No
         assert tracer(process.pid) == "0"
 
 
+def test_connections_with_the_same_stack_are_one_entry(program: Inferior) -> None:
+    with running(program) as process:
+        result = listed("--group", str(process.pid))
+    assert "3 × echo::handle, idle" in result.stdout
+    assert "The program was stopped for" in result.stdout
+
+
 def test_the_same_as_json(program: Inferior) -> None:
     with running(program) as process:
         result = listed("--json", "-p", str(process.pid))

@@ -94,7 +94,7 @@ def _dispatch(options: CommandLine) -> int:
     if options.tasks:
         from crabtrap.frontends.task_listing import run_tasks
 
-        return run_tasks(options.pid, json=options.json)
+        return run_tasks(options.pid, grouped=options.group, json=options.json)
     from crabtrap.frontends.console.start import run_console
 
     return run_console(options)

@@ -31,6 +31,7 @@ class CommandLine:
         log: ``LAYER[,LAYER]=LEVEL`` settings.
         init: Run the commands of the user's own file first, where a person types.
         reattach: Go on with a program that is held; ``pid`` says which.
+        group: List tasks with the same stack as one.
         doctor, help, version, repair, tasks: Do that instead; ``pid`` is the process to repair,
             or whose tasks are listed.
     """
@@ -56,6 +57,7 @@ class CommandLine:
     doctor: bool = False
     repair: bool = False
     tasks: bool = False
+    group: bool = False
     reattach: bool = False
     help: bool = False
     version: bool = False
@@ -126,6 +128,7 @@ FLAGS: tuple[Flag, ...] = (
     ),
     Flag(("--batch", "-batch"), "", "leave after the commands, ask nothing", _turn_on("batch")),
     Flag(("--json",), "", "answer with one JSON object per line", _turn_on("json")),
+    Flag(("--group",), "", "with `tasks`: one entry for each stack", _turn_on("group")),
     Flag(("--cwd", "-C"), "DIRECTORY", "where the program is started", _assign("directory")),
     Flag(("--env", "-E"), "NAME=VALUE", "a variable in its environment", _environment),
     Flag(("--stdin",), "FILE", "its standard input", _assign("stdin")),
@@ -232,6 +235,8 @@ def _assign_loose(options: CommandLine, loose: list[str]) -> None:
                 _pid(options, text)
         case _:
             options.program, options.arguments = loose[0], loose[1:]
+    if options.group and not options.tasks:
+        raise UsageError("--group goes with tasks", hint="crabtrap tasks --group PID")
     if options.pid is not None and options.connect is not None:
         raise UsageError("-p and --connect exclude each other")
 

@@ -40,7 +40,7 @@ class _Stopwatch:
             self.seconds += time.monotonic() - start
 
 
-def run_tasks(pid: int | None, *, json: bool) -> int:
+def run_tasks(pid: int | None, *, grouped: bool, json: bool) -> int:
     """List the tasks of a process on standard output; return the exit code.
 
     Its files are read and its memory is searched while it runs.  It is stopped to be attached
@@ -63,7 +63,8 @@ def run_tasks(pid: int | None, *, json: bool) -> int:
             event = session.wait(_STOP_SECONDS)
             if isinstance(event.reasons[0], Exited):
                 raise UsageError(f"process {pid} has ended meanwhile")
-            succeeded = _list(session, text, json=json)
+            command = "tasks -group" if grouped else "tasks"
+            succeeded = _list(session, command, text, json=json)
             session.detach()
     write_output(text.getvalue() + _told(watch.seconds, json=json))
     return 0 if succeeded else _FAILED
@@ -75,10 +76,10 @@ def _run_on(session: Session) -> None:
         session.continue_(timeout=0)
 
 
-def _list(session: Session, text: io.StringIO, *, json: bool) -> bool:
+def _list(session: Session, command: str, text: io.StringIO, *, json: bool) -> bool:
     colour = wants_colour("auto", sys.stdout, os.environ)
     output = JsonOutput(text) if json else Output(text, colour=colour)
-    return run_one(session, "tasks", output)
+    return run_one(session, command, output)
 
 
 def _told(seconds: float, *, json: bool) -> str:
