@@ -67,7 +67,15 @@ if TYPE_CHECKING:
     from crabtrap.tasks.thread_work import ThreadWork
     from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
     from crabtrap.tasks.waits.stuck import Stuck
-    from crabtrap.tasks.waits.wait import Descriptor, Hold, QueuePlace, Resource, Timer, Wait
+    from crabtrap.tasks.waits.wait import (
+        Descriptor,
+        Hold,
+        QueuePlace,
+        Resource,
+        Timer,
+        Wait,
+        waits_of_user_code,
+    )
     from crabtrap.tasks.waits.wait_rules import BlockRule, HoldRule, WaitRule
     from crabtrap.values.value import Value
 
@@ -157,6 +165,7 @@ __all__ = [
     "launch",
     "repair",
     "short_type_name",
+    "waits_of_user_code",
 ]
 
 _HOMES = {
@@ -210,7 +219,15 @@ _HOMES = {
     "tasks.waits.wait_rules": ("BlockRule", "HoldRule", "WaitRule"),
     "tasks.waits.diagnoses": ("Diagnosis", "Link"),
     "tasks.waits.stuck": ("Stuck",),
-    "tasks.waits.wait": ("Descriptor", "Hold", "QueuePlace", "Resource", "Timer", "Wait"),
+    "tasks.waits.wait": (
+        "Descriptor",
+        "Hold",
+        "QueuePlace",
+        "Resource",
+        "Timer",
+        "Wait",
+        "waits_of_user_code",
+    ),
     "values.value": ("Value",),
 }
 """Modules below this one, and the names that are exported from them."""

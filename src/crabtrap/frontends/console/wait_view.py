@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Thread
+from crabtrap import Thread, waits_of_user_code
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
@@ -18,7 +18,7 @@ def waiter_text(who: Task | Thread) -> Text:
     """``task 7 app::handle``."""
     if isinstance(who, Thread):
         return Text(("thread ", "thread"), (str(who.index), "number"), " ", (who.name, "thread"))
-    return Text((who.title, "thread"), " ", (who.root, "function"))
+    return Text((who.title, "thread"), " ", (who.name, "function"))
 
 
 def wait_lines(one: Wait) -> list[Text]:
@@ -102,6 +102,6 @@ def _place(where: Await | Frame | None) -> Text:
 
 
 def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
-    """Part waits into those that somebody in the program ends, and the number of all others."""
-    edges = [wait for wait in waits if wait.is_for_somebody]
+    """Part waits into those of user code that somebody in the program ends, and how many more."""
+    edges = [wait for wait in waits_of_user_code(waits) if wait.is_for_somebody]
     return edges, len(waits) - len(edges)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from crabtrap.address import Address
     from crabtrap.engine.inspect.frame import Frame
@@ -195,9 +195,17 @@ class Wait:
         if self.frame is not None:
             outer = self.frame.thread.frames(self.frame.index)
             return next((frame for frame in outer if frame.is_user), self.frame)
+        return next(reversed(self._own_levels), self.levels[0] if self.levels else None)
+
+    @property
+    def is_of_user_code(self) -> bool:
+        """Whether a function of the user's waits, and not a library beside it."""
+        return self.frame is not None or bool(self._own_levels)
+
+    @property
+    def _own_levels(self) -> list[Await]:
         user_code = self.who.process.settings.user_code
-        own = (level for level in reversed(self.levels) if user_code.is_user_path(level.path))
-        return next(own, self.levels[0] if self.levels else None)
+        return [level for level in self.levels if user_code.is_user_path(level.path)]
 
     @property
     def joined(self) -> tuple[Waiter, ...]:
@@ -227,3 +235,13 @@ class Wait:
         if self.place is not None:
             parts.append(f"{self.place.number} of {self.place.length} in the queue")
         return ", ".join(parts)
+
+
+def waits_of_user_code(waits: Iterable[Wait]) -> list[Wait]:
+    """Leave out what libraries wait for beside the user's code, as for the end of the program.
+
+    Of those who wait in libraries alone, all is kept.
+    """
+    found = list(waits)
+    own = {id(wait.who) for wait in found if wait.is_of_user_code}
+    return [wait for wait in found if wait.is_of_user_code or id(wait.who) not in own]
