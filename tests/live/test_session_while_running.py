@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from crabtrap import Session
+from crabtrap import Session, Stdio
 from crabtrap.engine.machine import Detached, Ended, Running, Stopped
 from crabtrap.errors import (
     CancelledError,
@@ -32,6 +32,7 @@ from crabtrap.events import (
     StopEvent,
     WatchHit,
 )
+from tests.support.inferiors import build
 from tests.support.sessions import Debug, Driver, kinds
 
 T = TypeVar("T")
@@ -394,3 +395,24 @@ def test_a_long_evaluation_tells_how_far_it_is(debug: Debug, expression: str, to
     assert [each.total for each in told] == [total] * 4
     assert 0 < done[0] <= done[1] <= done[2] <= done[3] < total
     assert [each.ended for each in told] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("look", ["list", "change"])
+def test_a_hit_that_is_seen_before_its_stop_stops_all_the_same(look: str) -> None:
+    # Under the guard, which counts; where the engine does, nobody sees a hit before it does.
+    with Session(str(build("attachme").path)) as session:
+        session.launch(("2",), stdio=Stdio.pipes())
+        points = session.breakpoints
+        point = points.add("attachme::tick", condition="*count == 1000")
+
+        def wait_for_hit() -> None:
+            deadline = time.monotonic() + 10
+            while not points[point.number].hits and time.monotonic() < deadline:
+                if look == "change":
+                    points.set_condition(point.number, "*count == 1000")
+
+        asked = session.post(wait_for_hit)
+        event = session.continue_(timeout=20)
+        asked.result()
+        assert event.reasons == (BreakpointHit(point.number, 1),)
+        assert int(session.evaluate("*count")) == 1000

@@ -232,7 +232,7 @@ class Core:
         """Take up another program; what was said of the last one is no longer so."""
         self._repair_orphans()
         for item in self.table:
-            item.failures = 0
+            item.failures, item.judged = 0, item.hits
         # The addresses of one run mean nothing in the next.
         dropped = tuple(self.table.watchpoints)
         for item in dropped:

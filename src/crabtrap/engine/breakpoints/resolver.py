@@ -182,6 +182,8 @@ class LocationResolver:
         control = self._debuggee.live_control if item.on_target else None
         if control is not None:
             item.hits = max(item.hits, control.read_counter(item.number))
+        if not item.on_target:
+            item.judged = item.hits
 
     def _compile(self, item: Breakpoint) -> dict[Address, bytes]:
         """Compile agent code for every location, or for none: a mixture would miscount."""

@@ -40,6 +40,8 @@ class Stoppoint:
         enabled: It can stop; a disabled one keeps its number and counts.
         temporary: The first hit that stops deletes it.
         hits: Times it was hit with the condition true, ignored hits included.
+        judged: What ``hits`` was at the last stop that was judged: the target may have counted
+            more since, of which a stop is still to come.
         ignore: Hits up to this count do not stop.
         condition: Rust expression, or ``None``.
         failures: How often the condition could not be evaluated; only the first time stops.
@@ -54,6 +56,7 @@ class Stoppoint:
     enabled: bool = True
     temporary: bool = False
     hits: int = 0
+    judged: int = 0
     ignore: int = 0
     condition: str | None = None
     failures: int = 0

@@ -96,7 +96,7 @@ class BreakpointHits:
             holds = self._holds(item, stop)
         except CrabtrapError as error:
             return condition_failed(item, str(error), frame_index(item, stop))
-        if self._debuggee.control.read_counter(item.number) > item.hits:
+        if self._debuggee.control.read_counter(item.number) > item.judged:
             counts = self._counted_by_target(item)
         else:
             counts = holds and self._count(item)
@@ -134,7 +134,7 @@ class BreakpointHits:
     def _counted_by_target(self, item: Breakpoint) -> bool:
         """Whether this breakpoint's condition held: its counter rose and is above ``ignore``."""
         count = self._debuggee.control.read_counter(item.number)
-        before, item.hits = item.hits, count
+        before, item.hits, item.judged = item.judged, count, count
         return count > before and count > item.ignore
 
     def _holds(self, item: Breakpoint, stop: TargetStop) -> bool:
@@ -144,6 +144,7 @@ class BreakpointHits:
 
     def _count(self, item: Breakpoint) -> bool:
         item.hits += 1
+        item.judged = item.hits
         if item.on_target:
             self._debuggee.control.set_counter(item.number, item.hits)
         return item.hits > item.ignore

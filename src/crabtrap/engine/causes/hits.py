@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 def count_hit(table: BreakpointTable, item: AnyStoppoint) -> bool:
     """Count a hit and return whether it stops, which it does not while hits are ignored."""
     item.hits += 1
+    item.judged = item.hits
     if item.hits <= item.ignore:
         return False
     if item.temporary:

@@ -142,7 +142,7 @@ class WatchpointHits:
     def _counted_by_target(self, item: Watchpoint) -> bool:
         """Whether this watchpoint was hit: its counter rose and is above ``ignore``."""
         count = self._debuggee.control.read_counter(item.number)
-        before, item.hits = item.hits, count
+        before, item.hits, item.judged = item.judged, count, count
         if count > before and count > item.ignore and item.temporary:
             self._debuggee.breakpoints.remove(item.number)
         return count > before and count > item.ignore
