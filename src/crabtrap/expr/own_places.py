@@ -6,6 +6,8 @@ there.  A ``&mut`` of such a place is a reference that knows the place.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Protocol
 
 from crabtrap.expr import computed, indirection, operators, parts
@@ -70,6 +72,42 @@ class Field:
         self.whole.write(computed.of_view(_named_like(whole), changed))
 
 
+_CHUNK = 1 << 8
+"""Items that are copied to replace one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkedItems:
+    """Items of which one after the other is replaced, without a copy of all of them each time."""
+
+    chunks: tuple[tuple[Value, ...], ...]
+    length: int
+
+    @classmethod
+    def of(cls, values: Iterable[Value]) -> ChunkedItems:
+        """The items ``values``."""
+        listed = tuple(values)
+        starts = range(0, len(listed), _CHUNK)
+        return cls(tuple(listed[start : start + _CHUNK] for start in starts), len(listed))
+
+    def walk(self, start: int, stop: int) -> Iterator[Value]:
+        """Yield items ``[start, stop)``."""
+        first, last = start // _CHUNK, (min(stop, self.length) - 1) // _CHUNK + 1
+        return islice(
+            chain.from_iterable(self.chunks[first:last]),
+            start - first * _CHUNK,
+            stop - first * _CHUNK,
+        )
+
+    def replaced(self, index: int, value: Value) -> ChunkedItems:
+        """The items with another one at ``index``, which is one of them."""
+        number, at = divmod(index, _CHUNK)
+        chunk = list(self.chunks[number])
+        chunk[at] = value
+        chunks = (*self.chunks[:number], tuple(chunk), *self.chunks[number + 1 :])
+        return ChunkedItems(chunks, self.length)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An item of a sequence, by its position."""
@@ -78,11 +116,13 @@ class Item:
     index: int
     presenter: Presenter
 
-    def _items(self) -> list[Value]:
+    def _items(self) -> ChunkedItems:
         whole, view = indirection.look_through(self.whole.read(), self.presenter)
         if not isinstance(view, SequenceView) or view.is_set:
             raise EvaluationError(f"an item of {whole.type.name} cannot be changed here")
-        return list(view.items.walk(0, ALL))
+        if isinstance(view.items, ChunkedItems):
+            return view.items
+        return ChunkedItems.of(view.items.walk(0, ALL))
 
     def read(self) -> Value:
         """The value that is there now.
@@ -91,17 +131,15 @@ class Item:
             EvaluationError: There is none, as Rust would panic.
         """
         items = self._items()
-        if not 0 <= self.index < len(items):
-            raise EvaluationError(f"index {self.index} is out of range for length {len(items)}")
-        return items[self.index]
+        if not 0 <= self.index < items.length:
+            raise EvaluationError(f"index {self.index} is out of range for length {items.length}")
+        return next(items.walk(self.index, self.index + 1))
 
     def write(self, value: Value) -> None:
         """Put another value there."""
         self.read()
-        items = self._items()
-        items[self.index] = value
-        whole = self.whole.read()
-        self.whole.write(computed.listed(items, name=whole.type.name))
+        items = self._items().replaced(self.index, value)
+        self.whole.write(computed.sequence(items, self.whole.read().type.name))
 
 
 @dataclass(frozen=True, slots=True)

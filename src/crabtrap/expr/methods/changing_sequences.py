@@ -13,14 +13,17 @@ from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.methods.on_sequences import length_of, view_of
 from crabtrap.expr.methods.walking import walk_value
-from crabtrap.expr.own_places import Item, reference_to
+from crabtrap.expr.own_places import ChunkedItems, Item, reference_to
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.present.view import ALL, RangeView
+from crabtrap.present.view import ALL, ListedItems, RangeView
 from crabtrap.values import Value
 
 
 def _items(call: Invocation) -> list[Value]:
-    return list(call.watched(view_of(call).items.walk(0, ALL)))
+    items = view_of(call).items
+    if isinstance(items, ListedItems):
+        return list(items.values)
+    return list(call.watched(items.walk(0, ALL)))
 
 
 def _become(call: Invocation, items: Iterable[Value]) -> Value:
@@ -238,6 +241,9 @@ def _at(call: Invocation, at: int) -> Value:
 def _iter_mut(call: Invocation) -> Value:
     if call.place is None:
         return iterate(call)
+    # Each reference looks at its item, and may replace it.
+    items = ChunkedItems.of(_items(call))
+    call.become(computed.sequence(items, call.value.type.name))
     items = [_item_reference(call, at) for at in range(length_of(call))]
     return computed.listed(items, name="impl Iterator")
 

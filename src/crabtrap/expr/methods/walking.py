@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation
+from crabtrap.expr.own_places import ChunkedItems
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import (
@@ -154,7 +155,7 @@ def _is_random(items: Items) -> bool:
     """Whether any part of the items is found without a walk over those before."""
     while isinstance(items, SlicedItems):
         items = items.inner
-    return isinstance(items, ContiguousItems | IndexedItems | ListedItems)
+    return isinstance(items, ContiguousItems | IndexedItems | ListedItems | ChunkedItems)
 
 
 def _from_the_end(items: Items, length: int) -> Iterator[Value]:
