@@ -4,7 +4,14 @@ import pytest
 
 from crabtrap import Session
 from crabtrap.errors import StillRunningError
-from crabtrap.events import BreakpointHit, Event, Exited, LibrariesChanged, StopEvent
+from crabtrap.events import (
+    BreakpointHit,
+    Event,
+    Exited,
+    LibrariesChanged,
+    Notice,
+    StopEvent,
+)
 from tests.support.sessions import Debug, Driver, Server, kinds
 from tests.support.survivor import survivor
 
@@ -49,6 +56,24 @@ def test_silent_hits_are_kept_when_a_library_goes(debug: Debug) -> None:
     point = driver.session.breakpoints.add("plugin::work", ignore=ROUNDS)
     assert stops(driver) == []
     assert point.hits == ROUNDS
+
+
+def test_a_watchpoint_goes_with_the_library_of_its_static(debug: Debug) -> None:
+    driver = launched(debug("dynlib"))
+    session = driver.session
+    notes: list[str] = []
+    session.subscribe(lambda e: notes.append(e.text) if isinstance(e, Notice) else None)
+    session.breakpoints.add("plugin::work", temporary=True)
+    session.continue_()
+    item = session.breakpoints.watch("plugin::CALLS")
+    session.breakpoints.add(f"main.rs:{driver.line('unloaded')}", temporary=True)
+    assert kinds(session.continue_()) == [BreakpointHit]
+    assert item not in tuple(session.breakpoints)
+    (note,) = (text for text in notes if text.startswith("watchpoint"))
+    assert note == (
+        f"watchpoint {item.number} (plugin::CALLS) was deleted: libplugin.so was unloaded"
+    )
+    assert stops(driver) == []  # what is at its address now is nobody's business
 
 
 @pytest.mark.parametrize("spec", ["/^(dynlib::call|plugin::work)$/", "lib.rs:{work}"])

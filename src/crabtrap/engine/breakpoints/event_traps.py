@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from crabtrap.engine.breakpoints.stoppoints import Breakpoint
     from crabtrap.engine.causes.panics import PanicWatcher
     from crabtrap.engine.debuggee import Debuggee
-    from crabtrap.symbols.breakpoint_locations import BreakpointLocation
 
 _LOADER_HOOK = "_dl_debug_state"
 """The function the dynamic loader calls after every change of the link map (``link.h``)."""
@@ -38,7 +37,11 @@ class EventTraps:
         if self._catching("panic"):
             panics = (each.address for each in self._panics.locations(debuggee.modules))
         self._own("panic", panics)
-        waiting = any(map(self._depends_on_loader, debuggee.breakpoints.breakpoints))
+        waiting = any(map(self._depends_on_loader, debuggee.breakpoints.breakpoints)) or any(
+            self._may_go(debuggee.modules.find(each.address))
+            for each in debuggee.breakpoints.watchpoints
+            if each.enabled
+        )
         self._own("loader", self._hooks() if waiting or self._catching("load") else ())
 
     def _depends_on_loader(self, item: Breakpoint) -> bool:
@@ -50,16 +53,18 @@ class EventTraps:
         """
         if not item.enabled:
             return False
-        return not isinstance(item.spec, AddressSpec) or any(map(self._may_go, item.locations))
+        return not isinstance(item.spec, AddressSpec) or any(
+            self._may_go(each.module) for each in item.locations
+        )
 
-    def _may_go(self, location: BreakpointLocation) -> bool:
-        """Whether a place is in a library that may be unloaded."""
+    def _may_go(self, module: Module | None) -> bool:
+        """Whether a library may be unloaded."""
         modules = self._debuggee.modules
-        if location.module in (None, modules.main):
+        if module in (None, modules.main):
             return False
         if self._judged is not modules:
             self._judged, self._lasting = modules, find_lasting(self._debuggee.target, modules)
-        return location.module not in self._lasting
+        return module not in self._lasting
 
     def _own(self, kind: str, addresses: Iterable[Address]) -> None:
         keys = tuple(SiteKey("software", address) for address in addresses)

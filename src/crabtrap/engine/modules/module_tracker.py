@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.breakpoints.sites import SiteKey
 from crabtrap.engine.modules.link_map import LinkMapList, find_r_debug
-from crabtrap.events import LibrariesChanged
+from crabtrap.events import LibrariesChanged, Notice
 from crabtrap.log import Log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crabtrap.engine.breakpoints.event_traps import EventTraps
     from crabtrap.engine.breakpoints.resolver import LocationResolver
     from crabtrap.engine.debuggee import Debuggee
     from crabtrap.engine.modules.module_loader import ModuleLoader
+    from crabtrap.symbols.module import Module
     from crabtrap.symbols.module_table import ModuleChanges
 
 _log = Log("crabtrap.engine")
@@ -57,11 +60,27 @@ class ModuleTracker:
             if not debuggee.target.abilities.lifts_traps:
                 gone = (span for module in changes.unloaded for span in module.ranges)
                 debuggee.sites.forget_unmapped(gone)
+            self._drop_watchpoints(changes.unloaded)
             self._resolver.resolve_all()
             self._traps.update()
             self._settled = debuggee.modules
             debuggee.publish(libraries_changed(changes))
         return changes
+
+    def _drop_watchpoints(self, unloaded: Iterable[Module]) -> None:
+        """Delete the watchpoints on statics of libraries that are gone, and say so.
+
+        Loaded again, a library may have them elsewhere; here there is something else then.
+        """
+        table = self._debuggee.breakpoints
+        for module in unloaded:
+            for item in table.watchpoints:
+                if module.contains(item.address):
+                    self._resolver.disarm(item)
+                    table.remove(item.number)
+                    name = f"watchpoint {item.number} ({item.expression})"
+                    text = f"{name} was deleted: {module.name} was unloaded"
+                    self._debuggee.publish(Notice(text))
 
     def await_entry(self) -> None:
         """Trap the entry point of an executed program, where its libraries are loaded."""
