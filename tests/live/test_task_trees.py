@@ -290,3 +290,16 @@ def test_tasks_whose_code_is_the_same_keep_their_names(session: Session, program
         if "twin" in task.root:
             assert task.other_roots == ()
             assert _marker(program, task.stack[0]) == task.root.rpartition("::")[2]
+
+
+def test_in_a_task_a_name_means_the_variable_in_scope(session: Session, program: Inferior):
+    task = find(session, "names::shadowing")
+    frame = task.frames()[-1]
+    named_x = [one for one in frame.locals() if one.name == "x"]
+    visible = [one for one in named_x if not one.shadowed]
+    assert len(visible) == 1
+    found = frame.variable_named("x")
+    assert found is not None
+    text = session.values.render(found)
+    assert text == session.values.render(visible[0].value)
+    assert text == '"s"' or "several" in text, text

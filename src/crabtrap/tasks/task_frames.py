@@ -216,7 +216,8 @@ class TaskFrame(StackFrame):
     def variable_named(self, name: str) -> Value | None:
         """Find the variable that ``name`` means here."""
         bindings = (*self.arguments(), *self.locals())
-        return next((one.value for one in bindings if one.name == name), None)
+        found = (one.value for one in bindings if one.name == name and not one.shadowed)
+        return next(found, None)
 
     def explain_missing(self, name: str) -> tuple[str, tuple[str, ...]]:
         """Explain why ``name`` is not visible: a sentence or ``""``, and similar visible names."""
@@ -238,7 +239,7 @@ class TaskFrame(StackFrame):
     def _bindings(self) -> tuple[Binding, ...]:
         self.check()
         return tuple(
-            Binding(one.name, self._value(one), self._kind(one))
+            Binding(one.name, self._value(one), self._kind(one), one.shadowed)
             for one in self.level.variables
             if one.kind != "temporary"
         )
