@@ -143,3 +143,15 @@ def test_tasks_are_those_of_the_present_stop(profile: str):
         assert again is not task
         with pytest.raises(StaleError):
             session.values.render(task.stack[0].variables[0].value)
+
+
+@pytest.mark.parametrize("profile", ["line-tables", "line-tables-o"])
+def test_tasks_that_cannot_be_found_for_lack_of_types_are_no_silence(profile: str):
+    with look(build("tasks", profile)) as session:
+        assert [task for task in session.tasks if task.kind is not None] == []
+        (problem,) = session.task_problems
+        assert problem.startswith("tasks of tokio in tasks cannot be found")
+
+
+def test_where_all_tasks_are_found_there_is_no_problem(session: Session):
+    assert session.task_problems == ()

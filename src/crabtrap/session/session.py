@@ -357,6 +357,15 @@ class Session:
         """
         self._core.look_for_tasks()
 
+    @property
+    def task_problems(self) -> tuple[str, ...]:
+        """Why there may be tasks that ``tasks`` does not have, in words.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.known.problems
+
     def group_tasks(self, tasks: Iterable[Task] | None = None) -> tuple[TaskGroup, ...]:
         """Put tasks together that do the same at the same place, the largest group first.
 

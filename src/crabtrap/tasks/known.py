@@ -26,11 +26,13 @@ class _InModule:
         kinds: The kinds of tasks whose functions it has; ``None`` before it was relocated.
         futures: Paths of the types that it implements ``Future`` for.
         wakers: Kinds of wakers that tell the type of what they wake.
+        untold: Runtimes whose functions it has, and whose tasks cannot be found.
     """
 
     kinds: tuple[TaskKind, ...] | None
     futures: frozenset[str]
     wakers: tuple[WakerKind, ...]
+    untold: tuple[str, ...]
 
 
 class KnownOfTasks:
@@ -50,7 +52,9 @@ class KnownOfTasks:
             if known is None or known.kinds is None:
                 kinds = _kinds(process, module)
                 futures = find_implementors(module) if known is None else known.futures
-                known = _InModule(kinds, futures, find_waker_kinds(process, module))
+                known = _InModule(
+                    kinds, futures, find_waker_kinds(process, module), _untold(module)
+                )
             found[module] = known
         if found.keys() != self._modules.keys():
             self._types = FutureTypes(head for each in found.values() for head in each.futures)
@@ -68,6 +72,16 @@ class KnownOfTasks:
         return tuple(kind for each in self._modules.values() for kind in each.wakers)
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """Why tasks there may be are not found, in words."""
+        return tuple(
+            f"tasks of {runtime} in {module.name} cannot be found: its debug information has"
+            " no types; build it with debug = 2"
+            for module, each in self._modules.items()
+            for runtime in each.untold
+        )
+
+    @property
     def types(self) -> FutureTypes:
         """Which types are futures."""
         return self._types
@@ -83,3 +97,10 @@ def _kinds(process: Process, module: Module) -> tuple[TaskKind, ...] | None:
     if any(kinds is None for kinds in found):
         return None
     return tuple(kind for kinds in found for kind in kinds or ())
+
+
+def _untold(module: Module) -> tuple[str, ...]:
+    """The runtimes whose functions a module has, without types that tell how tasks are laid out."""
+    if module.debug_level == "full":
+        return ()
+    return tuple(layout.runtime for layout in LAYOUTS if module.find_code(layout.functions[0][1]))

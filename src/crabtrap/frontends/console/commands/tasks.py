@@ -50,9 +50,11 @@ def tasks(context: CommandContext, arguments: Arguments) -> Reply:
     data: list[Json] = [describe.task(one) for one in chosen]
     rows = [] if context.output.json else [_row(context, one) for one in chosen]
     none = [] if rows else [Text("No tasks." if not options else "No such tasks.")]
+    problems = context.session.task_problems
     doubtful = 0 if "state" in options else sum(one.state == "unknown" for one in found)
     lines = [*(columns(rows) or none), *([_doubt(doubtful)] if doubtful else [])]
-    return Reply({"tasks": data, "doubtful": doubtful}, lines)
+    lines += [Text((problem, "warning")) for problem in problems]
+    return Reply({"tasks": data, "doubtful": doubtful, "problems": list(problems)}, lines)
 
 
 def _doubt(count: int) -> Text:
