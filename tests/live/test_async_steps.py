@@ -203,6 +203,17 @@ def test_a_breakpoint_at_an_await_stops_once_an_arrival(debug: Debug, profile: s
     assert count_stops(driver) == 3
 
 
+@pytest.mark.parametrize("marker", ["plain", "timeout", "dyn", "sleep"])
+def test_a_breakpoint_at_one_await_does_not_stop_at_others(
+    debug: Debug, profile: str, marker: str
+) -> None:
+    driver = debug("async_steps", profile)
+    line = driver.inferior.marker(marker, "entering.rs")
+    driver.session.breakpoints.add(f"entering.rs:{line}")
+    driver.launch("entering")
+    assert count_stops(driver) == 1
+
+
 def test_a_breakpoint_at_an_await_can_stop_at_every_poll(debug: Debug) -> None:
     driver = debug("async_steps")
     driver.session.breakpoints.add(driver.location("child_sleep"), every_poll=True)

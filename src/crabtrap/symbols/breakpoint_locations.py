@@ -54,7 +54,8 @@ class BreakpointLocation:
             0 unless the code there is that of functions inlined into it.
         continues: Locations of the same line, each of which leads here without leaving the
             line: whoever has come by one of them has not arrived at the line once more.
-        resumes: Polls of a coroutine go on here with what they await: that is no arrival.
+        resumes: Polls of a coroutine go on here with what they await, or end: that is no
+            arrival at the line.
     """
 
     address: Address

@@ -21,7 +21,7 @@ from crabtrap.symbols.breakpoint_locations import (
     locations_of_instance,
 )
 from crabtrap.symbols.lacking import unreadable
-from crabtrap.symbols.poll_states import resume_blocks
+from crabtrap.symbols.poll_states import PollCode
 from crabtrap.symbols.same_file import find_same_files
 
 if TYPE_CHECKING:
@@ -185,11 +185,11 @@ def _in_instance(chain: Chain, path: str, line: int, column: int) -> Iterator[Br
         yield from locations_of_instance(instance)
         return
     spans = module.line_spans(instance.ranges[0][0], len(chain) - 1)
-    flow, resumed = module.flow_of(function), resume_blocks(function)
-    code = LineCode(flow, spans, path, line, instance.entry)
+    polls = PollCode(function)
+    code = LineCode(module.flow_of(function), spans, path, line, instance.entry)
     for arrival in find_arrivals(code, _rows_from(module, path, line, column)):
         location = location_in(module, arrival.address, instance)
-        resumes = flow.block_at(arrival.address) in resumed
+        resumes = not polls.is_arrival(arrival.address, line)
         yield replace(location, line=line, continues=arrival.continues, resumes=resumes)
 
 

@@ -17,6 +17,7 @@ from crabtrap.errors import DebugInfoError, MemoryFault
 from crabtrap.records import dataclass, replace
 from crabtrap.symbols.breakpoint_locations import body_start, makes_future
 from crabtrap.symbols.instruction_starts import enclosing_instruction
+from crabtrap.symbols.poll_states import PollCode
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import UserCode
@@ -110,6 +111,7 @@ class CodeIndex:
         self._pads: dict[Address, tuple[LandingPad, ...]] = {}
         self._entries: dict[Address, Address | None] = {}
         self._reach: dict[frozenset[Address], Reach] = {}
+        self._polls: dict[Address, PollCode] = {}
         self._enclosing: dict[Address, Address | None] = {}
 
     def line_region(self, chain: tuple[Function, ...], depth: int, path: str, line: int) -> Region:
@@ -236,6 +238,21 @@ class CodeIndex:
                 entry = address  # the line table is damaged; a call leads here
             self._entries[address] = entry
         return self._entries[address]
+
+    def is_arrival(self, function: Function, address: Address, line: int) -> bool:
+        """Whether a statement at a line is one where a thread arrives at it; see ``PollCode``.
+
+        Args:
+            function: The concrete function.
+            address: Where the statement begins.
+            line: The line of the frame that steps in it.
+        """
+        if not function.is_coroutine_body:
+            return True
+        polls = self._polls.get(function.entry)
+        if polls is None:
+            polls = self._polls[function.entry] = PollCode(function)
+        return polls.is_arrival(address, line)
 
     def may_enter(self, instance: Function, path: str | None) -> bool:
         """Whether a step may enter an inline instance: the user's, with code to look at.

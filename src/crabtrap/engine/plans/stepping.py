@@ -153,12 +153,29 @@ class StepLine:
             and self._line == _line_at(view, origin.depth_in(view))
         ):
             at_statement = False
+        if at_statement and not origin.left_instance(view) and self._is_of_a_poll(view):
+            return self._pass_by(view)
         at_head = self._region is not None and view.pc in self._region.heads
         if origin.left_instance(view) or at_statement or at_head:
             self.hidden = self._not_entered(view, origin.depth_in(view))
             if self._is_user(view) and self._has_line(view):
                 return self._done()
         return self._leave_line(view)
+
+    def _is_of_a_poll(self, view: ThreadView) -> bool:
+        """Whether the statement belongs to beginning or ending a poll, and to no line."""
+        origin, chain = self._origin, view.chain
+        if origin is None or not chain:
+            return False
+        line = _line_at(view, origin.depth_in(view))[1]
+        return not view.code.is_arrival(chain[-1], view.pc, line)
+
+    def _pass_by(self, view: ThreadView) -> Resume:
+        """Leave code that is said to be of some line, while the step is still at its own."""
+        line, depth = self._line, self._depth
+        resume = self._leave_line(view)
+        self._line, self._depth = line, depth
+        return resume
 
     def _not_entered(self, view: ThreadView, depth: int) -> int:
         """Count the inline instances at the pc that the step has not entered.
