@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from crabtrap.tasks.waits.graph import WaitGraph
     from crabtrap.tasks.waits.stuck import Stuck
-    from crabtrap.tasks.waits.wait import Hold, Wait, Waiter
+    from crabtrap.tasks.waits.wait import Hold, Timer, Wait, Waiter
 
 DiagnosisKind = Literal[
     "deadlock",
@@ -171,7 +171,12 @@ def _blocked_workers(graph: WaitGraph) -> Iterator[Diagnosis]:
 
 def _overdue(graph: WaitGraph) -> Iterator[Diagnosis]:
     """Tasks whose timers were due long before the stop: whoever should notice is kept from it."""
-    for wait in graph.waits:
-        left = wait.timer.left if wait.timer is not None else None
-        if left is not None and left < -_LONG_OVERDUE:
-            yield Diagnosis("overdue", (Link(wait.who, (wait,), ()),))
+    late = [wait for wait in graph.waits if wait.timer is not None and _is_late(wait.timer)]
+    if late:
+        links = tuple(Link(wait.who, (wait,), ()) for wait in late)
+        detail = "or it was stopped for long before, and has not caught up"
+        yield Diagnosis("overdue", links, detail=detail)
+
+
+def _is_late(timer: Timer) -> bool:
+    return timer.left is not None and timer.left < -_LONG_OVERDUE
