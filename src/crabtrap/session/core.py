@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from crabtrap.target.interface import Target
     from crabtrap.tasks.scan import Places
     from crabtrap.tasks.task import KnownOfTasks, Task, Tasks
-    from crabtrap.tasks.waits.wait_rules import WaitBook, WaitRules
+    from crabtrap.tasks.waits.wait_book import WaitBook
+    from crabtrap.tasks.waits.wait_rules import WaitRules
 
 
 class Core:
@@ -143,7 +144,7 @@ class Core:
     @lazy
     def wait_rules(self) -> WaitBook:
         """What futures wait for."""
-        from crabtrap.tasks.waits.wait_rules import WaitBook  # noqa: PLC0415 - of use to few
+        from crabtrap.tasks.waits.wait_book import WaitBook  # noqa: PLC0415 - of use to few
 
         return WaitBook()
 

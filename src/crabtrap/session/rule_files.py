@@ -70,7 +70,7 @@ class RuleFiles:
         from pathlib import Path  # noqa: PLC0415 - slow to import, rarely needed
 
         from crabtrap.present import RuleFile, rules_of  # noqa: PLC0415 - rarely needed
-        from crabtrap.tasks.waits.wait_rules import parse_wait_rules  # noqa: PLC0415 - rarely needed
+        from crabtrap.tasks.waits.wait_rule_files import parse_wait_rules  # noqa: PLC0415 - rarely needed
 
         file = RuleFile.read(Path(path))
         loaded = _LoadedFile(rules_of(file), parse_wait_rules(file))

@@ -19,7 +19,7 @@ from crabtrap.tasks.scan import find_tasks
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
-from crabtrap.tasks.waits.wait_rules import WaitBook
+from crabtrap.tasks.waits.wait_book import WaitBook
 from crabtrap.tasks.wakers import find_waker_tasks
 from crabtrap.values import Value, ValueContext
 

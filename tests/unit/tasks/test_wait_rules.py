@@ -9,15 +9,16 @@ import pytest
 
 from crabtrap.present import RuleFile
 from crabtrap.present.rules.rule_table import RuleFileError
-from crabtrap.tasks.waits import wait_rules
-from crabtrap.tasks.waits.wait_rules import parse_wait_rules, shipped_wait_rules
+from crabtrap.tasks.waits import wait_rule_files
+from crabtrap.tasks.waits.wait_rule_files import parse_wait_rules, shipped_wait_rules
+from crabtrap.tasks.waits.wait_rules import WaitRules
 
 PAGE = Path(__file__).parents[3] / "docs" / "async.md"
 WAIT = '[[wait]]\ntype = "app::Ticket"\nkind = "ticket"\nwhat = "Desk"\n'
 HOLD = '[[hold]]\ntype = "app::Clerk"\nrole = "clerk"\non = "desk"\n'
 
 
-def parse(text: str) -> wait_rules.WaitRules:
+def parse(text: str) -> WaitRules:
     return parse_wait_rules(RuleFile.parse(text, "mine.toml"))
 
 
@@ -56,7 +57,6 @@ def test_the_page_shows_valid_rules_and_every_key():
     for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
         assert parse(block).all
     told = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"^(\w+) =", page, re.MULTILINE))
-    keys = (
-        wait_rules.WAIT_KEYS | wait_rules.HOLD_KEYS | wait_rules.QUEUE_KEYS | wait_rules.BLOCK_KEYS
-    )
+    names = ("WAIT", "HOLD", "BLOCK", "QUEUE", "LIST", "DESCRIPTOR")
+    keys = frozenset[str]().union(*(getattr(wait_rule_files, f"{name}_KEYS") for name in names))
     assert keys <= told

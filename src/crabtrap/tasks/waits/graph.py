@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.task import Task, Tasks
     from crabtrap.tasks.waits.diagnoses import Diagnosis
     from crabtrap.tasks.waits.wait import Hold, Waiter
-    from crabtrap.tasks.waits.wait_rules import WaitBook
+    from crabtrap.tasks.waits.wait_book import WaitBook
 
 
 class WaitGraph:

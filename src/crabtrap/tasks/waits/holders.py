@@ -9,7 +9,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.present.structural import is_box, is_coroutine
 from crabtrap.tasks.waits.leaves import pointed_resource
 from crabtrap.tasks.waits.wait import Hold, Resource
-from crabtrap.tasks.waits.wait_rules import holds_true
+from crabtrap.tasks.waits.wait_book import holds_true
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from crabtrap.symbols.types import Type
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
-    from crabtrap.tasks.waits.wait_rules import HoldRule, WaitBook
+    from crabtrap.tasks.waits.wait_book import WaitBook
+    from crabtrap.tasks.waits.wait_rules import HoldRule
     from crabtrap.values import Value
 
 _MAX_DEPTH = 12

@@ -10,7 +10,7 @@ from crabtrap.present.rules.formula import evaluate
 from crabtrap.tasks.waits.pointers import followed, linked_nodes, pointed, pointer_in
 from crabtrap.tasks.waits.sockets import socket_text
 from crabtrap.tasks.waits.wait import Descriptor, QueuePlace, Resource, Timer, Wait
-from crabtrap.tasks.waits.wait_rules import fits, holds_true
+from crabtrap.tasks.waits.wait_book import fits, holds_true
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
     from crabtrap.tasks.waits.wait import Hold
-    from crabtrap.tasks.waits.wait_rules import DescriptorRule, QueueRule, WaitBook, WaitRule
+    from crabtrap.tasks.waits.wait_book import WaitBook
+    from crabtrap.tasks.waits.wait_rules import DescriptorRule, QueueRule, WaitRule
     from crabtrap.values import Value
 
 _T = TypeVar("_T")

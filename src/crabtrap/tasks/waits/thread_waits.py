@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.present.field_paths import Path
     from crabtrap.tasks.waits.wait import Hold
-    from crabtrap.tasks.waits.wait_rules import BlockRule, WaitBook
+    from crabtrap.tasks.waits.wait_book import WaitBook
+    from crabtrap.tasks.waits.wait_rules import BlockRule
     from crabtrap.values import Value
 
 _FUTEX_SIZE = 4
