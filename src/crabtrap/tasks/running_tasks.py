@@ -37,6 +37,7 @@ MOST_STACK = 1 << 20
 """Bytes of a stack that are looked through, from its innermost end."""
 _WORD = 8
 _STACK_POINTER = 7
+_FRAMES_AT_ONCE = 8
 _BODY = re.compile(r"\{async_(?:fn|block|closure)#\d+\}(?:<.*>)?$")
 
 
@@ -116,7 +117,7 @@ def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
     """
     frames: list[Frame] = []
     last = 0
-    for frame in thread.frames():
+    for frame in _each_frame(thread):
         name = frame.code.name if frame.code is not None else ""
         if frames and re.match(polls, name):
             break
@@ -124,6 +125,14 @@ def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
         if is_coroutine_name(name):
             last = len(frames)
     return tuple(frames[: last or len(frames)])
+
+
+def _each_frame(thread: Thread) -> Iterator[Frame]:
+    """Yield the frames of a thread; no more of its stack is unwound than is asked for."""
+    start = 0
+    while found := thread.frames(start, _FRAMES_AT_ONCE):
+        yield from found
+        start += len(found)
 
 
 def is_coroutine_name(name: str) -> bool:
