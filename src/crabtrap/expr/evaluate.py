@@ -117,6 +117,7 @@ class Evaluator:
         self.methods: ProgramMethods = NoMethods()
         self.comparer = Comparer(presenter)
         self.bound: list[dict[str, Value]] = []
+        self.resolved: dict[str, Value] = {}
 
     def whole(self, tree: Expression) -> Value:
         """Evaluate a whole expression: a ``?`` in it may leave it."""
@@ -360,6 +361,7 @@ class Evaluator:
         inner = Evaluator(self.scope, self.presenter, self.caller, self.typing)
         inner.comparer = self.comparer
         inner.methods = self.methods
+        inner.resolved = self.resolved
         inner.bound = [*self.bound, names]
         return inner
 

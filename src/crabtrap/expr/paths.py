@@ -67,6 +67,11 @@ class PathEvaluation(Evaluation, Protocol):
         """Knows what names mean."""
         ...
 
+    @property
+    def resolved(self) -> dict[str, Value]:
+        """What paths were found to mean; the program does not change meanwhile."""
+        ...
+
     def local(self, tree: nodes.Path) -> Value | None:
         """Find the variable that a path is the name of, ``None`` where it is none."""
         ...
@@ -78,6 +83,15 @@ def resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
     Raises:
         EvaluationError: Nothing has this name; close names are suggested.
     """
+    found = evaluator.resolved.get(path.text)
+    if found is None:
+        found = _resolve(evaluator, path)
+        if evaluator.caller is None:  # which runs the program
+            evaluator.resolved[path.text] = found
+    return found
+
+
+def _resolve(evaluator: PathEvaluation, path: nodes.Path) -> Value:
     scope = evaluator.scope
     if path.text in _ORDERINGS:
         return computed.ordering(_ORDERINGS[path.text])
