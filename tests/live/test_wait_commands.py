@@ -91,7 +91,7 @@ def test_waits_are_told_with_holders_and_what_is_not_known(run: Run, program: In
         f"       sender: task 2 waiting::channels::keeps (kept) at channels.rs:{keeps}",
     ]
     assert "       no sender is known: none is in a variable of a task or thread" in lines
-    assert lines[-1] == "6 waits end by themselves or from outside; `waits -all` shows them"
+    assert lines[-1] == "6 more end by themselves, from outside or in libraries: waits -all"
 
 
 def test_a_task_that_does_not_exist_waits_for_nothing(run: Run):

@@ -61,8 +61,9 @@ def _lines(chosen: Sequence[Wait], others: int) -> list[Text]:
             before = wait.who
         lines += wait_lines(wait)
     if others:
-        what = "waits end by themselves or from outside" if others > 1 else "wait ends by itself"
-        lines.append(Text((f"{others} {what}; `waits -all` shows them", "dim")))
+        end = "end by themselves" if others > 1 else "ends by itself"
+        text = f"{others} more {end}, from outside or in libraries: waits -all"
+        lines.append(Text((text, "dim")))
     return lines or [Text("Nobody waits.")]
 
 

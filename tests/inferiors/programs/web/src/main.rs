@@ -55,16 +55,19 @@ async fn watch() {
     all_began(ITEMS.len());
 }
 
-/// Orders everything, over one connection for each item, and then waits for the answers.
+/// Orders one thing after the other, over a connection for each, and then waits for the answers.
 fn buy(server: SocketAddr) -> io::Result<String> {
     let mut streams = Vec::new();
-    for item in ITEMS {
+    for (before, item) in ITEMS.into_iter().enumerate() {
         let mut stream = std::net::TcpStream::connect(server)?;
         write!(
             stream,
             "GET /order/{item} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n"
         )?;
         streams.push(stream);
+        while STARTED.load(Ordering::Relaxed) <= before {
+            thread::yield_now();
+        }
     }
     let mut answers = String::new();
     for mut stream in streams {
