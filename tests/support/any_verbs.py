@@ -7,6 +7,7 @@ At the end of each example no child, no descriptor and no traced process is left
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -184,8 +185,10 @@ def run(seconds: float) -> tuple[Counter[str], Resources, Resources]:
 def _settle() -> None:
     """Wait for what may go on a little longer than its session.
 
-    Children of programs are let go, and become ours where their parents end first.
+    Children of programs are let go, and become ours where their parents end first.  What an error
+    has left in a circle with its traceback is Python's to find, which takes it some examples.
     """
     await_indexing()
+    gc.collect()
     for pid in child_pids():
         ends_soon(pid)
