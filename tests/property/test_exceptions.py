@@ -7,6 +7,7 @@ the engine calls, an exception is raised.  After it nothing may be wedged or los
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -420,6 +421,17 @@ def raise_in(seed: int, error: type[BaseException], at: int, then: str) -> str:
             scenario.finish()
             scenario.check()
     return tracer.raised
+
+
+@pytest.fixture(autouse=True)
+def handler_of_the_test() -> Generator[None]:
+    """Give back the handler of SIGINT after what no signal does.
+
+    Python looks for signals behind calls and at the beginning of functions; a tracer raises
+    between the end of a ``with`` block and its ``__exit__`` as well.
+    """
+    yield
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.mark.parametrize("error", [InjectedError, KeyboardInterrupt])

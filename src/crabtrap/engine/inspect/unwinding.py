@@ -191,9 +191,10 @@ class Stack:
         return index < self.known_depth
 
     def _unwind_more(self) -> None:
-        limit = self._limits.pop(0)
+        limit = self._limits[0]  # which stays where the memory cannot be read
         self._backtrace = _core.unwind(
             self._modules.unwinding_map, self._registers, self._memory, limit
         )
         self._pcs, self._cfas = self._backtrace.pcs, self._backtrace.cfas
+        del self._limits[0]
         self._exhausted = not self._limits or len(self._backtrace) < limit
