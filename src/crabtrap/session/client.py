@@ -568,6 +568,8 @@ class Client:
 
     def _waiting_frame(self) -> StackFrame | None:
         """The selected frame, if it is that of a task that waits."""
+        if not self._selection.is_of_task:
+            return None
         frame = self._frame_if_any()
         return None if isinstance(frame, Frame) else frame
 

@@ -15,7 +15,6 @@ from crabtrap.engine.interrupts import Interrupts
 from crabtrap.engine.machine import Ended, Running, State, Stopped, require
 from crabtrap.engine.mailbox import Mailbox
 from crabtrap.engine.modules.module_loader import ModuleLoader
-from crabtrap.engine.plans.plan import Returning
 from crabtrap.engine.program import Program
 from crabtrap.errors import StillRunningError, TargetError
 from crabtrap.events import CoroutineEnded, Notice, StepDone
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from crabtrap.session.keeper import Keeper
     from crabtrap.session.lifecycle import Server
     from crabtrap.session.selection import Selection
+    from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
     from crabtrap.tasks.scan import Places
@@ -360,7 +360,8 @@ class Core:
         return self.settle(state.event)
 
     def _with_return_value(self, event: StopEvent, plan: Plan | None) -> StopEvent:
-        function = plan.returned if isinstance(plan, Returning) else None
+        # Of a plan that is ``Returning``: to ask whether it is one takes longer than all of this.
+        function: Function | None = getattr(plan, "returned", None)
         if function is None:
             return event
         value = find_result(function, self.program.inspector.frame(event.thread))

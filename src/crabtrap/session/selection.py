@@ -62,6 +62,11 @@ class Selection:
         return self._core.process.thread(self.tid)
 
     @property
+    def is_of_task(self) -> bool:
+        """Whether a task is looked at, and not a thread."""
+        return self._task is not None
+
+    @property
     def task(self) -> Task | None:
         """The selected task, ``None`` where a thread is looked at.
 

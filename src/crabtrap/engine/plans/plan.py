@@ -8,7 +8,7 @@ its thread plans.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from crabtrap.address import Address
 from crabtrap.engine.breakpoints.sites import SiteKey
@@ -67,7 +67,6 @@ FREELY, UNEXPLAINED = Resume(), Unexplained()
 """What most plans answer at most stops."""
 
 
-@runtime_checkable
 class Returning(Protocol):
     """A plan that ends when a function returns.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from crabtrap import Thread, waits_of_user_code
+from crabtrap import Thread
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Role, Text
 
@@ -60,6 +60,8 @@ def where_text(task: Task) -> Text:
 
 def waiting_for(task: Task) -> str:
     """What it waits for, on one line."""
+    from crabtrap import waits_of_user_code
+
     if task.state == "idle":
         return ", ".join(dict.fromkeys(map(_wait_text, waits_of_user_code(task.waits))))
     return "to be polled" if task.state == "queued" else ""

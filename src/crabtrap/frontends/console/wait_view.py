@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Thread, waits_of_user_code
+from crabtrap import Thread
 from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
@@ -103,5 +103,7 @@ def _place(where: Await | Frame | None) -> Text:
 
 def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
     """Part waits into those of user code that somebody in the program ends, and how many more."""
+    from crabtrap import waits_of_user_code
+
     edges = [wait for wait in waits_of_user_code(waits) if wait.is_for_somebody]
     return edges, len(waits) - len(edges)

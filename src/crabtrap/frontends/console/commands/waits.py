@@ -8,7 +8,6 @@ from crabtrap.errors import NotFoundError
 from crabtrap.frontends import describe_waits
 from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
-from crabtrap.frontends.console.wait_graph import dot_lines, graph_of, svg_lines
 from crabtrap.frontends.console.wait_view import (
     diagnosis_lines,
     told,
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from crabtrap.frontends.describe import Json
 
 
-_DRAWN = {"dot": dot_lines, "svg": svg_lines}
-
-
 def waits(context: CommandContext, arguments: Arguments) -> Reply:
     """Show who waits for whom: ``waits [-all] [-dot|-svg] [TASK…]``."""
     options = arguments.options({"all": False, "dot": False, "svg": False})
@@ -36,12 +32,20 @@ def waits(context: CommandContext, arguments: Arguments) -> Reply:
     chosen = _waits_of(context.session, numbers) if numbers else context.session.waits
     if not numbers and "all" not in options:
         chosen, others = told(chosen)
-    for form, draw in _DRAWN.items():
+    for form in ("dot", "svg"):
         if form in options:
-            lines = draw(graph_of(chosen))
-            return Reply({form: "\n".join(lines)}, [Text(line) for line in lines])
+            return _drawn(form, chosen)
     data: list[Json] = [describe_waits.wait(each) for each in chosen]
     return Reply({"waits": data}, [] if context.output.json else _lines(chosen, others))
+
+
+def _drawn(form: str, chosen: Sequence[Wait]) -> Reply:
+    # Of use to few, and slow to import.
+    from crabtrap.frontends.console.wait_graph import dot_lines, graph_of, svg_lines
+
+    graph = graph_of(chosen)
+    lines = dot_lines(graph) if form == "dot" else svg_lines(graph)
+    return Reply({form: "\n".join(lines)}, [Text(line) for line in lines])
 
 
 def _waits_of(session: Session, numbers: Sequence[int]) -> list[Wait]:
