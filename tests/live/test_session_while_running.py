@@ -380,21 +380,27 @@ def test_a_long_evaluation_tells_how_far_it_is(debug: Debug, expression: str, to
     driver = started(debug)
     session = driver.session
     told: list[ProgressChanged] = []
+    counted: list[int] = []
 
     def listen(event: object) -> None:
         if isinstance(event, ProgressChanged):
             told.append(event)
-            if len(told) == 3:
-                assert session.cancel()
+            if event.done and not event.ended:
+                assert event.total == total
+                counted.append(event.done)
+                if len(counted) == 3:
+                    assert session.cancel()
 
     session.subscribe(listen)
     with pytest.raises(CancelledError):
         session.evaluate(expression)
-    done = [each.done or 0 for each in told]
-    assert [each.label for each in told] == ["evaluating"] * 4
-    assert [each.total for each in told] == [total] * 4
-    assert 0 < done[0] <= done[1] <= done[2] <= done[3] < total
-    assert [each.ended for each in told] == [False, False, False, True]
+    # On a busy machine it is told before the first item is done, too.
+    *before, last = told
+    assert {each.label for each in told} == {"evaluating"}
+    assert [each.ended for each in before] == [False] * len(before)
+    assert last.ended
+    assert counted == sorted(counted)
+    assert counted[-1] <= (last.done or 0) < total
 
 
 @pytest.mark.parametrize("look", ["list", "change"])
