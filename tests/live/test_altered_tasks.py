@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import Session, Stdio, Task
+from crabtrap import Session, Task
 from crabtrap.tasks.task_places import Place
 from tests.support.altered import altered_tasks, flip_and_look
 from tests.support.inferiors import USUAL_PROFILES, build
+from tests.support.looking import looking_at
 
 SECONDS = 5.0
 """Of processor time that one look at all tasks may take."""
@@ -17,10 +18,7 @@ SECONDS = 5.0
 
 @pytest.fixture(params=USUAL_PROFILES, scope="module")
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
-    with Session(str(build("trees", request.param).path)) as session:
-        session.breakpoints.add("trees::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(build("trees", request.param)) as session:
         yield session
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import Session, Stdio, Task
+from crabtrap import Session, Task
 from tests.support.inferiors import USUAL_PROFILES, Inferior, build
+from tests.support.looking import looking_at
 
 
 @pytest.fixture(params=USUAL_PROFILES, scope="module")
@@ -18,10 +19,7 @@ def program(request: pytest.FixtureRequest) -> Inferior:
 @pytest.fixture(scope="module")
 def session(program: Inferior) -> Iterator[Session]:
     """Stopped when all tasks wait; only looked at."""
-    with Session(str(program.path)) as session:
-        session.breakpoints.add("executors::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         yield session
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import PANIC_STOP, Frame, Session, Stdio
+from crabtrap import Frame, Session, Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
 from tests.support.inferiors import TOKIO_VERSIONS, Inferior, build
+from tests.support.looking import looking_at
 
 PROFILES = ("debug", "release-debug")
 
@@ -28,11 +29,7 @@ def program(request: pytest.FixtureRequest) -> Inferior:
 @pytest.fixture
 def session(program: Inferior) -> Iterator[Session]:
     """Stopped in a function that a task calls."""
-    with Session(str(program.path)) as session:
-        session.breakpoints.enable(PANIC_STOP, False)
-        session.breakpoints.add("tasks::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         yield session
 
 
@@ -69,11 +66,7 @@ def test_async_functions_that_await_each_other_are_all_frames(
 @pytest.mark.parametrize("suffix", ["", "-o"])
 def test_every_version_tells_what_runs_and_what_is_blocked_on(version: str, suffix: str) -> None:
     program = build("tasks", f"tokio-{version}{suffix}")
-    with Session(str(program.path)) as session:
-        session.breakpoints.enable(PANIC_STOP, False)
-        session.breakpoints.add("tasks::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         task = session.client.running_task
         assert task is not None
         assert (task.name, len(task.frames())) == ("tasks::looks", 2)

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import PANIC_STOP, Session, Stdio, Task
+from crabtrap import Session, Stdio, Task
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.output import Output
 from tests.support.inferiors import Inferior, build
+from tests.support.looking import looking_at
 
 PROFILES = ("debug", "release-debug")
 
@@ -24,10 +25,7 @@ def program(request: pytest.FixtureRequest) -> Inferior:
 @pytest.fixture
 def session(program: Inferior) -> Iterator[Session]:
     """Stopped in a task, while everything else waits where it will stay."""
-    with Session(str(program.path)) as session:
-        session.breakpoints.add("runtimes::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         yield session
 
 
@@ -90,11 +88,7 @@ def test_a_root_that_is_polled_runs(program: Inferior) -> None:
 
 def test_a_task_of_a_root_is_not_the_root() -> None:
     program = build("tasks")
-    with Session(str(program.path)) as session:
-        session.breakpoints.enable(PANIC_STOP, False)
-        session.breakpoints.add("tasks::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         (root,) = (task for task in session.tasks if task.blocked_thread is not None)
         assert (root.name, root.state) == ("tasks::spawn_all", "idle")
         assert root.blocked_thread is session.thread

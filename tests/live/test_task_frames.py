@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from crabtrap import PANIC_STOP, Binding, Session, StackFrame, Stdio, Task
+from crabtrap import Binding, Session, StackFrame, Stdio, Task
 from crabtrap.errors import CrabtrapError, NotFoundError, RangeError, StaleError, StateError
 from crabtrap.frontends.console.completion import completions
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
 from tests.support.inferiors import Inferior, build
+from tests.support.looking import looking_at
 
 PROFILES = ("debug", "release-debug")
 
@@ -29,11 +30,7 @@ def program(request: pytest.FixtureRequest) -> Inferior:
 @pytest.fixture
 def session(program: Inferior) -> Iterator[Session]:
     """Stopped in a task, all others being where they will stay."""
-    with Session(str(program.path)) as session:
-        session.breakpoints.enable(PANIC_STOP, False)
-        session.breakpoints.add("tasks::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program) as session:
         yield session
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from crabtrap import Session, Stdio, Task, Wait
+from crabtrap import Session, Task, Wait
 from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
+from tests.support.looking import looking_at
 from tests.support.needs import skip_inapplicable
 
 PROFILES = (*USUAL_PROFILES, *(f"tokio-{version}" for version in TOKIO_VERSIONS))
@@ -30,17 +31,8 @@ def stop(program: Inferior) -> Iterator[Stop]:
     if program.profile in USUAL_PROFILES:
         kinds.append("connections")
     with ExitStack() as stack:
-        sessions = {what: stack.enter_context(look(program, what)) for what in kinds}
+        sessions = {what: stack.enter_context(looking_at(program, what)) for what in kinds}
         yield sessions.__getitem__
-
-
-@contextmanager
-def look(program: Inferior, what: str) -> Generator[Session]:
-    with Session(str(program.path)) as session:
-        session.breakpoints.add("waiting::look")
-        session.launch((what,), stdio=Stdio.pipes())
-        session.continue_()
-        yield session
 
 
 def find(session: Session, root: str) -> list[Task]:
