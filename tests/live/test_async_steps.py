@@ -8,13 +8,13 @@ from crabtrap import PANIC_STOP
 from crabtrap.errors import StateError, StillRunningError, UsageError
 from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, Interrupted, StepDone, StopEvent
 from tests.support.async_rounds import STEPPED, enter_task, finish_rounds, step_rounds
+from tests.support.inferiors import USUAL_PROFILES
 from tests.support.sessions import Debug, Driver
 
-PROFILES = ("debug", "release-debug")
 ENDS = "async_steps::endings::{}"
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def profile(request: pytest.FixtureRequest) -> str:
     return request.param
 

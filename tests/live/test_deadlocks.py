@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from crabtrap import Diagnosis, Session, Stdio, Task
-from tests.support.inferiors import Inferior, build
-
-PROFILES = ("debug", "release-debug")
+from tests.support.inferiors import USUAL_PROFILES, Inferior, build
 
 Diagnose = Callable[[str], tuple[Diagnosis, ...]]
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("waiting", request.param)
 

@@ -14,14 +14,12 @@ import pytest
 from crabtrap import Frame, Session, Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
-from crabtrap.frontends.console.output import Output
-from tests.support.inferiors import TOKIO_VERSIONS, Inferior, build
+from tests.support.console_texts import shown
+from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
 from tests.support.looking import looking_at
 
-PROFILES = ("debug", "release-debug")
 
-
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("tasks", request.param)
 
@@ -130,15 +128,6 @@ def test_programs_without_a_runtime_do_not_pay_for_tasks() -> None:
     command = [sys.executable, "-c", _CONSOLE_IN_A_PROGRAM, str(build("basics").path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
-
-
-def shown(session: Session, *lines: str) -> str:
-    stream = io.StringIO()
-    console = Console(session, Output(stream, colour=False), stdio=Stdio.pipes())
-    for line in lines:
-        console.execute(line)
-    assert not console.buggy, stream.getvalue()
-    return stream.getvalue()
 
 
 def test_a_stop_in_a_task_says_so(program: Inferior) -> None:

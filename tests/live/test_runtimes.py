@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 
 import pytest
 
 from crabtrap import Session, Stdio, Task
-from crabtrap.frontends.console.console import Console
-from crabtrap.frontends.console.output import Output
-from tests.support.inferiors import Inferior, build
+from tests.support.console_texts import shown
+from tests.support.inferiors import USUAL_PROFILES, Inferior, build
 from tests.support.looking import looking_at
 
-PROFILES = ("debug", "release-debug")
 
-
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("runtimes", request.param)
 
@@ -142,15 +138,6 @@ def test_there_are_none_in_a_program_without_them() -> None:
         assert session.runtimes == ()
         assert session.work_of(session.thread).kind == ""
         assert session.client.running_task is None
-
-
-def shown(session: Session, *lines: str) -> str:
-    stream = io.StringIO()
-    console = Console(session, Output(stream, colour=False), stdio=Stdio.pipes())
-    for line in lines:
-        console.execute(line)
-    assert not console.buggy, stream.getvalue()
-    return stream.getvalue()
 
 
 def test_the_console_says_what_each_thread_does(session: Session) -> None:

@@ -16,13 +16,12 @@ from crabtrap.frontends.console.completion import completions
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from crabtrap.frontends.console.output import Output
-from tests.support.inferiors import Inferior, build
+from tests.support.console_texts import shown
+from tests.support.inferiors import USUAL_PROFILES, Inferior, build
 from tests.support.looking import looking_at
 
-PROFILES = ("debug", "release-debug")
 
-
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("tasks", request.param)
 
@@ -161,15 +160,6 @@ def test_a_task_that_is_not_there_is_not_selected(session: Session) -> None:
 
 
 # -- the console ------------------------------------------------------------------------------
-def shown(session: Session, *lines: str) -> str:
-    stream = io.StringIO()
-    console = Console(session, Output(stream, colour=False), stdio=Stdio.pipes())
-    for line in lines:
-        console.execute(line)
-    assert not console.buggy, stream.getvalue()
-    return stream.getvalue()
-
-
 def heads(text: str) -> list[str]:
     """The lines that show frames."""
     return [line for line in text.splitlines() if line.startswith("#")]

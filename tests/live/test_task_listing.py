@@ -9,12 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.inferiors import Inferior, build, running
-
-PROFILES = ("debug", "release-debug")
+from tests.support.inferiors import USUAL_PROFILES, Inferior, build, running
 
 
-@pytest.fixture(params=PROFILES)
+@pytest.fixture(params=USUAL_PROFILES)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("echo", request.param)
 
