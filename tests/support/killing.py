@@ -14,7 +14,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,6 +84,22 @@ class Killer:
     def _read(self) -> bytes:
         assert self._process.stdout is not None
         return self._process.stdout.readline()
+
+
+@contextmanager
+def starved(pid: int) -> Generator[None]:
+    """Give a stopped program next to no time of a processor: killed, it is long in dying."""
+    processor = min(os.sched_getaffinity(0))
+    busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        os.sched_setaffinity(busy.pid, {processor})
+        for tid in map(int, os.listdir(f"/proc/{pid}/task")):
+            os.sched_setaffinity(tid, {processor})
+            os.sched_setscheduler(tid, os.SCHED_IDLE, os.sched_param(0))
+        yield
+    finally:
+        busy.kill()
+        busy.wait()
 
 
 Verb = Callable[[Session], object]

@@ -190,8 +190,8 @@ class LiveTarget:
         found = parse_threads(read_object(self._connection, "threads"), self.pid)
         if not found:
             self._ending.check()
-        for thread in found:
-            self._remote.thread_pids[thread.tid] = thread.pid
+        if self._remote.note_threads({thread.tid: thread.pid for thread in found}):
+            self._ending.check()  # threads that are held end with their program alone
         return tuple(thread for thread in found if thread.pid == self.pid)
 
     @noticing_the_end

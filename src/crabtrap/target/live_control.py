@@ -311,6 +311,7 @@ class LiveControl:
     def write_registers(self, thread: int, changes: dict[str, int | bytes]) -> None:
         """Write registers of a stopped thread, by name."""
         self._remote.write_registers(thread, changes)
+        self._see_it_lives()
 
     @noticing_the_end
     def save_registers(self, thread: int) -> SavedRegisters:
@@ -321,6 +322,15 @@ class LiveControl:
     def restore_registers(self, saved: SavedRegisters) -> None:
         """Restore a stopped thread's registers; each saved state can be used once."""
         self._remote.restore_registers(saved)
+        self._see_it_lives()
+
+    def _see_it_lives(self) -> None:
+        """Raise ``ProcessGone`` if registers were written that no thread will ever have.
+
+        gdbserver keeps them until it resumes the thread, and says of a thread that was
+        killed, and has yet to end, that all is well.
+        """
+        self._ending.check()
 
     @noticing_the_end
     def set_counter(self, number: int, value: int) -> None:

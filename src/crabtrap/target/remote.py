@@ -88,6 +88,17 @@ class Remote:
         """Note that a thread was reported as stopped."""
         self._stopped.add(tid)
 
+    def note_threads(self, found: dict[int, int]) -> bool:
+        """Note which threads there are, with their processes, and forget those that are gone.
+
+        Returns:
+            Whether one of the process is gone.
+        """
+        known = self.thread_pids
+        others = {tid: pid for tid, pid in known.items() if pid != self.pid}
+        self.thread_pids = others | found
+        return any(tid not in self.thread_pids for tid in known)
+
     def forget_stop(self, resumed: Collection[int | None]) -> None:
         """Mark threads as running, and clear the caches of the last stop.
 

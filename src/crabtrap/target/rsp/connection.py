@@ -434,7 +434,9 @@ class Connection:
 
     def _receive(self, deadline: float) -> bool:
         """Receive some bytes; return False when ``deadline`` has passed."""
-        while not self._channel_receive(self._channel.spin):
+        # What is not waited for is not spun for, either.
+        spin = self._channel.spin if monotonic() < deadline else 0.0
+        while not self._channel_receive(spin):
             remaining = deadline - monotonic()
             if remaining <= 0 or not self._channel.sleep(remaining):
                 return False
