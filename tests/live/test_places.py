@@ -1,5 +1,7 @@
 """Breakpoint places in real files, without running them."""
 
+from collections import defaultdict
+
 import pytest
 
 from crabtrap.engine.inspect.user_code import UserCode
@@ -68,6 +70,19 @@ def test_instances_are_told_apart_by_expressions(profile: str, pattern: str, nam
     main = ModuleLoader().open_static(str(build("basics", profile).path)).main
     assert main is not None
     assert sorted(one.path for one in main.find_code_matching(pattern, 100)) == names
+
+
+@pytest.mark.parametrize("profile", ["debug", "v0"])
+def test_instances_with_long_arguments_are_told_apart_in_a_list(profile: str):
+    found = resolve(build("values", profile), "/(map|fold|drop_in_place)/")
+    names = defaultdict(set)
+    for location in found.locations:
+        assert location.module is not None
+        function = location.module.inline_chain(location.address)[location.frame]
+        names[location.function].add(function.path)
+    long = {name: paths for name, paths in names.items() if len(name or "") > 120}
+    assert long
+    assert all(len(paths) == 1 for paths in long.values())
 
 
 @pytest.mark.parametrize("profile", ["debug", "v0", "dwarf5"])

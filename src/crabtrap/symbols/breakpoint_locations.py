@@ -7,6 +7,7 @@ it.  Those of lines are found by ``symbols.line_locations``.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from crabtrap.symbols.function_search import (
 )
 from crabtrap.symbols.instance_entries import find_entries
 from crabtrap.symbols.lacking import unreadable
-from crabtrap.symbols.names import function_name
+from crabtrap.symbols.names import ELIDED, distinct_function_name, function_name
 from crabtrap.symbols.same_file import Substitutes
 
 if TYPE_CHECKING:
@@ -363,9 +364,22 @@ def _unique(locations: Iterable[BreakpointLocation]) -> list[BreakpointLocation]
 def in_order(
     locations: Iterable[BreakpointLocation], table: ModuleTable
 ) -> tuple[BreakpointLocation, ...]:
-    """Sort locations by module, as in the table, and by address."""
+    """Sort locations by module, as in the table, and by address; tell instances apart."""
     order = {id(module): index for index, module in enumerate(table)}
-    return tuple(sorted(locations, key=lambda p: (order.get(id(p.module), -1), p.address)))
+    ordered = sorted(locations, key=lambda p: (order.get(id(p.module), -1), p.address))
+    return tuple(_told_apart(ordered))
+
+
+def _told_apart(locations: list[BreakpointLocation]) -> Iterator[BreakpointLocation]:
+    """Give whole names to instances of a generic function whose short names are the same."""
+    times = Counter(location.function for location in locations)
+    for location in locations:
+        name = location.function or ""
+        if ELIDED not in name or times[location.function] == 1 or location.module is None:
+            yield location
+            continue
+        function = location.module.inline_chain(location.address)[location.frame]
+        yield replace(location, function=distinct_function_name(function))
 
 
 def rebased_location(location: BreakpointLocation, module: Module) -> BreakpointLocation:

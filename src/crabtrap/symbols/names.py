@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Protocol
 
@@ -14,6 +14,8 @@ STD_CRATES = ("core", "alloc", "std")
 
 SHORT_GENERICS = 40
 """Longest generic argument list, in characters, that a short name still shows."""
+ELIDED = "…"
+"""What stands in a short name for generic arguments that are left out."""
 
 _HASH = re.compile(r"::h[0-9a-f]{16}$")
 _BODY = re.compile(r"::\{async_fn#\d+\}(?:<.*>)?$")
@@ -40,6 +42,11 @@ def function_name(function: Named) -> str:
     return shorten_path(full_function_name(function))
 
 
+def distinct_function_name(function: Named) -> str:
+    """Make a display name that tells instances apart: all arguments, without module paths."""
+    return "".join(_parts(full_function_name(function), _without_modules))
+
+
 def full_function_name(function: Named) -> str:
     """Make the long display name: full paths, without hashes and mangling."""
     return _displayed(function.path or function.name)
@@ -64,8 +71,10 @@ def shorten_path(path: str) -> str:
         'app::run<Vec<Item>>'
         >>> shorten_path("<alloc::string::String as core::fmt::Debug>::fmt")
         '<String as Debug>::fmt'
+        >>> shorten_path("app::run<app::Map<a::SomeKey, a::SomeValue, a::SomeHasher<u64>>, u8>")
+        'app::run<Map<…>, u8>'
     """
-    return "".join(_short_parts(path))
+    return "".join(_parts(path, _short_arguments))
 
 
 @lru_cache(maxsize=8192)
@@ -94,16 +103,28 @@ def _find_as(text: str) -> int:
     return -1
 
 
-def _short_parts(path: str) -> Iterator[str]:
+def _parts(path: str, shorten: Callable[[str], str]) -> Iterator[str]:
     position = 0
     for start, end in angle_groups(path):
         yield path[position:start]
-        inside = _MODULES.sub("", path[start + 1 : end - 1])
+        inside = path[start + 1 : end - 1]
         # The self type of `<T as Trait>::method` tells methods apart: never elided.
-        elided = start > 0 and len(inside) > SHORT_GENERICS
-        yield "<…>" if elided else f"<{inside}>"
+        yield f"<{shorten(inside) if start > 0 else _without_modules(inside)}>"
         position = end
     yield path[position:]
+
+
+def _without_modules(arguments: str) -> str:
+    return _MODULES.sub("", arguments)
+
+
+def _short_arguments(arguments: str) -> str:
+    """Leave out what is too long: first the arguments of arguments, then all."""
+    inside = _without_modules(arguments)
+    if len(inside) <= SHORT_GENERICS:
+        return inside
+    outer = "".join(_parts(inside, lambda _: ELIDED))
+    return outer if len(outer) <= SHORT_GENERICS else ELIDED
 
 
 def path_segments(path: str) -> tuple[str, ...]:

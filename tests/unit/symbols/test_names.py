@@ -52,7 +52,9 @@ def test_display_names(path: str, name: str, short: str, full: str) -> None:
 
 def test_long_generics_are_elided_but_never_the_self_type() -> None:
     argument = "std::collections::HashMap<alloc::string::String, Vec<(u8, u16, u32, u64, u128)>>"
-    assert shorten_path(f"app::run<{argument}>") == "app::run<…>"
+    assert shorten_path(f"app::run<{argument}>") == "app::run<HashMap<…>>"
+    assert shorten_path(f"app::run<({argument}, u8)>") == "app::run<(HashMap<…>, u8)>"
+    assert shorten_path(f"app::run<{', '.join(['app::Argument'] * 9)}>") == "app::run<…>"
     assert shorten_path(f"<{argument} as app::T>::run").startswith("<HashMap<String, Vec<")
 
 
