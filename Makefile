@@ -73,6 +73,7 @@ lint: native
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/python tools/make_dap_types.py --check
 	$(MAKE) --no-print-directory type
 	cargo fmt --all --check
 	cargo fmt --all --check --manifest-path tests/inferiors/Cargo.toml
@@ -142,6 +143,7 @@ all: lint test
 docs: native
 	$(BIN)/python -m crabtrap.frontends.console.manual docs
 	$(BIN)/python -m crabtrap.expr.methods.method_list docs
+	$(BIN)/python tools/make_dap_types.py
 
 demo: native
 	cargo build --quiet --manifest-path demo/Cargo.toml --target-dir demo/target

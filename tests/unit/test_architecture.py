@@ -17,6 +17,7 @@ PLACES = (
     PACKAGE / "session" / "calls",
     PACKAGE / "frontends",
     PACKAGE / "frontends" / "console",
+    PACKAGE / "frontends" / "dap",
     ROOT / "rust" / "guard" / "src",
 )
 """Where a path in one of the pages may begin."""

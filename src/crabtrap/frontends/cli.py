@@ -95,6 +95,10 @@ def _dispatch(options: CommandLine) -> int:
         from crabtrap.frontends.task_listing import run_tasks
 
         return run_tasks(options.pid, grouped=options.group, json=options.json)
+    if options.dap:
+        from crabtrap.frontends.dap.dap_server import run_dap
+
+        return run_dap()
     from crabtrap.frontends.console.start import run_console
 
     return run_console(options)

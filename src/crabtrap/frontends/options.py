@@ -32,8 +32,8 @@ class CommandLine:
         init: Run the commands of the user's own file first, where a person types.
         reattach: Go on with a program that is held; ``pid`` says which.
         group: List tasks with the same stack as one.
-        doctor, help, version, repair, tasks: Do that instead; ``pid`` is the process to repair,
-            or whose tasks are listed.
+        doctor, help, version, repair, tasks, dap: Do that instead; ``pid`` is the process to
+            repair, or whose tasks are listed.
     """
 
     program: str | None = None
@@ -57,6 +57,7 @@ class CommandLine:
     doctor: bool = False
     repair: bool = False
     tasks: bool = False
+    dap: bool = False
     group: bool = False
     reattach: bool = False
     help: bool = False
@@ -160,7 +161,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag(("--help", "-h"), "", "print this", _turn_on("help")),
 )
 
-_ERRANDS = ("doctor", "repair", "reattach", "tasks")
+_ERRANDS = ("doctor", "dap", "repair", "reattach", "tasks")
 """Words in the place of a program that are none; ``./doctor`` is one."""
 
 INTERNAL_ERROR = 3
@@ -227,8 +228,8 @@ def _assign_loose(options: CommandLine, loose: list[str]) -> None:
     match loose:
         case []:
             pass
-        case ["doctor"]:
-            options.doctor = True
+        case ["doctor" | "dap" as errand]:
+            setattr(options, errand, True)
         case ["repair" | "reattach" | "tasks" as errand, *rest] if len(rest) <= 1:
             setattr(options, errand, True)
             for text in rest:
@@ -265,6 +266,7 @@ crabtrap: a debugger for Rust
   crabtrap -p PID                        debug a process that is running
   cargo crabtrap [run|test|build] ...    build with cargo, debug what it built
   crabtrap doctor                        check what this machine allows
+  crabtrap dap                           serve an editor: the Debug Adapter Protocol
   crabtrap tasks PID                     list the async tasks of a process that is running
   crabtrap reattach [PID]                go on where a debugger has died
   crabtrap repair [PID]                  take out of programs what a killed debugger left

@@ -57,3 +57,12 @@ class Sources:
         if module is None:
             return self._finder.find(path)
         return self._finder.find(path, evidence=source_evidence(module, path))
+
+    def locate(self, path: str) -> str | None:
+        """Return where a source file is on this machine, ``None`` where it is not; not read.
+
+        Args:
+            path: As the debug information has it.
+        """
+        found = self._finder.identity(path)
+        return None if found is None else found[0]

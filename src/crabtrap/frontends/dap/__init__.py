@@ -1,0 +1,1 @@
+"""The Debug Adapter Protocol: a program debugged by an editor."""

@@ -1,0 +1,123 @@
+"""The state of the server: what requests are carried out with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from crabtrap.errors import StateError
+from crabtrap.frontends.dap.client_abilities import ClientAbilities
+from crabtrap.frontends.dap.configuration import Configuration
+from crabtrap.frontends.dap.references import References
+from crabtrap.frontends.dap.source_places import SourcePlaces
+from crabtrap.frontends.dap.stoppoint_book import StoppointBook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from crabtrap import Client, Session, StackFrame
+    from crabtrap.frontends.dap.outbox import Outbox
+    from crabtrap.frontends.dap.requests import Request
+
+T = TypeVar("T")
+
+
+class Adapter:
+    """One client, and the program that it debugs.
+
+    Attributes:
+        outbox: Sends to the client.
+        capabilities: What ``initialize`` announces.
+        abilities: What the client understands.
+        configuration: What it has asked for in ``launch`` or ``attach``.
+        references: The numbers it has for frames and variables.
+        current: The request that is being carried out.
+        starting: The ``launch`` or ``attach`` that is answered once all is configured.
+        configured: ``configurationDone`` has come.
+        resuming: The client has asked for what resumes the program, and knows that it runs.
+        replacing: The program is ended to be started again, which is not the end of all.
+        entry_breakpoint: The breakpoint at which a program stops "on entry", ``None`` for none.
+        finished: Nothing more is to be done.
+        afterwards: To be called once the present request was answered.
+        opened: Called with the session when there is one.
+    """
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.capabilities: Mapping[str, object] = {}
+        self.abilities = ClientAbilities()
+        self.configuration = Configuration()
+        self.references = References()
+        self.current: Request | None = None
+        self.starting: Request | None = None
+        self.configured = False
+        self.resuming = False
+        self.replacing = False
+        self.entry_breakpoint: int | None = None
+        self.finished = False
+        self.afterwards: list[Callable[[], None]] = []
+        self.opened: Callable[[Session], None] = lambda _: None
+        self._session: Session | None = None
+        self._client: Client | None = None
+        self._sources: SourcePlaces | None = None
+        self._stoppoints: StoppointBook | None = None
+
+    def adopt(self, session: Session) -> None:
+        """Debug the program of a session."""
+        self._session = session
+        self._client = session.new_client("editor")
+        self._sources = SourcePlaces(session)
+        self._stoppoints = StoppointBook(self._client)
+        self.opened(session)
+
+    def close(self) -> None:
+        """End the session: a launched program is killed, another one let go."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    @property
+    def has_session(self) -> bool:
+        """There is a session, with a program or after its end."""
+        return self._session is not None
+
+    @property
+    def session(self) -> Session:
+        """The session.
+
+        Raises:
+            StateError: Nothing was launched yet.
+        """
+        return _there(self._session)
+
+    @property
+    def client(self) -> Client:
+        """The editor as a user of the session; see ``session``."""
+        return _there(self._client)
+
+    @property
+    def sources(self) -> SourcePlaces:
+        """Where source files are; see ``session``."""
+        return _there(self._sources)
+
+    @property
+    def stoppoints(self) -> StoppointBook:
+        """What the client wants the program to stop at; see ``session``."""
+        return _there(self._stoppoints)
+
+    def frame(self, number: int | None) -> StackFrame | None:
+        """The frame with this number; ``None`` for none.
+
+        Raises:
+            StaleError: It is of an earlier stop.
+        """
+        return None if number is None or number == 0 else self.references.frame(number)
+
+    def say(self, text: str, category: str = "console") -> None:
+        """Tell the user something, in a line of the debug console."""
+        self.outbox.event("output", {"category": category, "output": f"{text}\n"})
+
+
+def _there(part: T | None) -> T:
+    if part is None:
+        raise StateError("there is no program yet", hint="launch or attach first")
+    return part

@@ -1,0 +1,158 @@
+"""Events of the session, told to the client as events of the protocol."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from crabtrap import events
+from crabtrap.frontends.dap.stop_words import stop_words
+
+if TYPE_CHECKING:
+    from crabtrap.frontends.dap import protocol
+    from crabtrap.frontends.dap.adapter import Adapter
+    from crabtrap.frontends.dap.requests import Body
+
+
+class EventRelay:
+    """Tells the client what happens, in its terms.
+
+    Until all is configured, the stops that a launch consists of are nobody's business.
+    """
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._adapter = adapter
+        self._outbox = adapter.outbox
+        # Characters may be torn apart by what the program writes at once.
+        decoder = codecs.getincrementaldecoder("utf-8")
+        self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
+
+    def on_event(self, event: events.Event) -> None:
+        """Tell the client of an event, if it is one for clients."""
+        match event:
+            case events.StopEvent(reasons=(events.Exited() as exited, *_)):
+                self._exited(exited)
+            case events.StopEvent():
+                self.stopped(event)
+            case events.Resumed():
+                self._resumed()
+            case events.OutputReceived(stream=stream, data=data):
+                self._output(stream, self._decoders[stream].decode(data))
+            case events.LogMessage():
+                self._logged(event)
+            case events.BreakpointChanged():
+                self._breakpoint_changed(event)
+            case events.ThreadsChanged(started=started, ended=ended):
+                self._threads_changed(started, ended)
+            case events.ProcessDetached():
+                self._terminated()
+            case events.SignalReceived():
+                words = stop_words(event)
+                self._adapter.say(words.text)
+            case events.Notice(text=text):
+                self._adapter.say(text)
+            case events.MemoryWritten() | events.RegisterWritten():
+                self._written(event)
+            case _:
+                pass
+
+    # -- stops -------------------------------------------------------------------------------
+    def stopped(self, event: events.StopEvent) -> None:
+        """Tell of a stop."""
+        adapter = self._adapter
+        adapter.references.forget()
+        if not adapter.configured or isinstance(event.reasons[0], events.Started):
+            return
+        words = stop_words(event.reasons[0])
+        reason = words.reason
+        if reason == "breakpoint":
+            reason = self._kind_of_breakpoint(event)
+        body: protocol.StoppedEventBody = {
+            "reason": reason,
+            "description": words.description + self._place(),
+            "threadId": event.thread,
+            "allThreadsStopped": True,
+        }
+        if words.text:
+            body["text"] = words.text
+        hit = [why.breakpoint for why in event.reasons if isinstance(why, events.BreakpointHit)]
+        hit += [why.watchpoint for why in event.reasons if isinstance(why, events.WatchHit)]
+        if hit:
+            body["hitBreakpointIds"] = hit
+        self._outbox.event_after_response("stopped", body)
+
+    def _place(self) -> str:
+        """Where the program stopped, as a part of a sentence."""
+        frame = self._adapter.client.frame
+        if frame.path is None:
+            return f" in {frame.function}" if frame.function else ""
+        return f" in {frame.function} at {frame.path.rpartition('/')[2]}:{frame.line}"
+
+    def _kind_of_breakpoint(self, event: events.StopEvent) -> str:
+        hit = event.reasons[0]
+        if not isinstance(hit, events.BreakpointHit):
+            return "breakpoint"
+        if hit.breakpoint == self._adapter.entry_breakpoint:
+            return "entry"
+        group = self._adapter.stoppoints.group_of(hit.breakpoint)
+        return f"{group} breakpoint" if group in ("function", "instruction") else "breakpoint"
+
+    def _resumed(self) -> None:
+        self._adapter.references.forget()
+        if self._adapter.configured and not self._adapter.resuming:
+            thread = self._adapter.client.thread.tid if self._adapter.session.is_stopped else 0
+            self._outbox.event("continued", {"threadId": thread, "allThreadsContinued": True})
+
+    def _exited(self, exited: events.Exited) -> None:
+        self._adapter.references.forget()
+        for stream, decoder in self._decoders.items():
+            self._output(stream, decoder.decode(b"", final=True))
+        if self._adapter.replacing:
+            return
+        code = exited.code if exited.code is not None else 128 + (exited.signal or 0)
+        if exited.code is None:
+            self._adapter.say(f"The program was {exited.status}.")
+        self._outbox.event_after_response("exited", {"exitCode": code})
+        self._terminated()
+
+    def _terminated(self) -> None:
+        self._outbox.event_after_response("terminated")
+
+    # -- between stops -----------------------------------------------------------------------
+    def _output(self, category: str, text: str) -> None:
+        if text:
+            self._outbox.event("output", {"category": category, "output": text})
+
+    def _logged(self, event: events.LogMessage) -> None:
+        body: protocol.OutputEventBody = {"category": "console", "output": f"{event.text}\n"}
+        item = self._adapter.client.breakpoints[event.breakpoint]
+        for place in getattr(item, "locations", ())[:1]:
+            if place.path is not None and place.line is not None:
+                abilities = self._adapter.abilities
+                body["source"] = self._adapter.sources.describe(place.path, abilities)
+                body["line"] = abilities.line_to_client(place.line)
+        self._outbox.event("output", body)
+
+    def _breakpoint_changed(self, event: events.BreakpointChanged) -> None:
+        book = self._adapter.stoppoints
+        if book.changing or book.group_of(event.breakpoint) is None:
+            return
+        if event.change == "removed":
+            gone: Body = {"id": event.breakpoint, "verified": False}
+            self._outbox.event("breakpoint", {"reason": "removed", "breakpoint": gone})
+            return
+        described = book.describe_number(event.breakpoint, self._adapter.abilities)
+        self._outbox.event("breakpoint", {"reason": "changed", "breakpoint": described})
+
+    def _threads_changed(self, started: tuple[int, ...], ended: tuple[int, ...]) -> None:
+        for reason, tids in (("started", started), ("exited", ended)):
+            for tid in tids:
+                self._outbox.event("thread", {"reason": reason, "threadId": tid})
+
+    def _written(self, event: events.MemoryWritten | events.RegisterWritten) -> None:
+        abilities = self._adapter.abilities
+        if isinstance(event, events.MemoryWritten) and abilities.memory_events:
+            body = {"memoryReference": f"{event.address:#x}", "offset": 0, "count": event.size}
+            self._outbox.event("memory", body)
+        if abilities.invalidated:
+            self._outbox.event("invalidated", {"areas": ["variables"]})

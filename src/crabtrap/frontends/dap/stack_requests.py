@@ -1,0 +1,118 @@
+"""Threads, their stacks, and what each frame has in scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crabtrap import Stopped
+from crabtrap.frontends.dap.handler import Handler
+from crabtrap.frontends.dap.variable_rows import Locals, RegisterRows, RowMaker, returned
+
+if TYPE_CHECKING:
+    from crabtrap import CallStack, StackFrame
+    from crabtrap.frontends.dap import protocol
+    from crabtrap.frontends.dap.adapter import Adapter
+    from crabtrap.frontends.dap.request_arguments import Arguments
+    from crabtrap.frontends.dap.requests import Reply
+
+
+def threads(adapter: Adapter, _arguments: Arguments) -> Reply:
+    """All threads, also while they run."""
+    session = adapter.session
+    if not session.has_program:
+        return {"threads": []}
+    return {
+        "threads": [
+            {"id": each.tid, "name": f"{each.index}: {each.name or 'thread'}"}
+            for each in session.process.threads
+        ]
+    }
+
+
+def stack_trace(adapter: Adapter, arguments: Arguments) -> Reply:
+    """Some frames of a thread."""
+    stack = stack_of(adapter, arguments.number("threadId"))
+    start, levels = max(0, arguments.number_or("startFrame", 0)), arguments.number_or("levels", 0)
+    if levels <= 0:
+        frames = stack.frames(start)
+        total = start + len(frames)
+    else:
+        # One more tells whether there is one.
+        found = stack.frames(start, levels + 1)
+        frames, total = found[:levels], start + len(found)
+    return {"stackFrames": [_frame(adapter, each) for each in frames], "totalFrames": total}
+
+
+def stack_of(adapter: Adapter, number: int) -> CallStack:
+    """Return the stack of a thread.
+
+    Raises:
+        NotFoundError: There is no such thread.
+    """
+    return adapter.session.process.thread(number)
+
+
+def _frame(adapter: Adapter, frame: StackFrame) -> protocol.StackFrame:
+    abilities = adapter.abilities
+    row: protocol.StackFrame = {
+        "id": adapter.references.number_frame(frame),
+        "name": frame.function or "???",
+        "line": 0,
+        "column": 0,
+    }
+    if frame.path is not None:
+        foreign = not frame.is_user
+        row["source"] = adapter.sources.describe(frame.path, abilities, foreign=foreign)
+        row["line"] = abilities.line_to_client(frame.line)
+        row["column"] = abilities.column_to_client(max(1, frame.column))
+    if frame.pc is not None:
+        row["instructionPointerReference"] = f"{frame.pc:#x}"
+    if frame.loaded_module is not None:
+        row["moduleId"] = frame.loaded_module.path
+    if not frame.is_user:
+        row["presentationHint"] = "subtle"
+    return row
+
+
+def scopes(adapter: Adapter, arguments: Arguments) -> Reply:
+    """What a frame has: its variables, what was returned to it, and registers."""
+    frame = adapter.references.frame(arguments.number("frameId"))
+    maker = RowMaker(adapter, frame)
+    number = adapter.references.number_container
+    found: list[protocol.Scope] = []
+    state = adapter.session.state
+    if isinstance(state, Stopped) and frame.index == adapter.client.frame.index:
+        row = returned(state.event.reasons)
+        if row is not None:
+            found.append(
+                {
+                    "name": "Return value",
+                    "presentationHint": "returnValue",
+                    "variablesReference": number(row),
+                    "expensive": False,
+                }
+            )
+    found.append(
+        {
+            "name": "Locals",
+            "presentationHint": "locals",
+            "variablesReference": number(Locals(maker, frame)),
+            "expensive": False,
+        }
+    )
+    found.append(
+        {
+            "name": "Registers",
+            "presentationHint": "registers",
+            "variablesReference": number(RegisterRows(frame)),
+            "expensive": True,
+        }
+    )
+    return {"scopes": found}
+
+
+HANDLERS = (
+    Handler("threads", threads),
+    Handler("stackTrace", stack_trace, {"supportsDelayedStackTraceLoading": True}),
+    Handler("scopes", scopes),
+)
