@@ -9,7 +9,7 @@ import pytest
 from tests.support.inferiors import require_profile
 from tests.support.loops.data import Count, only_loops
 from tests.support.oracle.compiled import Verdict
-from tests.support.oracle.verdicts import Outcome, answer, compare, read, session_at_stop
+from tests.support.oracle.verdicts import Outcome, judge, read, session_at_stop
 
 _FEWEST = 2500
 _MOST_REFUSED = 20
@@ -68,9 +68,9 @@ def _outcomes(profile: str, asked: dict[str, Verdict]) -> defaultdict[Outcome, l
     found: defaultdict[Outcome, list[str]] = defaultdict(list)
     with session_at_stop(profile) as session:
         for expression, verdict in asked.items():
-            says = answer(session, expression)
-            line = f"{expression}\n  rustc {verdict.kind}: {verdict.text}\n  crabtrap: {says[1]}"
-            found[compare(verdict, says)].append(line)
+            outcome, says = judge(session, expression, verdict)
+            line = f"{expression}\n  rustc {verdict.kind}: {verdict.text}\n  crabtrap: {says}"
+            found[outcome].append(line)
     return found
 
 
@@ -80,3 +80,34 @@ def test_a_ring_that_keeps_a_slot_free_does_not_count_it():
     with session_at_stop("debian-rustc") as session:
         assert session.evaluate("deque.capacity()").integer() == 7
         assert session.evaluate("deque.len()").integer() == 6
+
+
+def test_what_rust_leaves_open_of_a_nan_is_not_judged():
+    wrong = Verdict("value", "something else")
+    left_open = ["(inf - inf).is_sign_negative()", "(inf * 0.0).to_bits()"]
+    left_open += ["1.0_f32.copysign(inf - inf)", "[1.0, inf].map(|x| (x - x).is_sign_positive())"]
+    left_open += ["(inf - inf).is_sign_negative() == (inf * 0.0).is_sign_negative()"]
+    # `NaN` is shown without its sign, and what is no arithmetic determines every bit.
+    determined = ["inf - inf", "(inf - inf).abs().to_bits()", "(-nan).is_sign_negative()"]
+    determined += ["(inf - inf).max(1.0)", "(inf - inf).copysign(1.0).is_sign_negative()"]
+    with session_at_stop() as session:
+        outcomes = {each: judge(session, each, wrong)[0] for each in left_open + determined}
+    assert [each for each, outcome in outcomes.items() if outcome == "unjudged"] == left_open
+    assert {outcomes[each] for each in determined} == {"different"}
+
+
+def test_the_bits_of_a_nan_are_kept():
+    # A signalling NaN of an `f32` is no `f64`: on the way through one it would become a quiet one.
+    signalling = "f32::from_bits(0x7f80_0001)"
+    with session_at_stop() as session:
+        for text, bits in [
+            (f"{signalling}.to_bits()", 0x7F80_0001),
+            (f"(-{signalling}).to_bits()", 0xFF80_0001),
+            (f"(-{signalling}).abs().to_bits()", 0x7F80_0001),
+            (f"{signalling}.copysign(-1.0).to_bits()", 0xFF80_0001),
+            (f"u32::from_le_bytes({signalling}.to_le_bytes())", 0x7F80_0001),
+        ]:
+            assert session.evaluate(text).integer() == bits, text
+        assert (
+            session.values.render(session.evaluate(f"{signalling}.total_cmp(&f32::NAN)")) == "Less"
+        )

@@ -168,6 +168,7 @@ macro_rules! find_float_function {
             "copysign" => |a, b, _| a.copysign(b),
             "rem_euclid" => |a, b, _| a.rem_euclid(b),
             "div_euclid" => |a, b, _| a.div_euclid(b),
+            "midpoint" => |a, b, _| a.midpoint(b),
             "mul_add" => |a, b, c| a.mul_add(b, c),
             "add" => |a, b, _| a + b,
             "sub" => |a, b, _| a - b,

@@ -138,6 +138,18 @@ def real(number: float, type_: Type = FLOAT) -> Value:
     return Value(type_, Bytes(data), NOWHERE)
 
 
+def with_sign(value: Value, negative: bool) -> Value:
+    """A float with this sign; its other bits stay as they are, those of a NaN, too."""
+    data = bytearray(value.read_bytes())
+    data[-1] = data[-1] & 0x7F | negative << 7
+    return Value(value.type, Bytes(bytes(data)), NOWHERE)
+
+
+def is_negative(value: Value) -> bool:
+    """Whether the sign of a float is set, be it ``-0.0`` or a NaN."""
+    return value.read_bytes()[-1] >> 7 == 1
+
+
 def unit() -> Value:
     """``()``."""
     return Value(UNIT, Bytes(b""), NOWHERE)

@@ -215,7 +215,7 @@ def negate(value: Value) -> Value:
     """Evaluate ``-value``."""
     number = value.valid()
     if isinstance(number, float):
-        return computed.real(-number, value.type)
+        return computed.with_sign(value, not computed.is_negative(value))
     if _is_integer(number) and value.shape.row.encoding == "signed":
         return checked("-", -number, value.type, f"-{number}")
     raise EvaluationError(f"-{value.type.name} is not defined")

@@ -11,11 +11,13 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 from crabtrap import Session
-from tests.support.oracle.compiled import Verdict, judge
+from tests.support.oracle import compiled, verdicts
+from tests.support.oracle.compiled import Verdict
 from tests.support.oracle.generator import Generator
-from tests.support.oracle.verdicts import CORPUS, Outcome, answer, compare, session_at_stop, write
+from tests.support.oracle.verdicts import CORPUS, Outcome, session_at_stop, write
 
 _BATCH = 1000
 _SHOWN = 20
@@ -37,13 +39,15 @@ def main() -> int:
         done = 0
         while done < options.count:
             batch = [generator.expression() for _ in range(min(_BATCH, options.count - done))]
-            for expression, verdict in zip(batch, judge(batch, Path(directory)), strict=True):
+            for expression, verdict in zip(
+                batch, compiled.judge(batch, Path(directory)), strict=True
+            ):
                 started = time.monotonic()
-                outcome = _outcome(session, expression, verdict)
+                outcome, found = _outcome(session, expression, verdict)
                 fast = time.monotonic() - started < _SLOW
                 counts[outcome] += 1
                 if outcome not in ("same", "unjudged") and counts[outcome] <= _SHOWN:
-                    _show(session, outcome, expression, verdict)
+                    _show(outcome, expression, verdict, found)
                 if fast and outcome != "unjudged":
                     kept.append((expression, verdict))
             done += len(batch)
@@ -55,18 +59,16 @@ def main() -> int:
     return int(bool(counts["different"] or counts["traceback"]))
 
 
-def _outcome(session: Session, expression: str, verdict: Verdict) -> Outcome | str:
+def _outcome(
+    session: Session, expression: str, verdict: Verdict
+) -> tuple[Outcome | Literal["traceback"], str]:
     try:
-        return compare(verdict, answer(session, expression))
+        return verdicts.judge(session, expression, verdict)
     except Exception as error:
-        sys.stdout.write(f"traceback | {expression}\n    {type(error).__name__}: {error}\n")
-        return "traceback"
+        return "traceback", f"{type(error).__name__}: {error}"
 
 
-def _show(session: Session, outcome: str, expression: str, verdict: Verdict) -> None:
-    if outcome == "traceback":
-        return
-    _, found = answer(session, expression)
+def _show(outcome: str, expression: str, verdict: Verdict, found: str) -> None:
     sys.stdout.write(
         f"{outcome} | {expression}\n    rustc: {verdict.kind} {verdict.text[:200]}\n"
         f"    crabtrap: {found[:200]}\n"

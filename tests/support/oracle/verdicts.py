@@ -16,6 +16,7 @@ from crabtrap.expr.syntax.nodes import FormatSpec
 from crabtrap.present import std_presenter
 from crabtrap.target.stdio import Stdio
 from tests.support.inferiors import build
+from tests.support.oracle import nan_bits
 from tests.support.oracle.compiled import Verdict
 
 Outcome = Literal["same", "different", "refused", "lax", "unjudged"]
@@ -50,6 +51,15 @@ def answer(session: Session, text: str) -> tuple[bool, str]:
         return True, formatted(value, _DEBUG, std_presenter())
     except CrabtrapError as error:
         return False, str(error)
+
+
+def judge(session: Session, text: str, verdict: Verdict) -> tuple[Outcome, str]:
+    """Evaluate an expression, and compare its value with the oracle's: how, and what it says."""
+    found = answer(session, text)
+    outcome = compare(verdict, found)
+    if outcome == "different" and nan_bits.observes(lambda: answer(session, text)):
+        outcome = "unjudged"
+    return outcome, found[1]
 
 
 def compare(verdict: Verdict, found: tuple[bool, str]) -> Outcome:

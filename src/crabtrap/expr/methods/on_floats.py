@@ -13,7 +13,6 @@ from crabtrap.symbols.types import PRIMITIVES, Type
 from crabtrap.values import Value
 
 _UNARY = [
-    "abs",
     "signum",
     "sqrt",
     "cbrt",
@@ -46,16 +45,35 @@ _UNARY = [
     "to_degrees",
     "to_radians",
 ]
-_BINARY = ["powf", "atan2", "hypot", "min", "max", "copysign", "rem_euclid", "div_euclid", "log"]
+_BINARY = [
+    "powf",
+    "atan2",
+    "hypot",
+    "min",
+    "max",
+    "rem_euclid",
+    "div_euclid",
+    "log",
+    "midpoint",
+]
 
 
 def float_of(call: Invocation) -> tuple[float, Type]:
     """The receiver's number, and its type."""
-    value = computed.settle(indirection.scalar(call.value, call.presenter))
+    value = _receiver(call)
     number = value.scalar()
     if not isinstance(number, int | float):
         raise EvaluationError(f"{value.type.name} is not a float", call.tree.span)
     return float(number), value.type
+
+
+def _receiver(call: Invocation) -> Value:
+    return computed.settle(indirection.scalar(call.value, call.presenter))
+
+
+def _bits_of(value: Value) -> bytes:
+    """The bytes of a float: a Python float would not keep those of every NaN of an ``f32``."""
+    return computed.settle(value).read_bytes()
 
 
 def is_single(type_: Type) -> bool:
@@ -77,6 +95,15 @@ def _function(call: Invocation) -> Value:
     return computed.real(found, type_)
 
 
+def _abs(call: Invocation) -> Value:
+    return computed.with_sign(_receiver(call), negative=False)
+
+
+def _copysign(call: Invocation) -> Value:
+    sign = indirection.scalar(call.argument(), call.presenter)
+    return computed.with_sign(_receiver(call), computed.is_negative(sign))
+
+
 def _clamp(call: Invocation) -> Value:
     number, type_ = float_of(call)
     least, greatest = _argument(call, 0), _argument(call, 1)
@@ -88,7 +115,7 @@ def _clamp(call: Invocation) -> Value:
 
 def _test(call: Invocation) -> Value:
     number, type_ = float_of(call)
-    negative = math.copysign(1.0, number) < 0
+    negative = computed.is_negative(_receiver(call))
     least = 2.0**-126 if is_single(type_) else 2.0**-1022
     normal = math.isfinite(number) and abs(number) >= least
     found = {
@@ -104,9 +131,8 @@ def _test(call: Invocation) -> Value:
 
 
 def _to_bits(call: Invocation) -> Value:
-    number, type_ = float_of(call)
-    data = computed.real(number, type_).read_bytes()
-    name = "u32" if is_single(type_) else "u64"
+    data = _bits_of(_receiver(call))
+    name = "u32" if len(data) == 4 else "u64"
     return computed.integer(int.from_bytes(data, "little"), PRIMITIVES[name])
 
 
@@ -118,21 +144,19 @@ def _from_bits(call: Invocation) -> Value:
 
 
 def _total_order(call: Invocation) -> Value:
-    number, type_ = float_of(call)
-    other = _argument(call, 0)
-    return computed.ordering(_key(number, type_) - _key(other, type_))
+    other = indirection.scalar(call.argument(), call.presenter)
+    return computed.ordering(_key(_receiver(call)) - _key(other))
 
 
-def _key(number: float, type_: Type) -> int:
+def _key(value: Value) -> int:
     """A number whose order is that of ``f64::total_cmp``."""
-    data = computed.real(number, type_).read_bytes()
+    data = _bits_of(value)
     bits = int.from_bytes(data, "little", signed=True)
     return bits if bits >= 0 else bits ^ ((1 << (8 * len(data) - 1)) - 1)
 
 
 def _bytes(call: Invocation) -> Value:
-    number, type_ = float_of(call)
-    data = computed.real(number, type_).read_bytes()
+    data = _bits_of(_receiver(call))
     return computed.byte_string(data[::-1] if call.tree.name == "to_be_bytes" else data)
 
 
@@ -166,27 +190,17 @@ def _neighbour(call: Invocation) -> Value:
     return Value(type_, computed.Bytes(bits.to_bytes(size, "little")), computed.NOWHERE)
 
 
-def _midpoint(call: Invocation) -> Value:
-    a, type_ = float_of(call)
-    b = _argument(call, 0)
-    high, low = 2.0**1023 * (1 - 2.0**-53), 2.0**-1021
-    if is_single(type_) or (abs(a) <= high and abs(b) <= high):
-        return computed.real((a + b) / 2, type_)
-    if abs(a) < low:
-        return computed.real(a + b / 2, type_)
-    return computed.real(a / 2 + b if abs(b) < low else a / 2 + b / 2, type_)
-
-
 FLOAT: dict[str, Method] = {
     **{f"fn {name}(self) -> Self": _function for name in _UNARY},
     **{f"fn {name}(self, other: Self) -> Self": _function for name in _BINARY},
+    "fn abs(self) -> Self": _abs,
+    "fn copysign(self, sign: Self) -> Self": _copysign,
     "fn powi(self, n: i32) -> Self": _function,
     "fn mul_add(self, a: Self, b: Self) -> Self": _function,
     "fn clamp(self, min: Self, max: Self) -> Self": _clamp,
     "fn classify(self) -> FpCategory": _category,
     "fn next_up(self) -> Self": _neighbour,
     "fn next_down(self) -> Self": _neighbour,
-    "fn midpoint(self, other: Self) -> Self": _midpoint,
     "fn total_cmp(&self, other: &Self) -> Ordering": _total_order,
     **{
         f"fn {name}(self) -> bool": _test
