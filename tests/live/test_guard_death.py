@@ -7,6 +7,9 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ from tests.support.guard_death import SCRIPTS, State, debugging, journals
 from tests.support.inferiors import build
 from tests.support.needs import OWN_PIDS
 from tests.support.survivor import Survivor, survivor
-from tests.support.traces import debug_registers_in_use, is_text_intact, tracer_of
+from tests.support.traces import children_of, debug_registers_in_use, is_text_intact, tracer_of
 
 # What is found in a program that was running, where nobody has repaired it at once.
 LEFT: dict[State, str] = {
@@ -115,19 +118,38 @@ from crabtrap import repair
 from tests.support.guard_death import debugging
 from tests.support.survivor import survivor
 with survivor() as program:
-    with debugging(program, "running, cold traps") as debugger:
-        debugger.kill_guard_and_warden()
-    print("left", flush=True)
-    sys.stdin.readline()
-    (found,) = repair()
-    print(found.outcome, program.end().is_right, flush=True)
+    with debugging(program, sys.argv[1]) as debugger:
+        getattr(debugger, sys.argv[2])()
+    print(program.pid, flush=True)
+    if sys.stdin.readline() == "repair\\n":
+        (found,) = repair()
+        print(found.outcome)
+    ending = program.end()
+    print(ending.is_right, ending.signals, flush=True)
 """
 
 
-@pytest.mark.needs("PID namespaces")
-def test_the_journal_of_another_pid_namespace_is_left_to_those_in_it() -> None:
+@dataclass(frozen=True, slots=True)
+class Contained:
+    """A ``survivor`` in a PID namespace, whose guard there was killed.
+
+    Attributes:
+        pid: Its number out here.
+        container: The process that started it, told what to do with it and says how it ends.
+    """
+
+    pid: int
+    container: subprocess.Popen[str]
+
+    def end(self, command: str = "") -> str:
+        output, _ = self.container.communicate(command + "\n", timeout=20)
+        return output
+
+
+@contextmanager
+def contained(state: State, kill: str) -> Generator[Contained]:
     container = subprocess.Popen(
-        ["unshare", *OWN_PIDS, sys.executable, "-c", IN_A_CONTAINER],
+        ["unshare", *OWN_PIDS, sys.executable, "-c", IN_A_CONTAINER, state, kill],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -135,14 +157,70 @@ def test_the_journal_of_another_pid_namespace_is_left_to_those_in_it() -> None:
     )
     assert container.stdout is not None
     try:
-        assert container.stdout.readline() == "left\n"
-        # Its numbers mean other processes here, or none.
-        assert repair() == ()
-        output, _ = container.communicate("\n", timeout=20)
-        assert output == "repaired True\n"
+        number = container.stdout.readline().rstrip("\n")
+        (first,) = children_of(container.pid)
+        (pid,) = (pid for pid in children_of(first) if numbers_of(pid)[-1] == number)
+        yield Contained(pid, container)
     finally:
         container.kill()
         container.communicate()
+
+
+def numbers_of(pid: int) -> list[str]:
+    """The numbers of a process in its PID namespaces, its own last."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return status.partition("NSpid:")[2].partition("\n")[0].split()
+
+
+@pytest.mark.needs("PID namespaces")
+def test_journals_of_another_pid_namespace_are_found_in_it() -> None:
+    with contained("running, cold traps", "kill_guard_and_warden") as program:
+        # Its numbers mean other processes here, or none.
+        assert repair() == ()
+        assert program.end("repair") == "repaired\nTrue 0\n"
+
+
+@pytest.mark.needs("PID namespaces")
+@pytest.mark.parametrize(
+    ("state", "found", "signals"),
+    [
+        ("running, cold traps", {"traps": 3}, 0),
+        ("running, watchpoint", {"watched": 5}, 0),
+        ("in a call", {"calls": 1}, 0),
+        ("blocked in a slot", {"moved": 1, "slots": 1}, 0),
+        ("stopped at a signal", {"signals": 1}, 1),
+    ],
+)
+def test_a_program_in_a_pid_namespace_is_repaired_from_outside(
+    state: State, found: dict[str, int], signals: int
+) -> None:
+    with contained(state, "kill_guard_and_warden") as program:
+        (repaired,) = repair(program.pid)
+        assert (repaired.pid, repaired.outcome) == (program.pid, "repaired")
+        assert {name: getattr(repaired, name) for name in found} == found
+        assert is_text_intact(program.pid)
+        assert not debug_registers_in_use(program.pid)
+        assert repair(program.pid) == (Repair(program.pid, "clean"),)
+        assert program.end() == f"True {signals}\n"
+
+
+@pytest.mark.needs("PID namespaces")
+def test_attaching_from_outside_finds_the_program_whole() -> None:
+    with contained("in a call", "kill_guard_and_warden") as program:
+        with Session(None) as session:
+            session.attach(program.pid)
+            assert is_text_intact(program.pid)
+            session.detach()
+        assert program.end() == "True 0\n"
+
+
+@pytest.mark.needs("PID namespaces")
+def test_what_a_warden_in_a_pid_namespace_has_done_is_told_outside() -> None:
+    with contained("stopped at a watchpoint", "kill_guard") as program:
+        (repaired,) = repair(program.pid)
+        assert repaired == Repair(program.pid, "repaired", by_warden=True, watched=5)
+        assert repair(program.pid) == (Repair(program.pid, "clean"),)
+        assert program.end() == "True 0\n"
 
 
 def test_a_signal_that_was_taken_is_given_back() -> None:

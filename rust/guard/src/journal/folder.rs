@@ -1,7 +1,6 @@
-//! Where journals lie, and which process one is about.
+//! Where journals lie.
 //!
-//! A file is named after the boot, the process id and the process's start time, which no two
-//! processes share.  It is locked as long as somebody minds it: by the guard and by those who
+//! A file is named after the process that it is about ([`Identity`]).  It is locked as long as somebody minds it: by the guard and by those who
 //! were forked from it; one that can be locked is an orphan (flock(2)).
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -10,112 +9,78 @@ use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 
+use super::identity::{Identity, Standing};
 use super::table;
-use crate::os::procfs;
 use crate::os::ptrace::Tid;
-
-/// The process that a journal is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Id of the boot (random(4)).
-    boot: String,
-    /// The PID namespace that the number is of.
-    namespace: u64,
-    /// Process id.
-    pub pid: Tid,
-    /// Start time in clock ticks since boot.
-    start: u64,
-}
 
 /// What there is of a journal.
 pub enum Found {
     /// None.
     None,
     /// One that somebody minds.
-    Kept(File, PathBuf),
+    Kept(Entry),
     /// One that nobody minds; it is locked now.
-    Orphan(File, PathBuf),
+    Orphan(Entry),
 }
 
-impl Identity {
-    /// Identifies a process.
-    ///
-    /// # Errors
-    /// It is gone, or `/proc` is not as usual.
-    pub fn of(pid: Tid) -> io::Result<Self> {
-        let (_, start) = procfs::core_and_start(pid).ok_or(io::ErrorKind::NotFound)?;
-        let boot = present_boot()?;
-        let namespace = present_namespace()?;
-        Ok(Self {
-            boot,
-            namespace,
-            pid,
-            start,
-        })
-    }
+/// A journal that was found.
+pub struct Entry {
+    /// What is written there.
+    pub file: File,
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whom it is about; its numbers of threads are of the same namespace.
+    pub identity: Identity,
+}
 
-    /// Whether this is still the process with its number.
-    pub fn is_alive(&self) -> bool {
-        Self::of(self.pid).is_ok_and(|now| now == *self)
+/// Creates a process's journal, locked, with room for everything.
+///
+/// # Errors
+/// There is no folder for it or no room, or there is a journal already.
+pub fn create(identity: &Identity) -> io::Result<(File, PathBuf)> {
+    let path = make_folder()?.join(identity.file_name());
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW)
+        .open(&path)?;
+    // Room first: once the program is being changed, no write may fail.
+    let ready = reserve(&file).and_then(|()| lock(&file));
+    if let Err(error) = ready {
+        fs::remove_file(&path)?;
+        return Err(error);
     }
+    Ok((file, path))
+}
 
-    /// Creates the process's journal, locked, with room for everything.
-    ///
-    /// # Errors
-    /// There is no folder for it or no room, or there is a journal already.
-    pub fn create(&self) -> io::Result<(File, PathBuf)> {
-        let path = make_folder()?.join(self.file_name());
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(&path)?;
-        // Room first: once the program is being changed, no write may fail.
-        let ready = reserve(&file).and_then(|()| lock(&file));
-        if let Err(error) = ready {
-            fs::remove_file(&path)?;
-            return Err(error);
-        }
-        Ok((file, path))
+/// Finds a process's journal: one with its number here, or that of a guard in a PID namespace
+/// within ours.
+///
+/// # Errors
+/// The process is gone, or its journal cannot be opened, or others than the user may have
+/// written it.
+pub fn find(pid: Tid) -> io::Result<Found> {
+    for identity in Identity::all_of(pid)? {
+        let path = folder()?.join(identity.file_name());
+        let file = match open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            opened => opened?,
+        };
+        let is_orphan = lock(&file).is_ok();
+        let entry = Entry {
+            file,
+            path,
+            identity,
+        };
+        return Ok(if is_orphan {
+            Found::Orphan(entry)
+        } else {
+            Found::Kept(entry)
+        });
     }
-
-    /// Finds the process's journal.
-    ///
-    /// # Errors
-    /// It cannot be opened, or others than the user may have written it.
-    pub fn find(&self) -> io::Result<Found> {
-        let path = folder()?.join(self.file_name());
-        match open(&path) {
-            Ok(file) if lock(&file).is_ok() => Ok(Found::Orphan(file, path)),
-            Ok(file) => Ok(Found::Kept(file, path)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn file_name(&self) -> String {
-        let Self {
-            boot,
-            namespace,
-            pid,
-            start,
-        } = self;
-        format!("{boot}-{namespace}-{pid}-{start}")
-    }
-
-    fn parse(name: &str) -> Option<Self> {
-        let mut parts = name.rsplitn(4, '-');
-        let (start, pid) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let (namespace, boot) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
-        Some(Self {
-            boot,
-            namespace,
-            pid,
-            start,
-        })
-    }
+    Ok(Found::None)
 }
 
 /// Lists the processes of this boot and PID namespace that have journals.  Those of other boots
@@ -126,8 +91,6 @@ impl Identity {
 /// The folder cannot be read.
 pub fn list() -> io::Result<Vec<Identity>> {
     let folder = folder()?;
-    let boot = present_boot()?;
-    let namespace = present_namespace()?;
     let mut found = Vec::new();
     let entries = match fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
@@ -139,13 +102,13 @@ pub fn list() -> io::Result<Vec<Identity>> {
         let Some(identity) = name.and_then(Identity::parse) else {
             continue;
         };
-        if identity.boot == boot && identity.namespace != namespace {
-            continue;
-        }
-        if identity.boot == boot && identity.is_alive() {
-            found.push(identity);
-        } else if identity.boot != boot || open(&path).is_ok_and(|file| lock(&file).is_ok()) {
-            fs::remove_file(&path)?;
+        match identity.standing()? {
+            Standing::Alive => found.push(identity),
+            Standing::Gone if open(&path).is_ok_and(|file| lock(&file).is_ok()) => {
+                fs::remove_file(&path)?;
+            }
+            Standing::Gone | Standing::Unknown => {}
+            Standing::OfAnotherBoot => fs::remove_file(&path)?,
         }
     }
     found.sort_by_key(|identity| identity.pid);
@@ -212,16 +175,6 @@ fn lock(file: &File) -> io::Result<()> {
     }
 }
 
-fn present_boot() -> io::Result<String> {
-    let text = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-    Ok(text.trim().to_owned())
-}
-
-/// Returns the number of the PID namespace that process numbers here are of (`namespaces(7)`).
-fn present_namespace() -> io::Result<u64> {
-    Ok(fs::metadata("/proc/self/ns/pid")?.ino())
-}
-
 /// Returns the folder by the XDG base directory specification.
 fn folder() -> io::Result<PathBuf> {
     let absolute = |name| {
@@ -248,22 +201,4 @@ fn make_folder() -> io::Result<PathBuf> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
     Ok(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_process_is_found_again_by_its_name() {
-        let own = Identity::of(std::process::id() as Tid).unwrap();
-        assert_eq!(Identity::parse(&own.file_name()), Some(own.clone()));
-        assert!(own.is_alive());
-        let other = Identity {
-            start: own.start + 1,
-            ..own
-        };
-        assert!(!other.is_alive());
-        assert_eq!(Identity::parse("lost+found"), None);
-    }
 }

@@ -6,9 +6,10 @@
 //! guard.
 //!
 //! [`record`] says what is noted, [`table`] how records lie in the file, [`folder`] where the
-//! file is and whose it is; [`reader`] is the other side.  Nothing here touches a program.
+//! file is, [`identity`] whom it is about; [`reader`] is the other side.  Nothing here touches a program.
 
 pub mod folder;
+pub mod identity;
 pub mod reader;
 pub mod record;
 mod table;
@@ -23,7 +24,7 @@ use std::rc::Rc;
 use log::warn;
 
 use crate::os::ptrace::Tid;
-use folder::Identity;
+use identity::Identity;
 use record::Record;
 use table::Table;
 
@@ -54,7 +55,7 @@ impl Journal {
     /// # Errors
     /// There is neither room for the file nor memory.
     pub fn create(pid: Tid) -> io::Result<Self> {
-        let (file, path) = match Identity::of(pid).and_then(|identity| identity.create()) {
+        let (file, path) = match Identity::of(pid).and_then(|identity| folder::create(&identity)) {
             Ok((file, path)) => (file, Some(path)),
             Err(error) => {
                 warn!("the journal of {pid} is kept in memory alone: {error}");

@@ -1,11 +1,14 @@
 //! Reading a journal whose guard is dead, and leaving in it what was done about it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 
+use super::folder::Entry;
 use super::record::{HeldSignal, SavedThread, Slot, Trap};
 use super::{INCOMPLETE_AT, MAGIC, OUTCOME_AT, OUTCOME_SIZE, table};
+use crate::os::ptrace::Tid;
 
 /// What a guard has left in a program.
 #[derive(Clone, Default)]
@@ -44,6 +47,36 @@ impl Remains {
             is_incomplete: is_incomplete != [0],
         })
     }
+
+    /// Reads a journal of process `pid`, with the numbers that its threads have here.
+    ///
+    /// # Errors
+    /// As [`Remains::read`], or the process is gone.
+    pub fn of(pid: Tid, entry: &Entry) -> io::Result<Self> {
+        let mut remains = Self::read(&entry.file)?;
+        if !(remains.threads.is_empty() && remains.signals.is_empty()) {
+            let numbers = entry.identity.numbers_here(pid)?;
+            // Threads that have ended need nothing any more.
+            remains.threads = renumbered(remains.threads, &numbers, |thread| &mut thread.tid);
+            remains.signals = renumbered(remains.signals, &numbers, |held| &mut held.tid);
+        }
+        Ok(remains)
+    }
+}
+
+/// Gives records the numbers of their threads that `numbers` has, and leaves out the others.
+fn renumbered<R>(
+    records: Vec<R>,
+    numbers: &HashMap<Tid, Tid>,
+    thread_of: impl Fn(&mut R) -> &mut Tid,
+) -> Vec<R> {
+    let each = records.into_iter();
+    each.filter_map(|mut record| {
+        let tid = thread_of(&mut record);
+        *tid = *numbers.get(tid)?;
+        Some(record)
+    })
+    .collect()
 }
 
 /// Reads the traps alone, where they may be lifted before threads are stopped: a thread that
@@ -85,7 +118,6 @@ pub fn read_outcome(file: &File) -> io::Result<Option<String>> {
 mod tests {
     use super::super::Journal;
     use super::*;
-    use crate::os::ptrace::Tid;
 
     #[test]
     fn what_was_noted_is_read_and_the_outcome_too() {

@@ -7,7 +7,7 @@ use log::debug;
 use nix::errno::Errno;
 
 use super::refusal;
-use crate::journal::folder::{Found, Identity};
+use crate::journal::folder::{self, Found};
 use crate::journal::reader::Remains;
 use crate::os::procfs;
 use crate::os::ptrace::{self, OPTIONS, Tid};
@@ -21,16 +21,15 @@ impl Tracer {
     /// # Errors
     /// A sentence that names the rule which refused, and what may be done.
     pub fn attach(&mut self, pid: Tid) -> Result<(), String> {
-        let found = Identity::of(pid).and_then(|identity| identity.find());
-        let Ok(Found::Orphan(file, path)) = found else {
+        let Ok(Found::Orphan(entry)) = folder::find(pid) else {
             return self.attach_and_mend(pid, Remains::default()).map(drop);
         };
         // A guard that was killed has been here before.
         let describe = |error: io::Error| error.to_string();
-        let remains = Remains::read(&file).map_err(describe)?;
+        let remains = Remains::of(pid, &entry).map_err(describe)?;
         let mended = self.attach_and_mend(pid, remains)?;
         debug!("left in {pid} by a dead guard: {mended:?}");
-        fs::remove_file(path).map_err(describe)
+        fs::remove_file(entry.path).map_err(describe)
     }
 
     /// Attaches to a process and takes out what a dead guard has left in it.

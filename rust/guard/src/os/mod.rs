@@ -9,6 +9,7 @@ pub mod death_lock;
 pub mod helper;
 pub mod mappings;
 pub mod memory;
+pub mod pid_namespaces;
 pub mod procfs;
 pub mod ptrace;
 pub mod registers;

@@ -11,7 +11,7 @@ pub mod warden;
 use std::fs::{self, File};
 use std::io;
 
-use crate::journal::folder::{self, Found, Identity};
+use crate::journal::folder::{self, Found};
 use crate::journal::reader::{self, Remains};
 use crate::os::procfs;
 use crate::os::ptrace::Tid;
@@ -25,40 +25,42 @@ pub use outcome::Outcome;
 /// The folder of journals cannot be read.
 pub fn repair_orphans() -> io::Result<Vec<Outcome>> {
     let mut orphans = folder::list()?;
-    orphans.retain(|identity| matches!(identity.find(), Ok(Found::Orphan(..))));
+    orphans.retain(|identity| matches!(folder::find(identity.pid), Ok(Found::Orphan(_))));
     let each = orphans.iter().map(|identity| repair(identity.pid));
     Ok(each.collect())
 }
 
 /// Repairs one process, by its journal and by the files of its code.
 pub fn repair(pid: Tid) -> Outcome {
-    let Ok(identity) = Identity::of(pid) else {
-        return Outcome::Gone { pid };
-    };
     if has_ended(pid) {
         return Outcome::Gone { pid };
     }
-    repair_identified(&identity).unwrap_or_else(|text| Outcome::Refused { pid, text })
+    repair_living(pid).unwrap_or_else(|text| {
+        if has_ended(pid) {
+            Outcome::Gone { pid }
+        } else {
+            Outcome::Refused { pid, text }
+        }
+    })
 }
 
-fn repair_identified(identity: &Identity) -> Result<Outcome, String> {
-    let pid = identity.pid;
+fn repair_living(pid: Tid) -> Result<Outcome, String> {
     refuse_traced(pid)?;
     let describe = |error: io::Error| error.to_string();
-    let (file, path) = match identity.find().map_err(describe)? {
+    let entry = match folder::find(pid).map_err(describe)? {
         Found::None => return mend(pid, Remains::default(), true),
-        Found::Orphan(file, path) => (file, path),
+        Found::Orphan(entry) => entry,
         // By the warden: the guard itself is not there any more, or it would trace.
-        Found::Kept(file, path) => {
-            folder::wait_for_orphan(&file).map_err(describe)?;
-            (file, path)
+        Found::Kept(entry) => {
+            folder::wait_for_orphan(&entry.file).map_err(describe)?;
+            entry
         }
     };
-    let outcome = match reader::read_outcome(&file).map_err(describe)? {
-        Some(text) => Outcome::Already(text),
-        None => mend(pid, Remains::read(&file).map_err(describe)?, true)?,
+    let outcome = match reader::read_outcome(&entry.file).map_err(describe)? {
+        Some(text) => Outcome::already(pid, &entry.identity, &text),
+        None => mend(pid, Remains::of(pid, &entry).map_err(describe)?, true)?,
     };
-    fs::remove_file(path).map_err(describe)?;
+    fs::remove_file(entry.path).map_err(describe)?;
     Ok(outcome)
 }
 

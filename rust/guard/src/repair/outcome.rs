@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::journal::identity::Identity;
 use crate::os::ptrace::Tid;
 use crate::trace::safety::Mended;
 
@@ -36,6 +37,14 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What somebody has left about a process, under the number that it has there.
+    #[must_use]
+    pub fn already(pid: Tid, there: &Identity, json: &str) -> Self {
+        let named = |pid| format!("{{\"pid\":{pid},");
+        let rest = json.strip_prefix(&named(there.pid));
+        Self::Already(rest.map_or_else(|| json.to_owned(), |rest| named(pid) + rest))
+    }
+
     /// Marks it as the warden's, who had lifted so many traps before.
     #[must_use]
     pub fn by_warden(mut self, lifted: usize) -> Self {
@@ -113,6 +122,14 @@ mod tests {
     #[test]
     fn texts_are_quoted() {
         assert_eq!(quote("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000ad\"");
+    }
+
+    #[test]
+    fn what_was_left_under_another_number_is_told_under_ours() {
+        let own = Identity::of(std::process::id() as Tid).unwrap();
+        let json = Outcome::Gone { pid: own.pid }.to_json();
+        let told = Outcome::already(7, &own, &json);
+        assert_eq!(told.to_json(), "{\"pid\":7,\"outcome\":\"gone\"}");
     }
 
     #[test]

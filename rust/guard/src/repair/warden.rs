@@ -13,7 +13,7 @@ use log::{LevelFilter, debug};
 
 use super::{Outcome, repair_by_journal};
 use crate::breakpoints::sites::TRAP;
-use crate::journal::folder::Identity;
+use crate::journal::identity::Identity;
 use crate::journal::record::Trap;
 use crate::journal::{Journal, reader};
 use crate::os::death_lock::DeathLock;
