@@ -23,6 +23,8 @@ class RuntimeLayout:
         worker_count: Path in what a handle points to: the number of workers.
         blocking_threads, idle_blocking_threads, blocking_queue: Paths in what a handle points to:
             what is counted of the pool for blocking calls.
+        blocking_calls: Path in what a handle points to: the queue of calls for that pool.
+        blocking_task: Path in a call to the pointer to its task.
     """
 
     runtime: str
@@ -36,9 +38,12 @@ class RuntimeLayout:
     blocking_threads: Path
     idle_blocking_threads: Path
     blocking_queue: Path
+    blocking_calls: Path
+    blocking_task: Path
 
 
-_POOL = "data.blocking_spawner.inner.data.metrics"
+_POOL = "data.blocking_spawner.inner.data"
+_METRICS = f"{_POOL}.metrics"
 _MULTI_THREAD = r"tokio::runtime::(?:scheduler::multi_thread|thread_pool)"
 
 TOKIO_THREADS = RuntimeLayout(
@@ -50,9 +55,11 @@ TOKIO_THREADS = RuntimeLayout(
     scheduler="core.scheduler",
     entered=tuple(f"{slot}current.handle.value" for slot in THREAD_LOCAL_SLOTS),
     worker_count="data.shared.remotes.length",
-    blocking_threads=f"{_POOL}.num_threads",
-    idle_blocking_threads=f"{_POOL}.num_idle_threads",
-    blocking_queue=f"{_POOL}.queue_depth",
+    blocking_threads=f"{_METRICS}.num_threads",
+    idle_blocking_threads=f"{_METRICS}.num_idle_threads",
+    blocking_queue=f"{_METRICS}.queue_depth",
+    blocking_calls=(f"{_POOL}.shared.data.queue", f"{_POOL}.inner_impl.Locked.0.mutex.data.queue"),
+    blocking_task="task.raw.ptr",
 )
 
 RUNTIME_LAYOUTS = (TOKIO_THREADS,)

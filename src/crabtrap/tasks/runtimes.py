@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.field_paths import find_part, peel
 from crabtrap.records import dataclass
-from crabtrap.tasks.runtime_layouts import RUNTIME_LAYOUTS
+from crabtrap.tasks.blocking_pool import places_in_pool
+from crabtrap.tasks.runtime_layouts import RUNTIME_LAYOUTS, threads_of
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.running_tasks import RunningTasks
     from crabtrap.tasks.runtime_layouts import RuntimeLayout
     from crabtrap.tasks.task import Task, Tasks
+    from crabtrap.tasks.waits.wait import QueuePlace
     from crabtrap.values import Value
 
 
@@ -70,6 +72,17 @@ def find_runtimes(tasks: Tasks) -> tuple[Runtime, ...]:
         if layout.runtime == running.layout.runtime
         for address, found in _found(tasks, running, layout).items()
     )
+
+
+def places_in_pools(tasks: Tasks) -> dict[Address, QueuePlace]:
+    """Find the places of calls that wait for a thread of their runtime's pool, by their tasks."""
+    return {
+        address: place
+        for running in tasks.running
+        if (layout := threads_of(running.layout.runtime)) is not None
+        for found in _found(tasks, running, layout).values()
+        for address, place in places_in_pool(layout, found.handle, len(tasks.all)).items()
+    }
 
 
 def _found(tasks: Tasks, running: RunningTasks, layout: RuntimeLayout) -> dict[Address, _Found]:

@@ -14,7 +14,7 @@ from crabtrap.tasks.known import KnownOfTasks
 from crabtrap.tasks.layouts import LAYOUTS, TaskState
 from crabtrap.tasks.roots import find_roots, find_running_root
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
-from crabtrap.tasks.runtimes import Runtime, find_runtimes
+from crabtrap.tasks.runtimes import Runtime, find_runtimes, places_in_pools
 from crabtrap.tasks.scan import find_tasks
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.kinds import TaskKind
     from crabtrap.tasks.scan import Found, Places
     from crabtrap.tasks.task_source import TaskSource
-    from crabtrap.tasks.waits.wait import Wait
+    from crabtrap.tasks.waits.wait import QueuePlace, Wait
 
 __all__ = ["KnownOfTasks", "Task", "TaskState", "Tasks"]
 
@@ -161,6 +161,18 @@ class Task:
             for level in (awaits.levels() if awaits is not None else ())
             for name, future in self._tasks.decoder.held(level)
         )
+
+    @property
+    def is_blocking_call(self) -> bool:
+        """Whether it is a function for a thread of its own, as of ``spawn_blocking``."""
+        return self.kind is not None and self.kind.is_unowned
+
+    @property
+    def place(self) -> QueuePlace | None:
+        """Of a blocking call that no thread has begun: its place in the queue for one."""
+        if self.state != "queued" or not self.is_blocking_call:
+            return None
+        return self._tasks.places_in_pools.get(self.address)
 
     def check(self) -> None:
         """Refuse use after the program was resumed.
@@ -365,6 +377,11 @@ class Tasks:
     def runtimes(self) -> tuple[Runtime, ...]:
         """The runtimes that a thread has entered or that have a task."""
         return find_runtimes(self)
+
+    @lazy
+    def places_in_pools(self) -> dict[Address, QueuePlace]:
+        """The places of blocking calls that wait for a thread, by their addresses."""
+        return places_in_pools(self)
 
     @lazy
     def running(self) -> tuple[RunningTasks, ...]:

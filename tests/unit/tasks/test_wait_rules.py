@@ -57,6 +57,6 @@ def test_the_page_shows_valid_rules_and_every_key():
     for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL):
         assert parse(block).all
     told = set(re.findall(r"`(\w+)`", page)) | set(re.findall(r"^(\w+) =", page, re.MULTILINE))
-    names = ("WAIT", "HOLD", "BLOCK", "QUEUE", "LIST", "DESCRIPTOR")
+    names = ("WAIT", "HOLD", "BLOCK", "QUEUE", "LIST", "DESCRIPTOR", "PLACE")
     keys = frozenset[str]().union(*(getattr(wait_rule_files, f"{name}_KEYS") for name in names))
     assert keys <= told

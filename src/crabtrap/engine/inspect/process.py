@@ -243,13 +243,25 @@ class Process:
 
     def describe_descriptor(self, fd: int) -> str | None:
         """Return what a file descriptor of the program refers to; ``None`` if unknown or remote."""
-        local = f"/proc/{self.pid}/"
-        if fd < 0 or not self.target.executable().startswith(local):
+        if fd < 0 or not self.is_local:
             return None
         try:
-            return os.readlink(f"{local}fd/{fd}")
+            return os.readlink(f"/proc/{self.pid}/fd/{fd}")
         except OSError:
             return None
+
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """The numbers of the program's open file descriptors; ``()`` if unknown or remote."""
+        try:
+            return tuple(map(int, os.listdir(f"/proc/{self.pid}/fd"))) if self.is_local else ()
+        except OSError:
+            return ()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine, so that ``/proc`` has it."""
+        return self.target.executable().startswith(f"/proc/{self.pid}/")
 
     @property
     def behaviour(self) -> PythonBehaviour:

@@ -64,6 +64,8 @@ def waiting_for(task: Task) -> str:
 
     if task.state == "idle":
         return ", ".join(dict.fromkeys(map(_wait_text, waits_of_user_code(task.waits))))
+    if task.place is not None:
+        return f"a thread ({task.place.text})"
     return "to be polled" if task.state == "queued" else ""
 
 
@@ -73,7 +75,9 @@ def _wait_text(wait: Wait) -> str:
 
 
 def _label(who: Task | Thread) -> str:
-    return f"thread {who.index}" if isinstance(who, Thread) else who.label
+    if isinstance(who, Thread):
+        return f"thread {who.index}"
+    return who.label if who.thread is None else f"{who.label} on thread {who.thread.index}"
 
 
 _FLAVORS = {

@@ -92,7 +92,8 @@ def _joined(who: Task | Thread) -> Text:
     if isinstance(who, Thread):
         return text
     on = f" on thread {who.thread.index}" if who.thread is not None else ""
-    return text.add(f", {who.state}{on}")
+    queued = f", {who.place.text} for a thread" if who.place is not None else ""
+    return text.add(f", {who.state}{on}{queued}")
 
 
 def _place(where: Await | Frame | None) -> Text:

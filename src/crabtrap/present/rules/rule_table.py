@@ -124,6 +124,12 @@ class RuleTable:
         """Read a table; an empty one where the key is missing."""
         return RuleTable(self.table.get(key, {}), self.place, key)
 
+    def inners(self, key: str) -> tuple[RuleTable, ...]:
+        """Read a table or a list of tables; none where the key is missing."""
+        value = self.table.get(key, [])
+        tables = cast("list[object]", value) if isinstance(value, list) else [value]
+        return tuple(RuleTable(table, self.place, key) for table in tables)
+
     def path(self, key: str) -> Path:
         """Read a path, or a list of alternatives."""
         value = self.table.get(key)

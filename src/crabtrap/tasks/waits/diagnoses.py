@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from crabtrap.records import dataclass, replace
 from crabtrap.tasks.waits.cycles import find_cycles
+from crabtrap.tasks.waits.kernel.system_calls import interrupted_call
 from crabtrap.tasks.waits.stuck import find_stuck
-from crabtrap.tasks.waits.system_calls import interrupted_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,8 +25,6 @@ DiagnosisKind = Literal[
     "blocked worker",
     "overdue",
 ]
-_MEANT_TO_BLOCK = "BlockingTask<"
-"""Of tokio: a function for a thread of its own, such as ``spawn_blocking`` and each worker."""
 _LONG_OVERDUE = 1.0
 """Seconds after which a timer is said to be late: runtimes are a few milliseconds late."""
 DEADLOCKS: tuple[DiagnosisKind, ...] = ("deadlock", "self-deadlock", "futurelock")
@@ -161,7 +159,7 @@ def _guards_kept(graph: WaitGraph) -> Iterator[Diagnosis]:
 def _blocked_workers(graph: WaitGraph) -> Iterator[Diagnosis]:
     """Tasks that have blocked the threads that poll them, on purpose or not."""
     for task in graph.tasks:
-        if task.state != "running" or _MEANT_TO_BLOCK in task.root or task.thread is None:
+        if task.state != "running" or task.is_blocking_call or task.thread is None:
             continue
         call = interrupted_call(task.thread)
         if call is not None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.lazy import lazy
-from crabtrap.tasks.waits.clock import monotonic_time
 from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
+from crabtrap.tasks.waits.kernel.clock import monotonic_time
+from crabtrap.tasks.waits.kernel.descriptors import Descriptors
 from crabtrap.tasks.waits.leaves import WaitDescriber
 from crabtrap.tasks.waits.resources import ResourceIndex
 from crabtrap.tasks.waits.stack_words import guess_holders
@@ -34,7 +35,8 @@ class WaitGraph:
     @lazy
     def _describer(self) -> WaitDescriber:
         now = monotonic_time(self._tasks.process)
-        return WaitDescriber(self._book, now, self.holders, self.joined)
+        descriptors = Descriptors(self._tasks.process)
+        return WaitDescriber(self._book, now, descriptors, self.holders, self.joined)
 
     def waits_of(self, task: Task) -> tuple[Wait, ...]:
         """What one task waits for; ``()`` for one that has been woken or has ended.

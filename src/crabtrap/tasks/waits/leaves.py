@@ -8,8 +8,8 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.present.field_paths import LayoutError, each_layer, part
 from crabtrap.present.rules.formula import evaluate
 from crabtrap.tasks.waits.pointers import followed, linked_nodes, pointed, pointer_in
-from crabtrap.tasks.waits.sockets import socket_text
-from crabtrap.tasks.waits.wait import Descriptor, QueuePlace, Resource, Timer, Wait
+from crabtrap.tasks.waits.static_lists import place_in_list
+from crabtrap.tasks.waits.wait import QueuePlace, Resource, Timer, Wait
 from crabtrap.tasks.waits.wait_book import fits, holds_true
 from crabtrap.values.decode import why_unreadable
 
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from crabtrap.present.rules.formula import Formula
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
-    from crabtrap.tasks.waits.wait import Hold
+    from crabtrap.tasks.waits.kernel.descriptors import Descriptors
+    from crabtrap.tasks.waits.wait import Descriptor, Hold
     from crabtrap.tasks.waits.wait_book import WaitBook
     from crabtrap.tasks.waits.wait_rules import DescriptorRule, QueueRule, WaitRule
     from crabtrap.values import Value
@@ -40,6 +41,7 @@ class WaitDescriber:
         self,
         book: WaitBook,
         now: float | None,
+        descriptors: Descriptors,
         find_holds: Callable[[Wait], tuple[Hold, ...]],
         find_tasks: Callable[[Wait], tuple[Task, ...]],
     ) -> None:
@@ -48,11 +50,13 @@ class WaitDescriber:
         Args:
             book: The rules.
             now: The program's ``CLOCK_MONOTONIC`` in seconds; ``None`` where it is unknown.
+            descriptors: What its descriptors are.
             find_holds: Finds who can end a wait.
             find_tasks: Finds the tasks whose end ends it.
         """
         self._book = book
         self._now = now
+        self._descriptors = descriptors
         self._find_holds = find_holds
         self._find_tasks = find_tasks
 
@@ -89,7 +93,7 @@ class WaitDescriber:
     def _described(self, task: Task, levels: tuple[Await, ...], value: Value) -> Wait | None:
         """Describe a value that waits, by the first rule that fits; ``None`` without any."""
         for rule in self._book.waits(value.shape):
-            if not holds_true(rule.when, value):
+            if not (holds_true(rule.when, value) and _is_under(rule, levels)):
                 continue
             on = _on(rule, value)
             if rule.within:
@@ -111,17 +115,17 @@ class WaitDescriber:
         resource = None
         if on is not None and on.address is not None:
             resource = Resource(rule.what, on.address, on.shape.size or 0)
-        fd = readable(lambda: _descriptor(rule.descriptor, levels, value, on))
+        descriptor = self._descriptor(rule.descriptor, levels, value, on)
         return Wait(
             task,
             levels,
             rule.kind,
-            rule.what,
-            detail=_detail(rule, value),
+            (descriptor.kind if descriptor is not None else "") or rule.what,
+            detail=_detail(rule, value) or place_in_list(rule.listed, task.process, resource),
             resource=resource,
             place=readable(lambda: _place(rule.queue, value)),
             timer=readable(lambda: self._timer(rule, value)),
-            descriptor=None if fd is None else Descriptor(fd, socket_text(task.process, fd)),
+            descriptor=descriptor,
             tasks=readable(lambda: _tasks(rule, value)) or (),
             by=rule.by,
             also_by=rule.also_by,
@@ -131,6 +135,21 @@ class WaitDescriber:
             _find_holds=self._find_holds,
             _find_tasks=self._find_tasks,
         )
+
+    def _descriptor(
+        self,
+        rule: DescriptorRule | None,
+        levels: tuple[Await, ...],
+        value: Value,
+        on: Value | None,
+    ) -> Descriptor | None:
+        """The descriptor that must get ready: as the program has it, else as it is polled."""
+        if rule is None:
+            return None
+        fd = readable(lambda: _fd(rule, levels, value, on))
+        if fd is None and on is not None and on.address is not None:
+            fd = self._descriptors.registered(on.address)
+        return None if fd is None else self._descriptors.describe(fd)
 
     def _timer(self, rule: WaitRule, value: Value) -> Timer | None:
         if rule.deadline is None:
@@ -247,11 +266,13 @@ def _tasks(rule: WaitRule, value: Value) -> tuple[Address, ...]:
     return tuple(pointer.pointer_address() for pointer in pointers if pointer is not None)
 
 
-def _descriptor(
-    rule: DescriptorRule | None, levels: tuple[Await, ...], value: Value, on: Value | None
+def _is_under(rule: WaitRule, levels: tuple[Await, ...]) -> bool:
+    return not rule.under or any(fits(rule.under, level.value.shape) for level in levels)
+
+
+def _fd(
+    rule: DescriptorRule, levels: tuple[Await, ...], value: Value, on: Value | None
 ) -> int | None:
-    if rule is None:
-        return None
     holder: Value | None = value
     if rule.holder:
         holder = None if on is None else _holder(rule, levels, on)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
 from crabtrap.errors import CrabtrapError
+from crabtrap.tasks.waits.kernel.system_calls import interrupted_call
 from crabtrap.tasks.waits.leaves import pointed_resource, readable, total_of
-from crabtrap.tasks.waits.system_calls import interrupted_call
 from crabtrap.tasks.waits.wait import Resource, Wait
 
 if TYPE_CHECKING:

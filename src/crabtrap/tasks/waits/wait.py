@@ -75,10 +75,12 @@ class Descriptor:
 
     Attributes:
         fd: Its number.
+        kind: ``socket``, ``pipe``; ``""`` for other files, and where that is unknown.
         text: What it is: ``tcp 127.0.0.1:80 to 127.0.0.1:5000``; ``""`` where unknown.
     """
 
     fd: int
+    kind: str = ""
     text: str = ""
 
 
@@ -93,6 +95,11 @@ class QueuePlace:
 
     number: int
     length: int
+
+    @property
+    def text(self) -> str:
+        """``1 of 2 in the queue``."""
+        return f"{self.number} of {self.length} in the queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +240,7 @@ class Wait:
         if self.timer is not None:
             parts.append(self.timer.text)
         if self.place is not None:
-            parts.append(f"{self.place.number} of {self.place.length} in the queue")
+            parts.append(self.place.text)
         return ", ".join(parts)
 
 

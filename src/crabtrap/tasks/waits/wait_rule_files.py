@@ -13,6 +13,7 @@ from crabtrap.tasks.waits.wait_rules import (
     DescriptorRule,
     HoldRule,
     ListRule,
+    PlaceRule,
     QueueRule,
     Template,
     WaitRule,
@@ -25,12 +26,13 @@ if TYPE_CHECKING:
     from crabtrap.present.rules.rule_table import RuleTable
 
 WAIT_KEYS = frozenset(
-    """type kind what when within on detail by also_by total needs_all never deadline period queue
-    tasks each descriptor""".split()  # noqa: SIM905 - a list of as many lines
+    """type kind what when within under on detail by also_by total needs_all never deadline period
+    queue tasks each descriptor listed""".split()  # noqa: SIM905 - a list of as many lines
 )
 HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled", "blocks"))
 LIST_KEYS = frozenset(("first", "next"))
 DESCRIPTOR_KEYS = frozenset(("fd", "holder", "same"))
+PLACE_KEYS = frozenset(("static", "items", "same", "from_one", "signals"))
 BLOCK_KEYS = frozenset(("function", "kind", "what", "on", "by", "total", "needs_all", "joins"))
 QUEUE_KEYS = frozenset(("first", "next", "node"))
 
@@ -77,6 +79,7 @@ def _wait(table: RuleTable) -> WaitRule:
         table.text("what"),
         table.formulas("when"),
         table.text("within", ""),
+        table.text("under", ""),
         table.optional_path("on"),
         _templates(table),
         table.texts("by"),
@@ -90,6 +93,7 @@ def _wait(table: RuleTable) -> WaitRule:
         table.optional_path("tasks"),
         _list(table),
         _descriptor(table),
+        tuple(map(_place, table.inners("listed"))),
     )
 
 
@@ -123,6 +127,17 @@ def _descriptor(table: RuleTable) -> DescriptorRule | None:
     inner.refuse_others(DESCRIPTOR_KEYS)
     same = inner.path("same") if "holder" in inner else ""
     return DescriptorRule(inner.path("fd"), inner.text("holder", ""), same)
+
+
+def _place(table: RuleTable) -> PlaceRule:
+    table.refuse_others(PLACE_KEYS)
+    return PlaceRule(
+        table.text("static"),
+        table.path("items"),
+        table.path("same"),
+        table.flag("from_one"),
+        table.flag("signals"),
+    )
 
 
 def _block(table: RuleTable) -> BlockRule:

@@ -84,6 +84,25 @@ class DescriptorRule:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceRule:
+    """A list in a static, in which the place of what is waited for tells what that is.
+
+    Attributes:
+        static: The static's path.
+        items: Path from there to the list: a ``Vec``, a boxed slice.
+        same: Path in an item to what is waited for.
+        from_one: The first item is number 1, not 0.
+        signals: The numbers are those of signals.
+    """
+
+    static: str
+    items: Path
+    same: Path
+    from_one: bool = False
+    signals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ListRule:
     """A list of nodes that are linked by pointers.
 
@@ -108,6 +127,7 @@ class WaitRule:
         what: What is waited for, in words: ``Mutex``.
         when: Formulas that must not be zero; else the next rule is tried.
         within: A type: what is waited for is part of such a value, as a semaphore of a mutex is.
+        under: A type: one of the futures that await it is such.
         on: What is waited for: a value, or what a pointer points to.
         detail: More about it; the first is taken whose fields exist.
         by: The roles of those who end the wait, as in ``HoldRule``; without any, it ends by
@@ -122,6 +142,7 @@ class WaitRule:
         tasks: A pointer to a task whose end ends the wait.
         each: Of several such tasks, the list: ``tasks`` is a path in its nodes.
         descriptor: Where the file descriptor is.
+        listed: Where what is waited for is listed, the layouts one by one.
     """
 
     pattern: str
@@ -129,6 +150,7 @@ class WaitRule:
     what: str
     when: tuple[Formula, ...] = ()
     within: str = ""
+    under: str = ""
     on: Path | None = None
     detail: tuple[Template, ...] = ()
     by: tuple[str, ...] = ()
@@ -142,6 +164,7 @@ class WaitRule:
     tasks: Path | None = None
     each: ListRule | None = None
     descriptor: DescriptorRule | None = None
+    listed: tuple[PlaceRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

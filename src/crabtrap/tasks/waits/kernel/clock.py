@@ -16,7 +16,7 @@ def monotonic_time(process: Process) -> float | None:
     Only this machine's clock can be read.  A time namespace adds an offset to it, see
     ``time_namespaces(7)``.
     """
-    if not process.executable.startswith(f"/proc/{process.pid}/"):
+    if not process.is_local:
         return None
     return process.seen_at + _offset(process)
 

@@ -1,0 +1,1 @@
+"""What the kernel knows of a program that waits: its clock, system calls and descriptors."""
