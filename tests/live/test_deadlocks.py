@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from crabtrap import Diagnosis, Session, Stdio, Task
-from tests.support.inferiors import USUAL_PROFILES, Inferior, build
+from crabtrap import Diagnosis, Task
+from tests.support.inferiors import EVERY_TOKIO, Inferior, build
+from tests.support.looking import WAYS, looking_at
 
 Diagnose = Callable[[str], tuple[Diagnosis, ...]]
 
 
-@pytest.fixture(params=USUAL_PROFILES)
+@pytest.fixture(params=EVERY_TOKIO)
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("waiting", request.param)
 
 
-@pytest.fixture
-def diagnose(program: Inferior) -> Iterator[Diagnose]:
-    with Session(str(program.path)) as session:
+@pytest.fixture(params=WAYS)
+def diagnose(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Diagnose]:
+    with ExitStack() as stack:
 
         def diagnose(what: str) -> tuple[Diagnosis, ...]:
-            session.breakpoints.add("waiting::look")
-            session.launch((what,), stdio=Stdio.pipes())
-            session.continue_()
-            return session.diagnoses
+            looking = looking_at(program, what, way=request.param)
+            return stack.enter_context(looking).diagnoses
 
         yield diagnose
 

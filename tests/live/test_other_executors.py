@@ -8,7 +8,7 @@ import pytest
 
 from crabtrap import Session, Task
 from tests.support.inferiors import USUAL_PROFILES, Inferior, build
-from tests.support.looking import looking_at
+from tests.support.looking import WAYS, looking_at
 
 
 @pytest.fixture(params=USUAL_PROFILES, scope="module")
@@ -16,10 +16,10 @@ def program(request: pytest.FixtureRequest) -> Inferior:
     return build("executors", request.param)
 
 
-@pytest.fixture(scope="module")
-def session(program: Inferior) -> Iterator[Session]:
+@pytest.fixture(scope="module", params=WAYS)
+def session(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Session]:
     """Stopped when all tasks wait; only looked at."""
-    with looking_at(program) as session:
+    with looking_at(program, way=request.param) as session:
         yield session
 
 

@@ -15,8 +15,8 @@ from crabtrap import Frame, Session, Stdio
 from crabtrap.frontends.console.console import Console
 from crabtrap.frontends.console.json_lines import JsonOutput
 from tests.support.console_texts import shown
-from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
-from tests.support.looking import looking_at
+from tests.support.inferiors import EVERY_TOKIO, USUAL_PROFILES, Inferior, build
+from tests.support.looking import WAYS, Way, looking_at
 
 
 @pytest.fixture(params=USUAL_PROFILES)
@@ -60,11 +60,10 @@ def test_async_functions_that_await_each_other_are_all_frames(
     assert all(frame.thread is session.thread for frame in task.frames())
 
 
-@pytest.mark.parametrize("version", TOKIO_VERSIONS)
-@pytest.mark.parametrize("suffix", ["", "-o"])
-def test_every_version_tells_what_runs_and_what_is_blocked_on(version: str, suffix: str) -> None:
-    program = build("tasks", f"tokio-{version}{suffix}")
-    with looking_at(program) as session:
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("profile", EVERY_TOKIO)
+def test_every_version_tells_what_runs_and_what_is_blocked_on(profile: str, way: Way) -> None:
+    with looking_at(build("tasks", profile), way=way) as session:
         task = session.client.running_task
         assert task is not None
         assert (task.name, len(task.frames())) == ("tasks::looks", 2)
@@ -132,7 +131,7 @@ def test_programs_without_a_runtime_do_not_pay_for_tasks() -> None:
 
 def test_a_stop_in_a_task_says_so(program: Inferior) -> None:
     with Session(str(program.path)) as session:
-        text = shown(session, "delete 0", "break tasks::look", "run", "next", "next")
+        text = shown(session, "delete 0", "break tasks::look", "run", "next", "next", "next")
         label = next(task.label for task in session.tasks if task.state == "running")
         headline = f'[task {label} "looks"] Breakpoint 1, tasks::look (step=42)'
         assert headline in text

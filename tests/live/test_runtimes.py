@@ -10,7 +10,7 @@ import pytest
 from crabtrap import Session, Stdio, Task
 from tests.support.console_texts import shown
 from tests.support.inferiors import USUAL_PROFILES, Inferior, build
-from tests.support.looking import looking_at
+from tests.support.looking import WAYS, looking_at
 
 
 @pytest.fixture(params=USUAL_PROFILES)
@@ -18,10 +18,10 @@ def program(request: pytest.FixtureRequest) -> Inferior:
     return build("runtimes", request.param)
 
 
-@pytest.fixture
-def session(program: Inferior) -> Iterator[Session]:
+@pytest.fixture(params=WAYS)
+def session(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Session]:
     """Stopped in a task, while everything else waits where it will stay."""
-    with looking_at(program) as session:
+    with looking_at(program, way=request.param) as session:
         yield session
 
 

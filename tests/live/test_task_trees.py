@@ -8,28 +8,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import Await, Session, Stdio, Task
-from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
+from crabtrap import Await, Session, Task
+from tests.support.inferiors import EVERY_TOKIO, Inferior, build
+from tests.support.looking import WAYS, looking_at
 from tests.support.needs import skip_inapplicable
 
-PROFILES = (
-    *USUAL_PROFILES,
-    *(f"tokio-{version}{suffix}" for version in TOKIO_VERSIONS for suffix in ("", "-o")),
-)
 
-
-@pytest.fixture(params=PROFILES, scope="module")
+@pytest.fixture(params=EVERY_TOKIO, scope="module")
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("trees", request.param)
 
 
-@pytest.fixture(scope="module")
-def session(program: Inferior) -> Iterator[Session]:
+@pytest.fixture(scope="module", params=WAYS)
+def session(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Session]:
     """Stopped when all tasks wait; only looked at."""
-    with Session(str(program.path)) as session:
-        session.breakpoints.add("trees::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program, way=request.param) as session:
         yield session
 
 

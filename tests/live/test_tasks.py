@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import pytest
 
-from crabtrap import PANIC_STOP, Await, Session, Stdio, Task
+from crabtrap import Await, Session, Task
 from crabtrap.errors import StaleError, StateError
-from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
-
-PROFILES = (
-    *USUAL_PROFILES,
-    *(f"tokio-{version}{suffix}" for version in TOKIO_VERSIONS for suffix in ("", "-o")),
-)
+from tests.support.inferiors import EVERY_TOKIO, USUAL_PROFILES, Inferior, build
+from tests.support.looking import WAYS, looking_at
 
 
-@pytest.fixture(params=PROFILES, scope="module")
+@pytest.fixture(params=EVERY_TOKIO, scope="module")
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("tasks", request.param)
 
 
-@pytest.fixture(scope="module")
-def session(program: Inferior) -> Iterator[Session]:
+@pytest.fixture(scope="module", params=WAYS)
+def session(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Session]:
     """Stopped in a task, all others being where they will stay; only looked at."""
-    with look(program) as session:
-        yield session
-
-
-@contextmanager
-def look(program: Inferior) -> Generator[Session]:
-    with Session(str(program.path)) as session:
-        session.breakpoints.enable(PANIC_STOP, False)
-        session.breakpoints.add("tasks::look")
-        session.launch((), stdio=Stdio.pipes())
-        session.continue_()
+    with looking_at(program, way=request.param) as session:
         yield session
 
 
@@ -136,7 +121,7 @@ def test_every_task_is_found_once_with_its_number(session: Session):
 
 @pytest.mark.parametrize("profile", USUAL_PROFILES)
 def test_tasks_are_those_of_the_present_stop(profile: str):
-    with look(build("tasks", profile)) as session:
+    with looking_at(build("tasks", profile)) as session:
         (task,) = find(session, "tasks::mid")
         session.step_instruction()
         (again,) = find(session, "tasks::mid")
@@ -147,7 +132,7 @@ def test_tasks_are_those_of_the_present_stop(profile: str):
 
 @pytest.mark.parametrize("profile", ["line-tables", "line-tables-o"])
 def test_tasks_that_cannot_be_found_for_lack_of_types_are_no_silence(profile: str):
-    with look(build("tasks", profile)) as session:
+    with looking_at(build("tasks", profile)) as session:
         assert [task for task in session.tasks if task.kind is not None] == []
         (problem,) = session.task_problems
         assert problem.startswith("tasks of tokio in tasks cannot be found")

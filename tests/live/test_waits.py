@@ -10,28 +10,29 @@ from pathlib import Path
 import pytest
 
 from crabtrap import Session, Task, Wait
-from tests.support.inferiors import TOKIO_VERSIONS, USUAL_PROFILES, Inferior, build
-from tests.support.looking import looking_at
+from tests.support.inferiors import EVERY_TOKIO, USUAL_PROFILES, Inferior, build
+from tests.support.looking import WAYS, looking_at
 from tests.support.needs import skip_inapplicable
-
-PROFILES = (*USUAL_PROFILES, *(f"tokio-{version}" for version in TOKIO_VERSIONS))
 
 Stop = Callable[[str], Session]
 
 
-@pytest.fixture(params=PROFILES, scope="module")
+@pytest.fixture(params=EVERY_TOKIO, scope="module")
 def program(request: pytest.FixtureRequest) -> Inferior:
     return build("waiting", request.param)
 
 
-@pytest.fixture(scope="module")
-def stop(program: Inferior) -> Iterator[Stop]:
+@pytest.fixture(scope="module", params=WAYS)
+def stop(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Stop]:
     """Stopped in the last task, all others being where they will stay; only looked at."""
     kinds = ["time", "locks", "channels", "joins"]
     if program.profile in USUAL_PROFILES:
         kinds.append("connections")
     with ExitStack() as stack:
-        sessions = {what: stack.enter_context(looking_at(program, what)) for what in kinds}
+        sessions = {
+            what: stack.enter_context(looking_at(program, what, way=request.param))
+            for what in kinds
+        }
         yield sessions.__getitem__
 
 

@@ -29,6 +29,12 @@ USUAL_PROFILES = ("debug", "release-debug")
 TOKIO_VERSIONS = ("1.20", "1.28", "1.38", "1.44")
 """Those that some programs are built with besides the newest, each of which is laid out anew."""
 
+EVERY_TOKIO = (
+    *USUAL_PROFILES,
+    *(f"tokio-{version}{suffix}" for version in TOKIO_VERSIONS for suffix in ("", "-o")),
+)
+"""Profiles with each of these, unoptimised and optimised."""
+
 # The limit of one compilation, which is a matter of seconds on a machine at rest.
 _COMPILE_SECONDS = 900
 
@@ -111,6 +117,12 @@ class RunningInferior:
     def pid(self) -> int:
         """Its process id."""
         return self.process.pid
+
+    def let_go(self) -> None:
+        """Let it go on from where it has called ``ready::stay``."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
 
 def build(package: str, profile: str = "debug") -> Inferior:

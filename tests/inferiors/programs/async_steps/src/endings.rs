@@ -61,6 +61,7 @@ pub fn all() {
         .build()
         .unwrap();
     runtime.block_on(async {
+        ready::stay();
         keep(&tokio::spawn(races(1)).await.unwrap());
         let task = tokio::spawn(aborted(2));
         yield_now().await;

@@ -76,6 +76,7 @@ fn many() {
         .build()
         .unwrap();
     runtime.block_on(async {
+        ready::stay();
         let tasks: Vec<_> = (1..=TASKS as u32)
             .map(|n| tokio::spawn(parent(n * 100)))
             .collect();

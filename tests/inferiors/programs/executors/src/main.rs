@@ -44,6 +44,7 @@ async fn ended() -> u32 {
 
 #[inline(never)]
 fn look(step: u32) {
+    ready::stay();
     ready::keep(&step); // @look
 }
 

@@ -1,7 +1,7 @@
 //! How a program under test tells its test that it has got somewhere, without anybody sleeping.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::mem::ManuallyDrop;
 use std::os::unix::io::FromRawFd;
 
@@ -19,6 +19,20 @@ pub fn say(text: &str) {
     let mut pipe = ManuallyDrop::new(unsafe { File::from_raw_fd(fd) });
     pipe.write_all(format!("{text}\n").as_bytes())
         .expect("the test reads its pipe");
+}
+
+/// Says that it stays here, and does so until a byte comes to its standard input.
+///
+/// Does nothing where nobody listens to what `say` says.
+pub fn stay() {
+    if std::env::var_os("CRABTRAP_READY_FD").is_none() {
+        return;
+    }
+    say("staying");
+    // SAFETY: nothing else in the programs that call this reads the standard input, and it is not
+    // closed here.
+    let mut input = ManuallyDrop::new(unsafe { File::from_raw_fd(0) });
+    input.read_exact(&mut [0]).expect("the test tells it to go on");
 }
 
 /// Keeps a value alive and unknown to the optimiser.

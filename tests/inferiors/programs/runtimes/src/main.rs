@@ -23,6 +23,7 @@ async fn waits(n: u32) -> u32 {
 
 #[inline(never)]
 fn look(step: u32) {
+    ready::stay();
     ready::keep(&step); // @look
 }
 

@@ -66,6 +66,7 @@ async fn panics(n: u32) -> u32 {
 
 #[inline(never)]
 fn look(step: u32) {
+    ready::stay();
     ready::keep(&step); // @look
 }
 

@@ -22,6 +22,7 @@ async fn leaf(label: &'static str) -> usize {
 
 #[inline(never)]
 fn look(step: u32) {
+    ready::stay();
     ready::keep(&step); // @look
 }
 

@@ -15,6 +15,7 @@ pub const LONG: Duration = Duration::from_secs(1000);
 
 #[inline(never)]
 fn look(step: u32) {
+    ready::stay();
     ready::keep(&step); // @look
 }
 
