@@ -54,6 +54,7 @@ def test_panics_that_are_not_wanted_do_not_stop(debug: Debug, choose: Choice) ->
     [
         lambda d: d.session.breakpoints.set_condition(PANIC_STOP, "order.amount < 0"),
         lambda d: d.session.breakpoints.catch_panics(crate="panics"),
+        lambda d: d.session.breakpoints.catch_panics(own=True),
         lambda d: d.session.breakpoints.catch_panics(message="amount -[67]$"),
         lambda d: d.session.breakpoints.catch("panic"),
     ],

@@ -86,6 +86,7 @@ class DapClient:
         self.answer: dict[str, Callable[[Body], Body | None]] = {}
         """What requests of the server are answered with, by command; else they are refused."""
         self.check = True
+        self.default_filters: list[str] = []
         self._seq = 0
         self._incoming: queue.Queue[Body | None] = queue.Queue()
         self._responses: dict[int, Body] = {}
@@ -219,13 +220,21 @@ class DapClient:
     # -- what every editor does --------------------------------------------------------------
     def initialize(self, **changes: object) -> Body:
         """Begin as VS Code does; return the capabilities."""
-        return self.call("initialize", **(VSCODE | changes))
+        capabilities = self.call("initialize", **(VSCODE | changes))
+        known = capabilities.get("exceptionBreakpointFilters", [])
+        self.default_filters = [each["filter"] for each in known if each.get("default")]
+        return capabilities
 
-    def configure(self, breakpoints: Mapping[str, Sequence[int | Body]] | None = None) -> Body:
+    def configure(
+        self,
+        breakpoints: Mapping[str, Sequence[int | Body]] | None = None,
+        filters: Sequence[str | Body] | None = None,
+    ) -> Body:
         """Send what is configured between ``initialized`` and ``configurationDone``.
 
         Args:
             breakpoints: Lines, or more, by path.
+            filters: Exceptions, with their conditions; the default ones if none are given.
 
         Returns:
             The breakpoints that were answered, by path.
@@ -236,6 +245,7 @@ class DapClient:
         }
         self.call("setFunctionBreakpoints", breakpoints=[])
         self.call("setInstructionBreakpoints", breakpoints=[])
+        self.set_exceptions(*(self.default_filters if filters is None else filters))
         self.call("configurationDone")
         return answered
 
@@ -243,16 +253,18 @@ class DapClient:
         self,
         program: Path | str,
         breakpoints: Mapping[str, Sequence[int | Body]] | None = None,
+        *,
+        filters: Sequence[str | Body] | None = None,
         **configuration: object,
     ) -> Body:
         """Launch a program in the order of VS Code; see ``configure``."""
         self.initialize()
         seq = self.request("launch", {"program": str(program), **configuration})
-        answered = self.configure(breakpoints)
+        answered = self.configure(breakpoints, filters)
         self.response(seq)
         return answered
 
-    def stop_at(self, inferior: Inferior, marker: str, **configuration: object) -> int:
+    def stop_at(self, inferior: Inferior, marker: str, **configuration: Any) -> int:
         """Launch a program and run to a marker; return the thread that stopped there."""
         lines = {str(inferior.source): [inferior.marker(marker)]}
         self.launch(inferior.path, lines, **configuration)
@@ -271,6 +283,13 @@ class DapClient:
                 sourceModified=False,
             )["breakpoints"],
         )
+
+    def set_exceptions(self, *filters: str | Body) -> list[Body]:
+        """Choose what stops the program; return what was answered."""
+        names = [each for each in filters if isinstance(each, str)]
+        options = [each for each in filters if not isinstance(each, str)]
+        found = self.call("setExceptionBreakpoints", filters=names, filterOptions=options)
+        return cast("list[Body]", found.get("breakpoints", []))
 
     def frames(self, thread: int, count: int = 20) -> list[Body]:
         """The innermost frames of a thread."""

@@ -253,6 +253,7 @@ def stoppoint(one: AnyStoppoint) -> JsonObject:
                     "uncaught": one.uncaught,
                     "message": one.message,
                     "crate": one.crate,
+                    "own": one.own,
                     "condition_failures": one.failures,
                     "condition_failure": one.failure or None,
                 }

@@ -280,6 +280,7 @@ class Breakpoints:
         uncaught: bool = False,
         message: str | None = None,
         crate: str | None = None,
+        own: bool = False,
         condition: str | None = None,
     ) -> Catchpoint:
         """Add a catchpoint for some panics, in place of the stop at every panic.
@@ -289,16 +290,21 @@ class Breakpoints:
             message: Regular expression that must be found in the message.
             crate: Name of the crate that the panic is shown in: of the innermost frame of
                 the user's code, else of a dependency.
+            own: Only those that the user's code has raised: by ``panic!``, or by a call whose
+                caller is to blame, as of ``unwrap``.
             condition: Rust expression that must be true in that frame.
 
         Raises:
             UsageError: ``message`` is not a regular expression.
+            ParseError: The condition cannot be parsed.
         """
         if message is not None:
             try:
                 re.compile(message)
             except re.error as error:
                 raise UsageError(f"{message!r} is not a regular expression: {error}") from None
+        if condition is not None:
+            self._check_syntax(condition)
         item = Catchpoint(
             self._table.take_number(),
             condition=condition,
@@ -306,6 +312,7 @@ class Breakpoints:
             uncaught=uncaught,
             message=message,
             crate=crate.replace("-", "_") if crate else None,
+            own=own,
         )
         if self.panic_stop != "off":
             self.stop_at_panics("off")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crabtrap.session.core import Core
 
 _COMMON = ("temporary", "hits", "ignore", "condition", "thread")
-_OF_CATCHES = ("uncaught", "message", "crate", "chosen")
+_OF_CATCHES = ("uncaught", "message", "crate", "own", "chosen")
 _MOST_FRAMES = 1000
 
 

@@ -180,6 +180,7 @@ class Catchpoint(Stoppoint):
         uncaught: Only panics that no code of the program will catch.
         message: Regular expression that is found in the message of the panic, or ``None``.
         crate: Crate of the frame that the panic is shown in, ``None`` for any.
+        own: Only panics that the user's code has raised.
         chosen: The user has said whether it is enabled: it is so however a program comes.
         problem: Why it cannot work on this target or program, ``""`` when it can.
     """
@@ -190,6 +191,7 @@ class Catchpoint(Stoppoint):
     uncaught: bool = False
     message: str | None = None
     crate: str | None = None
+    own: bool = False
     chosen: bool = False
     problem: str = ""
 

@@ -53,7 +53,14 @@ class Panic:
             return False
         if item.crate is not None and code is not None and crate_of(code.name) != item.crate:
             return False
+        if item.own and not self._is_own():
+            return False
         return not item.uncaught or not self._will_be_caught()
+
+    def _is_own(self) -> bool:
+        """Whether it was raised by the user's code: by a ``panic!`` or a call there."""
+        path = self.reason.path
+        return path is None or self.frame.process.settings.user_code.is_user_path(path)
 
     def _will_be_caught(self) -> bool:
         """Whether a frame catches it inside of those with which std runs ``main`` and threads."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.errors import StateError
 from crabtrap.frontends.dap.client_abilities import ClientAbilities
 from crabtrap.frontends.dap.configuration import Configuration
+from crabtrap.frontends.dap.exception_filters import ExceptionFilters
 from crabtrap.frontends.dap.references import References
 from crabtrap.frontends.dap.source_places import SourcePlaces
 from crabtrap.frontends.dap.stoppoint_book import StoppointBook
@@ -60,6 +61,7 @@ class Adapter:
         self._client: Client | None = None
         self._sources: SourcePlaces | None = None
         self._stoppoints: StoppointBook | None = None
+        self._exceptions: ExceptionFilters | None = None
 
     def adopt(self, session: Session) -> None:
         """Debug the program of a session."""
@@ -67,6 +69,7 @@ class Adapter:
         self._client = session.new_client("editor")
         self._sources = SourcePlaces(session)
         self._stoppoints = StoppointBook(self._client)
+        self._exceptions = ExceptionFilters(session, self._client)
         self.opened(session)
 
     def close(self) -> None:
@@ -103,6 +106,11 @@ class Adapter:
     def stoppoints(self) -> StoppointBook:
         """What the client wants the program to stop at; see ``session``."""
         return _there(self._stoppoints)
+
+    @property
+    def exceptions(self) -> ExceptionFilters:
+        """Which exceptions it is to stop at; see ``session``."""
+        return _there(self._exceptions)
 
     def frame(self, number: int | None) -> StackFrame | None:
         """The frame with this number; ``None`` for none.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.frontends.dap import (
     breakpoint_requests,
+    exception_requests,
     run_requests,
     session_requests,
     stack_requests,
@@ -15,7 +16,14 @@ from crabtrap.frontends.dap import (
 if TYPE_CHECKING:
     from crabtrap.frontends.dap.handler import Handler
 
-_ROOMS = (session_requests, breakpoint_requests, run_requests, stack_requests, value_requests)
+_ROOMS = (
+    session_requests,
+    breakpoint_requests,
+    exception_requests,
+    run_requests,
+    stack_requests,
+    value_requests,
+)
 
 HANDLERS: dict[str, Handler] = {each.command: each for room in _ROOMS for each in room.HANDLERS}
 """Every request by its name."""

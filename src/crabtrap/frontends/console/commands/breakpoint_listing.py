@@ -79,6 +79,8 @@ def catchpoint_text(item: Catchpoint) -> Text:
     text = Text(item.kind, *(f" {name}" for name in item.names))
     if item.uncaught:
         text.add(" uncaught")
+    if item.own:
+        text.add(" own")
     if item.crate is not None:
         text.add(" crate ", (item.crate, "name"))
     if item.message is not None:

@@ -70,21 +70,27 @@ def _catch_panics(context: CommandContext, arguments: Arguments) -> Reply:
     replaced = stoppoints.panic_stop != "off"
     text, condition = arguments.split_condition()
     words, _, message = f" {text} ".partition(" message ")
-    uncaught, crate = False, None
+    uncaught, own, crate = False, False, None
     left = words.split()
     while left:
         match left:
             case ["uncaught", *left]:
                 uncaught = True
+            case ["own", *left]:
+                own = True
             case ["crate", str(crate), *left]:
                 pass
             case _:
                 raise UsageError(
                     f"catch panic does not know {' '.join(left)!r}",
-                    hint="catch panic [uncaught] [crate NAME] [message REGEX] [if CONDITION]",
+                    hint="catch panic [uncaught] [own] [crate NAME] [message REGEX] [if CONDITION]",
                 )
     item = stoppoints.catch_panics(
-        uncaught=uncaught, crate=crate, message=message.strip() or None, condition=condition
+        uncaught=uncaught,
+        crate=crate,
+        own=own,
+        message=message.strip() or None,
+        condition=condition,
     )
     line = _catch_text(item)
     if replaced:
@@ -136,10 +142,11 @@ GROUP = Group(
             "Stop at an event",
             (
                 "catch signal | fork | vfork | exec | syscall | load [WHICH…]",
-                "catch panic [uncaught] [crate NAME] [message REGEX] [if CONDITION]",
+                "catch panic [uncaught] [own] [crate NAME] [message REGEX] [if CONDITION]",
             ),
             (
                 ("catch panic uncaught", "only panics that the program does not catch"),
+                ("catch panic own", "only panics that your own code raises"),
                 ("catch panic message index out of", "only with this in the message"),
                 ("catch signal SIGUSR1", "one signal"),
                 ("catch syscall openat", "entry and return of a system call"),
