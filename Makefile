@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build fmt lint type test soak flakes guard-death-table bench docs demo demo-async all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
+.PHONY: help setup native toolchains inferiors build vscode fmt lint type test soak flakes guard-death-table bench docs demo demo-async all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -23,6 +23,7 @@ help:
 	@echo "make native  rebuild the native parts in place"
 	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"
 	@echo "make build   a wheel in dist/"
+	@echo "make vscode  the extension for VS Code, checked and packed: target/crabtrap.vsix"
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
@@ -59,6 +60,28 @@ native: $(VENV)/.installed
 
 build: $(VENV)/.installed
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# --- editors ----------------------------------------------------------------------------
+
+# Node comes as a wheel, so that nothing but Python is needed.
+NODE := target/node
+WITH_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH"
+VSCODE := editors/vscode
+
+$(NODE)/.installed: tools/node_requirements.txt
+	$(PYTHON) tools/make_venv.py $(NODE)
+	$(NODE)/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+$(VSCODE)/node_modules/.installed: $(VSCODE)/package-lock.json $(NODE)/.installed
+	cd $(VSCODE) && $(WITH_NODE) npm ci --silent
+	touch $@
+
+vscode: $(VSCODE)/node_modules/.installed
+	cp LICENSE-MIT LICENSE-APACHE $(VSCODE)
+	cd $(VSCODE) && $(WITH_NODE) npm run --silent check && $(WITH_NODE) npm run --silent lint \
+		&& $(WITH_NODE) npm test --silent && $(WITH_NODE) npm run --silent bundle \
+		&& $(WITH_NODE) npm run --silent pack -- --out $(CURDIR)/target/crabtrap.vsix
 
 # --- check ------------------------------------------------------------------------------
 
@@ -157,6 +180,6 @@ demo-async: native
 		--args tests/inferiors/target/debug/debug/echo
 
 clean:
-	rm -rf $(VENV) target build dist demo/target tests/inferiors/target benchmarks/work
+	rm -rf $(VENV) target build dist $(VSCODE)/node_modules $(VSCODE)/dist demo/target tests/inferiors/target benchmarks/work
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	rm -rf src/*.egg-info src/crabtrap/_core*.so src/crabtrap/crabtrap-guard
