@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from crabtrap import Session
+from crabtrap.expr import computed
+from crabtrap.expr.own_collections import ChunkedItems, KeyedEntries
 from tests.support.oracle.verdicts import answer, session_at_stop
 
 OF_THE_PROGRAM = [
@@ -70,3 +72,54 @@ def test_a_closure_that_may_be_called_at_any_time_does_not_change_what_is_around
         has_value, error = answer(session, text)
         assert not has_value
         assert f"which `{adapter}` does not" in error
+
+
+MANY = [
+    ("(0..3000).fold(Vec::new(), |mut v, x| { v.push(x); v }).len()", "3000"),
+    ("(0..3000).fold(HashMap::new(), |mut m, x| { m.insert(x, x); m }).len()", "3000"),
+    (
+        "(0..3000).fold(BTreeMap::new(), |mut m, x| { m.insert(-x, x); m }).values().next()",
+        "Some(2999)",
+    ),
+    (
+        "(0..3000).fold(HashSet::new(), |mut s, x| { s.insert(x); s.remove(&(x / 2)); s }).len()",
+        "1500",
+    ),
+    (
+        "(0..3000).fold(HashMap::new(), |mut m, x| { *m.entry(x / 2).or_insert(0) += x; m })[&7]",
+        "29",
+    ),
+    (
+        "(0..3000).fold(vec![], |mut v, x| { v.push(x); if x % 2 == 0 { v.pop(); } v })[1499]",
+        "2999",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), MANY)
+def test_each_change_costs_the_same_however_many_there_were(
+    session: Session, expression: str, value: str
+):
+    # What is compared is limited: by a walk over all for each change there would be too many.
+    assert answer(session, expression) == (True, value)
+
+
+def test_what_a_changed_collection_came_from_stays():
+    items = ChunkedItems.of(())
+    versions = [items]
+    for number in range(700):
+        versions.append(versions[-1].appended(computed.usize(number)))
+    shorter = versions[300].shortened().appended(computed.usize(9))
+    assert [each.length for each in versions] == list(range(701))
+    assert [each.integer() for each in versions[260].walk(250, 999)] == list(range(250, 260))
+    assert [each.integer() for each in shorter.walk(298, 300)] == [298, 9]
+    assert [each.integer() for each in versions[700].walk(298, 301)] == [298, 299, 300]
+
+
+def test_entries_keep_their_first_keys_and_the_order_in_which_they_came():
+    a, b, c = (computed.usize(number) for number in (1, 2, 3))
+    entries = KeyedEntries.of([("y", a, a), ("x", b, b), ("y", c, c)], None)
+    assert list(entries.walk(0, 9)) == [(a, c), (b, b)]
+    changed = entries.with_entry("x", c, a).without("y").with_entry("y", b, b)
+    assert list(changed.walk(0, 9)) == [(b, a), (b, b)]
+    assert (entries.find("y"), entries.find("z"), entries.length) == ((a, c), None, 2)

@@ -8,6 +8,7 @@ from typing import TypeGuard
 
 from crabtrap.expr import computed
 from crabtrap.expr.compare import Comparer
+from crabtrap.expr.own_collections import KeyedEntries, KeyedItems
 from crabtrap.present.containers.btree import TreeEntries, TreeKeys
 from crabtrap.present.containers.hashtable import PairEntries, PairItems
 from crabtrap.present.view import ALL, Entries, MapView, RangeView, ScalarView, SequenceView
@@ -17,6 +18,9 @@ from crabtrap.values import Value
 
 def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
     """Find the value of a key, ``None`` where the map does not have it."""
+    if isinstance(view.entries, KeyedEntries):
+        own = view.entries.find(comparer.key(key))
+        return None if own is None else own[1]
     fast = _look_up_scalar(view, key, comparer)
     if fast is not None:
         return fast[0] if fast else None
@@ -31,6 +35,9 @@ def look_up(view: MapView, key: Value, comparer: Comparer) -> Value | None:
 
 def find_member(view: SequenceView, wanted: Value, comparer: Comparer) -> Value | None:
     """Find the member of a set that equals a value, ``None`` where there is none."""
+    if isinstance(view.items, KeyedItems):
+        own = view.items.entries.find(comparer.key(wanted))
+        return None if own is None else own[0]
     if isinstance(view.items, TreeKeys) and _has_std_order(view.items.entries):
         first = next(_entries_from(view.items.entries, wanted, comparer), None)
         return first[0] if first is not None and comparer.equal(first[0], wanted) else None

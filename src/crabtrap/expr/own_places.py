@@ -6,11 +6,10 @@ there.  A ``&mut`` of such a place is a reference that knows the place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
 from typing import Protocol
 
 from crabtrap.expr import computed, indirection, operators, parts
+from crabtrap.expr.own_collections import ChunkedItems
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression
@@ -70,42 +69,6 @@ class Field:
         fields = tuple((name, value if name == self.name else old) for name, old in view.fields)
         changed = RecordView(view.name, fields, view.is_tuple, view.variant)
         self.whole.write(computed.of_view(_named_like(whole), changed))
-
-
-_CHUNK = 1 << 8
-"""Items that are copied to replace one of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkedItems:
-    """Items of which one after the other is replaced, without a copy of all of them each time."""
-
-    chunks: tuple[tuple[Value, ...], ...]
-    length: int
-
-    @classmethod
-    def of(cls, values: Iterable[Value]) -> ChunkedItems:
-        """The items ``values``."""
-        listed = tuple(values)
-        starts = range(0, len(listed), _CHUNK)
-        return cls(tuple(listed[start : start + _CHUNK] for start in starts), len(listed))
-
-    def walk(self, start: int, stop: int) -> Iterator[Value]:
-        """Yield items ``[start, stop)``."""
-        first, last = start // _CHUNK, (min(stop, self.length) - 1) // _CHUNK + 1
-        return islice(
-            chain.from_iterable(self.chunks[first:last]),
-            start - first * _CHUNK,
-            stop - first * _CHUNK,
-        )
-
-    def replaced(self, index: int, value: Value) -> ChunkedItems:
-        """The items with another one at ``index``, which is one of them."""
-        number, at = divmod(index, _CHUNK)
-        chunk = list(self.chunks[number])
-        chunk[at] = value
-        chunks = (*self.chunks[:number], tuple(chunk), *self.chunks[number + 1 :])
-        return ChunkedItems(chunks, self.length)
 
 
 @dataclass(frozen=True, slots=True)

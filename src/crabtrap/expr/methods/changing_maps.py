@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from crabtrap.expr import computed
-from crabtrap.expr.lookups import find_member, look_up
-from crabtrap.expr.methods.collecting import built
+from crabtrap.expr.lookups import look_up
+from crabtrap.expr.methods.collecting import built, keyed, map_of, set_of
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.walking import walk_value
 from crabtrap.expr.own_places import Place, reference_to
@@ -33,17 +33,17 @@ def _become(call: Invocation, pairs: Iterable[Pair]) -> None:
 
 def _insert(call: Invocation) -> Value:
     key, value = call.argument(0), call.argument(1)
-    before = look_up(_map(call), key, call.comparer)
-    _become(call, [*_pairs(call), (key, value)])
-    return computed.option(before)
+    entries, known = keyed(call, call.owner, _map(call)), call.comparer.key(key)
+    before = entries.find(known)
+    call.become(map_of(call.owner, entries.with_entry(known, key, value)))
+    return computed.option(None if before is None else before[1])
 
 
 def _remove(call: Invocation) -> Value:
-    key = call.argument()
-    removed = look_up(_map(call), key, call.comparer)
-    equal = call.comparer.equal
-    _become(call, [pair for pair in _pairs(call) if not equal(pair[0], key)])
-    return computed.option(removed)
+    entries, known = keyed(call, call.owner, _map(call)), call.comparer.key(call.argument())
+    removed = entries.find(known)
+    call.become(map_of(call.owner, entries.without(known)))
+    return computed.option(None if removed is None else removed[1])
 
 
 def _clear(call: Invocation) -> Value:
@@ -86,11 +86,10 @@ class MapValue:
 
     def write(self, value: Value) -> None:
         """Put another value there."""
-        entries = map(computed.tuple_of, self._view().entries.walk(0, ALL))
-        pairs = [*entries, computed.tuple_of((self.key, value))]
         owner = self.call.owner
         map_ = owner.args[2] if owner.name == "Entry" else owner
-        self.whole.write(built(map_, pairs, self.call))
+        entries, known = keyed(self.call, map_, self._view()), self.call.comparer.key(self.key)
+        self.whole.write(map_of(map_, entries.with_entry(known, self.key, value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,17 +180,17 @@ def _set(call: Invocation) -> SequenceView:
 
 def _add(call: Invocation) -> Value:
     item = call.argument()
-    known = find_member(_set(call), item, call.comparer) is not None
-    call.become(built(call.owner, [*_members(call), item], call))
-    return computed.boolean(not known)
+    entries, known = keyed(call, call.owner, _set(call)), call.comparer.key(item)
+    is_new = entries.find(known) is None
+    if is_new:  # an equal member stays, and is not replaced
+        call.become(set_of(call.owner, entries.with_entry(known, item, item)))
+    return computed.boolean(is_new)
 
 
 def _drop(call: Invocation) -> Value:
-    item = call.argument()
-    known = find_member(_set(call), item, call.comparer) is not None
-    kept = [each for each in _members(call) if not call.comparer.equal(each, item)]
-    call.become(built(call.owner, kept, call))
-    return computed.boolean(known)
+    entries, known = keyed(call, call.owner, _set(call)), call.comparer.key(call.argument())
+    call.become(set_of(call.owner, entries.without(known)))
+    return computed.boolean(entries.find(known) is not None)
 
 
 def _empty(call: Invocation) -> Value:

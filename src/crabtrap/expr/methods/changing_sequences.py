@@ -13,7 +13,8 @@ from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.methods.on_sequences import length_of, view_of
 from crabtrap.expr.methods.walking import walk_value
-from crabtrap.expr.own_places import ChunkedItems, Item, reference_to
+from crabtrap.expr.own_collections import ChunkedItems
+from crabtrap.expr.own_places import Item, reference_to
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import ALL, ListedItems, RangeView
 from crabtrap.values import Value
@@ -32,8 +33,15 @@ def _become(call: Invocation, items: Iterable[Value]) -> Value:
 
 
 # -- one item --------------------------------------------------------------------------------
+def _chunked(call: Invocation) -> ChunkedItems:
+    items = view_of(call).items
+    return items if isinstance(items, ChunkedItems) else ChunkedItems.of(_items(call))
+
+
 def _push(call: Invocation) -> Value:
-    return _become(call, [*_items(call), call.argument()])
+    items = _chunked(call).appended(call.argument())
+    call.become(computed.sequence(items, call.value.type.name))
+    return computed.unit()
 
 
 def _push_front(call: Invocation) -> Value:
@@ -41,7 +49,12 @@ def _push_front(call: Invocation) -> Value:
 
 
 def _pop(call: Invocation) -> Value:
-    return _take(call, -1)
+    items = _chunked(call)
+    if not items.length:
+        return computed.option(None)
+    taken = next(items.walk(items.length - 1, items.length))
+    call.become(computed.sequence(items.shortened(), call.value.type.name))
+    return computed.option(taken)
 
 
 def _pop_front(call: Invocation) -> Value:

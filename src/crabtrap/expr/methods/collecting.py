@@ -8,29 +8,13 @@ from functools import cmp_to_key
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation
 from crabtrap.expr.methods.walking import is_some, items_of, some
+from crabtrap.expr.own_collections import KeyedEntries, KeyedItems, Order
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.typing.terms import Term, shown
 from crabtrap.present.synthetic import element
-from crabtrap.present.view import ListedItems, MapView, SequenceView
-from crabtrap.records import dataclass
+from crabtrap.present.view import ALL, MapView, SequenceView
 from crabtrap.symbols.types import synthetic_type
 from crabtrap.values import Value
-
-
-@dataclass(frozen=True, slots=True)
-class ListedEntries:
-    """Entries of a map that are given."""
-
-    pairs: tuple[tuple[Value, Value], ...]
-
-    @property
-    def length(self) -> int:
-        """Number of entries."""
-        return len(self.pairs)
-
-    def walk(self, start: int, stop: int) -> Iterator[tuple[Value, Value]]:
-        """Yield entries ``[start, stop)``."""
-        return iter(self.pairs[start:stop])
 
 
 def collect(call: Invocation) -> Value:
@@ -58,12 +42,11 @@ def built(target: Term, items: Iterable[Value], call: Invocation) -> Value:
             return computed.listed(_heap(list(items), call), name=shown(target))
         case "String" | "Cow":
             return computed.text(b"".join(map(call.text_of, items)))
-        case "HashSet":
-            return _set(target, _distinct(items, call))
-        case "BTreeSet":
-            return _set(target, sorted_items(_distinct(items, call), call))
+        case "HashSet" | "BTreeSet":
+            members = ((call.comparer.key(item), item, item) for item in items)
+            return set_of(target, KeyedEntries.of(members, _order_in(target, call)))
         case "HashMap" | "BTreeMap":
-            return _map(target, items, call)
+            return map_of(target, KeyedEntries.of(_entries(items, call), _order_in(target, call)))
         case "Option" | "Result":
             return _inside(target, items, call)
         case "tuple" if not target.args:
@@ -93,39 +76,45 @@ def _heap(items: list[Value], call: Invocation) -> list[Value]:
     return items
 
 
-def _set(target: Term, items: list[Value]) -> Value:
-    view = SequenceView(ListedItems(tuple(items)), is_set=True)
-    return computed.of_view(synthetic_type("opaque", shown(target)), view)
-
-
-def _distinct(items: Iterable[Value], call: Invocation) -> list[Value]:
-    """Each item once, the first of equal ones."""
-    found: dict[object, Value] = {}
-    for item in items:
-        found.setdefault(call.comparer.key(item), item)
-    return list(found.values())
-
-
 def sorted_items(items: Iterable[Value], call: Invocation) -> list[Value]:
     """The items in their order, equal ones as they come."""
     return sorted(items, key=cmp_to_key(lambda a, b: call.comparer.order(a, b) or 0))
 
 
-def _map(target: Term, items: Iterable[Value], call: Invocation) -> Value:
-    """A map; of equal keys the first stays, with the last value."""
-    keys: dict[object, Value] = {}
-    values: dict[object, Value] = {}
+def _order_in(target: Term, call: Invocation) -> Order | None:
+    return call.comparer.order if target.name.startswith("BTree") else None
+
+
+def _entries(items: Iterable[Value], call: Invocation) -> Iterator[tuple[object, Value, Value]]:
     for item in items:
         pair, _ = call.comparer.look_through(item)
         key = element(pair, 0)
-        known = call.comparer.key(key)
-        keys.setdefault(known, key)
-        values[known] = element(pair, 1)
-    pairs = [(keys[known], values[known]) for known in keys]
-    if target.name == "BTreeMap":
-        pairs.sort(key=cmp_to_key(lambda a, b: call.comparer.order(a[0], b[0]) or 0))
-    view = MapView(ListedEntries(tuple(pairs)))
+        yield call.comparer.key(key), key, element(pair, 1)
+
+
+def map_of(target: Term, entries: KeyedEntries) -> Value:
+    """A map of a type."""
+    return computed.of_view(synthetic_type("opaque", shown(target)), MapView(entries))
+
+
+def set_of(target: Term, entries: KeyedEntries) -> Value:
+    """A set of a type, whose members are the keys of ``entries``."""
+    view = SequenceView(KeyedItems(entries), is_set=True)
     return computed.of_view(synthetic_type("opaque", shown(target)), view)
+
+
+def keyed(call: Invocation, target: Term, view: MapView | SequenceView) -> KeyedEntries:
+    """The entries of a map or members of a set, as an expression changes them."""
+    if isinstance(view, MapView):
+        if isinstance(view.entries, KeyedEntries):
+            return view.entries
+        pairs = call.watched(view.entries.walk(0, ALL))
+    else:
+        if isinstance(view.items, KeyedItems):
+            return view.items.entries
+        pairs = ((item, item) for item in call.watched(view.items.walk(0, ALL)))
+    entries = ((call.comparer.key(key), key, value) for key, value in pairs)
+    return KeyedEntries.of(entries, _order_in(target, call))
 
 
 def _inside(target: Term, items: Iterable[Value], call: Invocation) -> Value:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from crabtrap.expr import computed
 from crabtrap.expr.methods.invocation import Invocation
-from crabtrap.expr.own_places import ChunkedItems
+from crabtrap.expr.own_collections import ChunkedItems
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems
 from crabtrap.present.view import (
