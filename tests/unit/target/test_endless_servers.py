@@ -198,6 +198,38 @@ def test_a_silent_server_is_given_up_at_every_step() -> None:
         assert time.monotonic() - start < 2
 
 
+def test_a_silent_server_is_waited_for_once() -> None:
+    with scripted({b"x": lambda _: None}) as server:
+        client = connected(server)
+        start = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(RemoteError, match="does not answer"):
+                client.request(b"x")
+        with pytest.raises(RemoteError, match="does not answer"):
+            client.settle()
+        assert time.monotonic() - start < 5 * PATIENCE
+
+
+@pytest.mark.parametrize("come", [0, 3, 17], ids=["all", "most", "little"])
+def test_a_server_that_speaks_again_is_heard(come: int) -> None:
+    late = frame(b"late") + frame(b"too late")
+    rest = late[len(late) - come :]
+
+    def go_on(_: bytes) -> bytes:
+        server.send(rest)
+        return b"now"
+
+    with scripted({b"x": lambda _: None, b"y": go_on}) as server:
+        client = connected(server)
+        for _ in range(2):
+            with pytest.raises(RemoteError, match="does not answer"):
+                client.request(b"x")
+        # Of the requests that were given up; the rest comes while another is made.
+        server.send(late[: len(late) - come])
+        assert client.request(b"y") == b"now"
+        assert not client.is_silent
+
+
 @pytest.mark.parametrize("size", [b"*" * 4, b"x*\x01", b"x*~" * 500_000, b"0*\xff"])
 def test_run_lengths_are_bounded(size: bytes) -> None:
     with scripted({b"x": size}) as server, pytest.raises(RemoteError):

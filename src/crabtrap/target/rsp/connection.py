@@ -88,7 +88,8 @@ class Connection:
         non_stop: Non-stop mode: stops are notifications, requests are always allowed.
         packet_size: Longest packet that the server accepts, in bytes.
         patience: Seconds the server may take for a reply, where a request says nothing else.
-        is_silent: A request was given up without a reply, and nothing has come since.
+        is_silent: A request was given up without a reply, and nothing has come since: the
+            server has had its time, and further requests are given up at once.
         bytes_sent, bytes_received: Totals, for measurements.
     """
 
@@ -200,7 +201,10 @@ class Connection:
         end = self._outgoing.next_ticket
         deadline = self._deadline(timeout)
         while self._incoming.answered < end:
+            was_silent = self.is_silent
             self._expect(deadline, b"")
+            if was_silent:
+                deadline = self._deadline(timeout)
 
     def take_noted(self) -> list[tuple[int, bytes]]:
         """Return ticket and reply of each packet posted with ``Route.NOTE`` that failed."""
@@ -224,8 +228,9 @@ class Connection:
         deadline = self._deadline(timeout)
         while self._incoming.answered < end:
             before = self._incoming.answered
+            was_silent = self.is_silent
             self._expect(deadline, asked[max(0, before - first)] if asked else b"")
-            if self._incoming.answered > before:
+            if was_silent or self._incoming.answered > before:
                 deadline = self._deadline(timeout)
         return [replies.pop(ticket) for ticket in range(first, end)]
 
@@ -410,10 +415,10 @@ class Connection:
         Raises:
             RemoteError: Nothing arrives before ``deadline``.
         """
-        before = self._incoming.answered
+        before, was_silent = self._incoming.answered, self.is_silent
         if not self._receive(deadline):
             raise self._silent(payload)
-        if self._incoming.answered == before:
+        if self._incoming.answered == before and not was_silent:
             self._check_overdue(deadline, payload)
 
     def _check_overdue(self, deadline: float, payload: bytes) -> None:
@@ -426,10 +431,13 @@ class Connection:
         return RemoteError(
             "the server does not answer",
             packet=shorten(payload),
-            hint="it may be stuck or the connection may be lost; close and start again",
+            hint="it may be stuck or the connection lost: try again, or close and start again",
         )
 
     def _deadline(self, timeout: float | None) -> float:
+        """When a reply is overdue; it is at once if the server owes another one so long already."""
+        if self.is_silent:
+            return monotonic()
         return monotonic() + (self.patience if timeout is None else timeout)
 
     def _receive(self, deadline: float) -> bool:
