@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.task import Task
     from crabtrap.tasks.task_frames import TaskFrame
     from crabtrap.tasks.thread_work import ThreadWork
-    from crabtrap.tasks.waits.diagnoses import Diagnosis, Link
+    from crabtrap.tasks.waits.diagnosis import Diagnosis, Link
     from crabtrap.tasks.waits.stuck import Stuck
     from crabtrap.tasks.waits.wait import (
         Descriptor,
@@ -217,7 +217,7 @@ _HOMES = {
     "tasks.layouts": ("TaskState",),
     "tasks.thread_work": ("ThreadWork",),
     "tasks.waits.wait_rules": ("BlockRule", "HoldRule", "WaitRule"),
-    "tasks.waits.diagnoses": ("Diagnosis", "Link"),
+    "tasks.waits.diagnosis": ("Diagnosis", "Link"),
     "tasks.waits.stuck": ("Stuck",),
     "tasks.waits.wait": (
         "Descriptor",

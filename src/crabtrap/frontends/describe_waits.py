@@ -35,6 +35,7 @@ def wait(one: Wait, *, holders: bool = True) -> JsonObject:
         if one.descriptor is None
         else {"fd": one.descriptor.fd, "text": one.descriptor.text},
         "timer": None if one.timer is None else _timer(one),
+        "seen_for": one.seen_for,
         "joined": [waiter(each) for each in one.joined],
         "text": one.text,
     }

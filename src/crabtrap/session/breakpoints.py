@@ -164,7 +164,7 @@ class Breakpoints:
         matches = task_matcher(task)
 
         def runs_it(thread: Thread) -> bool:
-            found = self._core.tasks_now.on_thread(thread)
+            found = self._core.tasks.now.on_thread(thread)
             return found is not None and matches(found)
 
         return runs_it

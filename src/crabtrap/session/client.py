@@ -122,7 +122,7 @@ class Client:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.running_task(self._selection.thread)
+        return self._core.tasks.running_on(self._selection.thread)
 
     @property
     def stack(self) -> CallStack:
@@ -168,7 +168,7 @@ class Client:
         Raises:
             NotFoundError: There is no such task.
         """
-        found = self._core.tasks.find(task) if isinstance(task, int | str) else task
+        found = self._core.tasks.at_stop.find(task) if isinstance(task, int | str) else task
         return self._selection.select_task(found)
 
     def select_frame(self, index: int) -> StackFrame:

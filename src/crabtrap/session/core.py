@@ -18,21 +18,20 @@ from crabtrap.engine.modules.module_loader import ModuleLoader
 from crabtrap.engine.program import Program
 from crabtrap.errors import StillRunningError, TargetError
 from crabtrap.events import CoroutineEnded, Notice, StepDone
-from crabtrap.lazy import lazy
 from crabtrap.present import std_presenter
 from crabtrap.records import replace
 from crabtrap.session.event_hub import EventHub
 from crabtrap.session.history import ValueHistory
 from crabtrap.session.lifecycle import Lifecycle
+from crabtrap.session.program_tasks import ProgramTasks
 from crabtrap.session.returns import find_result
 from crabtrap.session.rust_language import RustLanguage
 from crabtrap.target.repair import repair_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from crabtrap.engine.inspect.process import Process
-    from crabtrap.engine.inspect.thread import Thread
     from crabtrap.engine.plans.plan import Plan
     from crabtrap.events import StopEvent
     from crabtrap.session.keeper import Keeper
@@ -41,10 +40,6 @@ if TYPE_CHECKING:
     from crabtrap.symbols.code_rows import Function
     from crabtrap.symbols.module_table import ModuleTable
     from crabtrap.target.interface import Target
-    from crabtrap.tasks.scan import Places
-    from crabtrap.tasks.task import KnownOfTasks, Task, Tasks
-    from crabtrap.tasks.waits.wait_book import WaitBook
-    from crabtrap.tasks.waits.wait_rules import WaitRules
 
 
 class Core:
@@ -62,6 +57,7 @@ class Core:
         history: Value history of the session's own client; conditions use its variables.
         language: Evaluates conditions and log texts.
         selections: The selection of every client; each one follows every stop.
+        tasks: Finds the tasks of the program.
         keeper: Keeps the session should this process die, if it is to be kept.
         lifecycle: Launches and ends the program, and holds the present one.
     """
@@ -86,9 +82,7 @@ class Core:
         self.history = ValueHistory()
         self.language = RustLanguage(self.presenter, self.history, self.interrupts)
         self.selections: list[Selection] = []
-        self._tasks: Tasks | None = None
-        self._known_of_tasks: KnownOfTasks | None = None
-        self._task_places: Places | None = None
+        self.tasks = ProgramTasks(self)
         self._clock = EpochClock(self.door)
         self._loader = ModuleLoader(notify=self.notify, check=self.door.follow)
         self._settled_epoch = 0
@@ -115,7 +109,7 @@ class Core:
         """Give back all that the program has taken: connection, descriptors, mapped files."""
         self.lifecycle.end()
         self.mailbox.close()
-        self._tasks = self._known_of_tasks = self._task_places = None
+        self.tasks.forget()
         for item in self.table.breakpoints:
             item.searched = ()
         self._loader.close()
@@ -141,73 +135,6 @@ class Core:
         require(self.state, Stopped, Running, to="look at the program")
         return self.program.inspector.process
 
-    @lazy
-    def wait_rules(self) -> WaitBook:
-        """What futures wait for."""
-        from crabtrap.tasks.waits.wait_book import WaitBook  # noqa: PLC0415 - of use to few
-
-        return WaitBook()
-
-    def prefer_wait_rules(self, rules: Iterable[WaitRules]) -> None:
-        """Try rules about waiting before those that come with the debugger."""
-        self.wait_rules.prefer(rules)
-        self._tasks = None  # found anew, by these rules
-
-    @property
-    def tasks(self) -> Tasks:
-        """The tasks at this stop, found when they are first asked for.
-
-        Raises:
-            StateError: The program is not stopped.
-        """
-        require(self.state, Stopped, to="look for tasks")
-        return self.tasks_now
-
-    @property
-    def tasks_now(self) -> Tasks:
-        """The tasks while no thread moves, at a stop that nobody is told of perhaps."""
-        from crabtrap.tasks.task import KnownOfTasks, Tasks  # noqa: PLC0415 - of use to few
-
-        process = self.process
-        if self._tasks is None or self._tasks.process is not process:
-            self._known_of_tasks = self._known_of_tasks or KnownOfTasks()
-            places, self._task_places = self._task_places, None
-            self._tasks = Tasks(process, self.wait_rules, self._known_of_tasks, places)
-        return self._tasks
-
-    def running_task(self, thread: Thread) -> Task | None:
-        """The task that a thread runs; programs without a runtime do not pay for the question.
-
-        Raises:
-            StateError: The program is not stopped.
-        """
-        return self.tasks.on_thread(thread) if self.has_runtime else None
-
-    @property
-    def has_runtime(self) -> bool:
-        """Whether the program has an asynchronous runtime.
-
-        Raises:
-            StateError: The program is not stopped.
-        """
-        from crabtrap.tasks.linked import has_runtime  # noqa: PLC0415 - with a session's core
-
-        require(self.state, Stopped, to="look for tasks")
-        return has_runtime(self.process)
-
-    def look_for_tasks(self) -> None:
-        """Find where tasks are, also while the program runs; the next stop looks only there.
-
-        Raises:
-            StateError: There is no process.
-        """
-        from crabtrap.tasks.scan import find_places  # noqa: PLC0415 - of use to few
-        from crabtrap.tasks.task import KnownOfTasks, kinds_of_tasks  # noqa: PLC0415 - as above
-
-        known = self._known_of_tasks = self._known_of_tasks or KnownOfTasks()
-        known.update(self.process)
-        self._task_places = find_places(self.process, kinds_of_tasks(known))
-
     def open_static(self, path: str) -> ModuleTable:
         """Return the modules of a program that was not launched; see ``ModuleLoader``."""
         return self._loader.open_static(path)
@@ -232,6 +159,7 @@ class Core:
     def begin(self, begin: Callable[[], StopEvent]) -> StopEvent:
         """Take up another program; what was said of the last one is no longer so."""
         self._repair_orphans()
+        self.tasks.begin()
         for item in self.table:
             item.failures, item.judged = 0, item.hits
         # The addresses of one run mean nothing in the next.
@@ -271,6 +199,9 @@ class Core:
             StateError: The program is not stopped.
             StillRunningError: The time is up; ``wait`` continues to wait.
         """
+        if isinstance(self.state, Stopped) and (due := self.tasks.timers_due()):
+            timers = "1 timer of a task" if due == 1 else f"{due} timers of tasks"
+            self.notify(f"{timers} became due while the program was stopped")
         lock = self.options.scheduler_lock if alone is None else alone
         run = self.program.controller.run
         return self._carry_out(plan, lambda: run(plan, thread, alone=lock, timeout=timeout))

@@ -30,7 +30,7 @@ class Presentation:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self.rules = RuleFiles(core.presenter.book, core.prefer_wait_rules, core.door)
+        self.rules = RuleFiles(core.presenter.book, core.tasks.prefer_wait_rules, core.door)
 
     @property
     def door(self) -> Door:

@@ -74,7 +74,7 @@ class Selection:
             StateError: The program is not stopped.
             NotFoundError: The debugger has let the program go on without it.
         """
-        return None if self._task is None else self._core.tasks.at(self._task.address)
+        return None if self._task is None else self._core.tasks.at_stop.at(self._task.address)
 
     @property
     def stack(self) -> CallStack:

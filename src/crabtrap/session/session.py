@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from crabtrap.tasks.groups import TaskGroup
     from crabtrap.tasks.runtimes import Runtime
     from crabtrap.tasks.task import Task
-    from crabtrap.tasks.waits.diagnoses import Diagnosis
+    from crabtrap.tasks.waits.diagnosis import Diagnosis
     from crabtrap.tasks.waits.wait import Wait
 
 T = TypeVar("T")
@@ -344,7 +344,7 @@ class Session:
             StateError: The program is not stopped.
         """
         with self._core.door.cancellable("looking for tasks"):
-            return self._core.tasks.all
+            return self._core.tasks.at_stop.all
 
     def look_for_tasks(self) -> None:
         """Find where tasks are, which takes a while in large programs; it may run meanwhile.
@@ -355,7 +355,7 @@ class Session:
         Raises:
             StateError: There is no process.
         """
-        self._core.look_for_tasks()
+        self._core.tasks.look()
 
     @property
     def task_problems(self) -> tuple[str, ...]:
@@ -364,7 +364,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.known.problems
+        return self._core.tasks.at_stop.known.problems
 
     def group_tasks(self, tasks: Iterable[Task] | None = None) -> tuple[TaskGroup, ...]:
         """Put tasks together that do the same at the same place, the largest group first.
@@ -379,7 +379,7 @@ class Session:
             StateError: The program is not stopped.
         """
         with self._core.door.cancellable("grouping tasks"):
-            found = self._core.tasks
+            found = self._core.tasks.at_stop
             return found.group(found.all if tasks is None else tasks)
 
     def task_on(self, thread: Thread) -> Task | None:
@@ -390,7 +390,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.running_task(thread)
+        return self._core.tasks.running_on(thread)
 
     @property
     def waits(self) -> tuple[Wait, ...]:
@@ -399,7 +399,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.graph.waits
+        return self._core.tasks.at_stop.graph.waits
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -408,7 +408,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.graph.diagnoses
+        return self._core.tasks.at_stop.graph.diagnoses
 
     def work_of(self, thread: Thread) -> ThreadWork:
         """What a thread does for an asynchronous runtime.
@@ -416,9 +416,9 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        if not self._core.has_runtime:
+        if not self._core.tasks.has_runtime:
             return ThreadWork()
-        return self._core.tasks.work_of(thread)
+        return self._core.tasks.at_stop.work_of(thread)
 
     @property
     def runtimes(self) -> tuple[Runtime, ...]:
@@ -427,7 +427,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.runtimes
+        return self._core.tasks.at_stop.runtimes
 
     @property
     def threads(self) -> tuple[Thread, ...]:

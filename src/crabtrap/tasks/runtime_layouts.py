@@ -23,6 +23,8 @@ class RuntimeLayout:
         worker_count: Path in what a handle points to: the number of workers.
         blocking_threads, idle_blocking_threads, blocking_queue: Paths in what a handle points to:
             what is counted of the pool for blocking calls.
+        rounds: Paths in the runtime's thread-local to a number that grows with each task that the
+            thread polls, by flavor.
         blocking_calls: Path in what a handle points to: the queue of calls for that pool.
         blocking_task: Path in a call to the pointer to its task.
     """
@@ -38,6 +40,7 @@ class RuntimeLayout:
     blocking_threads: Path
     idle_blocking_threads: Path
     blocking_queue: Path
+    rounds: tuple[Path, ...]
     blocking_calls: Path
     blocking_task: Path
 
@@ -58,6 +61,13 @@ TOKIO_THREADS = RuntimeLayout(
     blocking_threads=f"{_METRICS}.num_threads",
     idle_blocking_threads=f"{_METRICS}.num_idle_threads",
     blocking_queue=f"{_METRICS}.queue_depth",
+    rounds=tuple(
+        tuple(
+            f"{slot}scheduler.inner.{flavor}.0.core.value.Some.0.tick"
+            for slot in THREAD_LOCAL_SLOTS
+        )
+        for flavor in ("MultiThread", "CurrentThread")
+    ),
     blocking_calls=(f"{_POOL}.shared.data.queue", f"{_POOL}.inner_impl.Locked.0.mutex.data.queue"),
     blocking_task="task.raw.ptr",
 )

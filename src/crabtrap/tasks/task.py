@@ -19,6 +19,7 @@ from crabtrap.tasks.scan import find_tasks
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
+from crabtrap.tasks.waits.observations import Observations
 from crabtrap.tasks.waits.wait_book import WaitBook
 from crabtrap.tasks.wakers import find_waker_tasks
 from crabtrap.values import Value, ValueContext
@@ -252,6 +253,7 @@ class Tasks:
         wait_rules: WaitBook | None = None,
         known: KnownOfTasks | None = None,
         places: Places | None = None,
+        observations: Observations | None = None,
     ) -> None:
         """Look at a program at one stop.
 
@@ -260,13 +262,14 @@ class Tasks:
             wait_rules: What futures wait for; without any, the rules that come with us.
             known: What its files tell, from an earlier stop.
             places: Where its tasks are, from a search of a moment ago.
+            observations: What was seen of them at earlier stops.
         """
         self.process = process
         self._known = known or KnownOfTasks()
         self._places = places
         self._on_threads: dict[int, Task | None] = {}
         self._roles: dict[int, WorkKind] = {}
-        self.graph = WaitGraph(self, wait_rules or WaitBook())
+        self.graph = WaitGraph(self, wait_rules or WaitBook(), observations or Observations())
 
     @lazy
     def context(self) -> ValueContext:

@@ -2,75 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from crabtrap.records import dataclass, replace
+from crabtrap.records import replace
 from crabtrap.tasks.waits.cycles import find_cycles
-from crabtrap.tasks.waits.kernel.system_calls import interrupted_call
+from crabtrap.tasks.waits.diagnosis import Diagnosis, DiagnosisKind, Link
 from crabtrap.tasks.waits.stuck import find_stuck
+from crabtrap.tasks.waits.workers import kept_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from crabtrap.tasks.waits.graph import WaitGraph
     from crabtrap.tasks.waits.stuck import Stuck
-    from crabtrap.tasks.waits.wait import Hold, Timer, Wait, Waiter
+    from crabtrap.tasks.waits.wait import Timer, Wait, Waiter
 
-DiagnosisKind = Literal[
-    "deadlock",
-    "self-deadlock",
-    "futurelock",
-    "lost join",
-    "guard kept",
-    "blocked worker",
-    "overdue",
-]
 _LONG_OVERDUE = 1.0
 """Seconds after which a timer is said to be late: runtimes are a few milliseconds late."""
-DEADLOCKS: tuple[DiagnosisKind, ...] = ("deadlock", "self-deadlock", "futurelock")
-"""Kinds of which nothing comes any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One who is stuck, in a diagnosis.
-
-    Attributes:
-        who: Who.
-        waits: What it waits for in vain.
-        holds: What it has that those of the diagnosis wait for, each thing as they call it.
-    """
-
-    who: Waiter
-    waits: tuple[Wait, ...]
-    holds: tuple[Hold, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """Something that is wrong.
-
-    Attributes:
-        kind: ``deadlock``: several wait for each other; ``self-deadlock``: one waits for
-            itself; ``futurelock``: for a future of its own, which it does not poll;
-            ``lost join``: for a task that has ended; ``guard kept``: a lock of threads is kept
-            while a task waits, so that a thread that wants it may block the runtime; ``blocked
-            worker``: a task waits in a system call, and with it the thread that polls others;
-            ``overdue``: its time had come long before the stop, and nobody has polled it.
-        links: Who is part of it.
-        behind: Who else waits for these, directly or not.
-        detail: More about it.
-    """
-
-    kind: DiagnosisKind
-    links: tuple[Link, ...]
-    behind: tuple[Stuck, ...] = ()
-    detail: str = ""
-
-    @property
-    def is_deadlock(self) -> bool:
-        """Whether those in it can never go on."""
-        return self.kind in DEADLOCKS
 
 
 def diagnose(graph: WaitGraph) -> tuple[Diagnosis, ...]:
@@ -79,7 +27,7 @@ def diagnose(graph: WaitGraph) -> tuple[Diagnosis, ...]:
         *_deadlocks(graph),
         *_lost_joins(graph),
         *_guards_kept(graph),
-        *_blocked_workers(graph),
+        *kept_workers(graph),
         *_overdue(graph),
     )
 
@@ -154,17 +102,6 @@ def _guards_kept(graph: WaitGraph) -> Iterator[Diagnosis]:
         kept = tuple(hold for hold in graph.held_by(who) if hold.blocks and hold.certain)
         if kept and any(wait.levels for wait in waits):
             yield Diagnosis("guard kept", (Link(who, waits, kept),))
-
-
-def _blocked_workers(graph: WaitGraph) -> Iterator[Diagnosis]:
-    """Tasks that have blocked the threads that poll them, on purpose or not."""
-    for task in graph.tasks:
-        if task.state != "running" or task.is_blocking_call or task.thread is None:
-            continue
-        call = interrupted_call(task.thread)
-        if call is not None:
-            detail = f"thread {task.thread.index} is in the system call {call.name}"
-            yield Diagnosis("blocked worker", (Link(task, task.waits, ()),), detail=detail)
 
 
 def _overdue(graph: WaitGraph) -> Iterator[Diagnosis]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.lazy import lazy
+from crabtrap.records import replace
 from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.kernel.clock import monotonic_time
@@ -17,20 +18,26 @@ from crabtrap.tasks.waits.thread_waits import thread_waits
 from crabtrap.tasks.waits.wait import Wait
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crabtrap.address import Address
     from crabtrap.tasks.task import Task, Tasks
-    from crabtrap.tasks.waits.diagnoses import Diagnosis
-    from crabtrap.tasks.waits.wait import Hold, Waiter
+    from crabtrap.tasks.waits.diagnosis import Diagnosis
+    from crabtrap.tasks.waits.observations import Observations
+    from crabtrap.tasks.waits.wait import Hold, Timer, Waiter
     from crabtrap.tasks.waits.wait_book import WaitBook
+    from crabtrap.values import Value
 
 
 class WaitGraph:
     """Who waits for what, and who holds it; everything is found on first use."""
 
-    def __init__(self, tasks: Tasks, book: WaitBook) -> None:
-        """Look at the tasks of a stop with the rules of a book."""
+    def __init__(self, tasks: Tasks, book: WaitBook, observations: Observations) -> None:
+        """Look at the tasks of a stop with the rules of a book, and what was seen of them."""
         self._tasks = tasks
         self._book = book
+        self.observations = observations
+        self._timers: dict[tuple[Address, float], Timer] = {}
 
     @lazy
     def _describer(self) -> WaitDescriber:
@@ -46,7 +53,33 @@ class WaitGraph:
         if task.state == "running":
             return self._blocked(task)
         level = task.awaits if task.state == "idle" else None
-        return () if level is None else tuple(self._describer.waits_of(task, level))
+        return () if level is None else self._seen(task, self._describer.waits_of(task, level))
+
+    def _seen(self, task: Task, described: Iterable[Wait]) -> tuple[Wait, ...]:
+        """Add for how long they have surely lasted, by what was seen at earlier stops.
+
+        A task may have waited for the same in between, and again: in a loop around ``select!``,
+        for one.  Then something else that it waits for has changed, or is not known to be the
+        same; but a deadline comes once.
+        """
+        waits = tuple(described)
+        for wait in waits:
+            if wait.timer is not None:
+                self._timers[task.address, wait.timer.deadline] = wait.timer
+        all_marks = tuple(wait.mark for wait in waits)
+        whole = None if None in all_marks else all_marks
+        marks = [
+            None if wait.mark is None else (task.number, wait.mark, None if wait.timer else whole)
+            for wait in waits
+        ]
+        now = self._tasks.process.seen_at
+        since = self.observations.seen_since(task.address, marks, now)
+        return tuple(
+            replace(wait, seen_for=now - first)
+            if wait.mark is not None and (wait.timer or whole is not None) and first < now
+            else wait
+            for wait, first in zip(waits, since, strict=True)
+        )
 
     def _blocked(self, task: Task) -> tuple[Wait, ...]:
         thread = task.thread
@@ -65,12 +98,22 @@ class WaitGraph:
     def waits(self) -> tuple[Wait, ...]:
         """What all tasks and threads wait for."""
         of_threads = (wait for waits in self._of_threads.values() for wait in waits)
+        self.observations.keep(task.address for task in self._tasks.all)
         return (*(wait for task in self._tasks.all for wait in task.waits), *of_threads)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
         """All tasks, those that wait for nothing, too."""
         return self._tasks.all
+
+    def timers_due(self, seconds: float) -> int:
+        """How many of the timers that were looked at have come due since the stop.
+
+        Args:
+            seconds: How long ago the stop was.
+        """
+        left = (timer.left for timer in self._timers.values())
+        return sum(each is not None and 0 <= each <= seconds for each in left)
 
     @lazy
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -132,6 +175,11 @@ class WaitGraph:
         for hold in self.holds:
             found[hold.who] = (*found.get(hold.who, ()), hold)
         return found
+
+    def context_of(self, thread: Thread, runtime: str) -> Value | None:
+        """A runtime's thread-local of a thread; ``None`` where it has none."""
+        found = (each for each in self._tasks.running if each.layout.runtime == runtime)
+        return next((each.context(thread) for each in found), None)
 
     def by_waiter(self) -> dict[Waiter, tuple[Wait, ...]]:
         """The waits of everybody who waits."""

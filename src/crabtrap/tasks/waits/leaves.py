@@ -14,7 +14,7 @@ from crabtrap.tasks.waits.wait_book import fits, holds_true
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from crabtrap.address import Address
     from crabtrap.present.field_paths import Path
@@ -116,6 +116,8 @@ class WaitDescriber:
         if on is not None and on.address is not None:
             resource = Resource(rule.what, on.address, on.shape.size or 0)
         descriptor = self._descriptor(rule.descriptor, levels, value, on)
+        timer = readable(lambda: self._timer(rule, value))
+        tasks = readable(lambda: _tasks(rule, value)) or ()
         return Wait(
             task,
             levels,
@@ -124,14 +126,15 @@ class WaitDescriber:
             detail=_detail(rule, value) or place_in_list(rule.listed, task.process, resource),
             resource=resource,
             place=readable(lambda: _place(rule.queue, value)),
-            timer=readable(lambda: self._timer(rule, value)),
+            timer=timer,
             descriptor=descriptor,
-            tasks=readable(lambda: _tasks(rule, value)) or (),
+            tasks=tasks,
             by=rule.by,
             also_by=rule.also_by,
             total=readable(lambda: total_of(rule.total, on)),
             needs_all=rule.needs_all,
             never=rule.never,
+            mark=_mark(rule, value, resource, timer, tasks),
             _find_holds=self._find_holds,
             _find_tasks=self._find_tasks,
         )
@@ -159,6 +162,23 @@ class WaitDescriber:
         if rule.period is not None:
             since = deadline - _seconds(part(value, rule.period), "secs", "nanos")
         return Timer(deadline, self._now, since)
+
+
+def _mark(
+    rule: WaitRule,
+    value: Value,
+    resource: Resource | None,
+    timer: Timer | None,
+    tasks: tuple[Address, ...],
+) -> Hashable:
+    """What tells a wait from others of the same task for the same thing."""
+    at = None if resource is None else resource.address
+    if timer is not None:
+        return rule.kind, timer.deadline
+    if rule.once:
+        return rule.kind, at, tasks
+    turn = None if rule.turn is None else readable(lambda: evaluate(rule.turn or 0, value))
+    return None if turn is None else (rule.kind, at, turn)
 
 
 def readable(read: Callable[[], _T]) -> _T | None:

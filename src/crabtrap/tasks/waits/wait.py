@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from crabtrap.address import Address
     from crabtrap.engine.inspect.frame import Frame
@@ -160,6 +160,10 @@ class Wait:
         total: How many ``by`` there are, ``None`` where that is unknown.
         needs_all: All who hold it must let go, not just one of them.
         never: Nobody can end it.
+        mark: What tells it from earlier waits of the same task for the same; ``None`` where
+            nothing does.
+        seen_for: For how many seconds it has lasted at least: since it was seen first, at an
+            earlier stop; ``None`` where it was not.
     """
 
     who: Waiter
@@ -179,6 +183,8 @@ class Wait:
     total: int | None = None
     needs_all: bool = False
     never: bool = False
+    mark: Hashable = field(default=None, repr=False)
+    seen_for: float | None = None
     _find_holds: Callable[[Wait], tuple[Hold, ...]] = field(
         default=lambda _: (), repr=False, compare=False
     )
@@ -241,6 +247,8 @@ class Wait:
             parts.append(self.timer.text)
         if self.place is not None:
             parts.append(self.place.text)
+        if self.seen_for is not None:
+            parts.append(f"for at least {self.seen_for:.1f} s")
         return ", ".join(parts)
 
 

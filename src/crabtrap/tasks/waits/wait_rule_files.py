@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WAIT_KEYS = frozenset(
     """type kind what when within under on detail by also_by total needs_all never deadline period
-    queue tasks each descriptor listed""".split()  # noqa: SIM905 - a list of as many lines
+    queue tasks each descriptor once turn listed""".split()  # noqa: SIM905 - a list of as many lines
 )
 HOLD_KEYS = frozenset(("type", "role", "on", "when", "unpolled", "blocks"))
 LIST_KEYS = frozenset(("first", "next"))
@@ -93,6 +93,8 @@ def _wait(table: RuleTable) -> WaitRule:
         table.optional_path("tasks"),
         _list(table),
         _descriptor(table),
+        table.flag("once"),
+        table.optional_formula("turn"),
         tuple(map(_place, table.inners("listed"))),
     )
 

@@ -142,6 +142,8 @@ class WaitRule:
         tasks: A pointer to a task whose end ends the wait.
         each: Of several such tasks, the list: ``tasks`` is a path in its nodes.
         descriptor: Where the file descriptor is.
+        once: Nobody waits for the same twice, as for the end of a task.
+        turn: A formula that is another whenever such a wait begins anew.
         listed: Where what is waited for is listed, the layouts one by one.
     """
 
@@ -164,6 +166,8 @@ class WaitRule:
     tasks: Path | None = None
     each: ListRule | None = None
     descriptor: DescriptorRule | None = None
+    once: bool = False
+    turn: Formula | None = None
     listed: tuple[PlaceRule, ...] = ()
 
 
