@@ -94,3 +94,20 @@ def test_tasks_of_an_executor_that_nobody_knows_are_found_by_their_wakers(
 
 def test_every_task_is_found_once(session: Session):
     assert len({task.address for task in session.tasks}) == len(session.tasks) == 4 + 1 + 2
+
+
+def test_a_task_that_runs_is_not_told_as_it_was_before(program: Inferior):
+    """Its waker is where it was, and what it keeps in memory dates from its last poll."""
+    with looking_at(program) as session:
+        session.breakpoints.add(f"main.rs:{program.marker('registers')}")
+        session.continue_()
+        states = {
+            session.values.render(task.stack[0].variables[0].value): task
+            for task in session.tasks
+            if task.runtime == "std::task::Wake"
+        }
+        assert sorted(task.state for task in states.values()) == ["idle", "running"]
+        (running,) = (task for task in states.values() if task.state == "running")
+        assert running.thread is session.thread
+        names = [(frame.function or "").rpartition("::")[2] for frame in running.frames()]
+        assert names[-2:] == ["inner", "outer"]

@@ -63,6 +63,7 @@ class Module:
         self._diverging: dict[int, bool] = {}
         self.dropped_types: dict[str, bool] = {}  # whether code drops them, by path
         self.known_locals: dict[str, tuple[_core.Variable, ...]] = {}  # thread-locals, by path
+        self.known_symbols: dict[str, bool] = {}  # whether any fits, by pattern
         self.source_evidence: dict[str, SourceEvidence] = {}  # by path
         # Of structs by path, from their sources.
         self.declared_tails: dict[str, str] = {}

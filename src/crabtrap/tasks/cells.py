@@ -25,9 +25,15 @@ class CellTask:
 
     blocked = None
 
-    def __init__(self, found: Found, context: ValueContext) -> None:
-        """Show a task as it was found, and read its values in a context."""
-        self._found, self._context = found, context
+    def __init__(self, found: Found, context: ValueContext, *, is_polled: bool = False) -> None:
+        """Show a task as it was found, and read its values in a context.
+
+        Args:
+            found: Where it is, and in which state by its flags.
+            context: Where values are read.
+            is_polled: A thread polls it, which not all runtimes note.
+        """
+        self._found, self._context, self._is_polled = found, context, is_polled
 
     @property
     def kind(self) -> TaskKind:
@@ -80,7 +86,11 @@ class CellTask:
     @property
     def state(self) -> TaskState:
         """Whether it waits, is to be polled, is being polled, or has ended."""
-        return "unknown" if self.doubt else self._found.kind.layout.flags.name(self._found.state)
+        if self.doubt:
+            return "unknown"
+        return (
+            "running" if self._is_polled else self._found.kind.layout.flags.name(self._found.state)
+        )
 
     @property
     def polls(self) -> str:

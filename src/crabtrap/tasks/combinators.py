@@ -84,6 +84,7 @@ SIDES: dict[str, dict[str, str]] = {
 WRAPPERS = {
     "core::pin::Pin": "pointer",
     "async_executor::AsyncCallOnDrop": "future",
+    "async_std::task::builder::SupportTaskLocals": "future",
     "tracing::instrument::Instrumented": "inner",
     "core::mem::manually_drop::ManuallyDrop": "value",
 }

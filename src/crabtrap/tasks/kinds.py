@@ -75,7 +75,8 @@ class TaskKind:
         self.number = None if cell is None else find_place(cell, layout.identity)
         self.owner = None if cell is None else find_place(cell, layout.owner, inside=False)
         self.stage = None if cell is None else find_place(cell, layout.stage)
-        self.future = _pointed(process, self, layout.future)
+        kept = None if cell is None else find_place(cell, layout.kept_future)
+        self.future = kept or _pointed(process, self, layout.future)
         self.output = _pointed(process, self, layout.output)
 
     @property
@@ -106,6 +107,11 @@ class TaskKind:
         """Whether its tasks belong to nobody."""
         unowned = self.layout.unowned
         return bool(unowned) and self.future_type.path.startswith(f"{unowned}<")
+
+    @property
+    def tells_running(self) -> bool:
+        """Whether the state of such a task tells that a thread polls it."""
+        return bool(self.layout.flags.running)
 
     @property
     def is_complete(self) -> bool:

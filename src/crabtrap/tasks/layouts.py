@@ -20,7 +20,7 @@ class StateFlags:
     Attributes:
         complete: It has ended.
         cancelled: It has been told to end, or has ended so.
-        running: It is being polled.
+        running: It is being polled; 0 where only the thread's stack tells.
         queued: It is to be polled.
         kept: Somebody has a handle of it that is not counted.
         closed: It is not polled any more, and its output, if there was one, has been taken.
@@ -56,7 +56,8 @@ class TaskLayout:
 
     Attributes:
         runtime: Its name.
-        vtable: The type of the vtable that a task's header points to.
+        vtable: The type of the vtable that a task's header points to; ``""`` where it points to
+            the function itself, the only one.
         functions: Generic functions in the vtable, each by the path of its field; the arguments
             of each are the types of the task's parts, the future's first.
         header: The type that a task begins with; with ``{0}`` … as in ``cell``.
@@ -73,6 +74,8 @@ class TaskLayout:
             ``{0}`` … as in ``cell``.
         future, output: The field of ``handle`` that points there, and the path in the vtable to
             where that is in a task.
+        kept_future: Path in the cell to the future, of those that keep it in no enum.
+        symbols: Pattern of the symbols of a runtime that has no thread-local to be known by.
         context: The runtime's thread-local.
         current: Path in it, or in what std's ``thread_local!`` has made of it, to the number of
             the task that the thread runs, an ``Option``.
@@ -94,6 +97,8 @@ class TaskLayout:
     handle: str = ""
     future: tuple[str, Path] = ("", "")
     output: tuple[str, Path] = ("", "")
+    kept_future: Path = ""
+    symbols: str = ""
     context: str = ""
     current: Path = ""
     polls: str = ""
@@ -142,9 +147,44 @@ ASYNC_TASK = TaskLayout(
     handle="async_task::raw::RawTask<{0}, {1}, {2}, {3}>",
     future=("future", "layout_info.offset_f"),
     output=("output", "layout_info.offset_r"),
+    symbols=r"^<?async_task::raw::RawTask<",
     polls=r"async_task::raw::(RawTask<.*>|\{impl#\d+\})::run\b",
 )
 """What smol, async-std and others spawn."""
 
-LAYOUTS = (TOKIO, ASYNC_TASK)
+MONOIO = TaskLayout(
+    runtime="monoio",
+    vtable="monoio::task::raw::Vtable",
+    functions=(
+        ("poll", "monoio::task::raw::poll"),
+        ("dealloc", "monoio::task::raw::dealloc"),
+        ("try_read_output", "monoio::task::raw::try_read_output"),
+        ("drop_join_handle_slow", "monoio::task::raw::drop_join_handle_slow"),
+    ),
+    header="monoio::task::core::Header",
+    vtable_field="vtable",
+    state="state",
+    flags=StateFlags(complete=2, cancelled=0, running=1, queued=4, kept=0, references=5),
+    cell="monoio::task::core::Cell<{0}, {1}>",
+    stage="core.stage.stage",
+    symbols=r"^monoio::task::raw::",
+    polls=r"monoio::task::(core|harness|raw)::(.*::)?poll\b",
+)
+
+EMBASSY = TaskLayout(
+    runtime="embassy",
+    vtable="",
+    functions=(("", "embassy_executor::raw::TaskStorage::poll"),),
+    header="embassy_executor::raw::TaskHeader",
+    vtable_field="poll_fn",
+    state="state",
+    flags=StateFlags(complete=0, cancelled=0, running=0, queued=2, kept=1, references=2),
+    cell="embassy_executor::raw::TaskStorage<{0}>",
+    kept_future="future",
+    symbols=r"^<?embassy_executor::raw::TaskStorage<",
+    polls=r"embassy_executor::raw::(TaskStorage<.*>|\{impl#\d+\})::poll\b",
+)
+"""Tasks in statics; what has ended no longer points to the function that polls it."""
+
+LAYOUTS = (TOKIO, ASYNC_TASK, MONOIO, EMBASSY)
 """All that are known."""

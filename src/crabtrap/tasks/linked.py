@@ -32,6 +32,21 @@ def find_contexts(
     )
 
 
+def is_linked(process: Process, layout: TaskLayout) -> bool:
+    """Whether a program has a runtime, which symbols tell at once."""
+    if layout.context:
+        return bool(find_contexts(process, layout))
+    modules = (each for each in process.modules if not is_system_library(each.path))
+    return any(_has_symbols(module, layout.symbols) for module in modules)
+
+
 def has_runtime(process: Process) -> bool:
-    """Whether a program has a runtime that tells which task a thread runs."""
-    return any(find_contexts(process, layout) for layout in LAYOUTS)
+    """Whether a program has any runtime that tells which task a thread runs."""
+    return any(is_linked(process, layout) for layout in LAYOUTS)
+
+
+def _has_symbols(module: Module, pattern: str) -> bool:
+    """Whether a symbol of a module fits a pattern; searched once."""
+    if pattern not in module.known_symbols:
+        module.known_symbols[pattern] = bool(module.image.symbols_matching(pattern, 1))
+    return module.known_symbols[pattern]

@@ -17,7 +17,7 @@ from crabtrap.errors import CrabtrapError
 from crabtrap.lazy import lazy
 from crabtrap.present.field_paths import find_part, peel
 from crabtrap.tasks.headers import Headers
-from crabtrap.tasks.linked import find_contexts
+from crabtrap.tasks.linked import find_contexts, is_linked
 from crabtrap.values import Absent
 from crabtrap.values.decode import why_unreadable
 
@@ -53,23 +53,40 @@ class RunningTasks:
         self._process, self.layout = process, layout
         self._headers = Headers(process, layout)
 
-    @property
+    @lazy
     def is_linked(self) -> bool:
-        """Whether the program has this runtime, which symbols tell at once."""
-        return bool(self._contexts)
+        """Whether the program has this runtime."""
+        return is_linked(self._process, self.layout)
 
     def candidates(self, thread: Thread) -> Iterator[Found]:
         """Yield what may be the task that a thread runs, the likeliest first.
 
-        Where the thread-local says that it runs none, there is none.
+        Where the thread-local says that it runs none, there is none; where there is no such
+        thread-local, the thread has to be in a function that polls tasks.
         """
         if not self.is_linked or self.number(thread) == 0:
             return
+        polled = None if self.layout.context else self._polled(thread)
+        if polled is None and not self.layout.context:
+            return
         for word in dict.fromkeys(stack_words(thread)):
-            if self._is_heap(word):
+            if self._is_data(word):
                 candidate = self._headers.at(Address(word))
-                if candidate is not None:
+                if candidate is not None and self._may_run(candidate, polled):
                     yield candidate
+
+    def _polled(self, thread: Thread) -> Address | None:
+        """Where the innermost function begins by which the runtime polls a task, if it does."""
+        for frame in _each_frame(thread):
+            code = frame.code
+            if code is not None and re.match(self.layout.polls, code.name):
+                return code.entry
+        return None
+
+    def _may_run(self, found: Found, polled: Address | None) -> bool:
+        """Whether a task runs by its flags, or else by what polls it."""
+        running = self.layout.flags.running
+        return bool(found.state & running) if running else found.kind.vtable == polled
 
     def number(self, thread: Thread) -> int | None:
         """The number of the task that a thread runs, 0 for none, ``None`` where unknown."""
@@ -96,7 +113,7 @@ class RunningTasks:
         return find_contexts(self._process, self.layout)
 
     @lazy
-    def _is_heap(self) -> Callable[[int], bool]:
+    def _is_data(self) -> Callable[[int], bool]:
         """Whether an address may be that of a task: it can be written, and is on no stack."""
         stacks = [thread.registers[_STACK_POINTER] or 0 for thread in self._process.threads]
         ranges = [

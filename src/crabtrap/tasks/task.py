@@ -12,6 +12,7 @@ from crabtrap.tasks.futures import FutureDecoder
 from crabtrap.tasks.groups import RecordingReader, TaskGroup, group_tasks
 from crabtrap.tasks.known import KnownOfTasks
 from crabtrap.tasks.layouts import LAYOUTS, TaskState
+from crabtrap.tasks.polled import find_polled
 from crabtrap.tasks.roots import find_roots, find_running_root
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
 from crabtrap.tasks.runtimes import Runtime, find_runtimes, places_in_pools
@@ -300,11 +301,24 @@ class Tasks:
         """Tasks of executors that are not described, by their wakers."""
         wakers = self.known.wakers
         addresses = {int(each.address) for each in known} if wakers else set[int]()
-        for source in find_waker_tasks(self.process, wakers, self.decoder, addresses):
+        polled = self._polled if wakers else {}
+        for source in find_waker_tasks(self.process, wakers, self.decoder, addresses, polled):
             yield Task(self, source)
 
     def _of_cell(self, found: Found) -> Task:
-        return Task(self, CellTask(found, self.context))
+        is_polled = not found.kind.tells_running and int(found.address) in self._untold
+        return Task(self, CellTask(found, self.context, is_polled=is_polled))
+
+    @lazy
+    def _polled(self) -> dict[int, Thread]:
+        """The futures that threads are in."""
+        return find_polled(self.process)
+
+    @lazy
+    def _untold(self) -> frozenset[int]:
+        """The tasks that threads run, of runtimes that note it nowhere."""
+        tasks = (self.on_thread(thread) for thread in self.process.threads)
+        return frozenset(int(task.address) for task in tasks if task is not None)
 
     def group(self, tasks: Iterable[Task]) -> tuple[TaskGroup, ...]:
         """Put tasks together that do the same at the same place, the largest group first."""
@@ -335,7 +349,7 @@ class Tasks:
         for running in self.running:
             number = running.number(thread)
             for found in running.candidates(thread):
-                task = self._of_cell(found)
+                task = Task(self, CellTask(found, self.context, is_polled=True))
                 if task.state == "running" and number in (None, task.number):
                     return None if starts_thread(found.kind) else task
         return self._root_on(thread) if self._is_linked else None
@@ -353,11 +367,20 @@ class Tasks:
         """The thread that runs a task."""
         if task.blocked_thread is not None:
             return task.blocked_thread
+        if task.kind is None:
+            return self._polling(task)
         for thread in self.process.threads:
             found = self.on_thread(thread)
             if found is not None and found.address == task.address:
                 return thread
         return None
+
+    def _polling(self, task: Task) -> Thread | None:
+        """The thread that is in a future of a task that is in no cell."""
+        levels = (level for level in task.stack if level.is_coroutine)
+        first = next(levels, None)
+        address = None if first is None else first.value.address
+        return None if address is None else self._polled.get(int(address))
 
     def role_of(self, thread: Thread) -> WorkKind:
         """What a thread is to its runtime: a worker, one for blocking calls."""

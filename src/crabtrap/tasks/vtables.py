@@ -34,7 +34,7 @@ def find_vtables(
     Args:
         process: The program.
         module: The module.
-        path: The type of the vtables.
+        path: The type of the vtables; ``""`` where the functions themselves are pointed to.
         functions: What is in each, the first in all of them.
 
     Returns:
@@ -42,6 +42,10 @@ def find_vtables(
         ``None`` where there must be some that are not filled in yet: the loader does that at the
         program's start.
     """
+    if not path:
+        ((_, name),) = functions
+        known = _functions(module, name, _SameTypes(module))
+        return resolve_merged({entry: [claim] for entry, claim in known.items()})
     vtable = type_at(module, path)
     if vtable is None:
         return {}
@@ -66,17 +70,19 @@ def types_of_vtable(
     process: Process, module: Module, path: str, functions: Functions, vtable: int
 ) -> tuple[Parts, ...]:
     """Find the types that one vtable of a module is for, without a search for others."""
-    type_, same = type_at(module, path), _SameTypes(module)
+    type_, same = type_at(module, path) if path else None, _SameTypes(module)
     claims: list[frozenset[Parts]] = []
-    for field, name in functions if type_ is not None else ():
+    for field, name in functions:
         slot = find_place(type_, field) if type_ is not None else None
         if slot is not None:
             (word,) = _core.read_numbers(process.target.memory, [vtable + slot.offset], 8)
-            function = module.function_at(Address(word)) if word else None
-            if function is not None and function.entry == word:
-                names = (each.partition("<")[0] for each in path_segments(function.name))
-                is_instance = "::".join(names) == name
-                claims.append(frozenset([same.arguments(function)] if is_instance else ()))
+        else:
+            word = None if path else vtable
+        function = module.function_at(Address(word)) if word else None
+        if function is not None and function.entry == word:
+            names = (each.partition("<")[0] for each in path_segments(function.name))
+            is_instance = "::".join(names) == name
+            claims.append(frozenset([same.arguments(function)] if is_instance else ()))
     return resolve_merged({vtable: claims}).get(vtable, ())
 
 

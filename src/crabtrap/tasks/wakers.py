@@ -20,7 +20,7 @@ from crabtrap.values import Memory, Value, ValueContext
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from crabtrap.engine.inspect.process import Process
     from crabtrap.symbols.module import Module
@@ -145,7 +145,11 @@ def find_waker_kinds(process: Process, module: Module) -> tuple[WakerKind, ...]:
 
 
 def find_waker_tasks(
-    process: Process, kinds: Iterable[WakerKind], decoder: FutureDecoder, known: set[int]
+    process: Process,
+    kinds: Iterable[WakerKind],
+    decoder: FutureDecoder,
+    known: set[int],
+    polled: Container[int],
 ) -> Iterator[WakerTask]:
     """Find the tasks that wakers in memory lead to, in the order of their addresses.
 
@@ -154,6 +158,7 @@ def find_waker_tasks(
         kinds: The kinds of wakers.
         decoder: Decodes the program's futures.
         known: Addresses of objects that are known as tasks.
+        polled: Addresses of the futures that threads are in.
     """
     by_vtable = {kind.vtable: kind for kind in kinds if decoder.may_hold(kind.object)}
     places: dict[int, list[int]] = {}
@@ -164,7 +169,8 @@ def find_waker_tasks(
         kind = by_vtable[vtable]
         for address in _objects(process, kind, wakers):
             if address not in known:
-                yield _task(kind, Value(kind.object, Memory(Address(address)), context), decoder)
+                value = Value(kind.object, Memory(Address(address)), context)
+                yield _task(kind, value, decoder, polled)
 
 
 def _objects(process: Process, kind: WakerKind, wakers: Sequence[int]) -> list[int]:
@@ -172,7 +178,9 @@ def _objects(process: Process, kind: WakerKind, wakers: Sequence[int]) -> list[i
     return sorted(each for each in found if each % max(kind.object.alignment, 1) == 0)
 
 
-def _task(kind: WakerKind, value: Value, decoder: FutureDecoder) -> WakerTask:
+def _task(
+    kind: WakerKind, value: Value, decoder: FutureDecoder, polled: Container[int]
+) -> WakerTask:
     address = value.address or Address(0)
     try:
         future = decoder.find_future(value)
@@ -183,7 +191,8 @@ def _task(kind: WakerKind, value: Value, decoder: FutureDecoder) -> WakerTask:
         return WakerTask(address, "complete", kind.object.name, kind.name, None)
     awaited = decoder.decode(future)
     named = next((level for level in awaited.levels() if level.is_coroutine), awaited)
-    state, doubt = _state(named), awaited.problem
+    is_polled = int(named.value.address or 0) in polled
+    state, doubt = "running" if is_polled else _state(named), awaited.problem
     return WakerTask(address, state, named.name, kind.name, future, doubt)
 
 

@@ -19,6 +19,8 @@ from crabtrap.symbols.types import parse_type_path
         ("std::sync::**::Once", "std::sync::Once", {}),
         ("m::Map<*, $V>", "m::Map<u8, u16>", {"$V": "u16"}),
         ("m::Map<u8, $V>", "m::Map<u16, u16>", None),
+        ("m::Op<m::Recv<$B>>", "m::Op<m::Recv<Vec<u8>>>", {}),
+        ("m::Op<m::Recv<*>, $T>", "m::Op<m::Send<u8>, u8>", None),
         ("m::*::T", "m::a::T", {}),
         ("m::*::T", "m::a::b::T", None),
         ("m::T", "m::T<u8>", {}),

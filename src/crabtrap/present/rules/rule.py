@@ -192,9 +192,16 @@ class PatternText:
         for index, (want, have) in enumerate(zip(wanted, path.arguments, strict=False)):
             if want.startswith("$"):
                 captures[want.rstrip("?")] = (index, have)
-            elif want not in ("*", have):
+            elif want not in ("*", have) and not _is_fitted_by(want, have):
                 return None
         return captures
+
+
+def _is_fitted_by(argument: str, path: str) -> bool:
+    """Whether an argument of a pattern is one itself, ``Vec<$T>``, which a type fits."""
+    if "<" not in argument:
+        return False
+    return PatternText.parse(argument).match(parse_type_path(path)) is not None
 
 
 def _split_field(pattern: str) -> tuple[str, str, str]:

@@ -47,9 +47,11 @@ class HolderSearch:
         seen: set[Address | None] = set()
         for each in _levels(level):
             named: set[tuple[str, Resource]] = set()
+            # A coroutine in another future has a level of its own, with the variable's name.
+            enters = _is_any if each.is_coroutine else _is_no_coroutine
             for name, value, certain in _kept(task, each):
                 is_temporary = name.isdecimal()
-                for rule, holder, resource in self.find(value):
+                for rule, holder, resource in self._find(value, 0, enters):
                     is_moved = is_temporary and (rule.role, resource) in named
                     if holder.address not in seen and not is_moved:
                         seen.add(holder.address)

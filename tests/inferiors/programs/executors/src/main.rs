@@ -15,7 +15,7 @@ static WAITING: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
 
 async fn parked() {
     poll_fn(|context| {
-        WAITING.lock().unwrap().push(context.waker().clone());
+        WAITING.lock().unwrap().push(context.waker().clone()); // @registers
         Poll::<()>::Pending
     })
     .await // @parked
@@ -65,5 +65,7 @@ fn main() {
 
     let tasks = by_hand::run();
     look(1);
+    let woken = std::mem::take(&mut *WAITING.lock().unwrap());
+    woken.iter().for_each(Waker::wake_by_ref);
     ready::keep(&(kept, queued, pool, tasks));
 }
