@@ -48,6 +48,10 @@ class ProgramMemory:
         """
         return self._core.program.debuggee.target.read_memory(Address(address), size)
 
+    def read_partial(self, address: int, size: int) -> bytes:
+        """Read ``size`` bytes, or those before the first that cannot be read; see ``read``."""
+        return self._core.program.debuggee.target.memory.read_partial(Address(address), size)
+
     def write(self, address: int, data: bytes) -> None:
         """Write bytes; sites in the range stay inserted.
 

@@ -63,6 +63,16 @@ class Presentation:
         home = self._core.language.home
         return replace(found, items=tuple((name, home(each)) for name, each in found.items))
 
+    def content_address(self, value: Value) -> int | None:
+        """Where what a reader sees of a value is, ``None`` where it is not in memory.
+
+        Of a text that is its first byte, of a sequence its first item, of a reference what it
+        leads to; of any other value the value itself.
+        """
+        from crabtrap.present.content import content_address  # noqa: PLC0415 - rarely needed
+
+        return self._reading(lambda: content_address(value, self._core.presenter))
+
     def describe_location(self, value: Value) -> str:
         """Where a value is, in words: "at 0x7ffe10 counter", "in $rax", "nowhere: ..."."""
         from crabtrap.session.value_locations import describe_location  # noqa: PLC0415 - rarely

@@ -6,6 +6,7 @@ import pytest
 
 from crabtrap.present import std_presenter
 from crabtrap.present.children import PAGE, Children, children
+from crabtrap.present.content import content_address
 from crabtrap.values import Absent, Value
 from tests.support.synthetic_types import World
 
@@ -77,3 +78,17 @@ def test_garbage_lengths_cost_nothing(world: World) -> None:
     assert (len(page.items), page.more, page.total) == (10_000, True, (1 << 62) - 1)
     wild = world.value(world.vec(world.base("i32")), world.vec_bytes(b"", 1 << 60))
     assert "implausible" in children(wild, PRESENTER).problem
+
+
+def test_content_begins_where_readers_look(world: World) -> None:
+    value = world.vec_value("i32", [1, 2, 3])
+    [(_, first)] = children(value, PRESENTER, 0, 1).items
+    assert first.address != value.address
+    assert content_address(value, PRESENTER) == first.address
+    number = world.value(world.base("u8"), b"\x07")
+    assert content_address(number, PRESENTER) == number.address
+    assert number.address is not None
+    reference = world.value(world.pointer(world.base("u8")), struct.pack("<Q", number.address))
+    assert content_address(reference, PRESENTER) == number.address
+    raw = world.value(world.pointer(world.base("u8"), "*const "), struct.pack("<Q", 0x10))
+    assert content_address(raw, PRESENTER) == 0x10

@@ -34,6 +34,7 @@ class DapServer:
         self._adapter.opened = self._opened
         self._lock = threading.Lock()
         self._under_way: list[int] = []
+        self._session: Session | None = None
 
     def run(self) -> None:
         """Serve the client."""
@@ -56,6 +57,7 @@ class DapServer:
             self._adapter.say(str(error), "important")
 
     def _opened(self, session: Session) -> None:
+        self._session = session
         session.subscribe(EventRelay(self._adapter).on_event)
         self._inbox.wake = lambda: (session.post(self._work), None)[1]
 
@@ -66,8 +68,8 @@ class DapServer:
                 self._adapter.say(f"crabtrap received {message.reason}", "important")
             else:
                 self._receive(message)
-        self._inbox.put(self._finish)
         self._cancel_all()
+        self._inbox.put(self._finish)
 
     def _receive(self, message: Message) -> None:
         """Sort a message; ``cancel`` cannot wait for its turn."""
@@ -92,7 +94,9 @@ class DapServer:
     def _cancel(self, request: Request) -> None:
         """Cancel a request that waits or is being carried out; it is answered all the same."""
         try:
-            number = Arguments(request.fields).number_or_none("requestId")
+            fields = Arguments(request.fields)
+            number = fields.number_or_none("requestId")
+            progress = fields.text_or_none("progressId")
         except UsageError as error:
             self._outbox.fail(request, error)
             return
@@ -103,6 +107,8 @@ class DapServer:
             with self._lock:
                 if self._under_way[-1:] == [number]:
                     self._cancel_current()
+        elif progress is not None:
+            self._cancel_all()
         self._outbox.respond(request)
 
     def _cancel_all(self) -> None:
@@ -111,8 +117,8 @@ class DapServer:
                 self._cancel_current()
 
     def _cancel_current(self) -> None:
-        if self._adapter.has_session:
-            self._adapter.session.cancel()
+        if self._session is not None:
+            self._session.cancel()
 
     # -- the thread of the session -------------------------------------------------------------
     def _work(self) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import TYPE_CHECKING
 
 from crabtrap import events
+from crabtrap.frontends.dap.announcements import Announcements
 from crabtrap.frontends.dap.stop_words import stop_words
 
 if TYPE_CHECKING:
     from crabtrap.frontends.dap import protocol
     from crabtrap.frontends.dap.adapter import Adapter
-    from crabtrap.frontends.dap.requests import Body
 
 
 class EventRelay:
@@ -23,9 +22,7 @@ class EventRelay:
     def __init__(self, adapter: Adapter) -> None:
         self._adapter = adapter
         self._outbox = adapter.outbox
-        # Characters may be torn apart by what the program writes at once.
-        decoder = codecs.getincrementaldecoder("utf-8")
-        self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
+        self._announcements = Announcements(adapter)
 
     def on_event(self, event: events.Event) -> None:
         """Tell the client of an event, if it is one for clients."""
@@ -36,25 +33,10 @@ class EventRelay:
                 self.stopped(event)
             case events.Resumed():
                 self._resumed()
-            case events.OutputReceived(stream=stream, data=data):
-                self._output(stream, self._decoders[stream].decode(data))
-            case events.LogMessage():
-                self._logged(event)
-            case events.BreakpointChanged():
-                self._breakpoint_changed(event)
-            case events.ThreadsChanged(started=started, ended=ended):
-                self._threads_changed(started, ended)
             case events.ProcessDetached():
                 self._terminated()
-            case events.SignalReceived():
-                words = stop_words(event)
-                self._adapter.say(words.text)
-            case events.Notice(text=text):
-                self._adapter.say(text)
-            case events.MemoryWritten() | events.RegisterWritten():
-                self._written(event)
             case _:
-                pass
+                self._announcements.tell(event)
 
     # -- stops -------------------------------------------------------------------------------
     def stopped(self, event: events.StopEvent) -> None:
@@ -105,8 +87,7 @@ class EventRelay:
 
     def _exited(self, exited: events.Exited) -> None:
         self._adapter.references.forget()
-        for stream, decoder in self._decoders.items():
-            self._output(stream, decoder.decode(b"", final=True))
+        self._announcements.end_output()
         if self._adapter.replacing:
             return
         code = exited.code if exited.code is not None else 128 + (exited.signal or 0)
@@ -117,42 +98,3 @@ class EventRelay:
 
     def _terminated(self) -> None:
         self._outbox.event_after_response("terminated")
-
-    # -- between stops -----------------------------------------------------------------------
-    def _output(self, category: str, text: str) -> None:
-        if text:
-            self._outbox.event("output", {"category": category, "output": text})
-
-    def _logged(self, event: events.LogMessage) -> None:
-        body: protocol.OutputEventBody = {"category": "console", "output": f"{event.text}\n"}
-        item = self._adapter.client.breakpoints[event.breakpoint]
-        for place in getattr(item, "locations", ())[:1]:
-            if place.path is not None and place.line is not None:
-                abilities = self._adapter.abilities
-                body["source"] = self._adapter.sources.describe(place.path, abilities)
-                body["line"] = abilities.line_to_client(place.line)
-        self._outbox.event("output", body)
-
-    def _breakpoint_changed(self, event: events.BreakpointChanged) -> None:
-        book = self._adapter.stoppoints
-        if book.changing or book.group_of(event.breakpoint) is None:
-            return
-        if event.change == "removed":
-            gone: Body = {"id": event.breakpoint, "verified": False}
-            self._outbox.event("breakpoint", {"reason": "removed", "breakpoint": gone})
-            return
-        described = book.describe_number(event.breakpoint, self._adapter.abilities)
-        self._outbox.event("breakpoint", {"reason": "changed", "breakpoint": described})
-
-    def _threads_changed(self, started: tuple[int, ...], ended: tuple[int, ...]) -> None:
-        for reason, tids in (("started", started), ("exited", ended)):
-            for tid in tids:
-                self._outbox.event("thread", {"reason": reason, "threadId": tid})
-
-    def _written(self, event: events.MemoryWritten | events.RegisterWritten) -> None:
-        abilities = self._adapter.abilities
-        if isinstance(event, events.MemoryWritten) and abilities.memory_events:
-            body = {"memoryReference": f"{event.address:#x}", "offset": 0, "count": event.size}
-            self._outbox.event("memory", body)
-        if abilities.invalidated:
-            self._outbox.event("invalidated", {"areas": ["variables"]})

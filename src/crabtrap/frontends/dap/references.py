@@ -25,6 +25,15 @@ class Container(Protocol):
         """
         ...
 
+    def expression(self, name: str) -> str:
+        """Return the expression for the variable with this name, ``""`` if there is none."""
+        ...
+
+    @property
+    def frame(self) -> StackFrame | None:
+        """Where the expressions mean something; ``None`` for anywhere."""
+        ...
+
 
 class References:
     """The numbers that the client has, each of which means one thing and never another.

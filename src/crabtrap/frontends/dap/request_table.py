@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from crabtrap.frontends.dap import (
     breakpoint_requests,
+    code_requests,
     exception_requests,
+    memory_requests,
     run_requests,
     session_requests,
     stack_requests,
@@ -23,6 +25,8 @@ _ROOMS = (
     run_requests,
     stack_requests,
     value_requests,
+    code_requests,
+    memory_requests,
 )
 
 HANDLERS: dict[str, Handler] = {each.command: each for room in _ROOMS for each in room.HANDLERS}

@@ -72,10 +72,15 @@ def disconnect(adapter: Adapter, arguments: Arguments) -> Reply:
         adapter.session.detach()
 
 
+def cancel(_adapter: Adapter, _arguments: Arguments) -> Reply:
+    """Cancel a request: that is done by the thread that reads, and not in turn."""
+
+
 HANDLERS = (
     Handler("initialize", initialize),
     Handler("launch", launch, shown=True),
     Handler("attach", attach, shown=True),
     Handler("configurationDone", configuration_done, {"supportsConfigurationDoneRequest": True}),
+    Handler("cancel", cancel, {"supportsCancelRequest": True}),
     Handler("disconnect", disconnect, {"supportTerminateDebuggee": True}),
 )

@@ -49,6 +49,10 @@ class RowMaker:
             row["type"] = value.type.name
         if expression:
             row["evaluateName"] = expression
+        if self.adapter.abilities.memory_references:
+            address = self._content_address(value)
+            if address is not None:
+                row["memoryReference"] = f"{address:#x}"
         self._add_parts(row, value, expression)
         return row
 
@@ -59,6 +63,13 @@ class RowMaker:
             return self.adapter.session.values.render(value, options)
         except CrabtrapError as error:
             return f"<{error}>"
+
+    def _content_address(self, value: Value) -> int | None:
+        if value.absent is not None:
+            return None
+        if value.type.kind == "base":  # as are most, and this is faster
+            return value.address
+        return self.adapter.session.values.content_address(value)
 
     def _add_parts(self, row: protocol.Variable, value: Value, expression: str) -> None:
         """Give a value that has parts a number, and say how many there are."""
@@ -83,7 +94,7 @@ class Parts:
 
     maker: RowMaker
     value: Value
-    expression: str
+    whole: str
     first: int = 0
 
     def rows(self, start: int, end: int | None, only: str) -> list[protocol.Variable]:
@@ -104,16 +115,26 @@ class Parts:
 
     def _rest(self, first: int, remaining: int | None) -> protocol.Variable:
         """The row that stands for the parts that no row was made of."""
-        rest = Parts(self.maker, self.value, self.expression, first)
+        rest = Parts(self.maker, self.value, self.whole, first)
         how_many = "more" if remaining is None else f"{remaining} more"
         number = self.maker.adapter.references.number_container(rest)
         return {"name": "…", "value": how_many, "variablesReference": number}
 
+    @property
+    def frame(self) -> StackFrame | None:
+        """Where the expressions mean something; see ``Container``."""
+        return self.maker.frame
+
+    def expression(self, name: str) -> str:
+        """Return the expression for a part; see ``Container``."""
+        page = self.maker.adapter.session.values.children(self.value, 0, 0)
+        return self._part(page.kind, name)
+
     def _part(self, kind: str, name: str) -> str:
         """The expression for a part, ``""`` where there is none that Rust would have."""
-        if not self.expression or self.value.type.cases is not None:
+        if not self.whole or self.value.type.cases is not None:
             return ""
-        base = self.expression if self.expression.isidentifier() else f"({self.expression})"
+        base = self.whole if self.whole.isidentifier() else f"({self.whole})"
         match kind:
             case "indexed":
                 return f"{base}{name}"
@@ -142,6 +163,10 @@ class Locals:
         bindings = (*self.frame.arguments(), *self.frame.locals())
         return [self._row(each) for each in bindings[start:end]]
 
+    def expression(self, name: str) -> str:
+        """Return the expression for a variable; see ``Container``."""
+        return name if name.isidentifier() else ""
+
     def _row(self, binding: Binding) -> protocol.Variable:
         if not binding.shadowed:
             return self.maker.row(binding.name, binding.value, binding.name)
@@ -159,6 +184,10 @@ class RegisterRows:
         if only == "indexed":
             return []
         return [_register(*each) for each in list(self.frame.registers().items())[start:end]]
+
+    def expression(self, name: str) -> str:
+        """Return the expression for a register; see ``Container``."""
+        return f"${name}"
 
 
 def _register(name: str, value: int | None) -> protocol.Variable:
@@ -185,6 +214,15 @@ class ReturnedRow:
         if self.type is not None:
             row["type"] = self.type
         return [row][start:end]
+
+    def expression(self, name: str) -> str:
+        """There is none: what was returned is not in the program; see ``Container``."""
+        return ""
+
+    @property
+    def frame(self) -> StackFrame | None:
+        """It belongs to none; see ``Container``."""
+        return None
 
 
 def returned(reasons: Iterable[events.StopReason]) -> ReturnedRow | None:
