@@ -399,7 +399,34 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.at_stop.graph.waits
+        with self._core.door.cancellable("looking at what tasks wait for"):
+            return self._core.tasks.at_stop.graph.waits
+
+    @property
+    def waits_for_somebody(self) -> tuple[Wait, ...]:
+        """What tasks and threads wait for that somebody in the program is to end.
+
+        What only sleeps or waits for the outside world is left out, a hundred thousand such tasks
+        without being looked at one by one; so is what libraries wait for beside the user's code.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        from crabtrap.tasks.waits.wait import waits_of_user_code  # noqa: PLC0415 - of use to few
+
+        with self._core.door.cancellable("looking at what tasks wait for"):
+            found = waits_of_user_code(self._core.tasks.at_stop.graph.relevant)
+            return tuple(wait for wait in found if wait.is_for_somebody)
+
+    @property
+    def wait_count(self) -> int:
+        """How many ``waits`` there are.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        with self._core.door.cancellable("counting what tasks wait for"):
+            return self._core.tasks.at_stop.graph.count
 
     @property
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -408,7 +435,8 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.at_stop.graph.diagnoses
+        with self._core.door.cancellable("looking for deadlocks"):
+            return self._core.tasks.at_stop.graph.diagnoses
 
     def work_of(self, thread: Thread) -> ThreadWork:
         """What a thread does for an asynchronous runtime.

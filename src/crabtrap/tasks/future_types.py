@@ -9,10 +9,11 @@ from crabtrap.present.field_paths import each_layer
 from crabtrap.present.structural import is_coroutine
 from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.tasks.combinators import COLLECTIONS, LINKED, MAYBE_DONE, NEVER_WAIT
+from crabtrap.tasks.type_search import TypeSearch, owned_types
 from crabtrap.values.unsized import ADDRESS_FIELD, pointee_name, wide_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from crabtrap.symbols.module import Module
     from crabtrap.symbols.types import Type
@@ -23,7 +24,6 @@ _POLLS = (
     " as futures_core::stream::Stream>::poll_next",
 )
 _TRAIT = "core::future::future::Future"
-_MAX_DEPTH = 12
 _EVERY = 1 << 32
 _STD = frozenset(("core::future::pending::Pending", "core::future::ready::Ready"))
 """Futures whose ``poll`` an optimiser leaves nowhere."""
@@ -37,7 +37,7 @@ class FutureTypes:
         """Know the types with these paths, generic arguments left out, as futures."""
         self._heads = (frozenset(heads) | _STD | LINKED.keys()) - NEVER_WAIT
         self._futures: dict[Type, bool] = {}
-        self._holding: dict[Type, bool] = {}
+        self._holding = TypeSearch(self._is_work, self._parts)
 
     def is_future(self, shape: Type) -> bool:
         """Whether a type is a coroutine, or the program implements ``Future`` for it."""
@@ -68,38 +68,25 @@ class FutureTypes:
 
     def may_hold(self, type_: Type) -> bool:
         """Whether a value of a type may have a future in it, as far as it owns or borrows it."""
-        return self._may_hold(type_, 0)
+        return self._holding.finds(type_)
 
-    def _may_hold(self, type_: Type, depth: int) -> bool:
-        shape = type_.strip()
-        known = self._holding.get(shape)
-        if known is not None:
-            return known
-        if depth > _MAX_DEPTH:
-            return False
-        self._holding[shape] = False  # a type that holds itself adds nothing
-        found = self._holding[shape] = self._holds(shape, depth)
-        return found
-
-    def _holds(self, shape: Type, depth: int) -> bool:
-        if self._is_followed(shape):
-            target = _pointee(shape)
-            return _is_trait_object(shape) or (
-                target is not None and self._may_hold(target, depth + 1)
-            )
-        if parse_type_path(shape.path).head in COLLECTIONS:
-            arguments = (shape.argument(index) for index in range(2))
-            return any(each is not None and self._may_hold(each, depth + 1) for each in arguments)
+    def _is_work(self, shape: Type) -> bool:
         if shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
-            return False
-        if self.is_future(shape):
-            return True
-        parts = [field.type for field in shape.fields]
-        if shape.cases is not None:
-            parts += [field.type for case in shape.cases.cases for field in case.type.fields]
-        if shape.kind == "array" and shape.target is not None:
-            parts.append(shape.target)
-        return any(self._may_hold(part, depth + 1) for part in parts)
+            return self._is_followed(shape) and _is_trait_object(shape)
+        return self.is_future(shape)
+
+    def _parts(self, shape: Type) -> Iterator[Type]:
+        """The types of what a value owns or has borrowed to poll it."""
+        found: Iterable[Type | None]
+        if self._is_followed(shape):
+            found = (_pointee(shape),)
+        elif parse_type_path(shape.path).head in COLLECTIONS:
+            found = (shape.argument(index) for index in range(2))
+        elif shape.kind in ("pointer", "reference") or wide_kind(shape) is not None:
+            found = ()
+        else:
+            found = owned_types(shape)
+        yield from (each for each in found if each is not None)
 
     def _is_followed(self, shape: Type) -> bool:
         """Whether what a pointer leads to is part of its owner's work: ``&mut``, ``Box``."""

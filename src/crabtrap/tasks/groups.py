@@ -14,7 +14,7 @@ from crabtrap.records import dataclass
 from crabtrap.tasks.scan import check_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from crabtrap.engine.inspect.process import Process
     from crabtrap.tasks.futures import Await
@@ -66,6 +66,52 @@ class _Read:
     is_pointer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Tasks that are decoded the same, of one kind.
+
+    Attributes:
+        tasks: All of them, the one that was decoded first.
+        reads: What was read for that; ``()`` where it is the only one.
+    """
+
+    tasks: tuple[Task, ...]
+    reads: tuple[_Read, ...] = ()
+
+    @property
+    def sample(self) -> Task:
+        """The one that was decoded."""
+        return self.tasks[0]
+
+    def places_of(self, process: Process, address: int) -> list[int | None] | None:
+        """Where all of them have what the sample has at an address.
+
+        Args:
+            process: The program.
+            address: A place in the sample, or in what a pointer leads to that was read.
+
+        Returns:
+            A place for each task, ``None`` for those that cannot be read; ``None`` for all if it
+            is not known from where it is counted.
+        """
+        values = [read.value if read.is_pointer else -1 for read in self.reads]
+        base = _nearest(self.sample, values, address)
+        if base is None:
+            return None
+        number, offset = base
+        starts = self._pointers(process, number)
+        return [None if start is None else start + offset for start in starts]
+
+    def _pointers(self, process: Process, number: int) -> list[int | None]:
+        """What all of them have at a read, a pointer; the tasks themselves for -1."""
+        if number < 0:
+            return [int(task.address) for task in self.tasks]
+        read = self.reads[number]
+        starts = self._pointers(process, read.base)
+        places = [None if start is None else start + read.offset for start in starts]
+        return read_at(process, places, read.size)
+
+
 class RecordingReader:
     """Reads memory, and notes what was read."""
 
@@ -91,17 +137,27 @@ def group_tasks(
         tasks: The tasks.
         record: Decodes a task anew and returns what was read for that, by address.
     """
+    found: dict[object, list[Task]] = {}
+    for each in alike_tasks(process, tasks, record):
+        key = (each.sample.state, signature(each.sample))
+        found.setdefault(key, []).extend(each.tasks)
+    groups = (TaskGroup(tuple(group)) for group in found.values())
+    return tuple(sorted(groups, key=lambda group: -len(group.tasks)))
+
+
+def alike_tasks(
+    process: Process, tasks: Iterable[Task], record: Callable[[Task], list[tuple[int, bytes]]]
+) -> Iterator[Alike]:
+    """Divide tasks into those that are decoded the same; see ``group_tasks``."""
     by_kind: dict[tuple[object, str], list[Task]] = {}
     for task in tasks:
         by_kind.setdefault((task.kind, task.state), []).append(task)
-    found: dict[object, list[Task]] = {}
     for (kind, state), each in by_kind.items():
         # What a task that runs has in memory is of its last wait.
-        is_compared = kind is not None and state != "running"
-        for group in _alike(process, each, record) if is_compared else [[one] for one in each]:
-            found.setdefault((state, signature(group[0])), []).extend(group)
-    groups = (TaskGroup(tuple(group)) for group in found.values())
-    return tuple(sorted(groups, key=lambda group: -len(group.tasks)))
+        if kind is not None and state != "running":
+            yield from _alike(process, each, record)
+        else:
+            yield from (Alike((one,)) for one in each)
 
 
 def signature(task: Task) -> Signature:
@@ -116,17 +172,19 @@ def _alike(
     process: Process,
     tasks: Sequence[Task],
     record: Callable[[Task], list[tuple[int, bytes]]],
-) -> list[list[Task]]:
+) -> Iterator[Alike]:
     """Divide tasks of one kind into those that are decoded the same."""
     left = list(tasks)
-    groups: list[list[Task]] = []
-    while left and len(groups) < _MOST_ROUNDS:
+    rounds = 0
+    while left and rounds < _MOST_ROUNDS:
         sample, *others = left
         reads = _reads(process, sample, record(sample))
         same = _same(process, reads, others) if reads is not None else frozenset[int]()
-        groups.append([sample, *(task for at, task in enumerate(others) if at in same)])
+        chosen = (task for at, task in enumerate(others) if at in same)
+        yield Alike((sample, *chosen), tuple(reads or ()))
         left = [task for at, task in enumerate(others) if at not in same]
-    return [*groups, *([task] for task in left)]
+        rounds += 1
+    yield from (Alike((task,)) for task in left)
 
 
 def _reads(process: Process, task: Task, recorded: list[tuple[int, bytes]]) -> list[_Read] | None:
@@ -139,22 +197,13 @@ def _reads(process: Process, task: Task, recorded: list[tuple[int, bytes]]) -> l
     ]
     if len(places) > _MOST_READS or any(len(data) > _WORD for _, data in places):
         return None
-    size = 0 if task.kind is None else task.kind.size
     values = [int.from_bytes(data, "little") for _, data in places]
     bases: list[tuple[int, int]] = []
     for number, (address, _) in enumerate(places):
-        if task.address <= address < task.address + size:
-            bases.append((-1, address - task.address))
-            continue
-        near = [
-            (address - value, base)
-            for base, value in enumerate(values[:number])
-            if 0 <= address - value < _NEAR
-        ]
-        if not near:
+        base = _nearest(task, values[:number], address)
+        if base is None:
             return None
-        offset, base = min(near)
-        bases.append((base, offset))
+        bases.append(base)
     pointers = {base for base, _ in bases}
     return [
         _Read(base, offset, len(data), value, number in pointers)
@@ -162,6 +211,27 @@ def _reads(process: Process, task: Task, recorded: list[tuple[int, bytes]]) -> l
             zip(bases, places, values, strict=True)
         )
     ]
+
+
+def _nearest(task: Task, values: Sequence[int], address: int) -> tuple[int, int] | None:
+    """From where an address is counted: the task, -1, or a pointer, by its place; and how far."""
+    size = 0 if task.kind is None else task.kind.size
+    if task.address <= address < task.address + size:
+        return -1, address - task.address
+    near = [
+        (address - value, base) for base, value in enumerate(values) if 0 <= address - value < _NEAR
+    ]
+    if not near:
+        return None
+    offset, base = min(near)
+    return base, offset
+
+
+def read_at(process: Process, places: Sequence[int | None], size: int) -> list[int | None]:
+    """Read a number at many places, those that are known and can be read."""
+    known = [place for place in places if place is not None]
+    found = iter(_core.read_numbers(process.target.memory, known, size, check_of(process)))
+    return [None if place is None else next(found) for place in places]
 
 
 def _same(process: Process, reads: list[_Read], tasks: Sequence[Task]) -> frozenset[int]:

@@ -9,7 +9,7 @@ from crabtrap.lazy import lazy
 from crabtrap.symbols.names import path_segments
 from crabtrap.tasks.cells import CellTask, starts_thread
 from crabtrap.tasks.futures import FutureDecoder
-from crabtrap.tasks.groups import RecordingReader, TaskGroup, group_tasks
+from crabtrap.tasks.groups import RecordingReader, TaskGroup, alike_tasks, group_tasks
 from crabtrap.tasks.known import KnownOfTasks
 from crabtrap.tasks.layouts import LAYOUTS, TaskState
 from crabtrap.tasks.polled import find_polled
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from crabtrap.engine.inspect.stack_frame import StackFrame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.tasks.futures import Await
+    from crabtrap.tasks.groups import Alike
     from crabtrap.tasks.kinds import TaskKind
     from crabtrap.tasks.scan import Found, Places
     from crabtrap.tasks.task_source import TaskSource
@@ -323,6 +324,10 @@ class Tasks:
     def group(self, tasks: Iterable[Task]) -> tuple[TaskGroup, ...]:
         """Put tasks together that do the same at the same place, the largest group first."""
         return group_tasks(self.process, tasks, self._record)
+
+    def alike(self, tasks: Iterable[Task]) -> Iterator[Alike]:
+        """Divide tasks into those that are decoded the same, of each of which one is decoded."""
+        return alike_tasks(self.process, tasks, self._record)
 
     def _record(self, task: Task) -> list[tuple[int, bytes]]:
         """What is read when a task is decoded."""

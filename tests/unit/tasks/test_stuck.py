@@ -29,6 +29,21 @@ class Graph:
     def held_by(self, who: str) -> tuple[Hold, ...]:
         return tuple(hold for hold in self.holds if cast("str", hold.who) == who)
 
+    @property
+    def relevant(self) -> list[Wait]:
+        return self.waits
+
+    @property
+    def holding(self) -> list[str]:
+        return list(dict.fromkeys(cast("str", hold.who) for hold in self.holds))
+
+    def waits_by(self, who: str) -> tuple[Wait, ...]:
+        return self.by_waiter().get(who, ())
+
+    def late(self, seconds: float) -> list[Wait]:
+        timers = [(wait, wait.timer.left) for wait in self.waits if wait.timer is not None]
+        return [wait for wait, left in timers if left is not None and left < -seconds]
+
     def joined(self, _: Wait) -> tuple[str, ...]:
         return ()
 

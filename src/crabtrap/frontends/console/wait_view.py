@@ -9,8 +9,6 @@ from crabtrap.frontends.console.frames import location_text
 from crabtrap.frontends.console.styled_text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from crabtrap import Await, Diagnosis, Frame, Hold, Link, Task, Wait
 
 
@@ -100,11 +98,3 @@ def _place(where: Await | Frame | None) -> Text:
     if where is None or not where.path:
         return Text()
     return Text(" at ").add(location_text(where.path, where.line))
-
-
-def told(waits: Sequence[Wait]) -> tuple[list[Wait], int]:
-    """Part waits into those of user code that somebody in the program ends, and how many more."""
-    from crabtrap import waits_of_user_code
-
-    edges = [wait for wait in waits_of_user_code(waits) if wait.is_for_somebody]
-    return edges, len(waits) - len(edges)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from crabtrap.tasks.waits.graph import WaitGraph
     from crabtrap.tasks.waits.stuck import Stuck
-    from crabtrap.tasks.waits.wait import Timer, Wait, Waiter
+    from crabtrap.tasks.waits.wait import Wait, Waiter
 
 _LONG_OVERDUE = 1.0
 """Seconds after which a timer is said to be late: runtimes are a few milliseconds late."""
@@ -90,7 +90,7 @@ def _behind(edges: Mapping[Waiter, tuple[Waiter, ...]], members: frozenset[Waite
 
 def _lost_joins(graph: WaitGraph) -> Iterator[Diagnosis]:
     """Tasks that wait for others that have ended, although nobody will wake them."""
-    for wait in graph.waits:
+    for wait in graph.relevant:
         joined = graph.joined(wait)
         if joined and all(task.state in ("complete", "cancelled") for task in joined):
             yield Diagnosis("lost join", (Link(wait.who, (wait,), ()),))
@@ -98,7 +98,8 @@ def _lost_joins(graph: WaitGraph) -> Iterator[Diagnosis]:
 
 def _guards_kept(graph: WaitGraph) -> Iterator[Diagnosis]:
     """Tasks that wait and keep what others block threads for."""
-    for who, waits in graph.by_waiter().items():
+    for who in graph.holding:
+        waits = graph.waits_by(who)
         kept = tuple(hold for hold in graph.held_by(who) if hold.blocks and hold.certain)
         if kept and any(wait.levels for wait in waits):
             yield Diagnosis("guard kept", (Link(who, waits, kept),))
@@ -106,12 +107,8 @@ def _guards_kept(graph: WaitGraph) -> Iterator[Diagnosis]:
 
 def _overdue(graph: WaitGraph) -> Iterator[Diagnosis]:
     """Tasks whose timers were due long before the stop: whoever should notice is kept from it."""
-    late = [wait for wait in graph.waits if wait.timer is not None and _is_late(wait.timer)]
+    late = graph.late(_LONG_OVERDUE)
     if late:
         links = tuple(Link(wait.who, (wait,), ()) for wait in late)
         detail = "or it was stopped for long before, and has not caught up"
         yield Diagnosis("overdue", links, detail=detail)
-
-
-def _is_late(timer: Timer) -> bool:
-    return timer.left is not None and timer.left < -_LONG_OVERDUE

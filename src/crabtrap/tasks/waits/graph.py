@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.inspect.thread import Thread
 from crabtrap.lazy import lazy
 from crabtrap.records import replace
+from crabtrap.tasks.waits.deadlines import deadlines_of
 from crabtrap.tasks.waits.diagnoses import diagnose
 from crabtrap.tasks.waits.holders import HolderSearch
 from crabtrap.tasks.waits.kernel.clock import monotonic_time
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from crabtrap.address import Address
+    from crabtrap.tasks.groups import Alike
     from crabtrap.tasks.task import Task, Tasks
     from crabtrap.tasks.waits.diagnosis import Diagnosis
     from crabtrap.tasks.waits.observations import Observations
-    from crabtrap.tasks.waits.wait import Hold, Timer, Waiter
+    from crabtrap.tasks.waits.wait import Hold, Waiter
     from crabtrap.tasks.waits.wait_book import WaitBook
     from crabtrap.values import Value
 
@@ -37,7 +39,7 @@ class WaitGraph:
         self._tasks = tasks
         self._book = book
         self.observations = observations
-        self._timers: dict[tuple[Address, float], Timer] = {}
+        self._deadlines: set[tuple[Address, float]] = set()
 
     @lazy
     def _describer(self) -> WaitDescriber:
@@ -63,9 +65,9 @@ class WaitGraph:
         same; but a deadline comes once.
         """
         waits = tuple(described)
-        for wait in waits:
-            if wait.timer is not None:
-                self._timers[task.address, wait.timer.deadline] = wait.timer
+        self._deadlines.update(
+            (task.address, wait.timer.deadline) for wait in waits if wait.timer is not None
+        )
         all_marks = tuple(wait.mark for wait in waits)
         whole = None if None in all_marks else all_marks
         marks = [
@@ -94,12 +96,73 @@ class WaitGraph:
         found = thread_waits(self._tasks.process, self._book, self.holders)
         return {wait.who.tid: (wait,) for wait in found if isinstance(wait.who, Thread)}
 
+    @property
+    def _thread_waits(self) -> list[Wait]:
+        return [wait for waits in self._of_threads.values() for wait in waits]
+
     @lazy
     def waits(self) -> tuple[Wait, ...]:
         """What all tasks and threads wait for."""
-        of_threads = (wait for waits in self._of_threads.values() for wait in waits)
         self.observations.keep(task.address for task in self._tasks.all)
-        return (*(wait for task in self._tasks.all for wait in task.waits), *of_threads)
+        return (*(wait for task in self._tasks.all for wait in task.waits), *self._thread_waits)
+
+    # -- many tasks --------------------------------------------------------------------------
+    @lazy
+    def _alike(self) -> tuple[Alike, ...]:
+        """Tasks that are decoded the same, so that one of them tells of all."""
+        return tuple(self._tasks.alike(self._tasks.all))
+
+    def _is_quiet(self, group: Alike) -> bool:
+        """Whether tasks wait, and for nobody in the program: for time, for the outside world."""
+        level = group.sample.awaits if group.sample.state == "idle" else None
+        return level is not None and not self._describer.may_be_for_somebody(level)
+
+    @lazy
+    def _quiet(self) -> tuple[Alike, ...]:
+        return tuple(group for group in self._alike if self._is_quiet(group))
+
+    @lazy
+    def relevant(self) -> tuple[Wait, ...]:
+        """What those wait for who may wait for somebody in the program, threads among them.
+
+        Whoever is left out is in no deadlock.  A hundred thousand tasks that sleep are left out
+        without being looked at one by one.
+        """
+        left_out = {task for group in self._quiet for task in group.tasks}
+        others = (task for task in self._tasks.all if task not in left_out)
+        return (*(wait for task in others for wait in task.waits), *self._thread_waits)
+
+    @property
+    def count(self) -> int:
+        """How many waits there are, those that are left out among them."""
+        quiet = sum(len(group.sample.waits) * len(group.tasks) for group in self._quiet)
+        return len(self.relevant) + quiet
+
+    def late(self, seconds: float) -> list[Wait]:
+        """The waits that should have ended some time before the stop, by their deadlines."""
+        waits = [*self.relevant]
+        for group in self._quiet:
+            waits += (wait for task in self._late_in(group, seconds) for wait in task.waits)
+        lefts = [(wait, wait.timer.left) for wait in waits if wait.timer is not None]
+        return [wait for wait, left in lefts if left is not None and left < -seconds]
+
+    def _late_in(self, group: Alike, seconds: float) -> Iterable[Task]:
+        """The tasks of a group of which a timer may be late."""
+        timers = [wait.timer for wait in group.sample.waits if wait.timer is not None]
+        now = self._describer.now
+        if now is None or not timers:
+            return ()
+        late: set[Task] = set()
+        for timer in timers:
+            deadlines = deadlines_of(self._tasks.process, group, timer)
+            if deadlines is None:
+                return group.tasks
+            for task, deadline in zip(group.tasks, deadlines, strict=True):
+                if deadline is not None:
+                    self._deadlines.add((task.address, deadline))
+                if deadline is None or deadline - now < -seconds:
+                    late.add(task)
+        return [task for task in group.tasks if task in late]
 
     @property
     def tasks(self) -> tuple[Task, ...]:
@@ -112,8 +175,10 @@ class WaitGraph:
         Args:
             seconds: How long ago the stop was.
         """
-        left = (timer.left for timer in self._timers.values())
-        return sum(each is not None and 0 <= each <= seconds for each in left)
+        now = self._describer.now
+        if now is None:
+            return 0
+        return sum(now <= deadline <= now + seconds for _, deadline in self._deadlines)
 
     @lazy
     def diagnoses(self) -> tuple[Diagnosis, ...]:
@@ -126,7 +191,9 @@ class WaitGraph:
         search = HolderSearch(self._book)
         of_tasks = (
             hold
-            for task in self._tasks.all
+            for group in self._alike
+            if (level := group.sample.awaits) is not None and search.may_hold(level)
+            for task in group.tasks
             if (level := task.awaits) is not None
             for hold in search.holds_of(task, level)
         )
@@ -149,10 +216,8 @@ class WaitGraph:
 
     @lazy
     def _guesses(self) -> list[Hold]:
-        of_threads = [wait for waits in self._of_threads.values() for wait in waits]
-        unknown = [
-            wait for wait in of_threads if "guard" in wait.by and not self._holding(wait, wait.by)
-        ]
+        guarded = (wait for wait in self._thread_waits if "guard" in wait.by)
+        unknown = [wait for wait in guarded if not self._holding(wait, wait.by)]
         return guess_holders(self._tasks.process, unknown) if unknown else []
 
     def others(self, wait: Wait) -> tuple[Hold, ...]:
@@ -176,15 +241,24 @@ class WaitGraph:
             found[hold.who] = (*found.get(hold.who, ()), hold)
         return found
 
+    @property
+    def holding(self) -> Iterable[Waiter]:
+        """Everybody who holds something."""
+        return self._by_holder
+
+    def waits_by(self, who: Waiter) -> tuple[Wait, ...]:
+        """What one waits for."""
+        return self._of_threads.get(who.tid, ()) if isinstance(who, Thread) else who.waits
+
     def context_of(self, thread: Thread, runtime: str) -> Value | None:
         """A runtime's thread-local of a thread; ``None`` where it has none."""
         found = (each for each in self._tasks.running if each.layout.runtime == runtime)
         return next((each.context(thread) for each in found), None)
 
     def by_waiter(self) -> dict[Waiter, tuple[Wait, ...]]:
-        """The waits of everybody who waits."""
+        """The waits of everybody who may wait for somebody."""
         found: dict[Waiter, list[Wait]] = {}
-        for wait in self.waits:
+        for wait in self.relevant:
             found.setdefault(wait.who, []).append(wait)
         return {who: tuple(waits) for who, waits in found.items()}
 

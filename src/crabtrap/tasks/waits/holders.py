@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.inspect.moved import has_all_drops
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.structural import is_box, is_coroutine
+from crabtrap.tasks.type_search import TypeSearch, owned_types
 from crabtrap.tasks.waits.leaves import pointed_resource
 from crabtrap.tasks.waits.wait import Hold, Resource
 from crabtrap.tasks.waits.wait_book import holds_true
@@ -36,7 +37,13 @@ class HolderSearch:
     def __init__(self, book: WaitBook) -> None:
         """Look by the rules of a book."""
         self._book = book
-        self._holding: dict[Type, bool] = {}
+        self._holding = TypeSearch(lambda shape: bool(book.holds(shape)), _inner_types)
+
+    def may_hold(self, level: Await) -> bool:
+        """Whether one who awaits a future may hold something, by the types of what it keeps."""
+        return any(
+            self._holding.finds(type_) for each in level.levels() for type_ in _kept_types(each)
+        )
 
     def holds_of(self, task: Task, level: Await) -> Iterator[Hold]:
         """Yield what a task holds in a future and in those that it awaits, each once.
@@ -102,7 +109,7 @@ class HolderSearch:
         self, value: Value, depth: int, enters: Callable[[Type], bool]
     ) -> Iterator[tuple[HoldRule, Value, Resource]]:
         shape = value.shape
-        if not self._may_hold(shape, depth) or not enters(shape):
+        if depth > _MAX_DEPTH or not self._holding.finds(shape) or not enters(shape):
             return
         try:
             for rule in self._book.holds(shape):
@@ -117,18 +124,6 @@ class HolderSearch:
         except CrabtrapError as error:
             why_unreadable(error)
             return
-
-    def _may_hold(self, shape: Type, depth: int) -> bool:
-        known = self._holding.get(shape)
-        if known is not None:
-            return known
-        if depth > _MAX_DEPTH:
-            return False
-        self._holding[shape] = False  # a type that holds itself adds nothing
-        found = self._holding[shape] = bool(self._book.holds(shape)) or any(
-            self._may_hold(inner.strip(), depth + 1) for inner in _inner_types(shape)
-        )
-        return found
 
 
 def _is_any(_: Type) -> bool:
@@ -178,13 +173,13 @@ def _inner(value: Value) -> Iterator[Value]:
             yield field
 
 
-def _inner_types(shape: Type) -> Iterator[Type]:
+def _inner_types(shape: Type) -> list[Type]:
+    """The types of the parts that a value owns."""
     if shape.kind in ("pointer", "reference"):
-        if is_box(shape) and shape.target is not None:
-            yield shape.target
-        return
-    if shape.kind == "array" and shape.target is not None:
-        yield shape.target
-    yield from (field.type for field in shape.fields)
-    if shape.cases is not None:
-        yield from (field.type for case in shape.cases.cases for field in case.type.fields)
+        return [shape.target] if is_box(shape) and shape.target is not None else []
+    return owned_types(shape)
+
+
+def _kept_types(level: Await) -> list[Type]:
+    values = [each.value for each in level.variables] if level.is_coroutine else [level.value]
+    return [value.type for value in values]

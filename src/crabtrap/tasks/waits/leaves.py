@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.field_paths import LayoutError, each_layer, part
 from crabtrap.present.rules.formula import evaluate
+from crabtrap.tasks.type_search import TypeSearch, owned_types
 from crabtrap.tasks.waits.pointers import followed, linked_nodes, pointed, pointer_in
 from crabtrap.tasks.waits.static_lists import place_in_list
 from crabtrap.tasks.waits.wait import QueuePlace, Resource, Timer, Wait
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from crabtrap.address import Address
     from crabtrap.present.field_paths import Path
     from crabtrap.present.rules.formula import Formula
+    from crabtrap.symbols.types import Type
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
     from crabtrap.tasks.waits.kernel.descriptors import Descriptors
@@ -31,7 +33,10 @@ _T = TypeVar("_T")
 
 _MAX_DEPTH = 6
 """How deep within a future without rules one with a rule is looked for."""
-_NANOSECOND = 1e-9
+_BOXES = ("alloc::boxed::Box<", "Box<")
+_FOLLOWED = ("&", *_BOXES)
+_INSTANT = ("tv_sec", "tv_nsec")
+NANOSECOND = 1e-9
 
 
 class WaitDescriber:
@@ -55,10 +60,20 @@ class WaitDescriber:
             find_tasks: Finds the tasks whose end ends it.
         """
         self._book = book
-        self._now = now
+        self.now = now
         self._descriptors = descriptors
         self._find_holds = find_holds
         self._find_tasks = find_tasks
+        self._somebody = TypeSearch(book.names_somebody, _types_in)
+
+    def may_be_for_somebody(self, level: Await) -> bool:
+        """Whether one who awaits a future may wait for somebody in the program, by the types."""
+        return any(
+            self._book.names_somebody(each.value.shape)
+            if each.children or each.is_coroutine
+            else self._somebody.finds(each.value.type)
+            for each in level.levels()
+        )
 
     def waits_of(self, task: Task, level: Await) -> Iterator[Wait]:
         """Yield what a task waits for by a future and those in it."""
@@ -157,11 +172,15 @@ class WaitDescriber:
     def _timer(self, rule: WaitRule, value: Value) -> Timer | None:
         if rule.deadline is None:
             return None
-        deadline = _seconds(part(value, rule.deadline), "tv_sec", "tv_nsec")
+        instant = part(value, rule.deadline)
+        deadline = _seconds(instant, *_INSTANT)
         since = None
         if rule.period is not None:
             since = deadline - _seconds(part(value, rule.period), "secs", "nanos")
-        return Timer(deadline, self._now, since)
+        words = [part(instant, name) for name in _INSTANT]
+        places = ((each.address, each.shape.size or 0) for each in words)
+        known = tuple((address, size) for address, size in places if address is not None)
+        return Timer(deadline, self.now, since, known)
 
 
 def _mark(
@@ -239,8 +258,8 @@ def _layers_around(value: Value, start: int, end: int) -> Iterator[Value]:
 
 def _parts(value: Value) -> Iterator[Value]:
     """Yield what is in a future: near things first, and last what it only borrows to read."""
-    yield from _breadth_first(value, ("&mut ", "alloc::boxed::Box<", "Box<"))
-    yield from _breadth_first(value, ("&", "alloc::boxed::Box<", "Box<"))
+    yield from _breadth_first(value, ("&mut ", *_BOXES))
+    yield from _breadth_first(value, _FOLLOWED)
 
 
 def _breadth_first(value: Value, pointers: tuple[str, ...]) -> Iterator[Value]:
@@ -248,6 +267,14 @@ def _breadth_first(value: Value, pointers: tuple[str, ...]) -> Iterator[Value]:
     for _ in range(_MAX_DEPTH):
         yield from level
         level = [inner for each in level for inner in _inner(each, pointers)]
+
+
+def _types_in(shape: Type) -> list[Type]:
+    """The types of what is in a future, as far as its value is looked through."""
+    if shape.kind not in ("pointer", "reference"):
+        return owned_types(shape)
+    leads = shape.row.name.startswith(_FOLLOWED) and shape.target is not None
+    return [shape.target] if leads and shape.target is not None else []
 
 
 def _inner(value: Value, pointers: tuple[str, ...]) -> tuple[Value, ...]:
@@ -317,4 +344,4 @@ def total_of(total: Formula | None, on: Value | None) -> int | None:
 
 
 def _seconds(value: Value, whole: str, fraction: str) -> float:
-    return part(value, whole).integer() + part(value, fraction).integer() * _NANOSECOND
+    return part(value, whole).integer() + part(value, fraction).integer() * NANOSECOND

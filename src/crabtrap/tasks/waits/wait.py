@@ -50,11 +50,13 @@ class Timer:
         deadline: When.
         now: The time of the stop; ``None`` where the program's clock cannot be read.
         since: When the wait began, where that is known: what only sleeps does not note it.
+        words: Where its deadline is in memory, whole seconds and nanoseconds, each with its size.
     """
 
     deadline: float
     now: float | None
     since: float | None = None
+    words: tuple[tuple[Address, int], ...] = ()
 
     @property
     def left(self) -> float | None:

@@ -43,6 +43,10 @@ class WaitBook:
             self._waits[shape] = found
         return found
 
+    def names_somebody(self, shape: Type) -> bool:
+        """Whether a future of a type may wait for somebody in the program, or for ever."""
+        return any(rule.by or rule.tasks is not None or rule.never for rule in self.waits(shape))
+
     def holds(self, shape: Type) -> tuple[HoldRule, ...]:
         """The rules for what values of a type hold, best first."""
         found = self._holds.get(shape)

@@ -10,7 +10,6 @@ from crabtrap.frontends.console.command import Command, Group, Reply
 from crabtrap.frontends.console.styled_text import Text
 from crabtrap.frontends.console.wait_view import (
     diagnosis_lines,
-    told,
     wait_lines,
     waiter_line,
 )
@@ -29,9 +28,13 @@ def waits(context: CommandContext, arguments: Arguments) -> Reply:
     options = arguments.options({"all": False, "dot": False, "svg": False})
     numbers = arguments.numbers()
     others = 0
-    chosen = _waits_of(context.session, numbers) if numbers else context.session.waits
-    if not numbers and "all" not in options:
-        chosen, others = told(chosen)
+    if numbers:
+        chosen: Sequence[Wait] = _waits_of(context.session, numbers)
+    elif "all" in options:
+        chosen = context.session.waits
+    else:
+        chosen = context.session.waits_for_somebody
+        others = context.session.wait_count - len(chosen)
     for form in ("dot", "svg"):
         if form in options:
             return _drawn(form, chosen)
