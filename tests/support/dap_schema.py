@@ -76,7 +76,11 @@ def _names(suffix: str, field: str) -> dict[str, str]:
 
 @functools.cache
 def _definitions() -> dict[str, Any]:
-    return cast("dict[str, Any]", json.loads(SCHEMA.read_text("utf-8"))["definitions"])
+    found = cast("dict[str, Any]", json.loads(SCHEMA.read_text("utf-8"))["definitions"])
+    # One of two, it says, of which each allows all that the other does: nothing would be allowed.
+    latest = found["RestartArguments"]["properties"]["arguments"]
+    latest["anyOf"] = latest.pop("oneOf")
+    return found
 
 
 @functools.cache

@@ -23,11 +23,15 @@ class Artefact:
         path: Where it is.
         target: Name of the binary, example or test.
         test: It is a test harness.
+        kind: "bin", "example", "test", "bench", or "lib" for the tests of a library.
+        package: Identifier of its package, as cargo's options take it.
     """
 
     path: str
     target: str
     test: bool
+    kind: str = "bin"
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,20 @@ def parse_messages(text: str) -> list[Artefact]:
         message = json.loads(line)
         if message.get("reason") == "compiler-artifact" and message.get("executable"):
             target, profile = message["target"], message["profile"]
-            found.append(Artefact(message["executable"], target["name"], profile["test"]))
+            kind = target["kind"][0] if target["kind"] else "bin"
+            found.append(
+                Artefact(
+                    message["executable"],
+                    target["name"],
+                    profile["test"],
+                    kind if kind in _KINDS else "lib",
+                    message.get("package_id", ""),
+                )
+            )
     return found
+
+
+_KINDS = ("bin", "example", "test", "bench")
 
 
 def choose(artefacts: list[Artefact], request: CargoRequest) -> Artefact:

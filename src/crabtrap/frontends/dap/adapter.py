@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import contextlib
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from crabtrap.errors import StateError
 from crabtrap.frontends.dap.client_abilities import ClientAbilities
@@ -13,13 +14,21 @@ from crabtrap.frontends.dap.source_places import SourcePlaces
 from crabtrap.frontends.dap.stoppoint_book import StoppointBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from crabtrap import Client, Session, StackFrame
     from crabtrap.frontends.dap.outbox import Outbox
     from crabtrap.frontends.dap.requests import Request
 
 T = TypeVar("T")
+
+
+class Terminal(Protocol):
+    """A terminal of the editor's."""
+
+    def close(self) -> None:
+        """Give it back."""
+        ...
 
 
 class Adapter:
@@ -36,8 +45,13 @@ class Adapter:
         configured: ``configurationDone`` has come.
         resuming: The client has asked for what resumes the program, and knows that it runs.
         replacing: The program is ended to be started again, which is not the end of all.
+        asked_to_end: ``terminate`` has come once.
         entry_breakpoint: The breakpoint at which a program stops "on entry", ``None`` for none.
         finished: Nothing more is to be done.
+        terminal: The editor's terminal that the program has, if it has one.
+        console: Executes commands of the console and returns what they show; ``None`` where
+            there is no console.
+        cancel_job: Ends what is under way and is none of the session's.
         afterwards: To be called once the present request was answered.
         opened: Called with the session when there is one.
     """
@@ -53,8 +67,12 @@ class Adapter:
         self.configured = False
         self.resuming = False
         self.replacing = False
+        self.asked_to_end = False
         self.entry_breakpoint: int | None = None
         self.finished = False
+        self.terminal: Terminal | None = None
+        self.console: Callable[[str], str] | None = None
+        self.cancel_job: Callable[[], None] | None = None
         self.afterwards: list[Callable[[], None]] = []
         self.opened: Callable[[Session], None] = lambda _: None
         self._session: Session | None = None
@@ -77,6 +95,18 @@ class Adapter:
         session, self._session = self._session, None
         if session is not None:
             session.close()
+        self.close_terminal()
+
+    def close_terminal(self) -> None:
+        """Give the editor's terminal back."""
+        terminal, self.terminal = self.terminal, None
+        if terminal is not None:
+            terminal.close()
+
+    def run_command(self, line: str) -> None:
+        """Execute a command of the console, and show what it shows."""
+        if self.console is not None:
+            self.say(self.console(line).rstrip("\n"))
 
     @property
     def has_session(self) -> bool:
@@ -119,6 +149,15 @@ class Adapter:
             StaleError: It is of an earlier stop.
         """
         return None if number is None or number == 0 else self.references.frame(number)
+
+    @contextlib.contextmanager
+    def cancelling(self, cancel: Callable[[], None]) -> Generator[None]:
+        """Have ``cancel`` called, by another thread, if the client cancels what is done within."""
+        self.cancel_job = cancel
+        try:
+            yield
+        finally:
+            self.cancel_job = None
 
     def say(self, text: str, category: str = "console") -> None:
         """Tell the user something, in a line of the debug console."""

@@ -13,6 +13,31 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class CargoBlock:
+    """What cargo builds, and which of its programs is meant.
+
+    Attributes:
+        arguments: Of cargo, the verb first; those of the program after ``--``.
+        directory: Where cargo is called; ``None`` for ``cwd``.
+        environment: Variables for cargo.
+        name: Name of the target, ``None`` for any.
+        kind: "bin", "example", "test", "bench", "lib tests", "bin tests"; ``None`` for any.
+    """
+
+    arguments: tuple[str, ...]
+    directory: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    name: str | None = None
+    kind: str | None = None
+
+    def allows(self, name: str, kind: str) -> bool:
+        """Whether a program may be the one that is meant."""
+        # "lib" and "bin" mean their tests, too, as editors do not tell these apart.
+        kinds = (kind, kind.partition(" ")[0])
+        return self.name in (None, name) and (self.kind is None or self.kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """A launch configuration, or one that attaches.
 
@@ -27,6 +52,8 @@ class Configuration:
             "externalTerminal".
         randomize: Leave address space randomisation on.
         debugs: Breakpoints and panics stop it.
+        cargo: What builds the program, ``None`` where it is built already.
+        name: Attach to the process with this name, or path of its executable.
         source_map: ``(prefix, directory)``: where sources are that were moved.
         init_commands: Console commands before the program is started.
         run_commands: Console commands before it runs, once it is there.
@@ -41,6 +68,8 @@ class Configuration:
     console: str = "internalConsole"
     randomize: bool = False
     debugs: bool = True
+    cargo: CargoBlock | None = None
+    name: str | None = None
     source_map: tuple[tuple[str, str], ...] = ()
     init_commands: tuple[str, ...] = ()
     run_commands: tuple[str, ...] = ()
@@ -91,8 +120,24 @@ SETTINGS: tuple[Setting, ...] = (
         "files for its standard input, output and error; `null` for the debug console",
     ),
     Setting("randomize", "boolean", _LAUNCH, "leave address space randomisation on"),
+    Setting(
+        "console",
+        "text",
+        _LAUNCH,
+        "`internalConsole`, or a terminal of the editor: `integratedTerminal`, `externalTerminal`",
+    ),
+    Setting(
+        "cargo",
+        "object",
+        _LAUNCH,
+        "`args` for cargo, also `cwd` and `env`; `filter` with `name` and `kind`: built first",
+    ),
+    Setting("initCommands", "list of texts", _BOTH, "console commands before there is a process"),
+    Setting("preRunCommands", "list of texts", _BOTH, "console commands before it runs"),
     Setting("noDebug", "boolean", _LAUNCH, "run it and stop at nothing"),
     Setting("pid", "number", _ATTACH, "the process"),
+    Setting("name", "text", _ATTACH, "the process, by its name or the path of its executable"),
+    Setting("connect", "text", _ATTACH, "a server: `unix:PATH`, `HOST:PORT`, `stdio:COMMAND`"),
     Setting("sourceMap", "object", _BOTH, "prefix to directory: where sources are that moved"),
 )
 
@@ -111,6 +156,10 @@ def read_launch(arguments: Arguments) -> Configuration:
         stop_on_entry=arguments.flag("stopOnEntry"),
         stdio=_stdio(arguments),
         randomize=arguments.flag("randomize"),
+        console=arguments.text_or("console", "internalConsole"),
+        cargo=_cargo(arguments) if "cargo" in arguments else None,
+        init_commands=tuple(arguments.texts("initCommands")),
+        run_commands=tuple(arguments.texts("preRunCommands")),
         debugs=not arguments.flag("noDebug"),
         source_map=_source_map(arguments),
     )
@@ -121,7 +170,25 @@ def read_attach(arguments: Arguments) -> Configuration:
     return Configuration(
         program=arguments.text_or_none("program"),
         stop_on_entry=arguments.flag("stopOnEntry"),
+        name=arguments.text_or_none("name") if "pid" not in arguments else None,
+        init_commands=tuple(arguments.texts("initCommands")),
+        run_commands=tuple(arguments.texts("preRunCommands")),
         source_map=_source_map(arguments),
+    )
+
+
+def _cargo(arguments: Arguments) -> CargoBlock:
+    if isinstance(arguments.fields["cargo"], list):
+        return CargoBlock(tuple(arguments.texts("cargo")))
+    block = arguments.object("cargo")
+    wanted = block.object("filter")
+    environment = block.object("env")
+    return CargoBlock(
+        arguments=tuple(block.texts("args")),
+        directory=block.text_or_none("cwd"),
+        environment=tuple((name, environment.text(name)) for name in environment.fields),
+        name=wanted.text_or_none("name"),
+        kind=wanted.text_or_none("kind"),
     )
 
 

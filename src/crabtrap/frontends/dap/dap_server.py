@@ -80,14 +80,16 @@ class DapServer:
                 if answered is not None:
                     succeeded = message.get("success") is True
                     body = message.get("body")
-                    self._inbox.put(lambda: answered(succeeded, body))
+                    answered(succeeded, body)  # somebody waits for it
             case "request" if isinstance(command, str):
                 number = seq if isinstance(seq, int) else 0
                 request = Request(number, command, message.get("arguments"))
                 if command == "cancel":
                     self._cancel(request)
-                else:
-                    self._inbox.put(request)
+                    return
+                if command == "disconnect":
+                    self._cancel_all()
+                self._inbox.put(request)
             case kind:
                 self._adapter.say(f"crabtrap received a message of type {kind!r}", "important")
 
@@ -117,7 +119,10 @@ class DapServer:
                 self._cancel_current()
 
     def _cancel_current(self) -> None:
-        if self._session is not None:
+        cancel = self._adapter.cancel_job
+        if cancel is not None:
+            cancel()
+        elif self._session is not None:
             self._session.cancel()
 
     # -- the thread of the session -------------------------------------------------------------

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
-from crabtrap.errors import CrabtrapError, DebugInfoError, UsageError
+from crabtrap.errors import CrabtrapError, DebugInfoError, StateError, UsageError
 from crabtrap.frontends.dap.run_requests import set_going
 
 if TYPE_CHECKING:
-    from crabtrap import Session
+    from collections.abc import Callable
+
+    from crabtrap import Session, Stdio
     from crabtrap.frontends.dap.adapter import Adapter
 
 
@@ -42,20 +45,18 @@ def start_launched(adapter: Adapter, session: Session) -> None:
     adapter.adopt(session)
     try:
         _prepare(adapter)
-        launch(adapter)
+        launch_program(adapter)
     except CrabtrapError:
         adapter.close()
         raise
 
 
-def launch(adapter: Adapter) -> None:
+def launch_program(adapter: Adapter) -> None:
     """Launch the program as the configuration says.
 
     Raises:
         LaunchError: It cannot be started.
     """
-    from crabtrap import Stdio
-
     configuration = adapter.configuration
     directory = configuration.directory
     if directory is not None and not os.path.isdir(directory):
@@ -66,12 +67,42 @@ def launch(adapter: Adapter) -> None:
         environment=configuration.complete_environment(),
         directory=directory,
         randomize=configuration.randomize,
-        stdio=Stdio.pipes().redirect(stdin=stdin, stdout=stdout, stderr=stderr),
+        stdio=_streams(adapter).redirect(stdin=stdin, stdout=stdout, stderr=stderr),
     )
 
 
-def start_attached(adapter: Adapter, pid: int) -> None:
+def _streams(adapter: Adapter) -> Stdio:
+    """The editor's terminal, where one is wanted and given; else its debug console."""
+    from crabtrap import Stdio
+
+    kind = adapter.configuration.console
+    if kind == "internalConsole":
+        return Stdio.pipes()
+    if kind not in ("integratedTerminal", "externalTerminal"):
+        raise UsageError(f"console {kind!r}: internalConsole, integratedTerminal, externalTerminal")
+    from crabtrap.frontends.dap.client_terminal import ask_for_terminal
+
+    adapter.close_terminal()
+    terminal = ask_for_terminal(adapter, kind, adapter.configuration.directory)
+    if terminal is None:
+        return Stdio.pipes()
+    adapter.terminal = terminal
+    terminal.on_interrupt(lambda: adapter.session.post(lambda: _interrupt(adapter)))
+    return Stdio.files(terminal.device, terminal.device, terminal.device)
+
+
+def _interrupt(adapter: Adapter) -> None:
+    """Send the program what the terminal's driver would: it is not the program's own."""
+    if adapter.session.has_program:
+        os.kill(adapter.session.process.pid, signal.SIGINT)
+
+
+def start_attached(adapter: Adapter, attach: Callable[[Session], object]) -> None:
     """Attach to a process, which stops where it is.
+
+    Args:
+        adapter: What it is for.
+        attach: Attaches, given the session.
 
     Raises:
         CrabtrapError: It cannot be attached to.
@@ -82,7 +113,9 @@ def start_attached(adapter: Adapter, pid: int) -> None:
     adapter.adopt(open_session(program) if program is not None else Session(None))
     try:
         _prepare(adapter)
-        adapter.session.attach(pid)
+        attach(adapter.session)
+        if not adapter.session.has_program:
+            raise StateError("that server has no program yet")
     except CrabtrapError:
         adapter.close()
         raise
@@ -93,6 +126,8 @@ def _prepare(adapter: Adapter) -> None:
         adapter.session.sources.substitute(prefix, directory)
     if not adapter.configuration.debugs:
         adapter.client.breakpoints.stop_at_panics("off")
+    for line in adapter.configuration.init_commands:
+        adapter.run_command(line)
 
 
 def begin(adapter: Adapter) -> None:
@@ -119,6 +154,8 @@ def begin(adapter: Adapter) -> None:
 def run(adapter: Adapter) -> None:
     """Let a program run that was started, unless it is to stop on entry."""
     client = adapter.client
+    for line in adapter.configuration.run_commands:
+        adapter.run_command(line)
     if adapter.configuration.stop_on_entry:
         if not adapter.session.launched:
             _tell_entry(adapter)
