@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from crabtrap.frontends.console.wait_graph import Edge, Graph, Node, dot_lines, svg_lines
+from crabtrap.frontends.wait_graph import Edge, Graph, Node, dot_lines, svg_lines
 
 SVG = "{http://www.w3.org/2000/svg}"
 

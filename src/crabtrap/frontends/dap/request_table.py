@@ -13,6 +13,7 @@ from crabtrap.frontends.dap import (
     session_requests,
     stack_requests,
     value_requests,
+    wait_requests,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _ROOMS = (
     value_requests,
     code_requests,
     memory_requests,
+    wait_requests,
 )
 
 HANDLERS: dict[str, Handler] = {each.command: each for room in _ROOMS for each in room.HANDLERS}

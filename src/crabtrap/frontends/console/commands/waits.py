@@ -44,7 +44,7 @@ def waits(context: CommandContext, arguments: Arguments) -> Reply:
 
 def _drawn(form: str, chosen: Sequence[Wait]) -> Reply:
     # Of use to few, and slow to import.
-    from crabtrap.frontends.console.wait_graph import dot_lines, graph_of, svg_lines
+    from crabtrap.frontends.wait_graph import dot_lines, graph_of, svg_lines
 
     graph = graph_of(chosen)
     lines = dot_lines(graph) if form == "dot" else svg_lines(graph)

@@ -6,7 +6,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from crabtrap import Thread
-from crabtrap.frontends.console.wait_view import waiter_text
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
@@ -73,8 +72,9 @@ def graph_of(waits: Iterable[Wait]) -> Graph:
 
 
 def _waiter(who: Task | Thread) -> Node:
-    name = f"thread{who.index}" if isinstance(who, Thread) else f"task{who.address:x}"
-    return Node(name, waiter_text(who).plain, is_resource=False)
+    if isinstance(who, Thread):
+        return Node(f"thread{who.index}", f"thread {who.index} {who.name}", is_resource=False)
+    return Node(f"task{who.address:x}", f"{who.title} {who.name}", is_resource=False)
 
 
 def dot_lines(graph: Graph) -> list[str]:
