@@ -39,6 +39,11 @@ class Comparer:
         self._presenter = presenter
         self._left = _MAX_ITEMS
 
+    @property
+    def presenter(self) -> Presenter:
+        """Gives values their views."""
+        return self._presenter
+
     def look_through(self, value: Value) -> tuple[Value, View]:
         """Return the value behind references and transparent wrappers, and its view.
 

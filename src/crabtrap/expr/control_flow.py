@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from crabtrap.expr import computed, paths
-from crabtrap.expr.patterns import Bindings, Matcher
+from crabtrap.expr.patterns import Bindings, Matcher, place_to_change
 from crabtrap.expr.rust_format import formatted
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
@@ -43,12 +43,14 @@ def evaluate(evaluator: Evaluator, tree: Control) -> Value:
             assert_never(unknown)
 
 
-def match_pattern(evaluator: Evaluator, value: Value, pattern: nodes.Pattern) -> Bindings | None:
-    """Return what a pattern binds, ``None`` where it does not match."""
+def match_pattern(
+    evaluator: Evaluator, value: Value, pattern: nodes.Pattern, tree: nodes.Expression
+) -> Bindings | None:
+    """Return what a pattern binds of the value of ``tree``, ``None`` where it does not match."""
     matcher = Matcher(
         evaluator.comparer, evaluator.value, lambda name: paths.find_constant(evaluator, name)
     )
-    return matcher.match(value, pattern)
+    return matcher.match(value, pattern, place_to_change(evaluator, tree, pattern))
 
 
 def _format(evaluator: Evaluator, tree: nodes.Format) -> Value:
@@ -88,7 +90,7 @@ def _block(evaluator: Evaluator, tree: nodes.Block) -> Value:
     for statement in tree.statements:
         if isinstance(statement, nodes.Let):
             value = inner.value(statement.value)
-            names = match_pattern(inner, value, statement.pattern)
+            names = match_pattern(inner, value, statement.pattern, statement.value)
             if names is None:
                 inner.value(statement.otherwise or nodes.Block((), None))
                 raise EvaluationError("refutable pattern in local binding", statement.span)
@@ -99,16 +101,25 @@ def _block(evaluator: Evaluator, tree: nodes.Block) -> Value:
 
 
 def _if(evaluator: Evaluator, tree: nodes.If) -> Value:
+    inner = _where_all_hold(evaluator, tree.conditions)
+    return _otherwise(evaluator, tree) if inner is None else inner.value(tree.then)
+
+
+def _where_all_hold(
+    evaluator: Evaluator, conditions: tuple[nodes.Let | nodes.Expression, ...]
+) -> Evaluator | None:
+    """Return an evaluator that knows the names that conditions bind, if all of them hold."""
     inner = evaluator
-    for condition in tree.conditions:
+    for condition in conditions:
         if isinstance(condition, nodes.Let):
-            names = match_pattern(inner, inner.value(condition.value), condition.pattern)
+            value = inner.value(condition.value)
+            names = match_pattern(inner, value, condition.pattern, condition.value)
             if names is None:
-                return _otherwise(evaluator, tree)
+                return None
             inner = inner.with_names(names)
         elif not inner.truth(condition):
-            return _otherwise(evaluator, tree)
-    return inner.value(tree.then)
+            return None
+    return inner
 
 
 def _otherwise(evaluator: Evaluator, tree: nodes.If) -> Value:
@@ -118,11 +129,11 @@ def _otherwise(evaluator: Evaluator, tree: nodes.If) -> Value:
 def _match(evaluator: Evaluator, tree: nodes.Match) -> Value:
     value = evaluator.value(tree.operand)
     for arm in tree.arms:
-        names = match_pattern(evaluator, value, arm.pattern)
+        names = match_pattern(evaluator, value, arm.pattern, tree.operand)
         if names is None:
             continue
-        inner = evaluator.with_names(names)
-        if arm.guard is None or inner.truth(arm.guard):
+        inner = _where_all_hold(evaluator.with_names(names), arm.guards)
+        if inner is not None:
             return inner.value(arm.body)
     raise EvaluationError("no arm of the match takes this value", tree.span)
 

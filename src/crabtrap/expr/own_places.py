@@ -59,7 +59,10 @@ class Field:
 
     def read(self) -> Value:
         """The value that is there now."""
-        return parts.field(self.whole.read(), self.name, self.presenter)
+        whole = self.whole.read()
+        _, view = indirection.look_through(whole, self.presenter)
+        known = dict(view.fields) if isinstance(view, RecordView) else {}  # a variant's, too
+        return known.get(self.name) or parts.field(whole, self.name, self.presenter)
 
     def write(self, value: Value) -> None:
         """Put another value there."""

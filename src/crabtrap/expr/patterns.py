@@ -1,4 +1,8 @@
-"""Matching values against Rust patterns, for ``matches!`` and ``is``."""
+"""Matching values against Rust patterns.
+
+A value may be matched with the place where it is: then ``ref mut``, and a pattern behind a
+``&mut``, bind references to parts of that place.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,74 @@ from typing import assert_never
 
 from crabtrap.expr import computed
 from crabtrap.expr.compare import Comparer
+from crabtrap.expr.own_places import (
+    Field,
+    Item,
+    Place,
+    PlaceEvaluation,
+    find_place,
+    reference_to,
+    referred,
+)
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
 from crabtrap.expr.syntax.nodes import Expression, Pattern
 from crabtrap.present.view import RecordView, SequenceView, slice_view
+from crabtrap.records import dataclass
 from crabtrap.values import Value
 
 Bindings = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Where a value is that is matched, and how names bind it.
+
+    Attributes:
+        at: ``None`` where the value is not the expression's own, or nobody changes it.
+        by_reference: Names bind references to places.
+    """
+
+    at: Place | None = None
+    by_reference: bool = False
+
+    def field(self, name: str, comparer: Comparer) -> Mode:
+        """The mode of a field of the value."""
+        if self.at is None:
+            return self
+        return Mode(Field(self.at, name, comparer.presenter), self.by_reference)
+
+    def item(self, index: int, comparer: Comparer) -> Mode:
+        """The mode of an item of the value."""
+        if self.at is None:
+            return self
+        return Mode(Item(self.at, index, comparer.presenter), self.by_reference)
+
+
+Part = tuple[Value, Mode]
+
+
+def place_to_change(evaluator: PlaceEvaluation, tree: Expression, pattern: Pattern) -> Place | None:
+    """The place that a pattern with ``ref mut`` may change; ``None`` for other patterns."""
+    if isinstance(tree, nodes.Path | nodes.FieldAccess | nodes.Index) and _has_ref_mut(pattern):
+        return find_place(evaluator, tree)
+    return None
+
+
+def _has_ref_mut(pattern: Pattern) -> bool:
+    match pattern:
+        case nodes.Bind(_, inner, mode):
+            return mode == "ref mut" or (inner is not None and _has_ref_mut(inner))
+        case nodes.Constructor(_, items):
+            return any(map(_has_ref_mut, items or ()))
+        case nodes.Fields(_, fields):
+            return any(_has_ref_mut(inner) for _, inner in fields)
+        case nodes.SliceOf(items) | nodes.Either(items):
+            return any(map(_has_ref_mut, items))
+        case nodes.Reference(inner):
+            return _has_ref_mut(inner)
+        case _:
+            return False
 
 
 class Matcher:
@@ -35,43 +100,63 @@ class Matcher:
         self._evaluate = evaluate
         self._find_constant = find_constant
 
-    def match(self, value: Value, pattern: Pattern) -> Bindings | None:
+    def match(
+        self, value: Value, pattern: Pattern, at: Place | None = None, *, by_reference: bool = False
+    ) -> Bindings | None:
         """Return what the pattern binds, ``None`` where it does not match.
+
+        Args:
+            value: What is matched.
+            pattern: With what.
+            at: Where the value is, if that is the expression's own.
+            by_reference: Names bind references to places, as they do behind a ``&mut``.
 
         Raises:
             EvaluationError: The pattern can never fit such a value.
         """
+        if not isinstance(pattern, nodes.Bind | nodes.Wildcard | nodes.Rest | nodes.Reference):
+            inside = referred(value)
+            if inside is not None:
+                return self._match(inside.read(), pattern, Mode(inside, by_reference=True))
+        return self._match(value, pattern, Mode(at, by_reference))
+
+    def _match(self, value: Value, pattern: Pattern, mode: Mode) -> Bindings | None:
         match pattern:
             case nodes.Wildcard() | nodes.Rest():
                 return {}
-            case nodes.Bind(name, inner):
-                return self._bind(value, name, inner)
+            case nodes.Bind():
+                return self._bind(value, pattern, mode)
             case nodes.Equals(expected):
                 return _empty_if(self._comparer.equal(value, self._evaluate(expected)))
             case nodes.Between():
                 return self._between(value, pattern)
             case nodes.Constructor(path, items):
-                return self._shape(value, path, items)
-            case nodes.Fields(path, fields, rest):
-                return self._fields(value, path, fields, rest)
+                return self._shape(value, path, items, mode)
+            case nodes.Fields():
+                return self._fields(value, pattern, mode)
             case nodes.SliceOf(items):
-                return self._slice(value, items)
+                return self._slice(value, items, mode)
             case nodes.Reference(inner):
                 return self.match(value, inner)
             case nodes.Either(options):
                 for option in options:
-                    found = self.match(value, option)
+                    found = self._match(value, option, mode)
                     if found is not None:
                         return found
                 return None
             case unknown:
                 assert_never(unknown)
 
-    def _bind(self, value: Value, name: str, inner: Pattern | None) -> Bindings | None:
+    def _bind(self, value: Value, pattern: nodes.Bind, mode: Mode) -> Bindings | None:
+        name, inner = pattern.name, pattern.inner
         if inner is None and name[:1].isupper():
             return self._variant_name(value, name)
-        found = {} if inner is None else self.match(value, inner)
-        return None if found is None else {**found, name: value}
+        found = {} if inner is None else self._match(value, inner, mode)
+        if found is None:
+            return None
+        if mode.at is not None and (pattern.mode == "ref mut" or mode.by_reference):
+            value = reference_to(mode.at)
+        return {**found, name: value}
 
     def _variant_name(self, value: Value, name: str) -> Bindings | None:
         """Match a lone capitalised name: a variant, whatever its fields, or a constant."""
@@ -104,7 +189,11 @@ class Matcher:
         return {}
 
     def _shape(
-        self, value: Value, path: nodes.Path | None, items: tuple[Pattern, ...] | None
+        self,
+        value: Value,
+        path: nodes.Path | None,
+        items: tuple[Pattern, ...] | None,
+        mode: Mode,
     ) -> Bindings | None:
         if items is None:
             assert path is not None  # the parser gives one or the other
@@ -116,10 +205,14 @@ class Matcher:
             raise EvaluationError(f"{value.type.name} has no parts to match")
         if path is not None and self._variant_name(value, path.segments[-1].name) is None:
             return None
-        return self._match_all(tuple(inner for _, inner in view.fields), items)
+        return self._match_all(self._fields_at(view.fields, mode), items)
+
+    def _fields_at(self, fields: tuple[tuple[str, Value], ...], mode: Mode) -> tuple[Part, ...]:
+        """Fields, each with its place."""
+        return tuple((value, mode.field(name, self._comparer)) for name, value in fields)
 
     def _match_all(
-        self, values: tuple[Value, ...], patterns: tuple[Pattern, ...]
+        self, values: tuple[Part, ...], patterns: tuple[Pattern, ...]
     ) -> Bindings | None:
         rest = [i for i, p in enumerate(patterns) if _is_rest(p)]
         if not rest:
@@ -133,22 +226,17 @@ class Matcher:
         head, tail = patterns[: rest[0]], patterns[rest[0] + 1 :]
         return self._zip(values[: len(head)] + values[len(values) - len(tail) :], head + tail)
 
-    def _zip(self, values: tuple[Value, ...], patterns: tuple[Pattern, ...]) -> Bindings | None:
+    def _zip(self, values: tuple[Part, ...], patterns: tuple[Pattern, ...]) -> Bindings | None:
         bindings: Bindings = {}
-        for value, pattern in zip(values, patterns, strict=True):
-            found = self.match(value, pattern)
+        for (value, mode), pattern in zip(values, patterns, strict=True):
+            found = self.match(value, pattern, mode.at, by_reference=mode.by_reference)
             if found is None:
                 return None
             bindings |= found
         return bindings
 
-    def _fields(
-        self,
-        value: Value,
-        path: nodes.Path,
-        fields: tuple[tuple[str, Pattern], ...],
-        rest: bool,
-    ) -> Bindings | None:
+    def _fields(self, value: Value, pattern: nodes.Fields, mode: Mode) -> Bindings | None:
+        path, fields, rest = pattern.path, pattern.fields, pattern.rest
         _, view = self._comparer.look_through(value)
         if not isinstance(view, RecordView):
             raise EvaluationError(f"{value.type.name} has no fields to match")
@@ -161,11 +249,10 @@ class Matcher:
         if not rest and len(fields) < len(have):
             missing = ", ".join(sorted(have.keys() - {name for name, _ in fields}))
             raise EvaluationError(f"the pattern leaves out {missing}", hint="end it with ..")
-        return self._zip(
-            tuple(have[name] for name, _ in fields), tuple(inner for _, inner in fields)
-        )
+        named = tuple((name, have[name]) for name, _ in fields)
+        return self._zip(self._fields_at(named, mode), tuple(inner for _, inner in fields))
 
-    def _slice(self, value: Value, items: tuple[Pattern, ...]) -> Bindings | None:
+    def _slice(self, value: Value, items: tuple[Pattern, ...], mode: Mode) -> Bindings | None:
         _, view = self._comparer.look_through(value)
         if not isinstance(view, SequenceView):
             raise EvaluationError(f"{value.type.name} is not a sequence")
@@ -177,9 +264,9 @@ class Matcher:
             return None
         at = next((i for i, item in enumerate(items) if _is_rest(item)), len(items))
         after = len(items) - at - 1 if rest else 0
-        values = tuple(view.item(i) for i in range(at))
-        values += tuple(view.item(length - after + i) for i in range(after))
-        found = self._zip(values, items[:at] + items[at + 1 :])
+        numbers = (*range(at), *range(length - after, length))
+        parts = tuple((view.item(i), mode.item(i, self._comparer)) for i in numbers)
+        found = self._zip(parts, items[:at] + items[at + 1 :])
         named = items[at] if rest else None
         if found is not None and isinstance(named, nodes.Bind):
             middle = slice_view(view, at, length - after)

@@ -76,7 +76,7 @@ def _arms(bodies: Bodies, operand: Shape, arms: tuple[nodes.Arm, ...]) -> Shape:
     fits, names = loop_patterns.match(bodies, operand, arm.pattern)
     bodies.bound.append(names)
     try:
-        condition = _guarded(bodies, fits, arm.guard)
+        condition = _guarded(bodies, fits, _guard(arm))
         with code.branch() as then:
             first = bodies.value(arm.body)
     finally:
@@ -87,6 +87,17 @@ def _arms(bodies: Bodies, operand: Shape, arms: tuple[nodes.Arm, ...]) -> Shape:
     with code.branch() as others:
         second = _arms(bodies, operand, tuple(rest))
     return joined(bodies, condition, (then, first), (others, second))
+
+
+def _guard(arm: nodes.Arm) -> Expression | None:
+    """The guard of an arm, if it is a single condition."""
+    match arm.guards:
+        case ():
+            return None
+        case (guard,) if not isinstance(guard, nodes.Let):
+            return guard
+        case _:
+            raise CannotLoopError
 
 
 def _guarded(bodies: Bodies, fits: Node | None, guard: Expression | None) -> Node | None:

@@ -10,7 +10,9 @@ from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.walking import MAX_WALK, is_some, some, walk_value
 from crabtrap.expr.own_places import Place, referred
 from crabtrap.expr.scope import EvaluationError
-from crabtrap.values import Value
+from crabtrap.expr.typing.terms import REFERENCES
+from crabtrap.present.view import RecordView, ScalarView
+from crabtrap.values import Value, decode
 
 
 def _given(call: Invocation) -> Value:
@@ -103,7 +105,24 @@ def _take(call: Invocation) -> Value:
     return before
 
 
+def _discriminant(call: Invocation) -> Value:
+    """``discriminant(&x)``: the variant, by its name; std's number of it is not defined."""
+    value, view = call.comparer.look_through(call.argument())
+    if call.generic("T").name in REFERENCES:
+        raise EvaluationError("a reference has no variants", call.tree.span)
+    if isinstance(view, RecordView) and view.variant:
+        name = view.name
+    elif isinstance(view, ScalarView) and value.shape.kind == "enum":
+        value.valid()  # raises where no variant has its number
+        name = decode.enumerator_name(value.shape, value.read_bytes())
+    else:
+        raise EvaluationError(f"{value.type.name} has no variants", call.tree.span)
+    variant = computed.record(name or "", (), type_name=value.type.name, variant=True)
+    return computed.std_tuple("Discriminant", variant)
+
+
 MEM: dict[str, Method] = {
+    "fn discriminant<T>(v: &T) -> Discriminant<T>": _discriminant,
     "fn swap<T>(x: &mut T, y: &mut T)": _swap,
     "fn replace<T>(dest: &mut T, src: T) -> T": _replace,
     "fn take<T: Default>(dest: &mut T) -> T": _take,

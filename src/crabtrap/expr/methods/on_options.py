@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crabtrap.expr import computed
+from crabtrap.expr.methods.changing_options import as_mut
 from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.walking import items_of, walk
 from crabtrap.expr.scope import EvaluationError
@@ -245,7 +246,7 @@ OPTION: dict[str, Method] = {
     "fn ok_or<E>(self, err: E) -> Result<T, E>": _ok_or,
     "fn ok_or_else<E>(self, err: impl FnOnce() -> E) -> Result<T, E>": _ok_or,
     "fn as_ref(&self) -> Option<&T>": receiver,
-    "fn as_mut(&mut self) -> Option<&mut T>": receiver,
+    "fn as_mut(&mut self) -> Option<&mut T>": as_mut,
     "fn as_slice(&self) -> &[T]": _as_slice,
     "fn as_mut_slice(&mut self) -> &mut [T]": _as_slice,
     "fn as_deref<U>(&self) -> Option<&U> where T: Deref<U>": receiver,

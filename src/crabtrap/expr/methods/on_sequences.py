@@ -11,6 +11,7 @@ from crabtrap.expr.methods.invocation import Invocation, Method, receiver
 from crabtrap.expr.methods.on_iterators import iterate
 from crabtrap.expr.methods.reductions import is_sorted, is_sorted_by, is_sorted_by_key
 from crabtrap.expr.methods.walking import walk_value
+from crabtrap.expr.own_places import reference_to
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.containers.walkers import ContiguousItems, RingItems
 from crabtrap.present.field_paths import find_part
@@ -110,6 +111,10 @@ def _item_size(call: Invocation) -> int | None:
     items = view_of(call).items
     slots = items.slots if isinstance(items, RingItems) else items
     return slots.item.strip().size if isinstance(slots, ContiguousItems) else None
+
+
+def _as_mut_slice(call: Invocation) -> Value:
+    return call.value if call.place is None else reference_to(call.place)
 
 
 def _as_pointer(call: Invocation) -> Value:
@@ -322,7 +327,7 @@ BYTES: dict[str, Method] = {
 VECTOR: dict[str, Method] = {
     "fn capacity(&self) -> usize": _capacity,
     "fn as_slice(&self) -> &[T]": receiver,
-    "fn as_mut_slice(&mut self) -> &mut [T]": receiver,
+    "fn as_mut_slice(&mut self) -> &mut [T]": _as_mut_slice,
     "fn len(&self) -> usize": _len,
     "fn is_empty(&self) -> bool": _is_empty,
     **EMPTY,

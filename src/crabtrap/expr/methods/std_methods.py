@@ -14,6 +14,7 @@ def std_methods() -> MethodTable:
     """The one table of built-in methods."""
     from crabtrap.expr.methods import (  # noqa: PLC0415 - slow to import
         changing_maps,
+        changing_options,
         changing_sequences,
         changing_texts,
         functions,
@@ -96,6 +97,7 @@ def std_methods() -> MethodTable:
         Section("impl<T, E> Option<Result<T, E>>", on_options.OPTION_OF_RESULT),
         Section("impl<A, B> Option<(A, B)>", on_options.OPTION_OF_PAIR),
         Section("impl<T> Option<T>", on_options.OPTION),
+        Section("impl<T> Option<T>", changing_options.OPTION, changes=True),
         Section("impl<T, E> Result<&T, E>", on_options.RESULT_OF_REFERENCE),
         Section("impl<T, E> Result<Option<T>, E>", on_options.RESULT_OF_OPTION),
         Section("impl<T, E> Result<T, E>", on_options.RESULT),

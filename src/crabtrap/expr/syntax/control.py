@@ -13,7 +13,6 @@ from crabtrap.expr.syntax.grammar import PatternParser
 from crabtrap.expr.syntax.nodes import Expression, Span
 from crabtrap.expr.syntax.tokens import Token, unquote
 
-_BLOCKS = (nodes.Block, nodes.If, nodes.Match)
 _SPEC = re.compile(
     r"(?:(?P<fill>.)?(?P<align>[<^>]))?(?P<sign>\+)?(?P<alternate>\#)?(?P<zero>0(?!\$))?"
     r"(?P<width>\d+\$?|[^\W\d]\w*\$)?(?:\.(?P<precision>\d+\$?|[^\W\d]\w*\$|\*))?"
@@ -31,6 +30,10 @@ class ControlParser(PatternParser):
     @abstractmethod
     def expression(self, minimum: int = 0) -> Expression:
         """Parse an expression."""
+
+    @abstractmethod
+    def continued(self, tree: Expression) -> Expression:
+        """Parse the rest of an expression that begins with ``tree``."""
 
     @contextmanager
     def head(self, *, structs: bool) -> Generator[None]:
@@ -68,17 +71,33 @@ class ControlParser(PatternParser):
                     statements.append(self._let())
                     self.expect(";")
                     continue
-                tree = self.expression()
+                tree, is_complete = self._statement()
                 if self.accept(";"):
                     statements.append(tree)
                 elif self.at("}"):
                     result = tree
-                elif isinstance(tree, _BLOCKS):
+                elif is_complete:
                     statements.append(tree)
                 else:
                     raise self.error("expected `;` or `}`")
         self.expect("}")
         return nodes.Block(tuple(statements), result, self.span_from(start))
+
+    def _statement(self) -> tuple[Expression, bool]:
+        """Parse a statement, and say whether it ends by itself, as one with a block does.
+
+        As in Rust only a method, a field or a ``?`` makes more of that: what else follows is
+        another statement.
+        """
+        if self.at("{"):
+            tree: Expression = self.block()
+        elif self.at_name("if") or self.at_name("match") or self.at_name("unsafe"):
+            tree = self.control()
+        else:
+            return self.expression(), False
+        if self.at(".", "?"):
+            return self.continued(tree), False
+        return tree, True
 
     def _let(self) -> nodes.Let:
         start = self.advance().start
@@ -94,29 +113,33 @@ class ControlParser(PatternParser):
 
     def _if(self, start: int) -> nodes.If:
         with self.head(structs=False):
-            conditions = [self._condition()]
-            while self.accept("&&"):
-                conditions.append(self._condition())
+            conditions = self._conditions("{")
         then = self.block()
         otherwise: Expression | None = None
         if self.at_name("else"):
             self.advance()
             otherwise = self.control() if self.at_name("if") else self.block()
-        return nodes.If(tuple(conditions), then, otherwise, self.span_from(start))
+        return nodes.If(conditions, then, otherwise, self.span_from(start))
 
-    def _condition(self) -> nodes.Let | Expression:
-        """Parse one of the conditions that ``&&`` joins where any of them is a ``let``."""
+    def _conditions(self, end: str) -> tuple[nodes.Let | Expression, ...]:
+        """Parse conditions that ``&&`` joins, up to ``end``; any of them may be a ``let``."""
+        conditions = [self._condition(end)]
+        while self.accept("&&"):
+            conditions.append(self._condition(end))
+        return tuple(conditions)
+
+    def _condition(self, end: str) -> nodes.Let | Expression:
         if not self.at_name("let"):
-            return self.expression(5 if self._lets_follow() else 0)
+            return self.expression(5 if self._lets_follow(end) else 0)
         start = self.advance().start
         pattern = self.pattern()
         self.expect("=")
         return nodes.Let(pattern, self.expression(5), "", None, self.span_from(start))
 
-    def _lets_follow(self) -> bool:
+    def _lets_follow(self, end: str) -> bool:
         for ahead in range(len(self.tokens) - self.position):
             token = self.peek(ahead)
-            if token.text == "{":
+            if token.text == end:
                 return False
             if token.text == "&&" and self.peek(ahead + 1).text == "let":
                 return True
@@ -137,13 +160,13 @@ class ControlParser(PatternParser):
 
     def _arm(self) -> nodes.Arm:
         pattern = self.pattern()
-        guard: Expression | None = None
+        guards: tuple[nodes.Let | Expression, ...] = ()
         if self.at_name("if"):
             self.advance()
-            guard = self.expression()
+            guards = self._conditions("=>")
         self.expect("=>")
         body = self.block() if self.at("{") else self.expression()
-        return nodes.Arm(pattern, guard, body)
+        return nodes.Arm(pattern, guards, body)
 
     # -- format strings ----------------------------------------------------------
     def format(self, start: int) -> nodes.Format:

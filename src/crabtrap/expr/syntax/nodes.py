@@ -294,10 +294,10 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """``pattern if guard => body``."""
+    """``pattern if guards => body``, the guards joined by ``&&``."""
 
     pattern: Pattern
-    guard: Expression | None
+    guards: tuple[Let | Expression, ...]
     body: Expression
 
 

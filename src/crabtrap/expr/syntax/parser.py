@@ -68,10 +68,17 @@ class Parser(ControlParser):
         """Parse an expression whose operators bind at least as tightly as ``minimum``."""
         with self.nested():
             left = self._prefix_range() if self.at("..", "..=") else self._unary()
-            tree = self._operators(left, minimum)
-            if minimum or not self.at(*ASSIGNMENTS):
-                return tree
-            return self._assignment(tree)
+            return self._completed(left, minimum)
+
+    def continued(self, tree: Expression) -> Expression:
+        """Parse the rest of an expression that begins with ``tree``."""
+        return self._completed(self._postfix(tree), 0)
+
+    def _completed(self, left: Expression, minimum: int) -> Expression:
+        tree = self._operators(left, minimum)
+        if minimum or not self.at(*ASSIGNMENTS):
+            return tree
+        return self._assignment(tree)
 
     def _assignment(self, target: Expression) -> Expression:
         operator = self.advance().text[:-1] or None

@@ -119,8 +119,8 @@ def _condition(tree: nodes.Let | nodes.Expression) -> str:
 
 
 def _arm(arm: nodes.Arm) -> str:
-    guard = "" if arm.guard is None else f" if {unparse(arm.guard)}"
-    return f"{unparse_pattern(arm.pattern)}{guard} => {unparse(arm.body)}"
+    guards = f" if {' && '.join(map(_condition, arm.guards))}" if arm.guards else ""
+    return f"{unparse_pattern(arm.pattern)}{guards} => {unparse(arm.body)}"
 
 
 def _format(tree: nodes.Format) -> str:

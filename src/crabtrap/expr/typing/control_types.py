@@ -87,11 +87,7 @@ def if_(checker: Checker, tree: nodes.If, expected: Term | None) -> Term:
         EvaluationError: Its branches have two types.
     """
     depth = len(checker.bound)
-    for condition in tree.conditions:
-        if isinstance(condition, nodes.Let):
-            checker.bound.append(let(checker, condition))
-        else:
-            checker.condition(condition)
+    _conditions(checker, tree.conditions)
     then = checker.infer(tree.then, expected)
     del checker.bound[depth:]
     if tree.otherwise is None:
@@ -103,6 +99,15 @@ def if_(checker: Checker, tree: nodes.If, expected: Term | None) -> Term:
             )
         return UNIT
     return joined(checker, then, checker.infer(tree.otherwise, expected or then), tree.otherwise)
+
+
+def _conditions(checker: Checker, conditions: tuple[nodes.Let | Expression, ...]) -> None:
+    """Type conditions, and bind the names of each ``let`` for what follows."""
+    for condition in conditions:
+        if isinstance(condition, nodes.Let):
+            checker.bound.append(let(checker, condition))
+        else:
+            checker.condition(condition)
 
 
 def joined(checker: Checker, first: Term, second: Term, tree: Expression) -> Term:
@@ -126,11 +131,11 @@ def match_(checker: Checker, tree: nodes.Match, expected: Term | None) -> Term:
     result: Term = NEVER
     for arm in tree.arms:
         names = pattern_types.check(checker, arm.pattern, operand, tree.operand.span)
+        depth = len(checker.bound)
         checker.bound.append(names)
-        if arm.guard is not None:
-            checker.condition(arm.guard)
+        _conditions(checker, arm.guards)
         body = checker.infer(arm.body, expected)
-        checker.bound.pop()
+        del checker.bound[depth:]
         result = joined(checker, result, body, arm.body)
     if not pattern_types.exhaustive(checker, operand, tree.arms):
         raise EvaluationError("non-exhaustive patterns", tree.span, hint="add `_ => ..`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.expr.syntax import nodes
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from crabtrap.expr.typing.checker import Checker
 
 Names = dict[str, Term]
+ByReference = Literal["", "&", "&mut"]
+"""What names are bound by: ``&`` or ``&mut`` behind a reference."""
 _WRAPPERS = {"Some": ("Option", 0), "Ok": ("Result", 0), "Err": ("Result", 1)}
 
 
@@ -23,7 +25,7 @@ def check(checker: Checker, pattern: Pattern, term: Term, span: Span) -> Names:
     Raises:
         EvaluationError: It can never match such a value.
     """
-    return _Patterns(checker, span).check(pattern, term, by_reference=False)
+    return _Patterns(checker, span).check(pattern, term, by_reference="")
 
 
 class _Patterns:
@@ -35,7 +37,7 @@ class _Patterns:
         self._span = span
 
     def check(  # noqa: C901, PLR0912 - one case per class
-        self, pattern: Pattern, term: Term, *, by_reference: bool
+        self, pattern: Pattern, term: Term, *, by_reference: ByReference
     ) -> Names:
         term = self._inference.shallow(term)
         if isinstance(pattern, nodes.Bind) and not self._is_variant(pattern, term):
@@ -46,8 +48,8 @@ class _Patterns:
             return self._reference(pattern, term, by_reference)
         if not isinstance(pattern, nodes.Equals | nodes.Between | nodes.Either):
             while term.name in REFERENCES:
+                by_reference = "&" if "&" in (by_reference, term.name) else "&mut"
                 term = self._inference.shallow(term.args[0])
-                by_reference = True
         match pattern:
             case nodes.Bind(name):
                 self._variant(term, name)
@@ -71,7 +73,7 @@ class _Patterns:
             case unknown:
                 assert_never(unknown)
 
-    def _either(self, options: tuple[Pattern, ...], term: Term, by_reference: bool) -> Names:
+    def _either(self, options: tuple[Pattern, ...], term: Term, by_reference: ByReference) -> Names:
         """Type alternatives, each of which binds the same names to the same types."""
         found = self.check(options[0], term, by_reference=by_reference)
         for option in options[1:]:
@@ -95,9 +97,10 @@ class _Patterns:
         """Whether a lone name is a variant or constant, as its capital says."""
         return pattern.inner is None and pattern.name[:1].isupper()
 
-    def _bind(self, pattern: nodes.Bind, term: Term, by_reference: bool) -> Names:
-        by_reference |= bool(pattern.mode)
-        bound = terms.reference(term, pattern.mode == "ref mut") if by_reference else term
+    def _bind(self, pattern: nodes.Bind, term: Term, by_reference: ByReference) -> Names:
+        if pattern.mode:
+            by_reference = "&mut" if pattern.mode == "ref mut" else "&"
+        bound = terms.reference(term, by_reference == "&mut") if by_reference else term
         found: Names = {pattern.name: bound}
         if isinstance(pattern.inner, nodes.Rest):
             return found
@@ -105,18 +108,18 @@ class _Patterns:
             self._add(found, self.check(pattern.inner, term, by_reference=by_reference))
         return found
 
-    def _reference(self, pattern: nodes.Reference, term: Term, by_reference: bool) -> Names:
+    def _reference(self, pattern: nodes.Reference, term: Term, by_reference: ByReference) -> Names:
         if by_reference and term.name not in REFERENCES:
-            return self.check(pattern.inner, term, by_reference=False)
+            return self.check(pattern.inner, term, by_reference="")
         if term == UNKNOWN:
-            return self.check(pattern.inner, UNKNOWN, by_reference=False)
+            return self.check(pattern.inner, UNKNOWN, by_reference="")
         if term.name == "$":
             inner = self._inference.fresh()
             self._inference.unifies(term, terms.reference(inner))
-            return self.check(pattern.inner, inner, by_reference=False)
+            return self.check(pattern.inner, inner, by_reference="")
         if term.name not in REFERENCES:
             raise self._mismatch(terms.reference(Term("_")), term)
-        return self.check(pattern.inner, term.args[0], by_reference=False)
+        return self.check(pattern.inner, term.args[0], by_reference="")
 
     def _literal(self, value: nodes.Expression, term: Term) -> None:
         while term.name in REFERENCES and term.args[0] != terms.STR:
@@ -165,7 +168,9 @@ class _Patterns:
                 )
         return tuple(self._checker.term_of(each.type) for each in payload.strip().fields)
 
-    def _constructor(self, pattern: nodes.Constructor, term: Term, by_reference: bool) -> Names:
+    def _constructor(
+        self, pattern: nodes.Constructor, term: Term, by_reference: ByReference
+    ) -> Names:
         path, items = pattern.path, pattern.items
         if path is not None and items is None:
             self._variant(term, path.segments[-1].name)
@@ -192,7 +197,7 @@ class _Patterns:
             raise self._mismatch(term, wanted)
         return wanted.args[index]
 
-    def _tuple(self, items: tuple[Pattern, ...], term: Term, by_reference: bool) -> Names:
+    def _tuple(self, items: tuple[Pattern, ...], term: Term, by_reference: ByReference) -> Names:
         rest = sum(isinstance(each, nodes.Rest) for each in items)
         if term.name == "$":
             wanted = terms.tuple_of(*(self._inference.fresh() for _ in items))
@@ -206,7 +211,7 @@ class _Patterns:
         return self._all(items, term.args, by_reference)
 
     def _all(
-        self, items: tuple[Pattern, ...], types: tuple[Term, ...], by_reference: bool
+        self, items: tuple[Pattern, ...], types: tuple[Term, ...], by_reference: ByReference
     ) -> Names:
         rests = [i for i, each in enumerate(items) if isinstance(each, nodes.Rest)]
         if rests:
@@ -226,7 +231,7 @@ class _Patterns:
             self._add(found, self.check(item, type_, by_reference=by_reference))
         return found
 
-    def _fields(self, pattern: nodes.Fields, term: Term, by_reference: bool) -> Names:
+    def _fields(self, pattern: nodes.Fields, term: Term, by_reference: ByReference) -> Names:
         found: Names = {}
         if term.source is None:
             if term != UNKNOWN:
@@ -251,7 +256,7 @@ class _Patterns:
             )
         return found
 
-    def _slice(self, items: tuple[Pattern, ...], term: Term, by_reference: bool) -> Names:
+    def _slice(self, items: tuple[Pattern, ...], term: Term, by_reference: ByReference) -> Names:
         if term.name == "Vec":  # an extension: `v is [1, .., 3]`
             term = terms.slice_of(term.args[0])
         if term != UNKNOWN and term.name not in ("slice", "array"):
@@ -268,7 +273,7 @@ class _Patterns:
 
 def exhaustive(checker: Checker, term: Term, arms: tuple[nodes.Arm, ...]) -> bool:
     """Whether the arms cover a value: told for enums by their variants, else assumed."""
-    patterns = [arm.pattern for arm in arms if arm.guard is None]
+    patterns = [arm.pattern for arm in arms if not arm.guards]
     if any(map(_is_open, patterns)):
         return True
     term = terms.strip_references(checker.inference.resolve(term))

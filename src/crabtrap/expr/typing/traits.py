@@ -25,7 +25,9 @@ _PLAIN = frozenset(
         "!",
     ]
 )
-_COPIED = frozenset(("&", "*const", "*mut", "fn", "Ordering", "Duration", "Instant", "NonZero"))
+_COPIED = frozenset(
+    ("&", "Discriminant", "*const", "*mut", "fn", "Ordering", "Duration", "Instant", "NonZero")
+)
 _NEVER_CLONED = frozenset(("&mut", "Mutex", "RwLock", "MutexGuard", "Ref", "RefMut", "Atomic"))
 _CLONED_ALONE = frozenset(("&", "*const", "*mut", "fn", "Rc", "Arc", "Weak", "Cow", "PhantomData"))
 """Types that are cloned whatever they lead to."""
@@ -107,6 +109,8 @@ def _is_compared(term: Term, trait: str) -> bool:
         return all(implements(each, trait) for each in term.args)
     if name in ("HashMap", "HashSet", "Range", "RangeInclusive", "RangeFrom"):
         return trait not in (*_ORDERED, "Hash") and all(implements(e, trait) for e in term.args)
+    if name in ("Discriminant", "FpCategory"):
+        return trait not in _ORDERED
     if name in ("RefCell", "Cell"):
         return trait != "Hash" and implements(term.args[0], trait)
     return name in ("*const", "*mut") or (name in terms.SCALARS)

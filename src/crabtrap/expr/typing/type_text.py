@@ -15,6 +15,7 @@ STD_TYPES: dict[str, int] = {
     **dict.fromkeys(
         ("Mutex", "RwLock", "OnceCell", "OnceLock", "Wrapping", "NonZero", "Atomic"), 1
     ),
+    "Discriminant": 1,
     **dict.fromkeys(("Saturating", "Reverse", "ManuallyDrop", "Pin", "Ref", "RefMut"), 1),
     **dict.fromkeys(("MutexGuard", "RwLockReadGuard", "RwLockWriteGuard", "PhantomData"), 1),
     **dict.fromkeys(("Range", "RangeInclusive", "RangeFrom", "RangeTo", "RangeToInclusive"), 1),
