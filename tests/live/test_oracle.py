@@ -9,7 +9,7 @@ import pytest
 from tests.support.inferiors import require_profile
 from tests.support.loops.data import Count, only_loops
 from tests.support.oracle.compiled import Verdict
-from tests.support.oracle.verdicts import Outcome, judge, read, session_at_stop
+from tests.support.oracle.verdicts import Outcome, outcome_of, read, session_at_stop
 
 _FEWEST = 2500
 _MOST_REFUSED = 20
@@ -68,7 +68,7 @@ def _outcomes(profile: str, asked: dict[str, Verdict]) -> defaultdict[Outcome, l
     found: defaultdict[Outcome, list[str]] = defaultdict(list)
     with session_at_stop(profile) as session:
         for expression, verdict in asked.items():
-            outcome, says = judge(session, expression, verdict)
+            outcome, says = outcome_of(session, expression, verdict)
             line = f"{expression}\n  rustc {verdict.kind}: {verdict.text}\n  crabtrap: {says}"
             found[outcome].append(line)
     return found
@@ -91,7 +91,7 @@ def test_what_rust_leaves_open_of_a_nan_is_not_judged():
     determined = ["inf - inf", "(inf - inf).abs().to_bits()", "(-nan).is_sign_negative()"]
     determined += ["(inf - inf).max(1.0)", "(inf - inf).copysign(1.0).is_sign_negative()"]
     with session_at_stop() as session:
-        outcomes = {each: judge(session, each, wrong)[0] for each in left_open + determined}
+        outcomes = {each: outcome_of(session, each, wrong)[0] for each in left_open + determined}
     assert [each for each, outcome in outcomes.items() if outcome == "unjudged"] == left_open
     assert {outcomes[each] for each in determined} == {"different"}
 

@@ -227,7 +227,9 @@ def default_of(term: Term, span: Span | None = None) -> Value:
             return char("\0")
         case "String" | "&" if term.name == "String" or term.args[0].name == "str":
             return text("")
-        case "Vec" | "VecDeque" | "LinkedList":
+        case "&" | "Vec" | "VecDeque" | "LinkedList" if (
+            term.name != "&" or term.args[0].name == "slice"
+        ):
             return listed((), name=shown(term))
         case "Option":
             return option(None)

@@ -63,7 +63,7 @@ def _outcome(
     session: Session, expression: str, verdict: Verdict
 ) -> tuple[Outcome | Literal["traceback"], str]:
     try:
-        return verdicts.judge(session, expression, verdict)
+        return verdicts.outcome_of(session, expression, verdict)
     except Exception as error:
         return "traceback", f"{type(error).__name__}: {error}"
 

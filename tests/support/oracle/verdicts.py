@@ -53,7 +53,7 @@ def answer(session: Session, text: str) -> tuple[bool, str]:
         return False, str(error)
 
 
-def judge(session: Session, text: str, verdict: Verdict) -> tuple[Outcome, str]:
+def outcome_of(session: Session, text: str, verdict: Verdict) -> tuple[Outcome, str]:
     """Evaluate an expression, and compare its value with the oracle's: how, and what it says."""
     found = answer(session, text)
     outcome = compare(verdict, found)

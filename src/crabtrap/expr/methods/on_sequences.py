@@ -234,11 +234,23 @@ def _repeat(call: Invocation) -> Value:
     return computed.listed(items * count if items else ())
 
 
-def _as_text(call: Invocation) -> Value:
-    data = bytes(
+def _bytes(call: Invocation) -> bytes:
+    return bytes(
         indirection.scalar(item, call.presenter).integer()
         for item in view_of(call).items.walk(0, length_of(call))
     )
+
+
+def _trimmed(call: Invocation) -> Value:
+    data, blank = _bytes(call), b" \t\n\r\x0c"
+    start = 0 if call.tree.name == "trim_ascii_end" else len(data) - len(data.lstrip(blank))
+    stop = len(data) if call.tree.name == "trim_ascii_start" else len(data.rstrip(blank))
+    part = slice_view(view_of(call), start, max(start, stop))
+    return computed.sequence(part.items, "[u8]")
+
+
+def _as_text(call: Invocation) -> Value:
+    data = _bytes(call)
     return computed.byte_string(
         data.upper() if call.tree.name == "to_ascii_uppercase" else data.lower()
     )
@@ -321,6 +333,10 @@ BYTES: dict[str, Method] = {
     "fn is_ascii(&self) -> bool": _is_ascii,
     "fn to_ascii_uppercase(&self) -> Vec<u8>": _as_text,
     "fn to_ascii_lowercase(&self) -> Vec<u8>": _as_text,
+    **{
+        f"fn {name}(&self) -> &[u8]": _trimmed
+        for name in ("trim_ascii", "trim_ascii_start", "trim_ascii_end")
+    },
 }
 """Of slices of bytes."""
 

@@ -134,7 +134,10 @@ def std_methods() -> MethodTable:
             for name in ("Mutex", "RwLock")
         ),
         *(Section(f"impl<T> {name}<T>", on_wrappers.ONCE) for name in ("OnceCell", "OnceLock")),
-        *(Section(f"impl<T> {name}<T>", on_wrappers.SHARED) for name in ("Rc", "Arc")),
+        *(
+            Section(f"impl<T> {name}<T>", on_wrappers.SHARED, extension=True)
+            for name in ("Rc", "Arc")
+        ),
         *(Section(f"impl<T> {name}<T>", on_wrappers.BOXED) for name in ("Box", "Rc", "Arc")),
         Section("impl<T> Weak<T>", on_wrappers.WEAK),
         Section("impl<T> Atomic<T>", on_wrappers.ATOMIC),

@@ -51,6 +51,10 @@ def _from(solver: Settling, subject: Term, each: Obligation) -> bool:
     source = solver.inference.resolve(each.args[0])
     if subject == terms.CHAR and source.name == "${integer}":
         return solver.inference.unifies(source, terms.U8)  # the one integer that a char is made of
+    if source.name == "${float}" and subject.name in (*INTEGERS, "bool", "char"):
+        raise EvaluationError(
+            f"the trait bound `{subject}: From<{source}>` is not satisfied", each.span
+        )
     if is_variable(subject) or is_variable(source):
         return False
     if subject == source or converts(source, subject):
@@ -114,13 +118,11 @@ def _try_from(solver: Settling, subject: Term, each: Obligation) -> bool:
         source = solver.inference.resolve(source)
     if subject == source or converts(source, subject):
         error = "Infallible"
-        if source.name in INTEGERS and subject.name in INTEGERS and subject != source:
-            error = "Infallible"
     elif source.name in INTEGERS and subject.name in INTEGERS:
         error = "TryFromIntError"
     elif source == terms.U32 and subject == terms.CHAR:
         error = "CharTryFromError"
-    elif source == terms.CHAR and subject.name in ("u8", "u16"):
+    elif source == terms.CHAR and subject.name in ("u8", "u16", "usize"):
         error = "TryFromCharError"
     else:
         raise missing(subject, f"TryFrom<{source}>", each.span)
@@ -144,6 +146,8 @@ def converts(source: Term, target: Term) -> bool:
     """Whether ``target: From<source>`` for types other than containers."""
     if source.name in INTEGERS and target.name in INTEGERS:
         return _widens(source.name, target.name)
+    if target.name in FLOATS and source == terms.BOOL:
+        return True
     if target.name in FLOATS and source.name in NUMBERS:
         exact = {"f32": 16, "f64": 32}.get(target.name, 0)
         if source.name in FLOATS or "size" in source.name:

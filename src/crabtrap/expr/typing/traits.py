@@ -69,7 +69,15 @@ def implements(term: Term, trait: str) -> bool:
         case "Display" | "ToString":
             return _is_displayed(term)
         case "Default":
-            return term.name not in (*REFERENCES, "fn", "Ordering", "Iter", "slice", "str")
+            has_empty = term.name == "&" and term.args[0].name in ("str", "slice")
+            return has_empty or term.name not in (
+                *REFERENCES,
+                "fn",
+                "Ordering",
+                "Iter",
+                "slice",
+                "str",
+            )
         case "Iterator":
             return term.name == "Iter"
         case _:
