@@ -108,6 +108,8 @@ class SiteTable:
                 del self._sites[key]
                 self._failed.pop(key, None)
         owned.discard(key)
+        if not owned:
+            del self._owned[owner]
 
     def replace_owned(self, owner: Owner, keys: Iterable[SiteKey]) -> None:
         """Make ``keys`` all the sites of ``owner``, without conditions."""
