@@ -130,13 +130,19 @@ class Controller:
         try:
             if debuggee.is_moving:
                 self._stopper.stop_now(STOP_SECONDS)
-            if not debuggee.target.abilities.lifts_traps:
-                debuggee.sites.lift_all(debuggee.control)
-            debuggee.control.detach()
+            if debuggee.target.control is not None:  # a copy has let its program go
+                self.let_go()
             self.leave(Detached(debuggee.target.pid))
         except BaseException as error:
             self._recover_from(error)
             raise
+
+    def let_go(self) -> None:
+        """Let a stopped program run on without us, with no trap left in it."""
+        debuggee = self._debuggee
+        if not debuggee.target.abilities.lifts_traps:
+            debuggee.sites.lift_all(debuggee.control)
+        debuggee.control.detach()
 
     def note_end(self, error: BaseException | None = None) -> bool:
         """Enter the state of a program that turned out to have ended, if it has.
@@ -197,7 +203,8 @@ class Controller:
         debuggee.sites.release_all(_CATCH)
         debuggee.sites.forget_inserted()
         # Called by a listener, perhaps, from within the target's wait: nothing comes any more.
-        debuggee.control.wake()
+        if debuggee.live_control is not None:
+            debuggee.live_control.wake()
 
     def forget_stop_pc(self, thread: int) -> None:
         """Forget the stop pc of a thread whose pc was changed: no trap was hit there."""

@@ -85,8 +85,12 @@ class Debuggee:
         if control is None:  # asked for the first time
             control = self._control = self.target.control
         if control is None:
-            raise UnsupportedError("running the program", hint="a core file can only be read")
+            raise UnsupportedError("running the program", hint="a copy can only be read")
         return control
+
+    def look_at(self, target: Target) -> None:
+        """Look at another target that is the same program at the same stop."""
+        self.target, self._control = target, None
 
     @property
     def live_control(self) -> Control | None:

@@ -17,6 +17,7 @@ from crabtrap.engine.causes.signal_stops import Interrupts, SignalStops, Syscall
 from crabtrap.engine.causes.unwound_frames import UnwoundFrames
 from crabtrap.engine.causes.watchpoint_hits import WatchpointHits, WatchScopes
 from crabtrap.engine.controller import Controller
+from crabtrap.engine.inspect.copied_target import copy_target
 from crabtrap.engine.inspect.inspector import Inspector
 from crabtrap.engine.inspect.user_code import registry_package
 from crabtrap.engine.machine import Report, Stopped
@@ -179,9 +180,32 @@ class Program:
         self.traps.update()
         self.controller.apply_changes()
 
+    def keep_copy(self, most: int) -> bool:
+        """Let a stopped program run on, and go on to look at a copy of it.
+
+        Args:
+            most: Bytes of its memory that are copied at most.
+
+        Returns:
+            Whether that was done: it has no more memory, and is on this machine.
+        """
+        debuggee, stopped = self.debuggee, self.inspector.process
+        copy = copy_target(debuggee.target, debuggee.modules, most)
+        if copy is None:
+            return False
+        self.controller.let_go()
+        self._close()
+        debuggee.look_at(copy)
+        self.inspector.forget()
+        self.inspector.process.seen_at = stopped.seen_at
+        return True
+
     def release(self) -> None:
         """Close the connection; the server ends what is left of the program, or detaches."""
         self.debuggee.released = True
+        self._close()
+
+    def _close(self) -> None:
         control = self.debuggee.target.control
         if control is not None:
             self._mailbox.remove_waker(control.wake)

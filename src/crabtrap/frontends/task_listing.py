@@ -44,7 +44,7 @@ def run_tasks(pid: int | None, *, grouped: bool, json: bool) -> int:
     """List the tasks of a process on standard output; return the exit code.
 
     Its files are read and its memory is searched while it runs.  It is stopped to be attached
-    to, and to have what was found checked and decoded.
+    to, and to be copied; the copy is decoded, unless it is too large.
 
     Raises:
         UsageError: No process was named.
@@ -52,6 +52,7 @@ def run_tasks(pid: int | None, *, grouped: bool, json: bool) -> int:
     """
     if pid is None:
         raise UsageError("crabtrap tasks needs a process", hint="crabtrap tasks PID")
+    command = "tasks -group" if grouped else "tasks"
     text, watch = io.StringIO(), _Stopwatch()
     with Session(None) as session:
         with watch.stopped():
@@ -63,9 +64,13 @@ def run_tasks(pid: int | None, *, grouped: bool, json: bool) -> int:
             event = session.wait(_STOP_SECONDS)
             if isinstance(event.reasons[0], Exited):
                 raise UsageError(f"process {pid} has ended meanwhile")
-            command = "tasks -group" if grouped else "tasks"
+            # Looking at a hundred thousand tasks takes longer than copying their memory.
+            is_copied = session.keep_copy()
+            succeeded = is_copied or _list(session, command, text, json=json)
+            if not is_copied:
+                session.detach()
+        if is_copied:
             succeeded = _list(session, command, text, json=json)
-            session.detach()
     write_output(text.getvalue() + _told(watch.seconds, json=json))
     return 0 if succeeded else _FAILED
 

@@ -204,6 +204,14 @@ class Lifecycle:
         self.end()
         self._core.events.publish(ProcessDetached(pid))
 
+    def keep_copy(self, most: int) -> bool:
+        """Let the program run on, and look at a copy of it; see ``Program.keep_copy``."""
+        require(self.state, Stopped, to="copy the program")
+        if not self.program.keep_copy(most):
+            return False
+        self.launched = False  # it runs on by itself, as one that was attached to
+        return True
+
     def kill(self) -> StopEvent:
         """Kill the program."""
         pid = self.program.debuggee.target.pid

@@ -220,6 +220,26 @@ class Session:
         with self._core.interrupts.deferred():
             self._core.lifecycle.detach()
 
+    def keep_copy(self, most: int = 1 << 30) -> bool:
+        """Let the program run on, and keep a copy of it to be looked at.
+
+        From then on values, stacks and tasks are those of this stop, and what would run the
+        program or write to it raises; ``detach`` forgets the copy.  What was made of the stop
+        before, as a ``Thread``, is of no use any more.
+
+        Args:
+            most: Bytes of its memory that are copied at most.
+
+        Returns:
+            Whether that was done; it was not if the program has more memory, or is on another
+            machine, and it stays stopped then.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        with self._core.interrupts.deferred():
+            return self._core.lifecycle.keep_copy(most)
+
     def kill(self) -> StopEvent:
         """Kill the program.
 
