@@ -101,6 +101,17 @@ def test_a_task_that_does_not_exist_waits_for_nothing(run: Run):
     assert "99" in text
 
 
+def test_what_waits_is_named_by_number_range_and_label(run: Run):
+    console, text = run("time", "waits 2-3 block_on#1")
+    assert not console.failed, text
+    heads = [line.partition(" at ")[0] for line in text.splitlines() if line[0] != " "]
+    assert heads == [
+        "task 2 waiting::joins",
+        "task 3 waiting::ticks",
+        "block_on#1 waiting::spawn_all",
+    ]
+
+
 def test_a_join_is_told_with_the_task(run: Run):
     _, text = run("time", "waits")
     lines = text.splitlines()

@@ -256,12 +256,14 @@ class _Decoding:
         fields = case.type.fields
         own = fields[: len(fields) - passed] if case.name != _UNRESUMED else ()
         counts = Counter(field.name for field in own)
+        of_macro = (BRANCHES, DISABLED) if _is_select(case) else ()
         found: list[HeldVariable] = []
         for field in _once(own):
             if counts[field.name] > 1:
                 found += self._same_named(value, case, inside, field)
             elif field.name != _AWAITED and not _is_drop_flag(field):
-                found.append(HeldVariable(field.name, inside.at_field(field), _kind(field)))
+                kind = "temporary" if field.name in of_macro else _kind(field)
+                found.append(HeldVariable(field.name, inside.at_field(field), kind))
         found += [
             HeldVariable(
                 field.name, inside.at_field(field), "argument", moved=_moved(value, case, field)
@@ -292,8 +294,7 @@ class _Decoding:
         some versions the types do not say so.
         """
         mask, branches = case.type.field(DISABLED), case.type.field(BRANCHES)
-        is_select = POLL_FN.fullmatch(parse_type_path(polled.value.shape.path).head)
-        if mask is None or branches is None or not is_select:
+        if mask is None or branches is None or not _is_select(case):
             return polled
         disabled = inside.at_field(mask).integer()
         children: list[tuple[str, Await]] = []
@@ -355,6 +356,14 @@ def _once(fields: Sequence[Field]) -> list[Field]:
 
 def _kind(field: Field) -> VariableKind:
     return "temporary" if field.name.isdecimal() or field.name.startswith("__") else "local"
+
+
+def _is_select(case: Case) -> bool:
+    """Whether a coroutine is at a ``select!`` of tokio, which has variables of its own."""
+    awaited = case.type.field(_AWAITED)
+    if awaited is None or POLL_FN.fullmatch(parse_type_path(awaited.type.path).head) is None:
+        return False
+    return all(case.type.field(name) is not None for name in (BRANCHES, DISABLED))
 
 
 def _is_drop_flag(field: Field) -> bool:

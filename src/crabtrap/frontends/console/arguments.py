@@ -127,20 +127,34 @@ class Arguments:
         found: list[int] = []
         while not self.empty:
             start = self._position
-            word = self.need_word("a number")
-            span = parse_range(word)
+            word, span = self._range()
             if span is None:
                 raise ParseError(
                     f"expected a number or a range, not {word!r}",
                     self.line, start, start + len(word), hint=self._hint(),
                 )  # fmt: skip
-            if len(span) > _LONGEST_RANGE:
-                raise ParseError(
-                    f"a range of more than {_LONGEST_RANGE} numbers",
-                    self.line, start, start + len(word),
-                )  # fmt: skip
             found += span
         return found
+
+    def labels(self) -> list[str]:
+        """Take everything that is left as labels, of which those of a range are its numbers."""
+        found: list[str] = []
+        while not self.empty:
+            word, span = self._range()
+            found += [word] if span is None else map(str, span)
+        return found
+
+    def _range(self) -> tuple[str, range | None]:
+        """Take the next word, and the numbers that it stands for, if it does."""
+        start = self._position
+        word = self.need_word("a number")
+        span = parse_range(word)
+        if span is not None and len(span) > _LONGEST_RANGE:
+            raise ParseError(
+                f"a range of more than {_LONGEST_RANGE} numbers",
+                self.line, start, start + len(word),
+            )  # fmt: skip
+        return word, span
 
     def format(self) -> Format | None:
         """Take a ``/FMT`` directly after the verb."""

@@ -49,17 +49,16 @@ class HolderSearch:
         """Yield what a task holds in a future and in those that it awaits, each once.
 
         What is moved out of a temporary, as by ``match lock.acquire().await { Ok(permit) => .. }``,
-        is the variable's.
+        is the variable's, and so is what was captured and then moved.
         """
         seen: set[Address | None] = set()
         for each in _levels(level):
             named: set[tuple[str, Resource]] = set()
             # A coroutine in another future has a level of its own, with the variable's name.
             enters = _is_any if each.is_coroutine else _is_no_coroutine
-            for name, value, certain in _kept(task, each):
-                is_temporary = name.isdecimal()
+            for name, value, certain, may_be_left in _kept(task, each):
                 for rule, holder, resource in self._find(value, 0, enters):
-                    is_moved = is_temporary and (rule.role, resource) in named
+                    is_moved = may_be_left and (rule.role, resource) in named
                     if holder.address not in seen and not is_moved:
                         seen.add(holder.address)
                         named.add((rule.role, resource))
@@ -140,23 +139,24 @@ def _levels(level: Await) -> Iterator[Await]:
         yield from _levels(child)
 
 
-def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool]]:
-    """Yield the values that a future keeps, and whether they are surely there still.
+def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool, bool]]:
+    """Yield the values that a future keeps, those last that others may have been moved out of.
 
+    Each comes with its name, whether it is surely there still, and whether it is one of those.
     What was passed to an async function is moved into variables when it begins; what an
     async block has captured stays where it is until it is moved.
     """
     sure = task.state != "running"
     if not level.is_coroutine:
-        yield "", level.value, sure
+        yield "", level.value, sure, False
         return
     is_function = level.value.shape.row.name.startswith(_ASYNC_FUNCTION)
     started = level.state != "not started"
-    temporaries_last = sorted(level.variables, key=lambda each: each.kind == "temporary")
-    for variable in temporaries_last:
+    for variable in sorted(level.variables, key=lambda each: each.kind != "local"):
         passed = variable.kind == "argument" and started
         if not (passed and is_function):
-            yield variable.name, variable.value, sure and not passed
+            may_be_left = passed or variable.kind == "temporary"
+            yield variable.name, variable.value, sure and not passed, may_be_left
 
 
 def _inner(value: Value) -> Iterator[Value]:

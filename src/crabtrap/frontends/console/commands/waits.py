@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def waits(context: CommandContext, arguments: Arguments) -> Reply:
     """Show who waits for whom: ``waits [-all] [-dot|-svg] [TASK…]``."""
     options = arguments.options({"all": False, "dot": False, "svg": False})
-    numbers = arguments.numbers()
+    labels = arguments.labels()
     others = 0
-    if numbers:
-        chosen: Sequence[Wait] = _waits_of(context.session, numbers)
+    if labels:
+        chosen: Sequence[Wait] = _waits_of(context.session, labels)
     elif "all" in options:
         chosen = context.session.waits
     else:
@@ -51,12 +51,12 @@ def _drawn(form: str, chosen: Sequence[Wait]) -> Reply:
     return Reply({form: "\n".join(lines)}, [Text(line) for line in lines])
 
 
-def _waits_of(session: Session, numbers: Sequence[int]) -> list[Wait]:
+def _waits_of(session: Session, labels: Sequence[str]) -> list[Wait]:
     tasks = {task.label: task for task in session.tasks}
-    for number in numbers:
-        if str(number) not in tasks:
-            raise NotFoundError("task", str(number), hint="tasks lists them")
-    return [wait for number in numbers for wait in tasks[str(number)].waits]
+    for label in labels:
+        if label not in tasks:
+            raise NotFoundError("task", label, hint="tasks lists them")
+    return [wait for label in labels for wait in tasks[label].waits]
 
 
 def _lines(chosen: Sequence[Wait], others: int) -> list[Text]:
