@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.field_paths import find_part
-from crabtrap.tasks.sequences import items_of
+from crabtrap.tasks.std_items import items_of
 from crabtrap.tasks.waits.pointers import pointer_in
 from crabtrap.tasks.waits.wait import QueuePlace
 from crabtrap.values.decode import why_unreadable

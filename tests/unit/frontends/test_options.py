@@ -105,11 +105,12 @@ def test_cargo_verbs_that_build_nothing() -> None:
         parse_request(["clippy"])
 
 
-def message(name: str, executable: str | None, *, test: bool = False) -> str:
+def message(name: str, executable: str | None, *, kind: str = "bin", test: bool = False) -> str:
     return json.dumps(
         {
             "reason": "compiler-artifact",
-            "target": {"name": name},
+            "package_id": "demo",
+            "target": {"name": name, "kind": [kind]},
             "profile": {"test": test},
             "executable": executable,
         }
@@ -118,7 +119,7 @@ def message(name: str, executable: str | None, *, test: bool = False) -> str:
 
 def test_cargo_messages() -> None:
     lines = ["not json", '{"reason":"build-finished"}', message("lib", None), message("a", "/t/a")]
-    assert parse_messages("\n".join(lines)) == [Artefact("/t/a", "a", False)]
+    assert parse_messages("\n".join(lines)) == [Artefact("/t/a", "a", False, "bin", "demo")]
 
 
 def test_which_program_is_meant() -> None:

@@ -8,7 +8,7 @@ from crabtrap.engine.inspect.statics import find_statics, value_of_static
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.field_paths import find_part
 from crabtrap.signal_names import signal_name
-from crabtrap.tasks.sequences import items_of
+from crabtrap.tasks.std_items import items_of
 from crabtrap.tasks.waits.pointers import pointed
 from crabtrap.tasks.waits.wait import Resource
 from crabtrap.values.decode import why_unreadable
