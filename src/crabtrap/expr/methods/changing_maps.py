@@ -9,6 +9,7 @@ from crabtrap.expr.lookups import look_up
 from crabtrap.expr.methods.collecting import built, keyed, map_of, set_of
 from crabtrap.expr.methods.invocation import Invocation, Method
 from crabtrap.expr.methods.walking import walk_value
+from crabtrap.expr.own_collections import KeyedEntries
 from crabtrap.expr.own_places import Place, reference_to
 from crabtrap.expr.scope import EvaluationError
 from crabtrap.present.view import ALL, MapView, RecordView, SequenceView
@@ -58,9 +59,27 @@ def _extend(call: Invocation) -> Value:
 
 
 def _retain(call: Invocation) -> Value:
-    test = call.test()
-    _become(call, [(key, value) for key, value in _pairs(call) if test(key, value)])
+    test, kept = call.test(), list[Pair]()
+    for key, place in _places(call):
+        if test(key, reference_to(place)):
+            kept.append((key, place.read()))
+    _become(call, kept)
     return computed.unit()
+
+
+def _pop_end(call: Invocation) -> Value:
+    """``pop_first`` and ``pop_last``."""
+    entries, owner = keyed(call, call.owner, _map(call)), call.owner
+    end = _end(call, entries)
+    if end is None:
+        return computed.option(None)
+    call.become(map_of(owner, entries.without(call.comparer.key(end[0]))))
+    return computed.option(computed.tuple_of(end))
+
+
+def _end(call: Invocation, entries: KeyedEntries) -> Pair | None:
+    at = 0 if call.tree.name == "pop_first" else max(entries.length - 1, 0)
+    return next(entries.walk(at, at + 1), None)
 
 
 # -- values by their keys --------------------------------------------------------------------
@@ -163,10 +182,16 @@ def iter_mut(call: Invocation) -> Value:
 
 
 def _references(call: Invocation) -> list[Pair]:
-    place = call.place
-    if place is None:
+    if call.place is None:
         return _pairs(call)
-    return [(key, reference_to(MapValue(call, place, key))) for key, _ in _pairs(call)]
+    return [(key, reference_to(place)) for key, place in _places(call)]
+
+
+def _places(call: Invocation) -> list[tuple[Value, MapValue]]:
+    """The keys of a map of the expression's own, with the places of their values."""
+    whole = call.place
+    assert whole is not None  # the check of types has seen that it may change
+    return [(key, MapValue(call, whole, key)) for key, _ in _pairs(call)]
 
 
 # -- sets ------------------------------------------------------------------------------------
@@ -191,6 +216,15 @@ def _drop(call: Invocation) -> Value:
     entries, known = keyed(call, call.owner, _set(call)), call.comparer.key(call.argument())
     call.become(set_of(call.owner, entries.without(known)))
     return computed.boolean(entries.find(known) is not None)
+
+
+def _pop_member(call: Invocation) -> Value:
+    entries = keyed(call, call.owner, _set(call))
+    end = _end(call, entries)
+    if end is None:
+        return computed.option(None)
+    call.become(set_of(call.owner, entries.without(call.comparer.key(end[0]))))
+    return computed.option(end[0])
 
 
 def _empty(call: Invocation) -> Value:
@@ -227,6 +261,16 @@ SET: dict[str, Method] = {
     "fn retain(&mut self, f: impl FnMut(&T) -> bool)": _keep,
 }
 """Of sets."""
+
+TREE_MAP: dict[str, Method] = {
+    f"fn {name}(&mut self) -> Option<(K, V)>": _pop_end for name in ("pop_first", "pop_last")
+}
+"""Of ``BTreeMap``."""
+
+TREE_SET: dict[str, Method] = {
+    f"fn {name}(&mut self) -> Option<T>": _pop_member for name in ("pop_first", "pop_last")
+}
+"""Of ``BTreeSet``."""
 
 ENTRY: dict[str, Method] = {
     "fn or_insert(self, default: V) -> &mut V": _or_insert,

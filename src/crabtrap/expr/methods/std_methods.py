@@ -90,6 +90,8 @@ def std_methods() -> MethodTable:
             Section(f"impl<T> {name}<T>", changing_maps.SET, changes=True)
             for name in ("HashSet", "BTreeSet")
         ),
+        Section("impl<K, V> BTreeMap<K, V>", changing_maps.TREE_MAP, changes=True),
+        Section("impl<T> BTreeSet<T>", changing_maps.TREE_SET, changes=True),
         Section("impl<K, V, M> Entry<K, V, M>", changing_maps.ENTRY),
         Section("impl<T> Option<&T>", on_options.OPTION_OF_REFERENCE),
         Section("impl<T> Option<&mut T>", on_options.OPTION_OF_REFERENCE),
