@@ -384,7 +384,7 @@ class Session:
         Raises:
             StateError: The program is not stopped.
         """
-        return self._core.tasks.at_stop.known.problems
+        return self._core.tasks.at_stop.problems
 
     def group_tasks(self, tasks: Iterable[Task] | None = None) -> tuple[TaskGroup, ...]:
         """Put tasks together that do the same at the same place, the largest group first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from crabtrap.lazy import lazy
@@ -40,20 +41,18 @@ class PartFinder:
         Returns:
             Each with its position or ``""``, and whether there are more than ``MOST_ITEMS``.
         """
-        found: list[Labelled] = []
-        for each in self._of_whole(value, "", 0):
-            if len(found) == MOST_ITEMS:
-                return found, True
-            found.append(each)
-        return found, False
+        return _first(self._of_whole(value, "", 0))
 
-    def inside(self, value: Value) -> Iterator[Labelled]:
-        """Yield the futures in any value, at most ``MOST_ITEMS`` of them."""
-        if self._types.may_hold(value.type):
-            for number, each in enumerate(self._of_part(value, "", 0)):
-                if number == MOST_ITEMS:
-                    return
-                yield each
+    def inside(self, value: Value) -> tuple[list[Labelled], bool]:
+        """Find the futures in any value; see ``of_future``."""
+        if not self._types.may_hold(value.type):
+            return [], False
+        return _first(self._of_part(value, "", 0))
+
+    def first_inside(self, value: Value) -> Value | None:
+        """Find the first future in any value; ``None`` where it has none."""
+        found = self._of_part(value, "", 0) if self._types.may_hold(value.type) else ()
+        return next((part for _, part in found), None)
 
     def _of_whole(self, value: Value, label: str, nesting: int) -> Iterator[Labelled]:
         """Yield the futures in what is no future itself, or is not to be told as one."""
@@ -112,6 +111,12 @@ class PartFinder:
     @lazy
     def _presenter(self) -> Presenter:
         return std_presenter()
+
+
+def _first(futures: Iterator[Labelled]) -> tuple[list[Labelled], bool]:
+    """The first ``MOST_ITEMS`` of some futures, and whether there are more."""
+    found = list(islice(futures, MOST_ITEMS + 1))
+    return found[:MOST_ITEMS], len(found) > MOST_ITEMS
 
 
 def _linked(

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _AWAITED = "__awaitee"
 _MAX_DEPTH = 100
 _MAX_LEVELS = 10_000
+_ONLY_FIRST = f"only the first {MOST_ITEMS} are shown"
 _UNRESUMED = "Unresumed"
 
 State = Literal["suspended", "not started", "returned", "panicked", "disabled", "unknown"]
@@ -149,7 +150,7 @@ class FutureDecoder:
         Raises:
             CrabtrapError: It cannot be read.
         """
-        return next((part for _, part in self._parts.inside(value)), None)
+        return self._parts.first_inside(value)
 
     def held(self, level: Await) -> tuple[tuple[str, Await], ...]:
         """Decode the futures that a coroutine keeps and does not await.
@@ -158,7 +159,8 @@ class FutureDecoder:
             level: A coroutine, with all that it awaits.
 
         Returns:
-            Each with the name of the variable that holds it.
+            Each with the name of the variable that holds it; where one holds more than are
+            decoded, an ``Await`` of the variable itself with that as its problem.
         """
         awaited = {_key(each.value) for each in level.levels()}
         found: list[tuple[str, Await]] = []
@@ -166,7 +168,7 @@ class FutureDecoder:
             if variable.moved == "yes" or variable.ambiguous:
                 continue
             try:
-                parts = list(self._parts.inside(variable.value))
+                parts, omitted = self._parts.inside(variable.value)
             except CrabtrapError as error:
                 why_unreadable(error)
                 continue  # it is shown as a variable, with what is wrong with it
@@ -177,6 +179,8 @@ class FutureDecoder:
                     awaited |= keys
                     name = f"{variable.name}.{label}" if label else variable.name
                     found.append((name, held))
+            if omitted:
+                found.append((variable.name, _cut_off(variable.value)))
         return tuple(found)
 
 
@@ -228,7 +232,7 @@ class _Decoding:
                 return Await(value, name, False, "returned")
         parts, omitted = self._parts.of_future(value)
         children = tuple((label, self.decode(child, seen)) for label, child in parts)
-        problem = f"only the first {MOST_ITEMS} are shown" if omitted else ""
+        problem = _ONLY_FIRST if omitted else ""
         return Await(value, name, False, children=children, problem=problem)
 
     # -- coroutines --------------------------------------------------------------------------
@@ -304,6 +308,11 @@ class _Decoding:
                 child = replace(child, state="disabled", children=())
             children.append((label, child))
         return replace(polled, children=tuple(children))
+
+
+def _cut_off(value: Value) -> Await:
+    """What stands for the futures in a value that are not shown."""
+    return Await(value, future_name(value.shape), False, "unknown", problem=_ONLY_FIRST)
 
 
 def _joined(outer: str, inner: str) -> str:

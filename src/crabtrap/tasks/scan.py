@@ -47,32 +47,40 @@ class Found:
     doubt: str = ""
 
 
-Places = dict["TaskKind", list[int]]
-"""Where tasks may begin, by kind."""
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where tasks may begin.
+
+    Attributes:
+        by_kind: The addresses, by what they are tasks of.
+        is_complete: There is no more; else only the first ``MOST_CANDIDATES`` were looked at.
+    """
+
+    by_kind: dict[TaskKind, list[int]]
+    is_complete: bool = True
 
 
-def find_tasks(
-    process: Process, kinds: Sequence[TaskKind], places: Places | None = None
-) -> list[Found]:
+def find_tasks(process: Process, kinds: Sequence[TaskKind], places: Places) -> list[Found]:
     """Find all tasks of some kinds, in the order of their addresses within a kind.
 
     Args:
         process: The program.
         kinds: Which tasks are wanted.
-        places: Where to look, from ``find_places``; everywhere without any.
+        places: Where to look.
     """
     writable = writable_memory(process)
-    if places is None:
-        places = find_places(process, kinds, writable)
     found: list[Found] = []
     for kind in kinds:
-        inside = _within(sorted(places.get(kind, ())), writable)
+        inside = _within(sorted(places.by_kind.get(kind, ())), writable)
         found += read_tasks(process, kind, inside)
     return found
 
 
 def find_places(
-    process: Process, kinds: Sequence[TaskKind], ranges: list[tuple[int, int]] | None = None
+    process: Process,
+    kinds: Sequence[TaskKind],
+    ranges: list[tuple[int, int]] | None = None,
+    most: int = MOST_CANDIDATES,
 ) -> Places:
     """Find where tasks may begin; the program may run meanwhile.
 
@@ -80,17 +88,19 @@ def find_places(
         process: The program.
         kinds: Which tasks are wanted.
         ranges: Where to look; in all memory that can be written, stacks included, without any.
+        most: How many words are looked at that may be of tasks.
     """
     by_vtable = {kind.vtable: kind for kind in kinds}
-    places: Places = {}
+    places: dict[TaskKind, list[int]] = {}
     if ranges is None:
         ranges = [(m.start, m.end) for m in process.mappings if m.permissions.startswith("rw")]
-    for at, vtable in find_words(process, ranges, list(by_vtable)):
+    words = find_words(process, ranges, list(by_vtable), most)
+    for at, vtable in words:
         kind = by_vtable[vtable]
         address = at - kind.pointer_offset
         if address >= 0 and address % kind.alignment == 0:
             places.setdefault(kind, []).append(address)
-    return places
+    return Places(places, is_complete=len(words) < most)
 
 
 def _within(places: Sequence[int], ranges: Sequence[tuple[int, int]]) -> list[int]:
@@ -142,11 +152,14 @@ def read_column(
 
 
 def find_words(
-    process: Process, ranges: list[tuple[int, int]], wanted: list[int]
+    process: Process, ranges: list[tuple[int, int]], wanted: list[int], most: int = MOST_CANDIDATES
 ) -> list[tuple[int, int]]:
-    """Find the words in memory that have one of some values, each with its address."""
-    memory = process.target.memory
-    return _core.find_words(memory, ranges, wanted, MOST_CANDIDATES, check_of(process))
+    """Find the words in memory that have one of some values, each with its address.
+
+    Returns:
+        The first ``most`` of them.
+    """
+    return _core.find_words(process.target.memory, ranges, wanted, most, check_of(process))
 
 
 def check_of(process: Process) -> Callable[[int, int], None] | None:

@@ -16,7 +16,7 @@ from crabtrap.tasks.polled import find_polled
 from crabtrap.tasks.roots import find_roots, find_running_root
 from crabtrap.tasks.running_tasks import RunningTasks, frames_of_task
 from crabtrap.tasks.runtimes import Runtime, find_runtimes, places_in_pools
-from crabtrap.tasks.scan import find_tasks
+from crabtrap.tasks.scan import MOST_CANDIDATES, find_places, find_tasks, writable_memory
 from crabtrap.tasks.task_frames import task_frames
 from crabtrap.tasks.thread_work import ThreadWork, WorkKind, role_of
 from crabtrap.tasks.waits.graph import WaitGraph
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from crabtrap.tasks.scan import Found, Places
     from crabtrap.tasks.task_source import TaskSource
     from crabtrap.tasks.waits.wait import QueuePlace, Wait
+
+_TOO_MANY = f"more than {MOST_CANDIDATES:,} places look like tasks; the others are not looked at"
 
 __all__ = ["KnownOfTasks", "Task", "TaskState", "Tasks"]
 
@@ -294,9 +296,22 @@ class Tasks:
         """Every task, by number."""
         self.process.check()
         kinds = kinds_of_tasks(self.known)
-        found = find_tasks(self.process, kinds, self._places)
+        found = find_tasks(self.process, kinds, self._searched)
         found.sort(key=_order)
         return (*map(self._of_cell, found), *self._woken(found), *self.roots)
+
+    @lazy
+    def _searched(self) -> Places:
+        if self._places is not None:
+            return self._places
+        kinds = kinds_of_tasks(self.known)
+        return find_places(self.process, kinds, writable_memory(self.process))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why there may be tasks that are not found, in words."""
+        cut = () if self._searched.is_complete else (_TOO_MANY,)
+        return (*self.known.problems, *cut)
 
     def _woken(self, known: Sequence[Found]) -> Iterator[Task]:
         """Tasks of executors that are not described, by their wakers."""

@@ -143,7 +143,10 @@ def _groups(context: CommandContext, chosen: list[Task]) -> Reply:
         head = Text((str(len(labels)), "number"), " × ", (first.name, "function"), ", ")
         lines.append(head.add(state_text(first), (f"  (task {shown})", "dim")))
         lines += backtrace_lines(context, frames, BacktraceStyle(values=False))
-    return Reply({"groups": data}, lines or [Text("No tasks.")])
+    problems = context.session.task_problems
+    lines = lines or [Text("No tasks.")]
+    lines += [Text((problem, "warning")) for problem in problems]
+    return Reply({"groups": data, "problems": list(problems)}, lines)
 
 
 def task(context: CommandContext, arguments: Arguments) -> Reply | None:

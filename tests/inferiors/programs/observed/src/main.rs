@@ -93,6 +93,13 @@ async fn is_due(after: Duration) {
     sleep(LONG).await;
 }
 
+/// Keeps more futures than anybody wants to see.
+async fn hoards() {
+    let kept: Vec<_> = (0..300).map(|_| sleeps()).collect();
+    sleep(LONG).await; // @hoards
+    drop(kept);
+}
+
 #[inline(never)]
 fn look(step: u32) {
     ready::keep(&step); // @look
@@ -140,6 +147,7 @@ fn main() {
         for factor in [1, 1, 1, 1_000_000] {
             runtime.spawn(is_due(Duration::from_millis(milliseconds * factor)));
         }
+        runtime.spawn(hoards());
         std::thread::sleep(MILLISECOND);
         loop {
             look(0);
