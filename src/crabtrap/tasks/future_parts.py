@@ -5,18 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from crabtrap.lazy import lazy
-from crabtrap.present import std_presenter
 from crabtrap.present.field_paths import find_part, part
-from crabtrap.present.view import MapView, SequenceView
 from crabtrap.symbols.type_names import parse_type_path
 from crabtrap.tasks.combinators import COLLECTIONS, LINKED, SIDES
+from crabtrap.tasks.std_items import items_of
 from crabtrap.tasks.waits.pointers import pointer_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from crabtrap.present.rules.presenter import Presenter
     from crabtrap.tasks.combinators import LinkedItems
     from crabtrap.tasks.future_types import FutureTypes
     from crabtrap.values import Value
@@ -60,7 +57,7 @@ class PartFinder:
         if head in LINKED:
             yield from self._of_list(value, LINKED[head], label, nesting)
         elif head in COLLECTIONS:
-            for index, item in enumerate(self._items(value)):
+            for index, item in enumerate(items_of(value, MOST_ITEMS + 1)):
                 yield from self._of_part(item, f"{label}{index}", nesting + 1)
         elif value.shape.kind == "array":
             for index in range(min(value.shape.row.count or 0, MOST_ITEMS + 1)):
@@ -97,20 +94,6 @@ class PartFinder:
             nodes.reverse()
         for index, node in enumerate(nodes):
             yield from self._of_part(part(node, items.item), f"{label}{index}", nesting + 1)
-
-    def _items(self, value: Value) -> Iterator[Value]:
-        match self._presenter.view(value):
-            case SequenceView() as view:
-                yield from view.items.walk(0, MOST_ITEMS + 1)
-            case MapView() as view:
-                for _, item in view.entries.walk(0, MOST_ITEMS + 1):
-                    yield item
-            case _:
-                return
-
-    @lazy
-    def _presenter(self) -> Presenter:
-        return std_presenter()
 
 
 def _first(futures: Iterator[Labelled]) -> tuple[list[Labelled], bool]:

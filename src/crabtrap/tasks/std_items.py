@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from crabtrap.present import std_presenter
-from crabtrap.present.view import SequenceView, WrapperView
+from crabtrap.present.view import MapView, SequenceView, WrapperView
 from crabtrap.values import Value
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _presenter = cache(std_presenter)
 def items_of(value: Value, most: int) -> Iterator[Value]:
     """Yield the first items of a ``Vec``, a ``VecDeque``, an array, or a box of one.
 
-    Other values have none.
+    Of a map these are its values.  Other values have none.
 
     Raises:
         UnavailableError: It cannot be read.
@@ -32,6 +32,8 @@ def items_of(value: Value, most: int) -> Iterator[Value]:
         view = _inner(presenter, view)
     if isinstance(view, SequenceView):
         yield from view.items.walk(0, most)
+    elif isinstance(view, MapView):
+        yield from (item for _, item in view.entries.walk(0, most))
 
 
 def _inner(presenter: Presenter, view: WrapperView) -> View | None:

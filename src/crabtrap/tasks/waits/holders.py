@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 from crabtrap.engine.inspect.moved import has_all_drops
 from crabtrap.errors import CrabtrapError
 from crabtrap.present.structural import is_box, is_coroutine
+from crabtrap.records import dataclass
+from crabtrap.symbols.type_names import parse_type_path
+from crabtrap.tasks.combinators import COLLECTIONS
+from crabtrap.tasks.std_items import items_of
 from crabtrap.tasks.type_search import TypeSearch, owned_types
 from crabtrap.tasks.waits.leaves import pointed_resource
+from crabtrap.tasks.waits.pointers import behind_count
 from crabtrap.tasks.waits.wait import Hold, Resource
 from crabtrap.tasks.waits.wait_book import holds_true
 from crabtrap.values.decode import why_unreadable
@@ -17,18 +22,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crabtrap.address import Address
+    from crabtrap.engine.inspect.frame import Frame
     from crabtrap.engine.inspect.thread import Thread
     from crabtrap.symbols.types import Type
     from crabtrap.tasks.futures import Await
     from crabtrap.tasks.task import Task
+    from crabtrap.tasks.waits.wait import Waiter
     from crabtrap.tasks.waits.wait_book import WaitBook
     from crabtrap.tasks.waits.wait_rules import HoldRule
     from crabtrap.values import Value
 
 _MAX_DEPTH = 12
 _MAX_ITEMS = 1000
-"""The most items of one array that are looked through."""
+"""The most items of one array or collection that are looked through."""
+_COUNTED = frozenset(("alloc::sync::Arc", "alloc::rc::Rc"))
 _ASYNC_FUNCTION = "{async_fn_env#"
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Something that a value holds, or what is in it.
+
+    Attributes:
+        rule: By which rule.
+        holder: The value that does.
+        is_shared: Others may have it as well: it is counted how many do.
+    """
+
+    rule: HoldRule
+    holder: Value
+    resource: Resource
+    is_shared: bool
+
+    @property
+    def key(self) -> tuple[str, Resource]:
+        """The same for all that hold the same for others."""
+        return self.rule.role, self.resource
 
 
 class HolderSearch:
@@ -57,21 +86,12 @@ class HolderSearch:
             # A coroutine in another future has a level of its own, with the variable's name.
             enters = _is_any if each.is_coroutine else _is_no_coroutine
             for name, value, certain, may_be_left in _kept(task, each):
-                for rule, holder, resource in self._find(value, 0, enters):
-                    is_moved = may_be_left and (rule.role, resource) in named
-                    if holder.address not in seen and not is_moved:
-                        seen.add(holder.address)
-                        named.add((rule.role, resource))
-                        yield Hold(
-                            who=task,
-                            role=rule.role,
-                            resource=resource,
-                            name=name,
-                            where=each,
-                            certain=certain,
-                            unpolled=rule.unpolled,
-                            blocks=rule.blocks,
-                        )
+                for held in self._find(value, 0, enters):
+                    is_moved = may_be_left and held.key in named
+                    if held.holder.address not in seen and not is_moved:
+                        seen.add(held.holder.address)
+                        named.add(held.key)
+                        yield _hold(held, task, name, each, certain=certain)
 
     def holds_of_thread(self, thread: Thread) -> Iterator[Hold]:
         """Yield what a thread holds in variables of its functions, each thing once.
@@ -84,29 +104,21 @@ class HolderSearch:
         for frame in thread.frames():
             sure = has_all_drops(frame)
             for binding in (*frame.locals(), *frame.arguments()):
-                for rule, _, resource in self._find(binding.value, 0, _is_no_coroutine):
-                    if (rule.role, resource) not in seen:
-                        seen.add((rule.role, resource))
-                        yield Hold(
-                            who=thread,
-                            role=rule.role,
-                            resource=resource,
-                            name=binding.name,
-                            where=frame,
-                            certain=sure or rule.blocks,
-                            blocks=rule.blocks,
-                        )
-
-    def find(self, value: Value) -> Iterator[tuple[HoldRule, Value, Resource]]:
-        """Yield what is held by a value and what is in it: by which rule, who, what.
-
-        What cannot be read holds nothing.
-        """
-        yield from self._find(value, 0, _is_any)
+                for held in self._find(binding.value, 0, _is_no_coroutine):
+                    if held.key not in seen:
+                        seen.add(held.key)
+                        certain = sure or held.rule.blocks
+                        yield _hold(held, thread, binding.name, frame, certain=certain)
 
     def _find(
-        self, value: Value, depth: int, enters: Callable[[Type], bool]
-    ) -> Iterator[tuple[HoldRule, Value, Resource]]:
+        self,
+        value: Value,
+        depth: int,
+        enters: Callable[[Type], bool],
+        *,
+        is_shared: bool = False,
+    ) -> Iterator[_Held]:
+        """Yield what a value and what is in it hold; what cannot be read holds nothing."""
         shape = value.shape
         if depth > _MAX_DEPTH or not self._holding.finds(shape) or not enters(shape):
             return
@@ -116,13 +128,27 @@ class HolderSearch:
                     on = pointed_resource(value, rule.on)
                     if on.address is not None:
                         resource = Resource(on.type.name, on.address, on.shape.size or 0)
-                        yield rule, value, resource
+                        yield _Held(rule, value, resource, is_shared)
                         return
+            is_shared = is_shared or _head(shape) in _COUNTED
             for inner in _inner(value):
-                yield from self._find(inner, depth + 1, enters)
+                yield from self._find(inner, depth + 1, enters, is_shared=is_shared)
         except CrabtrapError as error:
             why_unreadable(error)
             return
+
+
+def _hold(held: _Held, who: Waiter, name: str, where: Await | Frame, *, certain: bool) -> Hold:
+    return Hold(
+        who=who,
+        role=held.rule.role,
+        resource=held.resource,
+        name=name,
+        where=where,
+        certain=certain and not held.is_shared,
+        unpolled=held.rule.unpolled,
+        blocks=held.rule.blocks,
+    )
 
 
 def _is_any(_: Type) -> bool:
@@ -160,11 +186,16 @@ def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool, bool]]:
 
 
 def _inner(value: Value) -> Iterator[Value]:
-    """Yield the parts that a value owns."""
-    shape = value.shape
+    """Yield the parts that a value owns, or shares with others."""
+    shape, head = value.shape, _head(value.shape)
     if value.is_pointer:
         if is_box(shape):
             yield value.deref()
+    elif head in _COUNTED:
+        inside = behind_count(value)
+        yield from () if inside is None else (inside,)
+    elif head in COLLECTIONS:
+        yield from items_of(value, _MAX_ITEMS)
     elif shape.kind == "array":
         for index in range(min(shape.row.count or 0, _MAX_ITEMS)):
             yield value.index(index)
@@ -174,7 +205,10 @@ def _inner(value: Value) -> Iterator[Value]:
 
 
 def _inner_types(shape: Type) -> list[Type]:
-    """The types of the parts that a value owns."""
+    """The types of the parts that a value owns, or shares with others."""
+    if _head(shape) in _COUNTED or _head(shape) in COLLECTIONS:
+        arguments = (shape.argument(index) for index in range(2))
+        return [each for each in arguments if each is not None]
     if shape.kind in ("pointer", "reference"):
         return [shape.target] if is_box(shape) and shape.target is not None else []
     return owned_types(shape)
@@ -183,3 +217,7 @@ def _inner_types(shape: Type) -> list[Type]:
 def _kept_types(level: Await) -> list[Type]:
     values = [each.value for each in level.variables] if level.is_coroutine else [level.value]
     return [value.type for value in values]
+
+
+def _head(shape: Type) -> str:
+    return parse_type_path(shape.path).head

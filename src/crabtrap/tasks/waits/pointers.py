@@ -54,6 +54,15 @@ def pointed(value: Value) -> Value:
     return last
 
 
+def behind_count(value: Value) -> Value | None:
+    """What an ``Arc`` or ``Rc`` shares; ``None`` where it leads nowhere."""
+    layers = each_layer(value, followed)
+    for layer in layers:
+        if parse_type_path(layer.shape.path).head in _COUNTED:
+            return next(layers, None)
+    return None
+
+
 def followed(value: Value) -> Value | None:
     """The next layer of a value: what a newtype holds, what a pointer points to."""
     shape = value.shape

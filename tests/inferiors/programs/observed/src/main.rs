@@ -4,9 +4,10 @@
 use std::ffi::{c_int, c_long};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, Mutex};
+use tokio::sync::{mpsc, Mutex, OwnedMutexGuard};
 use tokio::time::{sleep, timeout};
 
 const LONG: Duration = Duration::from_secs(1000);
@@ -100,6 +101,28 @@ async fn hoards() {
     drop(kept);
 }
 
+/// Has the guard in a vector.
+async fn keeps_several(guards: Vec<OwnedMutexGuard<u8>>) {
+    sleep(LONG).await; // @keeps_several
+    drop(guards);
+}
+
+/// Shares the sender with who else has it.
+async fn shares_sender(sender: Arc<mpsc::Sender<u8>>) {
+    sleep(LONG).await; // @shares_sender
+    drop(sender);
+}
+
+fn spawn_kept(runtime: &tokio::runtime::Runtime) {
+    let lock = Arc::new(Mutex::new(0));
+    let guard = lock.clone().blocking_lock_owned();
+    runtime.spawn(keeps_several(vec![guard]));
+    runtime.spawn(async move { *lock.lock().await += 1 });
+    let (sender, messages) = mpsc::channel(4);
+    runtime.spawn(receives(messages));
+    runtime.spawn(shares_sender(Arc::new(sender)));
+}
+
 #[inline(never)]
 fn look(step: u32) {
     ready::keep(&step); // @look
@@ -149,6 +172,13 @@ fn main() {
         }
         runtime.spawn(hoards());
         std::thread::sleep(MILLISECOND);
+        loop {
+            look(0);
+        }
+    }
+    if what == "kept" {
+        spawn_kept(&runtime);
+        std::thread::sleep(Duration::from_millis(50));
         loop {
             look(0);
         }
