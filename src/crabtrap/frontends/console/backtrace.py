@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends import describe
+from crabtrap.frontends.console.branches import branch_marks
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.printing import binding_lines, short_options
 from crabtrap.frontends.console.recursion import Repetition, repetitions
@@ -89,12 +90,13 @@ def backtrace_lines(
     selected = style.selected
     shown = [frame for frame in chosen.frames if not _folds(context, frame, selected)]
     width = len(str(shown[-1].index)) if shown else 1
+    marks = branch_marks(chosen.frames, symbols=context.output.symbols)
     start = 0
     for fold in () if chosen.counted else _recursions(chosen.frames, selected):
-        lines += _run_lines(context, chosen.frames[start : fold.start], width, style)
+        lines += _run_lines(context, chosen.frames[start : fold.start], width, style, marks)
         lines.append(_recursion_line(chosen.frames, fold, width))
         start = fold.stop
-    lines += _run_lines(context, chosen.frames[start:], width, style)
+    lines += _run_lines(context, chosen.frames[start:], width, style, marks)
     if chosen.more:
         lines.append(Text(("(more frames follow)", "dim")))
     if chosen.end:
@@ -113,16 +115,23 @@ def _code_place(frame: StackFrame) -> tuple[object, ...]:
 
 
 def _run_lines(
-    context: CommandContext, run: Sequence[StackFrame], width: int, style: BacktraceStyle
+    context: CommandContext,
+    run: Sequence[StackFrame],
+    width: int,
+    style: BacktraceStyle,
+    marks: Mapping[int, str],
 ) -> list[Text]:
+    def kind(frame: StackFrame) -> tuple[bool, str]:
+        return _folds(context, frame, style.selected), marks.get(frame.index, "")
+
     lines: list[Text] = []
-    for folded, group in groupby(run, lambda frame: _folds(context, frame, style.selected)):
+    for (folded, mark), group in groupby(run, kind):
         frames = list(group)
         if folded:
-            lines.append(_folded_line(frames, width))
+            lines.append(_folded_line(frames, width, mark))
             continue
         for frame in frames:
-            lines.append(_frame_line(context, frame, width, style))
+            lines.append(_frame_line(context, frame, width, style, mark))
             if style.full:
                 lines += _local_lines(context, frame, width)
     return lines
@@ -142,11 +151,11 @@ def _folds(context: CommandContext, frame: StackFrame, selected: int | None) -> 
     return frame.folded_reason != ""
 
 
-def _folded_line(frames: Sequence[StackFrame], width: int) -> Text:
+def _folded_line(frames: Sequence[StackFrame], width: int, mark: str) -> Text:
     reasons = ", ".join(dict.fromkeys(frame.folded_reason for frame in frames))
     first, last = frames[0].index, frames[-1].index
     numbers = f"#{first}" if first == last else f"#{first}-{last}"
-    return Text((f"{'':<{width + 3}}… {numbers} {reasons}", "dim"))
+    return Text((f"{'':<{width + 3}}{mark}… {numbers} {reasons}", "dim"))
 
 
 def _recursion_line(frames: Sequence[StackFrame], fold: Repetition, width: int) -> Text:
@@ -159,12 +168,12 @@ def _recursion_line(frames: Sequence[StackFrame], fold: Repetition, width: int) 
 
 
 def _frame_line(
-    context: CommandContext, frame: StackFrame, width: int, style: BacktraceStyle
+    context: CommandContext, frame: StackFrame, width: int, style: BacktraceStyle, mark: str
 ) -> Text:
     chosen = frame.index == style.selected != 0
     text = Text((f"#{frame.index:<{width}}", "number"), " ")
     arrow = "▶" if context.output.symbols else ">"
-    text.add((arrow if chosen else " ", "marker"))
+    text.add((arrow if chosen else " ", "marker"), (mark, "dim"))
     addresses = context.preferences.addresses
     text.add(frame_text(context, frame, address=addresses, values=style.values))
     if style.task is not None and frame.index == len(style.task.frames()) - 1:
