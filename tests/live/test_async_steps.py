@@ -7,8 +7,17 @@ import pytest
 from crabtrap import PANIC_STOP
 from crabtrap.errors import StateError, StillRunningError, UsageError
 from crabtrap.events import CoroutineEnded, Exited, FrameUnwound, Interrupted, StepDone, StopEvent
-from tests.support.async_rounds import STEPPED, enter_task, finish_rounds, step_rounds
-from tests.support.inferiors import USUAL_PROFILES
+from tests.support.async_rounds import (
+    STEPPED,
+    Rounds,
+    arrive_rounds,
+    enter_rounds,
+    enter_task,
+    finish_rounds,
+    step_rounds,
+)
+from tests.support.inferiors import EVERY_TOKIO, USUAL_PROFILES, build
+from tests.support.looking import WAYS, Way, begun
 from tests.support.sessions import Debug, Driver
 
 ENDS = "async_steps::endings::{}"
@@ -41,6 +50,25 @@ def test_next_goes_over_awaits_in_the_same_task(debug: Debug, profile: str) -> N
     driver = debug("async_steps", profile).launch()
     enter_task(driver.session)
     step_rounds(driver.session, driver.inferior, 4)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("profile", EVERY_TOKIO)
+@pytest.mark.parametrize("steps", [step_rounds, finish_rounds, arrive_rounds])
+def test_steps_stay_in_their_task_in_every_version(profile: str, way: Way, steps: Rounds) -> None:
+    program = build("async_steps", profile)
+    with begun(program, way=way) as session:
+        enter_task(session)
+        steps(session, program, 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("profile", EVERY_TOKIO[::2])
+def test_step_enters_what_its_own_task_awaits_in_every_version(profile: str, way: Way) -> None:
+    program = build("async_steps", profile)
+    with begun(program, way=way) as session:
+        enter_task(session)
+        enter_rounds(session, program, 2)
 
 
 def test_finish_waits_for_the_result_of_an_async_function(debug: Debug, profile: str) -> None:

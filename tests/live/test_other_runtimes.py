@@ -131,9 +131,9 @@ def test_who_can_end_a_wait_is_found_in_variables(
     wait = only_wait(tasks, waiting)
     assert (wait.kind, wait.what) == (kind, what)
     (task,) = tasks[holder]
-    assert [(each.who, each.name) for each in wait.holders if each.role != "owner"] == [
-        (task, name)
-    ]
+    # What a thread has moved away, optimised code does not tell.
+    holders = (each for each in wait.holders if isinstance(each.who, Task))
+    assert [(each.who, each.name) for each in holders if each.role != "owner"] == [(task, name)]
 
 
 @pytest.mark.parametrize("waiting", ["receives", "sends", "signalled"])

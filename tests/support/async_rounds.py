@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from crabtrap import Session
 from crabtrap.events import StepDone
 from tests.support.inferiors import Inferior
+
+Rounds = Callable[[Session, Inferior, int], int]
+"""Steps a task for some rounds, as many as it has at most 300; says how often it was moved."""
 
 STEPPED = 100
 """Id of the task that is stepped."""
@@ -46,7 +51,7 @@ def step_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
         WrongStopError: A step was wrong.
     """
     lines = {name: inferior.marker(name) for name in (*_LINES, "round")}
-    done = session.evaluate(f"MARKS[{STEPPED // 100}].v.value").integer() - 1
+    done = _marks(session) - 1
     moves, thread = 0, session.thread.tid
     for number in range(rounds):
         for name in _LINES if number == 0 else ("round", *_LINES):
@@ -89,8 +94,89 @@ def finish_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
     return moves
 
 
+def enter_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
+    """Step into whatever a line awaits, and finish that, in code that is not optimised.
+
+    Returns:
+        How often the task was on another thread after a step.
+
+    Raises:
+        WrongStopError: A step has led elsewhere, or into the function that another task called.
+    """
+    expected = (
+        ("first_await", "child", STEPPED),
+        ("second_await", "child", STEPPED + 1),
+        ("text_await", "text", STEPPED),
+        ("ready_await", "at_once", STEPPED),
+    )
+    lines = {name: inferior.marker(name) for name, _, _ in expected}
+    moves = 0
+    for number in range(rounds):
+        for name, function, argument in expected:
+            moves += _go_to_line(session, lines[name])
+            event = session.step(timeout=20)
+            entered = (session.frame.function, session.frame["id"].integer())
+            if entered != (f"async_steps::{function}", argument):
+                raise WrongStopError(f"round {number}: {event} in {entered}, not {function}")
+            session.finish(timeout=20)
+            if session.frame.line != lines[name]:
+                raise WrongStopError(f"round {number}: back at {session.frame.line}, not {name}")
+    return moves
+
+
+def arrive_rounds(session: Session, inferior: Inferior, rounds: int) -> int:
+    """Stop where the task awaits, each time that it gets there and never when it is polled again.
+
+    An optimiser may have one instruction for several ways to one line; then some are passed by.
+
+    Returns:
+        How often it was on another thread than before.
+
+    Raises:
+        WrongStopError: It was another task, or the same arrival.
+    """
+    task = session.task_on(session.thread)
+    assert task is not None
+    line = inferior.marker("child_sleep")
+    session.breakpoints.add(f"main.rs:{line}", task=task.label)
+    done, marks_a_round = _marks(session), len(_MARKS)
+    is_exact = is_plain(inferior)
+    moves, thread, last = 0, session.thread.tid, 0
+    for number in range(2 * rounds):
+        event = session.continue_(timeout=20)
+        moves, thread = moves + (event.thread != thread), event.thread or 0
+        if session.frame.line != line:
+            raise WrongStopError(f"arrival {number}: {event} at {session.frame.line}")
+        round_, second = divmod(number, 2)
+        marks = done + round_ * marks_a_round + second
+        _check_task(session, marks if is_exact else max(marks, _marks(session)))
+        if number and _marks(session) == last:
+            raise WrongStopError(f"arrival {number}: it has been here since")
+        last = _marks(session)
+    return moves
+
+
+def is_plain(inferior: Inferior) -> bool:
+    """Whether a program is not optimised."""
+    return not inferior.profile.endswith(("-o", "release-debug"))
+
+
+def _go_to_line(session: Session, line: int) -> int:
+    """Step over lines to one of the same function; say how often that changed the thread."""
+    moves, thread = 0, session.thread.tid
+    while session.frame.line != line:
+        event = session.next(timeout=20)
+        moves, thread = moves + (event.thread != thread), event.thread or 0
+    return moves
+
+
+def _marks(session: Session) -> int:
+    """How often the stepped task has come by a mark."""
+    return session.evaluate(f"MARKS[{STEPPED // 100}].v.value").integer()
+
+
 def _check_task(session: Session, marks: int) -> None:
     here = session.evaluate("HERE.value").integer()
-    found = session.evaluate(f"MARKS[{STEPPED // 100}].v.value").integer()
+    found = _marks(session)
     if (here, found) != (STEPPED, marks):
         raise WrongStopError(f"in task {here}, with {found} marks of {marks}")

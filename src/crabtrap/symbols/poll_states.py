@@ -11,7 +11,7 @@ from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from crabtrap.symbols.code_rows import Function
 
@@ -67,6 +67,37 @@ def state_entry(function: Function, code: _core.FunctionCode, state: int) -> Add
     target = int.from_bytes(entry, "little", signed=True)
     target = Address(address + target if size < _POINTER_SIZE else target)
     return target if function.contains(target) else None
+
+
+def first_arrivals(
+    function: Function, state: int, arrivals: Collection[Address]
+) -> frozenset[Address]:
+    """Find those of some places that a poll in a state may come to first.
+
+    Args:
+        function: The function that a coroutine's poll begins with: its body, or what that is
+            inlined into.
+        state: The discriminant.
+        arrivals: Places where statements of the body begin.
+
+    Returns:
+        Their addresses; empty where that is not known.
+    """
+    code = read_code(function)
+    entry = None if code is None else state_entry(function, code, state)
+    flow = function.module.flow_of(function)
+    first = None if entry is None else flow.block_at(entry)
+    seen: set[Address] = set()
+    found: set[Address] = set()
+    queue = [] if first is None else [first]
+    while queue:
+        block = queue.pop()
+        if block in arrivals:
+            found.add(block)
+        elif block not in seen:
+            seen.add(block)
+            queue += flow.direct.get(block, ())
+    return frozenset(found)
 
 
 class PollCode:

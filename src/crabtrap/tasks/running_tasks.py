@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from crabtrap.address import Address
+from crabtrap.engine.inspect.coroutines import find_coroutine
 from crabtrap.engine.inspect.statics import value_of_static
 from crabtrap.errors import CrabtrapError
 from crabtrap.lazy import lazy
@@ -22,7 +23,7 @@ from crabtrap.values import Absent
 from crabtrap.values.decode import why_unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from crabtrap import _core
     from crabtrap.engine.inspect.frame import Frame
@@ -62,10 +63,22 @@ class RunningTasks:
         """Yield what may be the task that a thread runs, the likeliest first.
 
         Where the thread-local says that it runs none, there is none; where there is no such
-        thread-local, the thread has to be in a function that polls tasks.
+        thread-local, the thread has to be in a function that polls tasks. Where it does not say
+        which, the stack may have pointers to others that run as well, left by earlier polls: the
+        task is likeliest that the async functions are in which the thread is in.
         """
-        if not self.is_linked or self.number(thread) == 0:
+        number = self.number(thread) if self.is_linked else 0
+        if number == 0:
             return
+        found = self._on_stack(thread)
+        if number is not None:
+            yield from found
+            return
+        futures = polled_by(thread)
+        yield from sorted(found, key=lambda each: not _has_any(each, futures))
+
+    def _on_stack(self, thread: Thread) -> Iterator[Found]:
+        """Yield the tasks on a thread's stack, the innermost first."""
         polled = None if self.layout.context else self._polled(thread)
         if polled is None and not self.layout.context:
             return
@@ -125,6 +138,24 @@ class RunningTasks:
         return lambda address: address % _WORD == 0 and any(address in each for each in ranges)
 
 
+def _has_any(found: Found, futures: Collection[int]) -> bool:
+    """Whether a future is part of a task."""
+    start, end = int(found.address), int(found.address) + found.kind.size
+    return any(start <= future < end for future in futures)
+
+
+def polled_by(thread: Thread) -> tuple[int, ...]:
+    """The addresses of the async functions and blocks that a thread is in, as far as known."""
+    frames = (frame for frame in thread.frames() if frame.code is not None)
+    bodies = (frame for frame in frames if is_coroutine_name(_name(frame)))
+    found = map(find_coroutine, bodies)
+    return tuple(int(each.address) for each in found if each is not None)
+
+
+def _name(frame: Frame) -> str:
+    return frame.code.name if frame.code is not None else ""
+
+
 def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
     """The frames of a thread that belong to the task it runs, without the runtime's around it.
 
@@ -135,7 +166,7 @@ def frames_of_task(thread: Thread, polls: str) -> tuple[Frame, ...]:
     frames: list[Frame] = []
     last = 0
     for frame in _each_frame(thread):
-        name = frame.code.name if frame.code is not None else ""
+        name = _name(frame)
         if frames and re.match(polls, name):
             break
         frames.append(frame)

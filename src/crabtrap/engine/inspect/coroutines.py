@@ -60,6 +60,15 @@ class Coroutine:
         assert field is not None  # a coroutine has three states at least
         return Address(self.address + field.offset), field.type.strip().size or 1
 
+    def number(self, target: Target) -> int:
+        """Read the number of its state; during a poll that is the state before.
+
+        Raises:
+            MemoryFault: Its memory is no longer mapped.
+        """
+        address, size = self.tag
+        return int.from_bytes(target.read_memory(address, size), "little")
+
     def state(self, target: Target) -> CoroutineState:
         """Read its state; during a poll that is the state before.
 
@@ -79,8 +88,7 @@ class Coroutine:
         return ("", 0) if case is None else (case.path or "", case.line)
 
     def _case(self, target: Target) -> Case | None:
-        address, size = self.tag
-        number = int.from_bytes(target.read_memory(address, size), "little")
+        number = self.number(target)
         assert self.type.cases is not None
         for case in self.type.cases.cases:
             if any(low <= number <= high for low, high in case.discriminants):

@@ -58,6 +58,33 @@ class PollWork(Returning, Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A frame that a coroutine is inlined into, while it waits for that to poll it again.
+
+    Attributes:
+        thread: tid.
+        cfa: The frame's.
+        return_address: Where the frame returns to; from then on the same code, on the same thread
+            and at the same depth, polls others.
+        places: Where the coroutine's body goes on.
+    """
+
+    thread: int
+    cfa: int | None
+    return_address: Address | None
+    places: frozenset[Address]
+
+    def goes_on(self, view: ThreadView) -> bool:
+        """Whether a thread is where the body goes on."""
+        return view.pc in self.places and (view.thread, view.cfa) == (self.thread, self.cfa)
+
+    def has_ended(self, view: ThreadView) -> bool:
+        """Whether the frame has returned."""
+        is_there = (view.thread, view.pc) == (self.thread, self.return_address)
+        return is_there and (self.cfa is None or view.sp >= self.cfa)
+
+
 @dataclass(slots=True)
 class AcrossPolls:
     """Does some work in one coroutine, in as many polls as it takes.
@@ -88,9 +115,7 @@ class AcrossPolls:
     _waits: bool = field(default=False, init=False)
     _sought: bool = field(default=False, init=False)
     _resume: Resume = field(default_factory=Resume, init=False)
-    _beside: tuple[int, int | None, frozenset[Address]] = field(
-        default=(0, None, frozenset()), init=False
-    )
+    _beside: _Beside | None = field(default=None, init=False)
 
     @property
     def returned(self) -> Function | None:
@@ -182,7 +207,7 @@ class AcrossPolls:
         """Wait for the next poll or the drop, in any thread."""
         from crabtrap.target import agent_code as asm  # noqa: PLC0415 - needed by few steps
 
-        self._waits, self.thread = True, 0
+        self._waits, self.thread, self._beside = True, 0, None
         self.frame_cfa = self.return_address = None
         dropped = asm.any_register_is((_RDI,), self.coroutine.address)
         conditions = dict.fromkeys(self.glue, dropped)
@@ -199,20 +224,20 @@ class AcrossPolls:
         If that polls it again, in a loop, it may know the state without reading it.
         """
         places = self.work.go_on(view, self.body).sites
-        self._beside = (view.thread, view.cfa, places)
+        beside = _Beside(view.thread, view.cfa, self.return_address, places)
         resume = self._wait()
-        return replace(resume, sites=resume.sites | places)
-
-    def _is_beside(self, view: ThreadView) -> bool:
-        thread, cfa, places = self._beside
-        return view.pc in places and (view.thread, view.cfa) == (thread, cfa)
+        self._beside = beside
+        ends = () if beside.return_address is None else (beside.return_address,)
+        return replace(resume, sites=resume.sites | places | frozenset(ends))
 
     def _explain_wait(self, stop: TargetStop, view: ThreadView) -> Explanation:
         registers = view.registers
         if stop.kind in TRAPPED:
-            if self._is_beside(view):
+            if self._beside is not None and self._beside.goes_on(view):
                 self._enter(view)
                 return self.explain_stop(stop, view)
+            if self._beside is not None and self._beside.has_ended(view):
+                return self._wait()
             if view.pc in self.glue and registers[_RDI] == self.coroutine.address:
                 return self._dropped(view)
             poll = self.poll

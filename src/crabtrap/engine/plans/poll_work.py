@@ -12,6 +12,8 @@ from crabtrap.symbols.names import body_name, function_name
 from crabtrap.target.interface import TRAPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crabtrap.address import Address
     from crabtrap.engine.inspect.coroutines import Coroutine
     from crabtrap.engine.plans.run_to import FinishInlined
@@ -56,7 +58,9 @@ class _Arrival:
     def await_in(self, view: ThreadView, *left: tuple[str, int]) -> Resume:
         """Trap the line of the await in the poll that has just begun.
 
-        Where that has no code, all statements of the body are trapped.
+        Where that has no code, all statements of the body are trapped. Where there are ways for
+        the poll around that code, because an optimiser has given it the lines of something
+        inlined, the first statements on these are trapped as well.
 
         Args:
             view: The thread, which has entered the poll.
@@ -66,8 +70,21 @@ class _Arrival:
         found = view.code.body_statements(self.body.function, self.body.depth)
         lines = (self.coroutine.position(view.target), *left)
         own = frozenset(each for each, position in found.items() if position in lines)
-        self._places = own or frozenset(found)
+        self._places = own | self._ways_around(view, found) if own else frozenset(found)
         return Resume(sites=self._places)
+
+    def _ways_around(
+        self, view: ThreadView, statements: Mapping[Address, tuple[str, int]]
+    ) -> frozenset[Address]:
+        """The statements that the poll may arrive at first, of whatever line.
+
+        The function that is entered has to begin with a jump for the states of this coroutine.
+        """
+        outer = view.chain[len(view.chain) - self.body.depth :]
+        if not view.chain or any(each.is_coroutine_body for each in outer):
+            return frozenset()
+        number = self.coroutine.number(view.target)
+        return view.code.first_arrivals(view.chain[-1], number, statements)
 
     def has_come(self, stop: TargetStop, view: ThreadView) -> bool:
         """Whether a stop is at one of these, in the frame itself."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from crabtrap import _core
@@ -17,7 +17,7 @@ from crabtrap.errors import DebugInfoError, MemoryFault
 from crabtrap.records import dataclass, replace
 from crabtrap.symbols.breakpoint_locations import body_start, makes_future
 from crabtrap.symbols.instruction_starts import enclosing_instruction
-from crabtrap.symbols.poll_states import PollCode
+from crabtrap.symbols.poll_states import PollCode, first_arrivals
 
 if TYPE_CHECKING:
     from crabtrap.engine.inspect.user_code import UserCode
@@ -222,6 +222,21 @@ class CodeIndex:
             for span in spans
             if span.is_statement and span.line and span.line not in head
         }
+
+    def first_arrivals(
+        self, function: Function, state: int, statements: Mapping[Address, tuple[str, int]]
+    ) -> frozenset[Address]:
+        """Return the statements that a poll in a state may arrive at first.
+
+        Args:
+            function: The concrete function.
+            state: The number of the state.
+            statements: Path and line by their beginnings.
+        """
+        arrivals = (
+            at for at, (_, line) in statements.items() if self.is_arrival(function, at, line)
+        )
+        return first_arrivals(function, state, frozenset(arrivals))
 
     def user_entry(self, address: Address) -> Address | None:
         """Return the first statement of the user's function that begins at ``address``.

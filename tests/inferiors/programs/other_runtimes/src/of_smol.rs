@@ -81,7 +81,13 @@ async fn reads_stream(mut stream: TcpStream) -> usize {
 }
 
 async fn unblocks() {
-    smol::unblock(|| std::thread::sleep(LONG)).await; // @unblocks
+    let (begin, began) = std::sync::mpsc::channel();
+    let task = smol::unblock(move || {
+        begin.send(()).unwrap();
+        std::thread::sleep(LONG);
+    });
+    began.recv().unwrap();
+    task.await; // @unblocks
 }
 
 pub fn run() {
