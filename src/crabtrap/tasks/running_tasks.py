@@ -79,10 +79,13 @@ class RunningTasks:
 
     def _on_stack(self, thread: Thread) -> Iterator[Found]:
         """Yield the tasks on a thread's stack, the innermost first."""
-        polled = None if self.layout.context else self._polled(thread)
-        if polled is None and not self.layout.context:
-            return
-        for word in dict.fromkeys(stack_words(thread)):
+        polled, words = None, stack_words(thread)
+        if not self.layout.context:
+            polled = self._polled(thread)
+            if polled is None:
+                return
+            words += _register_words(thread)
+        for word in dict.fromkeys(words):
             if self._is_data(word):
                 candidate = self._headers.at(Address(word))
                 if candidate is not None and self._may_run(candidate, polled):
@@ -191,6 +194,12 @@ def is_coroutine_name(name: str) -> bool:
 def _number(option: Value) -> int:
     case, inside = option.variant()
     return 0 if case.name == "None" else peel(inside).integer()
+
+
+def _register_words(thread: Thread) -> tuple[int, ...]:
+    """What is in the registers of a thread's functions: an optimiser may keep a task there."""
+    found = (value for frame in _each_frame(thread) for value in frame.physical.registers)
+    return tuple(value for value in found if value)
 
 
 def stack_words(thread: Thread) -> tuple[int, ...]:
