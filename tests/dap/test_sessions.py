@@ -52,11 +52,11 @@ def test_a_process_is_found_by_its_name(client: DapClient, tmp_path: Path) -> No
             each.stdout.readline()
         client.initialize()
         with pytest.raises(RequestFailed) as failed:
-            client.call("attach", name=copy.name)
+            client.call("attach", processName=copy.name)
         assert all(f"{each.pid} ({copy})" in failed.value.message for each in both)
         both[0].kill()
         both[0].wait()
-        seq = client.request("attach", {"name": str(copy), "stopOnEntry": True})
+        seq = client.request("attach", {"processName": str(copy), "stopOnEntry": True})
         client.configure()
         client.response(seq)
         assert client.event("process")["systemProcessId"] == both[1].pid
@@ -75,7 +75,7 @@ def test_nobody_is_attached_to_without_being_there(client: DapClient) -> None:
         client.call("attach", pid=ended.pid)
     assert failed.value.shown
     with pytest.raises(RequestFailed, match="no process named"):
-        client.call("attach", name="there is no such name")
+        client.call("attach", processName="there is no such name")
 
 
 def test_a_process_is_left_stopped(client: DapClient) -> None:

@@ -42,7 +42,8 @@ export class ConfigurationProvider implements DebugConfigurationProvider {
     folder: WorkspaceFolder | undefined,
     given: DebugConfiguration,
   ): Promise<DebugConfiguration | undefined> {
-    if (given.type !== "" && given.request !== "") {
+    // Without a launch.json there is nothing in it, whatever its type says.
+    if (given.type && given.request) {
       return given;
     }
     const chosen = await this.choose(await this.offered(folder));
@@ -114,7 +115,7 @@ async function completeAttach(given: DebugConfiguration): Promise<DebugConfigura
   if (typeof pid === "string") {
     return pid === "" ? undefined : { ...given, pid: Number(pid) };
   }
-  const says = ["pid", "name", "core", "connect"].some((each) => given[each] !== undefined);
+  const says = ["pid", "processName", "connect"].some((each) => given[each] !== undefined);
   if (says) {
     return given;
   }

@@ -136,7 +136,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("preRunCommands", "list of texts", _BOTH, "console commands before it runs"),
     Setting("noDebug", "boolean", _LAUNCH, "run it and stop at nothing"),
     Setting("pid", "number", _ATTACH, "the process"),
-    Setting("name", "text", _ATTACH, "the process, by its name or the path of its executable"),
+    Setting(
+        "processName", "text", _ATTACH, "the process, by its name or the path of its executable"
+    ),
     Setting("connect", "text", _ATTACH, "a server: `unix:PATH`, `HOST:PORT`, `stdio:COMMAND`"),
     Setting("sourceMap", "object", _BOTH, "prefix to directory: where sources are that moved"),
 )
@@ -170,7 +172,7 @@ def read_attach(arguments: Arguments) -> Configuration:
     return Configuration(
         program=arguments.text_or_none("program"),
         stop_on_entry=arguments.flag("stopOnEntry"),
-        name=arguments.text_or_none("name") if "pid" not in arguments else None,
+        name=arguments.text_or_none("processName") if "pid" not in arguments else None,
         init_commands=tuple(arguments.texts("initCommands")),
         run_commands=tuple(arguments.texts("preRunCommands")),
         source_map=_source_map(arguments),
