@@ -1,9 +1,29 @@
 /** The page that shows who waits for whom. */
 
+/** A task or a thread. */
+export type Waiter =
+  | { readonly task: string; readonly root: string }
+  | { readonly thread: number; readonly name: string };
+
+/** Something that is wrong: a deadlock, and who is part of it. */
+export interface Diagnosis {
+  readonly kind: string;
+  readonly detail: string;
+  readonly links: readonly { readonly who: Waiter }[];
+}
+
 /** The answer to `crabtrap/waits`. */
 export interface WaitsDescription {
   readonly svg: string;
-  readonly diagnoses?: readonly string[];
+  readonly diagnoses?: readonly Diagnosis[];
+}
+
+/** Says in one line what is wrong: `deadlock: task 3 a → task 4 b`. */
+export function diagnosisText({ kind, detail, links }: Diagnosis): string {
+  const names = links.map(({ who }) =>
+    "task" in who ? `task ${who.task} ${who.root}` : `thread ${who.thread} ${who.name}`,
+  );
+  return `${kind}: ${names.join(" → ")}${detail === "" ? "" : `, ${detail}`}`;
 }
 
 /**
@@ -13,7 +33,7 @@ export interface WaitsDescription {
  */
 export function waitsPage(waits: WaitsDescription | undefined, note: string): string {
   const found = waits?.diagnoses ?? [];
-  const list = found.map((each) => `<li>${escape(each)}</li>`).join("");
+  const list = found.map((each) => `<li>${escape(diagnosisText(each))}</li>`).join("");
   const drawing = waits === undefined ? `<p>${escape(note)}</p>` : `<figure>${waits.svg}</figure>`;
   return `<!DOCTYPE html>
 <html lang="en">
