@@ -92,3 +92,19 @@ def test_a_line_is_stopped_in_once_per_arrival(debug: Debug, profile: str) -> No
 def test_optimised_functions_are_stopped_in_once_per_call(debug: Debug, profile: str) -> None:
     expected = Counter(KEPT)
     assert hits_of(debug("arrivals", profile), expected) == expected
+
+
+@pytest.mark.parametrize("profile", ["debug", *OPTIMISED])
+def test_copies_in_an_unrolled_loop_are_calls(debug: Debug, profile: str) -> None:
+    driver = debug("arrivals", profile)
+    hits: list[int] = []
+
+    def hit(frame: Frame) -> bool:
+        hits.append(frame.line)
+        return False
+
+    driver.session.breakpoints.stop_at_panics("off")
+    driver.session.breakpoints.add("copied", callback=hit, pending=False)
+    driver.launch().session.continue_()
+    assert not isinstance(driver.session.state, Stopped)
+    assert len(hits) == 3, hits

@@ -2,14 +2,18 @@
 
 Optimisers thread jumps into the middle of what was inlined, and rotate loops so that they
 begin at their end.  The debug information has one beginning, which some calls never pass.
+Where they unroll a loop, all copies of what it calls inline are one instance.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from crabtrap import _core
 from crabtrap.address import Address
 from crabtrap.errors import MemoryFault
+from crabtrap.lazy import lazy
 from crabtrap.symbols.arrivals import without_covered
 from crabtrap.symbols.code_flow import is_padding
 
@@ -22,7 +26,8 @@ def find_entries(instance: Function) -> tuple[Address, ...]:
     """Find the fewest addresses that miss no call of an inline instance.
 
     Returns:
-        Its beginning alone wherever all of its statements are reached over that.
+        Its beginning alone wherever all of its statements are reached over that, and the
+        beginnings of its copies in an unrolled loop.
     """
     *_, function = instance.module.inline_chain(instance.entry) or (instance,)
     flow = instance.module.flow_of(function)
@@ -32,7 +37,7 @@ def find_entries(instance: Function) -> tuple[Address, ...]:
         return (instance.entry,)
     missed = code.entered_around(() if begins_in_padding else (instance.entry,))
     if not missed:
-        return (instance.entry,)
+        return (instance.entry, *code.copies())
     if begins_in_padding or code.always_meets(missed):
         return tuple(without_covered(flow, sorted(missed)))
     return tuple(without_covered(flow, sorted({instance.entry, *missed})))
@@ -68,6 +73,48 @@ class _InstanceCode:
             if any(each in reached and each not in self.own for each in before):
                 found |= self._statements_from(block, reached)
         return frozenset(found)
+
+    def copies(self) -> tuple[Address, ...]:
+        """Return where the instance begins once more, after code around it has called a function.
+
+        It begins where its first statement does, and no code of its own leads to.  Optimisers
+        mix the code of an instance with that around it, but move none of it over a call, unless
+        it has no effect.
+        """
+        first = self._position(self._instance.entry)
+        found: list[Address] = []
+        for block in sorted(self.own - {self._instance.entry}):
+            before = self._flow.predecessors.get(block, ())
+            is_first = first is not None and self._position(block) == first
+            if is_first and before and self.own.isdisjoint(before):
+                starts = (self._instance.entry, *found)
+                if not self._flow.reaches(starts, block, self._calling - set(starts)):
+                    found.append(block)
+        return tuple(found)
+
+    @lazy
+    def _calling(self) -> frozenset[Address]:
+        """The blocks around the instance that call a function."""
+        outside = [block for block in self._flow.starts if block not in self.own]
+        return frozenset(filter(self._calls, outside))
+
+    def _calls(self, block: Address) -> bool:
+        index = bisect_right(self._flow.starts, block)
+        end = self._flow.starts[index] if index < len(self._flow.starts) else block
+        try:
+            code = self._instance.module.read(block, end - block)
+        except MemoryFault:
+            return False
+        return any(
+            each.flow in ("call", "indirect-call") for each in _core.disassemble(code, block)
+        )
+
+    def _position(self, block: Address) -> tuple[str, int, int] | None:
+        """Where in the source a statement is that begins with a block."""
+        row = self._instance.module.row_at(block)
+        if row is None or not self._begins_statement(block):
+            return None
+        return row.path, row.line, row.column
 
     def always_meets(self, others: frozenset[Address]) -> bool:
         """Whether control from the beginning meets one of ``others`` before it leaves.

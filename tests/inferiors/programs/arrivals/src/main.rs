@@ -115,6 +115,23 @@ fn catches(fail: bool) -> u32 {
     }
 }
 
+#[inline(always)]
+fn copied(number: u32) -> u32 {
+    let guard = Guard(number);
+    keep(&guard);
+    guard.0 + 1
+}
+
+/// Optimisers make three copies of what the loop does.
+fn unrolled() -> u32 {
+    let mut sum = 0;
+    for number in 1..4 {
+        sum += copied(number);
+        keep(&sum);
+    }
+    sum
+}
+
 macro_rules! doubled {
     ($value:expr) => {
         $value + $value
@@ -150,5 +167,6 @@ fn main() {
     for number in 0..4 {
         keep(&catches(number % 2 == 1));
     }
+    keep(&unrolled());
     keep(&several_places("one two  three two"));
 }
