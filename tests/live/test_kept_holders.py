@@ -1,4 +1,4 @@
-"""Holders that tasks keep in collections, and those that they share."""
+"""What tasks keep: holders in collections and shared ones, and arguments that are taken apart."""
 
 from __future__ import annotations
 
@@ -33,3 +33,13 @@ def test_a_guard_may_be_in_a_vector(session: Session):
 def test_what_is_shared_is_held_probably(session: Session):
     assert holders(session, "receive") == [("observed::shares_sender", "sender", False)]
     assert session.diagnoses == ()
+
+
+def test_an_argument_with_a_pattern_is_the_variables_of_that(session: Session):
+    (task,) = (task for task in session.tasks if task.root == "observed::takes_apart")
+    frame = next(frame for frame in task.frames() if frame.is_user)
+    assert frame.arguments() == ()
+    assert {one.name: str(one.value) for one in frame.locals()} == {
+        "left": "7",
+        "right": "right",
+    }

@@ -8,6 +8,7 @@ has the highest number in a task as in a thread.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Literal
 
 from crabtrap.engine.inspect.coroutine_poll import owns_nothing
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 _STD = ("core", "alloc", "std")
 _AMBIGUOUS = "several variables of this name are kept, and which one is in scope is not known"
 _MOVED = "moved or dropped before this await"
+
+_FOR_PATTERN = re.compile(r"__arg\d+")
+"""What rustc calls an argument that has a pattern in place of a name."""
 
 
 class TaskFrame(StackFrame):
@@ -241,8 +245,12 @@ class TaskFrame(StackFrame):
         return tuple(
             Binding(one.name, self._value(one), self._kind(one), one.shadowed)
             for one in self.level.variables
-            if one.kind != "temporary"
+            if one.kind != "temporary" and not self._is_taken_apart(one)
         )
+
+    def _is_taken_apart(self, one: HeldVariable) -> bool:
+        """Whether it was passed for a pattern, whose variables have it once the body has begun."""
+        return self.level.state != "not started" and _FOR_PATTERN.fullmatch(one.name) is not None
 
     def _kind(self, one: HeldVariable) -> Literal["argument", "local", "capture"]:
         if one.name not in self._passed:

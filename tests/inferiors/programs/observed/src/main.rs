@@ -113,11 +113,17 @@ async fn shares_sender(sender: Arc<mpsc::Sender<u8>>) {
     drop(sender);
 }
 
+async fn takes_apart((left, right): (u8, String)) -> usize {
+    sleep(LONG).await; // @takes_apart
+    right.len() + usize::from(left)
+}
+
 fn spawn_kept(runtime: &tokio::runtime::Runtime) {
     let lock = Arc::new(Mutex::new(0));
     let guard = lock.clone().blocking_lock_owned();
     runtime.spawn(keeps_several(vec![guard]));
     runtime.spawn(async move { *lock.lock().await += 1 });
+    runtime.spawn(takes_apart((7, String::from("right"))));
     let (sender, messages) = mpsc::channel(4);
     runtime.spawn(receives(messages));
     runtime.spawn(shares_sender(Arc::new(sender)));
