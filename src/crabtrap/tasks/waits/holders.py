@@ -86,7 +86,7 @@ class HolderSearch:
             # A coroutine in another future has a level of its own, with the variable's name.
             enters = _is_any if each.is_coroutine else _is_no_coroutine
             for name, value, certain, may_be_left in _kept(task, each):
-                for held in self._find(value, 0, enters):
+                for held in self._of_variable(value, enters):
                     is_moved = may_be_left and held.key in named
                     if held.holder.address not in seen and not is_moved:
                         seen.add(held.holder.address)
@@ -110,6 +110,21 @@ class HolderSearch:
                         certain = sure or held.rule.blocks
                         yield _hold(held, thread, binding.name, frame, certain=certain)
 
+    def _of_variable(self, value: Value, enters: Callable[[Type], bool]) -> Iterator[_Held]:
+        """Yield what a variable holds, and what it shares if it is an ``Arc`` or ``Rc`` itself.
+
+        Those within other values are passed over: every socket has one that leads to its runtime.
+        """
+        yield from self._find(value, 0, enters)
+        if _head(value.shape) in _COUNTED:
+            try:
+                inside = behind_count(value)
+            except CrabtrapError as error:
+                why_unreadable(error)
+                return
+            if inside is not None:
+                yield from self._find(inside, 0, enters, is_shared=True)
+
     def _find(
         self,
         value: Value,
@@ -130,7 +145,6 @@ class HolderSearch:
                         resource = Resource(on.type.name, on.address, on.shape.size or 0)
                         yield _Held(rule, value, resource, is_shared)
                         return
-            is_shared = is_shared or _head(shape) in _COUNTED
             for inner in _inner(value):
                 yield from self._find(inner, depth + 1, enters, is_shared=is_shared)
         except CrabtrapError as error:
@@ -186,14 +200,11 @@ def _kept(task: Task, level: Await) -> Iterator[tuple[str, Value, bool, bool]]:
 
 
 def _inner(value: Value) -> Iterator[Value]:
-    """Yield the parts that a value owns, or shares with others."""
+    """Yield the parts that a value owns."""
     shape, head = value.shape, _head(value.shape)
     if value.is_pointer:
         if is_box(shape):
             yield value.deref()
-    elif head in _COUNTED:
-        inside = behind_count(value)
-        yield from () if inside is None else (inside,)
     elif head in COLLECTIONS:
         yield from items_of(value, _MAX_ITEMS)
     elif shape.kind == "array":
@@ -205,8 +216,8 @@ def _inner(value: Value) -> Iterator[Value]:
 
 
 def _inner_types(shape: Type) -> list[Type]:
-    """The types of the parts that a value owns, or shares with others."""
-    if _head(shape) in _COUNTED or _head(shape) in COLLECTIONS:
+    """The types of the parts that a value owns."""
+    if _head(shape) in COLLECTIONS:
         arguments = (shape.argument(index) for index in range(2))
         return [each for each in arguments if each is not None]
     if shape.kind in ("pointer", "reference"):
@@ -216,7 +227,9 @@ def _inner_types(shape: Type) -> list[Type]:
 
 def _kept_types(level: Await) -> list[Type]:
     values = [each.value for each in level.variables] if level.is_coroutine else [level.value]
-    return [value.type for value in values]
+    found = [value.shape for value in values]
+    shared = (shape.argument(0) for shape in found if _head(shape) in _COUNTED)
+    return [*found, *(each for each in shared if each is not None)]
 
 
 def _head(shape: Type) -> str:
