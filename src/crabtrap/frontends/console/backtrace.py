@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from crabtrap.frontends import describe
-from crabtrap.frontends.console.branches import branch_marks
+from crabtrap.frontends.console.branch_marks import branch_marks
 from crabtrap.frontends.console.frames import frame_text
 from crabtrap.frontends.console.printing import binding_lines, short_options
 from crabtrap.frontends.console.recursion import Repetition, repetitions
