@@ -8,24 +8,26 @@ from contextlib import ExitStack
 import pytest
 
 from crabtrap import Diagnosis, Task
-from tests.support.inferiors import EVERY_TOKIO, Inferior, build
-from tests.support.looking import WAYS, looking_at
+from tests.support.inferiors import EVERY_TOKIO, USUAL_PROFILES, build
+from tests.support.looking import Way, looking_at
 
 Diagnose = Callable[[str], tuple[Diagnosis, ...]]
 
 
-@pytest.fixture(params=EVERY_TOKIO)
-def program(request: pytest.FixtureRequest) -> Inferior:
-    return build("waiting", request.param)
+CASES: list[tuple[str, Way]] = [
+    *((profile, "launched") for profile in EVERY_TOKIO),
+    *((profile, "attached") for profile in USUAL_PROFILES),
+]
 
 
-@pytest.fixture(params=WAYS)
-def diagnose(program: Inferior, request: pytest.FixtureRequest) -> Iterator[Diagnose]:
+@pytest.fixture(params=CASES, ids="-".join)
+def diagnose(request: pytest.FixtureRequest) -> Iterator[Diagnose]:
+    profile, way = request.param
+    program = build("waiting", profile)
     with ExitStack() as stack:
 
         def diagnose(what: str) -> tuple[Diagnosis, ...]:
-            looking = looking_at(program, what, way=request.param)
-            return stack.enter_context(looking).diagnoses
+            return stack.enter_context(looking_at(program, what, way=way)).diagnoses
 
         yield diagnose
 

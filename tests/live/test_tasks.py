@@ -138,5 +138,18 @@ def test_tasks_that_cannot_be_found_for_lack_of_types_are_no_silence(profile: st
         assert problem.startswith("tasks of tokio in tasks cannot be found")
 
 
+@pytest.mark.parametrize("profile", ["debuglink", "split-unpacked", "split-packed", "v0"])
+def test_debug_information_may_be_in_another_file(profile: str):
+    program = build("tasks", profile)
+    with looking_at(program) as session:
+        (task,) = find(session, "tasks::mid")
+        assert [place(level)[2] for level in task.stack[:2]] == [
+            program.marker("mid"),
+            program.marker("leaf"),
+        ]
+        assert held(session, task.stack[0]) == {"s": '"ab"', "t": "7"}
+        assert session.task_problems == ()
+
+
 def test_where_all_tasks_are_found_there_is_no_problem(session: Session):
     assert session.task_problems == ()

@@ -1,4 +1,5 @@
-//! As many tasks as are asked for, which all wait, most of them at the same place.
+//! As many tasks as are asked for, which all wait, most of them at the same place; and as many
+//! mebibytes of other memory.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -57,13 +58,19 @@ async fn run(count: u32) {
     sleep(LONG).await;
 }
 
+fn argument(index: usize, otherwise: u32) -> u32 {
+    let text = std::env::args().nth(index);
+    text.map_or(otherwise, |text| text.parse().unwrap())
+}
+
 fn main() {
-    let count = std::env::args()
-        .nth(1)
-        .map_or(10, |text| text.parse().unwrap());
+    let count = argument(1, 10);
+    let other = vec![1_u8; (argument(2, 0) as usize) << 20];
+    ready::keep(other.as_slice());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .unwrap();
     runtime.block_on(run(count));
+    drop(other);
 }
