@@ -30,7 +30,9 @@ from crabtrap.frontends.streams import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crabtrap import Session
     from crabtrap.errors import CrabtrapError
+    from crabtrap.frontends.console.embedded import EmbeddedConsole
 
 _FAILED = 1
 _USAGE_ERROR = 2
@@ -98,10 +100,16 @@ def _dispatch(options: CommandLine) -> int:
     if options.dap:
         from crabtrap.frontends.dap.dap_server import run_dap
 
-        return run_dap()
+        return run_dap(_embedded_console)
     from crabtrap.frontends.console.start import run_console
 
     return run_console(options)
+
+
+def _embedded_console(session: Session) -> EmbeddedConsole:
+    from crabtrap.frontends.console.embedded import EmbeddedConsole
+
+    return EmbeddedConsole(session)
 
 
 def _complain(error: CrabtrapError, code: int) -> int:

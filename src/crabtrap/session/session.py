@@ -355,6 +355,15 @@ class Session:
         return self._core.process
 
     @property
+    def has_runtime(self) -> bool:
+        """Whether the program has an asynchronous runtime; to ask costs next to nothing.
+
+        Raises:
+            StateError: The program is not stopped.
+        """
+        return self._core.tasks.has_runtime
+
+    @property
     def tasks(self) -> tuple[Task, ...]:
         """All tasks of the program's asynchronous runtimes, by number.
 

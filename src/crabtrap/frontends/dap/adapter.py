@@ -11,7 +11,8 @@ from crabtrap.frontends.dap.configuration import Configuration
 from crabtrap.frontends.dap.exception_filters import ExceptionFilters
 from crabtrap.frontends.dap.references import References
 from crabtrap.frontends.dap.source_places import SourcePlaces
-from crabtrap.frontends.dap.stoppoint_book import StoppointBook
+from crabtrap.frontends.dap.stoppoint_book import DataWish, StoppointBook
+from crabtrap.frontends.dap.task_threads import TaskThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -28,6 +29,18 @@ class Terminal(Protocol):
 
     def close(self) -> None:
         """Give it back."""
+        ...
+
+
+class CommandConsole(Protocol):
+    """The console's commands, for users who know these."""
+
+    def understands(self, line: str) -> bool:
+        """Whether a line begins with a command."""
+        ...
+
+    def execute(self, line: str, frame: StackFrame | None) -> tuple[bool, str]:
+        """Execute a command in a frame; return whether it succeeded, and what it shows."""
         ...
 
 
@@ -49,8 +62,10 @@ class Adapter:
         entry_breakpoint: The breakpoint at which a program stops "on entry", ``None`` for none.
         finished: Nothing more is to be done.
         terminal: The editor's terminal that the program has, if it has one.
-        console: Executes commands of the console and returns what they show; ``None`` where
-            there is no console.
+        console: Executes commands of the console, once there is a session.
+        make_console: Makes one for a session.
+        watched_places: What the values are that ``dataBreakpointInfo`` has named.
+        watched: The data breakpoints, by what was wanted.
         cancel_job: Ends what is under way and is none of the session's.
         afterwards: To be called once the present request was answered.
         opened: Called with the session when there is one.
@@ -71,7 +86,10 @@ class Adapter:
         self.entry_breakpoint: int | None = None
         self.finished = False
         self.terminal: Terminal | None = None
-        self.console: Callable[[str], str] | None = None
+        self.console: CommandConsole | None = None
+        self.make_console: Callable[[Session], CommandConsole] | None = None
+        self.watched_places: dict[str, tuple[str, StackFrame | None]] = {}
+        self.watched: dict[DataWish, int] = {}
         self.cancel_job: Callable[[], None] | None = None
         self.afterwards: list[Callable[[], None]] = []
         self.opened: Callable[[Session], None] = lambda _: None
@@ -79,6 +97,7 @@ class Adapter:
         self._client: Client | None = None
         self._sources: SourcePlaces | None = None
         self._stoppoints: StoppointBook | None = None
+        self._tasks: TaskThreads | None = None
         self._exceptions: ExceptionFilters | None = None
 
     def adopt(self, session: Session) -> None:
@@ -88,6 +107,9 @@ class Adapter:
         self._sources = SourcePlaces(session)
         self._stoppoints = StoppointBook(self._client)
         self._exceptions = ExceptionFilters(session, self._client)
+        self._tasks = TaskThreads(session)
+        if self.make_console is not None:
+            self.console = self.make_console(session)
         self.opened(session)
 
     def close(self) -> None:
@@ -106,7 +128,8 @@ class Adapter:
     def run_command(self, line: str) -> None:
         """Execute a command of the console, and show what it shows."""
         if self.console is not None:
-            self.say(self.console(line).rstrip("\n"))
+            _, text = self.console.execute(line, None)
+            self.say(text.rstrip("\n"))
 
     @property
     def has_session(self) -> bool:
@@ -141,6 +164,11 @@ class Adapter:
     def exceptions(self) -> ExceptionFilters:
         """Which exceptions it is to stop at; see ``session``."""
         return _there(self._exceptions)
+
+    @property
+    def tasks(self) -> TaskThreads:
+        """Its asynchronous tasks; see ``session``."""
+        return _there(self._tasks)
 
     def frame(self, number: int | None) -> StackFrame | None:
         """The frame with this number; ``None`` for none.

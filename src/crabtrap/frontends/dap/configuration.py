@@ -55,6 +55,7 @@ class Configuration:
         cargo: What builds the program, ``None`` where it is built already.
         name: Attach to the process with this name, or path of its executable.
         source_map: ``(prefix, directory)``: where sources are that were moved.
+        tasks: Asynchronous tasks that wait are shown as threads.
         init_commands: Console commands before the program is started.
         run_commands: Console commands before it runs, once it is there.
     """
@@ -71,6 +72,7 @@ class Configuration:
     cargo: CargoBlock | None = None
     name: str | None = None
     source_map: tuple[tuple[str, str], ...] = ()
+    tasks: bool = True
     init_commands: tuple[str, ...] = ()
     run_commands: tuple[str, ...] = ()
 
@@ -132,6 +134,7 @@ SETTINGS: tuple[Setting, ...] = (
         _LAUNCH,
         "`args` for cargo, also `cwd` and `env`; `filter` with `name` and `kind`: built first",
     ),
+    Setting("asyncTasks", "boolean", _BOTH, "show tasks that wait as threads; `true` if not given"),
     Setting("initCommands", "list of texts", _BOTH, "console commands before there is a process"),
     Setting("preRunCommands", "list of texts", _BOTH, "console commands before it runs"),
     Setting("noDebug", "boolean", _LAUNCH, "run it and stop at nothing"),
@@ -160,6 +163,7 @@ def read_launch(arguments: Arguments) -> Configuration:
         randomize=arguments.flag("randomize"),
         console=arguments.text_or("console", "internalConsole"),
         cargo=_cargo(arguments) if "cargo" in arguments else None,
+        tasks=arguments.flag("asyncTasks", True),
         init_commands=tuple(arguments.texts("initCommands")),
         run_commands=tuple(arguments.texts("preRunCommands")),
         debugs=not arguments.flag("noDebug"),
@@ -173,6 +177,7 @@ def read_attach(arguments: Arguments) -> Configuration:
         program=arguments.text_or_none("program"),
         stop_on_entry=arguments.flag("stopOnEntry"),
         name=arguments.text_or_none("processName") if "pid" not in arguments else None,
+        tasks=arguments.flag("asyncTasks", True),
         init_commands=tuple(arguments.texts("initCommands")),
         run_commands=tuple(arguments.texts("preRunCommands")),
         source_map=_source_map(arguments),

@@ -17,7 +17,10 @@ from crabtrap.frontends.dap.requests import LATER, Request
 from crabtrap.frontends.dap.wire import Unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from crabtrap import Session
+    from crabtrap.frontends.dap.adapter import CommandConsole
     from crabtrap.frontends.dap.handler import Handler
     from crabtrap.frontends.dap.wire import Message, MessageReader, MessageWriter
 
@@ -25,13 +28,19 @@ if TYPE_CHECKING:
 class DapServer:
     """Serves one client, until it disconnects or is gone."""
 
-    def __init__(self, reader: MessageReader, writer: MessageWriter) -> None:
+    def __init__(
+        self,
+        reader: MessageReader,
+        writer: MessageWriter,
+        make_console: Callable[[Session], CommandConsole] | None = None,
+    ) -> None:
         self._reader = reader
         self._inbox = Inbox()
         self._outbox = Outbox(writer.write)
         self._adapter = Adapter(self._outbox)
         self._adapter.capabilities = capabilities()
         self._adapter.opened = self._opened
+        self._adapter.make_console = make_console
         self._lock = threading.Lock()
         self._under_way: list[int] = []
         self._session: Session | None = None
@@ -190,9 +199,13 @@ class DapServer:
         self._outbox.fail(request, text, shown=handler.shown)
 
 
-def run_dap() -> int:
-    """Serve a client on standard input and output; return the exit code."""
+def run_dap(make_console: Callable[[Session], CommandConsole]) -> int:
+    """Serve a client on standard input and output; return the exit code.
+
+    Args:
+        make_console: Makes what executes the commands of users.
+    """
     from crabtrap.frontends.dap.wire import take_standard_streams
 
-    DapServer(*take_standard_streams()).run()
+    DapServer(*take_standard_streams(), make_console).run()
     return 0

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from crabtrap.frontends.dap import (
     breakpoint_requests,
     code_requests,
+    data_breakpoints,
     exception_requests,
     memory_requests,
     run_requests,
     session_requests,
     stack_requests,
+    task_requests,
     value_requests,
     wait_requests,
 )
@@ -27,8 +29,10 @@ _ROOMS = (
     stack_requests,
     value_requests,
     code_requests,
+    data_breakpoints,
     memory_requests,
     wait_requests,
+    task_requests,
 )
 
 HANDLERS: dict[str, Handler] = {each.command: each for room in _ROOMS for each in room.HANDLERS}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from crabtrap import Running
 from crabtrap.errors import StateError, StillRunningError
 from crabtrap.frontends.dap.handler import Handler
+from crabtrap.frontends.dap.task_threads import FIRST_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,34 +52,44 @@ def continue_(adapter: Adapter, arguments: Arguments) -> Reply:
     """Run until something stops the program."""
     thread, alone = arguments.number("threadId"), arguments.flag("singleThread")
     client = adapter.client
-    _run(adapter, arguments, lambda: client.continue_(thread=thread, timeout=_AT_ONCE))
+    resumed = None if thread >= FIRST_NUMBER else thread
+    _run(adapter, arguments, lambda: client.continue_(thread=resumed, timeout=_AT_ONCE))
     return {"allThreadsContinued": not alone}
 
 
 def next_(adapter: Adapter, arguments: Arguments) -> Reply:
     """Step over one line, or one instruction."""
-    client, thread = adapter.client, arguments.number("threadId")
+    client, thread = adapter.client, _stepped(adapter, arguments)
     verb = client.next_instruction if _by_instruction(arguments) else client.next
     _run(adapter, arguments, lambda: verb(thread=thread, timeout=_AT_ONCE))
 
 
 def step_in(adapter: Adapter, arguments: Arguments) -> Reply:
     """Step into the user's functions, or by one instruction."""
-    client, thread = adapter.client, arguments.number("threadId")
+    client, thread = adapter.client, _stepped(adapter, arguments)
     verb = client.step_instruction if _by_instruction(arguments) else client.step
     _run(adapter, arguments, lambda: verb(thread=thread, timeout=_AT_ONCE))
 
 
 def step_out(adapter: Adapter, arguments: Arguments) -> Reply:
     """Run until the innermost function of the thread that is the user's has returned."""
-    client, thread = adapter.client, arguments.number("threadId")
+    client, thread = adapter.client, _stepped(adapter, arguments)
 
     def verb() -> StopEvent:
-        if client.thread.tid != thread:
+        if thread is not None and client.thread.tid != thread:
             client.select_thread(thread)
         return client.finish(timeout=_AT_ONCE)
 
     _run(adapter, arguments, verb)
+
+
+def _stepped(adapter: Adapter, arguments: Arguments) -> int | None:
+    """Return the thread that is stepped; ``None`` for a task, which is selected."""
+    number = arguments.number("threadId")
+    if number < FIRST_NUMBER:
+        return number
+    adapter.client.select_task(adapter.tasks.find(number))
+    return None
 
 
 def pause(adapter: Adapter, _arguments: Arguments) -> Reply:

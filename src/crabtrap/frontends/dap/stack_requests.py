@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from crabtrap import Stopped
 from crabtrap.frontends.dap.handler import Handler
+from crabtrap.frontends.dap.task_threads import FIRST_NUMBER
 from crabtrap.frontends.dap.variable_rows import Locals, RegisterRows, RowMaker, returned
 
 if TYPE_CHECKING:
@@ -21,12 +22,11 @@ def threads(adapter: Adapter, _arguments: Arguments) -> Reply:
     session = adapter.session
     if not session.has_program:
         return {"threads": []}
-    return {
-        "threads": [
-            {"id": each.tid, "name": f"{each.index}: {each.name or 'thread'}"}
-            for each in session.process.threads
-        ]
-    }
+    rows: list[protocol.Thread] = [
+        {"id": each.tid, "name": f"{each.index}: {each.name or 'thread'}"}
+        for each in session.process.threads
+    ]
+    return {"threads": rows + (adapter.tasks.rows() if adapter.configuration.tasks else [])}
 
 
 def stack_trace(adapter: Adapter, arguments: Arguments) -> Reply:
@@ -44,11 +44,13 @@ def stack_trace(adapter: Adapter, arguments: Arguments) -> Reply:
 
 
 def stack_of(adapter: Adapter, number: int) -> CallStack:
-    """Return the stack of a thread.
+    """Return the stack of a thread or of a task.
 
     Raises:
         NotFoundError: There is no such thread.
     """
+    if number > FIRST_NUMBER:
+        return adapter.tasks.find(number)
     return adapter.session.process.thread(number)
 
 

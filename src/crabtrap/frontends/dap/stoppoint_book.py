@@ -40,6 +40,23 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class DataWish:
+    """A data breakpoint as the client wants it.
+
+    Attributes:
+        data: What ``dataBreakpointInfo`` has called the value.
+        kind: "write", "read", "readWrite".
+        condition: Rust expression, or ``None``.
+        hit_condition: Which hits stop, or ``None``.
+    """
+
+    data: str
+    kind: str = "write"
+    condition: str | None = None
+    hit_condition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Granted:
     """What has become of a wish.
 

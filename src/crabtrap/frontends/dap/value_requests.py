@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crabtrap import RenderOptions
-from crabtrap.errors import StateError, UsageError
+from crabtrap.errors import CancelledError, CrabtrapError, StateError, UsageError
 from crabtrap.frontends.dap.handler import Handler
 from crabtrap.frontends.dap.variable_rows import RowMaker
 from crabtrap.frontends.expression_completion import complete_expression
@@ -13,7 +13,7 @@ from crabtrap.frontends.expression_completion import complete_expression
 if TYPE_CHECKING:
     from crabtrap import StackFrame, Value
     from crabtrap.frontends.dap import protocol
-    from crabtrap.frontends.dap.adapter import Adapter
+    from crabtrap.frontends.dap.adapter import Adapter, CommandConsole
     from crabtrap.frontends.dap.request_arguments import Arguments
     from crabtrap.frontends.dap.requests import Reply
 
@@ -31,14 +31,36 @@ def variables(adapter: Adapter, arguments: Arguments) -> Reply:
 
 
 def evaluate(adapter: Adapter, arguments: Arguments) -> Reply:
-    """The value of an expression; nothing is changed or run by it."""
+    """The value of an expression; nothing is changed or run by it.
+
+    In the debug console, what has no value may be a command.
+    """
     text, context = arguments.text("expression"), arguments.text_or("context", "repl")
     frame = adapter.frame(arguments.number_or_none("frameId"))
-    value = adapter.client.evaluate(text, frame)
+    try:
+        value = adapter.client.evaluate(text, frame)
+    except CancelledError:
+        raise
+    except CrabtrapError:
+        if context != "repl" or adapter.console is None or not adapter.console.understands(text):
+            raise
+        return _command(adapter.console, text, frame)
     if context == "clipboard":
         whole = adapter.session.values.render(value, _WHOLE)
         return {"result": whole, "variablesReference": 0}
     return _described(adapter, frame, value, text, "result")
+
+
+def _command(console: CommandConsole, line: str, frame: StackFrame | None) -> Reply:
+    """Execute a command of the console, as an expression that means nothing in Rust may be one.
+
+    Raises:
+        UsageError: It has failed.
+    """
+    succeeded, text = console.execute(line, frame)
+    if not succeeded:
+        raise UsageError(text.rstrip("\n"))
+    return {"result": text.rstrip("\n"), "variablesReference": 0}
 
 
 def _described(
