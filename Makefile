@@ -11,7 +11,7 @@ place = cmp --silent $(1) $(2) || install -m 755 $(1) $(2)
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help setup native toolchains inferiors build vscode fmt lint type test soak flakes guard-death-table bench docs demo demo-async all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
+.PHONY: help setup native toolchains inferiors build vscode test-vscode test-dap-npm fmt lint type test soak flakes guard-death-table bench docs demo demo-async all clean fuzz-core fuzz-expressions fuzz-loops fuzz-values fuzz-optimised fuzz-lines
 
 help:
 	@echo "make demo    set up, build and debug the demo program, showing the transcript"
@@ -24,6 +24,8 @@ help:
 	@echo "make toolchains  the newest versions of Debian's Rust compilers that the tests use"
 	@echo "make build   a wheel in dist/"
 	@echo "make vscode  the extension for VS Code, checked and packed: target/crabtrap.vsix"
+	@echo "make test-vscode  the extension in VS Code in a browser, with screenshots: needs chromium"
+	@echo "make test-dap-npm  the server, driven by the test support of VS Code's own adapters"
 	@echo "make fmt     format Python and Rust"
 	@echo "make lint    formatting, lints, types, import rules, Rust unit tests"
 	@echo "make type    the type checks alone"
@@ -82,6 +84,25 @@ vscode: $(VSCODE)/node_modules/.installed
 	cd $(VSCODE) && $(WITH_NODE) npm run --silent check && $(WITH_NODE) npm run --silent lint \
 		&& $(WITH_NODE) npm test --silent && $(WITH_NODE) npm run --silent bundle \
 		&& $(WITH_NODE) npm run --silent pack -- --out $(CURDIR)/target/crabtrap.vsix
+
+# The extension in VS Code as a server, in a browser; what the machine lacks for that is named.
+VSCODE_TEST := target/vscode-test
+
+$(VSCODE_TEST)/.installed: tools/install_code_server.py $(NODE)/.installed | $(VENV)/.installed
+	$(BIN)/python $< $(VSCODE_TEST) $(NODE)
+	touch $@
+
+test-vscode: native vscode $(VSCODE_TEST)/.installed
+	$(BIN)/python -m pytest tests/vscode $(PYTEST_ARGS)
+
+DAP_NPM := tests/dap/npm
+
+$(DAP_NPM)/node_modules/.installed: $(DAP_NPM)/package-lock.json $(NODE)/.installed
+	cd $(DAP_NPM) && $(WITH_NODE) npm ci --silent
+	touch $@
+
+test-dap-npm: native $(DAP_NPM)/node_modules/.installed
+	cd $(DAP_NPM) && $(WITH_NODE) npm test --silent
 
 # --- check ------------------------------------------------------------------------------
 
@@ -180,6 +201,6 @@ demo-async: native
 		--args tests/inferiors/target/debug/debug/echo
 
 clean:
-	rm -rf $(VENV) target build dist $(VSCODE)/node_modules $(VSCODE)/dist demo/target tests/inferiors/target benchmarks/work
+	rm -rf $(VENV) target build dist $(VSCODE)/node_modules $(VSCODE)/dist $(DAP_NPM)/node_modules demo/target tests/inferiors/target benchmarks/work
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	rm -rf src/*.egg-info src/crabtrap/_core*.so src/crabtrap/crabtrap-guard
