@@ -13,6 +13,7 @@ import {
 } from "vscode";
 
 import { AdapterFactory } from "./adapter/factory.ts";
+import { Tracing } from "./adapter/trace.ts";
 import { WorkspaceTargets } from "./cargo/workspace_targets.ts";
 import { ConfigurationProvider } from "./configurations/provider.ts";
 import { DEBUG_COMMAND, LensProvider } from "./lenses/provider.ts";
@@ -50,6 +51,7 @@ export function activate({ subscriptions }: ExtensionContext): void {
     }),
     debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, new AdapterFactory()),
     debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, stops),
+    debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, new Tracing()),
     debug.registerDebugConfigurationProvider(DEBUG_TYPE, provider),
     debug.registerDebugConfigurationProvider(
       DEBUG_TYPE,

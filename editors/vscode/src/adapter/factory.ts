@@ -13,17 +13,15 @@ import {
   type WorkspaceFolder,
 } from "vscode";
 
-import { adapterPath, traceFile } from "../settings.ts";
+import { adapterPath } from "../settings.ts";
 import { type AdapterCommand, AdapterMissing, locateAdapter, UVX } from "./location.ts";
 
 /** Starts `crabtrap dap` in the directory of the workspace. */
 export class AdapterFactory implements DebugAdapterDescriptorFactory {
   createDebugAdapterDescriptor({ workspaceFolder }: DebugSession): DebugAdapterExecutable {
     const { command, args } = findAdapter(workspaceFolder);
-    const trace = traceFile(workspaceFolder);
-    const tracing = trace === "" ? [] : ["--trace", trace];
     const cwd = workspaceFolder?.uri.fsPath;
-    return new DebugAdapterExecutable(command, [...args, ...tracing], cwd ? { cwd } : {});
+    return new DebugAdapterExecutable(command, [...args], cwd ? { cwd } : {});
   }
 }
 
