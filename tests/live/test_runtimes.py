@@ -171,3 +171,13 @@ def test_a_root_is_selected_in_the_console(session: Session) -> None:
     text = shown(session, "task block_on#3", "info locals")
     assert "block_on#3 runtimes::local_root, idle, thread 4 is blocked on it" in text
     assert "twice = 42" in text
+
+
+@pytest.mark.parametrize("profile", ["tokio-1.20", "tokio-1.20-o", "debug"])
+def test_a_thread_that_only_waits_runs_no_task(profile: str) -> None:
+    """Even where what is left on its stack looks as if: the oldest tokio notes nothing."""
+    with looking_at(build("runtimes", profile)) as session:
+        main = next(each for each in session.threads if each.tid == session.process.pid)
+        work = session.work_of(main)
+        assert work.task is not None
+        assert (work.kind, work.task.name) == ("block_on", "runtimes::main_root")

@@ -62,28 +62,33 @@ class RunningTasks:
     def candidates(self, thread: Thread) -> Iterator[Found]:
         """Yield what may be the task that a thread runs, the likeliest first.
 
-        Where the thread-local says that it runs none, there is none; where there is no such
-        thread-local, the thread has to be in a function that polls tasks. Where it does not say
-        which, the stack may have pointers to others that run as well, left by earlier polls: the
+        Where the thread-local says that it runs none, there is none. Where there is no such
+        thread-local, or it does not say, the thread has to be in a function that polls tasks; the
+        stack may have pointers to others that run as well, left by earlier polls, so that the
         task is likeliest that the async functions are in which the thread is in.
         """
         number = self.number(thread) if self.is_linked else 0
         if number == 0:
             return
-        found = self._on_stack(thread)
         if number is not None:
-            yield from found
+            yield from self._on_stack(thread, None)
             return
+        polled = self._polled(thread)
+        if polled is None:
+            return
+        found = self._on_stack(thread, polled)
         futures = polled_by(thread)
         yield from sorted(found, key=lambda each: not _has_any(each, futures))
 
-    def _on_stack(self, thread: Thread) -> Iterator[Found]:
-        """Yield the tasks on a thread's stack, the innermost first."""
-        polled, words = None, stack_words(thread)
+    def _on_stack(self, thread: Thread, polled: Address | None) -> Iterator[Found]:
+        """Yield the tasks on a thread's stack that may run, the innermost first.
+
+        Args:
+            thread: The thread.
+            polled: Where the function begins that polls one, for runtimes that note nothing.
+        """
+        words = stack_words(thread)
         if not self.layout.context:
-            polled = self._polled(thread)
-            if polled is None:
-                return
             words += _register_words(thread)
         for word in dict.fromkeys(words):
             if self._is_data(word):
