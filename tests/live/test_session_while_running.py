@@ -349,6 +349,22 @@ def test_serve_runs_what_other_threads_post(debug: Debug) -> None:
         assert answered.result() == [[BreakpointHit], driver.line("turn")]
 
 
+def test_serve_ends_while_the_program_runs(debug: Debug) -> None:
+    session = debug("busy").launch().session
+    with pytest.raises(StillRunningError):
+        session.continue_(timeout=0)
+
+    def end() -> None:
+        session.post(lambda: None).result()  # it serves
+        session.stop_serving()
+
+    with helper_thread(end):
+        session.serve()
+    assert isinstance(session.state, Running)
+    session.interrupt()
+    assert kinds(session.wait()) == [Interrupted]
+
+
 def test_a_long_evaluation_is_cancelled_from_another_thread(debug: Debug) -> None:
     driver = started(debug)
     session = driver.session

@@ -62,7 +62,12 @@ RECOVERY_SECONDS = 2.0
 
 
 class Controller:
-    """Runs plans on one program."""
+    """Runs plans on one program.
+
+    Attributes:
+        abandoned: Set by a posted function: nobody waits for the program any more, as if the
+            time were up.
+    """
 
     def __init__(
         self,
@@ -86,6 +91,7 @@ class Controller:
         self._causes = causes
         self._filters = filters
         self._mailbox = mailbox
+        self.abandoned = False
         self._stopper = Stopper(debuggee)
         self._resumer = Resumer(debuggee, self._stopper)
 
@@ -323,9 +329,9 @@ class Controller:
         """Make turns until the program does not run any more."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while isinstance(state := self._debuggee.state, Running):
-            if not self._turn(state, deadline):
-                assert timeout is not None
-                raise StillRunningError(timeout)
+            if self.abandoned or not self._turn(state, deadline):
+                self.abandoned = False
+                raise StillRunningError(timeout or 0.0)
 
     def _outcome(self) -> StopEvent:
         """Return the event of a visible stop, or of the end that it turns out to be."""

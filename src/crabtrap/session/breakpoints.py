@@ -106,9 +106,10 @@ class Breakpoints:
             task: Number of the only task it stops, or ``/regex/`` for tasks by the path of
                 the future that was spawned; ``""`` for any, and for none.
             log: Text to publish instead of stopping, ``{expression}`` parts evaluated.
-            callback: Called with the frame at each hit that would stop; the program runs
-                on if it returns ``False``.  It may read everything and run nothing;
-                what it raises stops the program and is raised by the verb that ran it.
+            callback: Called with the frame at each hit that would stop or be logged; the
+                program runs on, and nothing is logged, if it returns ``False``.  It may read
+                everything and run nothing; what it raises stops the program and is raised by
+                the verb that ran it.
             hardware: Use a debug register.
             every_poll: Stop at the line of an await also when a later poll goes on with it,
                 not once an arrival.

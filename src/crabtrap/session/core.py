@@ -87,6 +87,7 @@ class Core:
         self._loader = ModuleLoader(notify=self.notify, check=self.door.follow)
         self._settled_epoch = 0
         self._serving = False
+        self._waiting_to_serve = False
         self.keeper: Keeper | None = None
         self.lifecycle = Lifecycle(program, server, self)
         self.door.notice_end = self._notice_end
@@ -242,7 +243,12 @@ class Core:
     def stop_serving(self) -> None:
         """Have ``serve`` return; for any thread."""
         self._serving = False
-        self.mailbox.post(lambda: None)
+        self.mailbox.post(self._end_wait)
+
+    def _end_wait(self) -> None:
+        """End the wait of ``serve`` for a program that runs; it runs on."""
+        if self._waiting_to_serve and isinstance(self.state, Running):
+            self.program.controller.abandoned = True
 
     def _serve_once(self, timeout: float | None) -> None:
         """Wait until a function is posted or the program stops, and handle that."""
@@ -250,8 +256,12 @@ class Core:
             if self.mailbox.wait(timeout):
                 self.mailbox.run_posted()
             return
-        with contextlib.suppress(StillRunningError):
-            self.wait(timeout)
+        self._waiting_to_serve = True
+        try:
+            with contextlib.suppress(StillRunningError):
+                self.wait(timeout)
+        finally:
+            self._waiting_to_serve = False
 
     def settle(self, event: StopEvent, plan: Plan | None = None) -> StopEvent:
         """Select the frame of a stop, clean up after an end, and publish the stop, once."""

@@ -116,10 +116,10 @@ class BreakpointHits:
         return True
 
     def _hit(self, item: Breakpoint, stop: TargetStop) -> Verdict:
+        if item.callback is not None and item.callback(self._frame(item, stop)) is False:
+            return CONSUME
         if item.log is not None:
             self._write_log(item, stop)
-            return CONSUME
-        if item.callback is not None and item.callback(self._frame(item, stop)) is False:
             return CONSUME
         if item.temporary:
             self._debuggee.breakpoints.remove(item.number)

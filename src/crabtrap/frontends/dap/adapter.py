@@ -105,7 +105,7 @@ class Adapter:
         self._session = session
         self._client = session.new_client("editor")
         self._sources = SourcePlaces(session)
-        self._stoppoints = StoppointBook(self._client)
+        self._stoppoints = StoppointBook(session, self._client)
         self._exceptions = ExceptionFilters(session, self._client)
         self._tasks = TaskThreads(session)
         if self.make_console is not None:

@@ -17,7 +17,10 @@ def set_breakpoints(adapter: Adapter, arguments: Arguments) -> Reply:
     """Replace the breakpoints of a source file."""
     source = arguments.object("source")
     path = adapter.abilities.path_from_client(source.text("path"))
-    wishes = [_wish(f"{path}:{_line(adapter, each)}", each) for each in _of_source(arguments)]
+    wishes: list[Wish] = []
+    for each in _of_source(arguments):
+        line = _line(adapter, each)
+        wishes.append(_wish(f"{path}:{line}", each, line))
     return _replace(adapter, f"source {path}", wishes)
 
 
@@ -41,14 +44,16 @@ def set_instruction_breakpoints(adapter: Adapter, arguments: Arguments) -> Reply
     """Replace the breakpoints at instructions."""
     wishes: list[Wish] = []
     for each in arguments.objects("breakpoints"):
-        address = int(each.text("instructionReference"), 0) + each.number_or("offset", 0)
-        wishes.append(_wish(f"*{address:#x}", each))
+        # What is no address is refused as an expression, with the reason, as any other wish.
+        spec, offset = each.text("instructionReference"), each.number_or("offset", 0)
+        wishes.append(_wish(f"*({spec}) + {offset}" if offset else f"*{spec}", each))
     return _replace(adapter, "instruction", wishes)
 
 
-def _wish(spec: str, breakpoint_: Arguments) -> Wish:
+def _wish(spec: str, breakpoint_: Arguments, line: int = 0) -> Wish:
     return Wish(
         spec,
+        line,
         condition=breakpoint_.text_or("condition", "").strip() or None,
         hit_condition=breakpoint_.text_or_none("hitCondition"),
         log=breakpoint_.text_or_none("logMessage"),

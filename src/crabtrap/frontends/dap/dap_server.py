@@ -68,7 +68,8 @@ class DapServer:
     def _opened(self, session: Session) -> None:
         self._session = session
         session.subscribe(EventRelay(self._adapter).on_event)
-        self._inbox.wake = lambda: (session.post(self._work), None)[1]
+        # One at a time: what cancels a request is forgotten at its end, and ends no other.
+        self._inbox.wake = lambda: (session.post(self._work_once), None)[1]
 
     # -- the thread that reads ---------------------------------------------------------------
     def _read(self) -> None:
@@ -136,14 +137,22 @@ class DapServer:
 
     # -- the thread of the session -------------------------------------------------------------
     def _work(self) -> None:
-        """Carry out what has come."""
-        while not self._adapter.finished and (item := self._inbox.take()) is not None:
-            if isinstance(item, Request):
-                self._answer(item)
-            else:
-                item()
+        """Carry out all that has come."""
+        while not self._adapter.finished and self._work_once():
+            pass
+
+    def _work_once(self) -> bool:
+        """Carry out the first that has come; return whether there was anything."""
+        item = self._inbox.take()
+        if item is None:
+            return False
+        if isinstance(item, Request):
+            self._answer(item)
+        else:
+            item()
         if self._adapter.finished and self._adapter.has_session:
             self._adapter.session.stop_serving()
+        return True
 
     def _finish(self) -> None:
         """End: the client is gone."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from crabtrap import Breakpoint
 from crabtrap.errors import CrabtrapError
 from crabtrap.frontends.dap.hit_conditions import parse_hit_condition
+from crabtrap.frontends.dap.moved_lines import why_too_far
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap import Client, Frame
+    from crabtrap import Client, Frame, Session
     from crabtrap.frontends.dap import protocol
     from crabtrap.frontends.dap.client_abilities import ClientAbilities
 
@@ -26,6 +27,7 @@ class Wish:
 
     Attributes:
         spec: Where: ``PATH:LINE``, a function, ``*ADDRESS``.
+        line: That line, 0 for none.
         condition: Rust expression, or ``None``.
         hit_condition: Which hits stop, or ``None``.
         log: Text to log instead of stopping, or ``None``.
@@ -33,6 +35,7 @@ class Wish:
     """
 
     spec: str
+    line: int = 0
     condition: str | None = None
     hit_condition: str | None = None
     log: str | None = None
@@ -74,7 +77,8 @@ class Granted:
 class StoppointBook:
     """The breakpoints of the client, in groups: one for each file and each other kind."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, session: Session, client: Client) -> None:
+        self._session = session
         self._client = client
         self._groups: dict[str, list[Granted]] = {}
         self.changing = False
@@ -119,6 +123,10 @@ class StoppointBook:
         except CrabtrapError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Granted(wish, None, f"{error}{hint}")
+        too_far = why_too_far(self._session, item, wish.line) if wish.line else ""
+        if too_far:
+            self._client.breakpoints.remove(item.number)
+            return Granted(wish, None, too_far)
         added.append(item)
         return Granted(wish, item.number)
 
