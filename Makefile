@@ -187,6 +187,7 @@ all: lint test
 docs: native
 	$(BIN)/python -m crabtrap.frontends.console.manual docs
 	$(BIN)/python -m crabtrap.expr.methods.method_list docs
+	$(BIN)/python -m crabtrap.frontends.dap.dap_manual docs
 	$(BIN)/python tools/make_dap_types.py
 
 demo: native

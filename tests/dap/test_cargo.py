@@ -104,7 +104,7 @@ def _variables(text: str) -> dict[str, str]:
 @pytest.mark.timeout(120)
 def test_restart_builds_anew(client: DapClient, package: Path) -> None:
     source = package / "member" / "src" / "main.rs"
-    cargo = {"args": ["run", "--bin", "crate-a", "--", "given"]}
+    cargo = {"args": ["run", "--bin", "crate-a", "--", "given"], "env": {"NOTHING": None}}
     configuration = {"cargo": cargo, "cwd": str(package)}
     client.initialize()
     seq = client.request("launch", configuration)

@@ -48,7 +48,8 @@ def build_program(adapter: Adapter, configuration: Configuration) -> Configurati
     if block is None:
         return configuration
     build = _parse(block)
-    environment = dict(os.environ) | dict(block.environment)
+    wanted = dict(os.environ) | dict(block.environment)
+    environment = {name: value for name, value in wanted.items() if value is not None}
     directory = block.directory or configuration.directory
     built = _run(adapter, build, directory, environment)
     chosen = _choose(built, block)

@@ -19,14 +19,14 @@ class CargoBlock:
     Attributes:
         arguments: Of cargo, the verb first; those of the program after ``--``.
         directory: Where cargo is called; ``None`` for ``cwd``.
-        environment: Variables for cargo.
+        environment: Variables for cargo; ``None`` removes one.
         name: Name of the target, ``None`` for any.
         kind: "bin", "example", "test", "bench", "lib tests", "bin tests"; ``None`` for any.
     """
 
     arguments: tuple[str, ...]
     directory: str | None = None
-    environment: tuple[tuple[str, str], ...] = ()
+    environment: tuple[tuple[str, str | None], ...] = ()
     name: str | None = None
     kind: str | None = None
 
@@ -193,7 +193,7 @@ def _cargo(arguments: Arguments) -> CargoBlock:
     return CargoBlock(
         arguments=tuple(block.texts("args")),
         directory=block.text_or_none("cwd"),
-        environment=tuple((name, environment.text(name)) for name in environment.fields),
+        environment=tuple((name, environment.text_or_none(name)) for name in environment.fields),
         name=wanted.text_or_none("name"),
         kind=wanted.text_or_none("kind"),
     )
