@@ -46,7 +46,7 @@ def test_a_condition(editor: Workbench) -> None:
 def test_the_lens_above_a_test(editor: Workbench) -> None:
     editor.open("main.rs", marker("asserts"))
     editor.press("F9")
-    lens = editor.see('.codelens-decoration a:has-text("Debug test") >> nth=0')
+    lens = editor.see('.codelens-decoration a:text-is("Debug test") >> nth=0')
     editor.screenshot("test-lens")
     lens.click()
     editor.is_stopped_at(marker("asserts"))

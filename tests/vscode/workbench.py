@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,8 +44,7 @@ class Workbench:
         field = self.page.locator(".quick-input-widget input.input")
         field.wait_for()
         field.fill(text)
-        self.see(f".quick-input-list .monaco-list-row:has-text({_quoted(label)})")
-        self.page.keyboard.press("Enter")
+        self.pick(label)
         field.wait_for(state="hidden")
 
     def press(self, key: str) -> None:
@@ -53,7 +53,9 @@ class Workbench:
 
     def pick(self, label: str) -> None:
         """Choose an item of the list that has opened."""
-        self.see(f".quick-input-list .monaco-list-row:has-text({_quoted(label)})").click()
+        name = self.page.locator(".label-name", has_text=re.compile(f"^{re.escape(label)}$"))
+        rows = self.page.locator(".quick-input-list .monaco-list-row")
+        rows.filter(has=name).first.click(timeout=MILLISECONDS)
 
     def add_conditional_breakpoint(self, condition: str) -> None:
         """Add a breakpoint with a condition in the line of the cursor."""
@@ -73,10 +75,10 @@ class Workbench:
 
     def clear(self) -> None:
         """End what runs, forget all breakpoints and close all editors."""
-        debugging = self.page.locator(".statusbar.debugging")
-        if debugging.count():
+        stopped = self.page.locator(".debug-call-stack .monaco-list-row")
+        if stopped.count():
             self.command("Debug: Stop")
-            debugging.wait_for(state="hidden")
+            stopped.first.wait_for(state="hidden", timeout=MILLISECONDS)
         self.command("Remove All Breakpoints")
         self.command("View: Close All Editors")
 
