@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import PANIC_STOP
 from crabtrap.errors import CrabtrapError, UsageError
 from crabtrap.records import dataclass
 
@@ -174,11 +173,6 @@ class ExceptionFilters:
             )
             if stop != action.stop:
                 self._session.signals.set(name, stop=stop)
-
-    @property
-    def numbers(self) -> frozenset[int]:
-        """Numbers of the catchpoints."""
-        return frozenset((PANIC_STOP, *self._catchpoints.values()))
 
 
 def _parse_condition(text: str) -> tuple[str | None, str | None, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Stopped, events
+from crabtrap import events
 from crabtrap.errors import StateError
 from crabtrap.frontends.dap.exception_filters import described_filters
 from crabtrap.frontends.dap.handler import Handler
@@ -44,6 +44,8 @@ def exception_info(adapter: Adapter, arguments: Arguments) -> Reply:
     Raises:
         StateError: It has stopped for something else.
     """
+    from crabtrap import Stopped
+
     thread, state = arguments.number("threadId"), adapter.session.state
     reasons = state.event.reasons if isinstance(state, Stopped) else ()
     if isinstance(state, Stopped) and state.event.thread != thread:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from crabtrap import Running
 from crabtrap.errors import StateError, StillRunningError
 from crabtrap.frontends.dap.handler import Handler
 from crabtrap.frontends.dap.task_threads import FIRST_NUMBER
@@ -37,7 +36,7 @@ def set_going(adapter: Adapter, verb: Callable[[], StopEvent]) -> None:
 
 def _run(adapter: Adapter, arguments: Arguments, verb: Callable[[], StopEvent]) -> None:
     """Carry out a verb, by one thread alone where the client wants that."""
-    if isinstance(adapter.session.state, Running):
+    if adapter.session.has_program and not adapter.session.is_stopped:
         raise StateError("the program runs already", hint="pause it first")
     options = adapter.session.options
     before = options.scheduler_lock
@@ -94,7 +93,7 @@ def _stepped(adapter: Adapter, arguments: Arguments) -> int | None:
 
 def pause(adapter: Adapter, _arguments: Arguments) -> Reply:
     """Stop a program that runs."""
-    if not isinstance(adapter.session.state, Running):
+    if not adapter.session.has_program or adapter.session.is_stopped:
         raise StateError("the program does not run")
     adapter.session.interrupt()
 

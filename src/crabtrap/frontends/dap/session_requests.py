@@ -7,7 +7,6 @@ import signal
 from typing import TYPE_CHECKING
 
 from crabtrap.errors import StateError, UsageError
-from crabtrap.frontends.dap.cargo_launch import build_program
 from crabtrap.frontends.dap.client_abilities import ClientAbilities
 from crabtrap.frontends.dap.configuration import read_attach, read_launch
 from crabtrap.frontends.dap.handler import Handler
@@ -37,6 +36,8 @@ def initialize(adapter: Adapter, arguments: Arguments) -> Reply:
 
 def launch(adapter: Adapter, arguments: Arguments) -> Reply:
     """Launch a program; answered once all is configured."""
+    from crabtrap.frontends.dap.cargo_launch import build_program
+
     _need_none(adapter)
     adapter.configuration = build_program(adapter, read_launch(arguments))
     if adapter.configuration.program is None:
@@ -85,6 +86,8 @@ def restart(adapter: Adapter, arguments: Arguments) -> Reply:
 
     Where it cannot be built, the present one goes on.
     """
+    from crabtrap.frontends.dap.cargo_launch import build_program
+
     session = adapter.session
     if not session.launched:
         raise StateError("the program was not launched here", hint="attach to it again")

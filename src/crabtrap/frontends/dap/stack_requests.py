@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Stopped
 from crabtrap.frontends.dap.handler import Handler
 from crabtrap.frontends.dap.task_threads import FIRST_NUMBER
 from crabtrap.frontends.dap.variable_rows import Locals, RegisterRows, RowMaker, returned
@@ -78,6 +77,8 @@ def _frame(adapter: Adapter, frame: StackFrame) -> protocol.StackFrame:
 
 def scopes(adapter: Adapter, arguments: Arguments) -> Reply:
     """What a frame has: its variables, what was returned to it, and registers."""
+    from crabtrap import Stopped
+
     frame = adapter.references.frame(arguments.number("frameId"))
     maker = RowMaker(adapter, frame)
     number = adapter.references.number_container

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import Breakpoint
 from crabtrap.errors import CrabtrapError
 from crabtrap.frontends.dap.hit_conditions import parse_hit_condition
 from crabtrap.frontends.dap.moved_lines import why_too_far
 from crabtrap.records import dataclass
 
 if TYPE_CHECKING:
-    from crabtrap import Client, Frame, Session
+    from crabtrap import Breakpoint, Client, Frame, Session
     from crabtrap.frontends.dap import protocol
     from crabtrap.frontends.dap.client_abilities import ClientAbilities
 
@@ -135,6 +134,8 @@ class StoppointBook:
             self._client.breakpoints.remove(granted.number)
 
     def _find(self, number: int) -> Breakpoint | None:
+        from crabtrap import Breakpoint
+
         found = next((each for each in self._client.breakpoints if each.number == number), None)
         return found if isinstance(found, Breakpoint) else None
 

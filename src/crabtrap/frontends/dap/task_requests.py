@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap.frontends import describe
 from crabtrap.frontends.dap.handler import Handler
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 def async_tasks(adapter: Adapter, _arguments: Arguments) -> Reply:
     """All tasks, as the console's ``--json`` describes them; ``threadId`` has a task's stack."""
+    from crabtrap.frontends import describe
+
     listed = adapter.tasks.listed()
     tasks = [{**describe.task(task), "threadId": number} for number, task in listed]
     return {"tasks": tasks, "problems": list(adapter.session.task_problems) if listed else []}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import RenderOptions
 from crabtrap.errors import CancelledError, CrabtrapError, StateError, UsageError
 from crabtrap.frontends.dap.handler import Handler
 from crabtrap.frontends.dap.variable_rows import RowMaker
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from crabtrap.frontends.dap.adapter import Adapter, CommandConsole
     from crabtrap.frontends.dap.request_arguments import Arguments
     from crabtrap.frontends.dap.requests import Reply
-
-_WHOLE = RenderOptions(max_items=None, max_depth=64, max_text=1 << 28, max_nodes=10_000_000)
-"""All of a value, for the clipboard."""
 
 
 def variables(adapter: Adapter, arguments: Arguments) -> Reply:
@@ -46,9 +42,16 @@ def evaluate(adapter: Adapter, arguments: Arguments) -> Reply:
             raise
         return _command(adapter.console, text, frame)
     if context == "clipboard":
-        whole = adapter.session.values.render(value, _WHOLE)
-        return {"result": whole, "variablesReference": 0}
+        return {"result": _whole(adapter, value), "variablesReference": 0}
     return _described(adapter, frame, value, text, "result")
+
+
+def _whole(adapter: Adapter, value: Value) -> str:
+    """All of a value, for the clipboard."""
+    from crabtrap import RenderOptions
+
+    options = RenderOptions(max_items=None, max_depth=64, max_text=1 << 28, max_nodes=10_000_000)
+    return adapter.session.values.render(value, options)
 
 
 def _command(console: CommandConsole, line: str, frame: StackFrame | None) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crabtrap import RenderOptions, events
+from crabtrap import events
 from crabtrap.errors import CrabtrapError
 from crabtrap.records import dataclass
 
@@ -58,6 +58,8 @@ class RowMaker:
 
     def text(self, value: Value) -> str:
         """A value in one line of bounded length; why there is none, where it cannot be read."""
+        from crabtrap import RenderOptions
+
         options = RenderOptions(fit=True, width=_WIDTH, max_text=_WIDTH, letter=self.letter)
         try:
             return self.adapter.session.values.render(value, options)
