@@ -96,7 +96,12 @@ class FakeThread:
     backtrace_end_reason: str = ""
 
     def __post_init__(self) -> None:
-        for frame in self.stack:
+        self.put(self.stack)
+
+    def put(self, stack: Sequence[FakeFrame]) -> None:
+        """Have these frames and no others."""
+        self.stack = stack
+        for frame in stack:
             frame.thread = self
 
     @property

@@ -32,5 +32,5 @@ def test_a_thread_that_waits_is_shown_with_the_users_own_frame(screen: Screen) -
 
 def test_the_users_own_frame_needs_no_caller(screen: Screen) -> None:
     line = FakeBinding("line", FakeValue('"a"'), "argument")
-    screen.session.threads[0].stack = [FakeFrame(0, "demo::parse", "/src/demo/main.rs", 4, (line,))]
+    screen.session.threads[0].put([FakeFrame(0, "demo::parse", "/src/demo/main.rs", 4, (line,))])
     assert "called from" not in screen.run("frame 0")

@@ -46,7 +46,7 @@ def test_each_of_two_recursions_is_folded() -> None:
 def test_backtrace_reports_what_it_leaves_out(screen: Screen) -> None:
     deep = [FakeFrame(n, "demo::depth", "/src/demo/main.rs", 4) for n in range(5000)]
     deep.append(FakeFrame(5000, "demo::main", "/src/demo/main.rs", 40))
-    screen.session.threads[0].stack = deep
+    screen.session.threads[0].put(deep)
     lines = screen.run("backtrace").splitlines()
     assert len(lines) < 30
     assert [line.strip() for line in lines if "…" in line] == [
