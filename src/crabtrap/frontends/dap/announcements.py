@@ -10,6 +10,8 @@ from crabtrap.frontends.dap.code_requests import describe_module
 from crabtrap.frontends.dap.stop_words import stop_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crabtrap.frontends.dap import protocol
     from crabtrap.frontends.dap.adapter import Adapter
     from crabtrap.frontends.dap.requests import Body
@@ -25,6 +27,7 @@ class Announcements:
         decoder = codecs.getincrementaldecoder("utf-8")
         self._decoders = {name: decoder("replace") for name in ("stdout", "stderr")}
         self._shown_progress: set[int] = set()
+        self._threads: set[int] = set()
 
     def tell(self, event: events.Event) -> None:
         """Tell of an event, if it is one for clients."""
@@ -86,9 +89,17 @@ class Announcements:
         self._outbox.event("breakpoint", {"reason": "changed", "breakpoint": described})
 
     def _threads_changed(self, started: tuple[int, ...], ended: tuple[int, ...]) -> None:
-        for reason, tids in (("started", started), ("exited", ended)):
-            for tid in tids:
-                self._outbox.event("thread", {"reason": reason, "threadId": tid})
+        self.tell_threads(started)
+        for tid in ended:
+            self._threads.discard(tid)
+            self._outbox.event("thread", {"reason": "exited", "threadId": tid})
+
+    def tell_threads(self, tids: Iterable[int]) -> None:
+        """Tell of threads that were not told of yet."""
+        for tid in tids:
+            if tid not in self._threads:
+                self._threads.add(tid)
+                self._outbox.event("thread", {"reason": "started", "threadId": tid})
 
     def _libraries_changed(self, event: events.LibrariesChanged) -> None:
         loaded = {each.path: each for each in self._adapter.session.code.modules}

@@ -45,6 +45,8 @@ class EventRelay:
         adapter.references.forget()
         if not adapter.configured or isinstance(event.reasons[0], events.Started):
             return
+        # An editor that hears of a thread after the stop forgets the stop: all are listed first.
+        self._announcements.tell_threads(each.tid for each in adapter.session.process.threads)
         words = stop_words(event.reasons[0])
         reason = words.reason
         if reason == "breakpoint":
