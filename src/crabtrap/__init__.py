@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from crabtrap.symbols.breakpoint_locations import BreakpointLocation, Resolution
     from crabtrap.symbols.code_rows import Function, Symbol
     from crabtrap.symbols.module import Module
+    from crabtrap.symbols.names import fit_path
     from crabtrap.symbols.source_files import SourceFile
     from crabtrap.symbols.type_names import short_type_name
     from crabtrap.symbols.types import Case, Field, Type
@@ -161,6 +162,7 @@ __all__ = [
     "errors",
     "events",
     "find_held",
+    "fit_path",
     "format_integer",
     "launch",
     "repair",
@@ -205,6 +207,7 @@ _HOMES = {
     "symbols.breakpoint_locations": ("BreakpointLocation", "Resolution"),
     "symbols.code_rows": ("Function", "Symbol"),
     "symbols.module": ("Module",),
+    "symbols.names": ("fit_path",),
     "symbols.source_files": ("SourceFile",),
     "symbols.type_names": ("short_type_name",),
     "symbols.types": ("Case", "Field", "Type"),

@@ -127,6 +127,26 @@ def _short_arguments(arguments: str) -> str:
     return outer if len(outer) <= SHORT_GENERICS else ELIDED
 
 
+def fit_path(path: str, width: int) -> str:
+    """Shorten a display path to ``width`` characters if it can be done.
+
+    Generic arguments go first, then the segments between the crate and the last two.
+
+    Example:
+        >>> fit_path("app::parse::Lexer<&str>::next<Tokens>", 30)
+        'app::parse::Lexer<…>::next<…>'
+        >>> fit_path("app::parse::Lexer<&str>::next<Tokens>", 25)
+        'app::…::Lexer<…>::next<…>'
+    """
+    if len(path) <= width:
+        return path
+    shorter = "".join(_parts(path, lambda _: ELIDED))
+    first, *between = path_segments(shorter)
+    if len(shorter) <= width or len(between) <= 2:
+        return shorter
+    return "::".join((first, ELIDED, *between[-2:]))
+
+
 def path_segments(path: str) -> tuple[str, ...]:
     """Split a path at ``::`` outside of brackets.
 

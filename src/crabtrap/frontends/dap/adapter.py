@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from crabtrap import Client, Session, StackFrame
+    from crabtrap.events import StopEvent
     from crabtrap.frontends.dap.outbox import Outbox
     from crabtrap.frontends.dap.requests import Request
 
@@ -53,6 +54,7 @@ class Adapter:
         abilities: What the client understands.
         configuration: What it has asked for in ``launch`` or ``attach``.
         references: The numbers it has for frames and variables.
+        stop: The stop at which the program is, with what was returned; ``None`` while it runs.
         current: The request that is being carried out.
         starting: The ``launch`` or ``attach`` that is answered once all is configured.
         configured: ``configurationDone`` has come.
@@ -77,6 +79,7 @@ class Adapter:
         self.abilities = ClientAbilities()
         self.configuration = Configuration()
         self.references = References()
+        self.stop: StopEvent | None = None
         self.current: Request | None = None
         self.starting: Request | None = None
         self.configured = False

@@ -43,6 +43,7 @@ class EventRelay:
         """Tell of a stop."""
         adapter = self._adapter
         adapter.references.forget()
+        adapter.stop = event
         if not adapter.configured or isinstance(event.reasons[0], events.Started):
             return
         # An editor that hears of a thread after the stop forgets the stop: all are listed first.
@@ -83,12 +84,14 @@ class EventRelay:
 
     def _resumed(self) -> None:
         self._adapter.references.forget()
+        self._adapter.stop = None
         if self._adapter.configured and not self._adapter.resuming:
             thread = self._adapter.client.thread.tid if self._adapter.session.is_stopped else 0
             self._outbox.event("continued", {"threadId": thread, "allThreadsContinued": True})
 
     def _exited(self, exited: events.Exited) -> None:
         self._adapter.references.forget()
+        self._adapter.stop = None
         self._announcements.end_output()
         if self._adapter.replacing:
             return

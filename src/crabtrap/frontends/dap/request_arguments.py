@@ -59,8 +59,13 @@ class Arguments:
         return default if found is None else found
 
     def number_or_none(self, name: str) -> int | None:
-        """A whole number, ``None`` where there is none."""
+        """A whole number, ``None`` where there is none.
+
+        Templates of some clients have texts alone: ``"4711"`` is a number as well.
+        """
         found = self.fields.get(name)
+        if isinstance(found, str) and found.isascii() and found.isdecimal():
+            return int(found)
         if isinstance(found, float) and found.is_integer():
             return int(found)
         if isinstance(found, bool):

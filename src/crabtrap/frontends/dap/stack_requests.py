@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from crabtrap import CallStack, StackFrame
     from crabtrap.frontends.dap import protocol
     from crabtrap.frontends.dap.adapter import Adapter
+    from crabtrap.frontends.dap.references import Container
     from crabtrap.frontends.dap.request_arguments import Arguments
     from crabtrap.frontends.dap.requests import Reply
+    from crabtrap.frontends.dap.variable_rows import ReturnedRow
+
+NAME_WIDTH = 60
+"""Characters of a function's name in a list of frames, if it can be shortened to that."""
 
 
 def threads(adapter: Adapter, _arguments: Arguments) -> Reply:
@@ -54,10 +59,12 @@ def stack_of(adapter: Adapter, number: int) -> CallStack:
 
 
 def _frame(adapter: Adapter, frame: StackFrame) -> protocol.StackFrame:
+    from crabtrap import fit_path
+
     abilities = adapter.abilities
     row: protocol.StackFrame = {
         "id": adapter.references.number_frame(frame),
-        "name": frame.function or "???",
+        "name": fit_path(frame.function or "???", NAME_WIDTH),
         "line": 0,
         "column": 0,
     }
@@ -77,41 +84,31 @@ def _frame(adapter: Adapter, frame: StackFrame) -> protocol.StackFrame:
 
 def scopes(adapter: Adapter, arguments: Arguments) -> Reply:
     """What a frame has: its variables, what was returned to it, and registers."""
-    from crabtrap import Stopped
-
     frame = adapter.references.frame(arguments.number("frameId"))
-    maker = RowMaker(adapter, frame)
-    number = adapter.references.number_container
+    result = _result(adapter, frame)
     found: list[protocol.Scope] = []
-    state = adapter.session.state
-    if isinstance(state, Stopped) and frame.index == adapter.client.frame.index:
-        row = returned(state.event.reasons)
-        if row is not None:
-            found.append(
-                {
-                    "name": "Return value",
-                    "presentationHint": "returnValue",
-                    "variablesReference": number(row),
-                    "expensive": False,
-                }
-            )
-    found.append(
-        {
-            "name": "Locals",
-            "presentationHint": "locals",
-            "variablesReference": number(Locals(maker, frame)),
-            "expensive": False,
-        }
-    )
-    found.append(
-        {
-            "name": "Registers",
-            "presentationHint": "registers",
-            "variablesReference": number(RegisterRows(frame)),
-            "expensive": True,
-        }
-    )
-    return {"scopes": found}
+    if result is not None:
+        found.append(_scope(adapter, "Return value", "returnValue", result))
+    found.append(_scope(adapter, "Locals", "locals", Locals(RowMaker(adapter, frame), frame)))
+    registers = _scope(adapter, "Registers", "registers", RegisterRows(frame))
+    registers["expensive"] = True
+    return {"scopes": [*found, registers]}
+
+
+def _scope(adapter: Adapter, name: str, hint: str, container: Container) -> protocol.Scope:
+    return {
+        "name": name,
+        "presentationHint": hint,
+        "variablesReference": adapter.references.number_container(container),
+        "expensive": False,
+    }
+
+
+def _result(adapter: Adapter, frame: StackFrame) -> ReturnedRow | None:
+    """What was returned to a frame, if the stop is of a step out of a function."""
+    stop, selected = adapter.stop, adapter.client.frame
+    is_selected = (frame.stack.title, frame.index) == (selected.stack.title, selected.index)
+    return returned(stop.reasons) if stop is not None and is_selected else None
 
 
 HANDLERS = (

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 PAGE = 100
 """Parts of a value that a client gets which does not say how many it wants."""
 
+TYPE_WIDTH = 59
+"""Characters of a type's name, if it can be shortened to that."""
+
 _WIDTH = 160
 
 
@@ -43,10 +46,12 @@ class RowMaker:
             value: Its value.
             expression: What evaluates to it, ``""`` if nothing does.
         """
+        from crabtrap import fit_path, short_type_name
+
         row: protocol.Variable = {"name": name, "value": "", "variablesReference": 0}
         row["value"] = self.text(value)
         if self.adapter.abilities.types:
-            row["type"] = value.type.name
+            row["type"] = fit_path(short_type_name(value.type.name), TYPE_WIDTH)
         if expression:
             row["evaluateName"] = expression
         if self.adapter.abilities.memory_references:
