@@ -6,7 +6,7 @@ import pytest
 
 from crabtrap import Frame
 from crabtrap.engine.machine import Stopped
-from tests.support.inferiors import PROFILES
+from tests.support.inferiors import PROFILES, USUAL_PROFILES
 from tests.support.sessions import Debug, Driver
 
 UNOPTIMISED = (
@@ -22,7 +22,7 @@ OPTIMISED = ("release-debug", "debian-rustc-o", "debian-rustc-web-o", "debian-ru
 
 # One hit each time the line is arrived at, as the source says.
 ARRIVALS = {
-    "dropped": 10,  # twice of these by unwinding
+    "dropped": 13,  # twice of these by unwinding
     "owns_header": 3,
     "owns_first": 3,
     "owns_result": 3,
@@ -94,9 +94,18 @@ def test_optimised_functions_are_stopped_in_once_per_call(debug: Debug, profile:
     assert hits_of(debug("arrivals", profile), expected) == expected
 
 
-@pytest.mark.parametrize("profile", ["debug", *OPTIMISED])
-def test_copies_in_an_unrolled_loop_are_calls(debug: Debug, profile: str) -> None:
-    driver = debug("arrivals", profile)
+CALLS = [
+    *(("arrivals", "copied", 3, profile) for profile in ("debug", *OPTIMISED)),
+    *(("inlined", "innermost", 7, profile) for profile in USUAL_PROFILES),
+]
+"""Functions that are inlined into loops which optimisers unroll, and how often they are called."""
+
+
+@pytest.mark.parametrize(("program", "function", "calls", "profile"), CALLS)
+def test_copies_in_an_unrolled_loop_are_calls(
+    debug: Debug, program: str, function: str, calls: int, profile: str
+) -> None:
+    driver = debug(program, profile)
     hits: list[int] = []
 
     def hit(frame: Frame) -> bool:
@@ -104,7 +113,7 @@ def test_copies_in_an_unrolled_loop_are_calls(debug: Debug, profile: str) -> Non
         return False
 
     driver.session.breakpoints.stop_at_panics("off")
-    driver.session.breakpoints.add("copied", callback=hit, pending=False)
+    driver.session.breakpoints.add(function, callback=hit, pending=False)
     driver.launch().session.continue_()
     assert not isinstance(driver.session.state, Stopped)
-    assert len(hits) == 3, hits
+    assert len(hits) == calls, hits

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 
 import pytest
 
 from crabtrap.errors import RemoteError, UnsupportedError
+from crabtrap.target.rsp.channel import Channel
 from crabtrap.target.rsp.connection import Connection, Route
 from crabtrap.target.rsp.incoming_data import read_object
 from crabtrap.target.rsp.packets import frame
@@ -236,6 +238,30 @@ def test_nobody_is_woken_on_a_closed_channel():
         client = connected(server)
         client.channel.close()
         client.channel.wake()  # the handler of a signal may come late
+
+
+def test_a_thread_may_wake_a_channel_while_it_is_closed():
+    channels: list[Channel | None] = []
+    failures: list[OSError] = []
+
+    def wake() -> None:
+        while not channels or channels[-1] is not None:
+            try:
+                if (channel := channels[-1] if channels else None) is not None:
+                    channel.wake()
+            except OSError as error:
+                failures.append(error)
+
+    waker = threading.Thread(target=wake)
+    waker.start()
+    for _ in range(2000):
+        near, far = socket.socketpair()
+        channels.append(Channel(near))
+        channels[-1].close()
+        far.close()
+    channels.append(None)
+    waker.join()
+    assert not failures
 
 
 def test_a_wake_up_ends_a_wait_when_its_condition_is_true():

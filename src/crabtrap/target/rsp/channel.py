@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import threading
 from collections.abc import Callable
 from time import perf_counter
 
@@ -42,6 +43,7 @@ class Channel:
         "_send",
         "_socket",
         "_wake",
+        "_waking",
         "sleeps",
         "spin",
         "spins",
@@ -55,6 +57,9 @@ class Channel:
         self._receive = connection.recv
         self._send = connection.send
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        # Other threads wait until it is closed, and do not write into what got its number; a
+        # signal's handler in the thread that closes it does not wait.
+        self._waking = threading.RLock()
         self._callbacks: dict[int, Callable[[], None]] = {}
         self._poll_socket = select.poll()
         self._poll_socket.register(connection, select.POLLIN)
@@ -168,14 +173,16 @@ class Channel:
 
         Nobody waits on a closed channel: nothing is done there.
         """
-        if (fd := self._wake) >= 0:
-            os.eventfd_write(fd, 1)
+        with self._waking:
+            if self._wake >= 0:
+                os.eventfd_write(self._wake, 1)
 
     def close(self) -> None:
         """Close the socket; may be repeated."""
-        fd, self._wake = self._wake, -1  # first: a signal's handler may wake us in between
-        if fd >= 0:
-            os.close(fd)
+        with self._waking:
+            fd, self._wake = self._wake, -1  # first: a signal's handler may wake us in between
+            if fd >= 0:
+                os.close(fd)
         self._socket.close()
 
     def _call_back(self, ready: list[tuple[int, int]]) -> None:
