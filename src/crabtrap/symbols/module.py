@@ -58,6 +58,7 @@ class Module:
         self.path = path
         self.ranges = tuple(ranges) if ranges is not None else _segment_ranges(image, bias)
         self._chains: dict[int, tuple[Function, ...]] = {}
+        self._named: dict[str, tuple[Function, ...]] = {}
         self._rows: dict[int, Row | None] = {}
         self._flows: dict[int, CodeFlow] = {}
         self._diverging: dict[int, bool] = {}
@@ -82,6 +83,7 @@ class Module:
             self.types.close()
         self.image = closed_image()
         self._chains.clear()
+        self._named.clear()
         self._rows.clear()
 
     @property
@@ -167,7 +169,11 @@ class Module:
 
     def find_code(self, query: str) -> tuple[Function, ...]:
         """Out-of-line functions whose path ends with ``query``, bodies of async functions too."""
-        return tuple(map(self._function, self.image.find_functions(query)))
+        known = self._named.get(query)
+        if known is None:  # what is evaluated at every stop asks for the same names
+            known = tuple(map(self._function, self.image.find_functions(query)))
+            _remember(self._named, query, known)
+        return known
 
     def find_inlined_code(self, query: str) -> tuple[Function, ...]:
         """Every inline instance of what ``find_code`` means, whether or not it finds any."""
@@ -367,14 +373,15 @@ def without_bodies(functions: tuple[Function, ...], query: str) -> tuple[Functio
     return tuple(function for function in functions if not function.is_async_body)
 
 
+_K = TypeVar("_K")
 _V = TypeVar("_V")
 
 
-def _remember(cache: dict[int, _V], address: int, value: _V) -> None:
+def _remember(cache: dict[_K, _V], key: _K, value: _V) -> None:
     """Cache a look-up; repeated stops and recursion ask for the same addresses again."""
     if len(cache) >= _CACHE_LIMIT:
         cache.clear()
-    cache[address] = value
+    cache[key] = value
 
 
 def _segment_ranges(image: _core.Image, bias: int) -> tuple[AddressRange, ...]:
