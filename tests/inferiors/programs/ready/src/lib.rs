@@ -32,7 +32,9 @@ pub fn stay() {
     // SAFETY: nothing else in the programs that call this reads the standard input, and it is not
     // closed here.
     let mut input = ManuallyDrop::new(unsafe { File::from_raw_fd(0) });
-    input.read_exact(&mut [0]).expect("the test tells it to go on");
+    input
+        .read_exact(&mut [0])
+        .expect("the test tells it to go on");
 }
 
 /// Keeps a value alive and unknown to the optimiser.
