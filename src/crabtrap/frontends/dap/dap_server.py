@@ -68,8 +68,12 @@ class DapServer:
     def _opened(self, session: Session) -> None:
         self._session = session
         session.subscribe(EventRelay(self._adapter).on_event)
-        # One at a time: what cancels a request is forgotten at its end, and ends no other.
-        self._inbox.wake = lambda: (session.post(self._work_once), None)[1]
+
+        def wake() -> None:
+            # One at a time: what cancels a request is forgotten at its end, and ends no other.
+            session.post(self._work_once)
+
+        self._inbox.wake = wake
 
     # -- the thread that reads ---------------------------------------------------------------
     def _read(self) -> None:

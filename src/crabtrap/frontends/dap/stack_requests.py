@@ -106,8 +106,8 @@ def _scope(adapter: Adapter, name: str, hint: str, container: Container) -> prot
 
 def _result(adapter: Adapter, frame: StackFrame) -> ReturnedRow | None:
     """What was returned to a frame, if the stop is of a step out of a function."""
-    stop, selected = adapter.stop, adapter.client.frame
-    is_selected = (frame.stack.title, frame.index) == (selected.stack.title, selected.index)
+    stop, number = adapter.stop, adapter.references.number_frame
+    is_selected = number(frame) == number(adapter.client.frame)
     return returned(stop.reasons) if stop is not None and is_selected else None
 
 
